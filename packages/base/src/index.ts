@@ -1,0 +1,7 @@
+export { AssertionError, assert, assertNever } from './assert.ts';
+export { PlatformError, describeError, errorCode, type PlatformErrorOptions } from './errors.ts';
+export type { Service } from './lifecycle.ts';
+export { silentLogger, type LogFields, type Logger } from './log.ts';
+export { Mailbox } from './mailbox.ts';
+export { SeededRandom, randomBelow, randomFraction, randomUuid, type Random } from './random.ts';
+export { delay, every, type Clock, type TimerHandle, type Timers } from './time.ts';

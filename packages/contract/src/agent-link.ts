@@ -1,0 +1,106 @@
+/** What master and agent say to each other. Mesos's own agent protocol is not public; this one is ours. */
+import { Type, type Static } from '@sinclair/typebox';
+import { Attribute, DomainInfo, IdValue, Resource } from './mesos/resources.ts';
+import { FrameworkInfo } from './mesos/scheduler.ts';
+import { TaskInfo, TaskState, TaskStatus } from './mesos/task.ts';
+
+/** Who an agent is and what it has. `id` is absent until a master has given one. */
+export const AgentInfo = Type.Object({
+  id: Type.Optional(IdValue),
+  hostname: Type.String(),
+  ip: Type.String(),
+  port: Type.Integer(),
+  resources: Type.Array(Resource),
+  attributes: Type.Array(Attribute),
+  domain: Type.Optional(DomainInfo),
+  version: Type.String(),
+  /** Containerizers that work here, e.g. `["posix"]`; a task with an image needs `docker` or `linux`. */
+  containerizers: Type.Array(Type.String()),
+});
+export type AgentInfo = Static<typeof AgentInfo>;
+
+/** A task as the agent reports it when it registers again. */
+export const ReportedTask = Type.Object({
+  framework_id: IdValue,
+  info: TaskInfo,
+  /** The latest state that the agent knows; terminal ones stay until their last update is acknowledged. */
+  state: TaskState,
+  /** The latest status, if there was one. */
+  status: Type.Optional(TaskStatus),
+});
+export type ReportedTask = Static<typeof ReportedTask>;
+
+/** From an agent to its master. */
+export const AgentMessage = Type.Union([
+  Type.Object({
+    type: Type.Literal('REGISTER'),
+    agent: AgentInfo,
+    tasks: Type.Array(ReportedTask),
+    frameworks: Type.Array(FrameworkInfo),
+  }),
+  Type.Object({
+    type: Type.Literal('STATUS_UPDATE'),
+    framework_id: IdValue,
+    /** The update being delivered; sent again until acknowledged. */
+    status: TaskStatus,
+    /** The newest state of the task, which may be ahead of `status`. */
+    latest_state: TaskState,
+  }),
+  Type.Object({ type: Type.Literal('PONG') }),
+  /** The agent leaves on purpose and its tasks with it. */
+  Type.Object({ type: Type.Literal('UNREGISTER') }),
+]);
+export type AgentMessage = Static<typeof AgentMessage>;
+
+/** From the master to an agent. */
+export const MasterMessage = Type.Union([
+  Type.Object({
+    type: Type.Literal('REGISTERED'),
+    agent_id: IdValue,
+    master_id: Type.String(),
+    ping_timeout_ms: Type.Number(),
+  }),
+  /** The master will not have this agent; it must stop its tasks if `shutdown` is set. */
+  Type.Object({ type: Type.Literal('REJECTED'), reason: Type.String(), shutdown: Type.Boolean() }),
+  Type.Object({ type: Type.Literal('RUN_TASKS'), framework: FrameworkInfo, tasks: Type.Array(TaskInfo) }),
+  Type.Object({
+    type: Type.Literal('KILL_TASK'),
+    framework_id: IdValue,
+    task_id: IdValue,
+    grace_period_ms: Type.Optional(Type.Number()),
+  }),
+  Type.Object({
+    type: Type.Literal('ACKNOWLEDGE_STATUS_UPDATE'),
+    framework_id: IdValue,
+    task_id: IdValue,
+    uuid: Type.String(),
+  }),
+  /** Asks for a PONG. `registered: false` tells an agent that believes otherwise to register again. */
+  Type.Object({ type: Type.Literal('PING'), registered: Type.Boolean() }),
+  Type.Object({ type: Type.Literal('SHUTDOWN_FRAMEWORK'), framework_id: IdValue }),
+]);
+export type MasterMessage = Static<typeof MasterMessage>;
+
+/** One end of an open link. Messages keep their order; a broken link tells both ends once. */
+export interface Link<Outgoing> {
+  send(message: Outgoing): void;
+  /** Ends the link; the other end hears `onClosed`. */
+  close(): void;
+}
+
+/** What an end of a link does with what comes in. */
+export interface LinkReceiver<Incoming> {
+  onMessage(message: Incoming): void;
+  onClosed(): void;
+}
+
+/** The agent's way to its master: dial until it answers. In process, over HTTP, or simulated. */
+export interface MasterDialer {
+  /** Opens a link to the leading master. Rejects with a PlatformError when there is none to be reached. */
+  dial(receiver: LinkReceiver<MasterMessage>): Promise<Link<AgentMessage>>;
+}
+
+/** The master's side: takes a new link from an agent and says what to do with its messages. */
+export interface AgentAcceptor {
+  accept(link: Link<MasterMessage>): LinkReceiver<AgentMessage>;
+}

@@ -1,0 +1,183 @@
+/** Calls and events between a framework and the master: the Mesos v1 scheduler API as objects. */
+import { Type, type Static } from '@sinclair/typebox';
+import { stringEnum } from '../string-enum.ts';
+import { Attribute, DomainInfo, IdValue, Labels, Resource } from './resources.ts';
+import { TaskInfo, TaskStatus } from './task.ts';
+
+/** What a framework may understand beyond the basics. */
+export const FrameworkCapability = stringEnum([
+  'REVOCABLE_RESOURCES',
+  'TASK_KILLING_STATE',
+  'GPU_RESOURCES',
+  'SHARED_RESOURCES',
+  'PARTITION_AWARE',
+  'MULTI_ROLE',
+  'RESERVATION_REFINEMENT',
+  'REGION_AWARE',
+]);
+export type FrameworkCapability = Static<typeof FrameworkCapability>;
+
+/** Who a framework is. `failover_timeout` is in seconds. */
+export const FrameworkInfo = Type.Object({
+  user: Type.String(),
+  name: Type.String(),
+  id: Type.Optional(IdValue),
+  failover_timeout: Type.Optional(Type.Number()),
+  checkpoint: Type.Optional(Type.Boolean()),
+  role: Type.Optional(Type.String()),
+  roles: Type.Optional(Type.Array(Type.String())),
+  hostname: Type.Optional(Type.String()),
+  principal: Type.Optional(Type.String()),
+  webui_url: Type.Optional(Type.String()),
+  capabilities: Type.Optional(Type.Array(Type.Object({ type: FrameworkCapability }))),
+  labels: Type.Optional(Labels),
+});
+export type FrameworkInfo = Static<typeof FrameworkInfo>;
+
+/** Free resources of one agent, for one role of one framework. */
+export const Offer = Type.Object({
+  id: IdValue,
+  framework_id: IdValue,
+  agent_id: IdValue,
+  hostname: Type.String(),
+  url: Type.Optional(
+    Type.Object({
+      scheme: Type.String(),
+      address: Type.Object({ hostname: Type.String(), ip: Type.String(), port: Type.Integer() }),
+      path: Type.String(),
+    }),
+  ),
+  domain: Type.Optional(DomainInfo),
+  resources: Type.Array(Resource),
+  attributes: Type.Array(Attribute),
+  allocation_info: Type.Object({ role: Type.String() }),
+});
+export type Offer = Static<typeof Offer>;
+
+/** How long refused resources are not offered again; default 5 seconds. */
+export const Filters = Type.Object({ refuse_seconds: Type.Optional(Type.Number()) });
+export type Filters = Static<typeof Filters>;
+
+/** What to do with an offer. Operations apply in order. Other kinds of Mesos come with the rooms that need them. */
+export const OfferOperation = Type.Object({
+  type: Type.Literal('LAUNCH'),
+  launch: Type.Object({ task_infos: Type.Array(TaskInfo) }),
+});
+export type OfferOperation = Static<typeof OfferOperation>;
+
+const Rest = { framework_id: IdValue };
+const TaskReference = Type.Object({ task_id: IdValue, agent_id: Type.Optional(IdValue) });
+
+/** A call of a framework; every one but a first SUBSCRIBE carries the framework's id. */
+export const SchedulerCall = Type.Union([
+  Type.Object({
+    type: Type.Literal('SUBSCRIBE'),
+    framework_id: Type.Optional(IdValue),
+    subscribe: Type.Object({
+      framework_info: FrameworkInfo,
+      suppressed_roles: Type.Optional(Type.Array(Type.String())),
+    }),
+  }),
+  Type.Object({ type: Type.Literal('TEARDOWN'), ...Rest }),
+  Type.Object({
+    type: Type.Literal('ACCEPT'),
+    ...Rest,
+    accept: Type.Object({
+      offer_ids: Type.Array(IdValue),
+      operations: Type.Array(OfferOperation),
+      filters: Type.Optional(Filters),
+    }),
+  }),
+  Type.Object({
+    type: Type.Literal('DECLINE'),
+    ...Rest,
+    decline: Type.Object({ offer_ids: Type.Array(IdValue), filters: Type.Optional(Filters) }),
+  }),
+  Type.Object({
+    type: Type.Literal('REVIVE'),
+    ...Rest,
+    revive: Type.Optional(Type.Object({ roles: Type.Optional(Type.Array(Type.String())) })),
+  }),
+  Type.Object({
+    type: Type.Literal('SUPPRESS'),
+    ...Rest,
+    suppress: Type.Optional(Type.Object({ roles: Type.Optional(Type.Array(Type.String())) })),
+  }),
+  Type.Object({
+    type: Type.Literal('KILL'),
+    ...Rest,
+    kill: Type.Object({
+      task_id: IdValue,
+      agent_id: Type.Optional(IdValue),
+      kill_policy: Type.Optional(
+        Type.Object({ grace_period: Type.Optional(Type.Object({ nanoseconds: Type.Number() })) }),
+      ),
+    }),
+  }),
+  Type.Object({
+    type: Type.Literal('ACKNOWLEDGE'),
+    ...Rest,
+    acknowledge: Type.Object({ agent_id: IdValue, task_id: IdValue, uuid: Type.String() }),
+  }),
+  Type.Object({
+    type: Type.Literal('RECONCILE'),
+    ...Rest,
+    reconcile: Type.Object({ tasks: Type.Array(TaskReference) }),
+  }),
+]);
+export type SchedulerCall = Static<typeof SchedulerCall>;
+
+/** Who the leading master is. */
+export const MasterInfo = Type.Object({
+  id: Type.String(),
+  hostname: Type.String(),
+  address: Type.Object({ hostname: Type.String(), ip: Type.String(), port: Type.Integer() }),
+  pid: Type.String(),
+  version: Type.String(),
+});
+export type MasterInfo = Static<typeof MasterInfo>;
+
+/** An event to a framework. */
+export const SchedulerEvent = Type.Union([
+  Type.Object({
+    type: Type.Literal('SUBSCRIBED'),
+    subscribed: Type.Object({
+      framework_id: IdValue,
+      heartbeat_interval_seconds: Type.Number(),
+      master_info: MasterInfo,
+    }),
+  }),
+  Type.Object({ type: Type.Literal('OFFERS'), offers: Type.Object({ offers: Type.Array(Offer) }) }),
+  Type.Object({ type: Type.Literal('RESCIND'), rescind: Type.Object({ offer_id: IdValue }) }),
+  Type.Object({ type: Type.Literal('UPDATE'), update: Type.Object({ status: TaskStatus }) }),
+  Type.Object({
+    type: Type.Literal('FAILURE'),
+    failure: Type.Object({
+      agent_id: Type.Optional(IdValue),
+      executor_id: Type.Optional(IdValue),
+      status: Type.Optional(Type.Integer()),
+    }),
+  }),
+  Type.Object({ type: Type.Literal('ERROR'), error: Type.Object({ message: Type.String() }) }),
+  Type.Object({ type: Type.Literal('HEARTBEAT') }),
+]);
+export type SchedulerEvent = Static<typeof SchedulerEvent>;
+
+/**
+ * The door through which a framework (the orchestrator, cron) reaches a master: in process or over HTTP.
+ * Objects that pass are frozen by agreement: neither side changes them afterwards.
+ */
+export interface SchedulerConnection {
+  /**
+   * Opens the subscription. Events arrive in order, never inside a call of the receiver's own.
+   * `onClosed` comes once per opened subscription, when the link is lost or superseded; subscribe again then.
+   */
+  subscribe(
+    call: Extract<SchedulerCall, { type: 'SUBSCRIBE' }>,
+    receiver: { onEvent(event: SchedulerEvent): void; onClosed(reason: string): void },
+  ): void;
+  /** Sends any other call. It is not an acknowledgement that the call had an effect: events tell. */
+  send(call: Exclude<SchedulerCall, { type: 'SUBSCRIBE' }>): void;
+  /** Ends the subscription without tearing the framework down. */
+  close(): void;
+}

@@ -1,0 +1,101 @@
+/** The events of the orchestrator's bus, as sent on `/v2/events`. */
+import { Type, type Static, type TProperties } from '@sinclair/typebox';
+import { stringEnum } from '../string-enum.ts';
+import { TaskState } from '../mesos/task.ts';
+import { AppDefinition, HealthCheck } from './app.ts';
+import { DeploymentPlanInfo } from './deployment.ts';
+
+function event<const Name extends string, Properties extends TProperties>(eventType: Name, properties: Properties) {
+  return Type.Object({ eventType: Type.Literal(eventType), timestamp: Type.String(), ...properties });
+}
+
+/** The condition of an instance. */
+export const InstanceCondition = stringEnum([
+  'Scheduled',
+  'Provisioned',
+  'Staging',
+  'Starting',
+  'Running',
+  'Killing',
+  'Killed',
+  'Finished',
+  'Failed',
+  'Error',
+  'Dropped',
+  'Gone',
+  'Unknown',
+  'Unreachable',
+  'UnreachableInactive',
+]);
+export type InstanceCondition = Static<typeof InstanceCondition>;
+
+const CurrentStep = Type.Object({
+  actions: Type.Array(Type.Object({ action: Type.String(), app: Type.String() })),
+});
+
+/** Every event, told apart by `eventType`. `timestamp` is `yyyy-MM-ddTHH:mm:ss.SSSZ`. */
+export const OrchestratorEvent = Type.Union([
+  event('api_post_event', { clientIp: Type.String(), uri: Type.String(), appDefinition: AppDefinition }),
+  event('status_update_event', {
+    slaveId: Type.String(),
+    taskId: Type.String(),
+    taskStatus: TaskState,
+    message: Type.String(),
+    appId: Type.String(),
+    host: Type.String(),
+    ipAddresses: Type.Array(Type.Object({ ipAddress: Type.String(), protocol: Type.String() })),
+    ports: Type.Array(Type.Integer()),
+    version: Type.String(),
+  }),
+  event('instance_changed_event', {
+    instanceId: Type.String(),
+    condition: InstanceCondition,
+    runSpecId: Type.String(),
+    agentId: Type.Optional(Type.String()),
+    host: Type.Optional(Type.String()),
+    runSpecVersion: Type.String(),
+  }),
+  event('instance_health_changed_event', {
+    instanceId: Type.String(),
+    runSpecId: Type.String(),
+    healthy: Type.Union([Type.Boolean(), Type.Null()]),
+    runSpecVersion: Type.String(),
+  }),
+  event('unknown_instance_terminated_event', {
+    instanceId: Type.String(),
+    runSpecId: Type.String(),
+    condition: InstanceCondition,
+  }),
+  event('health_status_changed_event', {
+    appId: Type.String(),
+    instanceId: Type.String(),
+    version: Type.String(),
+    alive: Type.Boolean(),
+  }),
+  event('failed_health_check_event', { appId: Type.String(), taskId: Type.String(), healthCheck: HealthCheck }),
+  event('add_health_check_event', { appId: Type.String(), version: Type.String(), healthCheck: HealthCheck }),
+  event('remove_health_check_event', { appId: Type.String() }),
+  event('unhealthy_instance_kill_event', {
+    appId: Type.String(),
+    taskId: Type.String(),
+    instanceId: Type.String(),
+    version: Type.String(),
+    reason: Type.String(),
+    host: Type.String(),
+    slaveId: Type.Optional(Type.String()),
+  }),
+  event('app_terminated_event', { appId: Type.String() }),
+  event('group_change_success', { groupId: Type.String(), version: Type.String() }),
+  event('group_change_failed', { groupId: Type.String(), version: Type.String(), reason: Type.String() }),
+  event('deployment_info', { plan: DeploymentPlanInfo, currentStep: CurrentStep }),
+  event('deployment_step_success', { plan: DeploymentPlanInfo, currentStep: CurrentStep }),
+  event('deployment_step_failure', { plan: DeploymentPlanInfo, currentStep: CurrentStep }),
+  event('deployment_success', { id: Type.String(), plan: DeploymentPlanInfo }),
+  event('deployment_failed', { id: Type.String(), plan: DeploymentPlanInfo, reason: Type.Optional(Type.String()) }),
+  event('event_stream_attached', { remoteAddress: Type.String() }),
+  event('event_stream_detached', { remoteAddress: Type.String() }),
+  event('scheduler_registered_event', { frameworkId: Type.String(), master: Type.String() }),
+  event('scheduler_reregistered_event', { master: Type.String() }),
+  event('scheduler_disconnected_event', {}),
+]);
+export type OrchestratorEvent = Static<typeof OrchestratorEvent>;

@@ -1,0 +1,34 @@
+/** The orchestrator's public shapes: Marathon's `/v2` API. */
+export {
+  AppInfo,
+  ErrorAnswer,
+  GroupInfo,
+  QueueItem,
+  RejectReason,
+  TaskStats,
+  type TaskStatsEntry,
+  UnusedOffer,
+  Violation,
+  WaitingReason,
+} from './answers.ts';
+export {
+  AppDefinition,
+  AppInput,
+  Artifact,
+  Constraint,
+  HealthCheck,
+  Network,
+  PortDefinition,
+  PortMapping,
+  ReadinessCheck,
+} from './app.ts';
+export {
+  DeploymentAction,
+  DeploymentInfo,
+  DeploymentPlanInfo,
+  DeploymentResult,
+  ReadinessCheckResult,
+} from './deployment.ts';
+export { InstanceCondition, OrchestratorEvent } from './events.ts';
+export { orchestratorRoutes, type Permission, type Route } from './routes.ts';
+export { HealthCheckResult, Task, TaskFailure, TaskList } from './task.ts';

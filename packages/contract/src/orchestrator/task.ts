@@ -1,0 +1,52 @@
+/** Tasks of apps as the orchestrator's API shows them. */
+import { Type, type Static } from '@sinclair/typebox';
+
+/** What one health check of a task knows. */
+export const HealthCheckResult = Type.Object({
+  alive: Type.Boolean(),
+  consecutiveFailures: Type.Integer(),
+  firstSuccess: Type.Optional(Type.String()),
+  lastSuccess: Type.Optional(Type.String()),
+  lastFailure: Type.Optional(Type.String()),
+  lastFailureCause: Type.Optional(Type.String()),
+  instanceId: Type.String(),
+});
+export type HealthCheckResult = Static<typeof HealthCheckResult>;
+
+/** One task. `ports` are host ports in the order of the app's definitions. */
+export const Task = Type.Object({
+  id: Type.String(),
+  appId: Type.String(),
+  host: Type.String(),
+  slaveId: Type.Optional(Type.String()),
+  state: Type.String(),
+  role: Type.String(),
+  ports: Type.Array(Type.Integer()),
+  servicePorts: Type.Array(Type.Integer()),
+  ipAddresses: Type.Array(Type.Object({ ipAddress: Type.String(), protocol: Type.String() })),
+  healthCheckResults: Type.Array(HealthCheckResult),
+  localVolumes: Type.Array(Type.Unknown()),
+  region: Type.Optional(Type.String()),
+  zone: Type.Optional(Type.String()),
+  stagedAt: Type.Optional(Type.String()),
+  startedAt: Type.Optional(Type.String()),
+  version: Type.Optional(Type.String()),
+});
+export type Task = Static<typeof Task>;
+
+/** `{"tasks": […]}`. */
+export const TaskList = Type.Object({ tasks: Type.Array(Task) });
+export type TaskList = Static<typeof TaskList>;
+
+/** The last failure of an app. */
+export const TaskFailure = Type.Object({
+  appId: Type.String(),
+  host: Type.String(),
+  message: Type.String(),
+  state: Type.String(),
+  taskId: Type.String(),
+  timestamp: Type.String(),
+  version: Type.String(),
+  slaveId: Type.Optional(Type.String()),
+});
+export type TaskFailure = Static<typeof TaskFailure>;

@@ -1,0 +1,55 @@
+/** One instance of an app, from the wish to run it to its end: the orchestrator's unit of account. */
+import type { HealthResult, ReadinessResult, TaskState } from '@stadion/contract/mesos';
+import type { InstanceCondition } from '@stadion/contract/orchestrator';
+
+/**
+ * What is wanted of an instance. `Running`: relaunch it when it ends. `Stopped`: kill it, keep the record.
+ * `Decommissioned`: kill it and forget it.
+ */
+export type InstanceGoal = 'Running' | 'Stopped' | 'Decommissioned';
+
+/** Where an instance runs. One object per agent, shared by all its instances. */
+export interface AgentPlace {
+  readonly agentId: string;
+  readonly hostname: string;
+  readonly region: string | undefined;
+  readonly zone: string | undefined;
+  /** Attributes in their text form (scalar `0.###`, ranges `[1-5,7-9]`, set `{a,b}` sorted), by name. */
+  readonly attributes: ReadonlyMap<string, string>;
+}
+
+/**
+ * An instance. Its id is `<app id segments joined by _>.instance-<uuid>` and survives relaunches on the same version;
+ * each launch has a task id `<instance id>._app.<incarnation>`. Times are milliseconds since the Unix epoch.
+ * Replaced as a whole, never changed in place.
+ */
+export interface Instance {
+  readonly id: string;
+  readonly appId: string;
+  /** The app version (timestamp text) it is to run, or runs. */
+  readonly appVersion: string;
+  readonly goal: InstanceGoal;
+  readonly condition: InstanceCondition;
+  /** When the condition began. */
+  readonly since: number;
+  /** Counts launches from 1; 0 while never launched. */
+  readonly incarnation: number;
+  /** The place of the current launch; undefined while scheduled. */
+  readonly place: AgentPlace | undefined;
+  /** Host ports of the current launch, in the order of the app's definitions, without those that have no host port. */
+  readonly hostPorts: readonly number[];
+  readonly ipAddresses: readonly { readonly ipAddress: string; readonly protocol: string }[];
+  /** The last state that Mesos told, undefined before the first. */
+  readonly taskState: TaskState | undefined;
+  readonly stagedAt: number | undefined;
+  readonly startedAt: number | undefined;
+  /** Undefined: no result yet. */
+  readonly healthy: boolean | undefined;
+  readonly health: readonly HealthResult[];
+  readonly readiness: readonly ReadinessResult[];
+}
+
+/** The task id of the current launch. Only for an instance that was launched. */
+export function taskIdOf(instance: Pick<Instance, 'id' | 'incarnation'>): string {
+  return `${instance.id}._app.${String(instance.incarnation)}`;
+}

@@ -1,0 +1,70 @@
+/** What the matcher is given and what it answers. Pure data: the engine turns placements into launches. */
+import type { Offer } from '@stadion/contract/mesos';
+import type { AppDefinition, RejectReason } from '@stadion/contract/orchestrator';
+import type { AgentPlace } from '../instance.ts';
+
+/** Free ports as sorted, disjoint, inclusive ranges: `[begin, end, begin, end, …]`. */
+export type PortRanges = readonly number[];
+
+/** An offer made ready for matching: numbers instead of texts. Scalars in thousandths. */
+export interface PreparedOffer {
+  readonly offer: Offer;
+  readonly place: AgentPlace;
+  readonly role: string;
+  readonly cpusMilli: number;
+  readonly memMilli: number;
+  readonly diskMilli: number;
+  readonly gpusMilli: number;
+  readonly ports: PortRanges;
+  /** What the agent can run (`posix`, `linux`, `docker`); undefined when it does not say, then anything. */
+  readonly containerizers: ReadonlySet<string> | undefined;
+}
+
+/** Some instances of one app that want a place. */
+export interface PlacementRequest {
+  readonly app: AppDefinition;
+  /** How many; at least 1. */
+  readonly count: number;
+  /** Where instances are that constraints count: this app's, of the current configuration, placed and not lost. */
+  readonly placed: readonly AgentPlace[];
+}
+
+/** One instance found its place. */
+export interface Placement {
+  /** Index into the requests. */
+  readonly request: number;
+  /** Index into the offers. */
+  readonly offer: number;
+  /**
+   * One entry per port definition or mapping of the app, in order: the host port taken from the offer, or undefined
+   * when that mapping has none.
+   */
+  readonly hostPorts: readonly (number | undefined)[];
+}
+
+/** Why offers were not used for one request. An offer counts once, under the first reason that refused it. */
+export interface RejectTally {
+  /** Offers examined. */
+  readonly processed: number;
+  /** By reason; a reason that refused none may be absent. */
+  readonly declined: ReadonlyMap<RejectReason, number>;
+  /** The refusals grouped for people: key is a stable code such as `docker-missing` or `constraint:rack:CLUSTER`. */
+  readonly explanations: ReadonlyMap<string, RejectExplanation>;
+}
+
+/** One group of refusals. */
+export interface RejectExplanation {
+  readonly reason: RejectReason;
+  readonly agents: number;
+  /** Up to three hostnames. */
+  readonly examples: readonly string[];
+  /** A sentence with the numbers of the nearest fit, e.g. `needs 4 cpus, the most free on one agent is 1.5`. */
+  readonly message: string;
+}
+
+/** The outcome of one matching pass. */
+export interface MatchResult {
+  readonly placements: readonly Placement[];
+  /** One per request, in order; only for requests that were not satisfied in full. */
+  readonly tallies: ReadonlyMap<number, RejectTally>;
+}

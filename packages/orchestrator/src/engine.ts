@@ -1,0 +1,123 @@
+/**
+ * The door between the API (which validates and formats) and the engine (which plans, commits and acts).
+ * Promises resolve once the intent is durable; nothing is visible outside before that.
+ */
+import type { MasterInfo } from '@stadion/contract/mesos';
+import type {
+  AppDefinition,
+  DeploymentAction,
+  DeploymentResult,
+  OrchestratorEvent,
+  QueueItem,
+  ReadinessCheckResult,
+  TaskFailure,
+  Violation,
+} from '@stadion/contract/orchestrator';
+import type { Instance } from './core/instance.ts';
+
+/** What a change of the root group amounts to. Definitions are canonical and carry the version given to the change. */
+export interface RootChange {
+  /** New and changed apps. */
+  readonly upserts: readonly AppDefinition[];
+  /** Apps to be stopped and forgotten. */
+  readonly removals: readonly string[];
+}
+
+/** Why a command was not carried out. Each kind has one HTTP status. */
+export type Rejection =
+  | { readonly kind: 'bad-request'; readonly message: string }
+  | { readonly kind: 'not-found'; readonly message: string }
+  | { readonly kind: 'exists'; readonly message: string }
+  | { readonly kind: 'locked'; readonly deploymentIds: readonly string[] }
+  | { readonly kind: 'invalid'; readonly message: string; readonly violations?: readonly Violation[] }
+  | { readonly kind: 'too-many-deployments'; readonly limit: number }
+  | { readonly kind: 'unavailable'; readonly message: string };
+
+/** A command's outcome. */
+export type Outcome<Value> =
+  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly rejection: Rejection };
+
+/** The apps as of now. Ids are absolute (`/a/b`), versions timestamp texts. */
+export interface RootView {
+  /** The version of the last change of anything. */
+  readonly version: string;
+  app(id: string): AppDefinition | undefined;
+  /** All apps; of one group (with everything below it) when its id is given. In order of their ids. */
+  apps(groupId?: string): Iterable<AppDefinition>;
+  /** Whether any app lives below this id. The root `/` always is a group. */
+  isGroup(id: string): boolean;
+  /** When anything in this group last changed. */
+  groupVersion(id: string): string;
+  /** Versions of an app, newest first. */
+  appVersions(id: string): readonly string[];
+  appAtVersion(id: string, version: string): AppDefinition | undefined;
+  /** Whether some app has this service port. */
+  isServicePortUsed(port: number): boolean;
+}
+
+/** A deployment under way. */
+export interface RunningDeployment {
+  readonly id: string;
+  readonly version: string;
+  readonly affectedApps: readonly string[];
+  readonly steps: readonly { readonly actions: readonly DeploymentAction[] }[];
+  /** From 1; 0 before the first step. */
+  readonly currentStep: number;
+  readonly readinessCheckResults: ReadonlyMap<string, readonly ReadinessCheckResult[]>;
+}
+
+/** Everything that can be read, straight from memory. */
+export interface EngineView {
+  readonly root: RootView;
+  /** Instances of an app, oldest first; never placed ones included. */
+  instances(appId: string): readonly Instance[];
+  instanceByTaskId(taskId: string): Instance | undefined;
+  deployments(): readonly RunningDeployment[];
+  deploymentsOf(appId: string): readonly string[];
+  queue(options: { readonly lastUnusedOffers: boolean }): readonly QueueItem[];
+  lastTaskFailure(appId: string): TaskFailure | undefined;
+  readonly frameworkId: string | undefined;
+  readonly master: MasterInfo | undefined;
+  /** Counters since the start, by metric name without the `marathon.` prefix, e.g. `deployments.counter`. */
+  counters(): ReadonlyMap<string, number>;
+}
+
+/** The events of the bus. A listener is called in order, must not throw, and does its own buffering. */
+export interface EventFeed {
+  /** @returns ends the subscription */
+  subscribe(listener: (event: OrchestratorEvent) => void): () => void;
+  /** Publishes an event made outside the engine (`api_post_event`, `event_stream_attached`). */
+  publish(event: OrchestratorEvent): void;
+}
+
+/** The engine as its API sees it. */
+export interface OrchestratorEngine {
+  readonly view: EngineView;
+  readonly events: EventFeed;
+  /**
+   * Changes the root group and starts the deployment that carries it out.
+   * @param change decides what changes, from the root as it is at its turn and the version that the change will have;
+   *   must be pure: it may be called again
+   * @param options.force cancels deployments that hold the apps concerned
+   * @param options.victims instances to be killed first while scaling down, by app id
+   */
+  changeRoot(
+    change: (root: RootView, version: string) => Outcome<RootChange>,
+    options: { readonly force: boolean; readonly victims?: ReadonlyMap<string, readonly string[]> },
+  ): Promise<Outcome<DeploymentResult>>;
+  /**
+   * Kills the tasks of these instances; their apps replace them.
+   * @param options.wipe also gives up reservations and volumes
+   * @returns the instances that were told to end, as they were
+   */
+  killInstances(
+    instanceIds: readonly string[],
+    options: { readonly wipe: boolean },
+  ): Promise<Outcome<readonly Instance[]>>;
+  /**
+   * Ends a deployment. Without force a new deployment reverts it and is the answer; with force its work stays as it is.
+   */
+  cancelDeployment(id: string, options: { readonly force: boolean }): Promise<Outcome<DeploymentResult | undefined>>;
+  /** Forgets the launch backoff of an app. `not-found` when nothing of it waits. */
+  resetDelay(appId: string): Promise<Outcome<undefined>>;
+}

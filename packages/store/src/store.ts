@@ -1,0 +1,50 @@
+/** The port for durable state: small records under keys, changed in atomic batches, fenced by the leader's epoch. */
+
+/** A value that survives JSON unchanged. */
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+
+/** One record. `version` counts its changes from 1. Keys are slash-separated text of at most 1,024 bytes. */
+export interface StoreRecord {
+  readonly key: string;
+  readonly value: JsonValue;
+  readonly version: number;
+}
+
+/** One change. With `expectedVersion` the whole batch is refused unless the record has it (0: it does not exist). */
+export type StoreOperation =
+  | { readonly type: 'put'; readonly key: string; readonly value: JsonValue; readonly expectedVersion?: number }
+  | { readonly type: 'delete'; readonly key: string; readonly expectedVersion?: number };
+
+/**
+ * Durable records. Every adapter passes one conformance suite.
+ *
+ * PlatformError codes: `store-version-conflict` (nothing of the batch was applied), `store-stale-epoch` (another leader
+ * has taken over; stop acting), `store-value-too-large`, `store-full` (the disk is; nothing was applied), `store-closed`,
+ * and on opening `store-locked` (another instance uses the directory), `store-damaged`.
+ */
+export interface Store {
+  /** One record, or undefined. */
+  get(key: string): Promise<StoreRecord | undefined>;
+  /** All records whose key begins with the prefix, in byte order of their keys, in pieces small enough for the event loop. */
+  list(prefix: string): AsyncIterable<StoreRecord>;
+  /**
+   * Applies the whole batch or nothing, and resolves only once it is on disk.
+   * @param epoch the epoch under which the writer leads; an older one than the newest campaign's is refused
+   */
+  commit(operations: readonly StoreOperation[], epoch: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Who leads. Embedded stores have one candidate, which wins at once. */
+export interface Election {
+  /** Waits until this candidate leads; gives its epoch, greater than every earlier one. */
+  campaign(candidate: string): Promise<Leadership>;
+}
+
+/** A won election. */
+export interface Leadership {
+  readonly epoch: number;
+  /** Resolves when the leadership is over; everything of this epoch must stop at once. */
+  readonly lost: Promise<void>;
+  resign(): Promise<void>;
+}
