@@ -5,7 +5,7 @@ export default defineConfig({
   resolve: {
     alias: [
       {
-        find: /^@stadion\/contract\/(mesos|orchestrator)$/,
+        find: /^@stadion\/contract\/(client|mesos|orchestrator)$/,
         replacement: `${import.meta.dirname}/packages/contract/src/$1/index.ts`,
       },
       { find: /^@stadion\/([^/]+)\/([^/]+)$/, replacement: `${import.meta.dirname}/packages/$1/src/$2.ts` },

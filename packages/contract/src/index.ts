@@ -1,2 +1,14 @@
-/** What every room shares. The shapes of each API have an entry of their own: `/mesos`, `/orchestrator`, `/agent-link`. */
+/**
+ * What every room shares. The shapes of each API have an entry of their own: `/mesos`, `/mesos-state`, `/orchestrator`,
+ * `/agent-link`; the typed clients are in `/client`.
+ */
+export { PlatformAddresses, PlatformFile } from './platform-file.ts';
+export {
+  ServerConfig,
+  resolveServerConfig,
+  serverOptions,
+  type ServerConfigOutcome,
+  type ServerConfigSources,
+  type ServerOption,
+} from './server-config.ts';
 export { stringEnum } from './string-enum.ts';

@@ -1,0 +1,145 @@
+/**
+ * The legacy JSON of Mesos masters and agents (`/state`, `/slaves`, `/tasks`, `/files/*`, `/monitor/statistics`), as far
+ * as Stadion's own clients read it. Producers may send more. Times are seconds since the epoch, mem and disk in MiB.
+ */
+import { Type, type Static } from '@sinclair/typebox';
+
+/** `cpus`, `mem`, `disk`, `gpus` as numbers (always there), ranges and sets as texts: `"ports": "[31000-32000]"`. */
+export const StateResources = Type.Record(Type.String(), Type.Union([Type.Number(), Type.String()]));
+export type StateResources = Static<typeof StateResources>;
+
+/** One agent in the master's `/slaves` and `/state`. `pid` is `slave(1)@ip:port`. */
+export const StateSlave = Type.Object({
+  id: Type.String(),
+  hostname: Type.String(),
+  port: Type.Integer(),
+  pid: Type.String(),
+  attributes: Type.Record(Type.String(), Type.Union([Type.Number(), Type.String()])),
+  registered_time: Type.Number(),
+  reregistered_time: Type.Optional(Type.Number()),
+  resources: StateResources,
+  used_resources: StateResources,
+  offered_resources: StateResources,
+  active: Type.Boolean(),
+  deactivated: Type.Optional(Type.Boolean()),
+  version: Type.String(),
+  /** Stadion's own: containerizers that work on the agent. */
+  containerizers: Type.Optional(Type.Array(Type.String())),
+  /** Stadion's own: why a containerizer does not work there, by its name. */
+  containerizer_problems: Type.Optional(Type.Record(Type.String(), Type.String())),
+});
+export type StateSlave = Static<typeof StateSlave>;
+
+/** The master's `/slaves`. */
+export const SlaveList = Type.Object({ slaves: Type.Array(StateSlave) });
+export type SlaveList = Static<typeof SlaveList>;
+
+/** One task in the master's `/tasks` and `/state`. */
+export const StateTask = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  framework_id: Type.String(),
+  executor_id: Type.String(),
+  slave_id: Type.String(),
+  state: Type.String(),
+  resources: StateResources,
+  statuses: Type.Array(
+    Type.Object({ state: Type.String(), timestamp: Type.Number(), healthy: Type.Optional(Type.Boolean()) }),
+  ),
+});
+export type StateTask = Static<typeof StateTask>;
+
+/** The master's `/tasks`. */
+export const StateTaskList = Type.Object({ tasks: Type.Array(StateTask) });
+export type StateTaskList = Static<typeof StateTaskList>;
+
+/** One framework in the master's `/state`. */
+export const StateFramework = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  active: Type.Boolean(),
+  connected: Type.Optional(Type.Boolean()),
+  tasks: Type.Array(StateTask),
+  completed_tasks: Type.Optional(Type.Array(StateTask)),
+});
+export type StateFramework = Static<typeof StateFramework>;
+
+/** The master's `/state`. */
+export const MasterState = Type.Object({
+  version: Type.String(),
+  id: Type.String(),
+  hostname: Type.String(),
+  pid: Type.String(),
+  leader: Type.Optional(Type.String()),
+  start_time: Type.Optional(Type.Number()),
+  elected_time: Type.Optional(Type.Number()),
+  activated_slaves: Type.Integer(),
+  deactivated_slaves: Type.Integer(),
+  unreachable_slaves: Type.Integer(),
+  slaves: Type.Array(StateSlave),
+  frameworks: Type.Array(StateFramework),
+  completed_frameworks: Type.Optional(Type.Array(StateFramework)),
+});
+export type MasterState = Static<typeof MasterState>;
+
+/** One executor in the agent's `/state`; for a command task its id is the task's. `directory` is its sandbox. */
+export const StateExecutor = Type.Object({
+  id: Type.String(),
+  directory: Type.String(),
+  container: Type.Optional(Type.String()),
+  tasks: Type.Optional(Type.Array(Type.Object({ id: Type.String(), state: Type.Optional(Type.String()) }))),
+  completed_tasks: Type.Optional(Type.Array(Type.Object({ id: Type.String(), state: Type.Optional(Type.String()) }))),
+});
+export type StateExecutor = Static<typeof StateExecutor>;
+
+/** The agent's `/state`. */
+export const AgentState = Type.Object({
+  id: Type.Optional(Type.String()),
+  hostname: Type.String(),
+  pid: Type.String(),
+  version: Type.String(),
+  resources: StateResources,
+  attributes: Type.Optional(Type.Record(Type.String(), Type.Union([Type.Number(), Type.String()]))),
+  frameworks: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      executors: Type.Array(StateExecutor),
+      completed_executors: Type.Array(StateExecutor),
+    }),
+  ),
+  /** Stadion's own: see {@link StateSlave}. */
+  containerizers: Type.Optional(Type.Array(Type.String())),
+  /** Stadion's own: why a containerizer does not work there, by its name. */
+  containerizer_problems: Type.Optional(Type.Record(Type.String(), Type.String())),
+});
+export type AgentState = Static<typeof AgentState>;
+
+/** One entry of the agent's `/files/browse`. */
+export const FileEntry = Type.Object({
+  path: Type.String(),
+  nlink: Type.Integer(),
+  size: Type.Integer(),
+  mtime: Type.Number(),
+  mode: Type.String(),
+  uid: Type.String(),
+  gid: Type.String(),
+});
+export type FileEntry = Static<typeof FileEntry>;
+
+/** The agent's `/files/read`: the bytes from `offset` on, at most 65536. */
+export const FileChunk = Type.Object({ offset: Type.Integer(), data: Type.String() });
+export type FileChunk = Static<typeof FileChunk>;
+
+/** One executor in the agent's `/monitor/statistics`. */
+export const ExecutorStatistics = Type.Object({
+  framework_id: Type.String(),
+  executor_id: Type.String(),
+  executor_name: Type.Optional(Type.String()),
+  source: Type.Optional(Type.String()),
+  statistics: Type.Record(Type.String(), Type.Unknown()),
+});
+export type ExecutorStatistics = Static<typeof ExecutorStatistics>;
+
+/** `/metrics/snapshot` of master and agent: flat numbers by name. */
+export const MetricsSnapshot = Type.Record(Type.String(), Type.Number());
+export type MetricsSnapshot = Static<typeof MetricsSnapshot>;

@@ -1,0 +1,18 @@
+/** What a running platform writes about itself: `<data-dir>/stadion.pid`, and its addresses for `--addresses-file`. */
+import { Type, type Static } from '@sinclair/typebox';
+
+/** The real URL of every role that runs here. Later roles (cron, dns, edge) add their keys. */
+export const PlatformAddresses = Type.Object({
+  orchestrator: Type.String(),
+  master: Type.String(),
+  agent: Type.String(),
+});
+export type PlatformAddresses = Static<typeof PlatformAddresses>;
+
+/** `stadion.pid`. `startTime` is the process's start in clock ticks since boot, which tells a reused pid apart. */
+export const PlatformFile = Type.Object({
+  pid: Type.Integer({ minimum: 1 }),
+  startTime: Type.String(),
+  addresses: PlatformAddresses,
+});
+export type PlatformFile = Static<typeof PlatformFile>;

@@ -1,0 +1,189 @@
+/**
+ * The settings of `stadion up`, once: their type, flags, environment variables, keys in a config file and defaults all
+ * derive from this schema. Precedence: flag, environment, file, default.
+ */
+import { Type, type Static, type TSchema } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import { stringEnum } from './string-enum.ts';
+
+const port = (fallback: number, description: string) =>
+  Type.Integer({ minimum: 0, maximum: 65535, default: fallback, valueName: 'port', description });
+
+/** Everything that the platform is told when it starts. `valueName` is the word that help shows for the value. */
+export const ServerConfig = Type.Object(
+  {
+    dataDir: Type.String({
+      minLength: 1,
+      default: './.stadion',
+      valueName: 'dir',
+      description: 'where state, sandboxes and logs are kept',
+    }),
+    orchestratorPort: port(8080, 'port of the orchestrator API and console (0: a free one)'),
+    masterPort: port(5050, 'port of the master (0: a free one)'),
+    agentPort: port(5051, 'port of the agent (0: a free one)'),
+    bindAddress: Type.String({
+      minLength: 1,
+      default: '127.0.0.1',
+      valueName: 'address',
+      description: 'address to listen on',
+    }),
+    hostname: Type.Optional(
+      Type.String({
+        minLength: 1,
+        valueName: 'name',
+        description: 'name under which tasks and others reach this machine (default: the bind address)',
+      }),
+    ),
+    addressesFile: Type.Optional(
+      Type.String({ minLength: 1, valueName: 'file', description: 'write the real URLs there as JSON when ready' }),
+    ),
+    resources: Type.Optional(
+      Type.String({
+        minLength: 1,
+        valueName: 'text',
+        description:
+          'what the agent offers, e.g. "cpus:4;mem:8192;ports:[31000-32000]" (default: what the machine has)',
+      }),
+    ),
+    attributes: Type.Optional(
+      Type.String({
+        minLength: 1,
+        valueName: 'text',
+        description: 'facts about the agent for placement, e.g. "rack:a;level:10"',
+      }),
+    ),
+    workDir: Type.Optional(
+      Type.String({
+        minLength: 1,
+        valueName: 'dir',
+        description: 'where the agent keeps sandboxes (default: <data-dir>/agent)',
+      }),
+    ),
+    store: Type.Unsafe<'lmdb' | 'memory'>({
+      ...stringEnum(['lmdb', 'memory']),
+      default: 'lmdb',
+      valueName: 'kind',
+      description: 'where state is kept: lmdb (on disk) or memory (gone at the end)',
+    }),
+    logLevel: Type.Unsafe<'debug' | 'info' | 'warn' | 'error' | 'silent'>({
+      ...stringEnum(['debug', 'info', 'warn', 'error', 'silent']),
+      default: 'info',
+      valueName: 'level',
+      description: 'how much the platform logs: debug, info, warn, error or silent',
+    }),
+    demo: Type.Boolean({ default: false, description: 'deploy the demo service' }),
+    stopTasksOnExit: Type.Boolean({ default: false, description: 'stop all tasks when the platform ends' }),
+  },
+  { additionalProperties: false },
+);
+export type ServerConfig = Static<typeof ServerConfig>;
+
+/** One setting as a command line and an environment know it. */
+export interface ServerOption {
+  /** The key in {@link ServerConfig} and in a config file, e.g. `orchestratorPort`. */
+  readonly name: keyof ServerConfig;
+  /** Without the dashes, e.g. `orchestrator-port`. */
+  readonly flag: string;
+  /** E.g. `STADION_ORCHESTRATOR_PORT`. */
+  readonly environment: string;
+  /** Absent for a switch. */
+  readonly valueName: string | undefined;
+  readonly description: string;
+  readonly defaultValue: string | number | boolean | undefined;
+}
+
+/** Every setting, in the order in which help shows them. */
+export const serverOptions: readonly ServerOption[] = (
+  Object.keys(ServerConfig.properties) as (keyof ServerConfig)[]
+).map((name) => {
+  const schema: TSchema = ServerConfig.properties[name];
+  const words = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return {
+    name,
+    flag: words,
+    environment: `STADION_${words.replaceAll('-', '_').toUpperCase()}`,
+    valueName: typeof schema['valueName'] === 'string' ? schema['valueName'] : undefined,
+    description: schema.description ?? '',
+    defaultValue: schema.default as string | number | boolean | undefined,
+  };
+});
+
+/** Where settings come from. `flags` and `file` are keyed by {@link ServerOption.name}; `file` may use flag names too. */
+export interface ServerConfigSources {
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The parsed config file, if there is one. */
+  readonly file?: unknown;
+}
+
+/** The settings, or one sentence per thing that is wrong. */
+export type ServerConfigOutcome =
+  { readonly ok: true; readonly config: ServerConfig } | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Puts the settings together: flag over environment over file over default. */
+export function resolveServerConfig(sources: ServerConfigSources): ServerConfigOutcome {
+  const problems: string[] = [];
+  const file = readFileKeys(sources.file, problems);
+  const config: Record<string, unknown> = {};
+  for (const option of serverOptions) {
+    const candidates = [
+      { origin: `--${option.flag}`, value: sources.flags[option.name] },
+      { origin: option.environment, value: emptyAsAbsent(sources.environment[option.environment]) },
+      { origin: `'${option.name}' in the config file`, value: file[option.name] },
+    ];
+    const given = candidates.find((candidate) => candidate.value !== undefined && candidate.value !== null);
+    if (given === undefined) {
+      if (option.defaultValue !== undefined) config[option.name] = option.defaultValue;
+      continue;
+    }
+    const schema: TSchema = ServerConfig.properties[option.name];
+    const value = typeof given.value === 'string' ? fromText(schema, given.value) : given.value;
+    if (Value.Check(schema, value)) config[option.name] = value;
+    else problems.push(`${given.origin} must be ${expectation(schema)}, not ${JSON.stringify(given.value)}`);
+  }
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, config: Value.Decode(ServerConfig, config) };
+}
+
+function readFileKeys(file: unknown, problems: string[]): Readonly<Record<string, unknown>> {
+  if (file === undefined || file === null) return {};
+  if (typeof file !== 'object' || Array.isArray(file)) {
+    problems.push('the config file must be an object of settings');
+    return {};
+  }
+  const keys: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(file)) {
+    const option = serverOptions.find((candidate) => candidate.name === key || candidate.flag === key);
+    if (option === undefined) problems.push(`the config file has an unknown setting '${key}'`);
+    else keys[option.name] = value;
+  }
+  return keys;
+}
+
+const SWITCH_WORDS: Readonly<Record<string, boolean>> = {
+  true: true,
+  yes: true,
+  on: true,
+  '1': true,
+  false: false,
+  no: false,
+  off: false,
+  '0': false,
+};
+
+function fromText(schema: TSchema, text: string): unknown {
+  if (schema.type === 'integer') return /^\d{1,9}$/.test(text) ? Number(text) : text;
+  if (schema.type === 'boolean') return SWITCH_WORDS[text.toLowerCase()] ?? text;
+  return text;
+}
+
+function expectation(schema: TSchema): string {
+  if (schema.type === 'integer') return `a whole number from ${String(schema.minimum)} to ${String(schema.maximum)}`;
+  if (schema.type === 'boolean') return 'true or false';
+  const choices = (schema.anyOf as { const: string }[] | undefined)?.map((choice) => choice.const);
+  return choices === undefined ? 'a text that is not empty' : `one of ${choices.join(', ')}`;
+}
+
+function emptyAsAbsent(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
