@@ -3,7 +3,8 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 const TIME = 'Time comes through the Clock and Timers ports of @stadion/base, so that it can be simulated.';
-const RANDOM = 'Randomness comes through the Random port of @stadion/base, so that a run can be repeated from its seed.';
+const RANDOM =
+  'Randomness comes through the Random port of @stadion/base, so that a run can be repeated from its seed.';
 const CORE = 'A core/ decides and does nothing else: synchronous, without I/O, clock or randomness.';
 
 /** Globals that reach around the ports. */
