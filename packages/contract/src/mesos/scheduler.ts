@@ -51,6 +51,8 @@ export const Offer = Type.Object({
   resources: Type.Array(Resource),
   attributes: Type.Array(Attribute),
   allocation_info: Type.Object({ role: Type.String() }),
+  /** Stadion's own: the agent's working containerizers (`AgentInfo.containerizers`). */
+  containerizers: Type.Optional(Type.Array(Type.String())),
 });
 export type Offer = Static<typeof Offer>;
 
