@@ -102,7 +102,7 @@ export const serverOptions: readonly ServerOption[] = (
     name,
     flag: words,
     environment: `STADION_${words.replaceAll('-', '_').toUpperCase()}`,
-    valueName: typeof schema['valueName'] === 'string' ? schema['valueName'] : undefined,
+    valueName: typeof schema.valueName === 'string' ? schema.valueName : undefined,
     description: schema.description ?? '',
     defaultValue: schema.default as string | number | boolean | undefined,
   };
