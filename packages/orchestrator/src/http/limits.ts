@@ -1,0 +1,24 @@
+/** Bounds of the orchestrator's API. */
+
+/** Bytes of a request's body. */
+export const BODY_BYTES_MAX = 2 * 1024 * 1024;
+/** Requests under way at once; further ones are answered 503. Event streams do not count. */
+export const REQUESTS_MAX = 4096;
+/** Event streams open at once. */
+export const EVENT_STREAMS_MAX = 1024;
+/** Events that one stream may be behind before it is closed: Marathon's `--event_stream_max_outstanding_messages`. */
+export const EVENTS_OUTSTANDING_MAX = 1024;
+/** Bytes that one stream may be behind before it is closed. */
+export const EVENT_BYTES_OUTSTANDING_MAX = 16 * 1024 * 1024;
+/** How long a closed stream may take to read the reason before its socket is cut. */
+export const EVENT_STREAM_FAREWELL_MS = 5_000;
+/** How often an event stream gets a sign of life. */
+export const EVENT_HEARTBEAT_MS = 10_000;
+/** How long an answer may be assembled before others get the event loop. */
+export const TURN_MS_MAX = 5;
+/** Bytes of one chunk of a streamed answer. */
+export const CHUNK_BYTES = 64 * 1024;
+/** Answers shorter than this are not compressed. */
+export const COMPRESSED_BYTES_MIN = 1024;
+/** Apps that the start page lists. */
+export const INDEX_APPS_MAX = 200;

@@ -1,0 +1,152 @@
+/** Instances as the API shows them: tasks, counts, statistics. Marathon reference, section 6. */
+import type {
+  AppDefinition,
+  HealthCheckResult,
+  InstanceCondition,
+  Task,
+  TaskStats,
+  TaskStatsEntry,
+} from '@stadion/contract/orchestrator';
+import type { HealthResult } from '@stadion/contract/mesos';
+import { servicePortsOf } from '../core/app/service-ports.ts';
+import { taskIdOf, type AgentPlace, type Instance } from '../core/instance.ts';
+import { formatTimestamp } from '../core/app/timestamp.ts';
+
+/** An instance that has a place: only those are shown. */
+export type PlacedInstance = Instance & { readonly place: AgentPlace };
+
+/** True for instances that are shown as tasks. */
+export function isPlaced(instance: Instance): instance is PlacedInstance {
+  return instance.place !== undefined && instance.incarnation > 0;
+}
+
+const STATES: Readonly<Record<InstanceCondition, string>> = {
+  Scheduled: 'TASK_STAGING',
+  Provisioned: 'TASK_STAGING',
+  Staging: 'TASK_STAGING',
+  Starting: 'TASK_STARTING',
+  Running: 'TASK_RUNNING',
+  Killing: 'TASK_KILLING',
+  Killed: 'TASK_KILLED',
+  Finished: 'TASK_FINISHED',
+  Failed: 'TASK_FAILED',
+  Error: 'TASK_ERROR',
+  Dropped: 'TASK_DROPPED',
+  Gone: 'TASK_GONE',
+  Unknown: 'TASK_UNKNOWN',
+  Unreachable: 'TASK_UNREACHABLE',
+  UnreachableInactive: 'TASK_UNREACHABLE',
+};
+
+const ACTIVE: ReadonlySet<InstanceCondition> = new Set<InstanceCondition>([
+  'Provisioned',
+  'Staging',
+  'Starting',
+  'Running',
+  'Killing',
+  'Unreachable',
+]);
+
+/** True while the task runs, will run, or may still run. */
+export function isActive(instance: Instance): boolean {
+  return ACTIVE.has(instance.condition);
+}
+
+/** `TASK_RUNNING` and so on. */
+export function stateOf(instance: Instance): string {
+  return STATES[instance.condition];
+}
+
+/**
+ * One task.
+ * @param withServicePorts only `GET /v2/tasks` fills `servicePorts`
+ */
+export function taskView(instance: PlacedInstance, app: AppDefinition, withServicePorts = false): Task {
+  const { place } = instance;
+  const active = isActive(instance);
+  return {
+    id: taskIdOf(instance),
+    appId: instance.appId,
+    host: place.hostname,
+    slaveId: place.agentId,
+    state: stateOf(instance),
+    role: app.role,
+    ports: active ? [...instance.hostPorts] : [],
+    servicePorts: withServicePorts ? [...servicePortsOf(app)] : [],
+    ipAddresses: [...instance.ipAddresses],
+    healthCheckResults: instance.health.map((result) => healthView(result, instance.id)),
+    localVolumes: [],
+    ...(place.region === undefined ? {} : { region: place.region }),
+    ...(place.zone === undefined ? {} : { zone: place.zone }),
+    ...(active && instance.stagedAt !== undefined ? { stagedAt: formatTimestamp(instance.stagedAt) } : {}),
+    ...(active && instance.startedAt !== undefined ? { startedAt: formatTimestamp(instance.startedAt) } : {}),
+    ...(active ? { version: instance.appVersion } : {}),
+  };
+}
+
+function healthView(result: HealthResult, instanceId: string): HealthCheckResult {
+  const text = (seconds: number): string => formatTimestamp(Math.round(seconds * 1000));
+  return {
+    alive: result.alive,
+    consecutiveFailures: result.consecutive_failures,
+    ...(result.first_success === undefined ? {} : { firstSuccess: text(result.first_success) }),
+    ...(result.last_success === undefined ? {} : { lastSuccess: text(result.last_success) }),
+    ...(result.last_failure === undefined ? {} : { lastFailure: text(result.last_failure) }),
+    ...(result.last_failure_cause === undefined ? {} : { lastFailureCause: result.last_failure_cause }),
+    instanceId,
+  };
+}
+
+/** How many tasks are in which state. A task without health results is neither healthy nor unhealthy. */
+export interface TaskCounts {
+  staged: number;
+  running: number;
+  healthy: number;
+  unhealthy: number;
+}
+
+/** Counts the tasks among instances. */
+export function countTasks(instances: Iterable<Instance>): TaskCounts {
+  const counts: TaskCounts = { staged: 0, running: 0, healthy: 0, unhealthy: 0 };
+  for (const instance of instances) {
+    if (!isPlaced(instance)) continue;
+    if (instance.condition === 'Running') counts.running += 1;
+    else if (instance.condition === 'Provisioned' || instance.condition === 'Staging') counts.staged += 1;
+    if (instance.health.length === 0) continue;
+    if (instance.health.every((result) => result.alive)) counts.healthy += 1;
+    else counts.unhealthy += 1;
+  }
+  return counts;
+}
+
+/** Statistics over the tasks of an app. @param now milliseconds since the Unix epoch */
+export function taskStats(instances: readonly Instance[], app: AppDefinition, now: number): TaskStats {
+  const placed = instances.filter(isPlaced);
+  const { lastScalingAt, lastConfigChangeAt } = app.versionInfo;
+  const scaledAt = Date.parse(lastScalingAt);
+  const latest = placed.filter((instance) => instance.appVersion >= lastConfigChangeAt);
+  const outdated = placed.filter((instance) => instance.appVersion < lastConfigChangeAt);
+  const groups = {
+    startedAfterLastScaling: statsEntry(
+      placed.filter((instance) => (instance.stagedAt ?? 0) >= scaledAt),
+      now,
+    ),
+    withLatestConfig: statsEntry(latest, now),
+    withOutdatedConfig: statsEntry(outdated, now),
+    totalSummary: statsEntry(placed, now),
+  };
+  return Object.fromEntries(Object.entries(groups).filter(([, entry]) => entry !== undefined));
+}
+
+function statsEntry(instances: readonly PlacedInstance[], now: number): TaskStatsEntry | undefined {
+  if (instances.length === 0) return undefined;
+  const seconds = instances
+    .flatMap((instance) => (instance.startedAt === undefined ? [] : [(now - instance.startedAt) / 1000]))
+    .sort((left, right) => left - right);
+  const stats = { counts: countTasks(instances) };
+  if (seconds.length === 0) return { stats };
+  const averageSeconds = seconds.reduce((sum, one) => sum + one, 0) / seconds.length;
+  const below = seconds[(seconds.length - 1) >> 1] ?? 0;
+  const above = seconds[seconds.length >> 1] ?? 0;
+  return { stats: { ...stats, lifeTime: { averageSeconds, medianSeconds: (below + above) / 2 } } };
+}
