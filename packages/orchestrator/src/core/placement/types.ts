@@ -11,6 +11,7 @@ export interface PreparedOffer {
   readonly offer: Offer;
   readonly place: AgentPlace;
   readonly role: string;
+  /** Resources that are not reserved, as everything below. */
   readonly cpusMilli: number;
   readonly memMilli: number;
   readonly diskMilli: number;
@@ -50,6 +51,14 @@ export interface RejectTally {
   readonly declined: ReadonlyMap<RejectReason, number>;
   /** The refusals grouped for people: key is a stable code such as `docker-missing` or `constraint:rack:CLUSTER`. */
   readonly explanations: ReadonlyMap<string, RejectExplanation>;
+  /** The first few refused offers with their reason, at most `MAX_LISTED_OFFERS`. */
+  readonly refused: readonly RefusedOffer[];
+}
+
+/** One offer that was examined and refused. */
+export interface RefusedOffer {
+  readonly offer: PreparedOffer;
+  readonly reason: RejectReason;
 }
 
 /** One group of refusals. */
@@ -62,9 +71,17 @@ export interface RejectExplanation {
   readonly message: string;
 }
 
+/** What bounds a matching pass. */
+export interface MatchOptions {
+  /** How many instances, over all requests, one offer takes in this pass; at least 1. */
+  readonly maxInstancesPerOffer: number;
+  /** The master's region. Apps without a `@region` or `@zone` constraint stay in it; undefined when not known. */
+  readonly homeRegion?: string | undefined;
+}
+
 /** The outcome of one matching pass. */
 export interface MatchResult {
   readonly placements: readonly Placement[];
-  /** One per request, in order; only for requests that were not satisfied in full. */
+  /** By index of the request; only for requests that were not satisfied in full. */
   readonly tallies: ReadonlyMap<number, RejectTally>;
 }

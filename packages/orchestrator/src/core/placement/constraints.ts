@@ -1,0 +1,143 @@
+/** The constraint operators of Marathon (reference 2.6) and the set of them that one request has to satisfy. */
+import type { AppDefinition } from '@stadion/contract/orchestrator';
+import type { AgentPlace } from '../instance.ts';
+import { scalarText } from './attribute-text.ts';
+import { fieldValue, type ConstraintState } from './constraint.ts';
+import { groupBy } from './group-by.ts';
+import { MAX_PATTERN_VERDICTS } from './limits.ts';
+
+/** A constraint with the stable code under which its refusals are counted. */
+export interface CountedConstraint {
+  /** `constraint:<field>:<OPERATOR>`; a second one of the same field and operator gets `:2`. */
+  readonly code: string;
+  readonly state: ConstraintState;
+}
+
+/**
+ * The constraints of an app in their order, having counted where its instances are.
+ * @param placed instances that count, oldest first: CLUSTER without a value follows the first
+ */
+export function constraintsOf(app: AppDefinition, placed: readonly AgentPlace[]): readonly CountedConstraint[] {
+  const seen = new Map<string, number>();
+  return (app.constraints ?? []).map(([field = '', operator = '', value]) => {
+    const state = constraintState(field, operator.toUpperCase(), value, app.instances);
+    for (const place of placed) state.add(fieldValue(place, field));
+    const code = `constraint:${field}:${operator.toUpperCase()}`;
+    const nth = (seen.get(code) ?? 0) + 1;
+    seen.set(code, nth);
+    return { code: nth === 1 ? code : `${code}:${nth}`, state };
+  });
+}
+
+function constraintState(
+  field: string,
+  operator: string,
+  value: string | undefined,
+  instances: number,
+): ConstraintState {
+  switch (operator) {
+    case 'UNIQUE':
+      return maxPer(field, 'UNIQUE', 1);
+    case 'MAX_PER':
+      return maxPer(field, `MAX_PER ${value ?? ''}`, wholeNumber(value) ?? 0);
+    case 'CLUSTER':
+      return cluster(field, value);
+    case 'GROUP_BY':
+      return groupBy(field, wholeNumber(value), instances);
+    case 'IS':
+      return valueTest(field, `IS ${value ?? ''}`, (found) => isSame(value ?? '', found), false);
+    case 'LIKE':
+      return pattern(field, 'LIKE', value ?? '');
+    case 'UNLIKE':
+      return pattern(field, 'UNLIKE', value ?? '');
+    default:
+      // The API refuses such a definition; one from a newer version's store waits instead of being misplaced.
+      return valueTest(field, `${operator} (an operator that is not known)`, () => false, false);
+  }
+}
+
+function wholeNumber(value: string | undefined): number | undefined {
+  return value !== undefined && /^[+-]?\d+$/.test(value) ? Number(value) : undefined;
+}
+
+/** MAX_PER, and UNIQUE as its case of one. */
+function maxPer(field: string, operator: string, max: number): ConstraintState {
+  const counts = new Map<string, number>();
+  return {
+    field,
+    name: `${field} ${operator}`,
+    evens: false,
+    accepts: (value) => value !== undefined && (counts.get(value) ?? 0) < max,
+    add: (value) => {
+      if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + 1);
+    },
+    explain: (values) => `allows ${max} ${max === 1 ? 'instance' : 'instances'} each, reached for ${values}`,
+  };
+}
+
+/** CLUSTER: the value given, else that of the first instance. An empty value is as none. */
+function cluster(field: string, value: string | undefined): ConstraintState {
+  let wanted = value === '' ? undefined : value;
+  return {
+    field,
+    name: `${field} CLUSTER`,
+    evens: false,
+    accepts: (found) => found !== undefined && (wanted === undefined || found === wanted),
+    add: (found) => {
+      wanted ??= found;
+    },
+    explain: (values) => `needs ${wanted ?? 'a value'}, agents have ${values}`,
+  };
+}
+
+/** An operator that looks at the value only and counts nothing. */
+function valueTest(
+  field: string,
+  operator: string,
+  test: (value: string) => boolean,
+  acceptsMissing: boolean,
+): ConstraintState {
+  return {
+    field,
+    name: `${field} ${operator}`,
+    evens: false,
+    accepts: (value) => (value === undefined ? acceptsMissing : test(value)),
+    add: () => undefined,
+    explain: (values) => `does not hold, agents have ${values}`,
+  };
+}
+
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+
+function isSame(wanted: string, found: string): boolean {
+  if (wanted === found) return true;
+  return NUMBER.test(wanted) && NUMBER.test(found) && scalarText(Number(wanted)) === scalarText(Number(found));
+}
+
+function pattern(field: string, operator: 'LIKE' | 'UNLIKE', source: string): ConstraintState {
+  const likes = operator === 'LIKE';
+  const expression = fullMatch(source);
+  if (expression === undefined) {
+    const complaint = `${operator} ${source} (a pattern that cannot be read)`;
+    return valueTest(field, complaint, () => false, !likes);
+  }
+  const verdicts = new Map<string, boolean>();
+  const test = (value: string) => {
+    const known = verdicts.get(value);
+    if (known !== undefined) return known;
+    const verdict = expression.test(value) === likes;
+    if (verdicts.size < MAX_PATTERN_VERDICTS) verdicts.set(value, verdict);
+    return verdict;
+  };
+  return valueTest(field, `${operator} ${source}`, test, !likes);
+}
+
+/** A Java-style pattern that must match the whole value; leading inline flags such as `(?i)` are understood. */
+function fullMatch(source: string): RegExp | undefined {
+  const inline = /^\(\?([is]+)\)/.exec(source);
+  try {
+    return new RegExp(`^(?:${source.slice(inline?.[0].length ?? 0)})$`, inline?.[1] ?? '');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,65 @@
+/** The tests one offer has to pass for one request, cheap ones first, in the order of Marathon's funnel. */
+import type { RejectReason } from '@stadion/contract/orchestrator';
+import { fieldValue } from './constraint.ts';
+import { constraintsOf, type CountedConstraint } from './constraints.ts';
+import { canRun, demandOf, type Demand } from './demand.ts';
+import type { OfferLedger } from './offer-ledger.ts';
+import type { PlacementRequest, PreparedOffer } from './types.ts';
+
+/** A request made ready: its demand, and its constraints with what they have counted. */
+export interface ReadyRequest {
+  readonly demand: Demand;
+  readonly constraints: readonly CountedConstraint[];
+  /** The region it has to stay in; undefined when any will do. */
+  readonly region: string | undefined;
+}
+
+/** Why an offer does not take an instance: a resource that falls short, a constraint, or something more basic. */
+export type Refusal = RejectReason | CountedConstraint | 'role-mismatch' | 'reserved-only' | 'runner' | 'region';
+
+/** @param homeRegion the master's region, undefined when not known */
+export function readyRequest(request: PlacementRequest, homeRegion: string | undefined): ReadyRequest {
+  const choosesRegion = request.app.constraints?.some(([field]) => field === '@region' || field === '@zone') ?? false;
+  return {
+    demand: demandOf(request.app),
+    constraints: constraintsOf(request.app, request.placed),
+    region: choosesRegion ? undefined : homeRegion,
+  };
+}
+
+/**
+ * The first reason against placing one more instance there, or undefined.
+ * Reservations and maintenance stand between constraints and cpus in Marathon's order; nothing refuses by them yet.
+ */
+export function firstRefusal(
+  request: ReadyRequest,
+  offer: PreparedOffer,
+  index: number,
+  ledger: OfferLedger,
+): Refusal | undefined {
+  const { demand } = request;
+  if (offer.role !== demand.role) return 'role-mismatch';
+  if (!demand.acceptsUnreserved) return 'reserved-only';
+  if (!canRun(offer, demand.runner)) return 'runner';
+  const { place } = offer;
+  if (request.region !== undefined && place.region !== undefined && place.region !== request.region) return 'region';
+  for (const constraint of request.constraints) {
+    if (!constraint.state.accepts(fieldValue(place, constraint.state.field))) return constraint;
+  }
+  return ledger.shortage(index, demand);
+}
+
+/** The row of Marathon's funnel under which a refusal is counted. */
+export function reasonOf(refusal: Refusal): RejectReason {
+  if (typeof refusal === 'object') return 'UnfulfilledConstraint';
+  switch (refusal) {
+    case 'role-mismatch':
+    case 'reserved-only':
+      return 'UnfulfilledRole';
+    case 'runner':
+    case 'region':
+      return 'UnfulfilledConstraint';
+    default:
+      return refusal;
+  }
+}

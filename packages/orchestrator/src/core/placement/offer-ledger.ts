@@ -1,0 +1,109 @@
+/** What is left of each offer during a pass: numbers in typed arrays, charged as instances are placed. */
+import type { Random } from '@stadion/base';
+import type { RejectReason } from '@stadion/contract/orchestrator';
+import type { Demand } from './demand.ts';
+import { FreePorts } from './free-ports.ts';
+import type { PreparedOffer } from './types.ts';
+
+const STRIDE = 4;
+const NO_PORTS: readonly undefined[] = Object.freeze([]);
+
+/** The account of all offers of one pass. Offers go by their index. */
+export class OfferLedger {
+  private readonly offers: readonly PreparedOffer[];
+  /** cpus, mem, disk, gpus of each offer, in thousandths. */
+  private readonly scalars: Float64Array;
+  private readonly launches: Int32Array;
+  /** Made when an offer is first asked for a port. */
+  private readonly ports: (FreePorts | undefined)[];
+  private readonly maxLaunches: number;
+
+  constructor(offers: readonly PreparedOffer[], maxLaunches: number) {
+    this.offers = offers;
+    this.scalars = new Float64Array(offers.length * STRIDE);
+    this.launches = new Int32Array(offers.length);
+    this.ports = new Array<FreePorts | undefined>(offers.length).fill(undefined);
+    this.maxLaunches = maxLaunches;
+    for (const [index, offer] of offers.entries()) {
+      this.scalars.set([offer.cpusMilli, offer.memMilli, offer.diskMilli, offer.gpusMilli], index * STRIDE);
+    }
+  }
+
+  /** Whether the offer took as many instances as one pass allows. */
+  isAtLimit(offer: number): boolean {
+    return (this.launches[offer] ?? 0) >= this.maxLaunches;
+  }
+
+  /** The first resource that does not suffice, in Marathon's order; undefined when the instance fits. */
+  shortage(offer: number, demand: Demand): RejectReason | undefined {
+    const at = offer * STRIDE;
+    if (demand.cpusMilli > this.left(at)) return 'InsufficientCpus';
+    if (demand.memMilli > this.left(at + 1)) return 'InsufficientMemory';
+    if (demand.diskMilli > this.left(at + 2)) return 'InsufficientDisk';
+    if (demand.gpusMilli > this.left(at + 3)) return 'InsufficientGpus';
+    if (demand.portCount > 0 && !this.hasPorts(offer, demand)) return 'InsufficientPorts';
+    return undefined;
+  }
+
+  /**
+   * Charges the offer with one instance for which {@link shortage} found none.
+   * @returns the host ports, one entry per wanted port, undefined where none was wanted
+   */
+  take(offer: number, demand: Demand, random: Random): readonly (number | undefined)[] {
+    const at = offer * STRIDE;
+    this.scalars[at] = this.left(at) - demand.cpusMilli;
+    this.scalars[at + 1] = this.left(at + 1) - demand.memMilli;
+    this.scalars[at + 2] = this.left(at + 2) - demand.diskMilli;
+    this.scalars[at + 3] = this.left(at + 3) - demand.gpusMilli;
+    this.launches[offer] = (this.launches[offer] ?? 0) + 1;
+    if (demand.ports.length === 0) return NO_PORTS;
+    const free = this.portsOf(offer);
+    // Fixed ports go first, else chance might take them.
+    for (const port of demand.fixedPorts) free.take(port);
+    return demand.ports.map((port) => (port === 0 ? free.takeRandom(random) : port));
+  }
+
+  /** What is left of the resource that a reason is about, scalars in thousandths, ports counted; 0 for other reasons. */
+  remaining(offer: number, reason: RejectReason): number {
+    const at = offer * STRIDE;
+    switch (reason) {
+      case 'InsufficientCpus':
+        return this.left(at);
+      case 'InsufficientMemory':
+        return this.left(at + 1);
+      case 'InsufficientDisk':
+        return this.left(at + 2);
+      case 'InsufficientGpus':
+        return this.left(at + 3);
+      case 'InsufficientPorts':
+        return this.portsOf(offer).count;
+      default:
+        return 0;
+    }
+  }
+
+  /** Which of these ports are not free. */
+  takenPorts(offer: number, ports: readonly number[]): readonly number[] {
+    const free = this.portsOf(offer);
+    return ports.filter((port) => !free.has(port));
+  }
+
+  private left(at: number): number {
+    return this.scalars[at] ?? 0;
+  }
+
+  private hasPorts(offer: number, demand: Demand): boolean {
+    const free = this.portsOf(offer);
+    if (free.count < demand.portCount) return false;
+    for (const port of demand.fixedPorts) if (!free.has(port)) return false;
+    return true;
+  }
+
+  private portsOf(offer: number): FreePorts {
+    const known = this.ports[offer];
+    if (known !== undefined) return known;
+    const made = new FreePorts(this.offers[offer]?.ports ?? []);
+    this.ports[offer] = made;
+    return made;
+  }
+}

@@ -1,0 +1,86 @@
+/** Turns an offer's texts and lists into numbers once, so that matching it many times is cheap. */
+import type { Offer, Range } from '@stadion/contract/mesos';
+import type { AgentPlace } from '../instance.ts';
+import { attributeText } from './attribute-text.ts';
+import { MAX_PORT } from './limits.ts';
+import type { PortRanges, PreparedOffer } from './types.ts';
+
+/** The attribute by which an agent says what it can run; a SET of `posix`, `linux`, `docker`. */
+const CONTAINERIZERS = 'stadion_containerizers';
+
+/**
+ * Makes an offer ready for matching. Only unreserved resources count: nothing of ours is reserved yet.
+ * @param known the place of the same agent from an earlier offer; used instead of a new one when it still says the same
+ */
+export function prepareOffer(offer: Offer, known?: AgentPlace): PreparedOffer {
+  const place = placeOf(offer);
+  return {
+    offer,
+    place: known !== undefined && samePlace(known, place) ? known : place,
+    role: offer.allocation_info.role,
+    cpusMilli: scalarMilli(offer, 'cpus'),
+    memMilli: scalarMilli(offer, 'mem'),
+    diskMilli: scalarMilli(offer, 'disk'),
+    gpusMilli: scalarMilli(offer, 'gpus'),
+    ports: portRanges(offer),
+    containerizers: containerizersOf(offer),
+  };
+}
+
+function placeOf(offer: Offer): AgentPlace {
+  const attributes = new Map<string, string>();
+  for (const attribute of offer.attributes) {
+    const text = attributeText(attribute);
+    // The first of several attributes of one name counts, as in Marathon.
+    if (text !== undefined && !attributes.has(attribute.name)) attributes.set(attribute.name, text);
+  }
+  return {
+    agentId: offer.agent_id.value,
+    hostname: offer.hostname,
+    region: offer.domain?.fault_domain.region.name,
+    zone: offer.domain?.fault_domain.zone.name,
+    attributes,
+  };
+}
+
+function samePlace(one: AgentPlace, other: AgentPlace): boolean {
+  if (one.agentId !== other.agentId || one.hostname !== other.hostname) return false;
+  if (one.region !== other.region || one.zone !== other.zone) return false;
+  if (one.attributes.size !== other.attributes.size) return false;
+  for (const [name, text] of one.attributes) if (other.attributes.get(name) !== text) return false;
+  return true;
+}
+
+function* unreserved(offer: Offer, name: string) {
+  for (const resource of offer.resources) {
+    if (resource.name === name && (resource.role ?? '*') === '*') yield resource;
+  }
+}
+
+function scalarMilli(offer: Offer, name: string): number {
+  let sum = 0;
+  for (const { scalar } of unreserved(offer, name)) sum += Math.round((scalar?.value ?? 0) * 1000);
+  return sum;
+}
+
+/** Sorted, disjoint, inside [1, MAX_PORT]. */
+function portRanges(offer: Offer): PortRanges {
+  const ranges: Range[] = [];
+  for (const resource of unreserved(offer, 'ports')) ranges.push(...(resource.ranges?.range ?? []));
+  ranges.sort((one, other) => one.begin - other.begin);
+  const flat: number[] = [];
+  for (const range of ranges) {
+    const last = flat.at(-1) ?? 0;
+    const begin = Math.max(range.begin, last + 1);
+    const end = Math.min(range.end, MAX_PORT);
+    if (begin > end) continue;
+    if (flat.length > 0 && begin === last + 1) flat[flat.length - 1] = end;
+    else flat.push(begin, end);
+  }
+  return flat;
+}
+
+function containerizersOf(offer: Offer): ReadonlySet<string> | undefined {
+  const attribute = offer.attributes.find(({ name, type }) => name === CONTAINERIZERS && type === 'SET');
+  return attribute?.set && new Set(attribute.set.item);
+}
