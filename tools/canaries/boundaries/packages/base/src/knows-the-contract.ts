@@ -1,0 +1,1 @@
+export type { TaskState } from '@stadion/contract/mesos';

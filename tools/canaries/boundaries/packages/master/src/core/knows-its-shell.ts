@@ -1,0 +1,3 @@
+import type { one } from '../one.ts';
+
+export type Shell = typeof one;

@@ -1,0 +1,1 @@
+export { silentLogger } from '../../../../../../packages/base/src/log.ts';

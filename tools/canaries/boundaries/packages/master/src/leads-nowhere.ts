@@ -1,0 +1,1 @@
+export type { Nothing } from '@stadion/base/src/nothing.ts';

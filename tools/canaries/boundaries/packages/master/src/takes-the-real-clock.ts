@@ -1,0 +1,1 @@
+export { systemClock } from '@stadion/base/system';

@@ -1,0 +1,80 @@
+/**
+ * The real parts that suites run against: programs that no npm package brings. `npm test` installs the missing ones
+ * where it may (root on Debian) and otherwise has the dependent tests skipped, loudly.
+ *
+ * To add one: put it into the list below, and let its suites start with
+ * `describe.skipIf(missingParts.includes('haproxy'))(…)`, where `missingParts` are the names in the environment
+ * variable STADION_MISSING_PARTS, separated by commas.
+ */
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/**
+ * A real part: its name in STADION_MISSING_PARTS, the Debian package it comes in, how one sees that it is there (a
+ * command on PATH or a file), and what needs it.
+ * @typedef {{
+ *   readonly name: string,
+ *   readonly debianPackage: string,
+ *   readonly provides: { readonly command: string } | { readonly file: string },
+ *   readonly neededBy: string,
+ * }} RealPart
+ */
+
+/** @type {readonly RealPart[]} */
+export const realParts = [];
+
+/**
+ * A part that is not here, and why.
+ * @typedef {{ readonly part: RealPart, readonly reason: string }} MissingPart
+ */
+
+/**
+ * How this module reaches the machine; replaced in its tests.
+ * @typedef {{
+ *   readonly isPresent: (part: RealPart) => boolean,
+ *   readonly isRoot: boolean,
+ *   readonly hasApt: boolean,
+ *   readonly apt: (args: readonly string[]) => Promise<boolean>,
+ * }} Machine
+ */
+
+/**
+ * Installs what is missing where that is possible.
+ * @param {readonly RealPart[]} parts
+ * @param {Machine} machine
+ * @returns {Promise<readonly MissingPart[]>} what is still missing, each with the reason
+ */
+export async function installRealParts(parts, machine) {
+  const missing = parts.filter((part) => !machine.isPresent(part));
+  if (missing.length === 0) return [];
+  if (!machine.hasApt) return because(missing, 'this system has no apt-get: install it by hand');
+  if (!machine.isRoot) {
+    return missing.map((part) => ({ part, reason: `run \`sudo apt-get install ${part.debianPackage}\` once` }));
+  }
+  // An outdated or absent package list finds nothing; a list that cannot be fetched may still do.
+  await machine.apt(['update']);
+  await machine.apt(['install', '--yes', '--no-install-recommends', ...missing.map((part) => part.debianPackage)]);
+  return because(
+    missing.filter((part) => !machine.isPresent(part)),
+    'apt-get could not install it: see its output above',
+  );
+}
+
+/**
+ * Whether a part can be found on this machine.
+ * @param {RealPart} part
+ */
+export function isPresent({ provides }) {
+  if ('file' in provides) return existsSync(provides.file);
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  // An ordinary user's PATH often lacks the places of servers.
+  return [...folders, '/usr/sbin', '/sbin'].some((folder) => existsSync(join(folder, provides.command)));
+}
+
+/**
+ * @param {readonly RealPart[]} parts
+ * @param {string} reason
+ */
+function because(parts, reason) {
+  return parts.map((part) => ({ part, reason }));
+}

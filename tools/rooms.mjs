@@ -1,0 +1,46 @@
+/** The rooms of the house and the arrows between them: the one list that boundaries, tidy and the README's map follow. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The checkout's root folder. */
+export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/[\\/]$/, '');
+
+/**
+ * What each room may import, by package name without the scope. A room that is not listed may import nothing.
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+export const allowedImports = {
+  base: [],
+  contract: ['base'],
+  store: ['base', 'contract'],
+  master: ['base', 'contract'],
+  agent: ['base', 'contract'],
+  orchestrator: ['base', 'contract', 'store'],
+  cli: ['base', 'contract'],
+  simulator: ['base', 'contract', 'store', 'master', 'agent', 'orchestrator'],
+  server: ['base', 'contract', 'store', 'master', 'agent', 'orchestrator'],
+};
+
+/**
+ * Rooms whose start script (`bin/`, no sources) may import one room more: `stadion up` is the whole platform, and the
+ * rest of the command line knows nothing of it.
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+export const allowedBinImports = {
+  cli: ['server'],
+};
+
+/** Rooms that compose the real platform: they alone pick the system's clock, timers and randomness, and the adapters. */
+export const compositionRoots = ['cli', 'server'];
+
+/**
+ * The packages that exist, by folder name.
+ * @param {string} checkout
+ */
+export function rooms(checkout = root) {
+  return readdirSync(join(checkout, 'packages'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+}

@@ -1,0 +1,85 @@
+/**
+ * `npm test`: installs, builds, checks and tests, from a fresh clone on. Goes on after a failed check, so that one run
+ * shows every problem. The last line always reads `N passed, N failed, N skipped`; each check counts as one.
+ * `--checks-only` leaves the tests out.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { checks } from './checks.mjs';
+import { build, isInstalled, prepare } from './prepare.mjs';
+import { installRealParts, isPresent, realParts } from './real-parts.mjs';
+import { root } from './rooms.mjs';
+import { run, step } from './steps.mjs';
+import { emptyTally, readReport } from './test-report.mjs';
+
+const checksOnly = process.argv.includes('--checks-only');
+const tally = emptyTally();
+const startedAt = performance.now();
+
+/** @type {readonly import('./real-parts.mjs').MissingPart[]} */
+let missing = [];
+// Where the build fails, nothing that follows could be trusted.
+if (isInstalled(root) ? await build(root) : await prepare(root)) {
+  tally.passed += 1;
+  for (const { name, command } of checks) {
+    const passed = await step(name, () => run([process.execPath, ...command], { cwd: root }));
+    tally[passed ? 'passed' : 'failed'] += 1;
+  }
+  if (!checksOnly) {
+    missing = await findParts();
+    await runTests();
+  }
+} else {
+  tally.failed += 1;
+}
+finish();
+
+/** Installs the real parts that suites need. */
+async function findParts() {
+  return installRealParts(realParts, {
+    isPresent,
+    isRoot: process.getuid?.() === 0,
+    hasApt: existsSync('/etc/debian_version'),
+    apt: (args) =>
+      step(`real parts (apt-get ${args[0] ?? ''})`, () =>
+        run(['apt-get', ...args], { cwd: root, env: { DEBIAN_FRONTEND: 'noninteractive' } }),
+      ),
+  });
+}
+
+/** Runs every test, passing the runner's progress on, and adds what it counted. */
+async function runTests() {
+  const folder = mkdtempSync(join(tmpdir(), 'stadion-test-'));
+  const reportFile = join(folder, 'report.json');
+  try {
+    process.stdout.write('▸ tests (vitest)\n');
+    const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+    const { ok } = await run(
+      [process.execPath, vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`],
+      { cwd: root, env: { STADION_MISSING_PARTS: missing.map(({ part }) => part.name).join(',') }, show: true },
+    );
+    const report = readReport(reportFile, ok);
+    tally.passed += report.passed;
+    tally.failed += report.failed;
+    tally.skipped += report.skipped;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Says what was left out, and closes with the one line that counts. */
+function finish() {
+  if (missing.length > 0) {
+    process.stdout.write(`\n${'!'.repeat(80)}\nTests were SKIPPED, for want of real parts on this machine:\n`);
+    for (const { part, reason } of missing) {
+      process.stdout.write(`  ${part.name}: needed by ${part.neededBy}. ${reason}\n`);
+    }
+    process.stdout.write(`${'!'.repeat(80)}\n`);
+  }
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+  process.stdout.write(`\nDone in ${seconds} s.\n`);
+  process.stdout.write(`${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped\n`);
+  process.exitCode = tally.failed === 0 ? 0 : 1;
+}
