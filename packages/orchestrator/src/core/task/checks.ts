@@ -1,0 +1,96 @@
+/** Health and readiness checks of an app, with the ports of one launch, as the agent runs them beside the task. */
+import type { HealthCheckInfo, ReadinessCheckInfo } from '@stadion/contract/mesos';
+import type { AppDefinition, HealthCheck, ReadinessCheck } from '@stadion/contract/orchestrator';
+import { NEVER_EXHAUSTED } from './limits.ts';
+import { reachablePort, type TaskPort } from './task-ports.ts';
+
+/** Marathon begins to probe after the interval, and after this at the latest (reference 2.7). */
+const FIRST_PROBE_SECONDS_MAX = 5;
+const MESOS_DELAY_SECONDS = 15;
+
+/** All health checks in the app's order, so that results can be told by index. */
+export function healthCheckInfos(app: AppDefinition, ports: readonly TaskPort[]): HealthCheckInfo[] {
+  return (app.healthChecks ?? []).map((check) => healthCheckInfo(check, ports));
+}
+
+/** All readiness checks in the app's order. */
+export function readinessCheckInfos(app: AppDefinition, ports: readonly TaskPort[]): ReadinessCheckInfo[] {
+  return (app.readinessChecks ?? []).map((check) => readinessCheckInfo(check, ports));
+}
+
+/** Whether the checks are the same for all launches of the app. */
+export function checksNeedPorts(app: AppDefinition): boolean {
+  if ((app.readinessChecks ?? []).length > 0) return true;
+  return (app.healthChecks ?? []).some((check) => check.protocol !== 'COMMAND' && check.port === undefined);
+}
+
+function healthCheckInfo(check: HealthCheck, ports: readonly TaskPort[]): HealthCheckInfo {
+  // COMMAND, like MESOS_*, is a check of Mesos: whoever runs the task kills it. The others leave that to us.
+  const isOfMesos = check.protocol === 'COMMAND' || check.protocol.startsWith('MESOS_');
+  const times = {
+    delay_seconds: isOfMesos
+      ? (check.delaySeconds ?? MESOS_DELAY_SECONDS)
+      : Math.min(check.intervalSeconds, FIRST_PROBE_SECONDS_MAX),
+    interval_seconds: check.intervalSeconds,
+    timeout_seconds: check.timeoutSeconds,
+    grace_period_seconds: check.gracePeriodSeconds,
+    consecutive_failures: failuresAllowed(check.maxConsecutiveFailures, isOfMesos),
+    kill_on_failure: isOfMesos,
+  };
+  switch (check.protocol) {
+    case 'COMMAND':
+      return { type: 'COMMAND', command: { shell: true, value: check.command?.value ?? '' }, ...times };
+    case 'TCP':
+    case 'MESOS_TCP':
+      return { type: 'TCP', tcp: { port: checkedPort(check, ports) }, ...times };
+    case 'HTTP':
+    case 'HTTPS':
+    case 'MESOS_HTTP':
+    case 'MESOS_HTTPS':
+      return {
+        type: 'HTTP',
+        http: {
+          scheme: check.protocol.endsWith('HTTPS') ? 'https' : 'http',
+          port: checkedPort(check, ports),
+          path: check.path ?? '/',
+          ...(check.ipProtocol === undefined ? {} : { protocol: check.ipProtocol }),
+        },
+        ...times,
+        ...(check.ignoreHttp1xx === undefined ? {} : { ignore_http_1xx: check.ignoreHttp1xx }),
+      };
+  }
+}
+
+/**
+ * The failure in a row at which the agent says "exhausted" (reference 2.7). Mesos: the given one, 0 is as 1.
+ * Marathon compares before it counts, hence one more; 0 is never.
+ */
+function failuresAllowed(maxConsecutiveFailures: number, isOfMesos: boolean): number {
+  if (isOfMesos) return Math.max(1, maxConsecutiveFailures);
+  return maxConsecutiveFailures === 0 ? NEVER_EXHAUSTED : maxConsecutiveFailures + 1;
+}
+
+/**
+ * Marathon's checks come from outside: the host port where there is one. Those of Mesos run inside the task's network.
+ * 0 when the app has no such port (the API refuses that): such a check fails and says so, rather than hide.
+ */
+function checkedPort(check: HealthCheck, ports: readonly TaskPort[]): number {
+  if (check.port !== undefined) return check.port;
+  const port = ports[check.portIndex ?? 0];
+  if (port === undefined) return 0;
+  return check.protocol.startsWith('MESOS_') ? port.taskPort : reachablePort(port);
+}
+
+function readinessCheckInfo(check: ReadinessCheck, ports: readonly TaskPort[]): ReadinessCheckInfo {
+  const port = ports.find(({ name }) => name === check.portName);
+  return {
+    name: check.name,
+    scheme: check.protocol === 'HTTPS' ? 'https' : 'http',
+    port: port === undefined ? 0 : reachablePort(port),
+    path: check.path,
+    interval_seconds: check.intervalSeconds,
+    timeout_seconds: check.timeoutSeconds,
+    http_status_codes_for_ready: check.httpStatusCodesForReady,
+    preserve_last_response: check.preserveLastResponse,
+  };
+}
