@@ -1,0 +1,2 @@
+export { createOrchestratorHttp } from './http/server.ts';
+export type { InfoValues, OrchestratorHttpOptions } from './http/options.ts';

@@ -63,9 +63,7 @@ async function sendPieces(
   const compressor = createGzip(GZIP_OPTIONS);
   stream.on('error', (error) => compressor.destroy(error));
   compressor.on('close', () => stream.destroy());
-  return reply
-    .headers({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' })
-    .send(stream.pipe(compressor));
+  return reply.headers({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' }).send(stream.pipe(compressor));
 }
 
 async function* chunks(first: string, source: Iterator<string>, time: Clock & Timers): AsyncGenerator<Buffer> {

@@ -32,7 +32,8 @@ export function appIdErrors(raw: string): readonly string[] {
     errors.push(`must fully match regular expression '${SEGMENT_IN_MARATHON}'`);
   }
   const last = given.at(-1) ?? '';
-  if (RESERVED_LAST.has(last)) errors.push(`must not end with any of the following segments: restart, tasks, versions, ., ..`);
+  if (RESERVED_LAST.has(last))
+    errors.push(`must not end with any of the following segments: restart, tasks, versions, ., ..`);
   return errors;
 }
 

@@ -9,7 +9,9 @@ type ModernContainer = Omit<ContainerInput, 'docker'> & {
 };
 
 /** An app as sent, without deprecated members: what is absent still is absent. */
-export type ModernInput = Omit<AppInput, 'uris' | 'ports' | 'ipAddress' | 'container'> & { container?: ModernContainer };
+export type ModernInput = Omit<AppInput, 'uris' | 'ports' | 'ipAddress' | 'container'> & {
+  container?: ModernContainer;
+};
 
 const EXTRACTED = ['.tar', '.tar.gz', '.tar.bz2', '.tar.xz', '.gz', '.tgz', '.tbz2', '.txz', '.zip'];
 

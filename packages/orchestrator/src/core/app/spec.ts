@@ -35,6 +35,8 @@ export function isOnHostNetwork(app: Pick<AppSpec, 'networks'>): boolean {
 }
 
 /** True when the app keeps data of its own on an agent. */
-export function isResident(app: { readonly container?: { readonly volumes?: readonly { persistent?: unknown }[] } }): boolean {
+export function isResident(app: {
+  readonly container?: { readonly volumes?: readonly { persistent?: unknown }[] };
+}): boolean {
   return app.container?.volumes?.some((volume) => volume.persistent !== undefined) ?? false;
 }

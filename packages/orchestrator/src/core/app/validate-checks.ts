@@ -59,7 +59,11 @@ export function readinessCheckRules(app: AppSpec, refuse: Refuse): void {
       `${path}/portName`,
       `No port definition reference for portName ${check.portName} in: ${known.join(', ') || 'no named ports'}`,
     );
-    refuse(check.timeoutSeconds >= check.intervalSeconds, `${path}/timeoutSeconds`, 'must be less than intervalSeconds');
+    refuse(
+      check.timeoutSeconds >= check.intervalSeconds,
+      `${path}/timeoutSeconds`,
+      'must be less than intervalSeconds',
+    );
     refuse(/[\s\p{Cc}]/u.test(check.path), `${path}/path`, 'must not contain white space or control characters');
   }
 }

@@ -18,11 +18,19 @@ export function networkRules(app: AppSpec, refuse: Refuse): void {
   const names = networks.flatMap((network) => (network.name === undefined ? [] : [network.name]));
   refuse(new Set(names).size < names.length, '/networks', 'Network names must be unique.');
   const isDocker = app.container?.type === 'DOCKER';
-  refuse(isDocker && networks.length > 1, '/networks', 'may only specify a single container network when using the Docker containerizer');
+  refuse(
+    isDocker && networks.length > 1,
+    '/networks',
+    'may only specify a single container network when using the Docker containerizer',
+  );
   for (const [index, network] of networks.entries()) {
     const path = `/networks(${String(index)})`;
     refuse(network.name === '', `${path}/name`, 'must not be empty');
-    refuse(network.name !== undefined && network.mode !== 'container', `${path}/name`, `must not be set with mode ${network.mode}`);
+    refuse(
+      network.name !== undefined && network.mode !== 'container',
+      `${path}/name`,
+      `must not be set with mode ${network.mode}`,
+    );
     refuse(network.labels !== undefined && network.mode === 'host', `${path}/labels`, 'must not be set with mode host');
   }
 }
@@ -51,7 +59,11 @@ export function containerRules(app: AppSpec, refuse: Refuse): void {
     refuse(volume.hostPath === '', `${path}/hostPath`, 'must not be empty');
     refuse(`${volume.containerPath}${volume.hostPath ?? ''}`.includes('\0'), path, 'must not contain a NUL character');
     refuse(volume.mode === undefined && volume.secret === undefined, `${path}/mode`, 'must be RO or RW');
-    refuse(volume.secret !== undefined && !Object.hasOwn(app.secrets ?? {}, volume.secret), `${path}/secret`, 'must name one of secrets');
+    refuse(
+      volume.secret !== undefined && !Object.hasOwn(app.secrets ?? {}, volume.secret),
+      `${path}/secret`,
+      'must name one of secrets',
+    );
     if (volume.persistent !== undefined) {
       const isSegment = !/^\.{0,2}$|\//.test(volume.containerPath);
       refuse(!isSegment, `${path}/containerPath`, 'must be a single path segment for a persistent volume');
@@ -84,10 +96,22 @@ export function portRules(app: AppSpec, refuse: Refuse): void {
     const path = `${all}(${String(index)})`;
     const { name, networkNames = [], hostPort } = mapping;
     const isName = name === undefined || (name.length <= PORT_NAME_LENGTH_MAX && PORT_NAME.test(name));
-    refuse(!isName, `${path}/name`, `must fully match regular expression '${PORT_NAME.source}' and have at most 63 characters`);
-    refuse(!networkNames.every((network) => containerNetworks.includes(network)), `${path}/networkNames`, 'must name networks of this app');
+    refuse(
+      !isName,
+      `${path}/name`,
+      `must fully match regular expression '${PORT_NAME.source}' and have at most 63 characters`,
+    );
+    refuse(
+      !networkNames.every((network) => containerNetworks.includes(network)),
+      `${path}/networkNames`,
+      'must name networks of this app',
+    );
     const isAmbiguous = hostPort !== undefined && containerNetworks.length > 1 && networkNames.length !== 1;
-    refuse(isAmbiguous, `${path}/networkNames`, 'must name exactly one network when hostPort is set and there are several');
+    refuse(
+      isAmbiguous,
+      `${path}/networkNames`,
+      'must name exactly one network when hostPort is set and there are several',
+    );
   }
 }
 

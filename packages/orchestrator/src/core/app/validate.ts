@@ -123,12 +123,7 @@ function featureRules(app: AppSpec, features: ReadonlySet<Feature>, refuse: Refu
 }
 
 /** Reference section 3.2. */
-function roleRules(
-  app: AppSpec,
-  previous: AppDefinition | undefined,
-  defaults: AppDefaults,
-  refuse: Refuse,
-): void {
+function roleRules(app: AppSpec, previous: AppDefinition | undefined, defaults: AppDefaults, refuse: Refuse): void {
   const [, group = '', below] = app.id.split('/');
   const allowed = new Set([defaults.role]);
   if (below !== undefined) allowed.add(group);

@@ -26,7 +26,11 @@ export interface ChangeContext {
 /** The outcome "carried out". */
 export function changed(
   upserts: readonly AppDefinition[],
-  more: { readonly removals?: readonly string[]; readonly created?: readonly string[]; readonly asked?: readonly AppSpec[] } = {},
+  more: {
+    readonly removals?: readonly string[];
+    readonly created?: readonly string[];
+    readonly asked?: readonly AppSpec[];
+  } = {},
 ): Outcome<AppChange> {
   const { removals = [], created = [], asked = [] } = more;
   return { ok: true, value: { upserts, removals, created, asked } };

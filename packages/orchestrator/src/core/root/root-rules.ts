@@ -11,7 +11,9 @@ export function idClashes(app: AppSpec, root: ProspectiveRoot): readonly Violati
     return [violation('/id', `there already is a group with the id ${app.id}, and it is not empty`)];
   }
   const above = ancestorIds(app.id).find((id) => root.app(id) !== undefined);
-  return above === undefined ? [] : [violation('/id', `an app with the id ${above} already exists, so it cannot be a group`)];
+  return above === undefined
+    ? []
+    : [violation('/id', `an app with the id ${above} already exists, so it cannot be a group`)];
 }
 
 /**

@@ -10,15 +10,7 @@ import { parseTimestamp } from '../app/timestamp.ts';
 import { assignServicePorts, servicePortsOf } from '../app/service-ports.ts';
 import { specOf, type AppSpec } from '../app/spec.ts';
 import { validateApp } from '../app/validate.ts';
-import {
-  badTimestamp,
-  changed,
-  noSuchApp,
-  notValid,
-  rejected,
-  type Change,
-  type ChangeContext,
-} from './change.ts';
+import { badTimestamp, changed, noSuchApp, notValid, rejected, type Change, type ChangeContext } from './change.ts';
 import { ProspectiveRoot } from './prospective-root.ts';
 import { dependencyViolations, idClashes } from './root-rules.ts';
 
@@ -112,13 +104,7 @@ function askedFor(write: AppWrite, root: RootView, mode: WriteMode, context: Cha
   return violations.length > 0 ? notValid(placed(violations, at)) : { ok: true, value: normal.value };
 }
 
-function rollBack(
-  input: AppInput,
-  text: string,
-  current: AppDefinition,
-  root: RootView,
-  at: string,
-): Outcome<AppSpec> {
+function rollBack(input: AppInput, text: string, current: AppDefinition, root: RootView, at: string): Outcome<AppSpec> {
   const isAlone = Object.keys(input).every((key) => key === 'version' || key === 'id' || !KNOWN_MEMBERS.has(key));
   if (!isAlone) {
     return notValid([violation(`${at}/version`, "The 'version' field may only be combined with the 'id' field.")]);

@@ -1,0 +1,188 @@
+/**
+ * `/v2/events`: the bus as server-sent events. Each event becomes text once, however many listen; a slow reader is cut
+ * off and never slows the others. Plans are light with every `plan-format`, as in Marathon since 1.8.
+ */
+import { Buffer } from 'node:buffer';
+import type { ServerResponse } from 'node:http';
+import { every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
+import type { OrchestratorEvent } from '@stadion/contract/orchestrator';
+import { formatTimestamp } from '../core/app/timestamp.ts';
+import type { EventFeed } from '../engine.ts';
+import { failure, type Answer, type Call } from './answer.ts';
+import {
+  EVENTS_OUTSTANDING_MAX,
+  EVENT_BYTES_OUTSTANDING_MAX,
+  EVENT_HEARTBEAT_MS,
+  EVENT_STREAMS_MAX,
+  EVENT_STREAM_FAREWELL_MS,
+} from './limits.ts';
+
+/** All open event streams of one server. */
+export class EventStreams {
+  private readonly streams = new Set<EventStream>();
+  private readonly feed: EventFeed;
+  private readonly time: Clock & Timers;
+  private readonly log: Logger;
+  private unsubscribe: (() => void) | undefined;
+  private isClosed = false;
+
+  constructor(feed: EventFeed, time: Clock & Timers, log: Logger) {
+    this.feed = feed;
+    this.time = time;
+    this.log = log;
+  }
+
+  /** How many streams are open. */
+  get active(): number {
+    return this.streams.size;
+  }
+
+  /** Turns a request into a stream; the first event it carries is its own `event_stream_attached`. */
+  open({ request, reply, query }: Call): Answer {
+    const accept = request.headers.accept ?? '';
+    if (request.method !== 'GET' || !accept.includes('text/event-stream')) {
+      const message = 'HTTP 405 Method Not Allowed: ask with GET and the header Accept: text/event-stream';
+      return failure(405, { message }, { Allow: 'GET' });
+    }
+    if (this.isClosed || this.active >= EVENT_STREAMS_MAX) {
+      const message = `${String(EVENT_STREAMS_MAX)} event streams are open already; close one and try again`;
+      return failure(503, { message: this.isClosed ? 'The server is stopping' : message });
+    }
+    const types = new Set(query.getAll('event_type'));
+    reply.hijack();
+    const { raw } = reply;
+    raw.writeHead(200, {
+      ...definedHeaders(reply.getHeaders()),
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'X-Accel-Buffering': 'no',
+    });
+    raw.flushHeaders();
+    const remoteAddress = request.ip;
+    const attached: OrchestratorEvent = { eventType: 'event_stream_attached', timestamp: this.now(), remoteAddress };
+    const stream = new EventStream(raw, types, attached, this.time);
+    this.streams.add(stream);
+    raw.once('close', () => {
+      this.detach(stream, remoteAddress);
+    });
+    // A socket that breaks is closed: that is all there is to know.
+    raw.on('error', () => undefined);
+    stream.write(attached, encode(attached));
+    this.unsubscribe ??= this.feed.subscribe((event) => {
+      this.spread(event);
+    });
+    this.feed.publish(attached);
+    return { status: 200, body: { kind: 'taken' } };
+  }
+
+  /** Ends all streams; new ones are refused. */
+  close(): void {
+    this.isClosed = true;
+    for (const stream of this.streams) stream.cut('the server is stopping');
+  }
+
+  private spread(event: OrchestratorEvent): void {
+    let text: Buffer | undefined;
+    for (const stream of this.streams) {
+      if (!stream.wants(event)) continue;
+      text ??= encode(event);
+      stream.write(event, text);
+      const reason = stream.behind();
+      if (reason === undefined) continue;
+      this.log.warn({ reason }, 'an event stream is too slow and was closed');
+      stream.cut(reason);
+    }
+  }
+
+  private detach(stream: EventStream, remoteAddress: string): void {
+    if (!this.streams.delete(stream)) return;
+    stream.end();
+    this.feed.publish({ eventType: 'event_stream_detached', timestamp: this.now(), remoteAddress });
+    if (this.streams.size > 0) return;
+    this.unsubscribe?.();
+    this.unsubscribe = undefined;
+  }
+
+  private now(): string {
+    return formatTimestamp(this.time.now());
+  }
+}
+
+/** One listener. */
+class EventStream {
+  private readonly socket: ServerResponse;
+  private readonly types: ReadonlySet<string>;
+  private readonly attached: OrchestratorEvent;
+  private readonly timers: Timers;
+  private readonly heartbeat: TimerHandle;
+  private farewell: TimerHandle | undefined;
+  private eventsOutstanding = 0;
+  private bytesOutstanding = 0;
+  private isCut = false;
+
+  constructor(socket: ServerResponse, types: ReadonlySet<string>, attached: OrchestratorEvent, timers: Timers) {
+    this.socket = socket;
+    this.types = types;
+    this.attached = attached;
+    this.timers = timers;
+    this.heartbeat = every(timers, EVENT_HEARTBEAT_MS, () => {
+      // A listener that is behind knows that we live.
+      if (!this.isCut && this.eventsOutstanding === 0) this.socket.write('\r\n');
+    });
+  }
+
+  /** Whether an event of the bus goes to this listener. Its own first event has been sent already. */
+  wants(event: OrchestratorEvent): boolean {
+    return !this.isCut && event !== this.attached && this.admits(event);
+  }
+
+  write(event: OrchestratorEvent, text: Buffer): void {
+    if (this.isCut || !this.admits(event)) return;
+    this.eventsOutstanding += 1;
+    this.bytesOutstanding += text.length;
+    this.socket.write(text, () => {
+      this.eventsOutstanding -= 1;
+      this.bytesOutstanding -= text.length;
+    });
+  }
+
+  /** Why this listener is too far behind, or undefined. */
+  behind(): string | undefined {
+    if (this.eventsOutstanding > EVENTS_OUTSTANDING_MAX) {
+      return `closed: more than ${String(EVENTS_OUTSTANDING_MAX)} events waited to be read`;
+    }
+    if (this.bytesOutstanding > EVENT_BYTES_OUTSTANDING_MAX) {
+      return `closed: more than ${String(EVENT_BYTES_OUTSTANDING_MAX)} bytes of events waited to be read`;
+    }
+    return undefined;
+  }
+
+  /** Says why in a comment line and closes; who does not even read that is cut off. */
+  cut(reason: string): void {
+    if (this.isCut) return;
+    this.isCut = true;
+    this.socket.end(`: ${reason}\r\n\r\n`);
+    this.farewell = this.timers.after(EVENT_STREAM_FAREWELL_MS, () => {
+      this.socket.destroy();
+    });
+  }
+
+  /** The socket is gone. */
+  end(): void {
+    this.isCut = true;
+    this.heartbeat.cancel();
+    this.farewell?.cancel();
+  }
+
+  private admits(event: OrchestratorEvent): boolean {
+    return this.types.size === 0 || this.types.has(event.eventType);
+  }
+}
+
+function encode(event: OrchestratorEvent): Buffer {
+  return Buffer.from(`event: ${event.eventType}\r\ndata: ${JSON.stringify(event)}\r\n\r\n`);
+}
+
+function definedHeaders(headers: Readonly<Record<string, number | string | string[] | undefined>>) {
+  const members = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+  return Object.fromEntries(members) as Record<string, number | string | string[]>;
+}

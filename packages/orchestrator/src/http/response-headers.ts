@@ -1,0 +1,28 @@
+/** Headers that every answer carries. Marathon reference, section 0. */
+import type { FastifyRequest } from 'fastify';
+import type { OrchestratorHttpOptions } from './options.ts';
+
+const ALWAYS = {
+  'X-Frame-Options': 'DENY',
+  'X-XSS-Protection': '1; mode=block',
+  'Cache-Control': 'no-cache, no-store, must-revalidate',
+  Pragma: 'no-cache',
+  Expires: '0',
+};
+
+/** The headers for one request: the leader, never cached, never framed; CORS when it is switched on. */
+export function responseHeaders(
+  request: FastifyRequest,
+  { leader, corsOrigin }: OrchestratorHttpOptions,
+): Readonly<Record<string, string>> {
+  const address = leader();
+  const headers: Record<string, string> = { ...ALWAYS };
+  if (address !== undefined) headers['X-Marathon-Leader'] = `http://${address}`;
+  if (corsOrigin === undefined) return headers;
+  headers['Access-Control-Allow-Origin'] = corsOrigin;
+  headers['Access-Control-Allow-Methods'] = 'GET, HEAD, OPTIONS';
+  headers['Access-Control-Max-Age'] = '86400';
+  const asked = request.headers['access-control-request-headers'];
+  if (typeof asked === 'string') headers['Access-Control-Allow-Headers'] = asked;
+  return headers;
+}

@@ -1,0 +1,132 @@
+/** The orchestrator's HTTP server: finds the route, asks its handler, sends the answer; errors in one shape. */
+import { PlatformError, describeError, errorCode } from '@stadion/base';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import type { OrchestratorEngine } from '../engine.ts';
+import { failure, type Answer, type Call } from './answer.ts';
+import { AppView } from './app-view.ts';
+import { EventStreams } from './event-streams.ts';
+import { createHandlers } from './handlers.ts';
+import { indexPage } from './index-page.ts';
+import { BODY_BYTES_MAX, REQUESTS_MAX } from './limits.ts';
+import type { OrchestratorHttpOptions } from './options.ts';
+import { responseHeaders } from './response-headers.ts';
+import { matchRoute, pathSegments } from './route-table.ts';
+import { send } from './send.ts';
+
+const NOT_READY = failure(503, { message: 'The orchestrator is still loading its state. Try again in a moment.' });
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/**
+ * Makes the server; the caller lets it listen, and closes it. Further plugins may add routes of their own:
+ * everything they do not name is this API's.
+ */
+export function createOrchestratorHttp(engine: OrchestratorEngine, options: OrchestratorHttpOptions): FastifyInstance {
+  const bodyLimit = options.bodyLimitBytes ?? BODY_BYTES_MAX;
+  const apps = new AppView(engine.view, options.time);
+  const streams = new EventStreams(engine.events, options.time, options.log);
+  const handlers = createHandlers({ engine, options, apps, streams });
+  let underWay = 0;
+
+  async function answerTo(call: Call): Promise<Answer> {
+    const { request } = call;
+    const segments = pathSegments(pathOf(request));
+    if (segments === undefined) return failure(400, { message: `The path ${request.url} has a broken escape` });
+    if (request.method === 'OPTIONS') return { status: 200, body: { kind: 'none' } };
+    const match = matchRoute(request.method, segments);
+    if (match.kind === 'not-found') return failure(404, { message: 'URI not found' });
+    if (match.kind === 'other-method') {
+      return failure(405, { message: 'HTTP 405 Method Not Allowed' }, { Allow: match.allowed.join(', ') });
+    }
+    if (match.name !== 'ping' && !options.ready()) {
+      return NOT_READY;
+    }
+    return handlers[match.name]({ ...call, parameters: match.parameters });
+  }
+
+  const server = Fastify({
+    bodyLimit,
+    exposeHeadRoutes: false,
+    frameworkErrors(error, request, reply) {
+      // Only paths that Fastify cannot even decode come here.
+      reply.raw.writeHead(400, {
+        ...responseHeaders(request, options),
+        'Content-Type': 'application/json; charset=utf-8',
+      });
+      reply.raw.end(JSON.stringify({ message: error.message }));
+    },
+  });
+
+  // Bodies are read as they are: clients send JSON under any content type, or none.
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body);
+  });
+  server.addHook('onRequest', async (request, reply) => {
+    request.raw.headers['content-type'] = 'application/octet-stream';
+    void reply.headers({ ...responseHeaders(request, options) });
+    if (underWay >= REQUESTS_MAX) {
+      const message = `${String(REQUESTS_MAX)} requests are under way already. Try again in a moment.`;
+      return send(failure(503, { message }), request, reply, options.time);
+    }
+    underWay += 1;
+    let isOver = false;
+    const over = (): void => {
+      if (!isOver) underWay -= 1;
+      isOver = true;
+    };
+    reply.raw.once('finish', over).once('close', over);
+    return undefined;
+  });
+  server.addHook('preClose', (done) => {
+    streams.close();
+    done();
+  });
+
+  server.setErrorHandler((error, request, reply) =>
+    send(errorAnswer(error, bodyLimit, options), request, reply, options.time),
+  );
+  server.setNotFoundHandler((request, reply) =>
+    send(failure(404, { message: 'URI not found' }), request, reply, options.time),
+  );
+  server.get('/', (request, reply) => {
+    const answer = options.ready() ? indexPage(engine.view) : NOT_READY;
+    return send(answer, request, reply, options.time);
+  });
+  server.route({
+    method: METHODS,
+    url: '/*',
+    async handler(request, reply) {
+      const query = new URLSearchParams(queryOf(request));
+      const answer = await answerTo({ request, reply, parameters: {}, query });
+      return send(answer, request, reply, options.time);
+    },
+  });
+  return server;
+}
+
+function pathOf(request: FastifyRequest): string {
+  const [path = ''] = request.url.split('?', 1);
+  return path;
+}
+
+function queryOf(request: FastifyRequest): string {
+  const at = request.url.indexOf('?');
+  return at < 0 ? '' : request.url.slice(at + 1);
+}
+
+/** What went wrong outside the handlers' own answers. */
+function errorAnswer(error: unknown, bodyLimit: number, { log }: OrchestratorHttpOptions): Answer {
+  if (errorCode(error) === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return failure(413, { message: `The body is larger than the limit of ${String(bodyLimit)} bytes` });
+  }
+  const status = statusOf(error);
+  if (status >= 400 && status < 500) return failure(status, { message: describeError(error) });
+  log.error({ error: describeError(error), code: errorCode(error) }, 'a request failed');
+  if (error instanceof PlatformError) return failure(error.retryable ? 503 : 500, { message: error.message });
+  return failure(500, { message: 'Something unexpected went wrong; the log of the server says what.' });
+}
+
+function statusOf(error: unknown): number {
+  if (typeof error !== 'object' || error === null || !('statusCode' in error)) return 500;
+  return typeof error.statusCode === 'number' ? error.statusCode : 500;
+}

@@ -1,0 +1,72 @@
+/** `/v2/tasks`: all tasks, and killing by task id. */
+import { violation } from '../core/app/checked.ts';
+import { taskIdOf } from '../core/instance.ts';
+import { failure, invalidJson, json, pieces, type Answer, type Call } from './answer.ts';
+import { writeTasks } from './app-tasks.ts';
+import type { Handlers, HandlerContext } from './handlers.ts';
+import { killAndScale, killTasks, readKillMode } from './kill.ts';
+import { wrapped } from './read-apps.ts';
+import { readObject } from './read-body.ts';
+import { isActive, isPlaced, stateOf, taskView, type PlacedInstance } from './task-view.ts';
+
+const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+/** Every form that task ids ever had. Marathon reference, section 6. */
+const TASK_ID = new RegExp(`^[^/\\s]+[._](?:instance-|marathon-)?${UUID}(?:\\.[^./\\s]+)?(?:\\.\\d+)?$`);
+
+/** Handlers for tasks of all apps. */
+export function taskHandlers(context: HandlerContext): Pick<Handlers, 'listTasks' | 'deleteTasks'> {
+  return {
+    listTasks: ({ query }) => pieces(200, wrapped('tasks', listTasks(context, query))),
+    deleteTasks: (call) => deleteTasks(context, call),
+  };
+}
+
+function* listTasks({ engine, apps }: HandlerContext, query: URLSearchParams): Generator<string> {
+  const { view } = engine;
+  const asked = [...query.getAll('status'), ...query.getAll('status[]')];
+  const states = new Set(asked.flatMap((status) => STATES_BY_STATUS.get(status) ?? []));
+  // A copy: the list is written in several turns, during which apps come and go.
+  const all = [...view.root.apps()];
+  if (states.size === 0) {
+    yield* writeTasks(apps, all, true);
+    return;
+  }
+  let separator = '';
+  for (const app of all) {
+    yield '';
+    for (const instance of view.instances(app.id).slice()) {
+      if (!isPlaced(instance) || !states.has(stateOf(instance))) continue;
+      yield separator + JSON.stringify(taskView(instance, app, true));
+      separator = ',';
+    }
+  }
+}
+
+const STATES_BY_STATUS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['running', ['TASK_RUNNING']],
+  ['staging', ['TASK_STAGING']],
+]);
+
+async function deleteTasks(context: HandlerContext, call: Call): Promise<Answer> {
+  const mode = readKillMode(call);
+  if (!mode.ok) return mode.answer;
+  const body = readObject(call.request);
+  if (!body.ok) return body.answer;
+  const { ids } = body.value;
+  if (ids === undefined) return invalidJson([violation('/ids', 'error.path.missing')]);
+  if (!Array.isArray(ids)) return invalidJson([violation('/ids', 'error.expected.jsarray')]);
+  const taskIds = new Set<string>();
+  for (const [index, id] of ids.entries()) {
+    if (typeof id !== 'string') return invalidJson([violation(`/ids(${String(index)})`, 'error.expected.jsstring')]);
+    if (!TASK_ID.test(id)) return failure(400, { message: `Invalid task id '${id}'` });
+    taskIds.add(id);
+  }
+  const chosen = [...taskIds].flatMap((id): readonly PlacedInstance[] => {
+    const instance = context.engine.view.instanceByTaskId(id);
+    if (instance === undefined || !isPlaced(instance) || taskIdOf(instance) !== id) return [];
+    return isActive(instance) ? [instance] : [];
+  });
+  if (mode.scale) return killAndScale(context, chosen, mode);
+  const killed = await killTasks(context, chosen, mode);
+  return killed.ok ? json(200, { tasks: killed.tasks }) : killed.answer;
+}

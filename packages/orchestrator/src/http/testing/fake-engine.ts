@@ -1,0 +1,168 @@
+/** An engine in memory for the tests of the API: changes happen at once, tasks are whatever a test puts there. */
+import type { AppDefinition, OrchestratorEvent, QueueItem, TaskFailure } from '@stadion/contract/orchestrator';
+import { ancestorIds } from '../../core/app/app-id.ts';
+import { formatTimestamp } from '../../core/app/timestamp.ts';
+import { servicePortsOf } from '../../core/app/service-ports.ts';
+import type { AgentPlace, Instance } from '../../core/instance.ts';
+import { taskIdOf } from '../../core/instance.ts';
+import type { EngineView, OrchestratorEngine, Outcome, Rejection, RootView, RunningDeployment } from '../../engine.ts';
+
+/** Where the tasks of {@link FakeEngine} run. */
+export const fakePlace: AgentPlace = {
+  agentId: 'S0',
+  hostname: 'n1',
+  region: undefined,
+  zone: undefined,
+  attributes: new Map(),
+};
+
+/** An engine whose root, instances and deployments a test can set. */
+export class FakeEngine implements OrchestratorEngine {
+  readonly appsById = new Map<string, AppDefinition>();
+  readonly history = new Map<string, AppDefinition[]>();
+  readonly instancesById = new Map<string, Instance[]>();
+  readonly running: RunningDeployment[] = [];
+  readonly queued: QueueItem[] = [];
+  readonly failures = new Map<string, TaskFailure>();
+  readonly published: OrchestratorEvent[] = [];
+  readonly commands: unknown[] = [];
+  /** The next command is refused with this. */
+  refusal: Rejection | undefined;
+  /** The next command fails with this. */
+  failure: Error | undefined;
+  private readonly listeners = new Set<(event: OrchestratorEvent) => void>();
+  private changes = 0;
+
+  readonly root: RootView = {
+    version: formatTimestamp(0),
+    app: (id) => this.appsById.get(id),
+    apps: (groupId = '/') => this.sorted().filter(({ id }) => groupId === '/' || id.startsWith(`${groupId}/`)),
+    isGroup: (id) => id === '/' || this.sorted().some((app) => ancestorIds(app.id).includes(id)),
+    groupVersion: () => this.versionOf(this.changes),
+    appVersions: (id) => (this.history.get(id) ?? []).map(({ version }) => version).reverse(),
+    appAtVersion: (id, version) => this.history.get(id)?.find((app) => app.version === version),
+    isServicePortUsed: (port) => this.sorted().some((app) => servicePortsOf(app).includes(port)),
+  };
+
+  readonly view: EngineView = {
+    root: this.root,
+    instances: (appId) => this.instancesById.get(appId) ?? [],
+    instanceByTaskId: (taskId) =>
+      [...this.instancesById.values()].flat().find((instance) => taskIdOf(instance) === taskId),
+    deployments: () => this.running,
+    deploymentsOf: (appId) => this.running.filter((one) => one.affectedApps.includes(appId)).map(({ id }) => id),
+    queue: () => this.queued,
+    lastTaskFailure: (appId) => this.failures.get(appId),
+    frameworkId: 'F1',
+    master: undefined,
+    counters: () => new Map([['deployments.counter', this.changes]]),
+  };
+
+  readonly events = {
+    subscribe: (listener: (event: OrchestratorEvent) => void) => {
+      this.listeners.add(listener);
+      return () => {
+        this.listeners.delete(listener);
+      };
+    },
+    publish: (event: OrchestratorEvent) => {
+      this.published.push(event);
+      for (const listener of this.listeners) listener(event);
+    },
+  };
+
+  /** How many listen to the bus. */
+  get listening(): number {
+    return this.listeners.size;
+  }
+
+  async changeRoot(
+    change: Parameters<OrchestratorEngine['changeRoot']>[0],
+    options: Parameters<OrchestratorEngine['changeRoot']>[1],
+  ): ReturnType<OrchestratorEngine['changeRoot']> {
+    this.commands.push({ changeRoot: options });
+    const refused = this.refuse();
+    if (refused !== undefined) return refused;
+    const version = this.versionOf(this.changes + 1);
+    const outcome = change(this.root, version);
+    if (!outcome.ok) return outcome;
+    this.changes += 1;
+    for (const app of outcome.value.upserts) {
+      this.appsById.set(app.id, app);
+      this.history.set(app.id, [...(this.history.get(app.id) ?? []), app]);
+    }
+    for (const id of outcome.value.removals) this.appsById.delete(id);
+    return { ok: true, value: { version, deploymentId: `deployment-${String(this.changes)}` } };
+  }
+
+  async killInstances(
+    instanceIds: readonly string[],
+    options: { readonly wipe: boolean },
+  ): Promise<Outcome<readonly Instance[]>> {
+    this.commands.push({ killInstances: instanceIds, ...options });
+    const all = [...this.instancesById.values()].flat();
+    return this.refuse() ?? { ok: true, value: all.filter(({ id }) => instanceIds.includes(id)) };
+  }
+
+  async cancelDeployment(
+    id: string,
+    options: { readonly force: boolean },
+  ): ReturnType<OrchestratorEngine['cancelDeployment']> {
+    this.commands.push({ cancelDeployment: id, ...options });
+    const refused = this.refuse();
+    if (refused !== undefined) return refused;
+    if (!this.running.some((deployment) => deployment.id === id)) {
+      return { ok: false, rejection: { kind: 'not-found', message: `DeploymentPlan ${id} does not exist` } };
+    }
+    if (options.force) return { ok: true, value: undefined };
+    return { ok: true, value: { version: this.versionOf(99), deploymentId: 'revert' } };
+  }
+
+  async resetDelay(appId: string): Promise<Outcome<undefined>> {
+    const waits = this.queued.some(({ app }) => app.id === appId);
+    return waits ? { ok: true, value: undefined } : { ok: false, rejection: { kind: 'not-found', message: appId } };
+  }
+
+  /** Puts a task of an app there. */
+  addTask(app: AppDefinition, more: Partial<Instance> = {}): Instance {
+    const list = this.instancesById.get(app.id) ?? [];
+    const number = String(list.length).padStart(12, '0');
+    const instance: Instance = {
+      id: `${app.id.slice(1).replaceAll('/', '_')}.instance-7d2c0a1e-4bb1-11eb-8e53-${number}`,
+      appId: app.id,
+      appVersion: app.version,
+      goal: 'Running',
+      condition: 'Running',
+      since: 0,
+      incarnation: 1,
+      place: fakePlace,
+      hostPorts: [31007],
+      ipAddresses: [{ ipAddress: '10.0.0.4', protocol: 'IPv4' }],
+      taskState: 'TASK_RUNNING',
+      stagedAt: Date.UTC(2026, 0, 1, 0, 0, 1),
+      startedAt: Date.UTC(2026, 0, 1, 0, 0, 2),
+      healthy: undefined,
+      health: [],
+      readiness: [],
+      ...more,
+    };
+    this.instancesById.set(app.id, [...list, instance]);
+    return instance;
+  }
+
+  private sorted(): AppDefinition[] {
+    return [...this.appsById.values()].sort((left, right) => (left.id < right.id ? -1 : 1));
+  }
+
+  private versionOf(change: number): string {
+    return formatTimestamp(Date.UTC(2026, 0, 1) + change * 1000);
+  }
+
+  private refuse(): { readonly ok: false; readonly rejection: Rejection } | undefined {
+    const { refusal, failure } = this;
+    this.refusal = undefined;
+    this.failure = undefined;
+    if (failure !== undefined) throw failure;
+    return refusal === undefined ? undefined : { ok: false, rejection: refusal };
+  }
+}
