@@ -87,7 +87,7 @@ export function isBuilt(root) {
  * @param {readonly string[]} args
  */
 function npm(args) {
-  const running = process.env['npm_execpath'];
+  const running = process.env.npm_execpath;
   return running?.endsWith('npm-cli.js') === true ? [process.execPath, running, ...args] : ['npm', ...args];
 }
 

@@ -66,7 +66,7 @@ export async function installRealParts(parts, machine) {
  */
 export function isPresent({ provides }) {
   if ('file' in provides) return existsSync(provides.file);
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  const folders = (process.env.PATH ?? '').split(delimiter);
   // An ordinary user's PATH often lacks the places of servers.
   return [...folders, '/usr/sbin', '/sbin'].some((folder) => existsSync(join(folder, provides.command)));
 }

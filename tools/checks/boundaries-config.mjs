@@ -76,8 +76,11 @@ const insides = [
   ),
 ];
 
-/** What a core/ may import: itself, base, contract; beside it only named limits and shapes. */
+/** What a core/ may import: itself, base, contract and the schemas' own library; beside it only named limits and shapes. */
 const CORE = `${AT}([^/]+)/src/(core|.*/core)/`;
+
+/** The one third-party part that a core/ may use: pure, and the language that the contract is written in. */
+const TYPEBOX = '^node_modules/@sinclair/typebox/';
 
 /** The files of a room outside its core/ that hold shapes: its ports, its settings, and the orchestrator's inner door. */
 const SHAPES = `${AT}$2/src/(ports/|(|.*[/-])types\\.ts$|(limits|config|engine)\\.ts$)`;
@@ -95,6 +98,7 @@ const cores = [
         `${AT}$2/src/limits\\.ts$`,
         `${AT}base/(src|dist)/(?!system|testing)`,
         `${AT}contract/(src|dist)/(?!client)`,
+        TYPEBOX,
       ],
       dependencyTypesNot: ['type-only'],
     },
@@ -109,6 +113,7 @@ const cores = [
         `${AT}$2/src/(core|.*/core)/`,
         SHAPES,
         `${AT}(base|contract|store)/(src|dist)/(?!system|testing|client)`,
+        TYPEBOX,
       ],
       dependencyTypes: ['type-only'],
     },
@@ -134,10 +139,10 @@ export const options = {
 /**
  * @param {string} name
  * @param {string} comment
- * @param {NonNullable<Rule['from']>} from
- * @param {NonNullable<Rule['to']>} to
+ * @param {import('dependency-cruiser').IRegularForbiddenRuleType['from']} from
+ * @param {import('dependency-cruiser').IRegularForbiddenRuleType['to']} to
  * @returns {Rule}
  */
 function rule(name, comment, from, to) {
-  return /** @type {Rule} */ ({ name, comment, severity: 'error', from, to });
+  return { name, comment, severity: 'error', from, to };
 }

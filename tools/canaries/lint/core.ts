@@ -1,0 +1,24 @@
+/** Must be refused by the linter, as if it stood in a core/: each marked line by the rule that its comment names. */
+import { randomUUID } from 'node:crypto'; // no-restricted-imports
+import { setTimeout as sleep } from 'node:timers/promises'; // no-restricted-imports
+import { systemClock } from '@stadion/base/system'; // no-restricted-imports
+
+export const now = Date.now(); // no-restricted-properties
+export const today = new Date(); // no-restricted-syntax
+export const text = Date(); // no-restricted-syntax
+export const dice = Math.random(); // no-restricted-properties
+export const id = crypto.randomUUID(); // no-restricted-properties
+export const uptime = performance.now(); // no-restricted-globals
+setTimeout(() => undefined, 1); // no-restricted-globals
+globalThis.setTimeout(() => undefined, 1); // no-restricted-properties
+export const race = Promise.race([]); // no-restricted-globals
+// prettier-ignore
+export async function wait() { // no-restricted-syntax
+  await sleep(1); // no-restricted-syntax
+}
+wait(); // @typescript-eslint/no-floating-promises
+export const anything = JSON.parse('1') as any; // @typescript-eslint/no-explicit-any
+export const forced = id as unknown as number; // no-restricted-syntax
+export const first = [systemClock][0]!; // @typescript-eslint/no-non-null-assertion
+export const ids = [randomUUID()]; // eslint-disable-line
+export default id; // no-restricted-syntax
