@@ -5,75 +5,93 @@
 import type { CommandInfo } from '@stadion/contract/mesos';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import { MAX_LABEL_VARIABLE_LENGTH } from './limits.ts';
-import { reachablePort, type TaskPort } from './task-ports.ts';
+import { declaredPorts, reachablePort, type TaskPort } from './task-ports.ts';
 
 type Variable = NonNullable<CommandInfo['environment']>['variables'][number];
 
-/** The part of the environment that all tasks of an app share; the variables are shared objects. */
+/** The part of the environment that all tasks of an app share: finished variables, and the names of the others. */
 export interface AppEnvironment {
-  readonly facts: ReadonlyMap<string, Variable>;
+  /** Without those that the app sets itself. */
+  readonly facts: readonly Variable[];
   readonly own: readonly Variable[];
+  readonly ownNames: ReadonlySet<string>;
+  readonly names: { readonly host: string; readonly port: string; readonly ports: string };
+  /** Names of each port's variables, the first always `PORT<index>`; without `PORT_<n>` where n is known at launch only. */
+  readonly portNames: readonly (readonly string[])[];
+  readonly prefix: string;
 }
 
-/** @param enforceGroupRole what `MARATHON_APP_ENFORCE_GROUP_ROLE` says */
-export function appEnvironment(app: AppDefinition, enforceGroupRole: boolean): AppEnvironment {
-  const facts = new Map<string, Variable>();
-  const set = (name: string, value: string) => facts.set(name, { name, value });
-  set('MARATHON_APP_ID', app.id);
-  set('MARATHON_APP_VERSION', app.version);
-  if (app.container?.type === 'DOCKER') set('MARATHON_APP_DOCKER_IMAGE', app.container.docker?.image ?? '');
-  set('MARATHON_APP_RESOURCE_CPUS', doubleText(app.cpus));
-  set('MARATHON_APP_RESOURCE_MEM', doubleText(app.mem));
-  set('MARATHON_APP_RESOURCE_DISK', doubleText(app.disk));
-  set('MARATHON_APP_RESOURCE_GPUS', String(app.gpus));
-  set('MARATHON_APP_ENFORCE_GROUP_ROLE', enforceGroupRole ? 'TRUE' : 'FALSE');
-  const labels = labelVariables(app.labels);
-  set('MARATHON_APP_LABELS', [...labels.keys()].join(' '));
-  for (const [key, value] of labels) set(`${LABEL_PREFIX}${key}`, value);
+/**
+ * @param options.prefix goes before HOST and the PORT names, and before nothing else
+ * @param options.enforceGroupRole what `MARATHON_APP_ENFORCE_GROUP_ROLE` says
+ */
+export function appEnvironment(
+  app: AppDefinition,
+  options: { readonly prefix: string; readonly enforceGroupRole: boolean },
+): AppEnvironment {
+  const { prefix } = options;
   // A secret's value is not known here; without a secrets store its variable stays unset.
   const own = Object.entries(app.env ?? {}).flatMap(([name, value]) => {
     return typeof value === 'string' ? [{ name, value }] : [];
   });
-  return { facts, own };
+  const ownNames = new Set(own.map(({ name }) => name));
+  return {
+    facts: appFacts(app, options.enforceGroupRole).filter(({ name }) => !ownNames.has(name)),
+    own,
+    ownNames,
+    names: { host: `${prefix}HOST`, port: `${prefix}PORT`, ports: `${prefix}PORTS` },
+    portNames: declaredPorts(app).map(({ declared, name }, index) => [
+      `${prefix}PORT${index}`,
+      ...(declared === 0 ? [] : [`${prefix}PORT_${declared}`]),
+      ...(name === undefined ? [] : [`${prefix}PORT_${name.toUpperCase()}`]),
+    ]),
+    prefix,
+  };
 }
 
-/**
- * All variables of one task.
- * @param launch.prefix goes before HOST and the PORT names, and before nothing else
- */
+/** All variables of one task; each name once. */
 export function taskEnvironment(
   environment: AppEnvironment,
-  launch: {
-    readonly taskId: string;
-    readonly hostname: string;
-    readonly ports: readonly TaskPort[];
-    readonly prefix: string;
-  },
+  launch: { readonly taskId: string; readonly hostname: string; readonly ports: readonly TaskPort[] },
 ): Variable[] {
-  const variables = new Map(environment.facts);
-  const set = (name: string, value: string) => variables.set(name, { name, value });
+  const { names, ownNames } = environment;
+  const variables = new Map<string, Variable>();
+  const set = (name: string, value: string) => {
+    if (!ownNames.has(name)) variables.set(name, { name, value });
+  };
   set('MESOS_TASK_ID', launch.taskId);
-  set(`${launch.prefix}HOST`, launch.hostname);
-  setPorts(launch.ports, (name, value) => set(`${launch.prefix}${name}`, value));
-  for (const variable of environment.own) variables.set(variable.name, variable);
-  return [...variables.values()];
-}
-
-function setPorts(ports: readonly TaskPort[], set: (name: string, value: string) => void): void {
-  if (ports.length === 0) return;
-  const assigned: number[] = [];
-  const generated: number[] = [];
-  for (const [index, port] of ports.entries()) {
-    const value = reachablePort(port);
-    if (port.hostPort !== undefined) assigned.push(port.hostPort);
+  set(names.host, launch.hostname);
+  const assigned: string[] = [];
+  const generated: string[] = [];
+  for (const [index, port] of launch.ports.entries()) {
+    const value = String(reachablePort(port));
+    if (port.hostPort !== undefined) assigned.push(value);
     else if (port.isGenerated) generated.push(value);
-    set(`PORT${index}`, String(value));
-    set(`PORT_${port.declared === 0 ? value : port.declared}`, String(value));
-    if (port.name !== undefined) set(`PORT_${port.name.toUpperCase()}`, String(value));
+    for (const name of environment.portNames[index] ?? []) set(name, value);
+    if (port.declared === 0) set(`${environment.prefix}PORT_${value}`, value);
   }
   const all = [...assigned, ...generated];
-  if (all[0] !== undefined) set('PORT', String(all[0]));
-  set('PORTS', all.join(','));
+  if (all[0] !== undefined) set(names.port, all[0]);
+  if (launch.ports.length > 0) set(names.ports, all.join(','));
+  // `concat` makes an array of exactly the right size: there is one for every task.
+  return environment.facts.concat([...variables.values()], environment.own);
+}
+
+function appFacts(app: AppDefinition, enforceGroupRole: boolean): Variable[] {
+  const labels = labelVariables(app.labels);
+  const image = app.container?.type === 'DOCKER' ? app.container.docker?.image : undefined;
+  return [
+    { name: 'MARATHON_APP_ID', value: app.id },
+    { name: 'MARATHON_APP_VERSION', value: app.version },
+    ...(image === undefined ? [] : [{ name: 'MARATHON_APP_DOCKER_IMAGE', value: image }]),
+    { name: 'MARATHON_APP_RESOURCE_CPUS', value: doubleText(app.cpus) },
+    { name: 'MARATHON_APP_RESOURCE_MEM', value: doubleText(app.mem) },
+    { name: 'MARATHON_APP_RESOURCE_DISK', value: doubleText(app.disk) },
+    { name: 'MARATHON_APP_RESOURCE_GPUS', value: String(app.gpus) },
+    { name: 'MARATHON_APP_ENFORCE_GROUP_ROLE', value: enforceGroupRole ? 'TRUE' : 'FALSE' },
+    { name: 'MARATHON_APP_LABELS', value: [...labels.keys()].join(' ') },
+    ...[...labels].map(([key, value]) => ({ name: `${LABEL_PREFIX}${key}`, value })),
+  ];
 }
 
 const LABEL_PREFIX = 'MARATHON_APP_LABEL_';

@@ -3,12 +3,23 @@
  * out once per definition and shared, so that 100,000 tasks cost little more than their ids and ports.
  */
 import type { Random } from '@stadion/base';
-import type { CommandInfo, CommandUri, DiscoveryInfo, IdValue, Resource, TaskInfo } from '@stadion/contract/mesos';
+import type {
+  CommandInfo,
+  CommandUri,
+  DiscoveryInfo,
+  HealthCheckInfo,
+  IdValue,
+  Labels,
+  Range,
+  ReadinessCheckInfo,
+  Resource,
+  TaskInfo,
+} from '@stadion/contract/mesos';
 import type { AppDefinition, Artifact } from '@stadion/contract/orchestrator';
 import { checksNeedPorts, healthCheckInfos, readinessCheckInfos } from './checks.ts';
 import { containerInfo } from './container-info.ts';
 import { appEnvironment, taskEnvironment, type AppEnvironment } from './environment.ts';
-import { reachablePort, taskPorts, type TaskPort } from './task-ports.ts';
+import { declaredPorts, isOnHostNetwork, reachablePort, taskPorts, type TaskPort } from './task-ports.ts';
 import { textLabels } from './text-labels.ts';
 
 /** What a launch adds to its app. */
@@ -30,68 +41,92 @@ export interface TaskInput {
   readonly enforceGroupRole?: boolean;
 }
 
-/** The task to launch. Parts of it are shared with other tasks of the app and must not be changed. */
+/**
+ * The task to launch. Parts of it are shared with other tasks of the app and must not be changed.
+ * Members are set one by one: objects put together from others weigh more, and there is one of these per task.
+ */
 export function buildTaskInfo(input: TaskInput): TaskInfo {
   const { app, taskId } = input;
-  const template = templateOf(app, input.role, input.enforceGroupRole ?? false);
-  const ports = taskPorts(app, input.hostPorts, input.random);
-  const container = containerInfo(app, taskId, ports);
-  const variables = taskEnvironment(template.environment, {
-    taskId,
-    hostname: input.hostname,
-    ports,
-    prefix: input.envPrefix ?? '',
-  });
-  return {
+  const template = templateOf(input);
+  const ports = taskPorts(template.ports, template.isHost, input.hostPorts, input.random);
+  const environment = {
+    variables: taskEnvironment(template.environment, { taskId, hostname: input.hostname, ports }),
+  };
+  const task: TaskInfo = {
     name: template.name,
     task_id: { value: taskId },
     agent_id: input.agentId,
-    resources: withPorts(template.scalars, input.hostPorts, input.role),
-    command: { ...template.command, environment: { variables } },
-    ...(container === undefined ? {} : { container }),
-    ...template.settings,
-    discovery: ports.length === 0 ? template.discovery : { ...template.discovery, ports: discoveryPorts(ports) },
-    ...(checksNeedPorts(app) ? checksOf(app, ports) : template.checks),
+    resources: withPorts(template, input.hostPorts),
+    command: withEnvironment(template.command, environment),
+    discovery: template.discovery,
   };
+  if (ports.length > 0) {
+    task.discovery = { visibility: 'FRAMEWORK', name: template.name, ports: discoveryPorts(ports) };
+  }
+  const container = containerInfo(app, taskId, ports);
+  if (container !== undefined) task.container = container;
+  const { labels, killPolicy } = template;
+  if (labels !== undefined) task.labels = labels;
+  if (killPolicy !== undefined) task.kill_policy = killPolicy;
+  const checks = template.checks ?? checksOf(app, ports);
+  if (checks.health.length > 0) task.health_checks = checks.health;
+  if (checks.readiness.length > 0) task.readiness_checks = checks.readiness;
+  return task;
 }
 
-/** What all launches of an app share. */
+interface Checks {
+  readonly health: HealthCheckInfo[];
+  readonly readiness: ReadinessCheckInfo[];
+}
+
+/** What all launches of an app share, under the same settings. */
 interface Template {
-  readonly role: string;
-  readonly enforceGroupRole: boolean;
+  readonly settings: { readonly role: string; readonly prefix: string; readonly enforceGroupRole: boolean };
   readonly name: string;
+  readonly isHost: boolean;
+  readonly ports: ReturnType<typeof declaredPorts>;
+  readonly allocation: { role: string };
   readonly scalars: Resource[];
   readonly environment: AppEnvironment;
   readonly command: CommandInfo;
-  readonly settings: Pick<TaskInfo, 'kill_policy' | 'labels'>;
+  readonly labels: Labels | undefined;
+  readonly killPolicy: TaskInfo['kill_policy'];
   readonly discovery: DiscoveryInfo;
-  readonly checks: Pick<TaskInfo, 'health_checks' | 'readiness_checks'>;
+  /** Undefined when they differ by the ports of the launch. */
+  readonly checks: Checks | undefined;
 }
 
 const templates = new WeakMap<AppDefinition, Template>();
 
-function templateOf(app: AppDefinition, role: string, enforceGroupRole: boolean): Template {
-  const known = templates.get(app);
-  if (known?.role === role && known.enforceGroupRole === enforceGroupRole) return known;
+function templateOf(input: TaskInput): Template {
+  const { app, role, envPrefix: prefix = '', enforceGroupRole = false } = input;
+  const known = templates.get(app)?.settings;
+  const isKnown = known?.role === role && known.prefix === prefix && known.enforceGroupRole === enforceGroupRole;
+  const template = isKnown ? templates.get(app) : undefined;
+  if (template !== undefined) return template;
+  const made = makeTemplate(app, { role, prefix, enforceGroupRole });
+  templates.set(app, made);
+  return made;
+}
+
+function makeTemplate(app: AppDefinition, settings: Template['settings']): Template {
   const name = dottedName(app.id);
-  const labels = textLabels(app.labels);
   const grace = app.taskKillGracePeriodSeconds;
-  const template: Template = {
-    role,
-    enforceGroupRole,
+  const allocation = { role: settings.role };
+  return {
+    settings,
     name,
-    scalars: scalarResources(app, role),
-    environment: appEnvironment(app, enforceGroupRole),
+    isHost: isOnHostNetwork(app),
+    ports: declaredPorts(app),
+    allocation,
+    scalars: scalarResources(app, allocation),
+    environment: appEnvironment(app, settings),
     command: commandInfo(app),
-    settings: {
-      ...(grace === undefined ? {} : { kill_policy: { grace_period: { nanoseconds: grace * 1_000_000_000 } } }),
-      ...(labels === undefined ? {} : { labels }),
-    },
+    labels: textLabels(app.labels),
+    killPolicy: grace === undefined ? undefined : { grace_period: { nanoseconds: grace * 1_000_000_000 } },
     discovery: { visibility: 'FRAMEWORK', name },
-    checks: checksNeedPorts(app) ? {} : checksOf(app, []),
+    checks: checksNeedPorts(app) ? undefined : checksOf(app, []),
   };
-  templates.set(app, template);
-  return template;
 }
 
 /** `/a/b/c` becomes `c.b.a`, the name that DNS and Mesos show. */
@@ -103,24 +138,25 @@ function dottedName(appId: string): string {
     .join('.');
 }
 
-function scalarResources(app: AppDefinition, role: string): Resource[] {
+function scalarResources(app: AppDefinition, allocation: { role: string }): Resource[] {
   const amounts = { cpus: app.cpus, mem: app.mem, disk: app.disk, gpus: app.gpus };
   return Object.entries(amounts).flatMap(([name, value]): Resource[] => {
-    return value > 0 ? [{ name, type: 'SCALAR', scalar: { value }, role: '*', allocation_info: { role } }] : [];
+    return value > 0 ? [{ name, type: 'SCALAR', scalar: { value }, role: '*', allocation_info: allocation }] : [];
   });
 }
 
-/** Adds the host ports as ascending ranges, neighbours joined. */
-function withPorts(scalars: Resource[], hostPorts: readonly (number | undefined)[], role: string): Resource[] {
+/** The scalars, and the host ports as ascending ranges, neighbours joined. */
+function withPorts({ scalars, allocation }: Template, hostPorts: readonly (number | undefined)[]): Resource[] {
   const taken = hostPorts.filter((port) => port !== undefined).sort((one, other) => one - other);
   if (taken.length === 0) return scalars;
-  const range: { begin: number; end: number }[] = [];
+  const range: Range[] = [];
   for (const port of taken) {
     const last = range.at(-1);
     if (last !== undefined && port <= last.end + 1) last.end = port;
     else range.push({ begin: port, end: port });
   }
-  return [...scalars, { name: 'ports', type: 'RANGES', ranges: { range }, role: '*', allocation_info: { role } }];
+  const ranges = { range: compacted(range) };
+  return scalars.concat({ name: 'ports', type: 'RANGES', ranges, role: '*', allocation_info: allocation });
 }
 
 /** `cmd` goes through a shell. `args` replace an image's command; without an image the first of them is the program. */
@@ -140,6 +176,16 @@ function commandInfo(app: AppDefinition): CommandInfo {
   };
 }
 
+function withEnvironment(shared: CommandInfo, environment: NonNullable<CommandInfo['environment']>): CommandInfo {
+  const command: CommandInfo = { environment };
+  if (shared.shell !== undefined) command.shell = shared.shell;
+  if (shared.value !== undefined) command.value = shared.value;
+  if (shared.arguments !== undefined) command.arguments = shared.arguments;
+  if (shared.uris !== undefined) command.uris = shared.uris;
+  if (shared.user !== undefined) command.user = shared.user;
+  return command;
+}
+
 function commandUri(artifact: Artifact): CommandUri {
   return {
     value: artifact.uri,
@@ -151,26 +197,30 @@ function commandUri(artifact: Artifact): CommandUri {
   };
 }
 
-function checksOf(app: AppDefinition, ports: readonly TaskPort[]): Template['checks'] {
-  const health = healthCheckInfos(app, ports);
-  const readiness = readinessCheckInfos(app, ports);
-  return {
-    ...(health.length === 0 ? {} : { health_checks: health }),
-    ...(readiness.length === 0 ? {} : { readiness_checks: readiness }),
-  };
+function checksOf(app: AppDefinition, ports: readonly TaskPort[]): Checks {
+  return { health: healthCheckInfos(app, ports), readiness: readinessCheckInfos(app, ports) };
 }
+
+type DiscoveryPort = NonNullable<DiscoveryInfo['ports']>['ports'][number];
 
 /** One entry per port and protocol. */
 function discoveryPorts(ports: readonly TaskPort[]): NonNullable<DiscoveryInfo['ports']> {
   return {
-    ports: ports.flatMap((port) => {
-      const labels = textLabels(port.labels);
-      return port.protocols.map((protocol) => ({
-        number: reachablePort(port),
-        ...(port.name === undefined ? {} : { name: port.name }),
-        protocol,
-        ...(labels === undefined ? {} : { labels }),
-      }));
-    }),
+    ports: compacted(
+      ports.flatMap((port) => {
+        const labels = textLabels(port.labels);
+        return port.protocols.map((protocol) => {
+          const entry: DiscoveryPort = { number: reachablePort(port), protocol };
+          if (port.name !== undefined) entry.name = port.name;
+          if (labels !== undefined) entry.labels = labels;
+          return entry;
+        });
+      }),
+    ),
   };
+}
+
+/** Gives back the 16 seats that an engine keeps free in an array that grew: there are several of these per task. */
+function compacted<Item>(items: readonly Item[]): Item[] {
+  return items.slice();
 }

@@ -5,14 +5,8 @@ import type { AppDefinition } from '@stadion/contract/orchestrator';
 const GENERATED_FIRST = 1025;
 const GENERATED_COUNT = 65_535 - GENERATED_FIRST + 1;
 
-/** One port of a task, in the order of the app's definitions or mappings. */
-export interface TaskPort {
-  /** The port of the agent; undefined when the mapping asks for none. */
-  readonly hostPort: number | undefined;
-  /** The port that the task itself listens on, never 0. On the host's network it is the host port. */
-  readonly taskPort: number;
-  /** Whether {@link taskPort} was invented, for a mapping that names neither port. */
-  readonly isGenerated: boolean;
+/** A port as the app declares it. */
+interface DeclaredPort {
   /** The number in the app: a definition's `port`, a mapping's `containerPort`; 0 when left open. */
   readonly declared: number;
   readonly name: string | undefined;
@@ -21,40 +15,49 @@ export interface TaskPort {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** One port of a task, in the order of the app's definitions or mappings. */
+export interface TaskPort extends DeclaredPort {
+  /** The port of the agent; undefined when the mapping asks for none. */
+  readonly hostPort: number | undefined;
+  /** The port that the task itself listens on, never 0. On the host's network it is the host port. */
+  readonly taskPort: number;
+  /** Whether {@link taskPort} was invented, for a mapping that names neither port. */
+  readonly isGenerated: boolean;
+}
+
+/** The ports that the app declares: definitions on the host's network, mappings on any other. */
+export function declaredPorts(app: AppDefinition): readonly DeclaredPort[] {
+  if (isOnHostNetwork(app)) {
+    return (app.portDefinitions ?? []).map(({ port, name, protocol, labels = {} }) => {
+      return { declared: port, name, protocols: protocol.split(','), labels };
+    });
+  }
+  return (app.container?.portMappings ?? []).map(({ containerPort, name, protocol, labels }) => {
+    return { declared: containerPort, name, protocols: protocol.split(','), labels };
+  });
+}
+
 /**
- * Joins the app's definitions or mappings with the host ports that were taken for it.
- * @param hostPorts one entry per definition or mapping
+ * Joins declared ports with the host ports that were taken for them.
+ * @param isHost whether the task is on the host's network
+ * @param hostPorts one entry per declared port
  * @param random invents ports for mappings that name none (reference 4: 1025 to 65535)
  */
 export function taskPorts(
-  app: AppDefinition,
+  declared: readonly DeclaredPort[],
+  isHost: boolean,
   hostPorts: readonly (number | undefined)[],
   random: Random,
 ): readonly TaskPort[] {
-  if (isOnHostNetwork(app)) {
-    return (app.portDefinitions ?? []).map((definition, index) => ({
-      hostPort: hostPorts[index],
-      taskPort: hostPorts[index] ?? definition.port,
-      isGenerated: false,
-      declared: definition.port,
-      name: definition.name,
-      protocols: definition.protocol.split(','),
-      labels: definition.labels ?? {},
-    }));
-  }
-  const mappings = app.container?.portMappings ?? [];
-  const used = new Set([...hostPorts, ...mappings.map(({ containerPort }) => containerPort)]);
-  return mappings.map((mapping, index) => {
+  const used = new Set([...hostPorts, ...declared.map((port) => port.declared)]);
+  return declared.map((port, index) => {
     const hostPort = hostPorts[index];
-    const named = mapping.containerPort === 0 ? hostPort : mapping.containerPort;
+    const named = isHost || port.declared === 0 ? hostPort : port.declared;
     return {
+      ...port,
       hostPort,
       taskPort: named ?? inventPort(used, random),
       isGenerated: named === undefined,
-      declared: mapping.containerPort,
-      name: mapping.name,
-      protocols: mapping.protocol.split(','),
-      labels: mapping.labels,
     };
   });
 }
