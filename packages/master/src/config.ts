@@ -1,0 +1,47 @@
+/** The settings of a master and what Mesos calls them. */
+
+/** Times in milliseconds. */
+export interface MasterConfig {
+  /** Between two pings of one agent (Mesos `agent_ping_timeout`, 15 s there). */
+  readonly agentPingIntervalMs: number;
+  /** Unanswered pings until an agent counts as lost (Mesos `max_agent_ping_timeouts`). */
+  readonly agentPingMissesMax: number;
+  /** How long known agents have to come back after a start of the master (Mesos `agent_reregister_timeout`). */
+  readonly agentReregisterTimeoutMs: number;
+  /** Agents that may be marked unreachable at once, before one per `agentRemovalIntervalMs`. */
+  readonly agentRemovalBurst: number;
+  readonly agentRemovalIntervalMs: number;
+  /** From this number of agents on, removals stop while more than half of them are silent. */
+  readonly agentRemovalHoldFrom: number;
+  /** Between two HEARTBEAT events; advertised to frameworks. Below 10 s some Mesos clients need it (see their probes). */
+  readonly heartbeatIntervalMs: number;
+  /** The batch allocation that backs up the event-driven one (Mesos `allocation_interval`). */
+  readonly allocationIntervalMs: number;
+  /** How long allocation waits for more to come before it runs. */
+  readonly allocationDelayMs: number;
+  /** Rescinds offers that nobody answers; undefined: never (Mesos `offer_timeout`). */
+  readonly offerTimeoutMs: number | undefined;
+  /** Weights of roles by full name; 1 when absent. */
+  readonly weights: Readonly<Record<string, number>>;
+  /** Finished tasks kept for reading, per framework (Mesos `max_completed_tasks_per_framework`). */
+  readonly completedTasksPerFramework: number;
+  /** Removed frameworks kept for reading (Mesos `max_completed_frameworks`). */
+  readonly completedFrameworks: number;
+}
+
+/** What holds when nothing else is said. */
+export const DEFAULT_MASTER_CONFIG: MasterConfig = {
+  agentPingIntervalMs: 3_000,
+  agentPingMissesMax: 3,
+  agentReregisterTimeoutMs: 600_000,
+  agentRemovalBurst: 3,
+  agentRemovalIntervalMs: 1_000,
+  agentRemovalHoldFrom: 4,
+  heartbeatIntervalMs: 5_000,
+  allocationIntervalMs: 1_000,
+  allocationDelayMs: 1,
+  offerTimeoutMs: undefined,
+  weights: {},
+  completedTasksPerFramework: 1_000,
+  completedFrameworks: 50,
+};

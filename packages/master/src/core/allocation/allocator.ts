@@ -1,0 +1,114 @@
+/** Makes offers: the whole free remainder of an agent goes to the first framework, in DRF order, that may have it. */
+import type { AgentInfo } from '@stadion/contract/agent-link';
+import type { Offer } from '@stadion/contract/mesos';
+import { OFFERS_PER_EVENT_MAX } from '../../limits.ts';
+import { offerAll } from '../cluster/charges.ts';
+import type { AgentRecord, FrameworkRecord, OfferRecord } from '../cluster/records.ts';
+import type { ClusterState } from '../cluster/state.ts';
+import { formatResources } from '../resources/resource-format.ts';
+import { isNothing, type ResourceVector } from '../resources/resource-vector.ts';
+import { isRefused } from './refusals.ts';
+import type { FrameworkShare } from './role-tree.ts';
+
+/** Mesos `min_allocatable_resources`: 0.01 cpus or 32 MiB, in thousandths. */
+const ALLOCATABLE_CPUS_MIN = 10;
+const ALLOCATABLE_MEM_MIN = 32_000;
+
+/** Looks at up to `limit` agents that wait for it and sends what comes of it, in OFFERS events of a bounded size. */
+export function allocate(state: ClusterState, limit: number): void {
+  if (state.roles.activeShares === 0) {
+    // Whoever comes to want offers begins a sweep over all agents.
+    state.allocation.clear();
+    return;
+  }
+  state.counters.allocationRuns += 1;
+  const batches = new Map<FrameworkRecord, Offer[]>();
+  for (let looked = 0; looked < limit; looked += 1) {
+    const agent = state.allocation.next(() => state.agents.values());
+    if (agent === undefined) break;
+    const record = offerAgent(state, agent);
+    if (record === undefined) continue;
+    let batch = batches.get(record.framework);
+    if (batch === undefined) {
+      batch = [];
+      batches.set(record.framework, batch);
+    }
+    batch.push(toOffer(record));
+    if (batch.length < OFFERS_PER_EVENT_MAX) continue;
+    send(state, record.framework, batch);
+    batches.delete(record.framework);
+  }
+  for (const [framework, batch] of batches) send(state, framework, batch);
+}
+
+/** True when the agent may be offered at all. */
+function isOfferable(state: ClusterState, agent: AgentRecord): boolean {
+  return (
+    agent.link !== undefined &&
+    state.agents.get(agent.id) === agent &&
+    !state.transitions.has(agent.id) &&
+    isAllocatable(agent.free)
+  );
+}
+
+function isAllocatable(free: ResourceVector): boolean {
+  return !isNothing(free) && (free.cpus >= ALLOCATABLE_CPUS_MIN || free.mem >= ALLOCATABLE_MEM_MIN);
+}
+
+function offerAgent(state: ClusterState, agent: AgentRecord): OfferRecord | undefined {
+  if (!isOfferable(state, agent)) return undefined;
+  for (const share of state.roles.inOrder()) {
+    const framework = state.frameworks.get(share.frameworkId);
+    if (framework === undefined || !mayHave(state, agent, framework, share)) continue;
+    const offer: OfferRecord = {
+      id: `${state.master.id}-O${String(state.nextOffer)}`,
+      framework,
+      role: share.role.name,
+      agent,
+      resources: agent.free,
+      madeAt: state.elapsed,
+    };
+    state.nextOffer += 1;
+    offerAll(state, offer, share);
+    return offer;
+  }
+  return undefined;
+}
+
+function mayHave(state: ClusterState, agent: AgentRecord, framework: FrameworkRecord, share: FrameworkShare): boolean {
+  // GPUs are few: agents that have them are kept for those who can use them (`--filter_gpu_resources`).
+  if (agent.total.gpus > 0 && !framework.gpuAware) return false;
+  for (const offer of agent.offers) {
+    if (offer.framework === framework && offer.role === share.role.name) return false;
+  }
+  return !isRefused(state, agent, share);
+}
+
+function send(state: ClusterState, framework: FrameworkRecord, offers: Offer[]): void {
+  state.counters.offersSent += offers.length;
+  state.toFramework(framework, { type: 'OFFERS', offers: { offers } });
+}
+
+function toOffer({ id, framework, role, agent, resources }: OfferRecord): Offer {
+  const { info } = agent;
+  return {
+    id: { value: id },
+    framework_id: { value: framework.id },
+    agent_id: { value: agent.id },
+    hostname: info.hostname,
+    url: agentUrl(info),
+    resources: formatResources(resources, role),
+    attributes: info.attributes,
+    allocation_info: { role },
+    containerizers: info.containerizers,
+    ...(info.domain === undefined ? {} : { domain: info.domain }),
+  };
+}
+
+function agentUrl(info: AgentInfo): NonNullable<Offer['url']> {
+  return {
+    scheme: 'http',
+    address: { hostname: info.hostname, ip: info.ip, port: info.port },
+    path: '/slave(1)',
+  };
+}

@@ -1,0 +1,49 @@
+/** What the master counts, under the names that the legacy metrics have (`/metrics/snapshot`). */
+import type { TaskState } from '@stadion/contract/mesos';
+
+/** Monotonic counts since this master started. */
+export class Counters {
+  agentRegistrations = 0;
+  agentReregistrations = 0;
+  agentRemovals = 0;
+  agentRemovalsUnhealthy = 0;
+  agentRemovalsUnregistered = 0;
+  recoveryAgentRemovals = 0;
+  unreachableScheduled = 0;
+  unreachableCanceled = 0;
+  unreachableCompleted = 0;
+  messagesRegisterFramework = 0;
+  messagesReregisterFramework = 0;
+  messagesUnregisterFramework = 0;
+  messagesLaunchTasks = 0;
+  messagesDeclineOffers = 0;
+  messagesReviveOffers = 0;
+  messagesSuppressOffers = 0;
+  messagesKillTask = 0;
+  messagesReconcileTasks = 0;
+  messagesStatusUpdate = 0;
+  messagesStatusUpdateAcknowledgement = 0;
+  messagesRegisterAgent = 0;
+  messagesReregisterAgent = 0;
+  messagesUnregisterAgent = 0;
+  validStatusUpdates = 0;
+  invalidStatusUpdates = 0;
+  validStatusUpdateAcknowledgements = 0;
+  invalidStatusUpdateAcknowledgements = 0;
+  droppedMessages = 0;
+  offersSent = 0;
+  offersDeclined = 0;
+  offersAccepted = 0;
+  offersRescinded = 0;
+  tasksLaunched = 0;
+  allocationRuns = 0;
+  /** Tasks that reached each final state. */
+  readonly terminal = new Map<TaskState, number>();
+  /** Live tasks by newest state, kept as they change so that nobody has to walk them. */
+  readonly live = new Map<TaskState, number>();
+}
+
+/** Adds `by` to one count of a map. */
+export function count<Key>(counts: Map<Key, number>, key: Key, by: 1 | -1): void {
+  counts.set(key, (counts.get(key) ?? 0) + by);
+}

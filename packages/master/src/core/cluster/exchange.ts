@@ -1,0 +1,61 @@
+/** What goes into the ledger and what comes out: the master's whole inside world as data. */
+import type { AgentInfo, AgentMessage, MasterMessage } from '@stadion/contract/agent-link';
+import type { SchedulerCall, SchedulerEvent } from '@stadion/contract/mesos';
+
+/** What an agent says first over a new link. */
+export type RegisterMessage = Extract<AgentMessage, { type: 'REGISTER' }>;
+
+type SubscribeCall = Extract<SchedulerCall, { type: 'SUBSCRIBE' }>;
+
+/** A change of the durable list of agents. */
+export type RegistryChange =
+  | { readonly type: 'admit'; readonly id: string; readonly info: AgentInfo; readonly at: number }
+  | { readonly type: 'mark-unreachable'; readonly id: string; readonly info: AgentInfo; readonly at: number }
+  | { readonly type: 'mark-gone'; readonly id: string; readonly info: AgentInfo; readonly at: number }
+  | { readonly type: 'remove'; readonly id: string };
+
+/** One entry of the durable list. `at`: since when it is in this state, milliseconds since the Unix epoch. */
+export interface RegisteredAgent {
+  readonly id: string;
+  readonly info: AgentInfo;
+  readonly state: 'admitted' | 'unreachable' | 'gone';
+  readonly at: number;
+}
+
+/** One thing that happened. Links and subscriptions are numbered by the shell, later ones higher. */
+export type LedgerInput =
+  | { readonly type: 'agent-message'; readonly link: number; readonly message: AgentMessage }
+  | { readonly type: 'link-opened'; readonly link: number }
+  | { readonly type: 'link-closed'; readonly link: number }
+  | { readonly type: 'subscribe'; readonly subscription: number; readonly call: SubscribeCall }
+  | {
+      readonly type: 'call';
+      readonly subscription: number;
+      readonly call: Exclude<SchedulerCall, { type: 'SUBSCRIBE' }>;
+    }
+  | { readonly type: 'subscription-closed'; readonly subscription: number }
+  /** The change is durable. */
+  | { readonly type: 'registry-applied'; readonly change: RegistryChange }
+  | { readonly type: 'mark-agent-gone'; readonly agentId: string }
+  | { readonly type: 'teardown'; readonly frameworkId: string }
+  /** Once a second: whatever waits for a time. */
+  | { readonly type: 'tick' }
+  | { readonly type: 'heartbeat' }
+  /** Pings links in the order of their numbers, starting above `after`, at most `limit`. */
+  | { readonly type: 'ping'; readonly after: number; readonly limit: number }
+  /** Makes offers of at most `limit` agents. */
+  | { readonly type: 'allocate'; readonly limit: number };
+
+/** One thing to do, in this order. */
+export type LedgerOutput =
+  | { readonly type: 'to-agent'; readonly link: number; readonly message: MasterMessage }
+  | { readonly type: 'close-link'; readonly link: number }
+  | { readonly type: 'to-framework'; readonly subscription: number; readonly event: SchedulerEvent }
+  | { readonly type: 'close-subscription'; readonly subscription: number; readonly reason: string }
+  | { readonly type: 'registry'; readonly change: RegistryChange }
+  | {
+      readonly type: 'log';
+      readonly level: 'info' | 'warn';
+      readonly fields: Readonly<Record<string, unknown>>;
+      readonly message: string;
+    };

@@ -1,0 +1,183 @@
+/** What the master knows of agents, frameworks, tasks and offers. Plain records; the rules are in the files beside. */
+import type { AgentInfo } from '@stadion/contract/agent-link';
+import type {
+  ContainerInfo,
+  DiscoveryInfo,
+  FrameworkInfo,
+  Labels,
+  TaskState,
+  TaskStatus,
+} from '@stadion/contract/mesos';
+import type { FrameworkShare } from '../allocation/role-tree.ts';
+import { NOTHING, type ResourceVector } from '../resources/resource-vector.ts';
+import { Ring } from '../ring.ts';
+
+/** One state that a task went through; the list runs from the newest back. */
+export interface StatusRecord {
+  readonly state: TaskState;
+  /** Seconds since the Unix epoch. */
+  readonly timestamp: number;
+  readonly healthy: boolean | undefined;
+  readonly containerStatus: TaskStatus['container_status'];
+  readonly previous: StatusRecord | undefined;
+}
+
+/** One task. There may be hundreds of thousands: no closures, no timers, and what can be shared is shared. */
+export class TaskRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly frameworkId: string;
+  readonly agentId: string;
+  readonly role: string;
+  readonly resources: ResourceVector;
+  readonly labels: Labels | undefined;
+  readonly discovery: DiscoveryInfo | undefined;
+  readonly container: ContainerInfo | undefined;
+  /** Newest state that the agent knows. */
+  state: TaskState = 'TASK_STAGING';
+  /** State of the update that is being delivered, and its uuid while it waits to be acknowledged. */
+  statusState: TaskState = 'TASK_STAGING';
+  statusUuid: string | undefined = undefined;
+  /** True while its resources are charged to its agent. */
+  charged = false;
+  statuses: StatusRecord | undefined = undefined;
+
+  constructor(from: {
+    readonly id: string;
+    readonly name: string;
+    readonly frameworkId: string;
+    readonly agentId: string;
+    readonly role: string;
+    readonly resources: ResourceVector;
+    readonly labels: Labels | undefined;
+    readonly discovery: DiscoveryInfo | undefined;
+    readonly container: ContainerInfo | undefined;
+  }) {
+    this.id = from.id;
+    this.name = from.name;
+    this.frameworkId = from.frameworkId;
+    this.agentId = from.agentId;
+    this.role = from.role;
+    this.resources = from.resources;
+    this.labels = from.labels;
+    this.discovery = from.discovery;
+    this.container = from.container;
+  }
+}
+
+/** An offer that a framework has not answered. */
+export interface OfferRecord {
+  readonly id: string;
+  readonly framework: FrameworkRecord;
+  readonly role: string;
+  readonly agent: AgentRecord;
+  readonly resources: ResourceVector;
+  /** When it was made, monotonic milliseconds. */
+  readonly madeAt: number;
+}
+
+/** A refusal: this much of this agent is not offered again until then (monotonic milliseconds). */
+export interface RefuseFilter {
+  readonly resources: ResourceVector;
+  readonly until: number;
+  /** The share's count of revivals at that time: a later REVIVE makes it void without touching every agent. */
+  readonly revival: number;
+}
+
+/** A kill that was asked for and not yet confirmed; it is sent again when the agent comes back. */
+export interface PendingKill {
+  readonly frameworkId: string;
+  readonly taskId: string;
+  readonly gracePeriodMs: number | undefined;
+}
+
+/** An agent that is registered, connected or not. */
+export class AgentRecord {
+  readonly id: string;
+  info: AgentInfo;
+  /** Number of its open link; undefined while it is disconnected. */
+  link: number | undefined = undefined;
+  /** Milliseconds since the Unix epoch. */
+  readonly registeredAt: number;
+  reregisteredAt: number | undefined = undefined;
+  /** Monotonic milliseconds. */
+  disconnectedAt: number | undefined = undefined;
+  /** What it says it has; `total` is that, or more where more runs on it. */
+  reported: ResourceVector = NOTHING;
+  /** total = charged + offered + free, always. */
+  total: ResourceVector = NOTHING;
+  charged: ResourceVector = NOTHING;
+  offered: ResourceVector = NOTHING;
+  free: ResourceVector = NOTHING;
+  /** True while more runs on it than it says it has: its total then shrinks as tasks end. */
+  overcommitted = false;
+  readonly tasks = new Set<TaskRecord>();
+  readonly offers = new Set<OfferRecord>();
+  /** By task id; task ids of different frameworks may collide, hence the framework in front. */
+  readonly kills = new Map<string, PendingKill>();
+  readonly filters = new Map<FrameworkShare, RefuseFilter>();
+  /** Waits in the allocator's queue. */
+  queued = false;
+
+  constructor(id: string, info: AgentInfo, registeredAt: number) {
+    this.id = id;
+    this.info = info;
+    this.registeredAt = registeredAt;
+  }
+}
+
+/** A framework, from its first SUBSCRIBE or from what an agent reports of it. */
+export class FrameworkRecord {
+  readonly id: string;
+  /** Always with its id. */
+  info: FrameworkInfo;
+  roles: readonly string[] = [];
+  /** What it holds in each role that it is or was in. */
+  readonly shares = new Map<string, FrameworkShare>();
+  partitionAware = false;
+  gpuAware = false;
+  /** Number of its open subscription; undefined while it is disconnected. */
+  subscription: number | undefined = undefined;
+  /** Known only from agents so far. */
+  recovered = false;
+  readonly registeredAt: number;
+  reregisteredAt: number | undefined = undefined;
+  unregisteredAt: number | undefined = undefined;
+  /** When it is removed unless it subscribes again (monotonic); undefined while connected, or when it never was. */
+  failoverDeadline: number | undefined = undefined;
+  readonly tasks = new Map<string, TaskRecord>();
+  readonly unreachableTasks = new Map<string, TaskRecord>();
+  readonly completedTasks: Ring<TaskRecord>;
+  readonly offers = new Set<OfferRecord>();
+
+  constructor(id: string, info: FrameworkInfo, registeredAt: number, completedTasksMax: number) {
+    this.id = id;
+    this.info = info;
+    this.registeredAt = registeredAt;
+    this.completedTasks = new Ring(completedTasksMax);
+  }
+}
+
+/** An agent that the registry knows and that has not come back since this master started. */
+export interface RecoveredAgent {
+  readonly id: string;
+  readonly info: AgentInfo;
+  /** How long it is waited for, monotonic milliseconds. */
+  readonly until: number;
+}
+
+/** Where an agent listens: two processes cannot be at one place at once. */
+export function addressOf(info: AgentInfo): string {
+  return `${info.hostname} ${info.ip}:${String(info.port)}`;
+}
+
+/** An open link of an agent process. */
+export interface LinkRecord {
+  readonly number: number;
+  /** Monotonic milliseconds. */
+  readonly openedAt: number;
+  /** The agent that registered over it, once it has. */
+  agentId: string | undefined;
+  /** Pings since it last said anything. */
+  silentPings: number;
+}

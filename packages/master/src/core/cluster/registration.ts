@@ -1,0 +1,271 @@
+/** Agents come: new, again, after being unreachable. What they report is what the master knows of their tasks. */
+import type { AgentInfo, ReportedTask } from '@stadion/contract/agent-link';
+import { isTerminal } from '@stadion/contract/mesos';
+import { parseResources } from '../resources/resource-format.ts';
+import { add, NOTHING, type ResourceVector } from '../resources/resource-vector.ts';
+import { adoptTask, releaseTask, setReportedResources, withdrawOffer } from './charges.ts';
+import type { RegisterMessage } from './exchange.ts';
+import { rolesOf } from './framework-info.ts';
+import { recoverFramework } from './frameworks.ts';
+import { AgentRecord, addressOf, type FrameworkRecord, type LinkRecord, type TaskRecord } from './records.ts';
+import type { ClusterState } from './state.ts';
+import { keepStatus, sendMasterStatus, setTaskState } from './statuses.ts';
+import { addTask, attachTask, endTask, killKey } from './tasks.ts';
+import { removeUnused } from './removal.ts';
+
+/**
+ * An agent process presents itself. It is told REGISTERED only once the registry has it. On the link over which it is
+ * registered already this is a repetition, possibly an old one: it is answered, and its list of tasks is not believed.
+ */
+export function register(state: ClusterState, link: LinkRecord, message: RegisterMessage): void {
+  const claimed = message.agent.id?.value ?? link.agentId;
+  const id = claimed === undefined || claimed === '' ? undefined : claimed;
+  if (link.agentId !== undefined && id !== link.agentId) {
+    reject(state, link, 'this link belongs to another agent', false);
+    return;
+  }
+  if (id === undefined) {
+    state.counters.messagesRegisterAgent += 1;
+    const newId = `${state.master.id}-S${String(state.nextAgent)}`;
+    state.nextAgent += 1;
+    link.agentId = newId;
+    admit(state, link, newId, message);
+    return;
+  }
+  if (state.gone.has(id)) {
+    reject(state, link, 'the agent was marked gone by an operator', true);
+    return;
+  }
+  const known = state.agents.get(id);
+  if (known?.link === link.number) {
+    sendRegistered(state, known);
+    return;
+  }
+  if (known?.link !== undefined && known.link > link.number) {
+    state.outputs.push({ type: 'close-link', link: link.number });
+    return;
+  }
+  state.counters.messagesReregisterAgent += 1;
+  link.agentId = id;
+  const transition = state.transitions.get(id);
+  if (transition !== undefined) {
+    if (transition.waiting === undefined || transition.waiting.link <= link.number) {
+      transition.waiting = { link: link.number, message };
+    }
+    return;
+  }
+  if (known !== undefined) attach(state, known, link, message);
+  else if (state.recovered.has(id)) enroll(state, link, id, message);
+  else admit(state, link, id, message);
+}
+
+/** The registry has the agent: it is part of the cluster, if its link is still there. */
+export function admitted(state: ClusterState, id: string, info: AgentInfo): void {
+  const transition = state.transitions.get(id);
+  state.transitions.delete(id);
+  const waiting = transition?.waiting;
+  const link = waiting === undefined ? undefined : state.links.get(waiting.link);
+  if (link === undefined || waiting === undefined) {
+    // Its link broke meanwhile. One that never learnt its id will not come back with it; others are expected.
+    if (waiting !== undefined && waiting.message.agent.id === undefined) state.change({ type: 'remove', id });
+    else if (!state.unreachable.has(id)) {
+      state.recovered.set(id, { id, info, until: state.elapsed + state.config.agentReregisterTimeoutMs });
+    }
+    return;
+  }
+  enroll(state, link, id, waiting.message);
+}
+
+/** Sends what an agent with this record must know first. */
+function sendRegistered(state: ClusterState, agent: AgentRecord): void {
+  state.toAgent(agent, {
+    type: 'REGISTERED',
+    agent_id: { value: agent.id },
+    master_id: state.master.id,
+    ping_timeout_ms: state.config.agentPingIntervalMs * state.config.agentPingMissesMax,
+  });
+}
+
+function admit(state: ClusterState, link: LinkRecord, id: string, message: RegisterMessage): void {
+  state.change({ type: 'admit', id, info: { ...message.agent, id: { value: id } }, at: state.now });
+  const transition = state.transitions.get(id);
+  if (transition !== undefined) transition.waiting = { link: link.number, message };
+}
+
+/** Makes the record of an agent that the registry has. */
+function enroll(state: ClusterState, link: LinkRecord, id: string, message: RegisterMessage): void {
+  const again = message.agent.id !== undefined;
+  if (again) state.counters.agentReregistrations += 1;
+  else state.counters.agentRegistrations += 1;
+  state.recovered.delete(id);
+  state.unreachable.delete(id);
+  const agent = new AgentRecord(id, message.agent, state.now);
+  if (again) agent.reregisteredAt = state.now;
+  const former = state.addresses.get(addressOf(message.agent));
+  // It started over before it learnt its id, and left nothing behind.
+  if (former !== undefined && former.link === undefined && former.tasks.size === 0) removeUnused(state, former);
+  state.agents.set(id, agent);
+  bind(state, agent, link, message);
+}
+
+/** Another link of an agent that is registered: the newer one wins. */
+function attach(state: ClusterState, agent: AgentRecord, link: LinkRecord, message: RegisterMessage): void {
+  state.counters.agentReregistrations += 1;
+  agent.reregisteredAt = state.now;
+  for (const offer of [...agent.offers]) {
+    withdrawOffer(state, offer);
+    state.toFramework(offer.framework, { type: 'RESCIND', rescind: { offer_id: { value: offer.id } } });
+  }
+  if (agent.link !== undefined) {
+    const old = state.links.get(agent.link);
+    if (old !== undefined) old.agentId = undefined;
+    state.links.delete(agent.link);
+    state.outputs.push({ type: 'close-link', link: agent.link });
+  }
+  bind(state, agent, link, message);
+}
+
+function bind(state: ClusterState, agent: AgentRecord, link: LinkRecord, message: RegisterMessage): void {
+  agent.link = link.number;
+  agent.info = { ...message.agent, id: { value: agent.id } };
+  agent.disconnectedAt = undefined;
+  state.disconnected.delete(agent);
+  state.addresses.set(addressOf(agent.info), agent);
+  link.agentId = agent.id;
+  link.silentPings = 0;
+  sendRegistered(state, agent);
+  setReportedResources(state, agent, capacityOf(state, agent));
+  believe(state, agent, message);
+  for (const { frameworkId, taskId, gracePeriodMs } of agent.kills.values()) {
+    state.toAgent(agent, {
+      type: 'KILL_TASK',
+      framework_id: { value: frameworkId },
+      task_id: { value: taskId },
+      ...(gracePeriodMs === undefined ? {} : { grace_period_ms: gracePeriodMs }),
+    });
+  }
+  state.allocation.touch(agent);
+  state.log('info', { agent: agent.id, hostname: agent.info.hostname, tasks: agent.tasks.size }, 'Agent registered');
+}
+
+/** Brings the master's tasks of this agent in line with what the agent reports over its new link. */
+function believe(state: ClusterState, agent: AgentRecord, message: RegisterMessage): void {
+  const reported = new Set<string>();
+  const removed = new Set<string>();
+  for (const task of message.tasks) {
+    const frameworkId = task.framework_id.value;
+    if (state.removedFrameworks.has(frameworkId)) {
+      removed.add(frameworkId);
+      continue;
+    }
+    reported.add(killKey(frameworkId, task.info.task_id.value));
+    const framework =
+      state.frameworks.get(frameworkId) ??
+      recoverFramework(
+        state,
+        frameworkId,
+        message.frameworks.find((info) => info.id?.value === frameworkId),
+      );
+    believeTask(state, agent, framework, task);
+  }
+  for (const frameworkId of removed) {
+    state.toAgent(agent, { type: 'SHUTDOWN_FRAMEWORK', framework_id: { value: frameworkId } });
+  }
+  for (const task of [...agent.tasks]) {
+    const framework = state.frameworks.get(task.frameworkId);
+    if (framework === undefined || reported.has(killKey(task.frameworkId, task.id))) continue;
+    const neverSeen = task.statuses === undefined;
+    endTask(state, framework, agent, task, {
+      state: neverSeen ? 'TASK_DROPPED' : 'TASK_GONE',
+      reason: 'REASON_RECONCILIATION',
+      message: neverSeen ? 'Task never reached the agent' : 'Task is unknown to the agent',
+    });
+  }
+}
+
+function believeTask(state: ClusterState, agent: AgentRecord, framework: FrameworkRecord, task: ReportedTask): void {
+  const id = task.info.task_id.value;
+  const known = framework.tasks.get(id);
+  if (known !== undefined && known.agentId !== agent.id) {
+    state.log('warn', { agent: agent.id, task: id, other: known.agentId }, 'Two agents report the same task');
+    return;
+  }
+  if (known !== undefined) {
+    if (known.statuses === undefined) takeReported(state, known, task);
+    else setTaskState(state, known, task.state);
+    if (isTerminal(known.state)) releaseTask(state, framework, agent, known);
+    return;
+  }
+  const back = framework.unreachableTasks.get(id);
+  const record =
+    back === undefined ? newRecord(state, agent, framework, task) : bringBack(state, agent, framework, back, task);
+  if (!isTerminal(record.state)) adoptTask(state, framework, agent, record);
+  if (back === undefined) return;
+  sendMasterStatus(state, framework, {
+    taskId: id,
+    agentId: agent.id,
+    state: record.statusState,
+    reason: 'REASON_AGENT_REREGISTERED',
+    message: 'Task is running on an agent that has come back',
+  });
+}
+
+function newRecord(
+  state: ClusterState,
+  agent: AgentRecord,
+  framework: FrameworkRecord,
+  task: ReportedTask,
+): TaskRecord {
+  const parsed = parseResources(task.info.resources);
+  if (!parsed.ok)
+    state.log('warn', { agent: agent.id, problem: parsed.problem }, 'A reported task has unreadable resources');
+  const role = task.info.resources.find((resource) => resource.allocation_info !== undefined)?.allocation_info?.role;
+  const record = addTask(
+    state,
+    framework,
+    agent,
+    task.info,
+    role ?? rolesOf(framework.info)[0] ?? '*',
+    parsed.ok ? parsed.vector : NOTHING,
+  );
+  takeReported(state, record, task);
+  return record;
+}
+
+function bringBack(
+  state: ClusterState,
+  agent: AgentRecord,
+  framework: FrameworkRecord,
+  record: TaskRecord,
+  task: ReportedTask,
+): TaskRecord {
+  framework.unreachableTasks.delete(record.id);
+  // TASK_LOST is final for any other record; for this one it was only a guess.
+  record.state = 'TASK_STAGING';
+  attachTask(state, framework, agent, record);
+  takeReported(state, record, task);
+  return record;
+}
+
+function takeReported(state: ClusterState, record: TaskRecord, task: ReportedTask): void {
+  setTaskState(state, record, task.state);
+  record.statusState = task.status?.state ?? task.state;
+  record.statusUuid = task.status?.uuid;
+  keepStatus(record, task.status ?? { task_id: task.info.task_id, state: task.state, timestamp: state.now / 1000 });
+}
+
+function capacityOf(state: ClusterState, agent: AgentRecord): ResourceVector {
+  let total = NOTHING;
+  for (const resource of agent.info.resources) {
+    const parsed = parseResources([resource]);
+    if (parsed.ok) total = add(total, parsed.vector);
+    else state.log('warn', { agent: agent.id, problem: parsed.problem }, 'A resource of an agent is left out');
+  }
+  return total;
+}
+
+function reject(state: ClusterState, link: LinkRecord, reason: string, shutdown: boolean): void {
+  state.outputs.push({ type: 'to-agent', link: link.number, message: { type: 'REJECTED', reason, shutdown } });
+  state.outputs.push({ type: 'close-link', link: link.number });
+  state.links.delete(link.number);
+}

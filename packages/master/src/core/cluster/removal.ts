@@ -1,0 +1,239 @@
+/**
+ * Agents go: their link breaks, they fall silent, leave, or are declared gone. Nothing is concluded from silence in a
+ * hurry: removals are rate-limited and stop while too many agents are silent at once.
+ */
+import { isTerminal, type StatusReason, type TaskState } from '@stadion/contract/mesos';
+import type { AgentInfo } from '@stadion/contract/agent-link';
+import { FORGOTTEN_AGENTS_MAX, FORGOTTEN_AGENT_AGE_MS_MAX } from '../../limits.ts';
+import { removeCapacity, withdrawOffer } from './charges.ts';
+import type { RegisteredAgent } from './exchange.ts';
+import { addressOf, type AgentRecord } from './records.ts';
+import type { ClusterState } from './state.ts';
+import { sendMasterStatus } from './statuses.ts';
+import { completeTask, detachTask, endTask, noteMasterState } from './tasks.ts';
+
+/** The link broke: no more offers of this agent, those that are out are rescinded. Its tasks stay what they are. */
+export function linkClosed(state: ClusterState, linkNumber: number): void {
+  const link = state.links.get(linkNumber);
+  state.links.delete(linkNumber);
+  const agent = link?.agentId === undefined ? undefined : state.agents.get(link.agentId);
+  if (agent?.link !== linkNumber) return;
+  agent.link = undefined;
+  agent.disconnectedAt = state.elapsed;
+  state.disconnected.add(agent);
+  rescindOffers(state, agent);
+  state.log('info', { agent: agent.id, hostname: agent.info.hostname }, 'Agent disconnected');
+}
+
+/** The agent leaves on purpose, and its tasks with it. */
+export function unregister(state: ClusterState, agent: AgentRecord): void {
+  state.counters.messagesUnregisterAgent += 1;
+  if (state.transitions.has(agent.id)) return;
+  state.counters.agentRemovals += 1;
+  state.counters.agentRemovalsUnregistered += 1;
+  state.change({ type: 'remove', id: agent.id });
+  leave(state, agent, (framework, task) => {
+    endTask(state, framework, agent, task, {
+      state: 'TASK_GONE',
+      reason: 'REASON_AGENT_REMOVED',
+      message: 'The agent left the cluster',
+    });
+  });
+}
+
+/** Takes an agent out of the list that never learnt its id, so that nobody will miss it. */
+export function removeUnused(state: ClusterState, agent: AgentRecord): void {
+  if (state.agents.get(agent.id) !== agent || state.transitions.has(agent.id)) return;
+  state.change({ type: 'remove', id: agent.id });
+  leave(state, agent, () => undefined);
+}
+
+/** An operator says that the agent will never come back. False: no such agent, or a change of it is under way. */
+export function markGone(state: ClusterState, agentId: string): boolean {
+  const info =
+    state.agents.get(agentId)?.info ?? state.recovered.get(agentId)?.info ?? state.unreachable.get(agentId)?.info;
+  if (info === undefined || state.transitions.has(agentId)) return false;
+  state.change({ type: 'mark-gone', id: agentId, info, at: state.now });
+  return true;
+}
+
+/** The registry has it: the agent is gone for ever. */
+export function markedGone(state: ClusterState, entry: RegisteredAgent): void {
+  state.gone.set(entry.id, entry);
+  state.recovered.delete(entry.id);
+  const agent = state.agents.get(entry.id);
+  const end = {
+    state: 'TASK_GONE_BY_OPERATOR',
+    reason: 'REASON_AGENT_REMOVED_BY_OPERATOR',
+    message: 'The agent was marked gone',
+  } as const;
+  if (agent === undefined) {
+    state.unreachable.delete(entry.id);
+    endUnreachableTasks(state, entry.id, end);
+    return;
+  }
+  const { link } = agent;
+  leave(state, agent, (framework, task) => {
+    endTask(state, framework, agent, task, end);
+  });
+  if (link === undefined) return;
+  const message = { type: 'REJECTED', reason: 'the agent was marked gone by an operator', shutdown: true } as const;
+  state.outputs.push({ type: 'to-agent', link, message }, { type: 'close-link', link });
+  state.links.delete(link);
+}
+
+/** The registry has it: tasks of the agent are unreachable from now on. */
+export function markedUnreachable(state: ClusterState, entry: RegisteredAgent): void {
+  state.unreachable.set(entry.id, entry);
+  state.counters.unreachableCompleted += 1;
+  state.counters.agentRemovals += 1;
+  state.counters.agentRemovalsUnhealthy += 1;
+  if (state.recovered.delete(entry.id)) state.counters.recoveryAgentRemovals += 1;
+  const agent = state.agents.get(entry.id);
+  state.log(
+    'warn',
+    { agent: entry.id, hostname: entry.info.hostname, tasks: agent?.tasks.size ?? 0 },
+    'Agent is unreachable',
+  );
+  if (agent === undefined) return;
+  leave(state, agent, (framework, task) => {
+    if (isTerminal(task.state)) {
+      completeTask(state, framework, agent, task);
+      return;
+    }
+    // Counted as what it was until here; the record then waits aside for its agent.
+    detachTask(state, framework, agent, task);
+    noteMasterState(state, framework, task, 'TASK_UNREACHABLE');
+    framework.unreachableTasks.set(task.id, task);
+    sendMasterStatus(state, framework, {
+      taskId: task.id,
+      agentId: agent.id,
+      state: 'TASK_UNREACHABLE',
+      reason: 'REASON_AGENT_REMOVED',
+      message: `Agent ${agent.info.hostname} is unreachable`,
+      unreachableAt: entry.at,
+    });
+  });
+}
+
+/** Once a second: whose silence has lasted too long, and how many of them may be removed now. */
+export function removeSilentAgents(state: ClusterState): void {
+  const { config } = state;
+  const due: { readonly id: string; readonly info: AgentInfo }[] = [];
+  let silent = state.disconnected.size;
+  for (const agent of state.disconnected) {
+    const since = agent.disconnectedAt ?? state.elapsed;
+    if (since + config.agentPingIntervalMs * config.agentPingMissesMax <= state.elapsed) due.push(agent);
+  }
+  for (const id of state.silent) {
+    const agent = state.agents.get(id);
+    const link = agent?.link === undefined ? undefined : state.links.get(agent.link);
+    if (agent === undefined || link === undefined || link.silentPings <= 1) {
+      state.silent.delete(id);
+      continue;
+    }
+    silent += 1;
+    if (link.silentPings > config.agentPingMissesMax) due.push(agent);
+  }
+  for (const agent of state.recovered.values()) {
+    if (agent.until > state.elapsed) continue;
+    silent += 1;
+    due.push(agent);
+  }
+  const waiting = due.filter(({ id }) => !state.transitions.has(id));
+  const known = state.agents.size + state.recovered.size;
+  const held = waiting.length > 0 && known >= config.agentRemovalHoldFrom && silent * 2 > known;
+  if (held && state.removalsHeld === 0) {
+    state.log(
+      'warn',
+      { silent, known },
+      'More than half of the agents are silent: none is removed until some are back',
+    );
+  }
+  state.removalsHeld = held ? waiting.length : 0;
+  refillTokens(state);
+  if (held) return;
+  for (const { id, info } of waiting) {
+    if (state.removalTokens < 1) return;
+    state.removalTokens -= 1;
+    state.counters.unreachableScheduled += 1;
+    const agent = state.agents.get(id);
+    if (agent !== undefined) rescindOffers(state, agent);
+    state.change({ type: 'mark-unreachable', id, info, at: state.now });
+  }
+}
+
+/** Forgets unreachable and gone agents that are too old or too many; their tasks are then unknown. */
+export function forgetOldAgents(state: ClusterState): void {
+  for (const list of [state.unreachable, state.gone]) {
+    for (const { id, at } of list.values()) {
+      if (list.size <= FORGOTTEN_AGENTS_MAX && at > state.now - FORGOTTEN_AGENT_AGE_MS_MAX) break;
+      if (state.transitions.has(id)) continue;
+      list.delete(id);
+      state.change({ type: 'remove', id });
+      forgetUnreachableTasks(state, id);
+    }
+  }
+}
+
+function refillTokens(state: ClusterState): void {
+  const { agentRemovalBurst, agentRemovalIntervalMs } = state.config;
+  const earned = (state.elapsed - state.removalTokensAt) / agentRemovalIntervalMs;
+  state.removalTokensAt = state.elapsed;
+  state.removalTokens = Math.min(agentRemovalBurst, state.removalTokens + earned);
+}
+
+type EndOfTask = (framework: FrameworkOf, task: TaskOf) => void;
+type FrameworkOf = Parameters<typeof detachTask>[1];
+type TaskOf = Parameters<typeof detachTask>[3];
+
+/** The agent leaves the cluster: offers, tasks, capacity, and a FAILURE event to every framework. */
+function leave(state: ClusterState, agent: AgentRecord, end: EndOfTask): void {
+  rescindOffers(state, agent);
+  for (const task of [...agent.tasks]) {
+    const framework = state.frameworks.get(task.frameworkId);
+    if (framework !== undefined) end(framework, task);
+  }
+  removeCapacity(state, agent);
+  agent.link = undefined;
+  state.agents.delete(agent.id);
+  state.disconnected.delete(agent);
+  state.silent.delete(agent.id);
+  const address = addressOf(agent.info);
+  if (state.addresses.get(address) === agent) state.addresses.delete(address);
+  for (const framework of state.frameworks.values()) {
+    state.toFramework(framework, { type: 'FAILURE', failure: { agent_id: { value: agent.id } } });
+  }
+}
+
+function rescindOffers(state: ClusterState, agent: AgentRecord): void {
+  for (const offer of [...agent.offers]) {
+    withdrawOffer(state, offer);
+    state.counters.offersRescinded += 1;
+    state.toFramework(offer.framework, { type: 'RESCIND', rescind: { offer_id: { value: offer.id } } });
+  }
+}
+
+function endUnreachableTasks(
+  state: ClusterState,
+  agentId: string,
+  end: { readonly state: TaskState; readonly reason: StatusReason; readonly message: string },
+): void {
+  for (const framework of state.frameworks.values()) {
+    for (const task of [...framework.unreachableTasks.values()]) {
+      if (task.agentId !== agentId) continue;
+      framework.unreachableTasks.delete(task.id);
+      noteMasterState(state, framework, task, end.state);
+      framework.completedTasks.push(task);
+      sendMasterStatus(state, framework, { ...end, taskId: task.id, agentId });
+    }
+  }
+}
+
+function forgetUnreachableTasks(state: ClusterState, agentId: string): void {
+  for (const framework of state.frameworks.values()) {
+    for (const task of [...framework.unreachableTasks.values()]) {
+      if (task.agentId === agentId) framework.unreachableTasks.delete(task.id);
+    }
+  }
+}

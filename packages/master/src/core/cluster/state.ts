@@ -1,0 +1,116 @@
+/** Everything that one master knows. Only the ledger's rules write to it; readers get it as a {@link ClusterView}. */
+import type { MasterInfo, SchedulerEvent } from '@stadion/contract/mesos';
+import type { MasterMessage } from '@stadion/contract/agent-link';
+import type { MasterConfig } from '../../config.ts';
+import { AllocationQueue } from '../allocation/allocation-queue.ts';
+import { RoleTree } from '../allocation/role-tree.ts';
+import { Ring } from '../ring.ts';
+import { Counters } from './counters.ts';
+import type { LedgerOutput, RegisterMessage, RegisteredAgent, RegistryChange } from './exchange.ts';
+import type { AgentRecord, FrameworkRecord, LinkRecord, OfferRecord, RecoveredAgent } from './records.ts';
+
+/** A registry write under way; a REGISTER that came meanwhile is handled after it. */
+interface Transition {
+  readonly change: RegistryChange;
+  waiting: { readonly link: number; readonly message: RegisterMessage } | undefined;
+}
+
+/** The state, and the outputs of the input that is being applied. */
+export class ClusterState {
+  readonly master: MasterInfo;
+  readonly config: MasterConfig;
+  /** When this master took over, milliseconds since the Unix epoch. */
+  readonly startedAt: number;
+  /** The same, monotonic: agents of the registry have from here on to come back. */
+  readonly recoveredAt: number;
+  /** Registered agents, connected or not. */
+  readonly agents = new Map<string, AgentRecord>();
+  /** The registered ones without a link, by when they lost it. */
+  readonly disconnected = new Set<AgentRecord>();
+  /** Ids of agents that missed a ping. */
+  readonly silent = new Set<string>();
+  readonly recovered = new Map<string, RecoveredAgent>();
+  readonly unreachable = new Map<string, RegisteredAgent>();
+  readonly gone = new Map<string, RegisteredAgent>();
+  readonly transitions = new Map<string, Transition>();
+  /** By hostname, ip and port, for agents that start over before they learnt their id. */
+  readonly addresses = new Map<string, AgentRecord>();
+  readonly links = new Map<number, LinkRecord>();
+  readonly frameworks = new Map<string, FrameworkRecord>();
+  readonly subscriptions = new Map<number, FrameworkRecord>();
+  readonly completedFrameworks: Ring<FrameworkRecord>;
+  /** Ids that may not subscribe again. */
+  readonly removedFrameworks = new Set<string>();
+  /** Oldest first. */
+  readonly offers = new Map<string, OfferRecord>();
+  readonly roles: RoleTree;
+  readonly allocation = new AllocationQueue();
+  readonly counters = new Counters();
+  /** Agents whose removal waits because too many are silent at once. */
+  removalsHeld = 0;
+  removalTokens: number;
+  removalTokensAt: number;
+  nextAgent = 0;
+  nextFramework = 0;
+  nextOffer = 0;
+  /** The time of the input that is being applied: wall clock (since the Unix epoch) for records, monotonic for waiting. */
+  now: number;
+  elapsed: number;
+  outputs: LedgerOutput[] = [];
+
+  constructor(master: MasterInfo, config: MasterConfig, startedAt: number, elapsed: number) {
+    this.master = master;
+    this.config = config;
+    this.startedAt = startedAt;
+    this.now = startedAt;
+    this.elapsed = elapsed;
+    this.recoveredAt = elapsed;
+    this.removalTokens = config.agentRemovalBurst;
+    this.removalTokensAt = elapsed;
+    this.completedFrameworks = new Ring(config.completedFrameworks);
+    this.roles = new RoleTree(config.weights);
+  }
+
+  /** Tells an agent, if it is connected. */
+  toAgent(agent: AgentRecord, message: MasterMessage): void {
+    if (agent.link !== undefined) this.outputs.push({ type: 'to-agent', link: agent.link, message });
+  }
+
+  /** Tells a framework, if it is connected; events for others are dropped, as in Mesos. */
+  toFramework(framework: FrameworkRecord, event: SchedulerEvent): void {
+    if (framework.subscription === undefined) return;
+    this.outputs.push({ type: 'to-framework', subscription: framework.subscription, event });
+  }
+
+  log(level: 'info' | 'warn', fields: Readonly<Record<string, unknown>>, message: string): void {
+    this.outputs.push({ type: 'log', level, fields, message });
+  }
+
+  /** Asks for a durable change; `registry-applied` follows. One per agent at a time. */
+  change(change: RegistryChange): void {
+    this.transitions.set(change.id, { change, waiting: undefined });
+    this.outputs.push({ type: 'registry', change });
+  }
+}
+
+/** The state for readers. */
+export type ClusterView = Readonly<
+  Pick<
+    ClusterState,
+    | 'master'
+    | 'config'
+    | 'startedAt'
+    | 'agents'
+    | 'disconnected'
+    | 'transitions'
+    | 'recovered'
+    | 'unreachable'
+    | 'links'
+    | 'frameworks'
+    | 'completedFrameworks'
+    | 'offers'
+    | 'roles'
+    | 'counters'
+    | 'removalsHeld'
+  >
+>;

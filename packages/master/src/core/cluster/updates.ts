@@ -1,0 +1,66 @@
+/** Status updates on their way to frameworks, and acknowledgements on their way back (reference section 1.6). */
+import type { AgentMessage } from '@stadion/contract/agent-link';
+import { isTerminal, type SchedulerCall } from '@stadion/contract/mesos';
+import { releaseTask } from './charges.ts';
+import type { AgentRecord, FrameworkRecord } from './records.ts';
+import type { ClusterState } from './state.ts';
+import { keepStatus, setTaskState } from './statuses.ts';
+import { completeTask, killKey } from './tasks.ts';
+
+type Update = Extract<AgentMessage, { type: 'STATUS_UPDATE' }>;
+type Acknowledge = Extract<SchedulerCall, { type: 'ACKNOWLEDGE' }>['acknowledge'];
+
+/**
+ * An agent reports a status. It is forwarded whether the task is known or not, and as often as it comes; resources are
+ * freed by the first terminal one. Without its framework it is left to the agent, which sends it again.
+ */
+export function statusUpdate(state: ClusterState, agent: AgentRecord, update: Update): void {
+  state.counters.messagesStatusUpdate += 1;
+  const frameworkId = update.framework_id.value;
+  const framework = state.frameworks.get(frameworkId);
+  if (framework === undefined) {
+    state.counters.invalidStatusUpdates += 1;
+    if (state.removedFrameworks.has(frameworkId)) {
+      state.toAgent(agent, { type: 'SHUTDOWN_FRAMEWORK', framework_id: update.framework_id });
+    }
+    return;
+  }
+  state.counters.validStatusUpdates += 1;
+  // Whoever acknowledges must know the agent.
+  const status =
+    update.status.agent_id === undefined ? { ...update.status, agent_id: { value: agent.id } } : update.status;
+  const task = framework.tasks.get(status.task_id.value);
+  if (task?.agentId === agent.id) {
+    setTaskState(state, task, isTerminal(status.state) ? status.state : update.latest_state);
+    task.statusState = status.state;
+    task.statusUuid = status.uuid;
+    keepStatus(task, status);
+    if (isTerminal(task.state)) {
+      agent.kills.delete(killKey(framework.id, task.id));
+      releaseTask(state, framework, agent, task);
+    }
+  }
+  state.toFramework(framework, { type: 'UPDATE', update: { status } });
+}
+
+/** A framework has made a status its own: the agent may forget it, and a task whose last one it was is complete. */
+export function acknowledge(state: ClusterState, framework: FrameworkRecord, call: Acknowledge): void {
+  state.counters.messagesStatusUpdateAcknowledgement += 1;
+  const agent = state.agents.get(call.agent_id.value);
+  if (agent?.link === undefined) {
+    // The agent sends the update again once it is back, and this comes again.
+    state.counters.invalidStatusUpdateAcknowledgements += 1;
+    return;
+  }
+  state.counters.validStatusUpdateAcknowledgements += 1;
+  state.toAgent(agent, {
+    type: 'ACKNOWLEDGE_STATUS_UPDATE',
+    framework_id: { value: framework.id },
+    task_id: call.task_id,
+    uuid: call.uuid,
+  });
+  const task = framework.tasks.get(call.task_id.value);
+  if (task?.agentId === agent.id && task.statusUuid === call.uuid && isTerminal(task.statusState)) {
+    completeTask(state, framework, agent, task);
+  }
+}

@@ -1,0 +1,30 @@
+/** Every bound of the master that is not a setting, with its unit. */
+import { assert } from '@stadion/base';
+
+/** Longest id that a framework may choose (`mesos.v1` validation). */
+export const FRAMEWORK_CHOSEN_ID_LENGTH_MAX = 255;
+/** Offers in one OFFERS event. */
+export const OFFERS_PER_EVENT_MAX = 500;
+/** Agents looked at in one slice of an allocation run; a slice stays well below 10 ms. */
+export const ALLOCATION_SLICE_AGENTS_MAX = 500;
+/** Links pinged in one turn of the event loop. */
+export const PING_SLICE_LINKS_MAX = 2_000;
+/** Removed frameworks that are remembered by id, so that they cannot come back. */
+export const REMOVED_FRAMEWORKS_MAX = 10_000;
+/** Unreachable and gone agents that the registry remembers, and for how long (Mesos: 102,400 and two weeks). */
+export const FORGOTTEN_AGENTS_MAX = 102_400;
+export const FORGOTTEN_AGENT_AGE_MS_MAX = 14 * 24 * 3_600_000;
+/** A refusal lasts at most a year, as in Mesos. */
+export const REFUSE_SECONDS_MAX = 365 * 24 * 3_600;
+/** What a refusal lasts when the framework does not say (`Filters.refuse_seconds`). */
+export const REFUSE_SECONDS_DEFAULT = 5;
+/** A link that has not registered within this time is closed. */
+export const UNREGISTERED_LINK_MS_MAX = 60_000;
+/** Registry writes are tried again after this pause. */
+export const REGISTRY_RETRY_MS = 1_000;
+/** Tasks written to a big answer before the event loop gets its turn. */
+export const TASKS_PER_ANSWER_SLICE = 250;
+/** Largest page that `/tasks` gives. */
+export const TASKS_PAGE_MAX = 100_000;
+
+assert(TASKS_PER_ANSWER_SLICE < TASKS_PAGE_MAX, 'a page holds several slices');

@@ -1,0 +1,307 @@
+/** The shell of the master: gathers what happens, feeds the ledger one input at a time, and carries out what it answers. */
+import {
+  Mailbox,
+  assert,
+  assertNever,
+  describeError,
+  every,
+  randomUuid,
+  type Clock,
+  type Logger,
+  type Random,
+  type Service,
+  type TimerHandle,
+  type Timers,
+} from '@stadion/base';
+import type { AgentAcceptor, Link, MasterMessage } from '@stadion/contract/agent-link';
+import type { MasterInfo, SchedulerConnection, SchedulerEvent } from '@stadion/contract/mesos';
+import type { AgentRegistry } from './agent-registry.ts';
+import { DEFAULT_MASTER_CONFIG, type MasterConfig } from './config.ts';
+import type { LedgerInput, LedgerOutput, RegistryChange } from './core/cluster/exchange.ts';
+import { Ledger } from './core/cluster/ledger.ts';
+import type { ClusterView } from './core/cluster/state.ts';
+import { ALLOCATION_SLICE_AGENTS_MAX, PING_SLICE_LINKS_MAX, REGISTRY_RETRY_MS } from './limits.ts';
+
+/** Where this master is reached and what it is called. */
+export interface MasterIdentity {
+  readonly hostname: string;
+  readonly ip: string;
+  readonly port: number;
+  /** Digits and dots only: clients parse it as numbers. */
+  readonly version: string;
+  readonly clusterName?: string;
+}
+
+/** What a master is made of. */
+export interface MasterOptions {
+  readonly registry: AgentRegistry;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly info: MasterIdentity;
+  /** What differs from {@link DEFAULT_MASTER_CONFIG}. */
+  readonly config?: Partial<MasterConfig>;
+}
+
+/** A running master. A stopped one is not started again: make another with the same registry. */
+export interface Master extends Service {
+  /** The door for agents. Links that come while the master does not run are closed. */
+  readonly acceptor: AgentAcceptor;
+  readonly identity: MasterIdentity;
+  /** What it knows, for reading only; changes between two turns of the event loop. Undefined before the start. */
+  readonly view: ClusterView | undefined;
+  /** An in-process connection for one framework. Events are delivered in later turns, never inside a call. */
+  connect(): SchedulerConnection;
+  /** Declares an agent gone for ever; it and its tasks are told so. Without effect for unknown agents. */
+  markAgentGone(agentId: string): void;
+  /** Ends a framework as its own TEARDOWN would. Without effect for unknown frameworks. */
+  teardown(frameworkId: string): void;
+}
+
+/** Makes a master; nothing happens before `start()`. */
+export function createMaster(options: MasterOptions): Master {
+  return new MasterShell(options);
+}
+
+interface Subscription {
+  readonly events: Mailbox<SchedulerEvent | { readonly type: 'CLOSED'; readonly reason: string }>;
+}
+
+class MasterShell implements Master {
+  readonly identity: MasterIdentity;
+  readonly acceptor: AgentAcceptor;
+  private readonly options: MasterOptions;
+  private readonly config: MasterConfig;
+  private readonly time: Clock & Timers;
+  private readonly inbox: Mailbox<LedgerInput>;
+  private readonly links = new Map<number, Link<MasterMessage>>();
+  private readonly subscriptions = new Map<number, Subscription>();
+  private readonly running: TimerHandle[] = [];
+  private ledger: Ledger | undefined;
+  private stopped = false;
+  private lastLink = 0;
+  private lastSubscription = 0;
+  private allocation: TimerHandle | undefined;
+
+  constructor(options: MasterOptions) {
+    assert(/^\d+(\.\d+)*$/.test(options.info.version), 'the version of a master has digits and dots only');
+    this.options = options;
+    this.identity = options.info;
+    this.config = { ...DEFAULT_MASTER_CONFIG, ...options.config };
+    const { clock, timers } = options;
+    this.time = {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      after: (delayMs, callback) => timers.after(delayMs, callback),
+    };
+    this.inbox = new Mailbox(this.time, (input) => {
+      this.apply(input);
+    });
+    this.acceptor = { accept: (link) => this.accept(link) };
+  }
+
+  get view(): ClusterView | undefined {
+    return this.ledger?.view;
+  }
+
+  async start(): Promise<void> {
+    assert(this.ledger === undefined && !this.stopped, 'a master is started once');
+    const { registry, random, log, info, clock } = this.options;
+    const known = await registry.load();
+    if (this.stopped) return;
+    const id = randomUuid(random.stream('master-id'));
+    const master: MasterInfo = {
+      id,
+      hostname: info.hostname,
+      address: { hostname: info.hostname, ip: info.ip, port: info.port },
+      pid: `master@${info.ip}:${String(info.port)}`,
+      version: info.version,
+    };
+    this.ledger = new Ledger(master, this.config, known, clock.now(), clock.monotonic());
+    this.repeat(TICK_MS, () => {
+      this.apply({ type: 'tick' });
+    });
+    this.repeat(this.config.heartbeatIntervalMs, () => {
+      this.apply({ type: 'heartbeat' });
+    });
+    this.repeat(this.config.agentPingIntervalMs, () => {
+      this.pingFrom(0);
+    });
+    log.info({ master: id, knownAgents: known.length }, 'Master started');
+  }
+
+  stop(): Promise<void> {
+    if (this.stopped) return Promise.resolve();
+    this.stopped = true;
+    for (const timer of this.running) timer.cancel();
+    this.allocation?.cancel();
+    this.inbox.close();
+    for (const link of this.links.values()) link.close();
+    this.links.clear();
+    for (const { events } of this.subscriptions.values()) events.post({ type: 'CLOSED', reason: 'the master stopped' });
+    this.subscriptions.clear();
+    return Promise.resolve();
+  }
+
+  connect(): SchedulerConnection {
+    let current: number | undefined;
+    return {
+      subscribe: (call, receiver) => {
+        const number = (this.lastSubscription += 1);
+        const previous = current;
+        current = number;
+        const events: Subscription['events'] = new Mailbox(this.time, (event) => {
+          if (event.type !== 'CLOSED') {
+            receiver.onEvent(event);
+            return;
+          }
+          events.close();
+          receiver.onClosed(event.reason);
+        });
+        if (this.stopped || this.ledger === undefined) {
+          events.post({ type: 'CLOSED', reason: 'the master is not running' });
+          return;
+        }
+        this.subscriptions.set(number, { events });
+        this.inbox.post({ type: 'subscribe', subscription: number, call });
+        if (previous === undefined) return;
+        // After the subscribe: the same framework has then moved over, and only another one is disconnected by this.
+        this.closeSubscription(previous, 'subscribed again over the same connection');
+        this.inbox.post({ type: 'subscription-closed', subscription: previous });
+      },
+      send: (call) => {
+        if (current !== undefined) this.inbox.post({ type: 'call', subscription: current, call });
+      },
+      close: () => {
+        if (current === undefined) return;
+        this.subscriptions.get(current)?.events.close();
+        this.subscriptions.delete(current);
+        this.inbox.post({ type: 'subscription-closed', subscription: current });
+        current = undefined;
+      },
+    };
+  }
+
+  markAgentGone(agentId: string): void {
+    this.inbox.post({ type: 'mark-agent-gone', agentId });
+  }
+
+  teardown(frameworkId: string): void {
+    this.inbox.post({ type: 'teardown', frameworkId });
+  }
+
+  private accept(link: Link<MasterMessage>): ReturnType<AgentAcceptor['accept']> {
+    const number = (this.lastLink += 1);
+    if (this.stopped || this.ledger === undefined) {
+      this.time.after(0, () => {
+        link.close();
+      });
+      return { onMessage: () => undefined, onClosed: () => undefined };
+    }
+    this.links.set(number, link);
+    this.inbox.post({ type: 'link-opened', link: number });
+    return {
+      onMessage: (message) => {
+        this.inbox.post({ type: 'agent-message', link: number, message });
+      },
+      onClosed: () => {
+        this.links.delete(number);
+        this.inbox.post({ type: 'link-closed', link: number });
+      },
+    };
+  }
+
+  private apply(input: LedgerInput): void {
+    const { ledger } = this;
+    if (this.stopped || ledger === undefined) return;
+    const outputs = ledger.apply(input, this.time.now(), this.time.monotonic());
+    for (const output of outputs) this.carryOut(output);
+    // An allocation that is not done goes on in the next turn; a new one waits for what else may come.
+    if (ledger.allocationPending) this.armAllocation(input.type === 'allocate' ? 0 : this.config.allocationDelayMs);
+  }
+
+  private carryOut(output: LedgerOutput): void {
+    switch (output.type) {
+      case 'to-agent':
+        this.links.get(output.link)?.send(output.message);
+        return;
+      case 'close-link':
+        this.links.get(output.link)?.close();
+        this.links.delete(output.link);
+        return;
+      case 'to-framework':
+        this.subscriptions.get(output.subscription)?.events.post(output.event);
+        return;
+      case 'close-subscription':
+        this.closeSubscription(output.subscription, output.reason);
+        return;
+      case 'registry':
+        void this.register(output.change);
+        return;
+      case 'log':
+        this.options.log[output.level](output.fields, output.message);
+        return;
+      default:
+        assertNever(output, 'ledger output');
+    }
+  }
+
+  private closeSubscription(subscription: number, reason: string): void {
+    this.subscriptions.get(subscription)?.events.post({ type: 'CLOSED', reason });
+    this.subscriptions.delete(subscription);
+  }
+
+  /** Tries until the registry has the change or the master stops; the ledger keeps one change per agent under way. */
+  private async register(change: RegistryChange): Promise<void> {
+    try {
+      await this.options.registry.apply(change);
+    } catch (error) {
+      if (this.stopped) return;
+      this.options.log.warn(
+        { change: change.type, agent: change.id, error: describeError(error) },
+        'Registry write failed',
+      );
+      this.time.after(REGISTRY_RETRY_MS, () => {
+        if (!this.stopped) void this.register(change);
+      });
+      return;
+    }
+    this.inbox.post({ type: 'registry-applied', change });
+  }
+
+  /** What happens within the delay is allocated together. */
+  private armAllocation(delayMs: number): void {
+    this.allocation ??= this.time.after(delayMs, () => {
+      this.allocation = undefined;
+      this.apply({ type: 'allocate', limit: ALLOCATION_SLICE_AGENTS_MAX });
+    });
+  }
+
+  private pingFrom(after: number): void {
+    const { ledger } = this;
+    if (ledger === undefined) return;
+    let last: number | undefined;
+    let seen = 0;
+    for (const number of ledger.view.links.keys()) {
+      if (number <= after) continue;
+      last = number;
+      seen += 1;
+      if (seen === PING_SLICE_LINKS_MAX) break;
+    }
+    if (last === undefined) return;
+    this.apply({ type: 'ping', after, limit: PING_SLICE_LINKS_MAX });
+    if (seen < PING_SLICE_LINKS_MAX) return;
+    const next = last;
+    this.time.after(0, () => {
+      this.pingFrom(next);
+    });
+  }
+
+  private repeat(intervalMs: number, run: () => void): void {
+    this.running.push(every(this.time, intervalMs, run));
+  }
+}
+
+/** How often the ledger looks at what waits for a time. */
+const TICK_MS = 1_000;
