@@ -1,0 +1,72 @@
+/** From a change of the root group to the steps that carry it out (section 3.3 of the reference). */
+import type { AppDefinition, DeploymentAction } from '@stadion/contract/orchestrator';
+
+/** One app before and after. Both undefined is impossible. */
+export interface AppChange {
+  readonly id: string;
+  readonly from: AppDefinition | undefined;
+  readonly to: AppDefinition | undefined;
+  /** Instances of an older configuration run although the definition does not change: a cancelled rollout left them. */
+  readonly hasOutdated: boolean;
+}
+
+/** One step; its actions run side by side. */
+export interface DeploymentStep {
+  readonly actions: readonly DeploymentAction[];
+}
+
+/**
+ * The steps, in order: stop what goes, start what is new at nothing, then scale or restart layer by layer, what others
+ * depend on first. Empty steps are left out; no step at all means that nothing is to be done.
+ * @param changes in a stable order, which the actions keep
+ * @param dependenciesOf the apps that an app of the new root depends on directly
+ */
+export function planSteps(
+  changes: readonly AppChange[],
+  dependenciesOf: (appId: string) => readonly string[],
+): DeploymentStep[] {
+  const stops: DeploymentAction[] = [];
+  const starts: DeploymentAction[] = [];
+  const layers: DeploymentAction[][] = [];
+  const depths = new Map<string, number>();
+  for (const change of changes) {
+    if (change.to === undefined) {
+      stops.push({ action: 'StopApplication', app: change.id });
+      continue;
+    }
+    if (change.from === undefined) starts.push({ action: 'StartApplication', app: change.id });
+    const action = actionFor(change, change.to);
+    if (action === undefined) continue;
+    const depth = depthOf(change.id, dependenciesOf, depths);
+    (layers[depth] ??= []).push({ action, app: change.id });
+  }
+  return [stops, starts, ...layers]
+    .filter((actions: DeploymentAction[] | undefined) => actions !== undefined && actions.length > 0)
+    .map((actions) => ({ actions }));
+}
+
+function actionFor(change: AppChange, to: AppDefinition): 'ScaleApplication' | 'RestartApplication' | undefined {
+  const { from } = change;
+  if (from === undefined) return 'ScaleApplication';
+  const isNewConfiguration = from.versionInfo.lastConfigChangeAt !== to.versionInfo.lastConfigChangeAt;
+  if (isNewConfiguration || change.hasOutdated) return to.instances === 0 ? 'ScaleApplication' : 'RestartApplication';
+  return from.instances === to.instances ? undefined : 'ScaleApplication';
+}
+
+/** The length of the longest dependency path that starts here. */
+function depthOf(
+  appId: string,
+  dependenciesOf: (appId: string) => readonly string[],
+  depths: Map<string, number>,
+): number {
+  const known = depths.get(appId);
+  if (known !== undefined) return known;
+  // Cycles are refused at the border; should one be stored, it must not hang us.
+  depths.set(appId, 0);
+  let depth = 0;
+  for (const dependency of dependenciesOf(appId)) {
+    if (dependency !== appId) depth = Math.max(depth, depthOf(dependency, dependenciesOf, depths) + 1);
+  }
+  depths.set(appId, depth);
+  return depth;
+}

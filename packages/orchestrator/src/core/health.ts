@@ -1,0 +1,75 @@
+/** What health and readiness results mean for an instance. */
+import type { HealthResult } from '@stadion/contract/mesos';
+import type { AppDefinition } from '@stadion/contract/orchestrator';
+import type { Instance } from './instance.ts';
+
+/**
+ * Whether an instance serves: the one field that names, routes and clients go by (decision 8). It runs, nobody asked
+ * it to end, no health check says that it fails, and its readiness checks have passed.
+ * @param app the definition that the instance was launched from; undefined when it is no longer known
+ */
+export function serves(instance: Instance, app: AppDefinition | undefined): boolean {
+  if (instance.condition !== 'Running' || instance.goal !== 'Running') return false;
+  return instance.healthy !== false && isReady(instance, app);
+}
+
+/**
+ * Whether an instance counts as healthy for a deployment (section 3.4 of the reference): like {@link serves}, but where
+ * there are health checks they must have said so. Without checks, running is enough.
+ */
+export function isUp(instance: Instance, app: AppDefinition | undefined): boolean {
+  if (!serves(instance, app)) return false;
+  return instance.healthy === true || (app?.healthChecks?.length ?? 0) === 0;
+}
+
+function isReady(instance: Instance, app: AppDefinition | undefined): boolean {
+  const checks = app?.readinessChecks;
+  if (checks === undefined || checks.length === 0) return true;
+  return instance.readiness.length >= checks.length && instance.readiness.every((result) => result.ready);
+}
+
+/** True: all checks have a result and are alive. False: one has failed. Undefined: not known yet. */
+export function healthOf(results: readonly HealthResult[]): boolean | undefined {
+  let known = results.length > 0;
+  for (const result of results) {
+    if (result.alive) continue;
+    if (result.last_failure !== undefined || result.consecutive_failures > 0) return false;
+    known = false;
+  }
+  return known ? true : undefined;
+}
+
+/** What changed between two reports of an instance's checks, by the index of the check. */
+export interface HealthChanges {
+  /** Checks that have failed once more. */
+  readonly failed: readonly number[];
+  /** Checks that changed between alive and not. */
+  readonly flipped: readonly { readonly index: number; readonly alive: boolean }[];
+}
+
+/** Compares two complete reports. */
+export function healthChanges(before: readonly HealthResult[], after: readonly HealthResult[]): HealthChanges {
+  const failed: number[] = [];
+  const flipped: { index: number; alive: boolean }[] = [];
+  for (const result of after) {
+    const old = before.find((candidate) => candidate.index === result.index);
+    if (result.consecutive_failures > (old?.consecutive_failures ?? 0)) failed.push(result.index);
+    const isKnown = result.alive || result.consecutive_failures > 0 || result.last_failure !== undefined;
+    if (isKnown && old?.alive !== result.alive && (old !== undefined || result.alive)) {
+      flipped.push({ index: result.index, alive: result.alive });
+    }
+  }
+  return { failed, flipped };
+}
+
+/**
+ * The check for which the orchestrator has to kill, if any: failures reached the maximum outside the grace period, the
+ * check is of Marathon's own protocols (for the Mesos ones the agent kills), and its maximum is not 0, which means never.
+ */
+export function exhaustedCheck(results: readonly HealthResult[], app: AppDefinition): HealthResult | undefined {
+  return results.find((result) => {
+    const check = app.healthChecks?.[result.index];
+    if (!result.exhausted || check === undefined || check.maxConsecutiveFailures === 0) return false;
+    return check.protocol === 'HTTP' || check.protocol === 'HTTPS' || check.protocol === 'TCP';
+  });
+}

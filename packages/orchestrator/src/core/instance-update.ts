@@ -1,0 +1,250 @@
+/** How an instance changes: by being launched, by what Mesos tells, by a decision to end it. Pure. */
+import type { HealthResult, ReadinessResult, TaskState, TaskStatus } from '@stadion/contract/mesos';
+import type { InstanceCondition } from '@stadion/contract/orchestrator';
+import { healthOf } from './health.ts';
+import type { AgentPlace, Instance } from './instance.ts';
+
+const NONE: readonly never[] = Object.freeze([]);
+
+/** A new wish for an instance: it waits for a place. */
+export function scheduledInstance(id: string, appId: string, appVersion: string, now: number): Instance {
+  return {
+    id,
+    appId,
+    appVersion,
+    goal: 'Running',
+    condition: 'Scheduled',
+    since: now,
+    incarnation: 0,
+    place: undefined,
+    hostPorts: NONE,
+    ipAddresses: NONE,
+    taskState: undefined,
+    stagedAt: undefined,
+    startedAt: undefined,
+    healthy: undefined,
+    health: NONE,
+    readiness: NONE,
+  };
+}
+
+/** A waiting instance that has found its place: the next incarnation, of this version. */
+export function provisioned(
+  instance: Instance,
+  launch: {
+    readonly appVersion: string;
+    readonly place: AgentPlace;
+    readonly hostPorts: readonly number[];
+    readonly now: number;
+  },
+): Instance {
+  return {
+    ...instance,
+    appVersion: launch.appVersion,
+    condition: 'Provisioned',
+    since: launch.now,
+    incarnation: instance.incarnation + 1,
+    place: launch.place,
+    hostPorts: launch.hostPorts.length === 0 ? NONE : launch.hostPorts,
+    stagedAt: launch.now,
+  };
+}
+
+/** An instance whose task has ended and which is to run again: it waits for a place once more. */
+export function rescheduled(instance: Instance, now: number): Instance {
+  return {
+    ...scheduledInstance(instance.id, instance.appId, instance.appVersion, now),
+    incarnation: instance.incarnation,
+  };
+}
+
+/** An instance whose task was told to end. A goal of `Decommissioned` says that it is not to come back. */
+export function killing(instance: Instance, goal: Instance['goal'], now: number): Instance {
+  const isKilling = instance.condition === 'Killing';
+  return { ...instance, goal, condition: 'Killing', since: isKilling ? instance.since : now };
+}
+
+/** What a status did to an instance. `ended`: the task is over; the instance shows its last condition. */
+export type StatusOutcome =
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'changed'; readonly instance: Instance }
+  | { readonly kind: 'ended'; readonly instance: Instance };
+
+/**
+ * Applies what Mesos tells about the current incarnation.
+ * @param share gives one object for equal address lists, so that 100,000 instances do not hold 100,000 copies
+ */
+export function applyStatus(
+  instance: Instance,
+  status: TaskStatus,
+  now: number,
+  share: (addresses: Instance['ipAddresses']) => Instance['ipAddresses'],
+): StatusOutcome {
+  const told = conditionOf(status);
+  if (isFinal(told)) {
+    return { kind: 'ended', instance: { ...instance, condition: told, since: now, taskState: status.state } };
+  }
+  if (isStale(instance.condition, told)) return { kind: 'unchanged' };
+  // A task that was told to end stays so, whatever it still reports while it lives.
+  const isEnding = instance.condition === 'Killing' && told !== 'Unreachable';
+  const condition = isEnding ? 'Killing' : told === 'Unreachable' ? unreachableFrom(instance.condition) : told;
+  const health = status.health_results ?? instance.health;
+  const readiness = status.readiness_results ?? instance.readiness;
+  const healthy =
+    status.health_results === undefined ? (status.healthy ?? instance.healthy) : healthOf(status.health_results);
+  const ipAddresses = addressesOf(status);
+  const hasNewAddresses = ipAddresses !== undefined && !sameAddresses(ipAddresses, instance.ipAddresses);
+  const startedAt =
+    instance.startedAt ?? (status.state === 'TASK_RUNNING' ? Math.round(status.timestamp * 1000) : undefined);
+  const hasNewHealth = !sameHealth(health, instance.health) || !sameReadiness(readiness, instance.readiness);
+  const isSame =
+    condition === instance.condition &&
+    status.state === instance.taskState &&
+    healthy === instance.healthy &&
+    startedAt === instance.startedAt &&
+    !hasNewAddresses &&
+    !hasNewHealth;
+  if (isSame) return { kind: 'unchanged' };
+  const next: Instance = {
+    ...instance,
+    condition,
+    since: condition === instance.condition ? instance.since : now,
+    ipAddresses: hasNewAddresses ? share(ipAddresses) : instance.ipAddresses,
+    taskState: status.state,
+    startedAt,
+    healthy,
+    health: hasNewHealth ? health : instance.health,
+    readiness: hasNewHealth ? readiness : instance.readiness,
+  };
+  return { kind: 'changed', instance: next };
+}
+
+/** The condition that a Mesos state means. */
+export function conditionOf(status: Pick<TaskStatus, 'state' | 'reason'>): InstanceCondition {
+  switch (status.state) {
+    case 'TASK_STAGING':
+      return 'Staging';
+    case 'TASK_STARTING':
+      return 'Starting';
+    case 'TASK_RUNNING':
+      return 'Running';
+    case 'TASK_KILLING':
+      return 'Killing';
+    case 'TASK_FINISHED':
+      return 'Finished';
+    case 'TASK_FAILED':
+      return 'Failed';
+    case 'TASK_KILLED':
+      return 'Killed';
+    case 'TASK_ERROR':
+      return 'Error';
+    case 'TASK_DROPPED':
+      return 'Dropped';
+    case 'TASK_UNREACHABLE':
+      return 'Unreachable';
+    case 'TASK_UNKNOWN':
+      return 'Unknown';
+    case 'TASK_LOST':
+      return status.reason === 'REASON_INVALID_OFFERS' ? 'Dropped' : 'Gone';
+    case 'TASK_GONE':
+    case 'TASK_GONE_BY_OPERATOR':
+      return 'Gone';
+  }
+}
+
+/** Whether a task in this condition is over. `Unknown` too: the master never heard of its agent. */
+export function isFinal(condition: InstanceCondition): boolean {
+  switch (condition) {
+    case 'Killed':
+    case 'Finished':
+    case 'Failed':
+    case 'Error':
+    case 'Dropped':
+    case 'Gone':
+    case 'Unknown':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** States that are kept as the last failure of an app. */
+export function isFailure(state: TaskState): boolean {
+  switch (state) {
+    case 'TASK_FAILED':
+    case 'TASK_ERROR':
+    case 'TASK_LOST':
+    case 'TASK_DROPPED':
+    case 'TASK_GONE':
+    case 'TASK_GONE_BY_OPERATOR':
+    case 'TASK_UNKNOWN':
+      return true;
+    default:
+      return false;
+  }
+}
+
+function unreachableFrom(condition: InstanceCondition): InstanceCondition {
+  return condition === 'UnreachableInactive' ? condition : 'Unreachable';
+}
+
+/** A task never goes back from running to starting: such a report was overtaken on its way. */
+function isStale(current: InstanceCondition, told: InstanceCondition): boolean {
+  if (told === 'Staging') return current === 'Starting' || current === 'Running';
+  return told === 'Starting' && current === 'Running';
+}
+
+function addressesOf(status: TaskStatus): Instance['ipAddresses'] | undefined {
+  const networks = status.container_status?.network_infos;
+  if (networks === undefined) return undefined;
+  return networks.flatMap((network) =>
+    network.ip_addresses.map((address) => ({ ipAddress: address.ip_address, protocol: address.protocol ?? 'IPv4' })),
+  );
+}
+
+function sameAddresses(left: Instance['ipAddresses'], right: Instance['ipAddresses']): boolean {
+  return (
+    left.length === right.length &&
+    left.every(
+      (address, index) => address.ipAddress === right[index]?.ipAddress && address.protocol === right[index]?.protocol,
+    )
+  );
+}
+
+function sameHealth(left: readonly HealthResult[], right: readonly HealthResult[]): boolean {
+  if (left === right) return true;
+  return (
+    left.length === right.length &&
+    left.every((result, index) => {
+      const other = right[index];
+      return (
+        other !== undefined &&
+        result.index === other.index &&
+        result.alive === other.alive &&
+        result.consecutive_failures === other.consecutive_failures &&
+        result.exhausted === other.exhausted &&
+        result.first_success === other.first_success &&
+        result.last_success === other.last_success &&
+        result.last_failure === other.last_failure &&
+        result.last_failure_cause === other.last_failure_cause
+      );
+    })
+  );
+}
+
+function sameReadiness(left: readonly ReadinessResult[], right: readonly ReadinessResult[]): boolean {
+  if (left === right) return true;
+  return (
+    left.length === right.length &&
+    left.every((result, index) => {
+      const other = right[index];
+      return (
+        other !== undefined &&
+        result.name === other.name &&
+        result.ready === other.ready &&
+        result.last_response?.status === other.last_response?.status &&
+        result.last_response?.body === other.last_response?.body
+      );
+    })
+  );
+}

@@ -1,0 +1,27 @@
+/** What to do about an instance whose agent is out of contact (section 2.9 of the reference). */
+import type { AppDefinition } from '@stadion/contract/orchestrator';
+
+/** `wait`: nothing before `until` (undefined: ever). `inactive`: replace it, keep it. `expunge`: forget it. */
+export type UnreachableDecision =
+  | { readonly kind: 'wait'; readonly until: number | undefined }
+  | { readonly kind: 'inactive' }
+  | { readonly kind: 'expunge' };
+
+/**
+ * @param strategy of the app
+ * @param since when the instance became unreachable, milliseconds
+ * @param isInactive whether a replacement was already asked for
+ */
+export function decideUnreachable(
+  strategy: AppDefinition['unreachableStrategy'],
+  since: number,
+  isInactive: boolean,
+  now: number,
+): UnreachableDecision {
+  if (strategy === 'disabled') return { kind: 'wait', until: undefined };
+  const expungeAt = since + strategy.expungeAfterSeconds * 1000;
+  if (now >= expungeAt) return { kind: 'expunge' };
+  if (isInactive) return { kind: 'wait', until: expungeAt };
+  const inactiveAt = since + strategy.inactiveAfterSeconds * 1000;
+  return now >= inactiveAt ? { kind: 'inactive' } : { kind: 'wait', until: inactiveAt };
+}

@@ -1,0 +1,125 @@
+/** The instances of one app, with the counts that decisions need kept up to date at every change. */
+import type { AppDefinition } from '@stadion/contract/orchestrator';
+import type { Backoff } from '../core/backoff.ts';
+import { isUp } from '../core/health.ts';
+import type { AgentPlace, Instance } from '../core/instance.ts';
+
+/** Wanted instances of one version. */
+export interface VersionCounts {
+  /** Not counting inactive ones. */
+  active: number;
+  /** Of these: running, healthy and ready. */
+  up: number;
+}
+
+/** One per app that has, or may have, instances. */
+export class AppInstances {
+  readonly appId: string;
+  readonly safeId: string;
+  /** Oldest first. */
+  readonly all = new Map<string, Instance>();
+  /** Ids of those that wait for a place. */
+  readonly scheduled = new Set<string>();
+  readonly byVersion = new Map<string, VersionCounts>();
+  /** Pauses before launches, by the time of the last configuration change. */
+  readonly backoffs = new Map<string, Backoff>();
+  /** Wanted and not given up: what is compared with the number of instances asked for. */
+  active = 0;
+  /** Told to end for good. */
+  leaving = 0;
+  /** Since when something has been waiting, milliseconds. */
+  waitingSince = 0;
+  private readonly definitionOf: (version: string) => AppDefinition | undefined;
+  private places: { readonly since: string; readonly list: AgentPlace[] } | undefined;
+
+  /** @param definitionOf the app's definition at a version */
+  constructor(appId: string, safeId: string, definitionOf: (version: string) => AppDefinition | undefined) {
+    this.appId = appId;
+    this.safeId = safeId;
+    this.definitionOf = definitionOf;
+  }
+
+  /** Adds or replaces an instance. */
+  put(instance: Instance): void {
+    const old = this.all.get(instance.id);
+    if (old !== undefined) this.count(old, -1);
+    this.all.set(instance.id, instance);
+    this.count(instance, 1);
+    if (isWaiting(instance)) {
+      if (this.scheduled.size === 0) this.waitingSince = instance.since;
+      this.scheduled.add(instance.id);
+    } else {
+      this.scheduled.delete(instance.id);
+    }
+    this.updatePlaces(old, instance);
+  }
+
+  delete(instanceId: string): void {
+    const old = this.all.get(instanceId);
+    if (old === undefined) return;
+    this.count(old, -1);
+    this.all.delete(instanceId);
+    this.scheduled.delete(instanceId);
+    this.updatePlaces(old, undefined);
+  }
+
+  /** Whether any wanted instance is of a configuration older than this time (timestamp text). */
+  hasOutdated(lastConfigChangeAt: string): boolean {
+    for (const [version, counts] of this.byVersion) {
+      if (counts.active > 0 && version < lastConfigChangeAt) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Where instances are that placement constraints count: placed, not lost, of the configuration of this time or newer.
+   * The list is kept from one call to the next while instances are only added.
+   */
+  placesSince(lastConfigChangeAt: string): readonly AgentPlace[] {
+    if (this.places?.since !== lastConfigChangeAt) {
+      const list: AgentPlace[] = [];
+      for (const instance of this.all.values()) {
+        if (instance.appVersion >= lastConfigChangeAt && holdsPlace(instance)) list.push(instance.place);
+      }
+      this.places = { since: lastConfigChangeAt, list };
+    }
+    return this.places.list;
+  }
+
+  private updatePlaces(old: Instance | undefined, next: Instance | undefined): void {
+    if (this.places === undefined) return;
+    const held = old !== undefined && holdsPlace(old);
+    const holds = next !== undefined && holdsPlace(next);
+    if (held === holds && (!held || (old.place === next?.place && old.appVersion === next?.appVersion))) return;
+    if (!held && holds) {
+      if (next.appVersion >= this.places.since) this.places.list.push(next.place);
+    } else {
+      this.places = undefined;
+    }
+  }
+
+  private count(instance: Instance, step: 1 | -1): void {
+    if (instance.goal !== 'Running') {
+      this.leaving += step;
+      return;
+    }
+    if (instance.condition === 'UnreachableInactive') return;
+    this.active += step;
+    let counts = this.byVersion.get(instance.appVersion);
+    if (counts === undefined) {
+      counts = { active: 0, up: 0 };
+      this.byVersion.set(instance.appVersion, counts);
+    }
+    counts.active += step;
+    if (isUp(instance, this.definitionOf(instance.appVersion))) counts.up += step;
+    if (counts.active === 0) this.byVersion.delete(instance.appVersion);
+  }
+}
+
+function isWaiting(instance: Instance): boolean {
+  return instance.condition === 'Scheduled' && instance.goal === 'Running';
+}
+
+function holdsPlace(instance: Instance): instance is Instance & { readonly place: AgentPlace } {
+  return instance.place !== undefined && instance.condition !== 'Unreachable';
+}

@@ -1,0 +1,266 @@
+/** What people and programs ask of the engine: change the root, kill, cancel. Answers come once the intent is durable. */
+import { randomUuid, type Clock, type Random } from '@stadion/base';
+import type { AppDefinition, DeploymentResult } from '@stadion/contract/orchestrator';
+import { stampVersion } from '../core/app/app-version.ts';
+import { parentId } from '../core/app/app-id.ts';
+import { specOf } from '../core/app/spec.ts';
+import { formatTimestamp } from '../core/app/timestamp.ts';
+import { planSteps, type AppChange } from '../core/deployment/plan.ts';
+import type { Instance } from '../core/instance.ts';
+import { nextVersion } from '../core/next-version.ts';
+import type { OrchestratorEngine, Outcome, Rejection, RootChange, RootView } from '../engine.ts';
+import type { EngineConfig } from './config.ts';
+import { appsOf, type Deployment } from './deployment.ts';
+import type { Deployments } from './deployments.ts';
+import type { ListenerFeed } from './event-feed.ts';
+import type { Fleet } from './fleet.ts';
+import type { Journal } from './journal.ts';
+import type { LaunchQueue } from './launch-queue.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import type { RootState } from './root-state.ts';
+
+type CommandsParts = {
+  readonly journal: Journal;
+  readonly feed: ListenerFeed;
+  readonly fleet: Fleet;
+  readonly root: RootState;
+  readonly deployments: Deployments;
+  readonly lifecycle: Lifecycle;
+  readonly queue: LaunchQueue;
+  readonly config: EngineConfig;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly turn: (work: () => void) => void;
+};
+
+type CommandMethods = Pick<OrchestratorEngine, 'changeRoot' | 'killInstances' | 'cancelDeployment' | 'resetDelay'>;
+
+type ChangeOptions = Parameters<OrchestratorEngine['changeRoot']>[1];
+
+const UNAVAILABLE: Rejection = {
+  kind: 'unavailable',
+  message: 'This orchestrator is not active: it is starting, stopping or has lost its store. Try again in a moment.',
+};
+
+/** One per engine. */
+export class Commands implements CommandMethods {
+  private readonly parts: CommandsParts;
+  /** Refuses the commands whose intent is not durable yet. */
+  private readonly pending = new Set<() => void>();
+  private isOpen = false;
+
+  constructor(parts: CommandsParts) {
+    this.parts = parts;
+  }
+
+  open(): void {
+    this.isOpen = true;
+  }
+
+  /** Refuses what comes, and what has not become durable. */
+  close(): void {
+    this.isOpen = false;
+    for (const refuse of this.pending) refuse();
+    this.pending.clear();
+  }
+
+  changeRoot(
+    change: (root: RootView, version: string) => Outcome<RootChange>,
+    options: ChangeOptions,
+  ): Promise<Outcome<DeploymentResult>> {
+    return this.durably(() => this.applyChange(change, options));
+  }
+
+  killInstances(
+    instanceIds: readonly string[],
+    options: { readonly wipe: boolean },
+  ): Promise<Outcome<readonly Instance[]>> {
+    const { fleet, lifecycle } = this.parts;
+    return this.durably(() => {
+      const told: Instance[] = [];
+      for (const instanceId of new Set(instanceIds)) {
+        const instance = fleet.instance(instanceId);
+        if (instance?.place === undefined || instance.goal !== 'Running') continue;
+        if (options.wipe) lifecycle.decommission(instance);
+        else if (!lifecycle.killTask(instance)) lifecycle.forget(instance);
+        told.push(instance);
+      }
+      return { ok: true, value: told };
+    });
+  }
+
+  cancelDeployment(id: string, options: { readonly force: boolean }): Promise<Outcome<DeploymentResult | undefined>> {
+    const { deployments } = this.parts;
+    return this.durably((): Outcome<DeploymentResult | undefined> => {
+      const deployment = deployments.get(id);
+      if (deployment === undefined) {
+        return refuse({ kind: 'not-found', message: `DeploymentPlan ${id} does not exist` });
+      }
+      if (options.force) {
+        deployments.cancel(deployment, 'canceled');
+        return { ok: true, value: undefined };
+      }
+      // Nothing holds its apps any more, so the way back cannot be locked by itself.
+      deployments.cancel(deployment, 'canceled, and reverted by a new deployment');
+      return this.applyChange((root, version) => this.revert(deployment, root, version), { force: true });
+    });
+  }
+
+  resetDelay(appId: string): Promise<Outcome<undefined>> {
+    const { fleet, queue } = this.parts;
+    return this.durably((): Outcome<undefined> => {
+      if ((fleet.find(appId)?.scheduled.size ?? 0) === 0) {
+        return refuse({ kind: 'not-found', message: `Application ${appId} not found in tasks queue.` });
+      }
+      queue.resetDelay(appId);
+      return { ok: true, value: undefined };
+    });
+  }
+
+  /** The inverse of a deployment, for the apps it touches, on the root as it is now. */
+  private revert(deployment: Deployment, root: RootView, version: string): Outcome<RootChange> {
+    const upserts: AppDefinition[] = [];
+    const removals: string[] = [];
+    for (const { app, from } of deployment.changes) {
+      const before = from === undefined ? undefined : root.appAtVersion(app, from);
+      if (before !== undefined) upserts.push(stampVersion(specOf(before), root.app(app), version));
+      else if (from === undefined && root.app(app) !== undefined) removals.push(app);
+    }
+    return { ok: true, value: { upserts, removals } };
+  }
+
+  private applyChange(
+    change: (root: RootView, version: string) => Outcome<RootChange>,
+    options: ChangeOptions,
+  ): Outcome<DeploymentResult> {
+    const { root, fleet, deployments, config, clock, random } = this.parts;
+    const version = nextVersion(root.version, clock.now());
+    const outcome = change(root, version);
+    if (!outcome.ok) return outcome;
+    const changes = this.appChanges(outcome.value);
+    const targets = new Map(changes.map((appChange) => [appChange.id, appChange.to]));
+    const steps = planSteps(changes, (appId) => dependenciesOf(appId, root, targets));
+    const apps = appsOf(steps);
+    const touched = new Set([...apps, ...changes.filter(isReal).map(({ id }) => id)]);
+    const conflicts = new Set<Deployment>();
+    for (const appId of touched) {
+      const holder = deployments.holding(appId);
+      if (holder !== undefined) conflicts.add(holder);
+    }
+    if (conflicts.size > 0 && !options.force) {
+      return refuse({ kind: 'locked', deploymentIds: [...conflicts].map(({ id }) => id) });
+    }
+    if (deployments.size - conflicts.size >= config.maxRunningDeployments) {
+      return refuse({ kind: 'too-many-deployments', limit: config.maxRunningDeployments });
+    }
+    const deployment: Deployment = {
+      id: randomUuid(random),
+      version,
+      steps,
+      apps,
+      changes: changes.filter(isReal).map(({ id, from, to }) => ({ app: id, from: from?.version, to: to?.version })),
+      victims: new Map([...(options.victims ?? [])].map(([appId, ids]) => [appId, new Set(ids)])),
+      step: 0,
+      hasBegun: false,
+    };
+    for (const conflict of conflicts) {
+      deployments.cancel(conflict, `replaced by deployment ${deployment.id}`);
+    }
+    for (const { id, from, to } of changes) {
+      if (to === undefined) root.remove(id, version);
+      else if (to !== from) root.set(to);
+      fleet.dirty.add(id);
+    }
+    root.setVersion(version);
+    deployments.add(deployment);
+    for (const { id } of changes) {
+      root.prune(id, config.maxVersionsPerApp, (candidate) => {
+        return deployments.uses(id, candidate) || fleet.find(id)?.byVersion.has(candidate) === true;
+      });
+    }
+    this.announceChange([...touched], version);
+    return { ok: true, value: { version, deploymentId: deployment.id } };
+  }
+
+  private appChanges(change: RootChange): AppChange[] {
+    const { root, fleet } = this.parts;
+    const changes: AppChange[] = change.upserts.map((to) => ({
+      id: to.id,
+      from: root.app(to.id),
+      to,
+      hasOutdated: fleet.find(to.id)?.hasOutdated(to.versionInfo.lastConfigChangeAt) ?? false,
+    }));
+    for (const id of change.removals) {
+      const from = root.app(id);
+      if (from !== undefined) changes.push({ id, from, to: undefined, hasOutdated: false });
+    }
+    return changes;
+  }
+
+  private announceChange(apps: readonly string[], version: string): void {
+    const { feed, journal, clock } = this.parts;
+    if (!feed.isHeard) return;
+    journal.emit({
+      eventType: 'group_change_success',
+      timestamp: formatTimestamp(clock.now()),
+      groupId: commonGroupOf(apps),
+      version,
+    });
+  }
+
+  /** Does a command as a turn of its own, and answers when what it decided is durable. */
+  private durably<Value>(command: () => Outcome<Value>): Promise<Outcome<Value>> {
+    const { journal, turn } = this.parts;
+    return new Promise((resolve) => {
+      if (!this.isOpen) {
+        resolve(refuse(UNAVAILABLE));
+        return;
+      }
+      const giveUp = (): void => {
+        resolve(refuse(UNAVAILABLE));
+      };
+      this.pending.add(giveUp);
+      turn(() => {
+        const outcome = command();
+        journal.whenDurable(() => {
+          this.pending.delete(giveUp);
+          resolve(outcome);
+        });
+      });
+    });
+  }
+}
+
+function refuse(rejection: Rejection): { readonly ok: false; readonly rejection: Rejection } {
+  return { ok: false, rejection };
+}
+
+function isReal({ from, to }: AppChange): boolean {
+  return from !== to;
+}
+
+/** The innermost group that holds all of these apps. */
+function commonGroupOf(appIds: readonly string[]): string {
+  const [first, ...rest] = appIds;
+  let group = first === undefined ? '/' : parentId(first);
+  for (const appId of rest) {
+    while (group !== '/' && !appId.startsWith(`${group}/`)) group = parentId(group);
+  }
+  return group;
+}
+
+/** The apps that an app depends on directly; a group stands for all apps in it. */
+function dependenciesOf(
+  appId: string,
+  root: RootView,
+  targets: ReadonlyMap<string, AppDefinition | undefined>,
+): readonly string[] {
+  const app = targets.has(appId) ? targets.get(appId) : root.app(appId);
+  const ids = new Set<string>();
+  for (const dependency of app?.dependencies ?? []) {
+    if (targets.get(dependency) !== undefined || root.app(dependency) !== undefined) ids.add(dependency);
+    for (const member of root.apps(dependency)) ids.add(member.id);
+    for (const [id, target] of targets) if (target !== undefined && id.startsWith(`${dependency}/`)) ids.add(id);
+  }
+  return [...ids];
+}

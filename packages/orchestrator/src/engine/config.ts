@@ -1,0 +1,60 @@
+/** Settings of the engine, with Marathon's defaults unless a comment says otherwise. */
+
+/** Times in milliseconds unless the name says seconds. */
+export interface EngineConfig {
+  readonly frameworkName: string;
+  readonly role: string;
+  /** The user tasks run as unless their app says otherwise. */
+  readonly user: string;
+  readonly hostname: string;
+  /** Where people reach this orchestrator; shown by the master. */
+  readonly webuiUrl: string | undefined;
+  readonly failoverTimeoutSeconds: number;
+  readonly reconcileIntervalMs: number;
+  /** How long after a start to wait for the master's word on known tasks before deployments go on. */
+  readonly reconcileGraceMs: number;
+  readonly scaleAppsIntervalMs: number;
+  readonly taskLaunchTimeoutMs: number;
+  /** Launched tasks that nothing was heard of for so long are asked about. */
+  readonly launchConfirmMs: number;
+  readonly killRetryMs: number;
+  /** Marathon has 100, which makes stopping 10,000 instances take minutes. */
+  readonly killsInFlightMax: number;
+  readonly maxRunningDeployments: number;
+  readonly maxVersionsPerApp: number;
+  /** Marathon has 5, which multiplies the rounds through the allocator. */
+  readonly maxInstancesPerOffer: number;
+  /** For how long offers that do not fit are not wanted while something waits. */
+  readonly declineSeconds: number;
+  /** For how long when nothing waits; a REVIVE ends it. */
+  readonly declineIdleSeconds: number;
+  readonly reviveIntervalMinMs: number;
+  /** The first and the longest pause before the master is dialled again. */
+  readonly resubscribeMinMs: number;
+  readonly resubscribeMaxMs: number;
+}
+
+/** The settings that apply where none are given. */
+export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
+  frameworkName: 'marathon',
+  role: '*',
+  user: 'root',
+  hostname: 'localhost',
+  webuiUrl: undefined,
+  failoverTimeoutSeconds: 604_800,
+  reconcileIntervalMs: 600_000,
+  reconcileGraceMs: 5_000,
+  scaleAppsIntervalMs: 300_000,
+  taskLaunchTimeoutMs: 300_000,
+  launchConfirmMs: 15_000,
+  killRetryMs: 30_000,
+  killsInFlightMax: 5_000,
+  maxRunningDeployments: 100,
+  maxVersionsPerApp: 25,
+  maxInstancesPerOffer: 100,
+  declineSeconds: 5,
+  declineIdleSeconds: 120,
+  reviveIntervalMinMs: 200,
+  resubscribeMinMs: 200,
+  resubscribeMaxMs: 15_000,
+};

@@ -1,0 +1,147 @@
+/** Brings one app closer to what is wanted of it: the actions of deployments, and healing outside of them. */
+import type { AppDefinition } from '@stadion/contract/orchestrator';
+import { planScale } from '../core/deployment/progress.ts';
+import { planRolling, type RollingInstance } from '../core/deployment/rolling.ts';
+import { isUp } from '../core/health.ts';
+import type { Instance } from '../core/instance.ts';
+import { inKillOrder, selectVictims } from '../core/kill-selection.ts';
+import type { AppInstances } from './app-instances.ts';
+import type { Fleet } from './fleet.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import { INSTANCE_CHANGES_PER_TURN_MAX } from './limits.ts';
+import type { RootState } from './root-state.ts';
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+type ConvergenceParts = {
+  readonly fleet: Fleet;
+  readonly root: RootState;
+  readonly lifecycle: Lifecycle;
+  /** Asks for another look at an app in a turn to come. */
+  readonly later: (appId: string) => void;
+};
+
+/**
+ * Looks at an app as it is and does what is due. Every look plans anew; a look at an app that needs nothing changes
+ * nothing. Big changes are spread over many turns.
+ */
+export class Convergence {
+  private readonly parts: ConvergenceParts;
+  private budget = INSTANCE_CHANGES_PER_TURN_MAX;
+
+  constructor(parts: ConvergenceParts) {
+    this.parts = parts;
+  }
+
+  /** A new turn has a new budget of changes. */
+  beginTurn(): void {
+    this.budget = INSTANCE_CHANGES_PER_TURN_MAX;
+  }
+
+  /** Stops all instances. True when none is left. */
+  stop(appId: string): boolean {
+    const app = this.parts.fleet.find(appId);
+    if (app === undefined || app.all.size === 0) return true;
+    this.decommissionAll(app);
+    return app.all.size === 0;
+  }
+
+  /**
+   * Brings the number of instances to what the definition wants.
+   * @param victims ids of instances to be ended first
+   * @returns whether all is as wanted, and what was started is up
+   */
+  scale(definition: AppDefinition, victims: ReadonlySet<string> = NOBODY): boolean {
+    const app = this.parts.fleet.of(definition.id);
+    const current = app.byVersion.get(definition.version);
+    const plan = planScale({
+      wanted: definition.instances,
+      active: app.active,
+      leaving: app.leaving,
+      current: current?.active ?? 0,
+      currentUp: current?.up ?? 0,
+    });
+    if (plan.start > 0) this.start(definition, plan.start);
+    if (plan.kill > 0) this.shrink(app, definition, plan.kill, victims);
+    return plan.done;
+  }
+
+  /** Replaces instances of older configurations. True when only new ones run, all of them up. */
+  restart(definition: AppDefinition): boolean {
+    const app = this.parts.fleet.of(definition.id);
+    const old: Instance[] = [];
+    const fresh: Instance[] = [];
+    let leaving = 0;
+    for (const instance of app.all.values()) {
+      if (instance.goal !== 'Running') leaving += 1;
+      else if (instance.appVersion >= definition.versionInfo.lastConfigChangeAt) {
+        if (instance.condition !== 'UnreachableInactive') fresh.push(instance);
+      } else if (instance.place === undefined) this.parts.lifecycle.forget(instance);
+      else old.push(instance);
+    }
+    const { minimumHealthCapacity, maximumOverCapacity } = definition.upgradeStrategy;
+    const plan = planRolling({
+      wanted: definition.instances,
+      minimumHealthCapacity,
+      maximumOverCapacity,
+      isResident: definition.residency !== undefined,
+      old: this.observe(old, definition),
+      fresh: this.observe(fresh, definition),
+      leaving,
+    });
+    for (const instanceId of plan.kill.slice(0, this.spend(app.appId, plan.kill.length))) {
+      const instance = app.all.get(instanceId);
+      if (instance !== undefined) this.parts.lifecycle.decommission(instance);
+    }
+    if (plan.start > 0) this.start(definition, plan.start);
+    return plan.done;
+  }
+
+  /** Outside of deployments: replaces what is missing, ends what is too much. */
+  heal(appId: string): void {
+    const { fleet, root } = this.parts;
+    const definition = root.app(appId);
+    if (definition !== undefined) this.scale(definition);
+    else {
+      const app = fleet.find(appId);
+      if (app !== undefined) this.decommissionAll(app);
+    }
+  }
+
+  private observe(instances: readonly Instance[], definition: AppDefinition): RollingInstance[] {
+    const { root } = this.parts;
+    return inKillOrder(instances, definition.killSelection).map((instance) => ({
+      id: instance.id,
+      up: isUp(instance, root.appAtVersion(instance.appId, instance.appVersion)),
+    }));
+  }
+
+  private start(definition: AppDefinition, count: number): void {
+    this.parts.lifecycle.schedule(definition.id, definition.version, this.spend(definition.id, count));
+  }
+
+  private shrink(app: AppInstances, definition: AppDefinition, count: number, victims: ReadonlySet<string>): void {
+    const candidates = [...app.all.values()].filter(
+      (instance) => instance.goal === 'Running' && instance.condition !== 'UnreachableInactive',
+    );
+    for (const instance of selectVictims(candidates, this.spend(app.appId, count), definition, victims)) {
+      this.parts.lifecycle.decommission(instance);
+    }
+  }
+
+  private decommissionAll(app: AppInstances): void {
+    const ending: Instance[] = [];
+    for (const instance of app.all.values()) if (instance.goal !== 'Decommissioned') ending.push(instance);
+    for (const instance of ending.slice(0, this.spend(app.appId, ending.length))) {
+      this.parts.lifecycle.decommission(instance);
+    }
+  }
+
+  /** How many of `count` changes may happen now; asks for another turn when not all. */
+  private spend(appId: string, count: number): number {
+    const granted = Math.min(count, this.budget);
+    this.budget -= granted;
+    if (granted < count) this.parts.later(appId);
+    return granted;
+  }
+}

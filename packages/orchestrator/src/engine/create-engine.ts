@@ -1,0 +1,435 @@
+/** Puts the engine together: what is wanted and what is in memory, a journal between them and the world, and turns. */
+import {
+  PlatformError,
+  describeError,
+  every,
+  type Clock,
+  type Logger,
+  type Random,
+  type Service,
+  type Timers,
+} from '@stadion/base';
+import type { SchedulerConnection, SchedulerEvent } from '@stadion/contract/mesos';
+import type { Store } from '@stadion/store';
+import { formatTimestamp } from '../core/app/timestamp.ts';
+import type { AgentPlace, Instance } from '../core/instance.ts';
+import { buildTaskInfo } from '../core/task/task-info.ts';
+import type { EngineView, OrchestratorEngine } from '../engine.ts';
+import { Commands } from './commands.ts';
+import { DEFAULT_ENGINE_CONFIG, type EngineConfig } from './config.ts';
+import { Convergence } from './convergence.ts';
+import { Counters } from './counters.ts';
+import { Deployments } from './deployments.ts';
+import { MemoryView } from './engine-view.ts';
+import { ListenerFeed } from './event-feed.ts';
+import { Fleet } from './fleet.ts';
+import { Journal } from './journal.ts';
+import { Killer } from './killer.ts';
+import { LaunchQueue } from './launch-queue.ts';
+import { LaunchWatch } from './launch-watch.ts';
+import { Launcher } from './launcher.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { loadState } from './load.ts';
+import { MasterLink } from './master-link.ts';
+import { OfferPool } from './offer-pool.ts';
+import { Reconciler } from './reconciler.ts';
+import { frameworkKey } from './records.ts';
+import { RootState } from './root-state.ts';
+import { StatusHandler } from './status-handler.ts';
+import { Turns } from './turns.ts';
+import { UnreachableWatch } from './unreachable-watch.ts';
+
+/** What the engine is given. */
+export interface EngineOptions {
+  readonly store: Store;
+  /** The epoch of the won election; every write carries it. */
+  readonly epoch: number;
+  readonly connection: SchedulerConnection;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly config?: Partial<EngineConfig>;
+  /**
+   * The engine has stopped acting and cannot go on: the store refused a write, the master refused us, or the engine
+   * itself is broken. The process should end; the next one loads the state and goes on.
+   */
+  readonly onFatal: (error: unknown) => void;
+}
+
+/** An engine: construct, start, stop. */
+export type Engine = OrchestratorEngine & Service;
+
+/** Makes an engine; nothing happens before `start`. */
+export function createEngine(options: EngineOptions): Engine {
+  return new RunningEngine(options);
+}
+
+class RunningEngine implements Engine {
+  readonly view: EngineView;
+  readonly events: ListenerFeed;
+  readonly changeRoot: OrchestratorEngine['changeRoot'];
+  readonly killInstances: OrchestratorEngine['killInstances'];
+  readonly cancelDeployment: OrchestratorEngine['cancelDeployment'];
+  readonly resetDelay: OrchestratorEngine['resetDelay'];
+
+  private readonly options: EngineOptions;
+  private readonly config: EngineConfig;
+  private readonly time: Clock & Timers;
+  private readonly turns: Turns;
+  private readonly journal: Journal;
+  private readonly root: RootState;
+  private readonly fleet: Fleet;
+  private readonly link: MasterLink;
+  private readonly killer: Killer;
+  private readonly launchWatch: LaunchWatch;
+  private readonly unreachableWatch: UnreachableWatch;
+  private readonly queue: LaunchQueue;
+  private readonly launcher: Launcher;
+  private readonly lifecycle: Lifecycle;
+  private readonly convergence: Convergence;
+  private readonly deployments: Deployments;
+  private readonly reconciler: Reconciler;
+  private readonly statuses: StatusHandler;
+  private readonly commands: Commands;
+  private readonly places = new Map<string, AgentPlace>();
+  private readonly damaged = new Set<string>();
+  private readonly damagedApps = new Set<string>();
+  private readonly postponed = new Set<string>();
+  private periodic: { cancel(): void } | undefined;
+  private isStopped = false;
+
+  constructor(options: EngineOptions) {
+    this.options = options;
+    const { clock, timers, random, log, connection } = options;
+    const config = { ...DEFAULT_ENGINE_CONFIG, ...options.config };
+    const time: Clock & Timers = {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      after: (delayMs, callback) => timers.after(delayMs, callback),
+    };
+    this.config = config;
+    this.time = time;
+    const turn = (work: () => void): void => {
+      this.turns.run(work);
+    };
+    const counters = new Counters();
+    const feed = new ListenerFeed();
+    this.events = feed;
+    this.turns = new Turns(
+      () => {
+        this.concludeTurn();
+      },
+      (error) => {
+        this.fail(error);
+      },
+    );
+    const journal = new Journal({
+      commit: (operations) => options.store.commit(operations, options.epoch),
+      send: (call) => {
+        this.link.deliver(call);
+      },
+      publish: (event) => {
+        feed.publish(event);
+      },
+      failed: (error) => {
+        this.fail(error);
+      },
+      relieved: () => {
+        this.link.resume();
+        this.launcher.resume();
+      },
+    });
+    this.journal = journal;
+    const root = new RootState(journal);
+    this.root = root;
+    const fleet = new Fleet({ journal, feed, root, clock });
+    this.fleet = fleet;
+    const link = new MasterLink({ connection, time, config, journal, log, turn });
+    this.link = link;
+    const killer = new Killer({ time, config, fleet, link, counters, turn });
+    this.killer = killer;
+    const launchWatch = new LaunchWatch({ time, config, fleet, link, turn });
+    this.launchWatch = launchWatch;
+    const unreachableWatch = new UnreachableWatch({ time, fleet, root, turn });
+    this.unreachableWatch = unreachableWatch;
+    const queue = new LaunchQueue({ time, fleet, root, turn });
+    this.queue = queue;
+    const taskRandom = random.stream('tasks');
+    this.launcher = new Launcher({
+      time,
+      random: random.stream('placement'),
+      config,
+      journal,
+      fleet,
+      queue,
+      pool: new OfferPool(this.places),
+      link,
+      launchWatch,
+      counters,
+      turn,
+      buildTask: ({ app, instance, taskId, offer, hostPorts }) =>
+        buildTaskInfo({
+          app,
+          instanceId: instance.id,
+          taskId,
+          agentId: offer.agent_id,
+          hostname: offer.hostname,
+          hostPorts,
+          role: offer.allocation_info.role,
+          random: taskRandom,
+        }),
+    });
+    const lifecycle = new Lifecycle({
+      fleet,
+      root,
+      killer,
+      launchWatch,
+      unreachableWatch,
+      clock,
+      random: random.stream('instance-ids'),
+      counters,
+      isLocked: (appId) => this.deployments.holding(appId) !== undefined,
+    });
+    this.lifecycle = lifecycle;
+    const convergence = new Convergence({
+      fleet,
+      root,
+      lifecycle,
+      later: (appId) => {
+        this.lookLater(appId);
+      },
+    });
+    this.convergence = convergence;
+    const deployments = new Deployments({
+      journal,
+      feed,
+      fleet,
+      root,
+      queue,
+      convergence,
+      clock,
+      counters,
+      damagedApps: this.damagedApps,
+    });
+    this.deployments = deployments;
+    this.reconciler = new Reconciler({ time, config, fleet, link, turn });
+    this.statuses = new StatusHandler({
+      fleet,
+      root,
+      link,
+      journal,
+      feed,
+      lifecycle,
+      launchWatch,
+      unreachableWatch,
+      clock,
+      counters,
+      damaged: this.damaged,
+    });
+    const commands = new Commands({
+      journal,
+      feed,
+      fleet,
+      root,
+      deployments,
+      lifecycle,
+      queue,
+      config,
+      clock,
+      random: random.stream('deployment-ids'),
+      turn,
+    });
+    this.commands = commands;
+    this.view = new MemoryView({ root, fleet, deployments, queue, link, counters, clock });
+    this.changeRoot = (change, changeOptions) => commands.changeRoot(change, changeOptions);
+    this.killInstances = (instanceIds, killOptions) => commands.killInstances(instanceIds, killOptions);
+    this.cancelDeployment = (id, cancelOptions) => commands.cancelDeployment(id, cancelOptions);
+    this.resetDelay = (appId) => commands.resetDelay(appId);
+  }
+
+  async start(): Promise<void> {
+    const { store, log } = this.options;
+    const { root, fleet, deployments, link, places, damaged, damagedApps } = this;
+    await loadState({ store, log, root, fleet, deployments, link, places, damaged, damagedApps });
+    if (this.isStopped) return;
+    this.watchLoaded();
+    this.unreachableWatch.start((instance) => {
+      this.lifecycle.forget(instance);
+    });
+    this.launchWatch.start((instance) => {
+      log.warn({ instanceId: instance.id }, 'a task has not come up in time and is killed');
+      this.lifecycle.killTask(instance);
+    });
+    this.reconciler.start(() => {
+      this.watchUnreachable();
+      this.lookAtAll();
+    });
+    this.periodic = every(this.time, this.config.scaleAppsIntervalMs, () => {
+      this.turns.run(() => {
+        this.lookAtAll();
+      });
+    });
+    this.commands.open();
+    this.turns.run(() => {
+      if (this.reconciler.isSettled) this.watchUnreachable();
+      this.lookAtAll();
+    });
+    this.link.start({
+      subscribed: (isNew) => {
+        this.subscribed(isNew);
+      },
+      disconnected: () => {
+        this.disconnected();
+      },
+      event: (event) => {
+        this.receive(event);
+      },
+      refused: (message) => {
+        this.refused(message);
+      },
+    });
+  }
+
+  async stop(): Promise<void> {
+    if (this.isStopped) return;
+    this.end();
+    await this.journal.idle();
+    this.journal.close();
+    this.commands.close();
+    this.link.stop();
+  }
+
+  /** Draws the consequences of a turn and hands its changes over. */
+  private concludeTurn(): void {
+    this.convergence.beginTurn();
+    this.deployments.advance(this.reconciler.isSettled);
+    this.launcher.demandChanged();
+    this.killer.pump();
+    this.journal.flush();
+  }
+
+  private lookAtAll(): void {
+    for (const app of this.root.apps()) this.fleet.dirty.add(app.id);
+    for (const app of this.fleet.all()) this.fleet.dirty.add(app.appId);
+    // Versions that outlived their app.
+    for (const appId of this.root.knownApps()) this.fleet.dirty.add(appId);
+  }
+
+  private lookLater(appId: string): void {
+    if (this.postponed.size === 0) {
+      this.time.after(0, () => {
+        this.turns.run(() => {
+          for (const postponed of this.postponed) this.fleet.dirty.add(postponed);
+          this.postponed.clear();
+        });
+      });
+    }
+    this.postponed.add(appId);
+  }
+
+  /** Takes up what was under way when the state was stored. */
+  private watchLoaded(): void {
+    const launching: Instance[] = [];
+    for (const app of this.fleet.all()) {
+      for (const instance of app.all.values()) {
+        if (instance.place === undefined) continue;
+        if (instance.condition === 'Killing' || instance.goal !== 'Running') this.killer.add(instance.id);
+        else if (isComingUp(instance)) launching.push(instance);
+      }
+    }
+    launching.sort((left, right) => (left.stagedAt ?? 0) - (right.stagedAt ?? 0));
+    for (const instance of launching) this.launchWatch.add(instance.id, instance.stagedAt ?? instance.since);
+  }
+
+  private watchUnreachable(): void {
+    for (const app of this.fleet.all()) {
+      for (const instance of [...app.all.values()]) {
+        if (instance.condition === 'Unreachable' || instance.condition === 'UnreachableInactive') {
+          this.unreachableWatch.add(instance);
+        }
+      }
+    }
+  }
+
+  private subscribed(isNew: boolean): void {
+    const { link, journal } = this;
+    const address = link.master?.address;
+    const master = address === undefined ? '' : `${address.hostname}:${String(address.port)}`;
+    const timestamp = formatTimestamp(this.time.now());
+    if (this.events.isHeard) {
+      journal.emit(
+        isNew
+          ? { eventType: 'scheduler_registered_event', timestamp, frameworkId: link.frameworkId ?? '', master }
+          : { eventType: 'scheduler_reregistered_event', timestamp, master },
+      );
+    }
+    this.options.log.info({ frameworkId: link.frameworkId, master }, 'subscribed to the master');
+    this.killer.askAgain();
+    this.launcher.subscribed();
+    this.reconciler.subscribed();
+  }
+
+  private disconnected(): void {
+    this.launcher.disconnected();
+    if (!this.events.isHeard) return;
+    const timestamp = formatTimestamp(this.time.now());
+    this.journal.emit({ eventType: 'scheduler_disconnected_event', timestamp });
+  }
+
+  private receive(event: SchedulerEvent): void {
+    switch (event.type) {
+      case 'OFFERS':
+        this.launcher.offered(event.offers.offers);
+        break;
+      case 'RESCIND':
+        this.launcher.rescinded(event.rescind.offer_id.value);
+        break;
+      case 'UPDATE':
+        this.statuses.handle(event.update.status);
+        this.reconciler.answered(event.update.status.task_id.value);
+        break;
+      // Status updates tell what became of the tasks of a lost agent; a heartbeat tells nothing.
+      case 'FAILURE':
+      case 'HEARTBEAT':
+      case 'SUBSCRIBED':
+      case 'ERROR':
+        break;
+    }
+  }
+
+  private refused(message: string): void {
+    const error = new PlatformError('framework-refused', `The master refuses this framework: ${message}`);
+    // A framework that the master has removed can never come back under its id; its tasks are gone.
+    if (/removed|completed/i.test(message)) this.journal.remove(frameworkKey);
+    this.journal.whenDurable(() => {
+      this.fail(error);
+    });
+  }
+
+  private fail(error: unknown): void {
+    if (this.isStopped) return;
+    this.options.log.error({ error: describeError(error) }, 'the engine cannot go on');
+    this.end();
+    this.journal.close();
+    this.commands.close();
+    this.link.stop();
+    this.options.onFatal(error);
+  }
+
+  private end(): void {
+    this.isStopped = true;
+    this.turns.end();
+    this.periodic?.cancel();
+    this.killer.stop();
+    this.launchWatch.stop();
+    this.unreachableWatch.stop();
+    this.queue.stop();
+    this.launcher.stop();
+    this.reconciler.stop();
+  }
+}
+
+function isComingUp(instance: Instance): boolean {
+  return instance.condition === 'Provisioned' || instance.condition === 'Staging' || instance.condition === 'Starting';
+}

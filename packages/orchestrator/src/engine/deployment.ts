@@ -1,0 +1,67 @@
+/** A deployment under way, in memory. */
+import type { DeploymentPlanInfo } from '@stadion/contract/orchestrator';
+import type { DeploymentStep } from '../core/deployment/plan.ts';
+import type { DeploymentRecord } from './records.ts';
+
+/** What a deployment does to one app, by versions; undefined: the app is not there. */
+export interface DeploymentChange {
+  readonly app: string;
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+
+/** Its plan never changes; only the step under way does. */
+export interface Deployment {
+  readonly id: string;
+  readonly version: string;
+  readonly steps: readonly DeploymentStep[];
+  readonly changes: readonly DeploymentChange[];
+  /** Apps it holds: those of its steps. */
+  readonly apps: readonly string[];
+  readonly victims: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Index of the step under way. */
+  step: number;
+  /** Whether the step under way has begun since this process started. */
+  hasBegun: boolean;
+}
+
+/** The plan as events carry it. */
+export function planInfo(deployment: Deployment): DeploymentPlanInfo {
+  const steps = deployment.steps.map((step) => ({ actions: [...step.actions] }));
+  return { id: deployment.id, version: deployment.version, steps };
+}
+
+/** A deployment as it is stored. */
+export function deploymentRecord(deployment: Deployment): DeploymentRecord {
+  const victims = [...deployment.victims].map(([app, ids]): [string, string[]] => [app, [...ids]]);
+  return {
+    version: deployment.version,
+    step: deployment.step,
+    steps: deployment.steps.map((step) => ({ actions: [...step.actions] })),
+    changes: deployment.changes.map(({ app, from, to }) => ({
+      app,
+      ...(from !== undefined && { from }),
+      ...(to !== undefined && { to }),
+    })),
+    ...(victims.length > 0 && { victims: Object.fromEntries(victims) }),
+  };
+}
+
+/** A deployment from its record. */
+export function deploymentFrom(id: string, record: DeploymentRecord): Deployment {
+  return {
+    id,
+    version: record.version,
+    steps: record.steps,
+    changes: record.changes.map(({ app, from, to }) => ({ app, from, to })),
+    apps: appsOf(record.steps),
+    victims: new Map(Object.entries(record.victims ?? {}).map(([app, ids]) => [app, new Set(ids)])),
+    step: record.step,
+    hasBegun: false,
+  };
+}
+
+/** The apps that steps touch, each once, in order. */
+export function appsOf(steps: readonly DeploymentStep[]): string[] {
+  return [...new Set(steps.flatMap((step) => step.actions.map((action) => action.app)))];
+}

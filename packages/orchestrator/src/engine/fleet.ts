@@ -1,0 +1,148 @@
+/** All instances, by app: the one place where an instance changes, with its record, its event and its counters. */
+import type { Clock } from '@stadion/base';
+import type { TaskFailure } from '@stadion/contract/orchestrator';
+import { formatTimestamp } from '../core/app/timestamp.ts';
+import { parseTaskId, appIdOfSafe, safeIdOf, safeIdOfInstance } from '../core/instance-ids.ts';
+import type { Instance } from '../core/instance.ts';
+import { AppInstances } from './app-instances.ts';
+import type { ListenerFeed } from './event-feed.ts';
+import type { Journal } from './journal.ts';
+import { asJson, failureKey, instanceKey, instanceRecord } from './records.ts';
+import type { RootState } from './root-state.ts';
+
+/** What is, as far as is known. */
+export class Fleet {
+  private readonly apps = new Map<string, AppInstances>();
+  private readonly bySafeId = new Map<string, AppInstances>();
+  private readonly failures = new Map<string, TaskFailure>();
+  private readonly journal: Journal;
+  private readonly feed: ListenerFeed;
+  private readonly root: RootState;
+  private readonly clock: Clock;
+  /** Apps that something happened to, in the order in which it did; whoever draws the consequences empties it. */
+  readonly dirty = new Set<string>();
+
+  constructor(parts: {
+    readonly journal: Journal;
+    readonly feed: ListenerFeed;
+    readonly root: RootState;
+    readonly clock: Clock;
+  }) {
+    this.journal = parts.journal;
+    this.feed = parts.feed;
+    this.root = parts.root;
+    this.clock = parts.clock;
+  }
+
+  /** The instances of an app, if it ever had any. */
+  find(appId: string): AppInstances | undefined {
+    return this.apps.get(appId);
+  }
+
+  /** The instances of an app, begun with none. */
+  of(appId: string): AppInstances {
+    const known = this.apps.get(appId);
+    if (known !== undefined) return known;
+    const safeId = safeIdOf(appId);
+    const app = new AppInstances(appId, safeId, (version) => this.root.appAtVersion(appId, version));
+    this.apps.set(appId, app);
+    this.bySafeId.set(safeId, app);
+    return app;
+  }
+
+  /** All apps that have or had instances, in the order in which they were first seen. */
+  all(): Iterable<AppInstances> {
+    return this.apps.values();
+  }
+
+  instance(instanceId: string): Instance | undefined {
+    const safeId = safeIdOfInstance(instanceId);
+    return safeId === undefined ? undefined : this.bySafeId.get(safeId)?.all.get(instanceId);
+  }
+
+  /** The instance whose current launch has this task id. */
+  byTaskId(taskId: string): Instance | undefined {
+    const parts = parseTaskId(taskId);
+    if (parts === undefined) return undefined;
+    const instance = this.bySafeId.get(parts.safeId)?.all.get(parts.instanceId);
+    return instance?.place !== undefined && instance.incarnation === parts.incarnation ? instance : undefined;
+  }
+
+  /** The app id that a task id of ours names, whether or not we know the task. */
+  appIdOfTask(taskId: string): string {
+    const parts = parseTaskId(taskId);
+    return parts === undefined ? '/' : appIdOfSafe(parts.safeId);
+  }
+
+  /** Adds or replaces an instance. One that was never launched has no record: it is made anew after a crash. */
+  update(instance: Instance): void {
+    const app = this.of(instance.appId);
+    const old = app.all.get(instance.id);
+    app.put(instance);
+    if (instance.incarnation > 0) this.journal.put(instanceKey(instance.id), instanceRecord(instance));
+    this.dirty.add(instance.appId);
+    if (!this.feed.isHeard) return;
+    if (old?.condition !== instance.condition) this.announce(instance);
+    if (old !== undefined && old.healthy !== instance.healthy) {
+      this.journal.emit({
+        eventType: 'instance_health_changed_event',
+        timestamp: formatTimestamp(this.clock.now()),
+        instanceId: instance.id,
+        runSpecId: instance.appId,
+        healthy: instance.healthy ?? null,
+        runSpecVersion: instance.appVersion,
+      });
+    }
+  }
+
+  /** Forgets an instance. */
+  remove(instance: Instance): void {
+    this.apps.get(instance.appId)?.delete(instance.id);
+    if (instance.incarnation > 0) this.journal.remove(instanceKey(instance.id));
+    this.dirty.add(instance.appId);
+  }
+
+  /** Takes over an instance from the store. */
+  load(instance: Instance): void {
+    this.of(instance.appId).put(instance);
+  }
+
+  /** Tells listeners in what condition an instance is, also when it is about to be forgotten in it. */
+  announce(instance: Instance): void {
+    if (!this.feed.isHeard) return;
+    this.journal.emit({
+      eventType: 'instance_changed_event',
+      timestamp: formatTimestamp(this.clock.now()),
+      instanceId: instance.id,
+      condition: instance.condition,
+      runSpecId: instance.appId,
+      ...(instance.place !== undefined && { agentId: instance.place.agentId, host: instance.place.hostname }),
+      runSpecVersion: instance.appVersion,
+    });
+  }
+
+  /** Forgets an app that is gone, with its last failure. */
+  drop(appId: string): void {
+    const app = this.apps.get(appId);
+    if (app !== undefined) {
+      this.apps.delete(appId);
+      this.bySafeId.delete(app.safeId);
+    }
+    if (this.failures.delete(appId)) this.journal.remove(failureKey(appId));
+  }
+
+  lastFailure(appId: string): TaskFailure | undefined {
+    return this.failures.get(appId);
+  }
+
+  /** Keeps the last failure of an app. */
+  recordFailure(failure: TaskFailure): void {
+    this.failures.set(failure.appId, failure);
+    this.journal.put(failureKey(failure.appId), asJson(failure));
+  }
+
+  /** Takes over a last failure from the store. */
+  loadFailure(failure: TaskFailure): void {
+    this.failures.set(failure.appId, failure);
+  }
+}

@@ -1,0 +1,141 @@
+/** What may happen to an instance, from the wish to its end, with everything that follows from it at once. */
+import { randomUuid, type Clock, type Random } from '@stadion/base';
+import type { TaskStatus } from '@stadion/contract/mesos';
+import { formatTimestamp } from '../core/app/timestamp.ts';
+import { afterFailure, causesBackoff, restartClock } from '../core/backoff.ts';
+import { instanceIdOf } from '../core/instance-ids.ts';
+import { taskIdOf, type Instance } from '../core/instance.ts';
+import { isFailure, killing, rescheduled, scheduledInstance } from '../core/instance-update.ts';
+import type { Counters } from './counters.ts';
+import type { Fleet } from './fleet.ts';
+import type { Killer } from './killer.ts';
+import type { LaunchWatch } from './launch-watch.ts';
+import type { RootState } from './root-state.ts';
+import type { UnreachableWatch } from './unreachable-watch.ts';
+
+type LifecycleParts = {
+  readonly fleet: Fleet;
+  readonly root: RootState;
+  readonly killer: Killer;
+  readonly launchWatch: LaunchWatch;
+  readonly unreachableWatch: UnreachableWatch;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly counters: Counters;
+  /** Whether some deployment holds the app. */
+  readonly isLocked: (appId: string) => boolean;
+};
+
+/** One per engine. */
+export class Lifecycle {
+  private readonly parts: LifecycleParts;
+
+  constructor(parts: LifecycleParts) {
+    this.parts = parts;
+  }
+
+  /** Wishes for more instances of an app at a version. */
+  schedule(appId: string, version: string, count: number): void {
+    const { fleet, random, clock } = this.parts;
+    const app = fleet.of(appId);
+    for (let index = 0; index < count; index += 1) {
+      const id = instanceIdOf(app.safeId, randomUuid(random));
+      fleet.update(scheduledInstance(id, app.appId, version, clock.now()));
+    }
+  }
+
+  /** Ends an instance for good. One that runs nowhere, or nowhere within reach, is forgotten at once. */
+  decommission(instance: Instance): void {
+    const { fleet, killer, clock } = this.parts;
+    if (instance.place === undefined || isUnreachable(instance)) {
+      this.forget(instance);
+      return;
+    }
+    if (instance.goal === 'Decommissioned') return;
+    fleet.update(killing(instance, 'Decommissioned', clock.now()));
+    killer.add(instance.id);
+  }
+
+  /** Ends the task of an instance, which is then launched again. False when there is no task to end. */
+  killTask(instance: Instance): boolean {
+    const { fleet, killer, clock } = this.parts;
+    if (instance.place === undefined || isUnreachable(instance)) return false;
+    if (instance.condition !== 'Killing') fleet.update(killing(instance, instance.goal, clock.now()));
+    killer.add(instance.id);
+    return true;
+  }
+
+  /** Forgets an instance, whatever it is. Should its task turn up again, it is unknown and ends. */
+  forget(instance: Instance): void {
+    this.unwatch(instance.id);
+    this.parts.fleet.remove(instance);
+  }
+
+  /** The task of an instance is over. `ended` shows the last condition. */
+  taskEnded(ended: Instance, status: TaskStatus): void {
+    const { fleet, root, clock, counters, isLocked } = this.parts;
+    counters.add(`tasks.${ended.condition.toLowerCase()}.counter`);
+    this.unwatch(ended.id);
+    if (isFailure(status.state)) {
+      this.recordFailure(ended, status.state, status.message ?? '');
+    }
+    fleet.announce(ended);
+    const target = root.app(ended.appId);
+    const definition = root.appAtVersion(ended.appId, ended.appVersion);
+    if (definition !== undefined && ended.goal === 'Running' && causesBackoff(ended.condition)) {
+      this.backOff(ended.appId, definition);
+    }
+    const isOutdated = target !== undefined && ended.appVersion < target.versionInfo.lastConfigChangeAt;
+    // An outdated instance comes back as it was only while a deployment has yet to get to it.
+    const isWanted = target !== undefined && ended.goal === 'Running' && (!isOutdated || isLocked(ended.appId));
+    if (isWanted) fleet.update(rescheduled(ended, clock.now()));
+    else fleet.remove(ended);
+  }
+
+  /** A task has come up, which restarts the clock of the app's pause without changing its length. */
+  cameUp(instance: Instance): void {
+    const { fleet, root, clock } = this.parts;
+    const app = fleet.find(instance.appId);
+    if (app === undefined || app.backoffs.size === 0) return;
+    const key = root.appAtVersion(instance.appId, instance.appVersion)?.versionInfo.lastConfigChangeAt ?? '';
+    const backoff = app.backoffs.get(key);
+    if (backoff !== undefined) app.backoffs.set(key, restartClock(backoff, clock.now()));
+  }
+
+  /** Keeps a failure as the last one of its app. */
+  recordFailure(instance: Instance, state: string, message: string): void {
+    const { fleet, clock } = this.parts;
+    fleet.recordFailure({
+      appId: instance.appId,
+      host: instance.place?.hostname ?? '',
+      message,
+      state,
+      taskId: taskIdOf(instance),
+      timestamp: formatTimestamp(clock.now()),
+      version: instance.appVersion,
+      ...(instance.place !== undefined && { slaveId: instance.place.agentId }),
+    });
+  }
+
+  private backOff(
+    appId: string,
+    definition: Parameters<typeof afterFailure>[1] & {
+      readonly versionInfo: { readonly lastConfigChangeAt: string };
+    },
+  ): void {
+    const { fleet, clock } = this.parts;
+    const app = fleet.of(appId);
+    const key = definition.versionInfo.lastConfigChangeAt;
+    app.backoffs.set(key, afterFailure(app.backoffs.get(key), definition, clock.now()));
+  }
+
+  private unwatch(instanceId: string): void {
+    this.parts.killer.forget(instanceId);
+    this.parts.launchWatch.forget(instanceId);
+    this.parts.unreachableWatch.forget(instanceId);
+  }
+}
+
+function isUnreachable(instance: Instance): boolean {
+  return instance.condition === 'Unreachable' || instance.condition === 'UnreachableInactive';
+}

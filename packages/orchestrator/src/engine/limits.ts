@@ -1,0 +1,26 @@
+/** The bounds of the engine's own queues and turns. */
+
+/** Instances for which one matching pass looks for places. */
+export const MATCHED_PER_PASS_MAX = 5_000;
+/** Apps that one matching pass looks at. */
+export const APPS_PER_PASS_MAX = 500;
+/** Instances launched in one turn, give or take the last offer's. */
+export const LAUNCHES_PER_TURN_MAX = 250;
+/** Offers made ready for matching in one turn. */
+export const OFFERS_PER_TURN_MAX = 500;
+/** Offers held at once; what comes above is declined. */
+export const OFFERS_HELD_MAX = 50_000;
+/** Mesos events handled in one turn. */
+export const EVENTS_PER_TURN_MAX = 500;
+/** How long a turn may handle events before others get the event loop. */
+export const TURN_MS_MAX = 5;
+/** Instances that one look at an app may add to, or take from, what is wanted; the rest follows in the next turn. */
+export const INSTANCE_CHANGES_PER_TURN_MAX = 1000;
+/** Batches on their way to the store before launching and status handling wait for it. */
+export const BATCHES_IN_FLIGHT_MAX = 4;
+/** Tasks named in one RECONCILE call. */
+export const RECONCILE_TASKS_PER_CALL_MAX = 1000;
+/** Shared address lists that are remembered. */
+export const SHARED_ADDRESSES_MAX = 50_000;
+/** Agents whose places are remembered. */
+export const SHARED_PLACES_MAX = 100_000;

@@ -1,0 +1,156 @@
+/** Reads everything from the store into memory. A record that cannot be read spoils only itself. */
+import type { Logger } from '@stadion/base';
+import type { AppDefinition } from '@stadion/contract/orchestrator';
+import type { Store } from '@stadion/store';
+import { appIdOfSafe, safeIdOfInstance } from '../core/instance-ids.ts';
+import type { AgentPlace } from '../core/instance.ts';
+import { deploymentFrom } from './deployment.ts';
+import type { Deployments } from './deployments.ts';
+import type { Fleet } from './fleet.ts';
+import type { MasterLink } from './master-link.ts';
+import {
+  frameworkKey,
+  readDefinition,
+  readDeployment,
+  readFailure,
+  readFramework,
+  readInstance,
+  readVersion,
+  recordPrefix,
+  rootKey,
+  type Sharing,
+} from './records.ts';
+import type { RootState } from './root-state.ts';
+
+type LoadParts = {
+  readonly store: Store;
+  readonly log: Logger;
+  readonly root: RootState;
+  readonly fleet: Fleet;
+  readonly deployments: Deployments;
+  readonly link: MasterLink;
+  readonly places: Map<string, AgentPlace>;
+  /** Filled with the ids of instances whose records are damaged. */
+  readonly damaged: Set<string>;
+  /** Filled with the ids of apps that something damaged belongs to. */
+  readonly damagedApps: Set<string>;
+};
+
+/**
+ * Loads all records.
+ * @throws PlatformError of the store when it cannot be read at all
+ */
+export async function loadState(parts: LoadParts): Promise<void> {
+  const { store, root, link } = parts;
+  const framework = readFramework.read((await store.get(frameworkKey))?.value ?? null);
+  if (framework !== undefined) link.load(framework.id);
+  const definitions = await loadVersions(parts);
+  await loadApps(parts, definitions);
+  const rootVersion = readVersion.read((await store.get(rootKey))?.value ?? null);
+  if (rootVersion !== undefined) root.loadRootVersion(rootVersion.version);
+  for await (const { key, value } of store.list(recordPrefix.groups)) {
+    const record = readVersion.read(value);
+    if (record !== undefined) root.loadGroup(appIdOfSafe(key.slice(recordPrefix.groups.length)), record.version);
+  }
+  await loadInstances(parts);
+  await loadDeployments(parts);
+  for await (const { key, value } of store.list(recordPrefix.failures)) {
+    const failure = readFailure.read(value);
+    if (failure !== undefined) parts.fleet.loadFailure(failure);
+    else report(parts, key);
+  }
+}
+
+/** Versions of an app come in the order of their keys, which is that of time. */
+async function loadVersions(parts: LoadParts): Promise<Map<string, AppDefinition>> {
+  const { store, root } = parts;
+  const definitions = new Map<string, AppDefinition>();
+  for await (const { key, value } of store.list(recordPrefix.versions)) {
+    const app = readDefinition.read(value);
+    if (app === undefined) {
+      report(parts, key);
+      continue;
+    }
+    root.loadVersion(app);
+    root.loadRootVersion(app.version);
+    definitions.set(`${app.id} ${app.version}`, app);
+  }
+  return definitions;
+}
+
+async function loadApps(parts: LoadParts, definitions: ReadonlyMap<string, AppDefinition>): Promise<void> {
+  const { store, root, damagedApps } = parts;
+  for await (const { key, value } of store.list(recordPrefix.apps)) {
+    const appId = appIdOfSafe(key.slice(recordPrefix.apps.length));
+    const record = readVersion.read(value);
+    const app = record && definitions.get(`${appId} ${record.version}`);
+    if (app !== undefined) {
+      root.load(app);
+      continue;
+    }
+    // What it is to run cannot be read: what does run is left as it is.
+    damagedApps.add(appId);
+    report(parts, key);
+  }
+}
+
+async function loadInstances(parts: LoadParts): Promise<void> {
+  const { store, fleet, damaged, damagedApps } = parts;
+  const sharing = sharingOf(parts.places);
+  for await (const { key, value } of store.list(recordPrefix.instances)) {
+    const id = key.slice(recordPrefix.instances.length);
+    const instance = readInstance(id, value, sharing);
+    if (instance !== undefined) {
+      fleet.load(instance);
+      continue;
+    }
+    damaged.add(id);
+    const safeId = safeIdOfInstance(id);
+    if (safeId !== undefined) damagedApps.add(appIdOfSafe(safeId));
+    report(parts, key);
+  }
+}
+
+async function loadDeployments(parts: LoadParts): Promise<void> {
+  for await (const { key, value } of parts.store.list(recordPrefix.deployments)) {
+    const record = readDeployment.read(value);
+    if (record === undefined) {
+      report(parts, key);
+      continue;
+    }
+    parts.root.loadRootVersion(record.version);
+    parts.deployments.load(deploymentFrom(key.slice(recordPrefix.deployments.length), record));
+  }
+}
+
+function sharingOf(places: Map<string, AgentPlace>): Sharing {
+  const texts = new Map<string, string>();
+  return {
+    text(value) {
+      const known = texts.get(value);
+      if (known !== undefined) return known;
+      texts.set(value, value);
+      return value;
+    },
+    place(place) {
+      const known = places.get(place.agentId);
+      if (known?.hostname === place.hostname && sameFacts(known, place)) return known;
+      places.set(place.agentId, place);
+      return place;
+    },
+  };
+}
+
+function sameFacts(left: AgentPlace, right: AgentPlace): boolean {
+  if (left.region !== right.region || left.zone !== right.zone) return false;
+  if (left.attributes.size !== right.attributes.size) return false;
+  for (const [name, value] of left.attributes) if (right.attributes.get(name) !== value) return false;
+  return true;
+}
+
+function report(parts: LoadParts, key: string): void {
+  parts.log.error(
+    { key },
+    'a stored record is damaged and left out; what it belongs to is not touched until it is changed or removed',
+  );
+}

@@ -1,0 +1,92 @@
+/** The offers we hold: those that came in, and those made ready for the round of matching under way. */
+import type { Offer } from '@stadion/contract/mesos';
+import type { AgentPlace } from '../core/instance.ts';
+import { prepareOffer } from '../core/placement/matcher.ts';
+import type { PreparedOffer } from '../core/placement/types.ts';
+import { OFFERS_HELD_MAX, OFFERS_PER_TURN_MAX, SHARED_PLACES_MAX } from './limits.ts';
+
+/** One per engine. A round works on a fixed set; offers that come meanwhile wait for the next one. */
+export class OfferPool {
+  private readonly places: Map<string, AgentPlace>;
+  private incoming = new Map<string, Offer>();
+  private readonly ready = new Map<string, PreparedOffer>();
+
+  /** @param places of agents already known, by agent id; shared with the instances that run there */
+  constructor(places: Map<string, AgentPlace>) {
+    this.places = places;
+  }
+
+  get isEmpty(): boolean {
+    return this.incoming.size === 0 && this.ready.size === 0;
+  }
+
+  get hasIncoming(): boolean {
+    return this.incoming.size > 0;
+  }
+
+  /** Takes an offer in. False when there are too many: it should be declined. */
+  add(offer: Offer): boolean {
+    if (this.incoming.size + this.ready.size >= OFFERS_HELD_MAX) return false;
+    this.incoming.set(offer.id.value, offer);
+    return true;
+  }
+
+  /** Makes a turn's worth of incoming offers ready. True when all are. */
+  prepare(): boolean {
+    let prepared = 0;
+    for (const [id, offer] of this.incoming) {
+      if (prepared >= OFFERS_PER_TURN_MAX) return false;
+      this.incoming.delete(id);
+      this.ready.set(id, this.prepareOne(offer));
+      prepared += 1;
+    }
+    return true;
+  }
+
+  /** The offers of the round under way. */
+  prepared(): PreparedOffer[] {
+    return [...this.ready.values()];
+  }
+
+  get preparedCount(): number {
+    return this.ready.size;
+  }
+
+  holds(offerId: string): boolean {
+    return this.ready.has(offerId) || this.incoming.has(offerId);
+  }
+
+  /** Takes one offer out: it was used, or withdrawn by the master. */
+  remove(offerId: string): void {
+    this.ready.delete(offerId);
+    this.incoming.delete(offerId);
+  }
+
+  /** Ends the round: gives the ids of what was not used. */
+  takePrepared(): string[] {
+    const ids = [...this.ready.keys()];
+    this.ready.clear();
+    return ids;
+  }
+
+  /** Gives the ids of everything held. */
+  takeAll(): string[] {
+    const ids = [...this.ready.keys(), ...this.incoming.keys()];
+    this.clear();
+    return ids;
+  }
+
+  /** Drops everything: the connection is gone and the offers with it. */
+  clear(): void {
+    this.ready.clear();
+    this.incoming.clear();
+  }
+
+  private prepareOne(offer: Offer): PreparedOffer {
+    const agentId = offer.agent_id.value;
+    const prepared = prepareOffer(offer, this.places.get(agentId));
+    if (this.places.size >= SHARED_PLACES_MAX) this.places.clear();
+    this.places.set(agentId, prepared.place);
+    return prepared;
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * Asks the master what has become of our tasks: after every subscription and from time to time. After a start,
+ * deployments wait until the master has answered for every task, or has had time to: what was stored may be old.
+ */
+import { every, type Clock, type TimerHandle, type Timers } from '@stadion/base';
+import { taskIdOf, type Instance } from '../core/instance.ts';
+import type { EngineConfig } from './config.ts';
+import type { Fleet } from './fleet.ts';
+import { RECONCILE_TASKS_PER_CALL_MAX } from './limits.ts';
+import type { MasterLink } from './master-link.ts';
+
+type ReconcilerParts = {
+  readonly time: Clock & Timers;
+  readonly config: EngineConfig;
+  readonly fleet: Fleet;
+  readonly link: MasterLink;
+  readonly turn: (work: () => void) => void;
+};
+
+/** One per engine. */
+export class Reconciler {
+  private readonly parts: ReconcilerParts;
+  private readonly unanswered = new Set<string>();
+  private settled: () => void = () => undefined;
+  private isDone = false;
+  private pending: Iterator<Instance> | undefined;
+  private isSending = false;
+  private periodic: TimerHandle | undefined;
+  private grace: TimerHandle | undefined;
+
+  constructor(parts: ReconcilerParts) {
+    this.parts = parts;
+  }
+
+  /** Whether what we know of our tasks may be acted on. */
+  get isSettled(): boolean {
+    return this.isDone;
+  }
+
+  /** @param settled called, inside a turn, when that has become so */
+  start(settled: () => void): void {
+    this.settled = settled;
+    for (const instance of this.placed()) this.unanswered.add(taskIdOf(instance));
+    if (this.unanswered.size === 0) this.isDone = true;
+    this.periodic = every(this.parts.time, this.parts.config.reconcileIntervalMs, () => {
+      this.parts.turn(() => {
+        this.askAll();
+      });
+    });
+  }
+
+  stop(): void {
+    this.periodic?.cancel();
+    this.grace?.cancel();
+    this.pending = undefined;
+  }
+
+  /** A subscription is open. */
+  subscribed(): void {
+    const { time, config, turn } = this.parts;
+    this.askAll();
+    if (this.isDone) return;
+    this.grace?.cancel();
+    this.grace = time.after(config.reconcileGraceMs, () => {
+      turn(() => {
+        // Silence is no reason to replace anything: what was stored holds until somebody says otherwise.
+        this.settle();
+      });
+    });
+  }
+
+  /** The master, or an agent, has told about a task. */
+  answered(taskId: string): void {
+    if (!this.isDone && this.unanswered.delete(taskId) && this.unanswered.size === 0) this.settle();
+  }
+
+  private settle(): void {
+    if (this.isDone) return;
+    this.isDone = true;
+    this.unanswered.clear();
+    this.grace?.cancel();
+    this.settled();
+  }
+
+  private *placed(): Generator<Instance> {
+    for (const app of this.parts.fleet.all()) {
+      for (const instance of app.all.values()) if (instance.place !== undefined) yield instance;
+    }
+  }
+
+  private askAll(): void {
+    if (!this.parts.link.isConnected) return;
+    this.pending = this.placed();
+    if (!this.isSending) this.sendNext();
+  }
+
+  /** One call a turn, then, with an empty list, everything else that the master knows of us. */
+  private sendNext(): void {
+    const { link, time, turn } = this.parts;
+    this.isSending = false;
+    if (this.pending === undefined || !link.isConnected) return;
+    const tasks: { taskId: string; agentId: string }[] = [];
+    while (tasks.length < RECONCILE_TASKS_PER_CALL_MAX) {
+      const next = this.pending.next();
+      if (next.done === true) {
+        this.pending = undefined;
+        break;
+      }
+      const instance = next.value;
+      if (instance.place !== undefined) tasks.push({ taskId: taskIdOf(instance), agentId: instance.place.agentId });
+    }
+    if (tasks.length > 0) link.reconcile(tasks);
+    if (this.pending === undefined) {
+      link.reconcile([]);
+      return;
+    }
+    this.isSending = true;
+    time.after(0, () => {
+      turn(() => {
+        this.sendNext();
+      });
+    });
+  }
+}

@@ -1,0 +1,197 @@
+/** The records of the engine in the store: their keys, their shapes, and the way in and out. Each is small. */
+import { Type, type Static, type TSchema } from '@sinclair/typebox';
+import { TypeCompiler } from '@sinclair/typebox/compiler';
+import { HealthResult, ReadinessResult, TaskState } from '@stadion/contract/mesos';
+import { AppDefinition, DeploymentAction, InstanceCondition, TaskFailure } from '@stadion/contract/orchestrator';
+import type { JsonValue } from '@stadion/store';
+import { safeIdOf } from '../core/instance-ids.ts';
+import type { AgentPlace, Instance } from '../core/instance.ts';
+
+const PREFIX = 'orchestrator/';
+/** Where each kind of record lives. */
+export const recordPrefix = {
+  apps: `${PREFIX}apps/`,
+  versions: `${PREFIX}versions/`,
+  groups: `${PREFIX}groups/`,
+  instances: `${PREFIX}instances/`,
+  deployments: `${PREFIX}deployments/`,
+  failures: `${PREFIX}failures/`,
+} as const;
+export const rootKey = `${PREFIX}root`;
+export const frameworkKey = `${PREFIX}framework`;
+
+export function appKey(appId: string): string {
+  return recordPrefix.apps + safeIdOf(appId);
+}
+
+export function versionKey(appId: string, version: string): string {
+  return `${recordPrefix.versions}${safeIdOf(appId)}/${version}`;
+}
+
+export function groupKey(groupId: string): string {
+  return recordPrefix.groups + safeIdOf(groupId);
+}
+
+export function instanceKey(instanceId: string): string {
+  return recordPrefix.instances + instanceId;
+}
+
+export function deploymentKey(deploymentId: string): string {
+  return recordPrefix.deployments + deploymentId;
+}
+
+export function failureKey(appId: string): string {
+  return recordPrefix.failures + safeIdOf(appId);
+}
+
+/** `{version}`: of the root, of a group, or the wanted one of an app. */
+const VersionRecord = Type.Object({ version: Type.String() });
+const FrameworkRecord = Type.Object({ id: Type.String() });
+
+const PlaceRecord = Type.Object({
+  agent: Type.String(),
+  host: Type.String(),
+  region: Type.Optional(Type.String()),
+  zone: Type.Optional(Type.String()),
+  attributes: Type.Optional(Type.Record(Type.String(), Type.String())),
+});
+
+const InstanceRecord = Type.Object({
+  app: Type.String(),
+  version: Type.String(),
+  goal: Type.Union([Type.Literal('Running'), Type.Literal('Stopped'), Type.Literal('Decommissioned')]),
+  condition: InstanceCondition,
+  since: Type.Number(),
+  incarnation: Type.Integer({ minimum: 0 }),
+  place: Type.Optional(PlaceRecord),
+  ports: Type.Optional(Type.Array(Type.Integer())),
+  ips: Type.Optional(Type.Array(Type.Object({ ipAddress: Type.String(), protocol: Type.String() }))),
+  state: Type.Optional(TaskState),
+  staged: Type.Optional(Type.Number()),
+  started: Type.Optional(Type.Number()),
+  healthy: Type.Optional(Type.Boolean()),
+  health: Type.Optional(Type.Array(HealthResult)),
+  readiness: Type.Optional(Type.Array(ReadinessResult)),
+});
+
+/** A deployment: what it changes by versions, which have records of their own, and how far it is. */
+export const DeploymentRecord = Type.Object({
+  version: Type.String(),
+  /** Index of the step under way. */
+  step: Type.Integer({ minimum: 0 }),
+  steps: Type.Array(Type.Object({ actions: Type.Array(DeploymentAction) })),
+  changes: Type.Array(
+    Type.Object({ app: Type.String(), from: Type.Optional(Type.String()), to: Type.Optional(Type.String()) }),
+  ),
+  victims: Type.Optional(Type.Record(Type.String(), Type.Array(Type.String()))),
+});
+export type DeploymentRecord = Static<typeof DeploymentRecord>;
+
+/** Says whether a stored value has the shape, and gives it its type. */
+export interface RecordReader<Value> {
+  read(value: JsonValue): Value | undefined;
+}
+
+function reader<Schema extends TSchema>(schema: Schema): RecordReader<Static<Schema>> {
+  const checker = TypeCompiler.Compile(schema);
+  return { read: (value) => (checker.Check(value) ? value : undefined) };
+}
+
+export const readVersion = reader(VersionRecord);
+export const readFramework = reader(FrameworkRecord);
+export const readDefinition = reader(AppDefinition);
+export const readDeployment = reader(DeploymentRecord);
+export const readFailure = reader(TaskFailure);
+const instanceReader = reader(InstanceRecord);
+
+const placeRecords = new WeakMap<AgentPlace, JsonValue>();
+
+/** The record of a place, made once per place: many instances share one. */
+function placeRecord(place: AgentPlace): JsonValue {
+  let record = placeRecords.get(place);
+  if (record === undefined) {
+    record = {
+      agent: place.agentId,
+      host: place.hostname,
+      ...(place.region !== undefined && { region: place.region }),
+      ...(place.zone !== undefined && { zone: place.zone }),
+      ...(place.attributes.size > 0 && { attributes: Object.fromEntries(place.attributes) }),
+    };
+    placeRecords.set(place, record);
+  }
+  return record;
+}
+
+/** An instance as it is stored. Empty and unknown members are left out. */
+export function instanceRecord(instance: Instance): JsonValue {
+  const record: Record<string, JsonValue> = {
+    app: instance.appId,
+    version: instance.appVersion,
+    goal: instance.goal,
+    condition: instance.condition,
+    since: instance.since,
+    incarnation: instance.incarnation,
+  };
+  if (instance.place !== undefined) record['place'] = placeRecord(instance.place);
+  if (instance.hostPorts.length > 0) record['ports'] = instance.hostPorts;
+  if (instance.ipAddresses.length > 0) record['ips'] = asJson(instance.ipAddresses);
+  if (instance.taskState !== undefined) record['state'] = instance.taskState;
+  if (instance.stagedAt !== undefined) record['staged'] = instance.stagedAt;
+  if (instance.startedAt !== undefined) record['started'] = instance.startedAt;
+  if (instance.healthy !== undefined) record['healthy'] = instance.healthy;
+  if (instance.health.length > 0) record['health'] = asJson(instance.health);
+  if (instance.readiness.length > 0) record['readiness'] = asJson(instance.readiness);
+  return record;
+}
+
+/** Gives one object for many equal ones, so that 100,000 instances share their texts and places. */
+export interface Sharing {
+  text(value: string): string;
+  place(place: AgentPlace): AgentPlace;
+}
+
+/** An instance from its record; undefined when the record is damaged. */
+export function readInstance(id: string, value: JsonValue, sharing: Sharing): Instance | undefined {
+  const record = instanceReader.read(value);
+  if (record === undefined) return undefined;
+  const { place } = record;
+  return {
+    id,
+    appId: sharing.text(record.app),
+    appVersion: sharing.text(record.version),
+    goal: record.goal,
+    condition: record.condition,
+    since: record.since,
+    incarnation: record.incarnation,
+    place:
+      place &&
+      sharing.place({
+        agentId: place.agent,
+        hostname: place.host,
+        region: place.region,
+        zone: place.zone,
+        attributes: new Map(Object.entries(place.attributes ?? {})),
+      }),
+    hostPorts: record.ports ?? [],
+    ipAddresses: record.ips ?? [],
+    taskState: record.state,
+    stagedAt: record.staged,
+    startedAt: record.started,
+    healthy: record.healthy,
+    health: record.health ?? [],
+    readiness: record.readiness ?? [],
+  };
+}
+
+/** The same value, known to be JSON; members that are undefined are left out. */
+export function asJson(value: unknown): JsonValue {
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+    return value;
+  }
+  if (Array.isArray(value)) return value.map(asJson);
+  const members: Record<string, JsonValue> = {};
+  for (const [key, member] of Object.entries(value as object)) {
+    if (member !== undefined) members[key] = asJson(member);
+  }
+  return members;
+}

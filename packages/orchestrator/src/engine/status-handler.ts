@@ -1,0 +1,177 @@
+/** Takes in what Mesos tells about tasks: ours are updated and acknowledged, strangers are ended. */
+import type { Clock } from '@stadion/base';
+import { isTerminal, type TaskStatus } from '@stadion/contract/mesos';
+import { formatTimestamp } from '../core/app/timestamp.ts';
+import { exhaustedCheck, healthChanges } from '../core/health.ts';
+import { parseTaskId } from '../core/instance-ids.ts';
+import { taskIdOf, type Instance } from '../core/instance.ts';
+import { applyStatus, conditionOf } from '../core/instance-update.ts';
+import type { Counters } from './counters.ts';
+import type { ListenerFeed } from './event-feed.ts';
+import type { Fleet } from './fleet.ts';
+import type { Journal } from './journal.ts';
+import type { LaunchWatch } from './launch-watch.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import { SHARED_ADDRESSES_MAX } from './limits.ts';
+import type { MasterLink } from './master-link.ts';
+import type { RootState } from './root-state.ts';
+import type { UnreachableWatch } from './unreachable-watch.ts';
+
+type StatusHandlerParts = {
+  readonly fleet: Fleet;
+  readonly root: RootState;
+  readonly link: MasterLink;
+  readonly journal: Journal;
+  readonly feed: ListenerFeed;
+  readonly lifecycle: Lifecycle;
+  readonly launchWatch: LaunchWatch;
+  readonly unreachableWatch: UnreachableWatch;
+  readonly clock: Clock;
+  readonly counters: Counters;
+  /** Instances whose records are damaged: their tasks are known to exist, so they are left alone. */
+  readonly damaged: ReadonlySet<string>;
+};
+
+/** One per engine; called inside turns. */
+export class StatusHandler {
+  private readonly parts: StatusHandlerParts;
+  private readonly addresses = new Map<string, Instance['ipAddresses']>();
+
+  constructor(parts: StatusHandlerParts) {
+    this.parts = parts;
+  }
+
+  handle(status: TaskStatus): void {
+    const { fleet, link, counters } = this.parts;
+    counters.add('tasks.updates.counter');
+    const instance = fleet.byTaskId(status.task_id.value);
+    if (instance === undefined) this.handleStranger(status);
+    else this.handleOwn(instance, status);
+    // Leaves with the turn's other effects, after the change is durable.
+    if (status.uuid !== undefined && status.agent_id !== undefined) {
+      link.acknowledge(status.task_id.value, status.agent_id.value, status.uuid);
+    }
+  }
+
+  private handleOwn(instance: Instance, status: TaskStatus): void {
+    const { fleet, feed, lifecycle, launchWatch, unreachableWatch, clock } = this.parts;
+    const outcome = applyStatus(instance, status, clock.now(), this.share);
+    if (outcome.kind === 'unchanged') return;
+    const next = outcome.instance;
+    if (feed.isHeard && next.taskState !== instance.taskState) this.announceStatus(next, status);
+    if (outcome.kind === 'ended') {
+      lifecycle.taskEnded(next, status);
+      return;
+    }
+    fleet.update(next);
+    if (next.condition !== instance.condition) {
+      const cameUp = next.condition === 'Staging' || next.condition === 'Starting' || next.condition === 'Running';
+      if (cameUp) lifecycle.cameUp(next);
+      if (next.condition === 'Running') launchWatch.forget(next.id);
+      if (isUnreachable(next) && !isUnreachable(instance)) unreachableWatch.add(next);
+      if (isUnreachable(instance) && !isUnreachable(next)) unreachableWatch.forget(next.id);
+    }
+    if (next.health !== instance.health) this.handleHealth(instance, next);
+  }
+
+  private handleHealth(before: Instance, after: Instance): void {
+    const { root, feed, journal, clock, lifecycle, counters } = this.parts;
+    const app = root.appAtVersion(after.appId, after.appVersion);
+    if (app === undefined) return;
+    const timestamp = formatTimestamp(clock.now());
+    if (feed.isHeard) {
+      const changes = healthChanges(before.health, after.health);
+      for (const index of changes.failed) {
+        const healthCheck = app.healthChecks?.[index];
+        if (healthCheck === undefined) continue;
+        // The field is named for a task and holds the instance id: so it is in Marathon.
+        const taskId = after.id;
+        journal.emit({ eventType: 'failed_health_check_event', timestamp, appId: after.appId, taskId, healthCheck });
+      }
+      for (const { alive } of changes.flipped) {
+        journal.emit({
+          eventType: 'health_status_changed_event',
+          timestamp,
+          appId: after.appId,
+          instanceId: after.id,
+          version: after.appVersion,
+          alive,
+        });
+      }
+    }
+    const exhausted = exhaustedCheck(after.health, app);
+    if (exhausted === undefined || after.condition !== 'Running' || after.goal !== 'Running') return;
+    const reason = exhausted.last_failure_cause ?? 'the check failed too often';
+    counters.add('tasks.unhealthy.kills.counter');
+    if (feed.isHeard) {
+      journal.emit({
+        eventType: 'unhealthy_instance_kill_event',
+        timestamp,
+        appId: after.appId,
+        taskId: taskIdOf(after),
+        instanceId: after.id,
+        version: after.appVersion,
+        reason,
+        host: after.place?.hostname ?? '',
+        ...(after.place !== undefined && { slaveId: after.place.agentId }),
+      });
+    }
+    const message = `Task was killed since health check failed. Reason: ${reason}`;
+    lifecycle.recordFailure(after, 'TASK_KILLED', message);
+    lifecycle.killTask(after);
+  }
+
+  /** A task of ours that we do not know, or no longer: nothing may run that nobody answers for. */
+  private handleStranger(status: TaskStatus): void {
+    const { fleet, link, journal, feed, clock, counters, damaged } = this.parts;
+    const taskId = status.task_id.value;
+    const instanceId = parseTaskId(taskId)?.instanceId;
+    if (instanceId !== undefined && damaged.has(instanceId)) return;
+    const isOver = isTerminal(status.state) || status.state === 'TASK_UNKNOWN';
+    if (!isOver) {
+      if (status.state === 'TASK_UNREACHABLE') return;
+      counters.add('tasks.unknown.kills.counter');
+      link.kill(taskId, status.agent_id?.value);
+      return;
+    }
+    if (!feed.isHeard || status.state === 'TASK_UNKNOWN' || status.reason === 'REASON_RECONCILIATION') return;
+    journal.emit({
+      eventType: 'unknown_instance_terminated_event',
+      timestamp: formatTimestamp(clock.now()),
+      instanceId: instanceId ?? taskId,
+      runSpecId: fleet.appIdOfTask(taskId),
+      condition: conditionOf(status),
+    });
+  }
+
+  private announceStatus(instance: Instance, status: TaskStatus): void {
+    const { journal, clock } = this.parts;
+    journal.emit({
+      eventType: 'status_update_event',
+      timestamp: formatTimestamp(clock.now()),
+      slaveId: instance.place?.agentId ?? '',
+      taskId: status.task_id.value,
+      taskStatus: status.state,
+      message: status.message ?? '',
+      appId: instance.appId,
+      host: instance.place?.hostname ?? '',
+      ipAddresses: [...instance.ipAddresses],
+      ports: [...instance.hostPorts],
+      version: instance.appVersion,
+    });
+  }
+
+  /** Agents give the same address to task after task: one list serves them all. */
+  private readonly share = (addresses: Instance['ipAddresses']): Instance['ipAddresses'] => {
+    const key = addresses.map((address) => `${address.protocol}/${address.ipAddress}`).join(' ');
+    const known = this.addresses.get(key);
+    if (known !== undefined) return known;
+    if (this.addresses.size >= SHARED_ADDRESSES_MAX) this.addresses.clear();
+    this.addresses.set(key, addresses);
+    return addresses;
+  };
+}
+
+function isUnreachable(instance: Instance): boolean {
+  return instance.condition === 'Unreachable' || instance.condition === 'UnreachableInactive';
+}
