@@ -3,10 +3,9 @@
  * shows every problem. The last line always reads `N passed, N failed, N skipped`; each check counts as one.
  * `--checks-only` leaves the tests out.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { existsSync } from 'node:fs';
 import { checks } from './checks.mjs';
 import { build, isInstalled, prepare } from './prepare.mjs';
 import { installRealParts, isPresent, realParts } from './real-parts.mjs';
@@ -23,8 +22,9 @@ let missing = [];
 // Where the build fails, nothing that follows could be trusted.
 if (isInstalled(root) ? await build(root) : await prepare(root)) {
   tally.passed += 1;
-  for (const { name, command } of checks) {
+  for (const { name, command, advice } of checks) {
     const passed = await step(name, () => run([process.execPath, ...command], { cwd: root }));
+    if (!passed) process.stdout.write(`    → ${advice}\n\n`);
     tally[passed ? 'passed' : 'failed'] += 1;
   }
   if (!checksOnly) {

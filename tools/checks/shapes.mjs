@@ -62,8 +62,9 @@ export function lookAlikes(shapes) {
       if (declarationOf(left) === declarationOf(right)) continue;
       const overlap = overlapOf(left.members, right.members);
       const smaller = Math.min(left.members.length, right.members.length);
-      if (overlap === 1 || (overlap >= OVERLAP_MIN && smaller >= MEMBERS_MIN_NEAR))
-        {found.push({ left, right, overlap });}
+      if (overlap === 1 || (overlap >= OVERLAP_MIN && smaller >= MEMBERS_MIN_NEAR)) {
+        found.push({ left, right, overlap });
+      }
     }
   });
   return found.sort((one, other) => other.overlap - one.overlap);
@@ -91,8 +92,9 @@ function overlapOf(left, right) {
  */
 function membersOf(node) {
   if (ts.isInterfaceDeclaration(node) || ts.isTypeLiteralNode(node)) return names(node.members);
-  if (!ts.isCallExpression(node) || !/^(Type|t)\.Object$|^Object(Of)?$/.test(node.expression.getText()))
-    {return undefined;}
+  if (!ts.isCallExpression(node) || !/^(Type|t)\.Object$|^Object(Of)?$/.test(node.expression.getText())) {
+    return undefined;
+  }
   const [properties] = node.arguments;
   return properties !== undefined && ts.isObjectLiteralExpression(properties)
     ? names(properties.properties)

@@ -12,7 +12,6 @@ export const uptime = performance.now(); // no-restricted-globals
 setTimeout(() => undefined, 1); // no-restricted-globals
 globalThis.setTimeout(() => undefined, 1); // no-restricted-properties
 export const race = Promise.race([]); // no-restricted-globals
-// prettier-ignore
 export async function wait() { // no-restricted-syntax
   await sleep(1); // no-restricted-syntax
 }
@@ -20,5 +19,7 @@ wait(); // @typescript-eslint/no-floating-promises
 export const anything = JSON.parse('1') as any; // @typescript-eslint/no-explicit-any
 export const forced = id as unknown as number; // no-restricted-syntax
 export const first = [systemClock][0]!; // @typescript-eslint/no-non-null-assertion
-export const ids = [randomUUID()]; // eslint-disable-line
+/* A comment cannot switch a rule off: */ // eslint-disable-next-line
+export const silenced = Date.now(); // no-restricted-properties
+export const ids = [randomUUID()];
 export default id; // no-restricted-syntax
