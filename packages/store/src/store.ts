@@ -19,16 +19,22 @@ export type StoreOperation =
  * Durable records. Every adapter passes one conformance suite.
  *
  * PlatformError codes: `store-version-conflict` (nothing of the batch was applied), `store-stale-epoch` (another leader
- * has taken over; stop acting), `store-value-too-large`, `store-full` (the disk is; nothing was applied), `store-closed`,
- * and on opening `store-locked` (another instance uses the directory), `store-damaged`.
+ * has taken over; stop acting), `store-value-too-large`, `store-batch-too-large`, `store-full` (the disk is; nothing was
+ * applied), `store-busy` (too much waits; nothing was applied), `store-failed` (the disk broke; stop), `store-closed`, and
+ * on opening `store-locked` (another instance uses the directory), `store-damaged`.
  */
 export interface Store {
   /** One record, or undefined. */
   get(key: string): Promise<StoreRecord | undefined>;
-  /** All records whose key begins with the prefix, in byte order of their keys, in pieces small enough for the event loop. */
+  /**
+   * All records whose key begins with the prefix, in byte order of their keys, in pieces small enough for the event loop.
+   * Not a snapshot: a commit that is made meanwhile may or may not be seen.
+   */
   list(prefix: string): AsyncIterable<StoreRecord>;
   /**
-   * Applies the whole batch or nothing, and resolves only once it is on disk.
+   * Applies the whole batch or nothing, and resolves only once it is on disk. Operations take effect in order, each seeing
+   * those before it; commits take effect in the order of the calls. Deleting what does not exist does nothing. Values
+   * must not be changed after the call.
    * @param epoch the epoch under which the writer leads; an older one than the newest campaign's is refused
    */
   commit(operations: readonly StoreOperation[], epoch: number): Promise<void>;
@@ -48,3 +54,6 @@ export interface Leadership {
   readonly lost: Promise<void>;
   resign(): Promise<void>;
 }
+
+/** A store in the same process as its only user, which is therefore also the only candidate. */
+export interface EmbeddedStore extends Store, Election {}
