@@ -4,7 +4,7 @@ import { noSuchApp } from '../core/root/change.ts';
 import { taskIdOf } from '../core/instance.ts';
 import { failure, json, pieces, rejection, type Answer, type Call } from './answer.ts';
 import type { AppView } from './app-view.ts';
-import type { Handlers, HandlerContext } from './handlers.ts';
+import type { Handlers, HandlerContext } from './handler-context.ts';
 import { killAndScale, killTasks, readKillMode } from './kill.ts';
 import { readTarget, wrapped } from './read-apps.ts';
 import { parameter } from './route-table.ts';

@@ -6,7 +6,7 @@ import type { AppChange, Change, ChangeContext } from '../core/root/change.ts';
 import type { Outcome } from '../engine.ts';
 import type { DeploymentResult } from '@stadion/contract/orchestrator';
 import { json, type Answer, type Call } from './answer.ts';
-import type { HandlerContext } from './handlers.ts';
+import type { HandlerContext } from './handler-context.ts';
 import type { OrchestratorHttpOptions } from './options.ts';
 
 /** A change that is on its way: the deployment, and what it changed. */

@@ -3,7 +3,7 @@ import type { DeploymentInfo } from '@stadion/contract/orchestrator';
 import type { RunningDeployment } from '../engine.ts';
 import { json, rejection } from './answer.ts';
 import { deploymentAnswer } from './commands.ts';
-import type { Handlers, HandlerContext } from './handlers.ts';
+import type { Handlers, HandlerContext } from './handler-context.ts';
 import { flag } from './query.ts';
 import { parameter } from './route-table.ts';
 

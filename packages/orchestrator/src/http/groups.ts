@@ -4,7 +4,7 @@ import { parentId, resolveId } from '../core/app/app-id.ts';
 import type { EngineView } from '../engine.ts';
 import { failure, pieces, type Answer } from './answer.ts';
 import type { AppView } from './app-view.ts';
-import type { Handlers, HandlerContext } from './handlers.ts';
+import type { Handlers, HandlerContext } from './handler-context.ts';
 import { appEmbeds, type AppEmbeds } from './query.ts';
 import { parameter } from './route-table.ts';
 

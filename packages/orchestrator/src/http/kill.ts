@@ -3,7 +3,7 @@ import type { Task } from '@stadion/contract/orchestrator';
 import { scaleDown } from '../core/root/change-apps.ts';
 import { failure, rejection, type Answer, type Call } from './answer.ts';
 import { carryOut, deploymentAnswer } from './commands.ts';
-import type { HandlerContext } from './handlers.ts';
+import type { HandlerContext } from './handler-context.ts';
 import { flag } from './query.ts';
 import { isPlaced, taskView, type PlacedInstance } from './task-view.ts';
 

@@ -2,7 +2,7 @@
 import { delay } from '@stadion/base';
 import { ancestorIds } from '../core/app/app-id.ts';
 import { json } from './answer.ts';
-import type { Handlers, HandlerContext } from './handlers.ts';
+import type { Handlers, HandlerContext } from './handler-context.ts';
 import { countTasks } from './task-view.ts';
 
 /** Apps that are counted before others get the event loop. */

@@ -1,7 +1,7 @@
 /** `/v2/queue`: what waits for a place, and why. */
 import { resolveId } from '../core/app/app-id.ts';
 import { failure, pieces, rejection } from './answer.ts';
-import type { Handlers, HandlerContext } from './handlers.ts';
+import type { Handlers, HandlerContext } from './handler-context.ts';
 import { wrapped } from './read-apps.ts';
 import { parameter } from './route-table.ts';
 

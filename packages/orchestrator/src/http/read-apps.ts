@@ -6,7 +6,7 @@ import { badTimestamp, noSuchApp } from '../core/root/change.ts';
 import { parseLabelSelector } from '../core/root/label-selector.ts';
 import type { EngineView } from '../engine.ts';
 import { failure, json, pieces, rejection, type Answer, type Call } from './answer.ts';
-import type { Handlers, HandlerContext } from './handlers.ts';
+import type { Handlers, HandlerContext } from './handler-context.ts';
 import { appEmbeds, type AppEmbeds } from './query.ts';
 import { parameter } from './route-table.ts';
 

@@ -9,8 +9,7 @@ export type ReadBody<Value> =
   { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly answer: Answer };
 
 /** A JSON object. */
-export type JsonObject = { readonly [key: string]: Json };
-
+export type JsonObject = Readonly<Record<string, Json>>;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** A body that must be a JSON object. */

@@ -94,7 +94,7 @@ function takeTurn(source: Iterator<string>, time: Clock): { readonly text: strin
 function wantsGzip(request: FastifyRequest): boolean {
   const accepted = request.headers['accept-encoding'];
   if (accepted === undefined) return false;
-  return String(accepted)
+  return accepted
     .split(',')
     .some((coding) => /^\s*(?:gzip|x-gzip|\*)\s*(?:;|$)/i.test(coding) && !/;\s*q=0(?:\.0*)?\s*$/i.test(coding));
 }

@@ -2,7 +2,7 @@
 import { failure, json } from './answer.ts';
 import { standardServicePorts } from '../core/app/service-ports.ts';
 import { standardDefaults } from '../core/app/spec.ts';
-import type { Handlers, HandlerContext } from './handlers.ts';
+import type { Handlers, HandlerContext } from './handler-context.ts';
 
 /** The dialect that we speak: clients choose theirs by it. */
 const MARATHON_VERSION = '1.11.24';

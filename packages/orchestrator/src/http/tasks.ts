@@ -3,7 +3,7 @@ import { violation } from '../core/app/checked.ts';
 import { taskIdOf } from '../core/instance.ts';
 import { failure, invalidJson, json, pieces, type Answer, type Call } from './answer.ts';
 import { writeTasks } from './app-tasks.ts';
-import type { Handlers, HandlerContext } from './handlers.ts';
+import type { Handlers, HandlerContext } from './handler-context.ts';
 import { killAndScale, killTasks, readKillMode } from './kill.ts';
 import { wrapped } from './read-apps.ts';
 import { readObject } from './read-body.ts';

@@ -8,7 +8,7 @@ import { notValid, type Change } from '../core/root/change.ts';
 import { createApp, writeApps, type AppWrite, type WriteMode } from '../core/root/write-apps.ts';
 import { invalidJson, json, rejection, type Answer, type Call } from './answer.ts';
 import { carryOut, changeContext, deploymentAnswer, publishApiPost } from './commands.ts';
-import type { Handlers, HandlerContext } from './handlers.ts';
+import type { Handlers, HandlerContext } from './handler-context.ts';
 import { flag } from './query.ts';
 import { readList, readObject } from './read-body.ts';
 import { parameter } from './route-table.ts';

@@ -5,6 +5,7 @@ const SEGMENT = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0
 const SEGMENT_IN_MARATHON =
   '^(([a-z0-9]|[a-z0-9][a-z0-9\\-]*[a-z0-9])\\.)*([a-z0-9]|[a-z0-9][a-z0-9\\-]*[a-z0-9])|(\\.|\\.\\.)$';
 const RESERVED_LAST = new Set(['restart', 'tasks', 'versions', '.', '..']);
+const RESERVED_MESSAGE = `must not end with any of the following segments: ${[...RESERVED_LAST].join(', ')}`;
 
 /**
  * The absolute form of an id: relative ones start at `base`, empty segments and `.` vanish, `..` goes up and stays at
@@ -32,8 +33,7 @@ export function appIdErrors(raw: string): readonly string[] {
     errors.push(`must fully match regular expression '${SEGMENT_IN_MARATHON}'`);
   }
   const last = given.at(-1) ?? '';
-  if (RESERVED_LAST.has(last))
-    errors.push(`must not end with any of the following segments: restart, tasks, versions, ., ..`);
+  if (RESERVED_LAST.has(last)) errors.push(RESERVED_MESSAGE);
   return errors;
 }
 

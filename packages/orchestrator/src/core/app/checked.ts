@@ -5,6 +5,9 @@ import type { Violation } from '@stadion/contract/orchestrator';
 export type Checked<Value> =
   { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly violations: readonly Violation[] };
 
+/** Reports a violation when a condition holds. */
+export type Refuse = (isWrong: boolean, path: string, message: string) => void;
+
 /** One violation at one path, e.g. `/healthChecks(0)/portIndex`; `/` for the object as a whole. */
 export function violation(path: string, ...errors: readonly string[]): Violation {
   return { path, errors: [...errors] };

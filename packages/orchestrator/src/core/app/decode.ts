@@ -108,20 +108,20 @@ function codes(error: ValueError): readonly string[] {
       return [typeof error.value === 'number' ? 'error.expected.int' : 'error.expected.jsnumber'];
     case ValueErrorType.NumberMinimum:
     case ValueErrorType.IntegerMinimum:
-      return ['error.min', `must be at least ${String(schema['minimum'])}`];
+      return ['error.min', `must be at least ${String(schema.minimum)}`];
     case ValueErrorType.NumberMaximum:
     case ValueErrorType.IntegerMaximum:
-      return ['error.max', `must be at most ${String(schema['maximum'])}`];
+      return ['error.max', `must be at most ${String(schema.maximum)}`];
     case ValueErrorType.StringMinLength:
-      return ['error.minLength', `must have at least ${String(schema['minLength'])} characters`];
+      return ['error.minLength', `must have at least ${String(schema.minLength)} characters`];
     case ValueErrorType.StringMaxLength:
-      return ['error.maxLength', `must have at most ${String(schema['maxLength'])} characters`];
+      return ['error.maxLength', `must have at most ${String(schema.maxLength)} characters`];
     case ValueErrorType.StringPattern:
-      return ['error.pattern', `must match ${String(schema['pattern'])}`];
+      return ['error.pattern', `must match ${String(schema.pattern)}`];
     case ValueErrorType.ArrayMinItems:
-      return ['error.minLength', `must have at least ${String(schema['minItems'])} elements`];
+      return ['error.minLength', `must have at least ${String(schema.minItems)} elements`];
     case ValueErrorType.ArrayMaxItems:
-      return ['error.maxLength', `must have at most ${String(schema['maxItems'])} elements`];
+      return ['error.maxLength', `must have at most ${String(schema.maxItems)} elements`];
     case ValueErrorType.Union:
       return unionCodes(error);
     default:
@@ -130,7 +130,7 @@ function codes(error: ValueError): readonly string[] {
 }
 
 function unionCodes(error: ValueError): readonly string[] {
-  const literals = variants(error.schema).flatMap((variant) => ('const' in variant ? [String(variant['const'])] : []));
+  const literals = variants(error.schema).flatMap((variant) => ('const' in variant ? [String(variant.const)] : []));
   if (literals.length < variants(error.schema).length) {
     return ['error.expected.jsstring', 'or an object in the documented form'];
   }
@@ -152,7 +152,7 @@ function* described(schema: TSchema, value: Json, path: string): Generator<[TSch
     return;
   }
   if (typeof value !== 'object' || value === null) return;
-  for (const [key, inner] of Object.entries(value) as [string, Json][]) {
+  for (const [key, inner] of Object.entries<Json>(value)) {
     const innerSchema = memberSchema(variant, key);
     if (innerSchema !== undefined) yield* described(innerSchema, inner, `${path}/${key}`);
   }

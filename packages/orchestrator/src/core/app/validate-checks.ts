@@ -1,7 +1,7 @@
 /** Rules for health and readiness checks. Marathon reference, sections 2.7 and 2.8. */
 import type { HealthCheck } from '@stadion/contract/orchestrator';
 import type { AppSpec } from './spec.ts';
-import type { Refuse } from './validate.ts';
+import type { Refuse } from './checked.ts';
 
 /** A check says where it looks, in one way, and that place exists. */
 export function healthCheckRules(app: AppSpec, refuse: Refuse): void {

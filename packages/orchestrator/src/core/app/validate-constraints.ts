@@ -1,7 +1,7 @@
 /** Rules for placement constraints. Marathon reference, section 2.6. */
 import { CONSTRAINT_VALUE_LENGTH_MAX } from './limits.ts';
 import type { AppSpec } from './spec.ts';
-import type { Refuse } from './validate.ts';
+import type { Refuse } from './checked.ts';
 
 /** Says what is wrong with an operator's value, or nothing. */
 type ValueRule = (value: string | undefined) => string | undefined;

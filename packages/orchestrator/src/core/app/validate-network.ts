@@ -1,6 +1,6 @@
 /** Rules for networks, containers and ports. Marathon reference, section 2.3. */
 import { isOnHostNetwork, type AppSpec } from './spec.ts';
-import type { Refuse } from './validate.ts';
+import type { Refuse } from './checked.ts';
 
 const PORT_NAME = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
 const PORT_NAME_LENGTH_MAX = 63;

@@ -1,7 +1,6 @@
 /** Decides whether a canonical app makes sense by itself. What concerns other apps is in `core/root`. */
-import { Buffer } from 'node:buffer';
 import type { AppDefinition, Violation } from '@stadion/contract/orchestrator';
-import { violation } from './checked.ts';
+import { violation, type Refuse } from './checked.ts';
 import {
   BACKOFF_FACTOR_MAX,
   CPUS_MAX,
@@ -16,9 +15,6 @@ import { isResident, type AppDefaults, type AppSpec, type Feature } from './spec
 import { healthCheckRules, readinessCheckRules } from './validate-checks.ts';
 import { constraintRules } from './validate-constraints.ts';
 import { containerRules, networkRules, portRules } from './validate-network.ts';
-
-/** Reports a violation when a condition holds. */
-export type Refuse = (isWrong: boolean, path: string, message: string) => void;
 
 /**
  * Everything that is wrong with an app; empty when it may run. Marathon reference, sections 2.2 to 2.8.
@@ -46,7 +42,7 @@ export function validateApp(
   constraintRules(app, refuse);
   healthCheckRules(app, refuse);
   readinessCheckRules(app, refuse);
-  const bytes = Buffer.byteLength(JSON.stringify(app));
+  const bytes = utf8Length(JSON.stringify(app));
   refuse(
     bytes > DEFINITION_BYTES_MAX,
     '/',
@@ -141,7 +137,7 @@ function roleRules(app: AppSpec, previous: AppDefinition | undefined, defaults: 
 function strategyRules(app: AppSpec, refuse: Refuse): void {
   const { minimumHealthCapacity: minimum, maximumOverCapacity: over } = app.upgradeStrategy;
   refuse(isResident(app) && over !== 0, '/upgradeStrategy/maximumOverCapacity', 'must be 0 with persistent volumes');
-  if (app.labels['MARATHON_SINGLE_INSTANCE_APP'] === 'true') {
+  if (app.labels.MARATHON_SINGLE_INSTANCE_APP === 'true') {
     const because = 'for an app labelled MARATHON_SINGLE_INSTANCE_APP';
     refuse(app.instances > 1, '/instances', `must be at most 1 ${because}`);
     refuse(minimum !== 0, '/upgradeStrategy/minimumHealthCapacity', `must be 0 ${because}`);
@@ -169,4 +165,16 @@ function artifactRules(app: AppSpec, refuse: Refuse): void {
 
 function hasNul(text: string | undefined): boolean {
   return text?.includes('\0') ?? false;
+}
+
+/** Bytes of a text in UTF-8. JSON text has no lone surrogates: they are escaped. */
+function utf8Length(text: string): number {
+  let length = text.length;
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit < 0x80) continue;
+    // Of the four bytes of a surrogate pair, two are counted at each of its halves.
+    length += unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 1 : 2;
+  }
+  return length;
 }

@@ -1,0 +1,104 @@
+/** Apps as people might send them, modern and deprecated forms mixed, for property tests. */
+import type { AppInput } from '@stadion/contract/orchestrator';
+import fc from 'fast-check';
+
+const name = fc.stringMatching(/^[a-z][a-z0-9]{0,7}$/);
+const port = fc.integer({ min: 0, max: 65535 });
+const labels = fc.dictionary(fc.string(), fc.string(), { maxKeys: 3 });
+const protocol = fc.constantFrom('tcp', 'udp', 'udp,tcp');
+const optional = { requiredKeys: [] };
+
+const mapping = fc.record({ containerPort: port, hostPort: port, servicePort: port, protocol, name, labels }, optional);
+const definition = fc.record({ port, protocol, name, labels }, optional);
+const healthCheck = fc.record(
+  {
+    protocol: fc.constantFrom('HTTP', 'HTTPS', 'TCP', 'COMMAND', 'MESOS_HTTP', 'MESOS_HTTPS', 'MESOS_TCP'),
+    path: fc.string(),
+    portIndex: fc.nat(3),
+    port,
+    command: fc.record({ value: fc.string({ minLength: 1 }) }),
+    delaySeconds: fc.nat(100),
+    ignoreHttp1xx: fc.boolean(),
+    ipProtocol: fc.constantFrom('IPv4', 'IPv6'),
+  },
+  optional,
+);
+
+/** Well-shaped input; not always free of contradictions. */
+export const arbitraryInput = fc.record(
+  {
+    cmd: fc.string({ minLength: 1 }),
+    args: fc.array(fc.string(), { maxLength: 3 }),
+    env: fc.dictionary(name, fc.oneof(fc.string(), fc.record({ secret: name })), { maxKeys: 3 }),
+    instances: fc.nat(100),
+    labels,
+    ports: fc.array(port, { maxLength: 3 }),
+    portDefinitions: fc.array(definition, { maxLength: 3 }),
+    requirePorts: fc.boolean(),
+    networks: fc.array(
+      fc.record({ mode: fc.constantFrom('host', 'container', 'container/bridge'), name, labels }, optional),
+      { maxLength: 2 },
+    ),
+    container: fc.record(
+      {
+        type: fc.constantFrom('DOCKER', 'MESOS'),
+        docker: fc.record(
+          {
+            image: name,
+            network: fc.constantFrom('BRIDGE', 'HOST', 'USER', 'NONE'),
+            portMappings: fc.array(mapping, { maxLength: 2 }),
+            privileged: fc.boolean(),
+          },
+          { requiredKeys: ['image'] },
+        ),
+        volumes: fc.array(fc.record({ containerPath: name, hostPath: name, mode: fc.constantFrom('RO', 'RW') }), {
+          maxLength: 2,
+        }),
+        portMappings: fc.array(mapping, { maxLength: 3 }),
+      },
+      optional,
+    ),
+    ipAddress: fc.record(
+      {
+        networkName: fc.oneof(name, fc.constant('mesos-bridge')),
+        labels,
+        discovery: fc.record({
+          ports: fc.array(fc.record({ number: port, name, protocol: fc.string() }, { requiredKeys: ['number'] }), {
+            maxLength: 2,
+          }),
+        }),
+      },
+      optional,
+    ),
+    healthChecks: fc.array(healthCheck, { maxLength: 3 }),
+    readinessChecks: fc.array(
+      fc.record({ name, httpStatusCodesForReady: fc.array(fc.integer({ min: 100, max: 599 })) }, optional),
+      {
+        maxLength: 1,
+      },
+    ),
+    uris: fc.array(fc.webUrl(), { maxLength: 2 }),
+    fetch: fc.array(fc.record({ uri: fc.webUrl(), extract: fc.boolean() }, { requiredKeys: ['uri'] }), {
+      maxLength: 2,
+    }),
+    constraints: fc.array(
+      fc.oneof(
+        fc.tuple(name, fc.constantFrom('unique', 'GROUP_BY', 'Like')),
+        fc.tuple(name, fc.constant('like'), name),
+      ),
+      { maxLength: 2 },
+    ),
+    dependencies: fc.array(fc.constantFrom('../db', '/a/b', 'c', '../../x'), { maxLength: 3 }),
+    executorResources: fc.record({ cpus: fc.constantFrom(0.1, 1), mem: fc.constantFrom(32, 64) }, optional),
+    resourceLimits: fc.record(
+      { cpus: fc.constantFrom(2, 'unlimited' as const), mem: fc.constantFrom(512, 1024) },
+      optional,
+    ),
+    taskKillGracePeriodSeconds: fc.nat(100),
+    unreachableStrategy: fc.constantFrom('disabled' as const, { inactiveAfterSeconds: 1, expungeAfterSeconds: 2 }),
+    acceptedResourceRoles: fc.array(fc.constantFrom('*', 'web'), { maxLength: 2 }),
+    secrets: fc.dictionary(name, fc.record({ source: name }), { maxKeys: 2 }),
+    tty: fc.boolean(),
+  },
+  optional,
+) as fc.Arbitrary<AppInput>;
