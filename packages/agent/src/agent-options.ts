@@ -1,0 +1,51 @@
+/** What an agent is made of: its ports, who it is, and the settings with their defaults. */
+import { type Clock, type Logger, type Random, type Timers } from '@stadion/base';
+import { type AgentInfo, type MasterDialer } from '@stadion/contract/agent-link';
+import { type Checkpoints } from './ports/checkpoints.ts';
+import { type Containerizer } from './ports/containerizer.ts';
+import { type Fetcher } from './ports/fetcher.ts';
+import { type Prober } from './ports/prober.ts';
+import { type Sandboxes } from './ports/sandboxes.ts';
+
+/** Settings; every one has a default. An interval of 0 switches the work off. */
+export interface AgentConfig {
+  /** The agent's own environment, of which a few names reach the tasks (PATH, HOME, LANG, TZ …). */
+  readonly inheritedEnvironment: Readonly<Record<string, string | undefined>>;
+  /** Ended sandboxes stay this long on an empty disk. */
+  readonly gcDelayMs: number;
+  /** The part of the disk that should stay free, 0 to 1. */
+  readonly gcDiskHeadroom: number;
+  readonly diskWatchIntervalMs: number;
+  /** `stdout` and `stderr` are rotated beyond this size; so many older files are kept. */
+  readonly logFileBytesMax: number;
+  readonly logFilesKept: number;
+  readonly logWatchIntervalMs: number;
+}
+
+/** The settings of an agent that was told nothing. */
+export const AGENT_CONFIG_DEFAULT: AgentConfig = {
+  inheritedEnvironment: {},
+  gcDelayMs: 7 * 24 * 3600 * 1000,
+  gcDiskHeadroom: 0.1,
+  diskWatchIntervalMs: 60_000,
+  logFileBytesMax: 10 * 1024 * 1024,
+  logFilesKept: 2,
+  logWatchIntervalMs: 5000,
+};
+
+/** Everything an agent needs. */
+export interface AgentOptions {
+  readonly dialer: MasterDialer;
+  readonly containerizer: Containerizer;
+  readonly checkpoints: Checkpoints;
+  readonly sandboxes: Sandboxes;
+  readonly fetcher: Fetcher;
+  readonly prober: Prober;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly log: Logger;
+  /** Who this agent is; id and containerizers are found out. */
+  readonly info: Omit<AgentInfo, 'id' | 'containerizers'>;
+  readonly config?: Partial<AgentConfig>;
+}

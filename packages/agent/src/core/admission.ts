@@ -1,0 +1,102 @@
+/** Which tasks this agent takes at all, and what their containers are started with. */
+import { type ContainerInfo, type TaskInfo } from '@stadion/contract/mesos';
+import {
+  CHECKS_PER_TASK_MAX,
+  COMMAND_AND_ENVIRONMENT_BYTES_MAX,
+  COMMAND_BYTES_MAX,
+  TASK_ID_BYTES_MAX,
+  URIS_PER_TASK_MAX,
+} from '../limits.ts';
+
+/** What a container runs: text for `/bin/sh -c`, or a file with arguments. */
+export type Command =
+  | { readonly kind: 'shell'; readonly text: string }
+  | { readonly kind: 'program'; readonly file: string; readonly arguments: readonly string[] };
+
+/**
+ * Says in a sentence why a task cannot run here, or nothing.
+ * @param containerizers the names of what works here, e.g. `["posix"]`
+ */
+export function findTaskProblem(task: TaskInfo, containerizers: readonly string[]): string | undefined {
+  return (
+    findIdProblem(task.task_id.value) ??
+    findContainerProblem(task.container, containerizers) ??
+    findCommandProblem(task) ??
+    findCheckProblem(task)
+  );
+}
+
+/** The command of a task; its {@link findTaskProblem} was asked before. The first argument is argv[0] and not passed on. */
+export function commandOf(task: TaskInfo): Command {
+  const { command } = task;
+  if (command?.shell ?? true) return { kind: 'shell', text: command?.value ?? '' };
+  return { kind: 'program', file: command?.value ?? '', arguments: command?.arguments?.slice(1) ?? [] };
+}
+
+/** True when a name can be one segment of a path: ids of tasks, frameworks and agents name directories. */
+export function isPathSegment(name: string): boolean {
+  return name !== '' && name !== '.' && name !== '..' && !name.includes('/') && !hasControlCharacter(name);
+}
+
+function hasControlCharacter(text: string): boolean {
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code < 32 || code === 127) return true;
+  }
+  return false;
+}
+
+function findIdProblem(id: string): string | undefined {
+  if (!isPathSegment(id))
+    return 'The task id cannot be the name of a directory: no "/", "." or "..", no control characters';
+  // At most three bytes a UTF-16 unit: only long ids need to be looked at closer, and those are refused.
+  if (id.length > TASK_ID_BYTES_MAX) return `The task id is longer than ${TASK_ID_BYTES_MAX} characters`;
+  return undefined;
+}
+
+function findContainerProblem(
+  container: ContainerInfo | undefined,
+  containerizers: readonly string[],
+): string | undefined {
+  if (container === undefined) return undefined;
+  const known = `it has ${containerizers.join(', ') || 'no containerizer'}`;
+  if (container.type === 'DOCKER' && !containerizers.includes('docker')) {
+    return `The task wants a Docker container, and this agent has no docker (${known})`;
+  }
+  if (container.type !== 'MESOS') return undefined;
+  const hasImages = containerizers.includes('linux') || containerizers.includes('docker');
+  if (container.mesos?.image !== undefined && !hasImages) {
+    return `The task wants a container image, and this agent runs plain processes only (${known})`;
+  }
+  if ((container.volumes?.length ?? 0) > 0 && !hasImages) {
+    return `The task wants volumes, and this agent cannot mount any (${known})`;
+  }
+  return undefined;
+}
+
+function findCommandProblem(task: TaskInfo): string | undefined {
+  const { command } = task;
+  const value = command?.value ?? '';
+  if (value.trim() === '') return 'The task has no command to run';
+  if ((command?.uris?.length ?? 0) > URIS_PER_TASK_MAX) return `The task has more than ${URIS_PER_TASK_MAX} artifacts`;
+  const texts = [value, ...(command?.arguments ?? [])];
+  let size = texts.reduce((sum, text) => sum + text.length, 0);
+  for (const variable of command?.environment?.variables ?? []) {
+    if (variable.name === '' || variable.name.includes('=')) {
+      return `The environment variable "${variable.name}" has an impossible name`;
+    }
+    texts.push(variable.name, variable.value);
+    size += variable.name.length + variable.value.length;
+  }
+  if (texts.some((text) => text.includes('\0'))) return 'The command or its environment contains a NUL character';
+  const longest = texts.reduce((most, text) => Math.max(most, text.length), 0);
+  if (longest > COMMAND_BYTES_MAX || size > COMMAND_AND_ENVIRONMENT_BYTES_MAX) {
+    return 'The command and its environment are longer than the system can start a process with';
+  }
+  return undefined;
+}
+
+function findCheckProblem(task: TaskInfo): string | undefined {
+  const checks = (task.health_checks?.length ?? 0) + (task.readiness_checks?.length ?? 0);
+  return checks > CHECKS_PER_TASK_MAX ? `The task has more than ${CHECKS_PER_TASK_MAX} checks` : undefined;
+}

@@ -1,0 +1,146 @@
+/** The shapes of what an agent writes down, with validators: a record that does not fit spoils only itself. */
+import { Type, type Static } from '@sinclair/typebox';
+import { TypeCompiler } from '@sinclair/typebox/compiler';
+import { FrameworkInfo, TaskInfo, TaskStatus } from '@stadion/contract/mesos';
+import { type Task } from './task.ts';
+
+/** Raised when a shape changes in a way that old readers would misread. */
+const FORMAT = 1;
+
+const HealthStateRecord = Type.Object({
+  alive: Type.Optional(Type.Boolean()),
+  consecutiveFailures: Type.Integer(),
+  firstSuccess: Type.Optional(Type.Number()),
+  lastSuccess: Type.Optional(Type.Number()),
+  lastFailure: Type.Optional(Type.Number()),
+  cause: Type.Optional(Type.String()),
+  exhausted: Type.Boolean(),
+});
+
+const ReadinessStateRecord = Type.Object({
+  asked: Type.Boolean(),
+  ready: Type.Boolean(),
+  response: Type.Optional(Type.Object({ status: Type.Integer(), contentType: Type.String(), body: Type.String() })),
+});
+
+const TaskRecord = Type.Object({
+  format: Type.Literal(FORMAT),
+  agentId: Type.String(),
+  frameworkId: Type.String(),
+  containerId: Type.String(),
+  info: TaskInfo,
+  phase: Type.Union([
+    Type.Literal('staged'),
+    Type.Literal('starting'),
+    Type.Literal('running'),
+    Type.Literal('killing'),
+    Type.Literal('ended'),
+  ]),
+  kill: Type.Optional(
+    Type.Object({
+      cause: Type.Union([Type.Literal('asked'), Type.Literal('unhealthy'), Type.Literal('too-long')]),
+      deadline: Type.Number(),
+    }),
+  ),
+  runningSince: Type.Optional(Type.Number()),
+  endedAt: Type.Optional(Type.Number()),
+  latest: Type.Optional(TaskStatus),
+  updates: Type.Array(TaskStatus),
+  health: Type.Array(HealthStateRecord),
+  readiness: Type.Array(ReadinessStateRecord),
+});
+type TaskRecord = Static<typeof TaskRecord>;
+
+const AgentRecord = Type.Object({ format: Type.Literal(FORMAT), agentId: Type.String() });
+const FrameworkRecord = Type.Object({ format: Type.Literal(FORMAT), framework: FrameworkInfo });
+
+const taskRecordCheck = TypeCompiler.Compile(TaskRecord);
+const agentRecordCheck = TypeCompiler.Compile(AgentRecord);
+const frameworkRecordCheck = TypeCompiler.Compile(FrameworkRecord);
+
+/** The key of the agent's own record. */
+export const AGENT_KEY = 'agent';
+
+/** The key of a framework's record. */
+export function frameworkKey(frameworkId: string): string {
+  return `framework/${frameworkId}`;
+}
+
+/** The key of a task's record; containers have unique names, task ids only within a framework. */
+export function taskKey(containerId: string): string {
+  return `task/${containerId}`;
+}
+
+/** What is written about the agent. */
+export function toAgentRecord(agentId: string): object {
+  return { format: FORMAT, agentId } satisfies Static<typeof AgentRecord>;
+}
+
+/** What is written about a framework. */
+export function toFrameworkRecord(framework: FrameworkInfo): object {
+  return { format: FORMAT, framework } satisfies Static<typeof FrameworkRecord>;
+}
+
+/** What is written about a task. */
+export function toTaskRecord(task: Task, agentId: string): object {
+  const record: TaskRecord = {
+    format: FORMAT,
+    agentId,
+    frameworkId: task.frameworkId,
+    containerId: task.containerId,
+    info: task.info,
+    phase: task.phase,
+    ...(task.kill === undefined ? {} : { kill: task.kill }),
+    ...(task.runningSince === undefined ? {} : { runningSince: task.runningSince }),
+    ...(task.endedAt === undefined ? {} : { endedAt: task.endedAt }),
+    ...(task.latest === undefined ? {} : { latest: task.latest }),
+    updates: task.updates as TaskStatus[],
+    health: task.health as TaskRecord['health'],
+    readiness: task.readiness as TaskRecord['readiness'],
+  };
+  return record;
+}
+
+/** One record understood, or a sentence about what is wrong with it. */
+export type ReadRecord =
+  | { readonly kind: 'agent'; readonly agentId: string }
+  | { readonly kind: 'framework'; readonly framework: FrameworkInfo }
+  | { readonly kind: 'task'; readonly agentId: string; readonly task: Task }
+  | { readonly kind: 'damaged'; readonly problem: string };
+
+/** Reads a record by its key. */
+export function readRecord(key: string, value: unknown): ReadRecord {
+  if (key === AGENT_KEY) {
+    return agentRecordCheck.Check(value)
+      ? { kind: 'agent', agentId: value.agentId }
+      : damaged(agentRecordCheck.Errors(value).First());
+  }
+  if (key.startsWith('framework/')) {
+    return frameworkRecordCheck.Check(value)
+      ? { kind: 'framework', framework: value.framework }
+      : damaged(frameworkRecordCheck.Errors(value).First());
+  }
+  if (!key.startsWith('task/')) return { kind: 'damaged', problem: 'a record of an unknown kind' };
+  if (!taskRecordCheck.Check(value)) return damaged(taskRecordCheck.Errors(value).First());
+  return {
+    kind: 'task',
+    agentId: value.agentId,
+    task: {
+      frameworkId: value.frameworkId,
+      info: value.info,
+      containerId: value.containerId,
+      phase: value.phase,
+      kill: value.kill,
+      runningSince: value.runningSince,
+      endedAt: value.endedAt,
+      latest: value.latest,
+      updates: value.updates,
+      health: value.health,
+      readiness: value.readiness,
+    },
+  };
+}
+
+function damaged(error: { readonly path: string; readonly message: string } | undefined): ReadRecord {
+  return { kind: 'damaged', problem: `${error?.path ?? ''}: ${error?.message ?? 'does not fit'}` };
+}

@@ -1,0 +1,61 @@
+/** What the agent's decisions know about a container: how it ended, what it uses. */
+
+/** How the main process of a container ended. `unknown`: nobody saw it; `message` says why. */
+export type ContainerExit =
+  | { readonly kind: 'exited'; readonly code: number }
+  | { readonly kind: 'signaled'; readonly signal: number }
+  | { readonly kind: 'unknown'; readonly message: string };
+
+/** A container that outlived (or not) the agent that started it. */
+export type RecoveredContainer =
+  | { readonly containerId: string; readonly state: 'running'; readonly pid: number | undefined }
+  | { readonly containerId: string; readonly state: 'exited'; readonly exit: ContainerExit };
+
+/** What the processes of one container use. Times are totals since its start. */
+export interface ContainerUsage {
+  readonly processes: number;
+  readonly threads: number;
+  readonly cpuUserSeconds: number;
+  readonly cpuSystemSeconds: number;
+  readonly memoryRssBytes: number;
+}
+
+/** Signal names as strsignal(3) has them, which is what Mesos prints. */
+const SIGNAL_NAMES: Readonly<Record<number, string>> = {
+  1: 'Hangup',
+  2: 'Interrupt',
+  3: 'Quit',
+  4: 'Illegal instruction',
+  6: 'Aborted',
+  7: 'Bus error',
+  8: 'Floating point exception',
+  9: 'Killed',
+  10: 'User defined signal 1',
+  11: 'Segmentation fault',
+  12: 'User defined signal 2',
+  13: 'Broken pipe',
+  14: 'Alarm clock',
+  15: 'Terminated',
+};
+
+/** The sentence of Mesos's command executor about an exit. */
+export function describeExit(exit: ContainerExit): string {
+  switch (exit.kind) {
+    case 'exited':
+      return `Command exited with status ${exit.code}`;
+    case 'signaled':
+      return `Command terminated with signal ${SIGNAL_NAMES[exit.signal] ?? String(exit.signal)}`;
+    case 'unknown':
+      return exit.message;
+  }
+}
+
+/**
+ * Reads a shell's exit status: above 128 it stands for a signal, as POSIX shells have it (XCU 2.8.2).
+ * A program that exits with 137 by itself cannot be told from one killed by SIGKILL.
+ */
+export function exitFromShellStatus(status: number): ContainerExit {
+  return status > 128 && status <= 128 + 64
+    ? { kind: 'signaled', signal: status - 128 }
+    : { kind: 'exited', code: status };
+}

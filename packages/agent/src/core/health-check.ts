@@ -1,0 +1,111 @@
+/** Health of one task by one check: what a probe's outcome changes, and whether that is worth a report. */
+import { type HealthCheckInfo, type HealthResult } from '@stadion/contract/mesos';
+
+/** What one probe found. `ignored`: neither good nor bad (a 1xx answer with `ignore_http_1xx`). */
+export type ProbeOutcome =
+  { readonly kind: 'passed' } | { readonly kind: 'failed'; readonly cause: string } | { readonly kind: 'ignored' };
+
+/** What is known by one check. Times are milliseconds since the epoch; `alive` is absent before the first result. */
+export interface HealthState {
+  readonly alive?: boolean;
+  readonly consecutiveFailures: number;
+  readonly firstSuccess?: number;
+  readonly lastSuccess?: number;
+  readonly lastFailure?: number;
+  readonly cause?: string;
+  readonly exhausted: boolean;
+}
+
+/** Nothing is known yet. */
+export const UNKNOWN_HEALTH: HealthState = { consecutiveFailures: 0, exhausted: false };
+
+/** The verdict on a probe: the new state, whether to report it, and whether the agent itself is to kill the task. */
+export interface HealthVerdict {
+  readonly state: HealthState;
+  readonly report: boolean;
+  readonly kill: boolean;
+}
+
+/**
+ * Applies one probe.
+ *
+ * Failures inside the grace period count only after a first success. With `kill_on_failure` (Mesos) the task is killed
+ * on failure number `consecutive_failures`; without (Marathon) `exhausted` is set when the failures *before* this one
+ * had already reached the maximum, and a maximum of 0 means never.
+ * @param runningSince when the task began to run, milliseconds since the epoch
+ */
+export function applyHealthProbe(
+  check: HealthCheckInfo,
+  state: HealthState,
+  outcome: ProbeOutcome,
+  runningSince: number,
+  now: number,
+): HealthVerdict {
+  switch (outcome.kind) {
+    case 'ignored':
+      return { state, report: false, kill: false };
+    case 'passed': {
+      const next: HealthState = {
+        ...state,
+        alive: true,
+        consecutiveFailures: 0,
+        firstSuccess: state.firstSuccess ?? now,
+        lastSuccess: now,
+        exhausted: false,
+      };
+      return { state: next, report: state.alive !== true, kill: false };
+    }
+    case 'failed': {
+      const inGrace = now - runningSince < check.grace_period_seconds * 1000;
+      if (inGrace && state.firstSuccess === undefined) return { state, report: false, kill: false };
+      const failures = state.consecutiveFailures + 1;
+      const max = check.consecutive_failures;
+      const exhausted = check.kill_on_failure ? failures >= max : max > 0 && state.consecutiveFailures >= max;
+      const next: HealthState = {
+        ...state,
+        alive: false,
+        consecutiveFailures: failures,
+        lastFailure: now,
+        cause: outcome.cause,
+        exhausted,
+      };
+      return { state: next, report: true, kill: exhausted && check.kill_on_failure };
+    }
+  }
+}
+
+/** How long after RUNNING the first probe starts, in milliseconds. */
+export function firstProbeDelayMs(check: HealthCheckInfo): number {
+  const seconds = check.kill_on_failure ? check.delay_seconds : Math.min(check.interval_seconds, 5);
+  return Math.max(0, seconds * 1000);
+}
+
+/** True or false once every check has a result: all alive. */
+export function overallHealth(states: readonly HealthState[]): boolean | undefined {
+  if (states.length === 0) return undefined;
+  let healthy = true;
+  for (const state of states) {
+    if (state.alive === undefined) return undefined;
+    healthy &&= state.alive;
+  }
+  return healthy;
+}
+
+/** The results for the wire, in the order of the checks; a check without a result yet is left out (`index` tells). */
+export function toHealthResults(states: readonly HealthState[]): HealthResult[] {
+  const results: HealthResult[] = [];
+  states.forEach((state, index) => {
+    if (state.alive === undefined) return;
+    results.push({
+      index,
+      alive: state.alive,
+      consecutive_failures: state.consecutiveFailures,
+      ...(state.firstSuccess === undefined ? {} : { first_success: state.firstSuccess / 1000 }),
+      ...(state.lastSuccess === undefined ? {} : { last_success: state.lastSuccess / 1000 }),
+      ...(state.lastFailure === undefined ? {} : { last_failure: state.lastFailure / 1000 }),
+      ...(state.cause === undefined ? {} : { last_failure_cause: state.cause }),
+      exhausted: state.exhausted,
+    });
+  });
+  return results;
+}

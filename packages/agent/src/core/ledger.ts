@@ -1,0 +1,92 @@
+/** What the agent has and what its tasks hold: the last line of defence against overcommitment. */
+import { type Resource } from '@stadion/contract/mesos';
+
+/** Amounts by resource name, in thousandths, so that sums are exact. */
+type Amounts = Map<string, number>;
+
+/** Accounts of one agent. Scalars are kept in thousandths; ports one by one. */
+export class Ledger {
+  private readonly total: Amounts = new Map();
+  private readonly held: Amounts = new Map();
+  private readonly ports: readonly { readonly begin: number; readonly end: number }[];
+  private readonly portsHeld = new Set<number>();
+
+  constructor(total: readonly Resource[]) {
+    for (const resource of total) add(this.total, resource, 1);
+    this.ports = total.filter((resource) => resource.name === 'ports').flatMap((each) => each.ranges?.range ?? []);
+  }
+
+  /** Takes the resources, or says in a sentence why they cannot be had and takes nothing. */
+  hold(resources: readonly Resource[]): string | undefined {
+    const problem = this.findProblem(resources);
+    if (problem !== undefined) return problem;
+    this.charge(resources);
+    return undefined;
+  }
+
+  /** Takes the resources of a task that already runs, whatever the totals say. */
+  charge(resources: readonly Resource[]): void {
+    for (const resource of resources) add(this.held, resource, 1);
+    forEachPort(resources, (port) => this.portsHeld.add(port));
+  }
+
+  /** Gives back what {@link hold} or {@link charge} took. */
+  free(resources: readonly Resource[]): void {
+    for (const resource of resources) add(this.held, resource, -1);
+    forEachPort(resources, (port) => this.portsHeld.delete(port));
+  }
+
+  /** What is held of a scalar, in its own unit. */
+  heldAmount(name: string): number {
+    return (this.held.get(name) ?? 0) / 1000;
+  }
+
+  /** What there is of a scalar, in its own unit. */
+  totalAmount(name: string): number {
+    return (this.total.get(name) ?? 0) / 1000;
+  }
+
+  /** The ports in use, in ascending order. */
+  heldPorts(): readonly number[] {
+    return [...this.portsHeld].sort((left, right) => left - right);
+  }
+
+  private findProblem(resources: readonly Resource[]): string | undefined {
+    const wanted: Amounts = new Map();
+    for (const resource of resources) add(wanted, resource, 1);
+    for (const [name, amount] of wanted) {
+      const free = (this.total.get(name) ?? 0) - (this.held.get(name) ?? 0);
+      if (amount > free) {
+        return `The task wants ${String(amount / 1000)} ${name}, and the agent has ${String(free / 1000)} left`;
+      }
+    }
+    for (const { begin, end } of rangesOf(resources)) {
+      if (!this.ports.some((range) => range.begin <= begin && end <= range.end)) {
+        return `The task wants the ports ${begin}-${end}, which the agent does not have`;
+      }
+      for (let port = begin; port <= end; port += 1) {
+        if (this.portsHeld.has(port)) return `The task wants port ${port}, which another task has`;
+      }
+    }
+    return undefined;
+  }
+}
+
+function add(amounts: Amounts, resource: Resource, sign: 1 | -1): void {
+  if (resource.scalar === undefined) return;
+  const amount = Math.round(resource.scalar.value * 1000) * sign;
+  amounts.set(resource.name, (amounts.get(resource.name) ?? 0) + amount);
+}
+
+function rangesOf(resources: readonly Resource[]): { readonly begin: number; readonly end: number }[] {
+  return resources.filter((resource) => resource.name === 'ports').flatMap((resource) => resource.ranges?.range ?? []);
+}
+
+function forEachPort(resources: readonly Resource[], visit: (port: number) => void): void {
+  for (const resource of resources) {
+    if (resource.name !== 'ports' || resource.ranges === undefined) continue;
+    for (const { begin, end } of resource.ranges.range) {
+      for (let port = begin; port <= Math.min(end, 65_535); port += 1) visit(port);
+    }
+  }
+}

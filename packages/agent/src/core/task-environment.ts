@@ -1,0 +1,48 @@
+/** The environment a task starts with: little from the agent, then Mesos's variables, then the task's own. */
+import { type FrameworkInfo, type TaskInfo } from '@stadion/contract/mesos';
+
+/** Facts of the agent and the run that become variables. */
+export interface EnvironmentFacts {
+  readonly agentId: string;
+  readonly frameworkId: string;
+  readonly framework: FrameworkInfo | undefined;
+  /** The sandbox. */
+  readonly directory: string;
+  readonly ip: string;
+  readonly port: number;
+  /** The agent's own environment; only a few names of it are passed on. */
+  readonly inherited: Readonly<Record<string, string | undefined>>;
+}
+
+const INHERITED_NAMES = new Set(['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LANGUAGE', 'TZ', 'TMPDIR']);
+const PATH_DEFAULT = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** Builds the variables (Mesos's executor environment, and MESOS_TASK_ID as Marathon has it). The task's own win. */
+export function taskEnvironment(task: TaskInfo, facts: EnvironmentFacts): Record<string, string> {
+  const environment: Record<string, string> = { PATH: PATH_DEFAULT };
+  for (const [name, value] of Object.entries(facts.inherited)) {
+    if (value !== undefined && (INHERITED_NAMES.has(name) || name.startsWith('LC_'))) environment[name] = value;
+  }
+  const role = task.resources.find((resource) => resource.allocation_info !== undefined)?.allocation_info?.role;
+  const endpoint = `${facts.ip}:${facts.port}`;
+  Object.assign(environment, {
+    MESOS_FRAMEWORK_ID: facts.frameworkId,
+    MESOS_EXECUTOR_ID: task.task_id.value,
+    MESOS_TASK_ID: task.task_id.value,
+    MESOS_DIRECTORY: facts.directory,
+    MESOS_SANDBOX: facts.directory,
+    MESOS_SLAVE_ID: facts.agentId,
+    MESOS_SLAVE_PID: `slave(1)@${endpoint}`,
+    MESOS_AGENT_ENDPOINT: endpoint,
+    MESOS_ALLOCATION_ROLE: role ?? facts.framework?.roles?.[0] ?? facts.framework?.role ?? '*',
+    MESOS_CHECKPOINT: '1',
+    MESOS_HTTP_COMMAND_EXECUTOR: '0',
+    MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD: '5secs',
+    MESOS_RECOVERY_TIMEOUT: '15mins',
+    MESOS_SUBSCRIPTION_BACKOFF_MAX: '2secs',
+    LIBPROCESS_IP: facts.ip,
+    LIBPROCESS_PORT: '0',
+  });
+  for (const variable of task.command?.environment?.variables ?? []) environment[variable.name] = variable.value;
+  return environment;
+}

@@ -1,0 +1,100 @@
+/** What an agent tidies: logs that grew, and sandboxes of tasks that ended long ago. */
+import { describeError, every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
+import { type AgentConfig } from './agent-options.ts';
+import { taskKey } from './core/checkpoint-record.ts';
+import { pickExpired, sandboxAgeMsMax } from './core/retention.ts';
+import { type Task } from './core/task.ts';
+import { ENDED_TASKS_MAX } from './limits.ts';
+import { type Checkpoints } from './ports/checkpoints.ts';
+import { type SandboxId, type Sandboxes } from './ports/sandboxes.ts';
+import { type EndedTask, type TaskTable } from './task-entry.ts';
+
+/** Two slow repetitions; neither starts again before it is through. */
+export class Housekeeping {
+  private readonly time: Clock & Timers;
+  private readonly sandboxes: Sandboxes;
+  private readonly checkpoints: Checkpoints;
+  private readonly log: Logger;
+  private readonly config: AgentConfig;
+  private readonly table: TaskTable;
+  private readonly sandboxId: (task: Task, agentId?: string) => SandboxId;
+  private readonly timers: TimerHandle[] = [];
+  private rotating = false;
+  private collecting = false;
+  private stopped = false;
+
+  constructor(
+    ports: { time: Clock & Timers; sandboxes: Sandboxes; checkpoints: Checkpoints; log: Logger },
+    config: AgentConfig,
+    table: TaskTable,
+    sandboxId: (task: Task, agentId?: string) => SandboxId,
+  ) {
+    this.time = ports.time;
+    this.sandboxes = ports.sandboxes;
+    this.checkpoints = ports.checkpoints;
+    this.log = ports.log;
+    this.config = config;
+    this.table = table;
+    this.sandboxId = sandboxId;
+  }
+
+  start(): void {
+    this.repeat(this.config.logWatchIntervalMs, () => void this.rotateLogs());
+    this.repeat(this.config.diskWatchIntervalMs, () => void this.collect());
+  }
+
+  stop(): void {
+    this.stopped = true;
+    for (const timer of this.timers) timer.cancel();
+  }
+
+  private repeat(intervalMs: number, work: () => void): void {
+    if (intervalMs > 0) this.timers.push(every(this.time, intervalMs, work));
+  }
+
+  private async rotateLogs(): Promise<void> {
+    if (this.rotating) return;
+    this.rotating = true;
+    const options = { bytesMax: this.config.logFileBytesMax, keep: this.config.logFilesKept };
+    for (const { task } of [...this.table.entries()]) {
+      if (this.stopped) break;
+      if (task.phase !== 'running' && task.phase !== 'killing') continue;
+      try {
+        const rotated = await this.sandboxes.rotateLogs(this.sandboxId(task), options);
+        if (rotated.length > 0) this.log.info({ task: task.info.task_id.value, rotated }, 'logs rotated');
+      } catch (error) {
+        this.log.warn({ task: task.info.task_id.value, error: describeError(error) }, 'a log could not be rotated');
+      }
+    }
+    this.rotating = false;
+  }
+
+  private async collect(): Promise<void> {
+    if (this.collecting || this.table.endedSize === 0) return;
+    this.collecting = true;
+    try {
+      const ageMsMax = sandboxAgeMsMax(
+        { delayMs: this.config.gcDelayMs, diskHeadroom: this.config.gcDiskHeadroom },
+        await this.sandboxes.diskUsedFraction(),
+      );
+      for (const ended of pickExpired(this.table.ended(), ageMsMax, ENDED_TASKS_MAX, this.time.now())) {
+        if (this.stopped) break;
+        await this.remove(ended);
+      }
+    } catch (error) {
+      this.log.warn({ error: describeError(error) }, 'the disk could not be measured; no sandbox is removed');
+    }
+    this.collecting = false;
+  }
+
+  private async remove(ended: EndedTask): Promise<void> {
+    const { task } = ended;
+    try {
+      await this.sandboxes.remove(this.sandboxId(task, ended.agentId));
+      await this.checkpoints.remove(taskKey(task.containerId));
+      this.table.forget(ended);
+    } catch (error) {
+      this.log.warn({ task: task.info.task_id.value, error: describeError(error) }, 'a sandbox could not be removed');
+    }
+  }
+}

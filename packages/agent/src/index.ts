@@ -1,0 +1,17 @@
+/** The agent: runs tasks on one machine. */
+export { createAgent, type Agent, type AgentCounters, type AgentView } from './agent.ts';
+export { AGENT_CONFIG_DEFAULT, type AgentConfig, type AgentOptions } from './agent-options.ts';
+export { createPosixContainerizer, type PosixContainerizerOptions } from './adapters/posix/posix-containerizer.ts';
+export {
+  createFakeContainerizer,
+  type FakeBehaviour,
+  type FakeContainerizer,
+  type FakeContainerizerOptions,
+} from './adapters/fake/fake-containerizer.ts';
+export { FileCheckpoints } from './adapters/checkpoints-file/file-checkpoints.ts';
+export { MemoryCheckpoints } from './adapters/checkpoints-memory/memory-checkpoints.ts';
+export { FileSandboxes } from './adapters/sandboxes-file/file-sandboxes.ts';
+export { MemorySandboxes } from './adapters/sandboxes-memory/memory-sandboxes.ts';
+export { MemoryFetcher } from './adapters/fetcher-memory/memory-fetcher.ts';
+export { MemoryProber } from './adapters/prober-memory/memory-prober.ts';
+export { detectResources, overrideResources, parseAttributes, parseResources, type Parsed } from './core/resources.ts';

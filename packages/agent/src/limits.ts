@@ -1,0 +1,35 @@
+/** Every bound of the agent, by name. */
+
+/** Tasks on one agent at a time; RUN_TASKS beyond it is answered with TASK_DROPPED. */
+export const TASKS_MAX = 200_000;
+/** Tasks whose artifacts are fetched at the same time. */
+export const PREPARATIONS_MAX = 32;
+/** Containers that are started at the same time. */
+export const LAUNCHES_MAX = 16;
+/** Probes in flight; the next due one waits for a free place. `--max_concurrent_marathon_health_checks` has the same value. */
+export const PROBES_MAX = 256;
+/** Health and readiness checks of one task together. */
+export const CHECKS_PER_TASK_MAX = 64;
+/** Ended tasks that are remembered in full, newest first, for `/state`. */
+export const ENDED_TASKS_SHOWN_MAX = 200;
+/** Ended tasks whose sandbox waits for removal; the oldest go early beyond it. */
+export const ENDED_TASKS_MAX = 10_000;
+/** Bytes of a readiness answer that are kept, and of the cause of a failed probe. */
+export const READINESS_BODY_BYTES_MAX = 8 * 1024;
+export const PROBE_CAUSE_CHARS_MAX = 512;
+/** Bytes of a probe's answer that are read at all. */
+export const PROBE_ANSWER_BYTES_MAX = 64 * 1024;
+/** Longest `cmd`, and arguments and variables together, that a container may be started with. */
+export const COMMAND_BYTES_MAX = 128 * 1024 - 1;
+export const COMMAND_AND_ENVIRONMENT_BYTES_MAX = 1024 * 1024;
+/** Longest task id: one path segment. */
+export const TASK_ID_BYTES_MAX = 255;
+/** Artifacts of one task, entries of one archive, and bytes that one archive may unpack to. */
+export const URIS_PER_TASK_MAX = 256;
+export const ARCHIVE_ENTRIES_MAX = 200_000;
+export const ARCHIVE_BYTES_MAX = 64 * 1024 * 1024 * 1024;
+/** Largest answer of `/files/read`: 16 pages, as in Mesos. */
+export const FILES_READ_BYTES_MAX = 65_536;
+/** Entries that `/files/browse` lists, and roots that `/files/debug` does. */
+export const FILES_BROWSE_ENTRIES_MAX = 10_000;
+export const FILES_DEBUG_ROOTS_MAX = 10_000;

@@ -1,0 +1,29 @@
+/** The port for the directories that tasks run in. */
+
+/** Which run of which task. */
+export interface SandboxId {
+  readonly agentId: string;
+  readonly frameworkId: string;
+  /** Equal to the task id for tasks with a command. */
+  readonly executorId: string;
+  readonly containerId: string;
+}
+
+/** Makes and removes sandboxes. */
+export interface Sandboxes {
+  /** Where the sandbox of this run is, or would be. */
+  directory(id: SandboxId): string;
+  /**
+   * Makes it: mode 0750, owned by the user, empty `stdout` and `stderr`, and `runs/latest` pointing to it.
+   * @throws PlatformError `agent-sandbox-failed`
+   */
+  create(id: SandboxId, user: string | undefined): Promise<void>;
+  /** Removes it with everything in it; a missing one is fine. */
+  remove(id: SandboxId): Promise<void>;
+  /** Bytes in it, or undefined when nobody measured. */
+  usedBytes(id: SandboxId): Promise<number | undefined>;
+  /** Which part of the disk that holds the sandboxes is used, 0 to 1. */
+  diskUsedFraction(): Promise<number>;
+  /** Keeps `stdout` and `stderr` of a running task below a size; resolves with the names of the files rotated. */
+  rotateLogs(id: SandboxId, options: { readonly bytesMax: number; readonly keep: number }): Promise<readonly string[]>;
+}
