@@ -147,11 +147,12 @@ export class MasterSession {
 
   private register(): void {
     this.registersSent += 1;
-    this.link?.send(this.owner.registration());
+    // Before the message goes out: a link in the same process may answer within the call.
     this.wait(registrationAnswerMs(this.registersSent), () => {
       if (repeatsOnSameLink(this.registersSent)) this.register();
       else this.retry();
     });
+    this.link?.send(this.owner.registration());
   }
 
   private receive(message: MasterMessage): void {
