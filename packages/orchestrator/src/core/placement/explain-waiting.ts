@@ -22,13 +22,15 @@ export function explainWaiting(input: {
   if (tally === undefined || tally.processed === 0) {
     return `${who}, no offers seen: no agent is registered or every resource is in use`;
   }
-  const examined = tally.processed === 1 ? '1 agent examined' : `${tally.processed} agents examined`;
   const causes = [...tally.explanations.values()].map(({ message }) => message);
   const takers = tally.processed - declinedIn(tally);
   if (takers > 0) causes.unshift(`${takers} of ${tally.processed} agents will take more with their next offers`);
   const named = causes.slice(0, MAX_EXPLANATIONS_IN_SENTENCE).join('; ');
   const rest = causes.length - MAX_EXPLANATIONS_IN_SENTENCE;
-  return `${who}: ${named}${rest > 0 ? `; and ${rest} more ${rest === 1 ? 'reason' : 'reasons'}` : ''} (${examined})`;
+  if (rest > 0) return `${who}: ${named}; and ${rest} more ${rest === 1 ? 'reason' : 'reasons'}`;
+  // Several causes carry their counts; one alone does not.
+  const examined = ` (${tally.processed} ${tally.processed === 1 ? 'agent' : 'agents'} examined)`;
+  return `${who}: ${named}${causes.length === 1 ? examined : ''}`;
 }
 
 function declinedIn(tally: RejectTally): number {
