@@ -3,4 +3,5 @@ export { MemoryAgentRegistry, afterChange, type AgentRegistry } from './agent-re
 export { DEFAULT_MASTER_CONFIG, type MasterConfig } from './config.ts';
 export type { RegisteredAgent, RegistryChange } from './core/cluster/exchange.ts';
 export type { ClusterView } from './core/cluster/state.ts';
+export { createMasterHttp } from './http/master-http.ts';
 export { createMaster, type Master, type MasterIdentity, type MasterOptions } from './master.ts';

@@ -49,6 +49,8 @@ export interface Master extends Service {
   /** The door for agents. Links that come while the master does not run are closed. */
   readonly acceptor: AgentAcceptor;
   readonly identity: MasterIdentity;
+  /** Its clock and timers, for what is served beside it. */
+  readonly time: Clock & Timers;
   /** What it knows, for reading only; changes between two turns of the event loop. Undefined before the start. */
   readonly view: ClusterView | undefined;
   /** An in-process connection for one framework. Events are delivered in later turns, never inside a call. */
@@ -73,7 +75,7 @@ class MasterShell implements Master {
   readonly acceptor: AgentAcceptor;
   private readonly options: MasterOptions;
   private readonly config: MasterConfig;
-  private readonly time: Clock & Timers;
+  readonly time: Clock & Timers;
   private readonly inbox: Mailbox<LedgerInput>;
   private readonly links = new Map<number, Link<MasterMessage>>();
   private readonly subscriptions = new Map<number, Subscription>();

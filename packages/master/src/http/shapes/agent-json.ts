@@ -1,0 +1,58 @@
+/** One agent in the legacy JSON of `/state`, `/slaves` and `/state-summary`. */
+import type { AgentRecord, RecoveredAgent } from '../../core/cluster/records.ts';
+import type { ClusterView } from '../../core/cluster/state.ts';
+import { formatResources, legacyAttributes, legacyResources } from '../../core/resources/resource-format.ts';
+
+/** Without reservations everything is unreserved. `pid` must parse as `x@ip:port`: mesos-dns depends on it. */
+export function agentJson(view: ClusterView, agent: AgentRecord) {
+  const { info } = agent;
+  return {
+    id: agent.id,
+    hostname: info.hostname,
+    port: info.port,
+    attributes: legacyAttributes(info.attributes),
+    ...(info.domain === undefined ? {} : { domain: info.domain }),
+    pid: `slave(1)@${info.ip}:${String(info.port)}`,
+    registered_time: agent.registeredAt / 1000,
+    ...(agent.reregisteredAt === undefined ? {} : { reregistered_time: agent.reregisteredAt / 1000 }),
+    resources: legacyResources(agent.total),
+    used_resources: legacyResources(agent.charged),
+    offered_resources: legacyResources(agent.offered),
+    reserved_resources: {},
+    unreserved_resources: legacyResources(agent.total),
+    active: isActive(view, agent),
+    deactivated: false,
+    version: info.version,
+    capabilities: AGENT_CAPABILITIES,
+    containerizers: info.containerizers,
+  };
+}
+
+/** The same, with raw resources, for `/slaves`. */
+export function fullAgentJson(view: ClusterView, agent: AgentRecord) {
+  return {
+    ...agentJson(view, agent),
+    reserved_resources_full: {},
+    unreserved_resources_full: formatResources(agent.total, undefined),
+    used_resources_full: formatResources(agent.charged, undefined),
+    offered_resources_full: formatResources(agent.offered, undefined),
+  };
+}
+
+/** An agent that has not come back since the master started. */
+export function recoveredAgentJson({ id, info }: RecoveredAgent) {
+  return {
+    id,
+    hostname: info.hostname,
+    port: info.port,
+    attributes: legacyAttributes(info.attributes),
+    ...(info.domain === undefined ? {} : { domain: info.domain }),
+  };
+}
+
+/** True while the agent is connected and nothing is being decided against it. */
+export function isActive(view: ClusterView, agent: AgentRecord): boolean {
+  return agent.link !== undefined && !view.transitions.has(agent.id);
+}
+
+const AGENT_CAPABILITIES = ['MULTI_ROLE', 'HIERARCHICAL_ROLE'] as const;

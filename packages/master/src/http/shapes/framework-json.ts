@@ -1,0 +1,71 @@
+/** One framework in the legacy JSON of `/state`, `/frameworks` and `/state-summary`, without its tasks. */
+import type { FrameworkRecord, OfferRecord } from '../../core/cluster/records.ts';
+import { hasCapability } from '../../core/cluster/framework-info.ts';
+import { legacyResources } from '../../core/resources/resource-format.ts';
+import { NO_PORTS } from '../../core/resources/port-ranges.ts';
+import type { Scalars } from '../../core/resources/resource-vector.ts';
+
+/** `pid` is left out: a framework without one must not say `""`, or mesos-dns refuses the whole answer. */
+export function frameworkJson(framework: FrameworkRecord) {
+  const { info } = framework;
+  const { used, offered, all } = holdings(framework);
+  const connected = framework.subscription !== undefined;
+  return {
+    id: framework.id,
+    name: info.name,
+    used_resources: legacyScalars(used),
+    offered_resources: legacyScalars(offered),
+    capabilities: (info.capabilities ?? []).map(({ type }) => type),
+    hostname: info.hostname ?? '',
+    webui_url: info.webui_url ?? '',
+    active: connected,
+    connected,
+    recovered: framework.recovered,
+    user: info.user,
+    failover_timeout: info.failover_timeout ?? 0,
+    checkpoint: info.checkpoint ?? false,
+    registered_time: framework.registeredAt / 1000,
+    unregistered_time: (framework.unregisteredAt ?? 0) / 1000,
+    ...(info.principal === undefined ? {} : { principal: info.principal }),
+    resources: legacyScalars(all),
+    ...(framework.reregisteredAt === undefined ? {} : { reregistered_time: framework.reregisteredAt / 1000 }),
+    ...(hasCapability(info, 'MULTI_ROLE') ? { roles: info.roles ?? [] } : { role: info.role ?? '*' }),
+    ...(info.labels === undefined ? {} : { labels: info.labels.labels }),
+    offer_constraints: {},
+  };
+}
+
+/** One offer that has not been answered. */
+export function offerJson(offer: OfferRecord) {
+  return {
+    id: offer.id,
+    framework_id: offer.framework.id,
+    allocation_info: { role: offer.role },
+    slave_id: offer.agent.id,
+    resources: legacyResources(offer.resources),
+  };
+}
+
+/** What a framework holds on all agents: by offers, by tasks, and together. */
+function holdings(framework: FrameworkRecord): { used: Scalars; offered: Scalars; all: Scalars } {
+  const all = { cpus: 0, gpus: 0, mem: 0, disk: 0 };
+  for (const { allocated } of framework.shares.values()) addTo(all, allocated, 1);
+  const offered = { cpus: 0, gpus: 0, mem: 0, disk: 0 };
+  for (const { resources } of framework.offers) addTo(offered, resources, 1);
+  const used = { ...all };
+  addTo(used, offered, -1);
+  return { used, offered, all };
+}
+
+/** Adds up scalars in place. */
+export function addTo(sum: { -readonly [Name in keyof Scalars]: Scalars[Name] }, amount: Scalars, sign: 1 | -1): void {
+  sum.cpus += sign * amount.cpus;
+  sum.gpus += sign * amount.gpus;
+  sum.mem += sign * amount.mem;
+  sum.disk += sign * amount.disk;
+}
+
+/** Scalars alone: sums over agents have no ports. */
+export function legacyScalars(amounts: Scalars) {
+  return legacyResources({ ...amounts, ports: NO_PORTS });
+}
