@@ -1,5 +1,6 @@
 /** What one instance of an app takes from an offer, worked out once per app definition. */
 import type { AppDefinition } from '@stadion/contract/orchestrator';
+import { isOnHostNetwork } from '../app/spec.ts';
 import type { PreparedOffer } from './types.ts';
 
 /** What an agent must be able to run, as one of several ways. */
@@ -71,9 +72,8 @@ function computeDemand(app: AppDefinition): Demand {
 
 /** Marathon 2.4: definitions fix their host port only with requirePorts; mappings by hostPort; no hostPort, no port. */
 function wantedHostPorts(app: AppDefinition): readonly (number | undefined)[] {
-  const mode = app.networks[0]?.mode ?? 'host';
-  if (mode === 'host') return (app.portDefinitions ?? []).map(({ port }) => (app.requirePorts ? port : 0));
-  const absent = mode === 'container/bridge' ? 0 : undefined;
+  if (isOnHostNetwork(app)) return (app.portDefinitions ?? []).map(({ port }) => (app.requirePorts ? port : 0));
+  const absent = app.networks.some(({ mode }) => mode === 'container/bridge') ? 0 : undefined;
   return (app.container?.portMappings ?? []).map(({ hostPort }) => hostPort ?? absent);
 }
 

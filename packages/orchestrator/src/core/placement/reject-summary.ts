@@ -1,6 +1,7 @@
 /** Per app: what became of the offers that were examined while its instances waited, as `/v2/queue` shows it. */
 import type { Offer, Resource } from '@stadion/contract/mesos';
 import type { QueueItem, RejectReason, UnusedOffer } from '@stadion/contract/orchestrator';
+import { formatTimestamp } from '../app/timestamp.ts';
 import { explainWaiting } from './explain-waiting.ts';
 import type { PreparedOffer, RejectTally } from './types.ts';
 
@@ -81,8 +82,8 @@ export class RejectSummary {
       processedOffersSummary: {
         processedOffersCount: this.processed,
         unusedOffersCount: this.declined.reduce((sum, count) => sum + count, 0),
-        ...(this.unusedAt === undefined ? {} : { lastUnusedOfferAt: timestamp(this.unusedAt) }),
-        ...(this.usedAt === undefined ? {} : { lastUsedOfferAt: timestamp(this.usedAt) }),
+        ...(this.unusedAt === undefined ? {} : { lastUnusedOfferAt: formatTimestamp(this.unusedAt) }),
+        ...(this.usedAt === undefined ? {} : { lastUsedOfferAt: formatTimestamp(this.usedAt) }),
         rejectSummaryLastOffers: funnel(tally?.processed ?? 0, tally === undefined ? [] : declinedOf(tally)),
         rejectSummaryLaunchAttempt: funnel(this.processed, this.declined),
       },
@@ -97,7 +98,7 @@ export class RejectSummary {
     for (const offer of this.lastUnused) {
       const reason = reasons.get(offer);
       if (reason === undefined) continue;
-      listed.push({ offer: shown(offer.offer), reason: [reason], timestamp: timestamp(this.unusedAt ?? 0) });
+      listed.push({ offer: shown(offer.offer), reason: [reason], timestamp: formatTimestamp(this.unusedAt ?? 0) });
     }
     return listed;
   }
@@ -143,8 +144,4 @@ function plainValue({ scalar, ranges, set }: Pick<Resource, 'scalar' | 'ranges' 
     ...(ranges === undefined ? {} : { ranges: ranges.range }),
     ...(set === undefined ? {} : { set: set.item }),
   };
-}
-
-function timestamp(at: number): string {
-  return new Date(at).toISOString();
 }

@@ -16,10 +16,11 @@ import type {
   TaskInfo,
 } from '@stadion/contract/mesos';
 import type { AppDefinition, Artifact } from '@stadion/contract/orchestrator';
+import { isOnHostNetwork } from '../app/spec.ts';
 import { checksNeedPorts, healthCheckInfos, readinessCheckInfos } from './checks.ts';
 import { containerInfo } from './container-info.ts';
 import { appEnvironment, taskEnvironment, type AppEnvironment } from './environment.ts';
-import { declaredPorts, isOnHostNetwork, reachablePort, taskPorts, type TaskPort } from './task-ports.ts';
+import { declaredPorts, reachablePort, taskPorts, type TaskPort } from './task-ports.ts';
 import { textLabels } from './text-labels.ts';
 
 /** What a launch adds to its app. */

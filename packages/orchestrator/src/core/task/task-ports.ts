@@ -1,6 +1,7 @@
 /** The ports of one launch: what the app declared, joined with what the offer gave. */
 import { randomBelow, type Random } from '@stadion/base';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
+import { isOnHostNetwork } from '../app/spec.ts';
 
 const GENERATED_FIRST = 1025;
 const GENERATED_COUNT = 65_535 - GENERATED_FIRST + 1;
@@ -65,11 +66,6 @@ export function taskPorts(
 /** Where others reach the port: on the agent if it has a host port, else at the task's own address. */
 export function reachablePort(port: TaskPort): number {
   return port.hostPort ?? port.taskPort;
-}
-
-/** Whether the app uses the agent's network, where definitions rather than mappings count. */
-export function isOnHostNetwork(app: AppDefinition): boolean {
-  return (app.networks[0]?.mode ?? 'host') === 'host';
 }
 
 function inventPort(used: Set<number | undefined>, random: Random): number {
