@@ -1,11 +1,9 @@
 /** An engine in memory for the tests of the API: changes happen at once, tasks are whatever a test puts there. */
 import type { AppDefinition, OrchestratorEvent, QueueItem, TaskFailure } from '@stadion/contract/orchestrator';
-import { ancestorIds } from '../../core/app/app-id.ts';
-import { formatTimestamp } from '../../core/app/timestamp.ts';
-import { servicePortsOf } from '../../core/app/service-ports.ts';
 import type { AgentPlace, Instance } from '../../core/instance.ts';
 import { taskIdOf } from '../../core/instance.ts';
-import type { EngineView, OrchestratorEngine, Outcome, Rejection, RootView, RunningDeployment } from '../../engine.ts';
+import { FakeRoot } from '../../core/root/testing/fake-root.ts';
+import type { EngineView, OrchestratorEngine, Outcome, Rejection, RunningDeployment } from '../../engine.ts';
 
 /** Where the tasks of {@link FakeEngine} run. */
 export const fakePlace: AgentPlace = {
@@ -18,8 +16,7 @@ export const fakePlace: AgentPlace = {
 
 /** An engine whose root, instances and deployments a test can set. */
 export class FakeEngine implements OrchestratorEngine {
-  readonly appsById = new Map<string, AppDefinition>();
-  readonly history = new Map<string, AppDefinition[]>();
+  readonly root = new FakeRoot();
   readonly instancesById = new Map<string, Instance[]>();
   readonly running: RunningDeployment[] = [];
   readonly queued: QueueItem[] = [];
@@ -32,17 +29,6 @@ export class FakeEngine implements OrchestratorEngine {
   failure: Error | undefined;
   private readonly listeners = new Set<(event: OrchestratorEvent) => void>();
   private changes = 0;
-
-  readonly root: RootView = {
-    version: formatTimestamp(0),
-    app: (id) => this.appsById.get(id),
-    apps: (groupId = '/') => this.sorted().filter(({ id }) => groupId === '/' || id.startsWith(`${groupId}/`)),
-    isGroup: (id) => id === '/' || this.sorted().some((app) => ancestorIds(app.id).includes(id)),
-    groupVersion: () => this.versionOf(this.changes),
-    appVersions: (id) => (this.history.get(id) ?? []).map(({ version }) => version).reverse(),
-    appAtVersion: (id, version) => this.history.get(id)?.find((app) => app.version === version),
-    isServicePortUsed: (port) => this.sorted().some((app) => servicePortsOf(app).includes(port)),
-  };
 
   readonly view: EngineView = {
     root: this.root,
@@ -83,15 +69,11 @@ export class FakeEngine implements OrchestratorEngine {
     this.commands.push({ changeRoot: options });
     const refused = this.refuse();
     if (refused !== undefined) return refused;
-    const version = this.versionOf(this.changes + 1);
+    const version = this.root.nextVersion;
     const outcome = change(this.root, version);
     if (!outcome.ok) return outcome;
     this.changes += 1;
-    for (const app of outcome.value.upserts) {
-      this.appsById.set(app.id, app);
-      this.history.set(app.id, [...(this.history.get(app.id) ?? []), app]);
-    }
-    for (const id of outcome.value.removals) this.appsById.delete(id);
+    this.root.apply(outcome.value);
     return { ok: true, value: { version, deploymentId: `deployment-${String(this.changes)}` } };
   }
 
@@ -115,7 +97,7 @@ export class FakeEngine implements OrchestratorEngine {
       return { ok: false, rejection: { kind: 'not-found', message: `DeploymentPlan ${id} does not exist` } };
     }
     if (options.force) return { ok: true, value: undefined };
-    return { ok: true, value: { version: this.versionOf(99), deploymentId: 'revert' } };
+    return { ok: true, value: { version: this.root.nextVersion, deploymentId: 'revert' } };
   }
 
   async resetDelay(appId: string): Promise<Outcome<undefined>> {
@@ -148,14 +130,6 @@ export class FakeEngine implements OrchestratorEngine {
     };
     this.instancesById.set(app.id, [...list, instance]);
     return instance;
-  }
-
-  private sorted(): AppDefinition[] {
-    return [...this.appsById.values()].sort((left, right) => (left.id < right.id ? -1 : 1));
-  }
-
-  private versionOf(change: number): string {
-    return formatTimestamp(Date.UTC(2026, 0, 1) + change * 1000);
   }
 
   private refuse(): { readonly ok: false; readonly rejection: Rejection } | undefined {
