@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+// Composition: the command line, and the platform that it may start. Neither knows the other.
+import { existsSync } from 'node:fs';
+
+const program = new URL('../dist/main.js', import.meta.url);
+if (!existsSync(program)) {
+  process.stderr.write('error: stadion is not built yet. At the repository root, run: npm ci && npm run build\n');
+  process.exit(1);
+}
+
+const { main } = await import(program.href);
+await main({
+  async startPlatform(config) {
+    const { runUp } = await import('@stadion/server');
+    return await runUp(config);
+  },
+});

@@ -1,0 +1,103 @@
+/** `stadion node list|show`: the agents and what they have. */
+import type { StateResources, StateSlave } from '@stadion/contract/mesos-state';
+import type { Task } from '@stadion/contract/orchestrator';
+import { containerizersOf, isNodeWell } from '../core/nodes.ts';
+import { formatAge } from '../core/durations.ts';
+import { didYouMean } from '../core/suggestions.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { Printer } from '../output/printer.ts';
+import type { Cell } from '../output/table.ts';
+import { notFound } from '../report-error.ts';
+import type { CommandSpec } from './command.ts';
+import { taskTable } from './views.ts';
+
+/** The commands. */
+export const nodeCommands: readonly CommandSpec[] = [
+  {
+    path: 'node list',
+    summary: 'list the agents and how much of them is used',
+    async run(call) {
+      const { printer, time } = call.session;
+      const { slaves } = await (await call.session.master()).slaves();
+      const rows = slaves.map((slave) => nodeRow(slave, time.now()));
+      printer.answer(
+        slaves,
+        () => printer.table(['NODE', 'ID', 'STATE', 'CPUS', 'MEM', 'DISK', 'RUNS', 'UP'], rows),
+        slaves.map(({ id }) => id),
+      );
+      return EXIT.ok;
+    },
+  },
+  {
+    path: 'node show',
+    arguments: '<node>',
+    summary: 'show one agent, by its name or id, and its tasks',
+    completes: 'node',
+    async run(call) {
+      const { printer, time } = call.session;
+      const { slaves } = await (await call.session.master()).slaves();
+      const slave = findNode(slaves, call.argument(0));
+      const { tasks } = await (await call.session.orchestrator()).listTasks();
+      const here = tasks.filter(({ slaveId }) => slaveId === slave.id);
+      printer.answer({ ...slave, tasks: here }, () => nodePage(printer, slave, here, time.now()), [slave.id]);
+      return EXIT.ok;
+    },
+  },
+];
+
+function findNode(slaves: readonly StateSlave[], written: string): StateSlave {
+  const found =
+    slaves.find(({ id }) => id === written) ??
+    slaves.find(({ hostname }) => hostname === written) ??
+    // The last part of an id, as in names of the cluster: S0.
+    slaves.find(({ id }) => id.toLowerCase().endsWith(`-${written.toLowerCase()}`));
+  if (found !== undefined) return found;
+  const names = slaves.flatMap(({ id, hostname }) => [hostname, id]);
+  throw notFound(`There is no node '${written}'.`, didYouMean(written, names) || 'See all with: stadion node list');
+}
+
+function nodeRow(slave: StateSlave, nowMs: number): Cell[] {
+  return [
+    slave.hostname,
+    slave.id,
+    stateCell(slave),
+    usage(slave, 'cpus'),
+    usage(slave, 'mem'),
+    usage(slave, 'disk'),
+    containerizersOf(slave).join(',') || '-',
+    formatAge(slave.registered_time * 1000, nowMs),
+  ];
+}
+
+function nodePage(printer: Printer, slave: StateSlave, tasks: readonly Task[], nowMs: number): string[] {
+  const attributes = Object.entries(slave.attributes).map(([name, value]) => `${name}=${value}`);
+  const fields: [string, Cell][] = [
+    ['Node', slave.hostname],
+    ['Id', slave.id],
+    ['State', stateCell(slave)],
+    ['Address', slave.pid.slice(slave.pid.indexOf('@') + 1)],
+    ['Version', slave.version],
+    ['Runs', containerizersOf(slave).join(', ') || '-'],
+    ['Cpus', usage(slave, 'cpus')],
+    ['Mem (MiB)', usage(slave, 'mem')],
+    ['Disk (MiB)', usage(slave, 'disk')],
+    ['Ports', String(slave.resources.ports ?? '-')],
+    ['Attributes', attributes.join(', ') || '-'],
+    ['Up', formatAge(slave.registered_time * 1000, nowMs)],
+  ];
+  return [...printer.fields(fields), ...(tasks.length === 0 ? [] : ['', ...taskTable(printer, tasks, nowMs)])];
+}
+
+function stateCell(slave: StateSlave): Cell {
+  if (isNodeWell(slave)) return { text: 'active', style: 'good' };
+  return { text: slave.deactivated === true ? 'deactivated' : 'inactive', style: 'bad' };
+}
+
+function usage({ resources, used_resources: used }: StateSlave, name: string): string {
+  return `${amount(used, name)}/${amount(resources, name)}`;
+}
+
+function amount(resources: StateResources, name: string): number {
+  const value = resources[name];
+  return typeof value === 'number' ? Math.round(value * 1000) / 1000 : 0;
+}

@@ -1,0 +1,125 @@
+/** `stadion up|down|version`: the platform on this machine. */
+import { PlatformError, errorCode } from '@stadion/base';
+import { resolveServerConfig, serverOptions, type PlatformFile, type ServerConfig } from '@stadion/contract';
+import { formatDuration } from '../core/durations.ts';
+import { safeText } from '../core/safe-text.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { waitFor, withDeadline } from '../follow/waiting.ts';
+import { limits } from '../limits.ts';
+import { readDocument } from '../platform/input.ts';
+import { isAlive, platformFilePath, readPlatformFile } from '../platform/platform-file.ts';
+import type { Session } from '../platform/session.ts';
+import { usageError } from '../report-error.ts';
+import type { CommandCall, CommandSpec, OptionSpec } from './command.ts';
+
+/** Flags of `up`, from the schema of the settings. `--data-dir` is one that every command has. */
+const upOptions: readonly OptionSpec[] = serverOptions
+  .filter(({ name }) => name !== 'dataDir')
+  .map(({ flag, valueName, description, defaultValue, environment }) => {
+    const fallback = defaultValue === undefined || defaultValue === false ? '' : `, default ${String(defaultValue)}`;
+    return {
+      flags: valueName === undefined ? `--${flag}` : `--${flag} <${valueName}>`,
+      description: `${description} [${environment}${fallback}]`,
+    };
+  });
+
+/** The commands. */
+export const platformCommands: readonly CommandSpec[] = [
+  {
+    path: 'up',
+    summary: 'start the platform here and stay with it until Ctrl-C; tasks run on',
+    options: [
+      ...upOptions,
+      { flags: '--config <file>', description: 'settings from a JSON or YAML file [STADION_CONFIG]' },
+    ],
+    examples: ['stadion up', 'stadion up --orchestrator-port 0 --master-port 0 --agent-port 0 --addresses-file a.json'],
+    async run(call) {
+      const { startPlatform } = call.session.ports;
+      if (startPlatform === undefined) {
+        throw new PlatformError('platform-missing', 'This is the client alone: it cannot start a platform.');
+      }
+      const config = await readConfig(call);
+      return (await startPlatform(config)) as ExitCode;
+    },
+  },
+  {
+    path: 'down',
+    summary: 'stop the platform of the data directory; tasks run on, unless --tasks',
+    options: [
+      { flags: '--tasks', description: 'stop all tasks as well' },
+      { flags: '--timeout <duration>', description: 'how long to wait (default: 60s, then exit code 3)' },
+    ],
+    async run(call) {
+      const { session } = call;
+      const { printer, machine } = session;
+      const file = await readPlatformFile(machine, session.dataDirectory);
+      if (file === undefined || !isAlive(machine, file)) {
+        const path = platformFilePath(session.dataDirectory);
+        printer.remark(
+          `No platform runs here: ${file === undefined ? `there is no ${path}` : `that of ${path} has ended`}.`,
+        );
+        printer.answer({ stopped: false }, () => []);
+        return EXIT.ok;
+      }
+      await stop(session, file, call.isSet('tasks'), call.duration('timeout') ?? limits.stopTimeoutMs);
+      printer.answer({ stopped: true, pid: file.pid }, () => [`Stopped the platform (process ${file.pid}).`]);
+      return EXIT.ok;
+    },
+  },
+  {
+    path: 'version',
+    summary: 'print the version of this command and of the platform',
+    async run(call) {
+      const { printer, ports } = call.session;
+      const { url } = await call.session.locate();
+      // A platform that is not running has no version; this command has one all the same.
+      const info = await (await call.session.orchestrator()).info().catch(() => undefined);
+      const server = typeof info?.version === 'string' ? info.version : undefined;
+      printer.answer(
+        { client: ports.version, server: server ?? null, url },
+        () => [
+          `stadion ${ports.version}`,
+          server === undefined ? `no platform at ${url}` : `platform ${safeText(server)} at ${url}`,
+        ],
+        [ports.version],
+      );
+      return EXIT.ok;
+    },
+  },
+];
+
+async function readConfig(call: CommandCall): Promise<ServerConfig> {
+  const { machine, environment } = { machine: call.session.machine, environment: call.session.ports.environment };
+  const path = call.text('config') ?? environment.STADION_CONFIG;
+  const file = path === undefined || path === '' ? undefined : await readDocument(machine, path);
+  const outcome = resolveServerConfig({ flags: call.allOptions(), environment, file });
+  if (!outcome.ok) throw usageError(`Cannot start: ${outcome.problems.join('; ')}.`);
+  return outcome.config;
+}
+
+/** SIGTERM ends the platform and leaves tasks alone; SIGINT ends both. */
+async function stop(session: Session, file: PlatformFile, withTasks: boolean, timeoutMs: number): Promise<void> {
+  const { printer, machine, time } = session;
+  try {
+    machine.signal(file.pid, withTasks ? 'SIGINT' : 'SIGTERM');
+  } catch (error) {
+    if (errorCode(error) === 'ESRCH') return;
+    throw new PlatformError(
+      'stop-refused',
+      `Not allowed to stop process ${file.pid}. Run this as the user who started the platform.`,
+      { cause: error },
+    );
+  }
+  printer.remark(withTasks ? 'Stopping the platform and all its tasks …' : 'Stopping the platform; tasks run on …');
+  const deadline = withDeadline(time, session.ports.interruption(), timeoutMs, () => {
+    return new PlatformError(
+      'wait-timed-out',
+      `Process ${file.pid} still runs after ${formatDuration(timeoutMs)}. Look into its log, or end it with: kill -9 ${file.pid}`,
+    );
+  });
+  try {
+    while (isAlive(machine, file)) await waitFor(time, limits.stopPollMs, deadline.signal);
+  } finally {
+    deadline.end();
+  }
+}

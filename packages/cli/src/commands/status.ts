@@ -1,0 +1,145 @@
+/** `stadion status`: is all well? */
+import type { AppInfo } from '@stadion/contract/orchestrator';
+import type { StateSlave } from '@stadion/contract/mesos-state';
+import { conditionOf, needsAttention, readyCount, type AppCondition } from '../core/app-condition.ts';
+import { isNodeWell, totalAmount, type Amount } from '../core/nodes.ts';
+import { safeText } from '../core/safe-text.ts';
+import { plural, waitingReason } from '../core/why.ts';
+import { EXIT } from '../exit-codes.ts';
+import { conditionStyle } from '../output/style.ts';
+import type { Printer } from '../output/printer.ts';
+import type { Cell } from '../output/table.ts';
+import type { Session } from '../platform/session.ts';
+import type { CommandSpec } from './command.ts';
+import { queueByApp } from './lookup.ts';
+
+/** The command. */
+export const statusCommands: readonly CommandSpec[] = [
+  {
+    path: 'status',
+    summary: 'say whether all is well: exit code 0 when it is, 1 when something needs attention',
+    async run(call) {
+      const { printer } = call.session;
+      const status = await gather(call.session);
+      printer.answer(status, () => statusPage(printer, status), [status.isWell ? 'well' : 'not well']);
+      return status.isWell ? EXIT.ok : EXIT.error;
+    },
+  },
+];
+
+interface Status {
+  readonly isWell: boolean;
+  readonly url: string;
+  readonly leader: string | undefined;
+  /** Why the agents could not be asked for. */
+  readonly masterProblem: string | undefined;
+  readonly agents: { readonly total: number; readonly active: number };
+  readonly resources: { readonly cpus: Amount; readonly mem: Amount; readonly disk: Amount };
+  readonly apps: {
+    readonly total: number;
+    readonly instances: Amount;
+    readonly byCondition: Partial<Record<AppCondition, number>>;
+    readonly attention: readonly { readonly id: string; readonly condition: AppCondition; readonly reason: string }[];
+  };
+  readonly deployments: number;
+}
+
+async function gather(session: Session): Promise<Status> {
+  const client = await session.orchestrator();
+  const [{ apps }, { queue }, deployments] = await Promise.all([
+    client.listApps(),
+    client.listQueue(),
+    client.listDeployments(),
+  ]);
+  const leader = await client.getLeader().then(
+    (answer) => answer.leader,
+    () => undefined,
+  );
+  const { slaves, problem } = await listNodes(session);
+  const queued = queueByApp(queue);
+  const conditions = apps.map((app) => ({ app, condition: conditionOf(app, queued.get(app.id)) }));
+  const byCondition: Partial<Record<AppCondition, number>> = {};
+  for (const { condition } of conditions) byCondition[condition] = (byCondition[condition] ?? 0) + 1;
+  const attention = conditions
+    .filter(({ condition }) => needsAttention(condition))
+    .map(({ app, condition }) => ({
+      id: app.id,
+      condition,
+      reason: waitingReason(queued.get(app.id)) ?? readiness(app),
+    }));
+  const active = slaves.filter(isNodeWell).length;
+  return {
+    isWell: attention.length === 0 && problem === undefined && active > 0 && active === slaves.length,
+    url: client.baseUrl,
+    leader,
+    masterProblem: problem,
+    agents: { total: slaves.length, active },
+    resources: {
+      cpus: totalAmount(slaves, 'cpus'),
+      mem: totalAmount(slaves, 'mem'),
+      disk: totalAmount(slaves, 'disk'),
+    },
+    apps: {
+      total: apps.length,
+      instances: {
+        used: apps.reduce((sum, app) => sum + readyCount(app), 0),
+        total: apps.reduce((sum, app) => sum + app.instances, 0),
+      },
+      byCondition,
+      attention,
+    },
+    deployments: deployments.length,
+  };
+}
+
+async function listNodes(
+  session: Session,
+): Promise<{ readonly slaves: readonly StateSlave[]; readonly problem: string | undefined }> {
+  try {
+    return { slaves: (await (await session.master()).slaves()).slaves, problem: undefined };
+  } catch (error) {
+    return { slaves: [], problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function readiness(app: AppInfo): string {
+  return `${readyCount(app)} of ${app.instances} instances are ready`;
+}
+
+function statusPage(printer: Printer, status: Status): string[] {
+  const { apps, agents, resources } = status;
+  const counts = Object.entries(apps.byCondition).map(([condition, count]) => `${count} ${condition}`);
+  const agentsText = status.masterProblem ?? `${agents.active} of ${agents.total} active`;
+  const areAgentsWell = status.masterProblem === undefined && agents.active > 0 && agents.active === agents.total;
+  const fields: [string, Cell][] = [
+    ['Platform', status.isWell ? { text: 'all is well', style: 'good' } : { text: 'needs attention', style: 'bad' }],
+    ['Address', `${status.url}${status.leader === undefined ? ' (no leader)' : ''}`],
+    ['Agents', { text: agentsText, style: areAgentsWell ? 'plain' : 'bad' }],
+    ['Apps', counts.length === 0 ? 'none yet' : `${apps.total}: ${counts.join(', ')}`],
+    ['Instances', `${apps.instances.used} of ${apps.instances.total} ready`],
+    ['Deployments', status.deployments === 0 ? 'none' : plural(status.deployments, 'deployment')],
+    ['Cpus', share(resources.cpus)],
+    ['Mem (MiB)', share(resources.mem)],
+    ['Disk (MiB)', share(resources.disk)],
+  ];
+  return [
+    ...printer.fields(fields),
+    ...(apps.attention.length === 0 ? [] : ['']),
+    ...apps.attention
+      .slice(0, ATTENTION_SHOWN_MAX)
+      .map(
+        ({ id, condition, reason }) =>
+          `${safeText(id)} is ${printer.paint(conditionStyle(condition), condition)}: ${safeText(reason)}`,
+      ),
+    ...(apps.attention.length > ATTENTION_SHOWN_MAX
+      ? [`and ${apps.attention.length - ATTENTION_SHOWN_MAX} more: stadion app list`]
+      : []),
+  ];
+}
+
+const ATTENTION_SHOWN_MAX = 20;
+
+function share({ used, total }: Amount): string {
+  const percent = total === 0 ? 0 : Math.round((used / total) * 100);
+  return `${used} of ${total} used (${percent} %)`;
+}

@@ -1,0 +1,157 @@
+/** What one command works with: its printer, the clients of the platform that it found, time and interruption. */
+import type { Clock, Timers } from '@stadion/base';
+import type { PlatformAddresses } from '@stadion/contract';
+import {
+  createAgentClient,
+  createMasterClient,
+  createOrchestratorClient,
+  type AgentClient,
+  type Fetch,
+  type MasterClient,
+  type OrchestratorClient,
+} from '@stadion/contract/client';
+import type { StateSlave } from '@stadion/contract/mesos-state';
+import { limits } from '../limits.ts';
+import { FORMATS, Printer, type Format } from '../output/printer.ts';
+import { isAlive, readPlatformFile } from './platform-file.ts';
+import type { CliPorts, Machine } from './ports.ts';
+
+/** Options that every command has. */
+export interface CommonOptions {
+  readonly url?: string;
+  readonly dataDir?: string;
+  readonly output?: string;
+  readonly quiet?: boolean;
+}
+
+/** Where the orchestrator is, and who said so. */
+export interface Location {
+  readonly url: string;
+  readonly source: '--url' | 'STADION_URL' | 'pid file' | 'default';
+  /** All addresses, when the pid file was used. */
+  readonly addresses: PlatformAddresses | undefined;
+}
+
+/** Where the platform is when nobody says anything. */
+const DEFAULT_URL = 'http://127.0.0.1:8080';
+const DEFAULT_DATA_DIRECTORY = './.stadion';
+
+/** One run of one command. */
+export class Session {
+  readonly ports: CliPorts;
+  readonly printer: Printer;
+  /** Where the platform keeps its state, as far as the command was told. */
+  readonly dataDirectory: string;
+  private readonly options: CommonOptions;
+  private location: Promise<Location> | undefined;
+  private client: Promise<OrchestratorClient> | undefined;
+  private masterClient: Promise<MasterClient> | undefined;
+
+  constructor(ports: CliPorts, options: CommonOptions) {
+    this.ports = ports;
+    this.options = options;
+    this.dataDirectory = options.dataDir ?? nonEmpty(ports.environment.STADION_DATA_DIR) ?? DEFAULT_DATA_DIRECTORY;
+    this.printer = new Printer({
+      format: FORMATS.find((format) => format === options.output) ?? ('table' satisfies Format),
+      quiet: options.quiet ?? false,
+      stdout: ports.stdout,
+      stderr: ports.stderr,
+      environment: ports.environment,
+    });
+  }
+
+  get time(): Clock & Timers {
+    return this.ports.time;
+  }
+
+  get machine(): Machine {
+    return this.ports.machine;
+  }
+
+  /** Finds the orchestrator: `--url`, `STADION_URL`, the pid file of the data directory, the conventional address. */
+  locate(): Promise<Location> {
+    this.location ??= this.findLocation();
+    return this.location;
+  }
+
+  /** The orchestrator. */
+  orchestrator(): Promise<OrchestratorClient> {
+    this.client ??= this.locate().then(({ url }) =>
+      createOrchestratorClient({
+        baseUrl: url,
+        fetch: this.fetch,
+        advice:
+          'Start the platform with: stadion up. If it runs elsewhere, say where: --url URL, STADION_URL or --data-dir.',
+      }),
+    );
+    return this.client;
+  }
+
+  /** The master: from the pid file, or else the one that the orchestrator names in `/v2/info`. */
+  master(): Promise<MasterClient> {
+    this.masterClient ??= this.findMaster();
+    return this.masterClient;
+  }
+
+  /** An agent that the master knows, by the address at which it listens. */
+  agent(slave: StateSlave): AgentClient {
+    const address = slave.pid.slice(slave.pid.indexOf('@') + 1);
+    return createAgentClient({ baseUrl: `http://${address}`, fetch: this.fetch });
+  }
+
+  /** Calls that take too long are given up; an event stream may stay open once it has begun. */
+  private readonly fetch: Fetch = async (url, init) => {
+    const controller = new AbortController();
+    const follow = (): void => controller.abort(init?.signal?.reason);
+    if (init?.signal?.aborted === true) follow();
+    init?.signal?.addEventListener('abort', follow, { once: true });
+    const timer = this.time.after(limits.callTimeoutMs, () => {
+      controller.abort(new Error(`no answer within ${limits.callTimeoutMs / 1000} s`));
+    });
+    try {
+      return await this.ports.fetch(url, { ...init, signal: controller.signal });
+    } finally {
+      timer.cancel();
+    }
+  };
+
+  private async findLocation(): Promise<Location> {
+    if (this.options.url !== undefined) return given(this.options.url, '--url');
+    // A data directory on the command line is more explicit than an address in the environment.
+    const fromEnvironment = nonEmpty(this.ports.environment.STADION_URL);
+    if (fromEnvironment !== undefined && this.options.dataDir === undefined) {
+      return given(fromEnvironment, 'STADION_URL');
+    }
+    const file = await readPlatformFile(this.machine, this.dataDirectory);
+    if (file !== undefined && isAlive(this.machine, file)) {
+      return { url: file.addresses.orchestrator, source: 'pid file', addresses: file.addresses };
+    }
+    return given(DEFAULT_URL, 'default');
+  }
+
+  private async findMaster(): Promise<MasterClient> {
+    const { addresses, url } = await this.locate();
+    if (addresses !== undefined) return createMasterClient({ baseUrl: addresses.master, fetch: this.fetch });
+    const info = await (await this.orchestrator()).info();
+    const config = info.marathon_config;
+    const master =
+      typeof config === 'object' && config !== null && 'mesos_leader_ui_url' in config
+        ? config.mesos_leader_ui_url
+        : null;
+    const fallback = new URL(url);
+    fallback.port = '5050';
+    return createMasterClient({
+      baseUrl: typeof master === 'string' && master !== '' ? master : fallback.origin,
+      fetch: this.fetch,
+    });
+  }
+}
+
+function given(url: string, source: Location['source']): Location {
+  const withScheme = /^https?:\/\//.test(url) ? url : `http://${url}`;
+  return { url: withScheme.replace(/\/+$/, ''), source, addresses: undefined };
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
