@@ -36,6 +36,12 @@ const insides = [
     { path: `${AT}[^/]+/src/`, pathNot: `${AT}$2/` },
   ),
   rule(
+    'no-deep-imports-from-outside',
+    'Suites and benchmarks use what users of a room use. Import @stadion/<room>, or export the name there.',
+    { path: '^(tests|bench)/' },
+    { path: `${AT}[^/]+/src/` },
+  ),
+  rule(
     'resolvable',
     'The import leads nowhere: the package does not export it, or it is not installed.',
     {},

@@ -6,4 +6,20 @@
  */
 
 /** @type {readonly AllowedLookAlike[]} */
-export const allowedLookAlikes = [];
+export const allowedLookAlikes = [
+  {
+    shapes: [
+      'packages/contract/src/orchestrator/app.ts Container',
+      'packages/contract/src/orchestrator/app.ts AppInput.container',
+    ],
+    reason:
+      'One is canonical, the other is as people send it, with the deprecated forms: each member has another type.',
+  },
+  {
+    shapes: [
+      'packages/contract/src/mesos/task.ts DiscoveryInfo.ports.ports',
+      'packages/contract/src/orchestrator/app.ts AppInput.ipAddress.discovery.ports',
+    ],
+    reason: 'Mesos publishes one, Marathon once accepted the other: labels are a list there and a map here.',
+  },
+];

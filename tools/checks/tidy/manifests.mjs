@@ -42,6 +42,7 @@ function roomProblems(room, files) {
   const everything = importedBy(code);
   production.delete(room);
   everything.delete(room);
+  const testOnly = new Set([...everything].filter((neighbour) => !production.has(neighbour)));
 
   const dependencies = neighbours(manifest.dependencies);
   const declared = new Set([...dependencies, ...neighbours(manifest.devDependencies)]);
@@ -50,7 +51,7 @@ function roomProblems(room, files) {
   compiled.delete(room);
   return [
     ...missing(production, dependencies, `${folder}package.json`, 'is imported: add it to "dependencies"'),
-    ...missing(everything, declared, `${folder}package.json`, 'is imported by tests: add it to "devDependencies"'),
+    ...missing(testOnly, declared, `${folder}package.json`, 'is imported by tests: add it to "devDependencies"'),
     ...missing(declared, everything, `${folder}package.json`, 'is not imported by anybody: remove the dependency'),
     ...missing(
       compiled,

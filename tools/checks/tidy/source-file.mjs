@@ -18,5 +18,5 @@ export function isCode({ path }) {
  * @returns {string} the comment that a file opens with, or nothing
  */
 export function moduleComment({ text }) {
-  return /^(?:#![^\n]*\n)?\s*\/\*\*[\s\S]*?\*\//.exec(text)?.[0] ?? '';
+  return /^(?:#![^\n]*\n)?\s*(?:\/\*[\s\S]*?\*\/|(?:\/\/[^\n]*\n)+)/.exec(text)?.[0] ?? '';
 }

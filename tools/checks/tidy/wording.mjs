@@ -56,7 +56,7 @@ function wordProblems({ path, text }) {
 /** @param {import('./source-file.mjs').SourceFile} file */
 function commentProblems(file) {
   const needsComment = isCode(file) && !file.path.endsWith('/index.ts') && !/\.test\.ts$|\.config\./.test(file.path);
-  if (!needsComment || moduleComment(file) !== '' || file.text.startsWith('/*')) return [];
+  if (!needsComment || moduleComment(file) !== '') return [];
   return [`${file.path} does not say what it is for: open it with a comment of one or two sentences.`];
 }
 
