@@ -6,7 +6,7 @@ import { assert } from '@stadion/base';
 import { intersectPorts } from '../resources/port-ranges.ts';
 import { add, contains, isNothing, maximum, subtract, type ResourceVector } from '../resources/resource-vector.ts';
 import type { FrameworkShare } from '../allocation/role-tree.ts';
-import type { AgentRecord, FrameworkRecord, OfferRecord, TaskRecord } from './records.ts';
+import { taskKey, type AgentRecord, type FrameworkRecord, type OfferRecord, type TaskRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
 
 /** Everything free on the agent becomes an offer. */
@@ -51,7 +51,7 @@ export function withdrawOffer(state: ClusterState, offer: OfferRecord): void {
   state.allocation.touch(offer.agent);
 }
 
-/** A task of a registered agent is over: what it held is free. Once per task, however often one is told. */
+/** A task of a registered agent is over: what it held is free, and no kill waits for it. Once per task, however often one is told. */
 export function releaseTask(
   state: ClusterState,
   framework: FrameworkRecord,
@@ -60,6 +60,7 @@ export function releaseTask(
 ): void {
   if (!task.charged) return;
   task.charged = false;
+  if (agent.kills.size > 0) agent.kills.delete(taskKey(framework.id, task.id));
   agent.charged = subtract(agent.charged, task.resources);
   agent.free = add(agent.free, task.resources);
   state.roles.charge(shareOf(state, framework, task.role), task.resources, -1);

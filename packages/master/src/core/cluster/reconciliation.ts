@@ -1,9 +1,8 @@
 /** RECONCILE and KILL: what the master answers about tasks, known and unknown (reference section 1.7). */
 import type { SchedulerCall, TaskState } from '@stadion/contract/mesos';
-import type { FrameworkRecord, TaskRecord } from './records.ts';
+import { taskKey, type FrameworkRecord, type TaskRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
 import { sendMasterStatus } from './statuses.ts';
-import { killKey } from './tasks.ts';
 
 type Reconcile = Extract<SchedulerCall, { type: 'RECONCILE' }>['reconcile'];
 type Kill = Extract<SchedulerCall, { type: 'KILL' }>['kill'];
@@ -34,7 +33,7 @@ export function kill(state: ClusterState, framework: FrameworkRecord, call: Kill
   const nanoseconds = call.kill_policy?.grace_period?.nanoseconds;
   const gracePeriodMs = nanoseconds === undefined ? undefined : nanoseconds / 1_000_000;
   if (task.charged)
-    agent.kills.set(killKey(framework.id, taskId), { frameworkId: framework.id, taskId, gracePeriodMs });
+    agent.kills.set(taskKey(framework.id, taskId), { frameworkId: framework.id, taskId, gracePeriodMs });
   state.toAgent(agent, {
     type: 'KILL_TASK',
     framework_id: { value: framework.id },

@@ -113,7 +113,7 @@ export class AgentRecord {
   overcommitted = false;
   readonly tasks = new Set<TaskRecord>();
   readonly offers = new Set<OfferRecord>();
-  /** By task id; task ids of different frameworks may collide, hence the framework in front. */
+  /** By {@link taskKey}. */
   readonly kills = new Map<string, PendingKill>();
   readonly filters = new Map<FrameworkShare, RefuseFilter>();
   /** Waits in the allocator's queue. */
@@ -169,6 +169,11 @@ export interface RecoveredAgent {
 /** Where an agent listens: two processes cannot be at one place at once. */
 export function addressOf(info: AgentInfo): string {
   return `${info.hostname} ${info.ip}:${String(info.port)}`;
+}
+
+/** A key for a task of an agent: task ids are unique within a framework only, and no id holds a slash. */
+export function taskKey(frameworkId: string, taskId: string): string {
+  return `${frameworkId}/${taskId}`;
 }
 
 /** An open link of an agent process. */

@@ -7,10 +7,10 @@ import { adoptTask, releaseTask, setReportedResources, withdrawOffer } from './c
 import type { RegisterMessage } from './exchange.ts';
 import { rolesOf } from './framework-info.ts';
 import { recoverFramework } from './frameworks.ts';
-import { AgentRecord, addressOf, type FrameworkRecord, type LinkRecord, type TaskRecord } from './records.ts';
+import { AgentRecord, addressOf, taskKey, type FrameworkRecord, type LinkRecord, type TaskRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
 import { keepStatus, sendMasterStatus, setTaskState } from './statuses.ts';
-import { addTask, attachTask, endTask, killKey } from './tasks.ts';
+import { addTask, attachTask, endTask } from './tasks.ts';
 import { removeUnused } from './removal.ts';
 
 /**
@@ -158,7 +158,7 @@ function believe(state: ClusterState, agent: AgentRecord, message: RegisterMessa
       removed.add(frameworkId);
       continue;
     }
-    reported.add(killKey(frameworkId, task.info.task_id.value));
+    reported.add(taskKey(frameworkId, task.info.task_id.value));
     const framework =
       state.frameworks.get(frameworkId) ??
       recoverFramework(
@@ -173,7 +173,7 @@ function believe(state: ClusterState, agent: AgentRecord, message: RegisterMessa
   }
   for (const task of [...agent.tasks]) {
     const framework = state.frameworks.get(task.frameworkId);
-    if (framework === undefined || reported.has(killKey(task.frameworkId, task.id))) continue;
+    if (framework === undefined || reported.has(taskKey(task.frameworkId, task.id))) continue;
     const neverSeen = task.statuses === undefined;
     endTask(state, framework, agent, task, {
       state: neverSeen ? 'TASK_DROPPED' : 'TASK_GONE',

@@ -55,7 +55,6 @@ export function detachTask(
   releaseTask(state, framework, agent, task);
   framework.tasks.delete(task.id);
   agent.tasks.delete(task);
-  agent.kills.delete(killKey(framework.id, task.id));
   count(state.counters.live, task.state, -1);
 }
 
@@ -116,9 +115,4 @@ function writeMasterState(state: ClusterState, task: TaskRecord, seen: TaskState
   task.statusState = seen;
   task.statusUuid = undefined;
   keepStatus(task, { task_id: { value: task.id }, state: seen, timestamp: state.now / 1000 });
-}
-
-/** Task ids are unique within a framework only. No id holds a slash. */
-export function killKey(frameworkId: string, taskId: string): string {
-  return `${frameworkId}/${taskId}`;
 }

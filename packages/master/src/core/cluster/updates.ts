@@ -5,7 +5,7 @@ import { releaseTask } from './charges.ts';
 import type { AgentRecord, FrameworkRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
 import { keepStatus, setTaskState } from './statuses.ts';
-import { completeTask, killKey } from './tasks.ts';
+import { completeTask } from './tasks.ts';
 
 type Update = Extract<AgentMessage, { type: 'STATUS_UPDATE' }>;
 type Acknowledge = Extract<SchedulerCall, { type: 'ACKNOWLEDGE' }>['acknowledge'];
@@ -35,10 +35,7 @@ export function statusUpdate(state: ClusterState, agent: AgentRecord, update: Up
     task.statusState = status.state;
     task.statusUuid = status.uuid;
     keepStatus(task, status);
-    if (isTerminal(task.state)) {
-      agent.kills.delete(killKey(framework.id, task.id));
-      releaseTask(state, framework, agent, task);
-    }
+    if (isTerminal(task.state)) releaseTask(state, framework, agent, task);
   }
   state.toFramework(framework, { type: 'UPDATE', update: { status } });
 }
