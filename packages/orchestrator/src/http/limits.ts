@@ -22,3 +22,5 @@ export const CHUNK_BYTES = 64 * 1024;
 export const COMPRESSED_BYTES_MIN = 1024;
 /** Apps that the start page lists. */
 export const INDEX_APPS_MAX = 200;
+/** How long a server that stops waits for the requests under way. */
+export const DRAIN_MS = 3_000;

@@ -7,8 +7,9 @@ import { AppView } from './app-view.ts';
 import { EventStreams } from './event-streams.ts';
 import { createHandlers } from './handlers.ts';
 import { indexPage } from './index-page.ts';
-import { BODY_BYTES_MAX, REQUESTS_MAX } from './limits.ts';
+import { BODY_BYTES_MAX, DRAIN_MS, REQUESTS_MAX } from './limits.ts';
 import type { OrchestratorHttpOptions } from './options.ts';
+import { RequestGate } from './request-gate.ts';
 import { responseHeaders } from './response-headers.ts';
 import { matchRoute, pathSegments } from './route-table.ts';
 import { send } from './send.ts';
@@ -25,7 +26,7 @@ export function createOrchestratorHttp(engine: OrchestratorEngine, options: Orch
   const apps = new AppView(engine.view, options.time);
   const streams = new EventStreams(engine.events, options.time, options.log);
   const handlers = createHandlers({ engine, options, apps, streams });
-  let underWay = 0;
+  const gate = new RequestGate(REQUESTS_MAX);
 
   async function answerTo(call: Call): Promise<Answer> {
     const { request } = call;
@@ -46,6 +47,8 @@ export function createOrchestratorHttp(engine: OrchestratorEngine, options: Orch
   const server = Fastify({
     bodyLimit,
     exposeHeadRoutes: false,
+    // After the requests under way have been answered: see preClose. Connections without any would stay for a minute.
+    forceCloseConnections: true,
     frameworkErrors(error, request, reply) {
       // Only paths that Fastify cannot even decode come here.
       reply.raw.writeHead(400, {
@@ -64,22 +67,13 @@ export function createOrchestratorHttp(engine: OrchestratorEngine, options: Orch
   server.addHook('onRequest', async (request, reply) => {
     request.raw.headers['content-type'] = 'application/octet-stream';
     void reply.headers({ ...responseHeaders(request, options) });
-    if (underWay >= REQUESTS_MAX) {
-      const message = `${String(REQUESTS_MAX)} requests are under way already. Try again in a moment.`;
-      return send(failure(503, { message }), request, reply, options.time);
-    }
-    underWay += 1;
-    let isOver = false;
-    const over = (): void => {
-      if (!isOver) underWay -= 1;
-      isOver = true;
-    };
-    reply.raw.once('finish', over).once('close', over);
-    return undefined;
+    if (gate.enter(reply.raw)) return undefined;
+    const message = `${String(REQUESTS_MAX)} requests are under way already. Try again in a moment.`;
+    return send(failure(503, { message }), request, reply, options.time);
   });
-  server.addHook('preClose', (done) => {
+  server.addHook('preClose', async () => {
     streams.close();
-    done();
+    await gate.drained(options.time, DRAIN_MS);
   });
 
   server.setErrorHandler((error, request, reply) =>
@@ -98,6 +92,7 @@ export function createOrchestratorHttp(engine: OrchestratorEngine, options: Orch
     async handler(request, reply) {
       const query = new URLSearchParams(queryOf(request));
       const answer = await answerTo({ request, reply, parameters: {}, query });
+      if (answer.body.kind === 'taken') gate.leave(reply.raw);
       return send(answer, request, reply, options.time);
     },
   });
