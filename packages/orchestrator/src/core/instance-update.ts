@@ -202,49 +202,49 @@ function addressesOf(status: TaskStatus): Instance['ipAddresses'] | undefined {
   );
 }
 
-function sameAddresses(left: Instance['ipAddresses'], right: Instance['ipAddresses']): boolean {
-  return (
-    left.length === right.length &&
-    left.every(
-      (address, index) => address.ipAddress === right[index]?.ipAddress && address.protocol === right[index]?.protocol,
-    )
-  );
+type Address = Instance['ipAddresses'][number];
+
+function sameAddresses(left: readonly Address[], right: readonly Address[]): boolean {
+  return sameList(left, right, (one, other) => one.ipAddress === other.ipAddress && one.protocol === other.protocol);
 }
 
 function sameHealth(left: readonly HealthResult[], right: readonly HealthResult[]): boolean {
-  if (left === right) return true;
-  return (
-    left.length === right.length &&
-    left.every((result, index) => {
-      const other = right[index];
-      return (
-        other !== undefined &&
-        result.index === other.index &&
-        result.alive === other.alive &&
-        result.consecutive_failures === other.consecutive_failures &&
-        result.exhausted === other.exhausted &&
-        result.first_success === other.first_success &&
-        result.last_success === other.last_success &&
-        result.last_failure === other.last_failure &&
-        result.last_failure_cause === other.last_failure_cause
-      );
-    })
+  return sameList(
+    left,
+    right,
+    (one, other) =>
+      one.index === other.index &&
+      one.alive === other.alive &&
+      one.consecutive_failures === other.consecutive_failures &&
+      one.exhausted === other.exhausted &&
+      one.first_success === other.first_success &&
+      one.last_success === other.last_success &&
+      one.last_failure === other.last_failure &&
+      one.last_failure_cause === other.last_failure_cause,
   );
 }
 
 function sameReadiness(left: readonly ReadinessResult[], right: readonly ReadinessResult[]): boolean {
-  if (left === right) return true;
-  return (
-    left.length === right.length &&
-    left.every((result, index) => {
-      const other = right[index];
-      return (
-        other !== undefined &&
-        result.name === other.name &&
-        result.ready === other.ready &&
-        result.last_response?.status === other.last_response?.status &&
-        result.last_response?.body === other.last_response?.body
-      );
-    })
+  return sameList(
+    left,
+    right,
+    (one, other) =>
+      one.name === other.name &&
+      one.ready === other.ready &&
+      one.last_response?.status === other.last_response?.status &&
+      one.last_response?.body === other.last_response?.body,
   );
+}
+
+function sameList<Item>(
+  left: readonly Item[],
+  right: readonly Item[],
+  isSame: (one: Item, other: Item) => boolean,
+): boolean {
+  if (left === right) return true;
+  if (left.length !== right.length) return false;
+  return left.every((item, index) => {
+    const other = right[index];
+    return other !== undefined && isSame(item, other);
+  });
 }

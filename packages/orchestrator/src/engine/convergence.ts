@@ -13,13 +13,13 @@ import type { RootState } from './root-state.ts';
 
 const NOBODY: ReadonlySet<string> = new Set();
 
-type ConvergenceParts = {
+interface ConvergenceParts {
   readonly fleet: Fleet;
   readonly root: RootState;
   readonly lifecycle: Lifecycle;
   /** Asks for another look at an app in a turn to come. */
   readonly later: (appId: string) => void;
-};
+}
 
 /**
  * Looks at an app as it is and does what is due. Every look plans anew; a look at an app that needs nothing changes

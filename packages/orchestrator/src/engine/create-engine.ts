@@ -10,7 +10,7 @@ import {
   type Timers,
 } from '@stadion/base';
 import type { SchedulerConnection, SchedulerEvent } from '@stadion/contract/mesos';
-import type { Store } from '@stadion/store';
+import { GroupCommit, type Store } from '@stadion/store';
 import { formatTimestamp } from '../core/app/timestamp.ts';
 import type { AgentPlace, Instance } from '../core/instance.ts';
 import { buildTaskInfo } from '../core/task/task-info.ts';
@@ -78,6 +78,7 @@ class RunningEngine implements Engine {
   private readonly time: Clock & Timers;
   private readonly turns: Turns;
   private readonly journal: Journal;
+  private groupCommit: GroupCommit;
   private readonly root: RootState;
   private readonly fleet: Fleet;
   private readonly link: MasterLink;
@@ -113,6 +114,10 @@ class RunningEngine implements Engine {
     const turn = (work: () => void): void => {
       this.turns.run(work);
     };
+    const newGroupCommit = (): GroupCommit => {
+      return new GroupCommit({ store: options.store, epoch: options.epoch, timers: time });
+    };
+    this.groupCommit = newGroupCommit();
     const counters = new Counters();
     const feed = new ListenerFeed();
     this.events = feed;
@@ -125,7 +130,11 @@ class RunningEngine implements Engine {
       },
     );
     const journal = new Journal({
-      commit: (operations) => options.store.commit(operations, options.epoch),
+      timers: time,
+      commit: (operations) => this.groupCommit.submit(operations),
+      restart: () => {
+        this.groupCommit = newGroupCommit();
+      },
       send: (call) => {
         this.link.deliver(call);
       },

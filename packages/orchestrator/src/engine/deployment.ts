@@ -1,5 +1,6 @@
 /** A deployment under way, in memory. */
-import type { DeploymentPlanInfo } from '@stadion/contract/orchestrator';
+import { assert } from '@stadion/base';
+import type { DeploymentAction, DeploymentPlanInfo } from '@stadion/contract/orchestrator';
 import type { DeploymentStep } from '../core/deployment/plan.ts';
 import type { DeploymentRecord } from './records.ts';
 
@@ -31,13 +32,23 @@ export function planInfo(deployment: Deployment): DeploymentPlanInfo {
   return { id: deployment.id, version: deployment.version, steps };
 }
 
+/** The codes of actions in records. Append only. */
+const ACTION_CODES = ['StopApplication', 'StartApplication', 'ScaleApplication', 'RestartApplication'] as const;
+
 /** A deployment as it is stored. */
 export function deploymentRecord(deployment: Deployment): DeploymentRecord {
+  const indexes = new Map(deployment.changes.map(({ app }, index) => [app, index]));
   const victims = [...deployment.victims].map(([app, ids]): [string, string[]] => [app, [...ids]]);
   return {
     version: deployment.version,
     step: deployment.step,
-    steps: deployment.steps.map((step) => ({ actions: [...step.actions] })),
+    steps: deployment.steps.map((step) =>
+      step.actions.map(({ action, app }): [number, number] => {
+        const index = indexes.get(app);
+        assert(index !== undefined, 'every action of a deployment is on an app that it changes');
+        return [ACTION_CODES.indexOf(action), index];
+      }),
+    ),
     changes: deployment.changes.map(({ app, from, to }) => ({
       app,
       ...(from !== undefined && { from }),
@@ -47,14 +58,25 @@ export function deploymentRecord(deployment: Deployment): DeploymentRecord {
   };
 }
 
-/** A deployment from its record. */
-export function deploymentFrom(id: string, record: DeploymentRecord): Deployment {
+/** A deployment from its record; undefined when the record makes no sense. */
+export function deploymentFrom(id: string, record: DeploymentRecord): Deployment | undefined {
+  const steps: DeploymentStep[] = [];
+  for (const stored of record.steps) {
+    const actions: DeploymentAction[] = [];
+    for (const [code, index] of stored) {
+      const action = ACTION_CODES[code];
+      const app = record.changes[index]?.app;
+      if (action === undefined || app === undefined) return undefined;
+      actions.push({ action, app });
+    }
+    steps.push({ actions });
+  }
   return {
     id,
     version: record.version,
-    steps: record.steps,
+    steps,
     changes: record.changes.map(({ app, from, to }) => ({ app, from, to })),
-    apps: appsOf(record.steps),
+    apps: appsOf(steps),
     victims: new Map(Object.entries(record.victims ?? {}).map(([app, ids]) => [app, new Set(ids)])),
     step: record.step,
     hasBegun: false,

@@ -12,7 +12,7 @@ import type { LaunchQueue } from './launch-queue.ts';
 import { asJson, deploymentKey } from './records.ts';
 import type { RootState } from './root-state.ts';
 
-type DeploymentsParts = {
+interface DeploymentsParts {
   readonly journal: Journal;
   readonly feed: ListenerFeed;
   readonly fleet: Fleet;
@@ -23,7 +23,7 @@ type DeploymentsParts = {
   readonly counters: Counters;
   /** Apps whose records are damaged: nothing of them is touched. */
   readonly damagedApps: ReadonlySet<string>;
-};
+}
 
 /** One per engine. */
 export class Deployments {

@@ -13,7 +13,7 @@ import type { Fleet } from './fleet.ts';
 import type { LaunchQueue } from './launch-queue.ts';
 import type { MasterLink } from './master-link.ts';
 
-type MemoryViewParts = {
+interface MemoryViewParts {
   readonly root: RootView;
   readonly fleet: Fleet;
   readonly deployments: Deployments;
@@ -21,7 +21,7 @@ type MemoryViewParts = {
   readonly link: MasterLink;
   readonly counters: Counters;
   readonly clock: Clock;
-};
+}
 
 /** One per engine. */
 export class MemoryView implements EngineView {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { TestPlatform, appSpec, valueOf } from './testing/platform.ts';
+import { appSpec } from './testing/definitions.ts';
+import { TestPlatform, valueOf } from './testing/platform.ts';
 
 describe('deploying', () => {
   it('launches what is asked for and finishes the deployment', async () => {
@@ -12,29 +13,504 @@ describe('deploying', () => {
     expect(platform.ofType('deployment_success')).toHaveLength(1);
   });
 
-  it('scales up and down', async () => {
+  it('scales up and down, killing those named first', async () => {
     const platform = await TestPlatform.started();
     valueOf(await platform.put([appSpec('/web', { instances: 2 })]));
     await platform.quiet();
     valueOf(await platform.put([appSpec('/web', { instances: 6 })]));
     await platform.quiet();
     expect(platform.master.alive('web')).toHaveLength(6);
-    valueOf(await platform.put([appSpec('/web', { instances: 1 })]));
+    const keep = platform.engine.view.instances('/web')[5]?.id ?? '';
+    const others = platform.engine.view.instances('/web').filter(({ id }) => id !== keep);
+    valueOf(
+      await platform.put([appSpec('/web', { instances: 1 })], {
+        victims: new Map([['/web', others.map(({ id }) => id)]]),
+      }),
+    );
     await platform.quiet();
-    expect(platform.master.alive('web')).toHaveLength(1);
+    expect(platform.engine.view.instances('/web').map(({ id }) => id)).toEqual([keep]);
     expect(platform.master.launched).toHaveLength(6);
+  });
+
+  it('gives a change that changes nothing a deployment that is over at once', async () => {
+    const platform = await TestPlatform.started();
+    valueOf(await platform.put([appSpec('/web')]));
+    await platform.quiet();
+    const { version, deploymentId } = valueOf(await platform.put([appSpec('/web')]));
+    await platform.time.advance(10);
+    expect(platform.engine.view.deployments()).toEqual([]);
+    expect(platform.ofType('deployment_success').at(-1)).toMatchObject({ id: deploymentId });
+    expect(platform.app('/web')?.version).not.toBe(version);
+    expect(platform.master.launched).toHaveLength(1);
+  });
+
+  it('begins with what others depend on', async () => {
+    const platform = await TestPlatform.started();
+    platform.master.script = (task) => ({ kind: 'run', startMs: task.name === 'db' ? 5000 : 5 });
+    valueOf(await platform.put([appSpec('/web', { dependencies: ['/db'] }), appSpec('/db')]));
+    await platform.time.advance(4000);
+    expect(platform.engine.view.instances('/web')).toEqual([]);
+    await platform.quiet();
+    expect(platform.running('/web')).toBe(1);
+  });
+
+  it('tells its story in the order of Marathon', async () => {
+    const platform = await TestPlatform.started();
+    valueOf(await platform.put([appSpec('/a/web')]));
+    await platform.quiet();
+    const names = platform.events.map(({ eventType }) => eventType);
+    expect(names).toEqual([
+      'scheduler_registered_event',
+      'group_change_success',
+      'deployment_info',
+      'deployment_step_success',
+      'deployment_info',
+      'instance_changed_event',
+      'instance_changed_event',
+      'status_update_event',
+      'instance_changed_event',
+      'deployment_step_success',
+      'deployment_success',
+    ]);
+    expect(platform.ofType('group_change_success')[0]?.groupId).toBe('/a');
+    const conditions = platform.ofType('instance_changed_event').map(({ condition }) => condition);
+    expect(conditions).toEqual(['Scheduled', 'Provisioned', 'Running']);
   });
 
   it('removes an app with everything that was stored of it', async () => {
     const platform = await TestPlatform.started();
     valueOf(await platform.put([appSpec('/a/web', { instances: 3 })]));
     await platform.quiet();
+    expect(platform.engine.view.root.isGroup('/a')).toBe(true);
     valueOf(await platform.remove('/a/web'));
     expect(platform.app('/a/web')).toBeUndefined();
+    expect(platform.engine.view.root.isGroup('/a')).toBe(false);
     await platform.quiet();
     await platform.time.advance(100);
     expect(platform.master.alive()).toHaveLength(0);
-    expect([...platform.store.records.keys()]).toEqual(['orchestrator/framework', 'orchestrator/root']);
+    expect(await platform.storedKeys()).toEqual(['orchestrator/framework', 'orchestrator/root']);
     expect(platform.ofType('app_terminated_event')).toHaveLength(1);
+  });
+
+  it('keeps as many versions as configured, and those in use', async () => {
+    const platform = await TestPlatform.started({ config: { maxVersionsPerApp: 3 } });
+    for (let instances = 1; instances <= 6; instances += 1) {
+      valueOf(await platform.put([appSpec('/web', { instances })]));
+      await platform.quiet();
+    }
+    const versions = platform.engine.view.root.appVersions('/web');
+    const inUse = new Set(platform.engine.view.instances('/web').map(({ appVersion }) => appVersion));
+    for (const version of inUse) expect(versions).toContain(version);
+    expect(versions[0]).toBe(platform.app('/web')?.version);
+    expect([...versions].sort().reverse()).toEqual(versions);
+  });
+
+  it('runs 3,000 instances, in few ACCEPTs', async () => {
+    const platform = await TestPlatform.started({ agents: 20, cpus: 1000 });
+    valueOf(await platform.put([appSpec('/web', { instances: 3000 })]));
+    expect(await platform.quiet()).toBe(true);
+    expect(platform.running('/web')).toBe(3000);
+    const accepts = platform.master.calls.filter(({ type }) => type === 'ACCEPT');
+    expect(accepts.length).toBeLessThan(100);
+  });
+});
+
+describe('while something waits for a place', () => {
+  it('says why, and takes its place when there is one', async () => {
+    const platform = await TestPlatform.started({ agents: 1, cpus: 2 });
+    valueOf(await platform.put([appSpec('/big', { instances: 3 })]));
+    await platform.time.advance(2000);
+    const [item] = platform.engine.view.queue({ lastUnusedOffers: true });
+    expect(item).toMatchObject({ count: 1, delay: { overdue: true } });
+    expect(item?.why?.summary).toContain('waits');
+    const [first] = platform.master.alive('big');
+    platform.master.end(first?.info.task_id.value ?? '', 'TASK_FINISHED');
+    await platform.time.advance(60_000);
+    expect(platform.master.alive('big')).toHaveLength(2);
+  });
+
+  it('wants no offers when nothing does, and wants them again at once', async () => {
+    const platform = await TestPlatform.started();
+    expect(platform.master.calls.map(({ type }) => type)).toContain('SUPPRESS');
+    const callsWhenIdle = platform.master.calls.length;
+    await platform.time.advance(100_000);
+    expect(platform.master.calls).toHaveLength(callsWhenIdle);
+    const before = platform.time.monotonic();
+    valueOf(await platform.put([appSpec('/web')]));
+    await platform.until(() => platform.running('/web') === 1);
+    expect(platform.time.monotonic() - before).toBeLessThan(60);
+  });
+
+  it('launches an app beside one that can never be placed', async () => {
+    const platform = await TestPlatform.started();
+    valueOf(await platform.put([appSpec('/huge', { cpus: 1000 })]));
+    await platform.time.advance(3000);
+    valueOf(await platform.put([appSpec('/web')]));
+    expect(await platform.until(() => platform.running('/web') === 1, 1000)).toBe(true);
+    expect(platform.engine.view.deployments()).toHaveLength(1);
+  });
+});
+
+describe('deployments that meet', () => {
+  it('are refused, naming the one that holds the app', async () => {
+    const platform = await TestPlatform.started();
+    const first = valueOf(await platform.put([appSpec('/huge', { cpus: 1000 })]));
+    expect(await platform.put([appSpec('/huge', { cpus: 1 })])).toEqual({
+      ok: false,
+      rejection: { kind: 'locked', deploymentIds: [first.deploymentId] },
+    });
+  });
+
+  it('with force end the one in the way', async () => {
+    const platform = await TestPlatform.started();
+    const first = valueOf(await platform.put([appSpec('/huge', { cpus: 1000 })]));
+    valueOf(await platform.put([appSpec('/huge', { cpus: 1 })], { force: true }));
+    await platform.quiet();
+    expect(platform.running('/huge')).toBe(1);
+    expect(platform.ofType('deployment_failed')).toMatchObject([{ id: first.deploymentId }]);
+  });
+
+  it('of other apps go on side by side, up to the limit', async () => {
+    const platform = await TestPlatform.started({ config: { maxRunningDeployments: 2 } });
+    valueOf(await platform.put([appSpec('/huge', { cpus: 1000 })]));
+    valueOf(await platform.put([appSpec('/web', { cpus: 1000 })]));
+    expect(await platform.put([appSpec('/more')])).toEqual({
+      ok: false,
+      rejection: { kind: 'too-many-deployments', limit: 2 },
+    });
+  });
+
+  it('can be cancelled and reverted', async () => {
+    const platform = await TestPlatform.started();
+    valueOf(await platform.put([appSpec('/web', { instances: 2, cmd: 'good' })]));
+    await platform.quiet();
+    platform.master.script = () => ({ kind: 'silent' });
+    const bad = valueOf(
+      await platform.put([appSpec('/web', { instances: 4, cmd: 'bad' }), appSpec('/new', { cpus: 1000 })]),
+    );
+    await platform.time.advance(1000);
+    platform.master.script = () => ({ kind: 'run' });
+    const revert = valueOf(await platform.settle(platform.engine.cancelDeployment(bad.deploymentId, { force: false })));
+    expect(revert?.deploymentId).not.toBe(bad.deploymentId);
+    expect(await platform.quiet()).toBe(true);
+    expect(platform.app('/new')).toBeUndefined();
+    expect(platform.app('/web')).toMatchObject({ instances: 2, cmd: 'good' });
+    expect(platform.app('/web')?.version).toBe(revert?.version);
+    await platform.time.advance(1000);
+    expect(platform.running('/web')).toBe(2);
+    expect(platform.master.alive()).toHaveLength(2);
+  });
+
+  it('can be cancelled by force, keeping what they did', async () => {
+    const platform = await TestPlatform.started();
+    const { deploymentId } = valueOf(
+      await platform.put([appSpec('/web', { instances: 2 }), appSpec('/huge', { cpus: 1000 })]),
+    );
+    await platform.time.advance(1000);
+    valueOf(await platform.settle(platform.engine.cancelDeployment(deploymentId, { force: true })));
+    expect(platform.engine.view.deployments()).toEqual([]);
+    expect(platform.running('/web')).toBe(2);
+    expect(platform.app('/huge')).toBeDefined();
+    const unknown = await platform.settle(platform.engine.cancelDeployment('nobody', { force: false }));
+    expect(unknown).toMatchObject({ ok: false, rejection: { kind: 'not-found' } });
+  });
+
+  it('take a stopped app back when its removal is cut short', async () => {
+    const platform = await TestPlatform.started();
+    platform.master.killMs = 60_000;
+    valueOf(await platform.put([appSpec('/web', { instances: 2 })]));
+    await platform.quiet();
+    const { deploymentId } = valueOf(await platform.remove('/web'));
+    await platform.time.advance(1000);
+    valueOf(await platform.settle(platform.engine.cancelDeployment(deploymentId, { force: false })));
+    await platform.quiet();
+    expect(platform.running('/web')).toBe(2);
+  });
+});
+
+describe('instances that end', () => {
+  it('are launched again after a pause that grows, and the failure is kept', async () => {
+    const platform = await TestPlatform.started();
+    platform.master.script = () => ({ kind: 'fail', lifeMs: 1 });
+    valueOf(await platform.put([appSpec('/bad')]));
+    await platform.time.advance(16_000);
+    // After 1, 2, 4 and 8 seconds.
+    expect(platform.master.launched).toHaveLength(5);
+    expect(new Set(platform.master.launched.map((id) => id.replace(/\._app\.\d+$/, ''))).size).toBe(1);
+    expect(platform.engine.view.lastTaskFailure('/bad')).toMatchObject({
+      state: 'TASK_FAILED',
+      message: 'Command exited with status 1',
+      taskId: platform.master.launched.at(-1),
+    });
+    const [item] = platform.engine.view.queue({ lastUnusedOffers: false });
+    expect(item?.delay.overdue).toBe(false);
+    expect(item?.why?.summary).toContain('delay');
+  });
+
+  it('are launched at once when the pause is reset', async () => {
+    const platform = await TestPlatform.started();
+    platform.master.script = () => ({ kind: 'fail', lifeMs: 1 });
+    valueOf(await platform.put([appSpec('/bad', { backoffSeconds: 100 })]));
+    await platform.time.advance(1000);
+    expect(platform.master.launched).toHaveLength(1);
+    valueOf(await platform.settle(platform.engine.resetDelay('/bad')));
+    await platform.time.advance(1000);
+    expect(platform.master.launched).toHaveLength(2);
+    expect(await platform.settle(platform.engine.resetDelay('/none'))).toMatchObject({ ok: false });
+  });
+
+  it('by a kill are replaced without a pause', async () => {
+    const platform = await TestPlatform.started();
+    valueOf(await platform.put([appSpec('/web', { instances: 2, backoffSeconds: 100 })]));
+    await platform.quiet();
+    const [first] = platform.engine.view.instances('/web');
+    const told = valueOf(
+      await platform.settle(platform.engine.killInstances([first?.id ?? '', 'nobody'], { wipe: false })),
+    );
+    expect(told.map(({ id }) => id)).toEqual([first?.id]);
+    expect(platform.running('/web')).toBe(1);
+    await platform.until(() => platform.running('/web') === 2, 1000);
+    expect(platform.master.launched).toHaveLength(3);
+    expect(platform.engine.view.lastTaskFailure('/web')).toBeUndefined();
+    expect(platform.engine.view.deployments()).toEqual([]);
+  });
+
+  it('by a kill with wipe are replaced by others', async () => {
+    const platform = await TestPlatform.started();
+    valueOf(await platform.put([appSpec('/web')]));
+    await platform.quiet();
+    const [first] = platform.engine.view.instances('/web');
+    valueOf(await platform.settle(platform.engine.killInstances([first?.id ?? ''], { wipe: true })));
+    await platform.time.advance(1000);
+    expect(platform.running('/web')).toBe(1);
+    expect(platform.engine.view.instances('/web')[0]?.id).not.toBe(first?.id);
+  });
+
+  it('are asked to again until they do', async () => {
+    const platform = await TestPlatform.started();
+    platform.master.killMs = 100_000;
+    valueOf(await platform.put([appSpec('/web')]));
+    await platform.quiet();
+    valueOf(await platform.remove('/web'));
+    await platform.time.advance(95_000);
+    expect(platform.master.calls.filter(({ type }) => type === 'KILL')).toHaveLength(4);
+  });
+
+  it('unheard of for too long are killed and launched again', async () => {
+    const platform = await TestPlatform.started();
+    platform.master.script = () => ({ kind: 'silent' });
+    valueOf(await platform.put([appSpec('/mute')]));
+    await platform.time.advance(299_000);
+    expect(platform.master.launched).toHaveLength(1);
+    await platform.time.advance(30_000);
+    expect(platform.master.launched).toHaveLength(2);
+  });
+});
+
+describe('agents out of contact', () => {
+  it('lose their instances to others by default, and what returns is ended', async () => {
+    const platform = await TestPlatform.started({ agents: 2 });
+    valueOf(await platform.put([appSpec('/web', { instances: 4 })]));
+    await platform.quiet();
+    platform.master.loseAgent(0);
+    await platform.time.advance(2000);
+    expect(platform.running('/web')).toBe(4);
+    platform.master.returnAgent(0);
+    await platform.time.advance(2000);
+    expect(platform.master.alive('web')).toHaveLength(4);
+  });
+
+  it('are waited for when the app says so', async () => {
+    const platform = await TestPlatform.started({ agents: 2 });
+    valueOf(await platform.put([appSpec('/web', { instances: 4, unreachableStrategy: 'disabled' })]));
+    await platform.quiet();
+    const before = platform.master.launched.length;
+    platform.master.loseAgent(0);
+    await platform.time.advance(86_400_000);
+    expect(platform.engine.view.instances('/web').some(({ condition }) => condition === 'Unreachable')).toBe(true);
+    platform.master.returnAgent(0);
+    await platform.time.advance(1000);
+    expect(platform.running('/web')).toBe(4);
+    expect(platform.master.launched).toHaveLength(before);
+  });
+
+  it('get a replacement after the first time limit, and one too many goes when they return', async () => {
+    const platform = await TestPlatform.started({ agents: 2 });
+    const unreachableStrategy = { inactiveAfterSeconds: 60, expungeAfterSeconds: 3600 };
+    valueOf(await platform.put([appSpec('/web', { instances: 4, unreachableStrategy })]));
+    await platform.quiet();
+    platform.master.loseAgent(0);
+    await platform.time.advance(59_000);
+    expect(platform.running('/web')).toBeLessThan(4);
+    await platform.time.advance(2000);
+    expect(platform.running('/web')).toBe(4);
+    platform.master.returnAgent(0);
+    await platform.time.advance(2000);
+    expect(platform.master.alive('web')).toHaveLength(4);
+    expect(platform.running('/web')).toBe(4);
+  });
+});
+
+describe('a rolling restart', () => {
+  const healthChecks = [
+    {
+      protocol: 'HTTP' as const,
+      gracePeriodSeconds: 300,
+      intervalSeconds: 10,
+      timeoutSeconds: 5,
+      maxConsecutiveFailures: 3,
+    },
+  ];
+  const alive = { index: 0, alive: true, consecutive_failures: 0, last_success: 1, exhausted: false };
+
+  /** Lets new tasks become healthy one after the other, and watches the bounds after every timer. */
+  async function roll(platform: TestPlatform, minHealthy: number, maxTotal: number): Promise<void> {
+    const seen = new Set<string>();
+    let least = Number.POSITIVE_INFINITY;
+    let most = 0;
+    const isDone = await platform.time.advanceUntil(() => {
+      const tasks = platform.master.alive('web');
+      const ending = new Set(
+        platform.engine.view
+          .instances('/web')
+          .filter(({ goal }) => goal !== 'Running')
+          .map(({ id }) => id),
+      );
+      const healthy = tasks.filter(
+        ({ info, health }) => health?.[0]?.alive === true && !ending.has(info.task_id.value.replace(/\._app.*/, '')),
+      );
+      least = Math.min(least, healthy.length);
+      most = Math.max(most, tasks.length);
+      for (const { info, state } of tasks) {
+        if (state !== 'TASK_RUNNING' || seen.has(info.task_id.value)) continue;
+        seen.add(info.task_id.value);
+        platform.time.after(1000, () => {
+          platform.master.setHealth(info.task_id.value, [alive]);
+        });
+      }
+      return platform.engine.view.deployments().length === 0;
+    }, 600_000);
+    expect(isDone).toBe(true);
+    expect(least).toBeGreaterThanOrEqual(minHealthy);
+    expect(most).toBeLessThanOrEqual(maxTotal);
+  }
+
+  it.each([
+    { min: 1, over: 0, minHealthy: 4, maxTotal: 5 },
+    { min: 0.5, over: 0, minHealthy: 2, maxTotal: 4 },
+    { min: 1, over: 0.5, minHealthy: 4, maxTotal: 6 },
+    { min: 0.75, over: 0.25, minHealthy: 3, maxTotal: 5 },
+  ])('keeps $minHealthy healthy and at most $maxTotal in all (min $min, over $over)', async (bounds) => {
+    const upgradeStrategy = { minimumHealthCapacity: bounds.min, maximumOverCapacity: bounds.over };
+    const spec = appSpec('/web', { instances: 4, healthChecks, upgradeStrategy });
+    const platform = await TestPlatform.started();
+    valueOf(await platform.put([spec]));
+    await roll(platform, 0, 4);
+    const before = new Set(platform.master.launched);
+    valueOf(await platform.put([{ ...spec, cmd: 'new' }]));
+    await roll(platform, bounds.minHealthy, bounds.maxTotal);
+    await platform.time.advance(1000);
+    const tasks = platform.master.alive('web');
+    expect(tasks).toHaveLength(4);
+    expect(tasks.some(({ info }) => before.has(info.task_id.value))).toBe(false);
+  });
+
+  it('waits until new instances are ready, and shows their answers', async () => {
+    const readinessChecks = [
+      {
+        name: 'ready',
+        protocol: 'HTTP' as const,
+        path: '/',
+        portName: 'http-api',
+        intervalSeconds: 1,
+        timeoutSeconds: 1,
+        httpStatusCodesForReady: [200],
+        preserveLastResponse: true,
+      },
+    ];
+    const platform = await TestPlatform.started();
+    const portDefinitions = [{ port: 0, protocol: 'tcp' as const, name: 'http-api' }];
+    valueOf(await platform.put([appSpec('/web', { readinessChecks, portDefinitions })]));
+    await platform.time.advance(5000);
+    const [task] = platform.master.alive('web');
+    const taskId = task?.info.task_id.value ?? '';
+    platform.master.setHealth(taskId, [], [{ name: 'ready', ready: false }]);
+    await platform.time.advance(100);
+    const [deployment] = platform.engine.view.deployments();
+    expect(deployment?.readinessCheckResults.get('/web')).toEqual([{ name: 'ready', taskId, ready: false }]);
+    platform.master.setHealth(taskId, [], [{ name: 'ready', ready: true }]);
+    await platform.time.advance(100);
+    expect(platform.engine.view.deployments()).toEqual([]);
+  });
+
+  it('kills what stays unhealthy, says why, and replaces it at once', async () => {
+    const platform = await TestPlatform.started();
+    valueOf(await platform.put([appSpec('/web', { healthChecks, backoffSeconds: 100 })]));
+    await platform.time.advance(1000);
+    const taskId = platform.master.launched[0] ?? '';
+    platform.master.setHealth(taskId, [alive]);
+    await platform.time.advance(100);
+    expect(platform.engine.view.deployments()).toEqual([]);
+    platform.master.setHealth(taskId, [
+      {
+        ...alive,
+        alive: false,
+        consecutive_failures: 3,
+        last_failure: 2,
+        last_failure_cause: 'HTTP 500',
+        exhausted: true,
+      },
+    ]);
+    await platform.time.advance(1000);
+    expect(platform.master.launched).toHaveLength(2);
+    expect(platform.engine.view.lastTaskFailure('/web')).toMatchObject({
+      state: 'TASK_KILLED',
+      message: 'Task was killed since health check failed. Reason: HTTP 500',
+    });
+    const names = platform.events.map(({ eventType }) => eventType);
+    const from = names.indexOf('failed_health_check_event');
+    expect(names.slice(from - 1, from + 3)).toEqual([
+      'instance_health_changed_event',
+      'failed_health_check_event',
+      'health_status_changed_event',
+      'unhealthy_instance_kill_event',
+    ]);
+  });
+
+  it('replaces old instances that wait for a place or fail, without a word from them', async () => {
+    const platform = await TestPlatform.started();
+    const upgradeStrategy = { minimumHealthCapacity: 1, maximumOverCapacity: 0 };
+    valueOf(await platform.put([appSpec('/web', { instances: 2, cpus: 1000, upgradeStrategy })]));
+    await platform.time.advance(1000);
+    valueOf(await platform.put([appSpec('/web', { instances: 2, upgradeStrategy })], { force: true }));
+    expect(await platform.quiet()).toBe(true);
+    expect(platform.running('/web')).toBe(2);
+  });
+
+  it('goes on with a rollout that force cut short', async () => {
+    const upgradeStrategy = { minimumHealthCapacity: 1, maximumOverCapacity: 0 };
+    const platform = await TestPlatform.started();
+    valueOf(await platform.put([appSpec('/web', { instances: 3, upgradeStrategy })]));
+    await platform.quiet();
+    const before = new Set(platform.master.launched);
+    platform.master.script = () => ({ kind: 'run', startMs: 10_000 });
+    valueOf(await platform.put([appSpec('/web', { instances: 3, cmd: 'new', upgradeStrategy })]));
+    await platform.time.advance(15_000);
+    valueOf(await platform.put([appSpec('/web', { instances: 4, cmd: 'new', upgradeStrategy })], { force: true }));
+    expect(await platform.quiet()).toBe(true);
+    const tasks = platform.master.alive('web');
+    expect(tasks).toHaveLength(4);
+    expect(tasks.some(({ info }) => before.has(info.task_id.value))).toBe(false);
+  });
+});
+
+describe('tasks that nobody knows', () => {
+  it('are ended', async () => {
+    const platform = await TestPlatform.started();
+    const ghost = 'ghost.instance-7d2c0a1e-4bb1-41eb-8e53-0242ac110002._app.1';
+    platform.master.inventTask(ghost, 0);
+    await platform.time.advance(1000);
+    expect(platform.master.alive()).toHaveLength(0);
+    expect(platform.ofType('unknown_instance_terminated_event')).toMatchObject([{ runSpecId: '/ghost' }]);
   });
 });

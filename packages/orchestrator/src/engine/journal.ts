@@ -2,18 +2,22 @@
  * What a turn changes and what it wants done outside. Changes go to the store first; calls, events and answers leave
  * only when everything before them is durable, in the order in which they were asked for.
  */
+import { errorCode, type TimerHandle, type Timers } from '@stadion/base';
 import type { SchedulerCall } from '@stadion/contract/mesos';
 import type { OrchestratorEvent } from '@stadion/contract/orchestrator';
-import type { JsonValue, StoreOperation } from '@stadion/store';
-import { BATCHES_IN_FLIGHT_MAX } from './limits.ts';
+import { COMMIT_OPERATIONS_MAX, type JsonValue, type StoreOperation } from '@stadion/store';
+import { BATCHES_IN_FLIGHT_MAX, STORE_FULL_RETRY_MS } from './limits.ts';
 
 /** A call to the master, other than opening the subscription. */
 export type OutgoingCall = Exclude<SchedulerCall, { type: 'SUBSCRIBE' }>;
 
 /** Where batches go and what becomes of them. */
 export interface JournalPorts {
-  /** Makes the operations durable, all or none. */
+  readonly timers: Timers;
+  /** Makes the operations durable, all or none, after those of every earlier call. */
   commit(operations: readonly StoreOperation[]): Promise<void>;
+  /** The store was full and every commit since has failed: they are about to be made again, in order. */
+  restart(): void;
   send(call: OutgoingCall): void;
   publish(event: OrchestratorEvent): void;
   /** A batch is not durable and never will be: nothing may act any more. */
@@ -23,6 +27,7 @@ export interface JournalPorts {
 }
 
 interface Batch {
+  readonly operations: readonly StoreOperation[];
   readonly calls: readonly OutgoingCall[];
   readonly events: readonly OrchestratorEvent[];
   readonly callbacks: readonly (() => void)[];
@@ -38,11 +43,17 @@ export class Journal {
   private callbacks: (() => void)[] = [];
   private readonly inFlight: Batch[] = [];
   private isClosed = false;
+  private retry: TimerHandle | undefined;
   private isReleasing = false;
   private readonly idlers: (() => void)[] = [];
 
   constructor(ports: JournalPorts) {
     this.ports = ports;
+  }
+
+  /** The store is full: nothing becomes durable until somebody makes room. */
+  get isStuck(): boolean {
+    return this.retry !== undefined;
   }
 
   /** So many batches wait for the store that bulk work had better wait too. */
@@ -80,23 +91,12 @@ export class Journal {
     this.calls = [];
     this.events = [];
     this.callbacks = [];
-    const batch: Batch = { calls, events, callbacks, durable: operations.size === 0 };
+    const durable = operations.size === 0;
+    const batch: Batch = { operations: [...operations.values()], calls, events, callbacks, durable };
     this.inFlight.push(batch);
-    if (batch.durable) {
-      this.release();
-      return;
-    }
-    this.ports.commit([...operations.values()]).then(
-      () => {
-        batch.durable = true;
-        this.release();
-      },
-      (error: unknown) => {
-        if (this.isClosed) return;
-        this.close();
-        this.ports.failed(error);
-      },
-    );
+    if (durable) this.release();
+    // What the store has no room for now waits for those before it.
+    else if (!this.isStuck) this.commit(batch);
   }
 
   /** Resolves when nothing is on its way to the store. */
@@ -110,15 +110,44 @@ export class Journal {
   /** Drops everything that is not durable yet; nothing leaves any more. */
   close(): void {
     this.isClosed = true;
+    this.retry?.cancel();
     this.inFlight.length = 0;
     this.wakeIdlers();
+  }
+
+  private commit(batch: Batch): void {
+    Promise.all(pieces(batch.operations).map((piece) => this.ports.commit(piece))).then(
+      () => {
+        batch.durable = true;
+        this.release();
+      },
+      (error: unknown) => {
+        if (this.isClosed) return;
+        if (errorCode(error) === 'store-full') {
+          this.retryLater();
+          return;
+        }
+        this.close();
+        this.ports.failed(error);
+      },
+    );
+  }
+
+  /** A full disk is no reason to lose anything: everything stands still until there is room. */
+  private retryLater(): void {
+    this.retry ??= this.ports.timers.after(STORE_FULL_RETRY_MS, () => {
+      this.retry = undefined;
+      if (this.isClosed) return;
+      this.ports.restart();
+      for (const batch of this.inFlight) if (!batch.durable) this.commit(batch);
+    });
   }
 
   private release(): void {
     // Effects may begin a turn of their own, which ends up here again: the outer call goes on where it was.
     if (this.isReleasing) return;
     this.isReleasing = true;
-    const wasCongested = this.isCongested;
+    const before = this.inFlight.length;
     for (let batch = this.inFlight[0]; batch?.durable === true; batch = this.inFlight[0]) {
       this.inFlight.shift();
       for (const call of batch.calls) this.ports.send(call);
@@ -127,10 +156,21 @@ export class Journal {
     }
     this.isReleasing = false;
     if (this.inFlight.length === 0) this.wakeIdlers();
-    if (wasCongested && !this.isCongested && !this.isClosed) this.ports.relieved();
+    const isRelieved = before >= BATCHES_IN_FLIGHT_MAX && this.inFlight.length < BATCHES_IN_FLIGHT_MAX;
+    if (isRelieved && !this.isClosed) this.ports.relieved();
   }
 
   private wakeIdlers(): void {
     for (const wake of this.idlers.splice(0)) wake();
   }
+}
+
+/** A turn's operations in pieces that the store takes; those of a change of the root always fit into the first. */
+function pieces(operations: readonly StoreOperation[]): readonly (readonly StoreOperation[])[] {
+  if (operations.length <= COMMIT_OPERATIONS_MAX) return [operations];
+  const parts: (readonly StoreOperation[])[] = [];
+  for (let at = 0; at < operations.length; at += COMMIT_OPERATIONS_MAX) {
+    parts.push(operations.slice(at, at + COMMIT_OPERATIONS_MAX));
+  }
+  return parts;
 }

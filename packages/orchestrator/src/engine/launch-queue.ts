@@ -7,12 +7,12 @@ import type { AppInstances } from './app-instances.ts';
 import type { Fleet } from './fleet.ts';
 import type { RootState } from './root-state.ts';
 
-type LaunchQueueParts = {
+interface LaunchQueueParts {
   readonly time: Clock & Timers;
   readonly fleet: Fleet;
   readonly root: RootState;
   readonly turn: (work: () => void) => void;
-};
+}
 
 /** Instances of one app that would be launched from one definition. */
 export interface LaunchGroup {

@@ -6,13 +6,13 @@ import type { Fleet } from './fleet.ts';
 import { RECONCILE_TASKS_PER_CALL_MAX } from './limits.ts';
 import type { MasterLink } from './master-link.ts';
 
-type LaunchWatchParts = {
+interface LaunchWatchParts {
   readonly time: Clock & Timers;
   readonly config: EngineConfig;
   readonly fleet: Fleet;
   readonly link: MasterLink;
   readonly turn: (work: () => void) => void;
-};
+}
 
 /** Instances are added at their launch and forgotten when they run or end. */
 export class LaunchWatch {

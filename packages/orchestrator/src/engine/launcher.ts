@@ -29,7 +29,7 @@ export type BuildTask = (launch: {
   readonly hostPorts: Placement['hostPorts'];
 }) => TaskInfo;
 
-type LauncherParts = {
+interface LauncherParts {
   readonly time: Clock & Timers;
   readonly random: Random;
   readonly config: EngineConfig;
@@ -42,7 +42,7 @@ type LauncherParts = {
   readonly counters: Counters;
   readonly buildTask: BuildTask;
   readonly turn: (work: () => void) => void;
-};
+}
 
 /** Places found by a matching pass and not launched yet, offer by offer. */
 interface LaunchPlan {
@@ -136,8 +136,9 @@ export class Launcher {
     });
   }
 
+  /** Not while the store lags or the master is away: both come back with a call of ours. */
   private stepSoon(): void {
-    if (this.isStepDue) return;
+    if (this.isStepDue || this.parts.journal.isCongested || !this.parts.link.isConnected) return;
     this.isStepDue = true;
     this.parts.time.after(0, () => {
       this.isStepDue = false;
@@ -150,7 +151,6 @@ export class Launcher {
   /** One turn's worth of the round. */
   private step(): void {
     const { link, journal, pool, queue } = this.parts;
-    // Resumed when connected, or when the store has caught up.
     if (!link.isConnected || journal.isCongested) return;
     if (this.plan !== undefined) {
       this.launch(this.plan);

@@ -13,7 +13,7 @@ import type { LaunchWatch } from './launch-watch.ts';
 import type { RootState } from './root-state.ts';
 import type { UnreachableWatch } from './unreachable-watch.ts';
 
-type LifecycleParts = {
+interface LifecycleParts {
   readonly fleet: Fleet;
   readonly root: RootState;
   readonly killer: Killer;
@@ -24,7 +24,7 @@ type LifecycleParts = {
   readonly counters: Counters;
   /** Whether some deployment holds the app. */
   readonly isLocked: (appId: string) => boolean;
-};
+}
 
 /** One per engine. */
 export class Lifecycle {

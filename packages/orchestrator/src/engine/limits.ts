@@ -24,3 +24,7 @@ export const RECONCILE_TASKS_PER_CALL_MAX = 1000;
 export const SHARED_ADDRESSES_MAX = 50_000;
 /** Agents whose places are remembered. */
 export const SHARED_PLACES_MAX = 100_000;
+/** How long to wait before a full store is tried again. */
+export const STORE_FULL_RETRY_MS = 1000;
+/** Apps that one change of the root may concern: with up to three records each they fit into one commit. */
+export const APPS_PER_CHANGE_MAX = 3000;

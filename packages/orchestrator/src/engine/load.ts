@@ -22,7 +22,7 @@ import {
 } from './records.ts';
 import type { RootState } from './root-state.ts';
 
-type LoadParts = {
+interface LoadParts {
   readonly store: Store;
   readonly log: Logger;
   readonly root: RootState;
@@ -34,7 +34,7 @@ type LoadParts = {
   readonly damaged: Set<string>;
   /** Filled with the ids of apps that something damaged belongs to. */
   readonly damagedApps: Set<string>;
-};
+}
 
 /**
  * Loads all records.
@@ -114,12 +114,13 @@ async function loadInstances(parts: LoadParts): Promise<void> {
 async function loadDeployments(parts: LoadParts): Promise<void> {
   for await (const { key, value } of parts.store.list(recordPrefix.deployments)) {
     const record = readDeployment.read(value);
-    if (record === undefined) {
+    const deployment = record && deploymentFrom(key.slice(recordPrefix.deployments.length), record);
+    if (deployment === undefined) {
       report(parts, key);
       continue;
     }
-    parts.root.loadRootVersion(record.version);
-    parts.deployments.load(deploymentFrom(key.slice(recordPrefix.deployments.length), record));
+    parts.root.loadRootVersion(deployment.version);
+    parts.deployments.load(deployment);
   }
 }
 

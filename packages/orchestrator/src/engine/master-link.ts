@@ -16,14 +16,14 @@ export interface MasterLinkReceiver {
   refused(message: string): void;
 }
 
-type MasterLinkParts = {
+interface MasterLinkParts {
   readonly connection: SchedulerConnection;
   readonly time: Clock & Timers;
   readonly config: EngineConfig;
   readonly journal: Journal;
   readonly log: Logger;
   readonly turn: (work: () => void) => void;
-};
+}
 
 /** One per engine. Calls go through the journal, so they leave only after what led to them is durable. */
 export class MasterLink {

@@ -9,13 +9,13 @@ import type { Fleet } from './fleet.ts';
 import { RECONCILE_TASKS_PER_CALL_MAX } from './limits.ts';
 import type { MasterLink } from './master-link.ts';
 
-type ReconcilerParts = {
+interface ReconcilerParts {
   readonly time: Clock & Timers;
   readonly config: EngineConfig;
   readonly fleet: Fleet;
   readonly link: MasterLink;
   readonly turn: (work: () => void) => void;
-};
+}
 
 /** One per engine. */
 export class Reconciler {

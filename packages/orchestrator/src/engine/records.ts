@@ -2,7 +2,7 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { HealthResult, ReadinessResult, TaskState } from '@stadion/contract/mesos';
-import { AppDefinition, DeploymentAction, InstanceCondition, TaskFailure } from '@stadion/contract/orchestrator';
+import { AppDefinition, InstanceCondition, TaskFailure } from '@stadion/contract/orchestrator';
 import type { JsonValue } from '@stadion/store';
 import { safeIdOf } from '../core/instance-ids.ts';
 import type { AgentPlace, Instance } from '../core/instance.ts';
@@ -79,7 +79,8 @@ export const DeploymentRecord = Type.Object({
   version: Type.String(),
   /** Index of the step under way. */
   step: Type.Integer({ minimum: 0 }),
-  steps: Type.Array(Type.Object({ actions: Type.Array(DeploymentAction) })),
+  /** Each action as its code, and the index of its app in `changes`: plans of thousands of apps must stay small. */
+  steps: Type.Array(Type.Array(Type.Tuple([Type.Integer(), Type.Integer()]))),
   changes: Type.Array(
     Type.Object({ app: Type.String(), from: Type.Optional(Type.String()), to: Type.Optional(Type.String()) }),
   ),
@@ -132,15 +133,15 @@ export function instanceRecord(instance: Instance): JsonValue {
     since: instance.since,
     incarnation: instance.incarnation,
   };
-  if (instance.place !== undefined) record['place'] = placeRecord(instance.place);
-  if (instance.hostPorts.length > 0) record['ports'] = instance.hostPorts;
-  if (instance.ipAddresses.length > 0) record['ips'] = asJson(instance.ipAddresses);
-  if (instance.taskState !== undefined) record['state'] = instance.taskState;
-  if (instance.stagedAt !== undefined) record['staged'] = instance.stagedAt;
-  if (instance.startedAt !== undefined) record['started'] = instance.startedAt;
-  if (instance.healthy !== undefined) record['healthy'] = instance.healthy;
-  if (instance.health.length > 0) record['health'] = asJson(instance.health);
-  if (instance.readiness.length > 0) record['readiness'] = asJson(instance.readiness);
+  if (instance.place !== undefined) record.place = placeRecord(instance.place);
+  if (instance.hostPorts.length > 0) record.ports = instance.hostPorts;
+  if (instance.ipAddresses.length > 0) record.ips = asJson(instance.ipAddresses);
+  if (instance.taskState !== undefined) record.state = instance.taskState;
+  if (instance.stagedAt !== undefined) record.staged = instance.stagedAt;
+  if (instance.startedAt !== undefined) record.started = instance.startedAt;
+  if (instance.healthy !== undefined) record.healthy = instance.healthy;
+  if (instance.health.length > 0) record.health = asJson(instance.health);
+  if (instance.readiness.length > 0) record.readiness = asJson(instance.readiness);
   return record;
 }
 

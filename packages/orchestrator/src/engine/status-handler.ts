@@ -17,7 +17,7 @@ import type { MasterLink } from './master-link.ts';
 import type { RootState } from './root-state.ts';
 import type { UnreachableWatch } from './unreachable-watch.ts';
 
-type StatusHandlerParts = {
+interface StatusHandlerParts {
   readonly fleet: Fleet;
   readonly root: RootState;
   readonly link: MasterLink;
@@ -30,7 +30,7 @@ type StatusHandlerParts = {
   readonly counters: Counters;
   /** Instances whose records are damaged: their tasks are known to exist, so they are left alone. */
   readonly damaged: ReadonlySet<string>;
-};
+}
 
 /** One per engine; called inside turns. */
 export class StatusHandler {

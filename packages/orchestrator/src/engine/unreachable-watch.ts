@@ -5,12 +5,12 @@ import { decideUnreachable } from '../core/unreachable.ts';
 import type { Fleet } from './fleet.ts';
 import type { RootState } from './root-state.ts';
 
-type UnreachableWatchParts = {
+interface UnreachableWatchParts {
   readonly time: Clock & Timers;
   readonly fleet: Fleet;
   readonly root: RootState;
   readonly turn: (work: () => void) => void;
-};
+}
 
 /** Instances are added when they become unreachable and forgotten when they are back, or gone. */
 export class UnreachableWatch {

@@ -1,148 +1,135 @@
 /** A whole orchestrator in virtual time for the engine's tests: engine, store and a small master, with crashes. */
-import { PlatformError, SeededRandom, silentLogger } from '@stadion/base';
+import { SeededRandom, silentLogger } from '@stadion/base';
 import { VirtualTime } from '@stadion/base/testing';
 import type { AppDefinition, DeploymentResult, OrchestratorEvent } from '@stadion/contract/orchestrator';
-import type { JsonValue, Store, StoreOperation, StoreRecord } from '@stadion/store';
+import { SimulatedDisk, type EmbeddedStore, type JsonValue } from '@stadion/store';
 import { stampRestart, stampVersion } from '../../core/app/app-version.ts';
 import type { AppSpec } from '../../core/app/spec.ts';
-import type { OrchestratorEngine, Outcome } from '../../engine.ts';
+import type { Outcome } from '../../engine.ts';
 import type { EngineConfig } from '../config.ts';
 import { createEngine, type Engine } from '../create-engine.ts';
 import { FakeMaster } from './fake-master.ts';
 
-/** An app that needs nothing but a cpu. */
-export function appSpec(id: string, more: Partial<AppSpec> = {}): AppSpec {
-  return {
-    id,
-    cmd: 'sleep 1000',
-    instances: 1,
-    cpus: 1,
-    mem: 16,
-    disk: 0,
-    gpus: 0,
-    executor: '',
-    requirePorts: false,
-    backoffSeconds: 1,
-    backoffFactor: 2,
-    maxLaunchDelaySeconds: 300,
-    killSelection: 'YOUNGEST_FIRST',
-    unreachableStrategy: { inactiveAfterSeconds: 0, expungeAfterSeconds: 0 },
-    labels: {},
-    role: '*',
-    networks: [{ mode: 'host' }],
-    upgradeStrategy: { minimumHealthCapacity: 1, maximumOverCapacity: 1 },
-    ...more,
-  };
-}
-
-/** A store whose commits take a millisecond, and which can break between two of them. */
-export class TestStore implements Store {
-  readonly records = new Map<string, StoreRecord>();
-  commits = 0;
-  /** Called after a commit became durable and before anybody hears of it. */
-  afterCommit: () => void = () => undefined;
-  private readonly time: VirtualTime;
-  private line: Promise<void> = Promise.resolve();
-  private newestEpoch = 0;
-
-  constructor(time: VirtualTime) {
-    this.time = time;
-  }
-
-  get(key: string): Promise<StoreRecord | undefined> {
-    return Promise.resolve(this.records.get(key));
-  }
-
-  async *list(prefix: string): AsyncIterable<StoreRecord> {
-    await Promise.resolve();
-    for (const key of [...this.records.keys()].sort()) {
-      const record = this.records.get(key);
-      if (record !== undefined && key.startsWith(prefix)) yield record;
-    }
-  }
-
-  commit(operations: readonly StoreOperation[], epoch: number): Promise<void> {
-    this.newestEpoch = Math.max(this.newestEpoch, epoch);
-    const done = this.line.then(
-      () =>
-        new Promise<void>((resolve, reject) => {
-          this.time.after(1, () => {
-            if (epoch < this.newestEpoch) {
-              reject(new PlatformError('store-stale-epoch', 'another leader has taken over'));
-              return;
-            }
-            for (const operation of operations) this.apply(operation);
-            this.commits += 1;
-            this.afterCommit();
-            resolve();
-          });
-        }),
-    );
-    this.line = done.catch(() => undefined);
-    return done;
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  /** Puts a value in directly, damaged ones too. */
-  plant(key: string, value: JsonValue): void {
-    this.records.set(key, { key, value, version: 1 });
-  }
-
-  private apply(operation: StoreOperation): void {
-    if (operation.type === 'delete') {
-      this.records.delete(operation.key);
-      return;
-    }
-    const version = (this.records.get(operation.key)?.version ?? 0) + 1;
-    // What is stored is a copy, as on a disk.
-    const value = JSON.parse(JSON.stringify(operation.value)) as JsonValue;
-    this.records.set(operation.key, { key: operation.key, value, version });
-  }
-}
-
 /** Everything together. */
 export class TestPlatform {
   readonly time = new VirtualTime();
-  readonly store = new TestStore(this.time);
+  /** When commits become durable, and when the writer hears of it. */
+  readonly disk = new SimulatedDisk({
+    timers: this.time,
+    durableAfterMs: () => {
+      this.commits += 1;
+      this.onCommit('begun');
+      return 1;
+    },
+    acknowledgedAfterMs: () => {
+      this.onCommit('durable');
+      return 1;
+    },
+  });
+  commits = 0;
+  /** Called when a commit begins, and again when it is durable and nobody has heard of it yet. */
+  onCommit: (moment: 'begun' | 'durable') => void = () => undefined;
   readonly master: FakeMaster;
   readonly events: OrchestratorEvent[] = [];
   readonly fatal: unknown[] = [];
-  engine: Engine;
-  private epoch = 0;
+  private current: Engine | undefined;
+  private store: EmbeddedStore | undefined;
+  /** Counts processes; what belongs to an earlier one is dead. */
+  private life = 0;
   private readonly config: Partial<EngineConfig>;
 
   constructor(options: { agents?: number; cpus?: number; config?: Partial<EngineConfig> } = {}) {
     this.master = new FakeMaster(this.time, { agents: options.agents ?? 3, cpus: options.cpus ?? 10 });
     this.config = options.config ?? {};
-    this.engine = this.newEngine();
+  }
+
+  /** The engine of the process that runs. */
+  get engine(): Engine {
+    if (this.current === undefined) throw new Error('no engine runs');
+    return this.current;
   }
 
   /** A platform that has subscribed. */
   static async started(options: ConstructorParameters<typeof TestPlatform>[0] = {}): Promise<TestPlatform> {
     const platform = new TestPlatform(options);
-    await platform.engine.start();
+    await platform.startEngine();
     await platform.time.advance(50);
     return platform;
   }
 
-  /** The process dies: no goodbye to anybody, and another one starts under a new epoch. */
+  /** The process dies: no goodbye to anybody. What was not durable is lost. */
+  kill(): void {
+    this.life += 1;
+    this.current = undefined;
+    this.disk.crash();
+  }
+
+  /** The process dies and another one starts. */
   async crash(): Promise<void> {
-    this.engine = this.newEngine();
-    await this.engine.start();
+    this.kill();
+    await this.startEngine();
+  }
+
+  /** Keys of everything stored, by a look at the disk that disturbs nothing. */
+  async storedKeys(): Promise<string[]> {
+    const keys: string[] = [];
+    if (this.store === undefined) return keys;
+    for await (const { key } of this.store.list('')) keys.push(key);
+    return keys;
+  }
+
+  /** Puts a value on the disk of a process that does not run. */
+  async plant(key: string, value: JsonValue): Promise<void> {
+    const store = this.disk.open();
+    const leadership = await this.settle(store.campaign('test'));
+    await this.settle(store.commit([{ type: 'put', key, value }], leadership.epoch));
+    await this.settle(store.close());
+  }
+
+  /** A new process on the same disk. */
+  async startEngine(): Promise<void> {
+    const life = this.life;
+    const store = this.disk.open();
+    this.store = store;
+    const { epoch } = await this.settle(store.campaign('test'));
+    const engine = createEngine({
+      store,
+      epoch,
+      connection: this.master.connect(),
+      clock: this.time,
+      timers: {
+        // The timers of a dead process never fire.
+        after: (delayMs, callback) =>
+          this.time.after(delayMs, () => {
+            if (life === this.life) callback();
+          }),
+      },
+      random: new SeededRandom(`engine ${String(life)}`),
+      log: silentLogger,
+      config: this.config,
+      onFatal: (error) => {
+        if (life === this.life) this.fatal.push(error);
+      },
+    });
+    engine.events.subscribe((event) => {
+      if (life === this.life) this.events.push(event);
+    });
+    this.current = engine;
+    await this.settle(engine.start());
   }
 
   /** Makes apps wanted as specified; tells what came of it. */
-  async put(specs: readonly AppSpec[], options: { force?: boolean } = {}): Promise<Outcome<DeploymentResult>> {
+  async put(
+    specs: readonly AppSpec[],
+    options: { force?: boolean; victims?: ReadonlyMap<string, readonly string[]> } = {},
+  ): Promise<Outcome<DeploymentResult>> {
     return this.settle(
       this.engine.changeRoot(
         (root, version) => ({
           ok: true,
           value: { upserts: specs.map((spec) => stampVersion(spec, root.app(spec.id), version)), removals: [] },
         }),
-        { force: options.force ?? false },
+        { force: options.force ?? false, ...(options.victims && { victims: options.victims }) },
       ),
     );
   }
@@ -203,35 +190,6 @@ export class TestPlatform {
       (event): event is Extract<OrchestratorEvent, { eventType: Type }> => event.eventType === type,
     );
   }
-
-  private newEngine(): Engine {
-    this.epoch += 1;
-    const epoch = this.epoch;
-    const connection = this.master.connect();
-    const engine = createEngine({
-      store: this.store,
-      epoch,
-      connection,
-      clock: this.time,
-      timers: {
-        // The timers of a dead process never fire.
-        after: (delayMs, callback) =>
-          this.time.after(delayMs, () => {
-            if (epoch === this.epoch) callback();
-          }),
-      },
-      random: new SeededRandom(`engine ${String(epoch)}`),
-      log: silentLogger,
-      config: this.config,
-      onFatal: (error) => {
-        if (epoch === this.epoch) this.fatal.push(error);
-      },
-    });
-    engine.events.subscribe((event) => {
-      if (epoch === this.epoch) this.events.push(event);
-    });
-    return engine;
-  }
 }
 
 /** The value of an outcome that must be good. */
@@ -239,5 +197,3 @@ export function valueOf<Value>(outcome: Outcome<Value>): Value {
   if (!outcome.ok) throw new Error(`rejected: ${JSON.stringify(outcome.rejection)}`);
   return outcome.value;
 }
-
-export type { OrchestratorEngine };

@@ -1,0 +1,109 @@
+import type { HealthResult, TaskStatus } from '@stadion/contract/mesos';
+import { describe, expect, it } from 'vitest';
+import { appDefinition, runningInstance } from '../engine/testing/definitions.ts';
+import { exhaustedCheck, healthChanges, healthOf, isUp, serves } from './health.ts';
+import { applyStatus, killing } from './instance-update.ts';
+import { decideUnreachable } from './unreachable.ts';
+
+function status(more: Partial<TaskStatus>): TaskStatus {
+  return { task_id: { value: 'app.instance-x._app.1' }, state: 'TASK_RUNNING', timestamp: 10, ...more };
+}
+
+const keep = <Value>(value: Value): Value => value;
+const alive: HealthResult = { index: 0, alive: true, consecutive_failures: 0, exhausted: false, last_success: 1 };
+const failing: HealthResult = { index: 0, alive: false, consecutive_failures: 3, exhausted: true, last_failure: 2 };
+const unknown: HealthResult = { index: 0, alive: false, consecutive_failures: 0, exhausted: false };
+
+describe('a status', () => {
+  it('that says nothing new changes nothing', () => {
+    expect(applyStatus(runningInstance('x', 10_000), status({}), 20_000, keep)).toEqual({ kind: 'unchanged' });
+  });
+
+  it('ends an instance when its task is over', () => {
+    const outcome = applyStatus(runningInstance('x', 0), status({ state: 'TASK_FAILED' }), 20_000, keep);
+    expect(outcome).toMatchObject({ kind: 'ended', instance: { condition: 'Failed', since: 20_000 } });
+  });
+
+  it('does not bring a killed task back among the running', () => {
+    const dying = killing(runningInstance('x', 10_000), 'Decommissioned', 5);
+    expect(applyStatus(dying, status({}), 20_000, keep)).toEqual({ kind: 'unchanged' });
+  });
+
+  it('overtaken on its way does not send a running task back to starting', () => {
+    const outcome = applyStatus(runningInstance('x', 0), status({ state: 'TASK_STARTING' }), 20_000, keep);
+    expect(outcome).toEqual({ kind: 'unchanged' });
+  });
+
+  it('keeps when the condition began while only health changes', () => {
+    const outcome = applyStatus(runningInstance('x', 10_000), status({ health_results: [alive] }), 20_000, keep);
+    expect(outcome).toMatchObject({ kind: 'changed', instance: { since: 10_000, healthy: true, health: [alive] } });
+  });
+});
+
+describe('health', () => {
+  it('is unknown until every check has a result, and false as soon as one failed', () => {
+    expect(healthOf([])).toBeUndefined();
+    expect(healthOf([alive, { ...unknown, index: 1 }])).toBeUndefined();
+    expect(healthOf([alive, { ...failing, index: 1 }])).toBe(false);
+    expect(healthOf([alive, { ...alive, index: 1 }])).toBe(true);
+  });
+
+  it('tells failures and changes of mind apart', () => {
+    expect(healthChanges([alive], [failing])).toEqual({ failed: [0], flipped: [{ index: 0, alive: false }] });
+    expect(healthChanges([unknown], [alive])).toEqual({ failed: [], flipped: [{ index: 0, alive: true }] });
+    expect(healthChanges([alive], [{ ...alive, last_success: 9 }])).toEqual({ failed: [], flipped: [] });
+  });
+
+  it('lets us kill for a check of Marathon, never for one of Mesos, nor when the maximum is 0', () => {
+    const check = {
+      protocol: 'HTTP',
+      gracePeriodSeconds: 1,
+      intervalSeconds: 1,
+      timeoutSeconds: 1,
+      maxConsecutiveFailures: 3,
+    } as const;
+    const of = (more: object) => appDefinition('/app', { healthChecks: [{ ...check, ...more }] });
+    expect(exhaustedCheck([failing], of({}))).toBe(failing);
+    expect(exhaustedCheck([failing], of({ protocol: 'MESOS_HTTP' }))).toBeUndefined();
+    expect(exhaustedCheck([failing], of({ maxConsecutiveFailures: 0 }))).toBeUndefined();
+  });
+
+  it('decides who serves and who counts as up', () => {
+    const healthChecks = [
+      {
+        protocol: 'TCP' as const,
+        gracePeriodSeconds: 1,
+        intervalSeconds: 1,
+        timeoutSeconds: 1,
+        maxConsecutiveFailures: 3,
+      },
+    ];
+    const app = appDefinition('/app', { healthChecks });
+    const instance = runningInstance('x', 0);
+    expect([serves(instance, app), isUp(instance, app)]).toEqual([true, false]);
+    expect(isUp({ ...instance, healthy: true }, app)).toBe(true);
+    expect(serves({ ...instance, healthy: false }, app)).toBe(false);
+    expect(serves({ ...instance, condition: 'Killing' }, app)).toBe(false);
+    expect(serves({ ...instance, goal: 'Decommissioned' }, app)).toBe(false);
+  });
+});
+
+describe('an unreachable instance', () => {
+  const strategy = { inactiveAfterSeconds: 10, expungeAfterSeconds: 60 };
+
+  it('is replaced and forgotten at once by default', () => {
+    const byDefault = { inactiveAfterSeconds: 0, expungeAfterSeconds: 0 };
+    expect(decideUnreachable(byDefault, 1000, false, 1000)).toEqual({ kind: 'expunge' });
+  });
+
+  it('is waited for, then replaced, then forgotten', () => {
+    expect(decideUnreachable(strategy, 0, false, 5000)).toEqual({ kind: 'wait', until: 10_000 });
+    expect(decideUnreachable(strategy, 0, false, 10_000)).toEqual({ kind: 'inactive' });
+    expect(decideUnreachable(strategy, 0, true, 10_000)).toEqual({ kind: 'wait', until: 60_000 });
+    expect(decideUnreachable(strategy, 0, true, 60_000)).toEqual({ kind: 'expunge' });
+  });
+
+  it('is waited for without end when told so', () => {
+    expect(decideUnreachable('disabled', 0, false, 1e12)).toEqual({ kind: 'wait', until: undefined });
+  });
+});
