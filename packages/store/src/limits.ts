@@ -8,16 +8,16 @@ export const VALUE_BYTES_MAX = 524_288;
 export const KEY_BYTES_MAX = 1024;
 
 /** Operations of one commit: so many reach the writer thread in one turn, which must stay short. */
-export const COMMIT_OPERATIONS_MAX = 10_000;
+export const COMMIT_OPERATIONS_MAX: number = 10_000;
 
 /** Commits waiting for their turn at one store; a caller that goes further is not waiting for any of them. */
 export const COMMITS_WAITING_MAX = 10_000;
 
 /** How many operations group commit puts into one commit; a single larger submit still goes in one piece. */
-export const GROUP_OPERATIONS_MAX = 2000;
+export const GROUP_OPERATIONS_MAX: number = 2000;
 
 /** Operations that group commit holds for the store before it refuses more. */
-export const GROUP_PENDING_OPERATIONS_MAX = 1_000_000;
+export const GROUP_PENDING_OPERATIONS_MAX: number = 1_000_000;
 
 /** How many operations are prepared for writing before others get the event loop (about 3 ms). */
 export const PREPARE_OPERATIONS_PER_TURN = 1000;
@@ -29,7 +29,7 @@ export const PREPARE_BYTES_PER_TURN = 1_048_576;
 export const LIST_RECORDS_PER_TURN = 512;
 
 /** How much text one turn of a listing reads, besides its last record (about 4 ms). */
-export const LIST_BYTES_PER_TURN = 524_288;
+export const LIST_BYTES_PER_TURN: number = 524_288;
 
 assert(GROUP_OPERATIONS_MAX <= COMMIT_OPERATIONS_MAX, 'a group must fit into one commit');
 assert(GROUP_PENDING_OPERATIONS_MAX >= COMMIT_OPERATIONS_MAX, 'group commit must hold at least one full commit');

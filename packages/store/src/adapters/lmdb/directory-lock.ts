@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from '@stadion/base';
-import { storeDamaged, storeLocked } from '../../errors.ts';
+import { storeDamaged, storeFull, storeLocked } from '../../errors.ts';
+import { isDiskFull } from './disk-space.ts';
 
 /** Held until released; a process that dies leaves it behind, and the next one takes it over. */
 export interface DirectoryLock {
@@ -25,7 +26,8 @@ const TAKEOVER_ATTEMPTS_MAX = 3;
  * The file appears with its content, by a hard link, so nobody reads half of it. A stale one is first moved aside and
  * read again: should another process have taken over in between, its lock is put back.
  * @param directory an existing directory
- * @throws PlatformError `store-locked` with the owner's pid, or `store-damaged` when the directory cannot be written
+ * @throws PlatformError `store-locked` with the owner's pid, `store-full`, or `store-damaged` when the directory cannot
+ *   be written
  */
 export function lockDirectory(directory: string): DirectoryLock {
   const path = join(directory, LOCK_FILE);
@@ -49,6 +51,7 @@ export function lockDirectory(directory: string): DirectoryLock {
   } catch (error) {
     const code = errorCode(error);
     if (code?.startsWith('store-') === true) throw error;
+    if (isDiskFull(directory, error)) throw storeFull(directory, error);
     throw storeDamaged(directory, `it is not writable (${code ?? 'unknown error'})`, error);
   } finally {
     rmSync(draft, { force: true });

@@ -11,8 +11,7 @@
  * Values are prepared on the event loop in short turns; the tree is changed and flushed on the writer thread. lmdb-js's
  * transactions with a callback are not used: they would change the tree on the event loop.
  */
-import { statfsSync } from 'node:fs';
-import { delay, errorCode, type Logger, type Timers } from '@stadion/base';
+import { delay, type Logger, type Timers } from '@stadion/base';
 import type { Database } from 'lmdb';
 import { BatchPlan, type RecordChange } from '../../core/batch.ts';
 import {
@@ -34,6 +33,7 @@ import {
   PREPARE_OPERATIONS_PER_TURN,
 } from '../../limits.ts';
 import type { EmbeddedStore, Leadership, StoreOperation, StoreRecord } from '../../store.ts';
+import { isDiskFull } from './disk-space.ts';
 import { afterPrefix, decodeRecord, encodeRecord, keyOfRecord, noteKey, recordKey, versionOf } from './record-codec.ts';
 
 /** What the opener hands over: a checked environment in a locked directory. */
@@ -46,16 +46,13 @@ export interface LmdbStoreOptions {
   readonly release: () => void;
 }
 
+/** A record's bytes, ready for the writer thread. */
 interface EncodedRecord {
   readonly key: Buffer;
   readonly value: Buffer;
 }
 
 const EPOCH_NOTE = noteKey('epoch');
-
-/** ENOSPC and EDQUOT say it; a short write, which lmdb reports as EIO, means it when nothing is left. */
-const FULL_ERRORS: readonly unknown[] = [28, 122, 'ENOSPC', 'EDQUOT'];
-const NOTHING_LEFT_BYTES = 1_048_576;
 
 /** The store and election of one data directory. Made by `openLmdbStore`. */
 export class LmdbStore implements EmbeddedStore {
@@ -110,7 +107,7 @@ export class LmdbStore implements EmbeddedStore {
   }
 
   async campaign(candidate: string): Promise<Leadership> {
-    const { epoch, lost, resign } = await new Promise<Leadership>((resolve, reject) => {
+    const leadership = await new Promise<Leadership>((resolve, reject) => {
       this.enqueue(async () => {
         const next = this.epoch + 1;
         await this.write(() => {
@@ -129,8 +126,8 @@ export class LmdbStore implements EmbeddedStore {
         });
       }).catch(reject);
     });
-    this.options.log.info({ candidate, epoch }, 'leading');
-    return { epoch, lost, resign };
+    this.options.log.info({ candidate, epoch: leadership.epoch }, 'leading');
+    return leadership;
   }
 
   close(): Promise<void> {
@@ -171,13 +168,14 @@ export class LmdbStore implements EmbeddedStore {
     });
     let planned = 0;
     for (const operation of operations) {
+      if (planned >= PREPARE_OPERATIONS_PER_TURN || bytes >= PREPARE_BYTES_PER_TURN) {
+        planned = 0;
+        bytes = 0;
+        await delay(this.options.timers, 0);
+      }
       const conflict = plan.add(operation);
       if (conflict !== undefined) throw versionConflict(conflict.key, conflict.expectedVersion, conflict.version);
       planned += 1;
-      if (planned < PREPARE_OPERATIONS_PER_TURN && bytes < PREPARE_BYTES_PER_TURN) continue;
-      planned = 0;
-      bytes = 0;
-      await delay(this.options.timers, 0);
     }
     return plan.changes;
   }
@@ -194,7 +192,7 @@ export class LmdbStore implements EmbeddedStore {
   private async writeFailure(error: unknown): Promise<Error> {
     const { directory, log } = this.options;
     const cause = await commitCause(error);
-    if (isFull(cause) || freeBytes(directory) < NOTHING_LEFT_BYTES) return storeFull(directory, cause);
+    if (isDiskFull(directory, cause)) return storeFull(directory, cause);
     log.error({ directory, cause: String(cause) }, 'the disk failed during a commit');
     this.failure = storeFailed(directory, cause);
     return this.failure;
@@ -219,11 +217,11 @@ export class LmdbStore implements EmbeddedStore {
   }
 
   private decode(key: string, bytes: Buffer): StoreRecord {
-    const record = decodeRecord(bytes);
+    const record = decodeRecord(key, bytes);
     if (record === undefined) {
       throw storeDamaged(this.options.directory, `the record ${key} is not what was written (its checksum differs)`);
     }
-    return { key, value: record.value, version: record.version };
+    return record;
   }
 
   private assertOpen(): void {
@@ -240,16 +238,6 @@ async function commitCause(error: unknown): Promise<unknown> {
   } catch (cause) {
     return cause;
   }
-}
-
-function isFull(cause: unknown): boolean {
-  if (FULL_ERRORS.includes(errorCode(cause))) return true;
-  return typeof cause === 'object' && cause !== null && 'code' in cause && FULL_ERRORS.includes(cause.code);
-}
-
-function freeBytes(directory: string): number {
-  const { bavail, bsize } = statfsSync(directory);
-  return bavail * bsize;
 }
 
 function settleable(): { readonly promise: Promise<void>; readonly settle: () => void } {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@stadion/base';
+import { systemTimers } from '@stadion/base/system';
 import { afterEach, beforeEach, describe, test } from 'vitest';
 import { storeConformance } from '../../testing.ts';
 import { openLmdbStore } from './index.ts';
@@ -19,7 +20,7 @@ describe('the store in lmdb', () => {
 
   for (const claim of storeConformance) {
     test(claim.name, async () => {
-      await claim.check({ open: () => openLmdbStore({ directory, log: silentLogger }) });
+      await claim.check({ open: () => openLmdbStore({ directory, timers: systemTimers, log: silentLogger }) });
     });
   }
 });

@@ -2,10 +2,10 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errorCode, type Logger, type Timers } from '@stadion/base';
-import { systemTimers } from '@stadion/base/system';
 import { open, type RootDatabase } from 'lmdb';
 import { storeDamaged, storeFull } from '../../errors.ts';
 import type { EmbeddedStore } from '../../store.ts';
+import { isDiskFull } from './disk-space.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { readFormat, syncDirectory, writeFormat } from './format.ts';
 import { LmdbStore } from './lmdb-store.ts';
@@ -17,8 +17,8 @@ export interface LmdbOptions {
   /** Made when it is missing. Nothing else should live there. */
   readonly directory: string;
   readonly log: Logger;
-  /** How long work gives way to the event loop; the process's own timers unless told otherwise. */
-  readonly timers?: Timers;
+  /** Long work gives way to the event loop by them. */
+  readonly timers: Timers;
 }
 
 const DATA_FILE = 'data.mdb';
@@ -30,7 +30,7 @@ const PAGE_BYTES = 4096;
  * @throws PlatformError `store-locked`, `store-damaged` or `store-full`; each says what to do
  */
 export async function openLmdbStore(options: LmdbOptions): Promise<EmbeddedStore> {
-  const { log, timers = systemTimers } = options;
+  const { log, timers } = options;
   const directory = makeDirectory(options.directory);
   const lock = lockDirectory(directory);
   let database: RootDatabase<Buffer, Buffer> | undefined;
@@ -112,6 +112,6 @@ async function markReady(directory: string, database: RootDatabase<Buffer, Buffe
 function openFailure(directory: string, error: unknown): unknown {
   const code = errorCode(error);
   if (code?.startsWith('store-') === true) return error;
-  if (code === 'ENOSPC' || code === 'EDQUOT') return storeFull(directory, error);
+  if (isDiskFull(directory, error)) return storeFull(directory, error);
   return storeDamaged(directory, error instanceof Error ? error.message : String(error), error);
 }

@@ -2,13 +2,13 @@
 import { crc32 } from 'node:zlib';
 import { valueTooLarge } from '../../errors.ts';
 import { VALUE_BYTES_MAX } from '../../limits.ts';
-import type { JsonValue } from '../../store.ts';
+import type { JsonValue, StoreRecord } from '../../store.ts';
 
 /** Keys of records begin with this byte, those of the store's own notes with 0: a note can never be taken for a record. */
 const RECORD_SPACE = 1;
 const NOTE_SPACE = 0;
 
-/** Four bytes CRC-32 of everything after them, then eight bytes version. */
+/** Four bytes CRC-32 of version, key and text, then eight bytes version. */
 const VERSION_OFFSET = 4;
 const TEXT_OFFSET = 12;
 
@@ -48,24 +48,29 @@ export function encodeRecord(key: string, value: JsonValue, version: number): Bu
   const bytes = Buffer.byteLength(text);
   if (bytes > VALUE_BYTES_MAX) throw valueTooLarge(key, bytes);
   const encoded = Buffer.allocUnsafe(TEXT_OFFSET + bytes);
+  encoded.writeUInt32LE(checksum(key, version, text), 0);
   encoded.writeDoubleLE(version, VERSION_OFFSET);
   encoded.write(text, TEXT_OFFSET, 'utf8');
-  encoded.writeUInt32LE(crc32(encoded.subarray(VERSION_OFFSET)), 0);
   return encoded;
 }
 
-/** A value read back, or undefined when the bytes are not those that were written. */
-export function decodeRecord(bytes: Buffer): { readonly value: JsonValue; readonly version: number } | undefined {
-  if (bytes.length < TEXT_OFFSET || bytes.readUInt32LE(0) !== crc32(bytes.subarray(VERSION_OFFSET))) return undefined;
-  return {
-    value: JSON.parse(bytes.toString('utf8', TEXT_OFFSET)) as JsonValue,
-    version: bytes.readDoubleLE(VERSION_OFFSET),
-  };
+/** A record read back, or undefined when the bytes are not those that were written. */
+export function decodeRecord(key: string, bytes: Buffer): StoreRecord | undefined {
+  if (bytes.length < TEXT_OFFSET) return undefined;
+  const text = bytes.toString('utf8', TEXT_OFFSET);
+  const version = versionOf(bytes);
+  if (bytes.readUInt32LE(0) !== checksum(key, version, text)) return undefined;
+  return { key, value: JSON.parse(text) as JsonValue, version };
 }
 
 /** The version alone, for the writer. `bytes` may be longer than the record. */
 export function versionOf(bytes: Buffer): number {
   return bytes.readDoubleLE(VERSION_OFFSET);
+}
+
+/** From the texts, not their bytes: a view of the bytes for each record would cost more than the sum itself. */
+function checksum(key: string, version: number, text: string): number {
+  return crc32(text, crc32(key, version % 0x1_0000_0000));
 }
 
 function spacedKey(space: number, text: string): Buffer {

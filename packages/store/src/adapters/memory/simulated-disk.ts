@@ -56,6 +56,11 @@ export class SimulatedDisk {
     return this.user;
   }
 
+  /** The keys of what is durable at this moment, whoever has the disk open. */
+  durableKeys(): Iterable<string> {
+    return this.records.keys();
+  }
+
   /**
    * The process that uses the disk dies. What was not durable is lost; no promise that its store gave settles any more.
    */
