@@ -120,8 +120,9 @@ async function checkOrchestrator(session: Session): Promise<Finding[]> {
     await client.ping();
   } catch (error) {
     const { source } = await session.locate();
-    if (source === 'default')
+    if (source === 'default') {
       return [warn('orchestrator', `none runs at ${client.baseUrl}. Start one with: stadion up`)];
+    }
     return [fail('orchestrator', error instanceof Error ? error.message : String(error))];
   }
   const findings = [

@@ -27,7 +27,8 @@ export function tagStyle(index: number): Style {
 
 /** A painter: adds colours where they are wanted, else gives texts as they are. */
 export function painter(colours: boolean): (style: Style, text: string) => string {
-  return (style, text) => (colours && style !== 'plain' && text !== '' ? styleText(FORMATS[style], text) : text);
+  return (style, text) =>
+    colours && style !== 'plain' && text !== '' ? styleText(FORMATS[style], text, { validateStream: false }) : text;
 }
 
 /** Whether to use colours: `NO_COLOR` (no-color.org) and `TERM=dumb` win, then `FORCE_COLOR`, then whether it is a terminal. */
