@@ -1,0 +1,179 @@
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import { delay } from '@stadion/base';
+import { systemTimers } from '@stadion/base/system';
+import type { OrchestratorEvent } from '@stadion/contract/orchestrator';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { EVENTS_OUTSTANDING_MAX, EVENT_STREAM_FAREWELL_MS } from './limits.ts';
+import { FakeServer } from './testing/fake-server.ts';
+
+let server: FakeServer;
+let address: string;
+
+beforeEach(async () => {
+  server = new FakeServer();
+  address = await server.http.listen({ host: '127.0.0.1', port: 0 });
+});
+
+afterEach(async () => {
+  await server.http.close();
+});
+
+/** Reads a stream until a text has come. Of long ones it remembers the end. */
+class Listener {
+  text = '';
+  readonly response: IncomingMessage;
+
+  constructor(response: IncomingMessage) {
+    this.response = response;
+    response.setEncoding('utf8');
+    response.on('data', (part: string) => {
+      this.text += part;
+      if (this.text.length > 400_000) this.text = this.text.slice(-100_000);
+    });
+  }
+
+  async until(wanted: string): Promise<string> {
+    while (!this.text.includes(wanted)) await once(this.response, 'data');
+    return this.text;
+  }
+
+  leave(): void {
+    this.response.destroy();
+  }
+}
+
+async function listen(path = '/v2/events', headers: Readonly<Record<string, string>> = {}): Promise<Listener> {
+  const asked = request(`${address}${path}`, { headers: { accept: 'text/event-stream', ...headers } });
+  asked.end();
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  return new Listener(response);
+}
+
+function event(appId: string, message = ''): OrchestratorEvent {
+  return {
+    eventType: 'status_update_event',
+    timestamp: '2026-01-01T00:00:00.000Z',
+    slaveId: 'S0',
+    taskId: 't',
+    taskStatus: 'TASK_RUNNING',
+    message,
+    appId,
+    host: 'n1',
+    ipAddresses: [],
+    ports: [],
+    version: 'v',
+  };
+}
+
+/** Waits until something holds, giving the sockets their turns. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await delay(systemTimers, 0);
+}
+
+test('is refused without Accept: text/event-stream', async () => {
+  for (const accept of ['*/*', 'application/json', '']) {
+    expect((await server.ask('GET', '/v2/events', undefined, { accept })).status).toBe(405);
+  }
+  expect((await server.ask('HEAD', '/v2/events', undefined, { accept: 'text/event-stream' })).status).toBe(405);
+});
+
+test('begins with its own attachment, then carries every event in lines that end with CRLF', async () => {
+  const listener = await listen();
+  await listener.until('event_stream_attached"');
+  server.engine.events.publish(event('/web'));
+  const text = await listener.until('/web');
+  expect(listener.response.headers).toMatchObject({
+    'content-type': 'text/event-stream; charset=utf-8',
+    'x-marathon-leader': 'http://leader.example:8080',
+  });
+  expect(text.startsWith('event: event_stream_attached\r\ndata: {"eventType":"event_stream_attached"')).toBe(true);
+  expect(text.match(/event: event_stream_attached/g)).toHaveLength(1);
+  expect(text).toContain(`\r\n\r\nevent: status_update_event\r\ndata: ${JSON.stringify(event('/web'))}\r\n\r\n`);
+});
+
+test('everybody else hears who comes and goes', async () => {
+  const first = await listen();
+  const second = await listen();
+  await first.until('event_stream_attached"');
+  second.leave();
+  expect(await first.until('event_stream_detached')).toContain('"remoteAddress":"127.0.0.1"');
+});
+
+test('carries only the types that were asked for, its own attachment included', async () => {
+  const listener = await listen(
+    '/v2/events?event_type=status_update_event&event_type=app_terminated_event&plan-format=light',
+  );
+  server.engine.events.publish({ eventType: 'scheduler_disconnected_event', timestamp: 't' });
+  server.engine.events.publish(event('/web'));
+  server.engine.events.publish({ eventType: 'app_terminated_event', timestamp: 't', appId: '/last' });
+  const text = await listener.until('/last');
+  expect(text.match(/event: \w+/g)).toEqual(['event: status_update_event', 'event: app_terminated_event']);
+});
+
+test('is never compressed', async () => {
+  const listener = await listen('/v2/events', { 'accept-encoding': 'gzip' });
+  expect(listener.response.headers['content-encoding']).toBeUndefined();
+});
+
+test('shows a sign of life every ten seconds', async () => {
+  const listener = await listen();
+  await listener.until('\r\n\r\n');
+  await until(() => server.http.server.listening);
+  await server.time.advance(10_000);
+  await listener.until('\r\n\r\n\r\n');
+  await server.time.advance(10_000);
+  await listener.until('\r\n\r\n\r\n\r\n');
+});
+
+test('a reader that does not read is closed, and slows nobody', async () => {
+  const { port } = new URL(address);
+  const sleeper = connect(Number(port), '127.0.0.1');
+  sleeper.pause();
+  sleeper.write('GET /v2/events HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n');
+  await until(() => server.engine.listening === 1);
+  const reader = await listen();
+  await reader.until('event_stream_attached"');
+  const long = 'x'.repeat(10_000);
+  for (let sent = 0; sent < EVENTS_OUTSTANDING_MAX * 3; sent += 1) {
+    server.engine.events.publish(event(`/app-${String(sent)}`, long));
+    if (sent % 100 === 99) await reader.until(`/app-${String(sent)}"`);
+  }
+  await server.time.advance(EVENT_STREAM_FAREWELL_MS);
+  await reader.until('event_stream_detached');
+  reader.leave();
+  sleeper.destroy();
+});
+
+test('says why it closes to a reader that still reads', async () => {
+  const listener = await listen();
+  await listener.until('event_stream_attached"');
+  // All in one turn: nothing can be read in between.
+  for (let sent = 0; sent < EVENTS_OUTSTANDING_MAX * 2; sent += 1) {
+    server.engine.events.publish(event('/web', 'x'.repeat(10_000)));
+  }
+  const ended = once(listener.response, 'close');
+  expect(await listener.until(': closed')).toContain(
+    `: closed: more than ${String(EVENTS_OUTSTANDING_MAX)} events waited to be read\r\n`,
+  );
+  await ended;
+});
+
+test('listens to the bus only while somebody listens to it', async () => {
+  const listener = await listen();
+  expect(server.engine.listening).toBe(1);
+  listener.leave();
+  await until(() => server.engine.listening === 0);
+  expect((await server.ask('GET', '/metrics')).body).toMatchObject({
+    gauges: { 'marathon.http.event-streams.active.gauge': { value: 0 } },
+  });
+});
+
+test('ends when the server stops, and says so', async () => {
+  const listener = await listen();
+  const ended = once(listener.response, 'close');
+  await server.http.close();
+  await ended;
+  expect(listener.text).toContain(': the server is stopping');
+});
