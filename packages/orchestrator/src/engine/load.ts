@@ -3,7 +3,7 @@ import type { Logger } from '@stadion/base';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import type { Store } from '@stadion/store';
 import { appIdOfSafe, safeIdOfInstance } from '../core/instance-ids.ts';
-import type { AgentPlace } from '../core/instance.ts';
+import type { AgentPlace, Instance } from '../core/instance.ts';
 import { deploymentFrom } from './deployment.ts';
 import type { Deployments } from './deployments.ts';
 import type { Fleet } from './fleet.ts';
@@ -97,11 +97,12 @@ async function loadApps(parts: LoadParts, definitions: ReadonlyMap<string, AppDe
 async function loadInstances(parts: LoadParts): Promise<void> {
   const { store, fleet, damaged, damagedApps } = parts;
   const sharing = sharingOf(parts.places);
+  const instances: Instance[] = [];
   for await (const { key, value } of store.list(recordPrefix.instances)) {
     const id = key.slice(recordPrefix.instances.length);
     const instance = readInstance(id, value, sharing);
     if (instance !== undefined) {
-      fleet.load(instance);
+      instances.push(instance);
       continue;
     }
     damaged.add(id);
@@ -109,6 +110,9 @@ async function loadInstances(parts: LoadParts): Promise<void> {
     if (safeId !== undefined) damagedApps.add(appIdOfSafe(safeId));
     report(parts, key);
   }
+  // Records come in the order of their keys; instances are kept oldest first.
+  instances.sort((left, right) => (left.stagedAt ?? left.since) - (right.stagedAt ?? right.since));
+  for (const instance of instances) fleet.load(instance);
 }
 
 async function loadDeployments(parts: LoadParts): Promise<void> {

@@ -48,6 +48,8 @@ export class FakeMaster {
   readonly launched: string[] = [];
   script: (task: TaskInfo) => TaskScript = () => ({ kind: 'run' });
   killMs = 10;
+  /** Takes subscriptions, and says nothing more. */
+  isDeaf = false;
   private readonly time: Clock & Timers;
   private readonly agents: FakeAgent[];
   private readonly offers = new Map<string, FakeAgent>();
@@ -179,6 +181,7 @@ export class FakeMaster {
         },
       },
     });
+    if (this.isDeaf) return;
     for (const status of this.unacknowledged.values()) this.deliver({ type: 'UPDATE', update: { status } });
     this.allocateSoon();
   }
@@ -191,6 +194,7 @@ export class FakeMaster {
   }
 
   private handle(call: SchedulerCall): void {
+    if (this.isDeaf) return;
     switch (call.type) {
       case 'ACCEPT':
         this.accept(call);

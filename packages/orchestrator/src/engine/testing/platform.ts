@@ -1,5 +1,5 @@
 /** A whole orchestrator in virtual time for the engine's tests: engine, store and a small master, with crashes. */
-import { SeededRandom, silentLogger } from '@stadion/base';
+import { PlatformError, SeededRandom, silentLogger } from '@stadion/base';
 import { VirtualTime } from '@stadion/base/testing';
 import type { AppDefinition, DeploymentResult, OrchestratorEvent } from '@stadion/contract/orchestrator';
 import { SimulatedDisk, type EmbeddedStore, type JsonValue } from '@stadion/store';
@@ -27,6 +27,7 @@ export class TestPlatform {
     },
   });
   commits = 0;
+  isDiskFull = false;
   /** Called when a commit begins, and again when it is durable and nobody has heard of it yet. */
   onCommit: (moment: 'begun' | 'durable') => void = () => undefined;
   readonly master: FakeMaster;
@@ -70,6 +71,11 @@ export class TestPlatform {
     await this.startEngine();
   }
 
+  /** Another process wins the election while this one still runs. */
+  async takeOver(): Promise<void> {
+    if (this.store !== undefined) await this.settle(this.store.campaign('another'));
+  }
+
   /** Keys of everything stored, by a look at the disk that disturbs nothing. */
   async storedKeys(): Promise<string[]> {
     const keys: string[] = [];
@@ -93,7 +99,15 @@ export class TestPlatform {
     this.store = store;
     const { epoch } = await this.settle(store.campaign('test'));
     const engine = createEngine({
-      store,
+      store: {
+        get: (key) => store.get(key),
+        list: (prefix) => store.list(prefix),
+        commit: (operations, by) =>
+          this.isDiskFull
+            ? Promise.reject(new PlatformError('store-full', 'the disk is full'))
+            : store.commit(operations, by),
+        close: () => store.close(),
+      },
       epoch,
       connection: this.master.connect(),
       clock: this.time,

@@ -1,0 +1,289 @@
+/**
+ * The process dies at every commit, just before it is durable and just after, and another one takes over. Whatever was
+ * promised holds, nothing is launched twice, and what runs is left alone.
+ */
+import { describe, expect, it } from 'vitest';
+import { appSpec } from './testing/definitions.ts';
+import { TestPlatform, valueOf } from './testing/platform.ts';
+
+type Moment = 'begun' | 'durable';
+type Scenario = (platform: TestPlatform) => Promise<void>;
+
+/** Runs a scenario that dies at its `nth` commit; false when it has fewer. */
+async function crashAt(nth: number, moment: Moment, platform: TestPlatform, scenario: Scenario): Promise<boolean> {
+  let hasCrashed = false;
+  let seen = 0;
+  platform.onCommit = (now) => {
+    if (now !== moment || hasCrashed) return;
+    seen += 1;
+    if (seen !== nth) return;
+    hasCrashed = true;
+    platform.kill();
+  };
+  await scenario(platform);
+  if (!hasCrashed) return false;
+  platform.onCommit = () => undefined;
+  await platform.startEngine();
+  await platform.quiet();
+  await platform.time.advance(60_000);
+  return true;
+}
+
+/** Tries every commit of a scenario. */
+async function atEveryCommit(
+  prepare: Scenario,
+  scenario: Scenario,
+  check: (platform: TestPlatform) => void,
+): Promise<void> {
+  for (const moment of ['begun', 'durable'] as const) {
+    for (let nth = 1; nth <= 100; nth += 1) {
+      const platform = await TestPlatform.started();
+      await prepare(platform);
+      if (!(await crashAt(nth, moment, platform, scenario))) {
+        expect(nth).toBeGreaterThan(1);
+        break;
+      }
+      expect(platform.fatal).toEqual([]);
+      expect(platform.engine.view.deployments()).toEqual([]);
+      expectNoDoubles(platform);
+      check(platform);
+    }
+  }
+}
+
+/** No two tasks of one instance are alive, and what is alive is what the engine knows. */
+function expectNoDoubles(platform: TestPlatform): void {
+  const tasks = platform.master.alive().map(({ info }) => info.task_id.value);
+  const instances = tasks.map((id) => id.replace(/\._app\.\d+$/, ''));
+  expect(new Set(instances).size).toBe(instances.length);
+  for (const id of tasks) expect(platform.engine.view.instanceByTaskId(id)).toBeDefined();
+}
+
+const nothing: Scenario = () => Promise.resolve();
+
+describe('a crash at any commit', () => {
+  it('of a first deployment leaves all of it or nothing', async () => {
+    await atEveryCommit(
+      nothing,
+      async (platform) => {
+        void platform.put([appSpec('/web', { instances: 3 })]);
+        await platform.time.advance(2000);
+      },
+      (platform) => {
+        const wanted = platform.app('/web') === undefined ? 0 : 3;
+        expect(platform.running('/web')).toBe(wanted);
+        expect(platform.master.alive()).toHaveLength(wanted);
+        expect(platform.master.launched).toHaveLength(wanted);
+      },
+    );
+  });
+
+  it('keeps what was acknowledged', async () => {
+    let isAcknowledged = false;
+    await atEveryCommit(
+      () => {
+        isAcknowledged = false;
+        return Promise.resolve();
+      },
+      async (platform) => {
+        const asked = platform.engine.changeRoot(
+          (_, version) => ({
+            ok: true,
+            value: {
+              upserts: [
+                {
+                  ...appSpec('/web'),
+                  version,
+                  versionInfo: { lastScalingAt: version, lastConfigChangeAt: version },
+                },
+              ],
+              removals: [],
+            },
+          }),
+          { force: false },
+        );
+        void asked.then((outcome) => {
+          if (outcome.ok) isAcknowledged = true;
+        });
+        await platform.time.advance(2000);
+      },
+      (platform) => {
+        if (isAcknowledged) expect(platform.running('/web')).toBe(1);
+      },
+    );
+  });
+
+  it('of a rolling restart ends with only new instances, and never without a healthy one', async () => {
+    const upgradeStrategy = { minimumHealthCapacity: 0.5, maximumOverCapacity: 0.5 };
+    const spec = appSpec('/web', { instances: 4, upgradeStrategy });
+    await atEveryCommit(
+      async (platform) => {
+        valueOf(await platform.put([spec]));
+        await platform.quiet();
+      },
+      async (platform) => {
+        const { onCommit } = platform;
+        platform.onCommit = (moment) => {
+          expect(platform.master.alive('web').length).toBeGreaterThanOrEqual(2);
+          onCommit(moment);
+        };
+        void platform.put([{ ...spec, cmd: 'new' }]);
+        await platform.time.advance(20_000);
+      },
+      (platform) => {
+        expect(platform.running('/web')).toBe(4);
+        const version = platform.app('/web')?.version;
+        for (const { appVersion } of platform.engine.view.instances('/web')) expect(appVersion).toBe(version);
+      },
+    );
+  });
+
+  it('of a removal ends with nothing left', async () => {
+    await atEveryCommit(
+      async (platform) => {
+        valueOf(await platform.put([appSpec('/web', { instances: 3 })]));
+        await platform.quiet();
+      },
+      async (platform) => {
+        void platform.remove('/web');
+        await platform.time.advance(2000);
+      },
+      (platform) => {
+        expect(platform.master.alive()).toHaveLength(platform.app('/web') === undefined ? 0 : 3);
+      },
+    );
+  });
+
+  it('of a kill forgets neither the kill nor the replacement', async () => {
+    await atEveryCommit(
+      async (platform) => {
+        valueOf(await platform.put([appSpec('/web', { instances: 2 })]));
+        await platform.quiet();
+      },
+      async (platform) => {
+        const [first] = platform.engine.view.instances('/web');
+        void platform.engine.killInstances([first?.id ?? ''], { wipe: false });
+        await platform.time.advance(2000);
+      },
+      (platform) => {
+        expect(platform.running('/web')).toBe(2);
+      },
+    );
+  });
+});
+
+describe('a restart of the orchestrator', () => {
+  it('leaves alone what runs, health included', async () => {
+    const platform = await TestPlatform.started();
+    valueOf(await platform.put([appSpec('/web', { instances: 5 })]));
+    await platform.quiet();
+    const known = () => new Map(platform.engine.view.instances('/web').map((instance) => [instance.id, instance]));
+    const before = known();
+    await platform.crash();
+    await platform.time.advance(3_600_000);
+    expect(known()).toEqual(before);
+    expect(platform.master.launched).toHaveLength(5);
+    expect(platform.master.calls.some(({ type }) => type === 'KILL')).toBe(false);
+  });
+
+  it('learns what ended meanwhile', async () => {
+    const platform = await TestPlatform.started();
+    valueOf(await platform.put([appSpec('/web', { instances: 2, backoffSeconds: 0 })]));
+    await platform.quiet();
+    platform.kill();
+    platform.master.end(platform.master.launched[0] ?? '', 'TASK_FAILED', 'died alone');
+    await platform.time.advance(1000);
+    await platform.startEngine();
+    await platform.time.advance(20_000);
+    expect(platform.running('/web')).toBe(2);
+    expect(platform.engine.view.lastTaskFailure('/web')?.message).toBe('died alone');
+  });
+
+  it('keeps everything while the master says nothing', async () => {
+    const platform = await TestPlatform.started();
+    valueOf(await platform.put([appSpec('/web', { instances: 3 })]));
+    await platform.quiet();
+    platform.master.isDeaf = true;
+    await platform.crash();
+    await platform.time.advance(86_400_000);
+    expect(platform.running('/web')).toBe(3);
+    platform.master.isDeaf = false;
+    await platform.time.advance(60_000);
+    expect(platform.master.launched).toHaveLength(3);
+    expect(platform.running('/web')).toBe(3);
+  });
+
+  it('comes back after a cut connection without launching or killing', async () => {
+    const platform = await TestPlatform.started();
+    valueOf(await platform.put([appSpec('/web', { instances: 3 })]));
+    await platform.quiet();
+    platform.master.disconnect();
+    await platform.time.advance(60_000);
+    expect(platform.ofType('scheduler_disconnected_event')).toHaveLength(1);
+    expect(platform.ofType('scheduler_reregistered_event')).toHaveLength(1);
+    expect(platform.master.launched).toHaveLength(3);
+    valueOf(await platform.put([appSpec('/web', { instances: 4 })]));
+    await platform.quiet();
+    expect(platform.running('/web')).toBe(4);
+  });
+
+  it('stops acting when another leader has taken over', async () => {
+    const platform = await TestPlatform.started();
+    await platform.takeOver();
+    const outcome = await platform.put([appSpec('/web')]);
+    expect(outcome).toMatchObject({ ok: false, rejection: { kind: 'unavailable' } });
+    expect(platform.fatal).toMatchObject([{ code: 'store-stale-epoch' }]);
+    await platform.time.advance(60_000);
+    expect(platform.master.launched).toEqual([]);
+  });
+});
+
+describe('damaged records', () => {
+  it('of an app leave its instances running and everything else at work', async () => {
+    const platform = await TestPlatform.started();
+    valueOf(await platform.put([appSpec('/web', { instances: 2 }), appSpec('/other')]));
+    await platform.quiet();
+    platform.kill();
+    await platform.plant('orchestrator/apps/web', { version: 42 });
+    await platform.startEngine();
+    await platform.time.advance(3_600_000);
+    expect(platform.master.alive('web')).toHaveLength(2);
+    valueOf(await platform.put([appSpec('/other', { instances: 2 })]));
+    await platform.quiet();
+    expect(platform.running('/other')).toBe(2);
+  });
+
+  it('of an instance do not end its task', async () => {
+    const platform = await TestPlatform.started();
+    valueOf(await platform.put([appSpec('/web')]));
+    await platform.quiet();
+    const [instance] = platform.engine.view.instances('/web');
+    platform.kill();
+    await platform.plant(`orchestrator/instances/${instance?.id ?? ''}`, 'rubbish');
+    await platform.startEngine();
+    await platform.time.advance(3_600_000);
+    expect(platform.master.alive('web')).toHaveLength(1);
+  });
+});
+
+describe('a full disk', () => {
+  it('refuses changes, loses nothing, and goes on when there is room', async () => {
+    const platform = await TestPlatform.started();
+    valueOf(await platform.put([appSpec('/web', { instances: 2, backoffSeconds: 0 })]));
+    await platform.quiet();
+    platform.isDiskFull = true;
+    platform.master.end(platform.master.launched[0] ?? '', 'TASK_FAILED');
+    await platform.time.advance(5000);
+    expect(platform.master.launched).toHaveLength(2);
+    const refused = await platform.put([appSpec('/more')]);
+    expect(refused).toMatchObject({ ok: false, rejection: { kind: 'unavailable' } });
+    platform.isDiskFull = false;
+    await platform.time.advance(5000);
+    expect(platform.fatal).toEqual([]);
+    expect(platform.running('/web')).toBe(2);
+    expect(platform.master.launched).toHaveLength(3);
+    valueOf(await platform.put([appSpec('/more')]));
+    await platform.quiet();
+    expect(platform.running('/more')).toBe(1);
+  });
+});
