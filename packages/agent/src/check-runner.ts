@@ -7,7 +7,7 @@ import { type ReadinessResponse } from './core/readiness-check.ts';
 import { DueSchedule } from './due-schedule.ts';
 import { PROBES_MAX } from './limits.ts';
 import { type Prober, type ProbeRequest } from './ports/prober.ts';
-import { type TaskEntry } from './task-entry.ts';
+import { type TaskEntry } from './task-table.ts';
 
 /** An interval of zero would probe without a pause. */
 const INTERVAL_MS_MIN = 100;

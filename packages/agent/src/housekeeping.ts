@@ -7,7 +7,7 @@ import { type Task } from './core/task.ts';
 import { ENDED_TASKS_MAX } from './limits.ts';
 import { type Checkpoints } from './ports/checkpoints.ts';
 import { type SandboxId, type Sandboxes } from './ports/sandboxes.ts';
-import { type EndedTask, type TaskTable } from './task-entry.ts';
+import { type EndedTask, type TaskTable } from './task-table.ts';
 
 /** Two slow repetitions; neither starts again before it is through. */
 export class Housekeeping {

@@ -1,5 +1,6 @@
 /** The agent: runs tasks on one machine. */
-export { createAgent, type Agent, type AgentCounters, type AgentView } from './agent.ts';
+export { createAgent, type Agent } from './agent.ts';
+export { type AgentView } from './agent-view.ts';
 export { AGENT_CONFIG_DEFAULT, type AgentConfig, type AgentOptions } from './agent-options.ts';
 export { createPosixContainerizer, type PosixContainerizerOptions } from './adapters/posix/posix-containerizer.ts';
 export {
@@ -12,6 +13,9 @@ export { FileCheckpoints } from './adapters/checkpoints-file/file-checkpoints.ts
 export { MemoryCheckpoints } from './adapters/checkpoints-memory/memory-checkpoints.ts';
 export { FileSandboxes } from './adapters/sandboxes-file/file-sandboxes.ts';
 export { MemorySandboxes } from './adapters/sandboxes-memory/memory-sandboxes.ts';
+export { createWebFetcher, type WebFetcherOptions } from './adapters/fetcher-web/web-fetcher.ts';
 export { MemoryFetcher } from './adapters/fetcher-memory/memory-fetcher.ts';
+export { createNetworkProber } from './adapters/prober-network/network-prober.ts';
 export { MemoryProber } from './adapters/prober-memory/memory-prober.ts';
 export { detectResources, overrideResources, parseAttributes, parseResources, type Parsed } from './core/resources.ts';
+export { createAgentHttp, type AgentHttpOptions } from './http/agent-http.ts';

@@ -4,7 +4,7 @@ import { type AgentMessage } from '@stadion/contract/agent-link';
 import { taskState } from './core/task.ts';
 import { resendDelayMs } from './core/update-queue.ts';
 import { DueSchedule } from './due-schedule.ts';
-import { type TaskEntry } from './task-entry.ts';
+import { type TaskEntry } from './task-table.ts';
 
 interface Sent {
   readonly entry: TaskEntry;

@@ -87,7 +87,6 @@ export interface StatusContext {
   readonly now: number;
   /** For the update that this input may make: 16 random bytes, base64. */
   readonly uuid: string;
-  readonly agentId: string;
   /** Shared by all statuses of the agent: its own address. */
   readonly networkInfos: NonNullable<NonNullable<TaskStatus['container_status']>['network_infos']>;
 }

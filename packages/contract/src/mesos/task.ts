@@ -47,6 +47,8 @@ export const CommandUri = Type.Object({
   extract: Type.Optional(Type.Boolean()),
   cache: Type.Optional(Type.Boolean()),
   output_file: Type.Optional(Type.String()),
+  /** Stadion's own: `sha256:<hex>` or `sha512:<hex>` of what is fetched. */
+  checksum: Type.Optional(Type.String()),
 });
 export type CommandUri = Static<typeof CommandUri>;
 

@@ -9,6 +9,8 @@ export interface TaskEntry {
   charged: boolean;
   /** Cuts the fetching of its artifacts short. */
   abort: AbortController | undefined;
+  /** Its framework was shut down: nobody is left who would acknowledge. */
+  orphaned: boolean;
 }
 
 /** A task whose every update was acknowledged. */
@@ -34,7 +36,7 @@ export class TaskTable {
   }
 
   add(task: Task): TaskEntry {
-    const entry: TaskEntry = { task, charged: false, abort: undefined };
+    const entry: TaskEntry = { task, charged: false, abort: undefined, orphaned: false };
     this.byName.set(nameOf(task), entry);
     this.byContainer.set(task.containerId, entry);
     return entry;

@@ -1,0 +1,140 @@
+/** Fetches artifacts from the web and from local files, checks and unpacks them in the sandbox. */
+import { chmod, copyFile, constants, lchown, mkdir, readdir, realpath, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join, sep } from 'node:path';
+import { describeError, PlatformError, type Clock, type Logger, type Timers } from '@stadion/base';
+import { type CommandUri } from '@stadion/contract/mesos';
+import { type FetchOutcome, type Fetcher, type FetchRequest } from '../../ports/fetcher.ts';
+import { resolveTaskUser } from '../system-users.ts';
+import { segmentsOf } from './archive-rules.ts';
+import { ArtifactCache } from './artifact-cache.ts';
+import { download, parseSource, type Source } from './download.ts';
+import { isArchive, unpack } from './unpack.ts';
+
+/** Options of {@link createWebFetcher}. */
+export interface WebFetcherOptions {
+  /** Where cached artifacts are kept; emptied at the first use. */
+  readonly cacheDirectory: string;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Logger;
+  /** Default 2 GB. */
+  readonly cacheBytesMax?: number;
+  /** Default 1 minute. */
+  readonly stallMs?: number;
+}
+
+const CACHE_BYTES_DEFAULT = 2 * 1024 * 1024 * 1024;
+const STALL_MS_DEFAULT = 60_000;
+
+/** Makes a fetcher (reference: Mesos's fetcher; the URIs of a task are fetched one after the other). */
+export function createWebFetcher(options: WebFetcherOptions): Fetcher {
+  return new WebFetcher(options);
+}
+
+class WebFetcher implements Fetcher {
+  private readonly time: Clock & Timers;
+  private readonly stallMs: number;
+  private readonly cache: ArtifactCache;
+
+  constructor(options: WebFetcherOptions) {
+    const { clock, timers } = options;
+    this.time = {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      after: (delayMs, callback) => timers.after(delayMs, callback),
+    };
+    this.stallMs = options.stallMs ?? STALL_MS_DEFAULT;
+    this.cache = new ArtifactCache(options.cacheDirectory, options.cacheBytesMax ?? CACHE_BYTES_DEFAULT, options.log);
+  }
+
+  async fetch(request: FetchRequest): Promise<FetchOutcome> {
+    let current = '';
+    try {
+      for (const uri of request.uris) {
+        current = uri.value;
+        await this.fetchOne(uri, request);
+      }
+      current = '';
+      const user = await resolveTaskUser(request.user);
+      if (user !== undefined) await giveTo(request.directory, user.uid, user.gid);
+      return { ok: true };
+    } catch (error) {
+      const where = current === '' ? '' : `${current}: `;
+      return { ok: false, message: `${where}${describeError(error)}` };
+    }
+  }
+
+  private async fetchOne(uri: CommandUri, { directory, signal }: FetchRequest): Promise<void> {
+    const source = parseSource(uri.value);
+    const target = await findTarget(uri, source, directory);
+    const options = {
+      time: this.time,
+      stallMs: this.stallMs,
+      ...(uri.checksum === undefined ? {} : { checksum: uri.checksum }),
+    };
+    const unpacks = uri.executable !== true && uri.extract !== false && isArchive(target);
+    if (uri.cache === true) {
+      // Others may wait for the same download: it does not end with the task that began it.
+      const alone = new AbortController().signal;
+      await this.cache.withFile(
+        `${uri.value} ${uri.checksum ?? ''}`,
+        (path) => download(source, path, { ...options, signal: alone }),
+        async (path) => {
+          signal.throwIfAborted();
+          if (unpacks) await unpack(path, basename(target), directory, signal);
+          else await copyTo(path, target);
+        },
+      );
+    } else {
+      const temporary = join(dirname(target), `.fetch-${basename(target)}`);
+      await rm(temporary, { force: true });
+      try {
+        await download(source, temporary, { ...options, signal });
+        await rename(temporary, target);
+      } finally {
+        await rm(temporary, { force: true });
+      }
+      if (unpacks) await unpack(target, basename(target), directory, signal);
+    }
+    if (uri.executable === true) await chmod(target, 0o755);
+  }
+}
+
+/** The file that an artifact becomes: `output_file`, or the last part of its path; always inside the sandbox. */
+async function findTarget(uri: CommandUri, source: Source, directory: string): Promise<string> {
+  const name = uri.output_file ?? nameOf(source);
+  const segments = segmentsOf(name);
+  if (segments === undefined || segments.length === 0) {
+    throw new PlatformError('agent-fetch-outside', `"${name}" is not the name of a file inside the sandbox`);
+  }
+  const target = join(directory, ...segments);
+  await mkdir(dirname(target), { recursive: true });
+  // An archive fetched before may have brought links, all of them inside; looked at all the same.
+  const root = await realpath(directory);
+  const folder = await realpath(dirname(target));
+  if (folder !== root && !folder.startsWith(root + sep)) {
+    throw new PlatformError('agent-fetch-outside', `"${name}" leads out of the sandbox`);
+  }
+  return target;
+}
+
+function nameOf(source: Source): string {
+  if (source.kind === 'file') return basename(source.path);
+  const last = source.url.pathname.split('/').at(-1) ?? '';
+  try {
+    return decodeURIComponent(last);
+  } catch {
+    return last;
+  }
+}
+
+async function copyTo(from: string, target: string): Promise<void> {
+  await rm(target, { force: true });
+  await copyFile(from, target, constants.COPYFILE_EXCL);
+}
+
+async function giveTo(directory: string, uid: number, gid: number): Promise<void> {
+  for (const entry of await readdir(directory, { withFileTypes: true, recursive: true })) {
+    await lchown(join(entry.parentPath, entry.name), uid, gid);
+  }
+}

@@ -1,0 +1,42 @@
+/** What pages and metrics read of an agent. */
+import { type AgentInfo } from '@stadion/contract/agent-link';
+import { type FrameworkInfo, type TaskState } from '@stadion/contract/mesos';
+import { type ContainerUsage } from './core/container.ts';
+import { type Ledger } from './core/ledger.ts';
+import { type Task } from './core/task.ts';
+import { type EndedTask } from './task-table.ts';
+
+/** Totals since the start of the process. */
+export interface AgentCounters {
+  launched: number;
+  launchErrors: number;
+  fetchesSucceeded: number;
+  fetchesFailed: number;
+  recoveryErrors: number;
+  readonly ended: Map<TaskState, number>;
+}
+
+/** An agent to look at. Nothing here changes anything. */
+export interface AgentView {
+  readonly info: AgentInfo;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** True until the tasks of an earlier life are found. */
+  readonly recovering: boolean;
+  readonly registered: boolean;
+  /** The master that it is registered with, or was last. */
+  readonly masterId: string | undefined;
+  readonly ledger: Ledger;
+  readonly counters: Readonly<AgentCounters>;
+  frameworks(): ReadonlyMap<string, FrameworkInfo>;
+  /** Tasks that live, or whose end is not acknowledged yet. */
+  tasks(): Iterable<Task>;
+  /** Tasks that are history, in the order in which they became it, while their sandboxes are kept. */
+  endedTasks(): Iterable<EndedTask>;
+  /** Either kind, by name. */
+  findTask(frameworkId: string, taskId: string): { readonly task: Task; readonly agentId?: string } | undefined;
+  /** The directory of a task; `agentId` is that of history, the current one by default. */
+  sandboxOf(task: Task, agentId?: string): string;
+  usage(): Promise<ReadonlyMap<string, ContainerUsage>>;
+  diskUsedBytes(task: Task): Promise<number | undefined>;
+}

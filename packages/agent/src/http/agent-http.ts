@@ -1,0 +1,63 @@
+/** The agent's pages: the legacy JSON endpoints of a Mesos agent, also under `/slave(1)`. */
+import { type Clock } from '@stadion/base';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { type AgentView } from '../agent-view.ts';
+import { addFilesRoutes } from './files.ts';
+import { queryValue, sendJson } from './jsonp.ts';
+import { agentMetrics, systemStats } from './metrics.ts';
+import { agentState } from './state.ts';
+import { StatisticsSource } from './statistics.ts';
+
+/** Options of {@link createAgentHttp}. */
+export interface AgentHttpOptions {
+  readonly clock: Clock;
+  /** What `/flags` and `/state` show; secrets never go in. */
+  readonly flags?: Readonly<Record<string, string>>;
+}
+
+/** Makes the server of an agent. It does not listen yet: whoever composes it says where. */
+export function createAgentHttp(agent: AgentView, options: AgentHttpOptions): FastifyInstance {
+  const server = fastify({ logger: false, exposeHeadRoutes: true, maxParamLength: 1024 });
+  const flags = options.flags ?? {};
+  const statistics = new StatisticsSource(agent, options.clock);
+  const { version } = agent.info;
+
+  const pages: Readonly<Record<string, () => unknown>> = {
+    '/state': () => (agent.recovering ? undefined : agentState(agent, flags)),
+    '/metrics/snapshot': () => agentMetrics(agent, options.clock.now()),
+    '/version': () => ({ version, build_date: '', build_time: 0, build_user: '' }),
+    '/flags': () => ({ flags }),
+    '/system/stats': systemStats,
+    '/monitor/statistics': async () =>
+      (await statistics.lines()).map(({ container_id: _id, status: _status, ...line }) => line),
+  };
+  for (const prefix of ['', '/slave(1)']) {
+    for (const [path, build] of Object.entries(pages)) {
+      for (const ending of ['', '.json']) server.get(`${prefix}${path}${ending}`, answer(build));
+    }
+    server.get(`${prefix}/containers`, async (request, reply) => {
+      const containerId = queryValue(request, 'container_id');
+      const frameworkId = queryValue(request, 'framework_id');
+      const executorId = queryValue(request, 'executor_id');
+      const lines = (await statistics.lines()).filter(
+        (line) =>
+          line.container_id === (containerId ?? line.container_id) &&
+          line.framework_id === (frameworkId ?? line.framework_id) &&
+          line.executor_id === (executorId ?? line.executor_id),
+      );
+      return sendJson(request, reply, lines);
+    });
+    server.get(`${prefix}/health`, (_request, reply) => reply.code(200).send(''));
+    addFilesRoutes(server, prefix, agent);
+  }
+  return server;
+}
+
+/** Answers with what `build` gives; nothing means that the agent is still finding out. */
+function answer(build: () => unknown): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
+  return async (request, reply) => {
+    const value = await build();
+    if (value !== undefined) return sendJson(request, reply, value);
+    return reply.code(503).type('text/plain').send('The agent is recovering its tasks. Try again in a moment.\n');
+  };
+}

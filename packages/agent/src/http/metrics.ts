@@ -1,0 +1,69 @@
+/** `/metrics/snapshot` of the agent: the names that dashboards of Mesos know. */
+import { availableParallelism, freemem, loadavg, totalmem } from 'node:os';
+import { type AgentView } from '../agent-view.ts';
+import { taskState } from '../core/task.ts';
+
+/** All metrics, flat. @param now milliseconds since the epoch */
+export function agentMetrics(agent: AgentView, now: number): Record<string, number> {
+  const metrics: Record<string, number> = {
+    'slave/registered': agent.registered ? 1 : 0,
+    'slave/uptime_secs': (now - agent.startedAt) / 1000,
+    'slave/recovery_errors': agent.counters.recoveryErrors,
+    'slave/container_launch_errors': agent.counters.launchErrors,
+    'slave/frameworks_active': 0,
+    'containerizer/fetcher/task_fetches_succeeded': agent.counters.fetchesSucceeded,
+    'containerizer/fetcher/task_fetches_failed': agent.counters.fetchesFailed,
+    ...systemMetrics(),
+  };
+  for (const name of ['cpus', 'mem', 'disk', 'gpus']) {
+    const total = agent.ledger.totalAmount(name);
+    const used = agent.ledger.heldAmount(name);
+    metrics[`slave/${name}_total`] = total;
+    metrics[`slave/${name}_used`] = used;
+    metrics[`slave/${name}_percent`] = total === 0 ? 0 : used / total;
+  }
+  for (const state of ['staging', 'starting', 'running', 'killing']) metrics[`slave/tasks_${state}`] = 0;
+  for (const state of ['finished', 'failed', 'killed', 'lost', 'dropped', 'error', 'gone']) {
+    metrics[`slave/tasks_${state}`] = 0;
+  }
+  const active = new Set<string>();
+  let executors = 0;
+  for (const task of agent.tasks()) {
+    if (task.phase === 'ended') continue;
+    active.add(task.frameworkId);
+    executors += 1;
+    const name = metricName(taskState(task));
+    metrics[name] = (metrics[name] ?? 0) + 1;
+  }
+  metrics['slave/frameworks_active'] = active.size;
+  metrics['slave/executors_running'] = executors;
+  for (const [state, count] of agent.counters.ended) metrics[metricName(state)] = count;
+  return metrics;
+}
+
+/** `/system/stats.json` and the `system/` metrics say the same under other names. */
+export function systemStats(): Record<string, number> {
+  const [one = 0, five = 0, fifteen = 0] = loadavg();
+  return {
+    avg_load_1min: one,
+    avg_load_5min: five,
+    avg_load_15min: fifteen,
+    cpus_total: availableParallelism(),
+    mem_total_bytes: totalmem(),
+    mem_free_bytes: freemem(),
+  };
+}
+
+function systemMetrics(): Record<string, number> {
+  const stats = systemStats();
+  const names: Readonly<Record<string, string>> = {
+    avg_load_1min: 'load_1min',
+    avg_load_5min: 'load_5min',
+    avg_load_15min: 'load_15min',
+  };
+  return Object.fromEntries(Object.entries(stats).map(([name, value]) => [`system/${names[name] ?? name}`, value]));
+}
+
+function metricName(state: string): string {
+  return `slave/tasks_${state.replace(/^TASK_/, '').toLowerCase()}`;
+}

@@ -1,0 +1,394 @@
+/** Carries out what the life cycle decides: sandboxes, artifacts, containers, checks, records and reports of tasks. */
+import { assert, describeError, randomUuid, type Clock, type Logger, type Random, type Timers } from '@stadion/base';
+import { type AgentMessage } from '@stadion/contract/agent-link';
+import { isTerminal, type StatusReason, type TaskInfo, type TaskState, type TaskStatus } from '@stadion/contract/mesos';
+import { type AgentConfig, type AgentOptions } from './agent-options.ts';
+import { type AgentCounters } from './agent-view.ts';
+import { CheckRunner } from './check-runner.ts';
+import { ConcurrencyLimit } from './concurrency-limit.ts';
+import { commandOf, findTaskProblem } from './core/admission.ts';
+import { taskKey, toTaskRecord } from './core/checkpoint-record.ts';
+import { type ContainerExit, type RecoveredContainer } from './core/container.ts';
+import { Ledger } from './core/ledger.ts';
+import { taskEnvironment } from './core/task-environment.ts';
+import { applyTask, stageTask, taskState, type Task, type TaskEffect, type TaskInput } from './core/task.ts';
+import { LAUNCHES_MAX, PREPARATIONS_MAX } from './limits.ts';
+import { type SandboxId } from './ports/sandboxes.ts';
+import { type TaskEntry, type TaskTable } from './task-table.ts';
+import { UpdateSender } from './update-sender.ts';
+
+/** What the runner needs of the agent around it. */
+export interface RunnerOwner {
+  readonly time: Clock & Timers;
+  readonly random: Random;
+  readonly table: TaskTable;
+  readonly config: AgentConfig;
+  readonly counters: AgentCounters;
+  /** The current id, or the last one. */
+  agentId(): string;
+  /** Resolves when the id is on disk; no task starts before. */
+  identitySaved(): Promise<void>;
+  /** False when there is no registration. */
+  send(message: AgentMessage): boolean;
+  /** The names of the containerizers that work here. */
+  containerizers(): readonly string[];
+  /** The last task that lived has ended. */
+  onNoneLeft(): void;
+}
+
+type AgentPorts = Pick<
+  AgentOptions,
+  'containerizer' | 'checkpoints' | 'sandboxes' | 'fetcher' | 'prober' | 'log' | 'info'
+>;
+
+/** Runs tasks. After {@link stop} it does nothing more; what it began is found again by the next agent. */
+export class TaskRunner {
+  readonly ledger: Ledger;
+  readonly updates: UpdateSender;
+  private readonly ports: AgentPorts;
+  private readonly owner: RunnerOwner;
+  private readonly log: Logger;
+  private readonly checks: CheckRunner;
+  private readonly preparations = new ConcurrencyLimit(PREPARATIONS_MAX);
+  private readonly launches = new ConcurrencyLimit(LAUNCHES_MAX);
+  private readonly networkInfos: NonNullable<NonNullable<TaskStatus['container_status']>['network_infos']>;
+  private readonly state = { stopped: false };
+  private living = 0;
+
+  constructor(ports: AgentPorts, owner: RunnerOwner) {
+    this.ports = ports;
+    this.owner = owner;
+    this.log = ports.log;
+    const { ip, resources } = ports.info;
+    this.ledger = new Ledger(resources);
+    this.networkInfos = [{ ip_addresses: [{ protocol: ip.includes(':') ? 'IPv6' : 'IPv4', ip_address: ip }] }];
+    this.updates = new UpdateSender(owner.time, (message) => owner.send(message));
+    this.checks = new CheckRunner(
+      { time: owner.time, prober: ports.prober, agentIp: ip },
+      {
+        onHealthProbed: (entry, index, outcome) => this.dispatch(entry, { type: 'health-probed', index, outcome }),
+        onReadinessProbed: (entry, index, response) =>
+          this.dispatch(entry, { type: 'readiness-probed', index, response }),
+        onTooLong: (entry) => this.kill(entry, 'too-long', undefined),
+        commandContext: (entry) => this.commandContext(entry.task),
+      },
+    );
+  }
+
+  /** How many tasks live. */
+  get livingCount(): number {
+    return this.living;
+  }
+
+  stop(): void {
+    this.state.stopped = true;
+    this.updates.stop();
+    this.checks.stop();
+    for (const entry of this.owner.table.entries()) entry.abort?.abort();
+  }
+
+  // --- Beginnings ----------------------------------------------------------------------------------------------
+
+  /** Takes a new task, or refuses it with a report that says why. */
+  run(frameworkId: string, info: TaskInfo): void {
+    const entry = this.owner.table.add(stageTask(frameworkId, info, randomUuid(this.owner.random)));
+    this.living += 1;
+    const problem = findTaskProblem(info, this.owner.containerizers());
+    if (problem !== undefined) {
+      this.refuse(entry, 'TASK_FAILED', 'REASON_CONTAINER_LAUNCH_FAILED', problem);
+      return;
+    }
+    const shortage = this.ledger.hold(info.resources);
+    if (shortage !== undefined) {
+      this.refuse(entry, 'TASK_DROPPED', 'REASON_INVALID_OFFERS', shortage);
+      return;
+    }
+    entry.charged = true;
+    void this.saveTask(entry.task, false);
+    void this.prepare(entry);
+  }
+
+  /** Puts a task from an earlier life of the agent in its place; {@link reconcile} follows. */
+  restore(task: Task, agentId: string): void {
+    if (task.phase === 'ended' && task.updates.length === 0) {
+      this.owner.table.retire(task, agentId);
+      return;
+    }
+    const entry = this.owner.table.add(task);
+    if (task.phase === 'ended') return;
+    this.ledger.charge(task.info.resources);
+    entry.charged = true;
+    this.living += 1;
+  }
+
+  /** Compares the restored tasks with what the containerizer found. */
+  reconcile(found: readonly RecoveredContainer[]): void {
+    const byId = new Map(found.map((container) => [container.containerId, container]));
+    for (const entry of [...this.owner.table.entries()]) {
+      const container = byId.get(entry.task.containerId);
+      byId.delete(entry.task.containerId);
+      if (entry.task.phase !== 'ended') this.dispatch(entry, { type: 'found', container });
+      else if (container !== undefined) this.discard(container);
+    }
+    for (const container of byId.values()) this.discard(container);
+  }
+
+  /** A container has ended. */
+  onExit(containerId: string, exit: ContainerExit): void {
+    const entry = this.owner.table.findContainer(containerId);
+    if (entry === undefined) void this.ports.containerizer.remove(containerId);
+    else this.dispatch(entry, { type: 'exited', exit });
+  }
+
+  // --- Ends ----------------------------------------------------------------------------------------------------
+
+  /** Ends a task. @param graceMs from SIGTERM to SIGKILL; undefined: the task's own policy */
+  kill(entry: TaskEntry, cause: 'asked' | 'too-long', graceMs: number | undefined): void {
+    const framework = this.owner.table.frameworks.get(entry.task.frameworkId);
+    const announce = framework?.capabilities?.some((each) => each.type === 'TASK_KILLING_STATE') ?? false;
+    this.dispatch(entry, { type: 'kill', cause, graceMs, announce });
+  }
+
+  /** Ends all tasks. */
+  killAll(): void {
+    for (const entry of [...this.owner.table.entries()]) this.kill(entry, 'asked', undefined);
+  }
+
+  /** Ends all tasks of a framework; their ends are reported once and then history. */
+  orphan(frameworkId: string): void {
+    for (const entry of [...this.owner.table.entries()]) {
+      if (entry.task.frameworkId !== frameworkId) continue;
+      entry.orphaned = true;
+      if (entry.task.phase === 'ended') this.retire(entry);
+      else this.kill(entry, 'asked', undefined);
+    }
+  }
+
+  acknowledge(entry: TaskEntry, uuid: string): void {
+    this.dispatch(entry, { type: 'acknowledged', uuid });
+  }
+
+  /** Makes a task history, whatever is still to be reported of it. */
+  retire(entry: TaskEntry): void {
+    entry.task = { ...entry.task, updates: [] };
+    this.owner.table.retire(entry.task, this.owner.agentId());
+    void this.saveTask(entry.task, false);
+  }
+
+  /** A report about a task that is not kept here; whoever misses it asks again. */
+  reportOnce(
+    frameworkId: string,
+    task: Pick<TaskInfo, 'task_id'>,
+    state: TaskState,
+    reason: StatusReason,
+    message: string,
+  ): void {
+    const status: TaskStatus = {
+      task_id: task.task_id,
+      state,
+      reason,
+      message,
+      source: 'SOURCE_AGENT',
+      agent_id: { value: this.owner.agentId() },
+      timestamp: this.owner.time.now() / 1000,
+      uuid: this.updateUuid(),
+    };
+    this.owner.send({ type: 'STATUS_UPDATE', framework_id: { value: frameworkId }, status, latest_state: state });
+  }
+
+  sandboxId(task: Task, agentId = this.owner.agentId()): SandboxId {
+    return {
+      agentId,
+      frameworkId: task.frameworkId,
+      executorId: task.info.task_id.value,
+      containerId: task.containerId,
+    };
+  }
+
+  // --- Effects -------------------------------------------------------------------------------------------------
+
+  private dispatch(entry: TaskEntry, input: TaskInput): void {
+    if (this.state.stopped) return;
+    const { task, effects } = applyTask(entry.task, input, {
+      now: this.owner.time.now(),
+      uuid: this.updateUuid(),
+      networkInfos: this.networkInfos,
+    });
+    entry.task = task;
+    this.carryOut(entry, effects);
+  }
+
+  private carryOut(entry: TaskEntry, effects: readonly TaskEffect[]): void {
+    let written: Promise<boolean> | undefined;
+    for (const effect of effects) {
+      switch (effect.type) {
+        case 'save': {
+          const saved = this.saveTask(entry.task, effect.durable);
+          if (effect.durable) written = saved;
+          break;
+        }
+        case 'launch':
+          void this.launch(entry, written ?? Promise.resolve(true));
+          break;
+        case 'deliver':
+          this.deliver(entry, written);
+          break;
+        case 'kill':
+          this.ports.containerizer.kill(entry.task.containerId, effect.graceMs);
+          break;
+        case 'start-checks':
+          this.checks.watch(entry);
+          break;
+        case 'release':
+          this.release(entry);
+          break;
+        case 'retire':
+          this.retire(entry);
+          break;
+      }
+    }
+  }
+
+  private async prepare(entry: TaskEntry): Promise<void> {
+    const problem = await this.preparations.run(() => this.makeReady(entry));
+    if (problem === undefined) this.dispatch(entry, { type: 'prepared' });
+    else this.refuse(entry, 'TASK_FAILED', 'REASON_CONTAINER_LAUNCH_FAILED', problem);
+  }
+
+  /** Makes sandbox and artifacts; a sentence when it cannot be done. */
+  private async makeReady(entry: TaskEntry): Promise<string | undefined> {
+    const { task } = entry;
+    if (task.phase !== 'staged') return undefined;
+    const id = this.sandboxId(task);
+    const user = task.info.command?.user;
+    try {
+      await this.owner.identitySaved();
+      await this.ports.sandboxes.create(id, user);
+      const uris = task.info.command?.uris ?? [];
+      if (uris.length === 0 || entry.task.phase !== 'staged') return undefined;
+      entry.abort = new AbortController();
+      const fetched = await this.ports.fetcher.fetch({
+        uris,
+        directory: this.ports.sandboxes.directory(id),
+        ...(user === undefined ? {} : { user }),
+        signal: entry.abort.signal,
+      });
+      entry.abort = undefined;
+      this.owner.counters[fetched.ok ? 'fetchesSucceeded' : 'fetchesFailed'] += 1;
+      if (fetched.ok) return undefined;
+      return `Failed to fetch all URIs for container '${task.containerId}': ${fetched.message}`;
+    } catch (error) {
+      return `The sandbox could not be made: ${describeError(error)}`;
+    }
+  }
+
+  /** @param intentWritten whether the intent to launch is on disk; without that nothing is started */
+  private async launch(entry: TaskEntry, intentWritten: Promise<boolean>): Promise<void> {
+    if (!(await intentWritten)) {
+      const message =
+        'The agent could not write to its work directory (is the disk full?), so it did not start the task';
+      this.refuse(entry, 'TASK_FAILED', 'REASON_CONTAINER_LAUNCH_FAILED', message);
+      return;
+    }
+    const outcome = await this.launches.run(async () => {
+      const { task } = entry;
+      // Stopped: the next agent finds the task where it is. Killed while the intent was written: no need to start.
+      if (this.state.stopped || task.kill !== undefined) return { ok: false as const, message: '' };
+      return this.ports.containerizer.launch({
+        containerId: task.containerId,
+        command: commandOf(task.info),
+        ...this.commandContext(task),
+      });
+    });
+    if (outcome.ok) {
+      this.owner.counters.launched += 1;
+      this.dispatch(entry, { type: 'launched', pid: outcome.pid });
+    } else {
+      this.owner.counters.launchErrors += 1;
+      this.refuse(entry, 'TASK_FAILED', 'REASON_CONTAINER_LAUNCH_FAILED', outcome.message);
+    }
+  }
+
+  private refuse(entry: TaskEntry, state: TaskState, reason: StatusReason, message: string): void {
+    this.dispatch(entry, { type: 'refused', state, reason, message });
+  }
+
+  /** What has to be on disk is told afterwards; when it could not be written, it is told all the same. */
+  private deliver(entry: TaskEntry, written: Promise<boolean> | undefined): void {
+    if (written === undefined) {
+      this.updates.deliver(entry);
+      return;
+    }
+    void written.then(() => {
+      if (!this.state.stopped) this.updates.deliver(entry);
+    });
+  }
+
+  private release(entry: TaskEntry): void {
+    const { task } = entry;
+    entry.abort?.abort();
+    entry.abort = undefined;
+    if (entry.charged) this.ledger.free(task.info.resources);
+    entry.charged = false;
+    this.living -= 1;
+    const state = taskState(task);
+    assert(isTerminal(state), () => `a task in ${state} is not released`);
+    const { ended } = this.owner.counters;
+    ended.set(state, (ended.get(state) ?? 0) + 1);
+    void this.ports.containerizer.remove(task.containerId);
+    if (entry.orphaned && task.latest !== undefined) {
+      const framework_id = { value: task.frameworkId };
+      this.owner.send({ type: 'STATUS_UPDATE', framework_id, status: task.latest, latest_state: state });
+      this.retire(entry);
+    }
+    if (this.living === 0) this.owner.onNoneLeft();
+  }
+
+  /** Nobody knows this container: what is not reported must not run. */
+  private discard(container: RecoveredContainer): void {
+    const { containerId } = container;
+    if (container.state === 'running') {
+      this.log.warn({ containerId }, 'ending a container that belongs to no known task');
+      this.ports.containerizer.kill(containerId, 0);
+    } else {
+      void this.ports.containerizer.remove(containerId);
+    }
+  }
+
+  /** Resolves with whether it was written; why not is in the log. */
+  private saveTask(task: Task, durable: boolean): Promise<boolean> {
+    const record = toTaskRecord(task, this.owner.agentId());
+    return this.ports.checkpoints.save(taskKey(task.containerId), record, { durable }).then(
+      () => true,
+      (error: unknown) => {
+        const taskId = task.info.task_id.value;
+        this.log.error({ taskId, error: describeError(error) }, 'the record of a task could not be written');
+        return false;
+      },
+    );
+  }
+
+  private commandContext(task: Task): {
+    readonly directory: string;
+    readonly environment: Record<string, string>;
+    readonly user?: string;
+  } {
+    const directory = this.ports.sandboxes.directory(this.sandboxId(task));
+    const user = task.info.command?.user;
+    const environment = taskEnvironment(task.info, {
+      agentId: this.owner.agentId(),
+      frameworkId: task.frameworkId,
+      framework: this.owner.table.frameworks.get(task.frameworkId),
+      directory,
+      ip: this.ports.info.ip,
+      port: this.ports.info.port,
+      inherited: this.owner.config.inheritedEnvironment,
+    });
+    return { directory, environment, ...(user === undefined ? {} : { user }) };
+  }
+
+  /** 16 random bytes in base64: the identity of one update. */
+  private updateUuid(): string {
+    return Buffer.from(randomUuid(this.owner.random).replaceAll('-', ''), 'hex').toString('base64');
+  }
+}
