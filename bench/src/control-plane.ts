@@ -1,0 +1,91 @@
+/** The real master and orchestrator over a store on disk, with light agents: what the benchmarks measure. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLogger, type Clock, type Timers } from '@stadion/base';
+import { SystemRandom, systemClock, systemTimers } from '@stadion/base/system';
+import { createMaster, createMemoryAgentRegistry, type Master } from '@stadion/master';
+import { createEngine, type Engine } from '@stadion/orchestrator';
+import { LightAgent } from '@stadion/simulator';
+import { openLmdbStore } from '@stadion/store';
+
+/** Something to measure, and its end. */
+export interface ControlPlane {
+  readonly engine: Engine;
+  readonly master: Master;
+  readonly agents: readonly LightAgent[];
+  stop(): Promise<void>;
+}
+
+/** The process's own time, as one object. */
+export const systemTime: Clock & Timers = { ...systemClock, ...systemTimers };
+
+/** Starts everything and waits until all agents are registered. */
+export async function startControlPlane(agentCount: number, cpusPerAgent: number): Promise<ControlPlane> {
+  const directory = await mkdtemp(join(tmpdir(), 'stadion-bench-'));
+  const random = new SystemRandom();
+  const store = await openLmdbStore({ directory, timers: systemTimers, log: silentLogger });
+  const leadership = await store.campaign('bench');
+  const master = createMaster({
+    registry: createMemoryAgentRegistry(),
+    clock: systemClock,
+    timers: systemTimers,
+    random,
+    log: silentLogger,
+    info: { hostname: 'localhost', ip: '127.0.0.1', port: 5050, version: '1.11.0' },
+  });
+  await master.start();
+  const agents = Array.from(
+    { length: agentCount },
+    (_, index) =>
+      new LightAgent(
+        {
+          hostname: `agent-${index}`,
+          cpus: cpusPerAgent,
+          mem: cpusPerAgent * 4096,
+          disk: 100_000,
+          ports: [31_000, 32_000],
+          rack: `rack-${index % 40}`,
+        },
+        systemTime,
+      ),
+  );
+  for (const agent of agents) agent.connect(master.acceptor);
+  await until(() => agents.every((agent) => agent.registered));
+  const engine = createEngine({
+    store,
+    epoch: leadership.epoch,
+    connection: master.connect(),
+    clock: systemClock,
+    timers: systemTimers,
+    random,
+    log: silentLogger,
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+  await engine.start();
+  await until(() => engine.view.frameworkId !== undefined);
+  return {
+    engine,
+    master,
+    agents,
+    async stop() {
+      await engine.stop();
+      await master.stop();
+      await store.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Resolves once the condition holds; looks every few milliseconds. */
+export function until(condition: () => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (condition()) resolve();
+      else systemTimers.after(2, look);
+    };
+    look();
+  });
+}

@@ -1,0 +1,84 @@
+/** The agent of this machine, with its real adapters. */
+import { mkdir, statfs } from 'node:fs/promises';
+import { availableParallelism, totalmem } from 'node:os';
+import { join, resolve } from 'node:path';
+import { PlatformError, type Logger } from '@stadion/base';
+import {
+  FileCheckpoints,
+  FileSandboxes,
+  createAgent,
+  createNetworkProber,
+  createPosixContainerizer,
+  createWebFetcher,
+  detectResources,
+  overrideResources,
+  parseAttributes,
+  parseResources,
+  type Agent,
+  type Parsed,
+} from '@stadion/agent';
+import type { ServerConfig } from '@stadion/contract';
+import type { MasterDialer } from '@stadion/contract/agent-link';
+import type { SystemPorts } from './system-ports.ts';
+import { MESOS_VERSION } from './version.ts';
+
+/** What the agent is built from. */
+export interface AgentParts {
+  readonly config: ServerConfig;
+  readonly ports: SystemPorts;
+  readonly dataDirectory: string;
+  readonly hostname: string;
+  readonly log: Logger;
+  readonly dialer: MasterDialer;
+}
+
+/**
+ * Makes the agent; it does not run yet.
+ * @throws PlatformError `flag-invalid` for resources or attributes that cannot be read
+ */
+export async function buildAgent(parts: AgentParts): Promise<Agent> {
+  const { config, ports, log } = parts;
+  const workDirectory = resolve(config.workDir ?? join(parts.dataDirectory, 'agent'));
+  await mkdir(workDirectory, { recursive: true });
+  const { time } = ports;
+  const disk = await statfs(workDirectory);
+  const detected = detectResources({
+    cpus: availableParallelism(),
+    memoryBytes: totalmem(),
+    diskBytes: disk.bsize * disk.blocks,
+  });
+  const given = read(config.resources, parseResources, '--resources');
+  return createAgent({
+    dialer: parts.dialer,
+    containerizer: createPosixContainerizer({
+      runtimeDirectory: join(workDirectory, 'runtime'),
+      clock: time,
+      timers: time,
+      log,
+    }),
+    checkpoints: new FileCheckpoints(workDirectory),
+    sandboxes: new FileSandboxes(workDirectory),
+    fetcher: createWebFetcher({ cacheDirectory: join(workDirectory, 'fetch-cache'), clock: time, timers: time, log }),
+    prober: createNetworkProber({ timers: time }),
+    clock: time,
+    timers: time,
+    random: ports.random.stream('agent'),
+    log,
+    info: {
+      hostname: parts.hostname,
+      ip: config.bindAddress === 'localhost' ? '127.0.0.1' : config.bindAddress,
+      port: config.agentPort,
+      resources: overrideResources(detected, given),
+      attributes: read(config.attributes, parseAttributes, '--attributes'),
+      version: MESOS_VERSION,
+    },
+    config: { inheritedEnvironment: process.env },
+  });
+}
+
+function read<Item>(text: string | undefined, parse: (text: string) => Parsed<Item[]>, flag: string): Item[] {
+  if (text === undefined) return [];
+  const parsed = parse(text);
+  if (parsed.ok) return parsed.value;
+  throw new PlatformError('flag-invalid', `${flag} cannot be read: ${parsed.problem}.`);
+}

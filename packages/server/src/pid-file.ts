@@ -1,0 +1,38 @@
+/** `stadion.pid` in the data directory: how `stadion down` and every other command find the running platform. */
+import { readFileSync } from 'node:fs';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PlatformAddresses, PlatformFile } from '@stadion/contract';
+
+const FILE_NAME = 'stadion.pid';
+
+/** Writes the file; readers see the old or the new one, never half of it. */
+export async function writePidFile(dataDirectory: string, addresses: PlatformAddresses): Promise<void> {
+  const content: PlatformFile = { pid: process.pid, startTime: processStartTime(process.pid) ?? '', addresses };
+  await writeWhole(join(dataDirectory, FILE_NAME), `${JSON.stringify(content)}\n`);
+}
+
+/** Removes the file, if it is still ours. */
+export async function removePidFile(dataDirectory: string): Promise<void> {
+  const path = join(dataDirectory, FILE_NAME);
+  const text = await readFile(path, 'utf8').catch(() => '');
+  if (text.includes(`"pid":${String(process.pid)},`)) await rm(path, { force: true });
+}
+
+/** Replaces a file's content in one step. */
+export async function writeWhole(path: string, content: string): Promise<void> {
+  const temporary = `${path}.${String(process.pid)}.new`;
+  await writeFile(temporary, content, { mode: 0o600 });
+  await rename(temporary, path);
+}
+
+/** Field 22 of `/proc/<pid>/stat`, or undefined where there is no such process or no `/proc`. */
+function processStartTime(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+    // The command name (field 2) is in parentheses and may contain anything: count from behind it.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}

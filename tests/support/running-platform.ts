@@ -1,0 +1,169 @@
+/** A real platform in a process of its own, on free ports and a folder of its own, for tests across rooms. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { delay, errorCode } from '@stadion/base';
+import { systemClock, systemTimers } from '@stadion/base/system';
+
+const REPOSITORY = join(import.meta.dirname, '..', '..');
+const STADION = join(REPOSITORY, 'packages', 'cli', 'bin', 'stadion.js');
+const POLL_MS = 25;
+
+/** Waits until `probe` gives something, asking again and again; rejects with `what` when it does not within the limit. */
+export async function waitFor<Value>(
+  what: string,
+  probe: () => Promise<Value | undefined | false> | Value | undefined | false,
+  limitMs = 20_000,
+): Promise<Value> {
+  const end = systemClock.monotonic() + limitMs;
+  for (;;) {
+    const value = await probe();
+    if (value !== undefined && value !== false) return value;
+    if (systemClock.monotonic() > end) throw new Error(`Waited ${limitMs} ms in vain until ${what}`);
+    await delay(systemTimers, POLL_MS);
+  }
+}
+
+/** An answer of the API: its status and its body, parsed where it is JSON. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: any;
+}
+
+/** What a finished process left behind. */
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** One running platform. */
+export class RunningPlatform {
+  readonly dataDirectory: string;
+  addresses: { orchestrator: string; master: string; agent: string } = { orchestrator: '', master: '', agent: '' };
+  output = '';
+  private readonly folder: string;
+  private child: ChildProcess | undefined;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+    this.dataDirectory = join(folder, 'data');
+  }
+
+  /** Starts one. @param flags further flags of `stadion up` */
+  static async start(flags: readonly string[] = []): Promise<RunningPlatform> {
+    const platform = new RunningPlatform(await mkdtemp(join(tmpdir(), 'stadion test ')));
+    await platform.startAgain(flags);
+    return platform;
+  }
+
+  get pid(): number {
+    return this.child?.pid ?? 0;
+  }
+
+  /** Starts the platform on the same folder and waits until it is ready. */
+  async startAgain(flags: readonly string[] = []): Promise<void> {
+    const addressesFile = join(this.folder, 'addresses.json');
+    await rm(addressesFile, { force: true });
+    const child = spawn(process.execPath, [STADION, 'up', ...this.flags(addressesFile), ...flags], {
+      cwd: this.folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child = child;
+    this.output = '';
+    child.stdout.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    const text = await waitFor('the platform is ready', async () => {
+      if (child.exitCode !== null) throw new Error(`The platform ended with ${child.exitCode}: ${this.output}`);
+      return readFile(addressesFile, 'utf8').catch((error: unknown) => {
+        if (errorCode(error) === 'ENOENT') return undefined;
+        throw error;
+      });
+    });
+    this.addresses = JSON.parse(text);
+  }
+
+  private flags(addressesFile: string): readonly string[] {
+    const free = ['--orchestrator-port', '0', '--master-port', '0', '--agent-port', '0'];
+    return ['--data-dir', this.dataDirectory, '--addresses-file', addressesFile, ...free];
+  }
+
+  /** Sends a signal to the platform's process and waits for its end. */
+  async end(signal: NodeJS.Signals): Promise<void> {
+    const { child } = this;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await ended;
+  }
+
+  /** Stops the platform with its tasks and removes its folder. */
+  async dispose(): Promise<void> {
+    await this.end('SIGUSR2');
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Calls the orchestrator. */
+  call(method: string, path: string, body?: unknown): Promise<Answer> {
+    return callJson(`${this.addresses.orchestrator}${path}`, method, body);
+  }
+
+  /** Runs a command of the CLI against this platform. */
+  async cli(...words: string[]): Promise<Finished> {
+    return run(process.execPath, [STADION, ...words], {
+      cwd: this.folder,
+      env: { ...process.env, STADION_URL: this.addresses.orchestrator, NO_COLOR: '1' },
+    });
+  }
+
+  /** Waits until no deployment is under way. */
+  async settled(limitMs = 20_000): Promise<void> {
+    await waitFor(
+      'all deployments are done',
+      async () => (await this.call('GET', '/v2/deployments')).body.length === 0,
+      limitMs,
+    );
+  }
+
+  /** The running tasks of an app. */
+  async tasks(appId: string): Promise<{ id: string; state: string; host: string; ports: number[] }[]> {
+    return (await this.call('GET', `/v2/apps${appId}/tasks`)).body.tasks;
+  }
+}
+
+/** One HTTP call with a JSON body. A text is sent as it is. */
+export async function callJson(url: string, method = 'GET', body?: unknown): Promise<Answer> {
+  const response = await fetch(url, {
+    method,
+    ...(body === undefined
+      ? {}
+      : {
+          headers: { 'content-type': 'application/json' },
+          body: typeof body === 'string' ? body : JSON.stringify(body),
+        }),
+  });
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.includes('json') === true && text !== '';
+  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+}
+
+/** Runs a program to its end. */
+export function run(
+  program: string,
+  words: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, words, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    child.once('error', reject);
+    child.once('close', (code) => {
+      resolve({ code, stdout, stderr });
+    });
+  });
+}

@@ -1,0 +1,120 @@
+/** The promise of first light: the platform may die at any moment, and what runs keeps running. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RunningPlatform, callJson, waitFor } from './support/running-platform.ts';
+
+/** Writes a line every 50 ms, so that one can see that it lives. */
+const TICKING = 'i=0; while true; do i=$((i+1)); echo "tick $i"; sleep 0.05; done';
+
+/** The sandbox of a task, by asking the agent. */
+async function sandboxOf(platform: RunningPlatform, taskId: string): Promise<string> {
+  const { body } = await callJson(`${platform.addresses.agent}/state`);
+  for (const framework of body.frameworks) {
+    for (const executor of [...framework.executors, ...framework.completed_executors]) {
+      if (executor.id === taskId) return executor.directory;
+    }
+  }
+  throw new Error(`the agent knows no ${taskId}`);
+}
+
+async function lastTick(sandbox: string): Promise<number> {
+  const text = await readFile(join(sandbox, 'stdout'), 'utf8');
+  return Number(/tick (\d+)\n[^\n]*$/.exec(text)?.[1] ?? 0);
+}
+
+describe('kill -9 of the platform', () => {
+  let platform: RunningPlatform;
+  beforeAll(async () => {
+    platform = await RunningPlatform.start();
+  });
+  afterAll(async () => {
+    await platform.dispose();
+  });
+
+  it('leaves tasks running, and a new platform takes the same ones over', async () => {
+    expect(
+      (await platform.call('POST', '/v2/apps', { id: '/ticking', cmd: TICKING, cpus: 0.01, mem: 16, instances: 3 }))
+        .status,
+    ).toBe(201);
+    await platform.settled();
+    const before = await platform.tasks('/ticking');
+    expect(before.map((task) => task.state)).toEqual(['TASK_RUNNING', 'TASK_RUNNING', 'TASK_RUNNING']);
+    const sandbox = await sandboxOf(platform, before[0]?.id ?? '');
+
+    await platform.end('SIGKILL');
+    const atDeath = await lastTick(sandbox);
+    await waitFor('output goes on without the platform', async () => (await lastTick(sandbox)) > atDeath + 5);
+
+    await platform.startAgain();
+    await waitFor('the tasks are known again', async () => {
+      const tasks = await platform.tasks('/ticking');
+      return tasks.length === 3 && tasks.every((task) => task.state === 'TASK_RUNNING');
+    });
+    const after = await platform.tasks('/ticking');
+    expect(after.map((task) => task.id).sort()).toEqual(before.map((task) => task.id).sort());
+    const atReturn = await lastTick(sandbox);
+    await waitFor('output still goes on', async () => (await lastTick(sandbox)) > atReturn + 5);
+  });
+
+  it('learns how a task ended while nobody watched', async () => {
+    const cmd = 'echo $$ > pid; while [ ! -e end ]; do sleep 0.05; done; exit 7';
+    await platform.call('POST', '/v2/apps', { id: '/ending', cmd, cpus: 0.01, mem: 16 });
+    await platform.settled();
+    const [task] = await platform.tasks('/ending');
+    const sandbox = await sandboxOf(platform, task?.id ?? '');
+    const pid = Number(await readFile(join(sandbox, 'pid'), 'utf8'));
+    await platform.end('SIGKILL');
+    const { writeFile } = await import('node:fs/promises');
+    await writeFile(join(sandbox, 'end'), '');
+    await waitFor('the task has ended', () => {
+      try {
+        process.kill(pid, 0);
+        return false;
+      } catch {
+        return true;
+      }
+    });
+    await platform.startAgain();
+    const failure = await waitFor('its failure is known', async () => {
+      const { body } = await platform.call('GET', '/v2/apps/ending');
+      return body.app.lastTaskFailure;
+    });
+    expect(failure).toMatchObject({ taskId: task?.id, state: 'TASK_FAILED' });
+    expect(failure.message).toContain('7');
+    await platform.call('DELETE', '/v2/apps/ending');
+    await platform.settled();
+  });
+
+  it('resumes a rolling deployment where it was', async () => {
+    const app = {
+      id: '/rolling',
+      cmd: `echo $REVISION; ${TICKING}`,
+      env: { REVISION: 'one' },
+      cpus: 0.01,
+      mem: 16,
+      instances: 4,
+      upgradeStrategy: { minimumHealthCapacity: 1, maximumOverCapacity: 0.25 },
+      // Slow to become healthy, so that the kill comes in the middle.
+      healthChecks: [
+        { protocol: 'COMMAND', command: { value: 'test -e stdout' }, intervalSeconds: 1, gracePeriodSeconds: 60 },
+      ],
+    };
+    await platform.call('POST', '/v2/apps', app);
+    await platform.settled(60_000);
+    await platform.call('PUT', '/v2/apps/rolling', { env: { REVISION: 'two' } });
+    const { body: versions } = await platform.call('GET', '/v2/apps/rolling/versions');
+    await waitFor('the first new instance is there', async () =>
+      (await platform.call('GET', '/v2/apps/rolling?embed=app.tasks')).body.app.tasks.some(
+        (task: { version?: string }) => task.version === versions.versions[0],
+      ),
+    );
+    await platform.end('SIGKILL');
+    await platform.startAgain();
+    await platform.settled(60_000);
+    const { body } = await platform.call('GET', '/v2/apps/rolling');
+    expect(body.app.tasks).toHaveLength(4);
+    for (const task of body.app.tasks) expect(task.version).toBe(body.app.version);
+    expect(body.app.env).toEqual({ REVISION: 'two' });
+  });
+});
