@@ -306,6 +306,21 @@ describe('an agent that goes for good', () => {
   });
 });
 
+describe('a task id that a framework used twice', () => {
+  it('stays with the agent that has it now, when the first agent comes back after all', async () => {
+    const { cluster, agent, framework } = await stage(['t1']);
+    agent.send({ type: 'UNREGISTER' });
+    await agent.disconnect();
+    const second = await cluster.agent('a2');
+    await framework.accept(framework.lastOffer(), [reported(framework, second, 't1').info]);
+    await second.disconnect();
+    await cluster.time.advance(11_000);
+    await agent.connect();
+    expect(cluster.master.view?.frameworks.get(framework.id)?.unreachableTasks.get('t1')?.agentId).toBe(second.agentId);
+    expect(charged(cluster, agent)).toBe(0);
+  });
+});
+
 describe('after a restart of the master', () => {
   it('the world is what the agents report', async () => {
     const { cluster, agent, framework } = await stage(['t1', 't2']);

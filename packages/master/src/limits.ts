@@ -22,7 +22,7 @@ export const REFUSE_SECONDS_DEFAULT = 5;
 export const UNREGISTERED_LINK_MS_MAX = 60_000;
 /** Registry writes are tried again after this pause. */
 export const REGISTRY_RETRY_MS = 1_000;
-/** Tasks written to a big answer before the event loop gets its turn. */
+/** Tasks looked at for an answer between two looks at the clock. */
 export const TASKS_PER_ANSWER_SLICE = 250;
 /** Largest page that `/tasks` gives. */
 export const TASKS_PAGE_MAX = 100_000;

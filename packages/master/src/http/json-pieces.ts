@@ -2,9 +2,9 @@
 import { delay, type Clock, type Timers } from '@stadion/base';
 
 /** How long one turn may write. */
-const TURN_MS_MAX = 5;
+const TURN_MS_MAX = 3;
 /** How many pieces are written before the clock is looked at. */
-const PIECES_PER_LOOK = 16;
+const PIECES_PER_LOOK = 4;
 
 /** A JSON array of what `toJson` makes of each item, one piece per item. */
 export function* arrayPieces<Item>(items: Iterable<Item>, toJson: (item: Item) => unknown): Generator<string> {
@@ -41,7 +41,7 @@ export function* arrayOfPieces(items: Iterable<Generator<string>>): Generator<st
   yield separator === '[' ? '[]' : ']';
 }
 
-/** Gathers pieces into chunks worth sending, pausing between two turns of the event loop. */
+/** Gathers pieces into chunks worth sending, pausing between two turns of the event loop. Empty pieces are chances to pause. */
 export async function* chunks(pieces: Iterable<string>, time: Clock & Timers): AsyncGenerator<string> {
   let buffer = '';
   let count = 0;
@@ -50,7 +50,7 @@ export async function* chunks(pieces: Iterable<string>, time: Clock & Timers): A
     buffer += piece;
     count += 1;
     if (count % PIECES_PER_LOOK !== 0 || time.monotonic() < end) continue;
-    yield buffer;
+    if (buffer !== '') yield buffer;
     buffer = '';
     await delay(time, 0);
     end = time.monotonic() + TURN_MS_MAX;

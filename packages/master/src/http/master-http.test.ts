@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { MasterState, MetricsSnapshot, SlaveList, StateTaskList } from '@stadion/contract/mesos-state';
 import type { FastifyInstance } from 'fastify';
 import { Cluster, resources, task, type ScriptedAgent, type ScriptedFramework } from '../testing/cluster.ts';
+import { arrayPieces, chunks } from './json-pieces.ts';
 import { createMasterHttp } from './master-http.ts';
 
 let app: FastifyInstance | undefined;
@@ -135,17 +136,37 @@ describe('the legacy state', () => {
 
   it('answers 503 before the master has started, and 404 with a sentence where nothing is', async () => {
     const cluster = await Cluster.start();
-    app = createMasterHttp({
-      ...cluster.master,
-      identity: cluster.master.identity,
-      time: cluster.time,
-      view: undefined,
-    });
+    app = createMasterHttp(cluster.unstartedMaster());
     expect((await get('/state')).statusCode).toBe(503);
     expect((await get('/health')).statusCode).toBe(200);
     const nowhere = await get('/nowhere?x=1');
     expect(nowhere.statusCode).toBe(404);
     expect(nowhere.body).toContain('/nowhere.');
+  });
+});
+
+describe('a long answer', () => {
+  it('is written in turns that let others work between, and is whole in the end', async () => {
+    const written: string[] = [];
+    let turns = 0;
+    const time = {
+      now: () => 0,
+      // Every look at the clock finds another millisecond gone.
+      monotonic: () => (turns += 1),
+      after: (_delayMs: number, callback: () => void) => {
+        written.push('|');
+        setImmediate(callback);
+        return { cancel: () => undefined };
+      },
+    };
+    const numbers = Array.from({ length: 100 }, (_, index) => index);
+    for await (const chunk of chunks(
+      arrayPieces(numbers, (number) => number),
+      time,
+    ))
+      written.push(chunk);
+    expect(written.filter((part) => part === '|').length).toBeGreaterThan(5);
+    expect(JSON.parse(written.filter((part) => part !== '|').join(''))).toEqual(numbers);
   });
 });
 

@@ -1,7 +1,7 @@
 /** `/tasks`: tasks of all frameworks, running, unreachable and completed, a page at a time. */
 import type { TaskRecord } from '../core/cluster/records.ts';
 import type { ClusterView } from '../core/cluster/state.ts';
-import { TASKS_PAGE_MAX } from '../limits.ts';
+import { TASKS_PAGE_MAX, TASKS_PER_ANSWER_SLICE } from '../limits.ts';
 import { arrayPieces, objectPieces } from './json-pieces.ts';
 import { taskJson } from './shapes/task-json.ts';
 
@@ -33,10 +33,13 @@ export function parseTaskQuery(query: Readonly<Record<string, string | undefined
 }
 
 /** `{tasks}`, ordered by the time of the first status; tasks without one come before all others in ascending order. */
-export function tasksPieces(view: ClusterView, query: TaskQuery): Generator<string> {
-  return objectPieces({ tasks: arrayPieces(page(select(view, query), query), taskJson) });
+export function* tasksPieces(view: ClusterView, query: TaskQuery): Generator<string> {
+  const tasks = select(view, query);
+  const chosen = yield* page(tasks, query);
+  yield* objectPieces({ tasks: arrayPieces(chosen, taskJson) });
 }
 
+/** The tasks as they are at one moment; a task that ends while the answer is written is in it once. */
 function select(view: ClusterView, { frameworkId, taskId }: TaskQuery): TaskRecord[] {
   const tasks: TaskRecord[] = [];
   for (const list of [view.frameworks.values(), view.completedFrameworks]) {
@@ -57,15 +60,17 @@ function select(view: ClusterView, { frameworkId, taskId }: TaskQuery): TaskReco
 }
 
 /** Sorts times as plain numbers and then only the tasks of the page: a hundred thousand tasks take a few milliseconds. */
-function page(tasks: readonly TaskRecord[], { limit, offset, order }: TaskQuery): TaskRecord[] {
+function* page(tasks: readonly TaskRecord[], { limit, offset, order }: TaskQuery): Generator<string, TaskRecord[]> {
   const size = Math.max(0, Math.min(limit, tasks.length - offset));
   if (size === 0) return [];
   const start = order === 'asc' ? offset : tasks.length - offset - size;
   const times = new Float64Array(tasks.length);
-  tasks.forEach((task, index) => {
+  for (const [index, task] of tasks.entries()) {
     times[index] = firstTime(task);
-  });
+    if (index % TASKS_PER_ANSWER_SLICE === 0) yield '';
+  }
   const sorted = times.slice().sort();
+  yield '';
   const earliest = sorted[start] as number;
   const latest = sorted[start + size - 1] as number;
   const before = sorted.indexOf(earliest);

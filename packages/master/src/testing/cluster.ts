@@ -316,6 +316,11 @@ export class Cluster {
     await this.time.advance(20);
   }
 
+  /** Another master, not started. */
+  unstartedMaster(): Master {
+    return this.newMaster();
+  }
+
   private newMaster(): Master {
     this.masters += 1;
     return createMaster({

@@ -438,9 +438,9 @@ describe('the ledger', () => {
         for (const move of [...PRELUDE, ...steps]) play.play(move);
         launched += play.view.counters.tasksLaunched;
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
     // The steps must reach the interesting part, or nothing was shown.
-    expect(launched).toBeGreaterThan(300);
-  });
+    expect(launched).toBeGreaterThan(150);
+  }, 60_000);
 });

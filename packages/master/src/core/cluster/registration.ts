@@ -186,8 +186,11 @@ function believe(state: ClusterState, agent: AgentRecord, message: RegisterMessa
 function believeTask(state: ClusterState, agent: AgentRecord, framework: FrameworkRecord, task: ReportedTask): void {
   const id = task.info.task_id.value;
   const known = framework.tasks.get(id);
-  if (known !== undefined && known.agentId !== agent.id) {
-    state.log('warn', { agent: agent.id, task: id, other: known.agentId }, 'Two agents report the same task');
+  const back = framework.unreachableTasks.get(id);
+  const place = (known ?? back)?.agentId;
+  if (place !== undefined && place !== agent.id) {
+    // The framework used an id twice, after the first task was declared gone. Neither of the two is touched.
+    state.log('warn', { agent: agent.id, task: id, other: place }, 'Two agents report the same task');
     return;
   }
   if (known !== undefined) {
@@ -196,7 +199,6 @@ function believeTask(state: ClusterState, agent: AgentRecord, framework: Framewo
     if (isTerminal(known.state)) releaseTask(state, framework, agent, known);
     return;
   }
-  const back = framework.unreachableTasks.get(id);
   const record =
     back === undefined ? newRecord(state, agent, framework, task) : bringBack(state, agent, framework, back, task);
   if (!isTerminal(record.state)) adoptTask(state, framework, agent, record);

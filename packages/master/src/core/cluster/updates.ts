@@ -57,7 +57,7 @@ export function acknowledge(state: ClusterState, framework: FrameworkRecord, cal
     uuid: call.uuid,
   });
   const task = framework.tasks.get(call.task_id.value);
-  if (task?.agentId === agent.id && task.statusUuid === call.uuid && isTerminal(task.statusState)) {
-    completeTask(state, framework, agent, task);
-  }
+  if (task?.agentId !== agent.id || task.statusUuid !== call.uuid) return;
+  if (isTerminal(task.statusState)) completeTask(state, framework, agent, task);
+  else task.statusUuid = undefined;
 }

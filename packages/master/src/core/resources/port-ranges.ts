@@ -19,7 +19,10 @@ export function portRangesOf(
     if (!Number.isInteger(begin) || !Number.isInteger(end) || begin < 0 || end > 65_535 || begin > end)
       return undefined;
   }
-  const sorted = ranges.length === 1 ? ranges : [...ranges].sort((left, right) => left.begin - right.begin);
+  const [only] = ranges;
+  // The common case, and kept with every task: a literal has no room to grow, a pushed-to array has for sixteen more.
+  if (ranges.length === 1 && only !== undefined) return [only.begin, only.end];
+  const sorted = [...ranges].sort((left, right) => left.begin - right.begin);
   const flat: number[] = [];
   for (const { begin, end } of sorted) {
     const last = flat[flat.length - 1];
