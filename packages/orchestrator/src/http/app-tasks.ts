@@ -3,7 +3,7 @@ import { resolveId } from '../core/app/app-id.ts';
 import { noSuchApp } from '../core/root/change.ts';
 import { taskIdOf } from '../core/instance.ts';
 import { failure, json, pieces, rejection, type Answer, type Call } from './answer.ts';
-import type { AppView } from './app-view.ts';
+import type { AppView, TaskListOptions } from './app-view.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
 import { killAndScale, killTasks, readKillMode } from './kill.ts';
 import { readTarget, wrapped } from './read-apps.ts';
@@ -31,11 +31,11 @@ export function appTaskHandlers(
 export function* writeTasks(
   apps: AppView,
   definitions: Iterable<AppDefinition>,
-  withServicePorts = false,
+  options: TaskListOptions = {},
 ): Generator<string> {
   let isFirst = true;
   for (const app of definitions) {
-    for (const text of apps.writeTasks(app, { isFirst, withServicePorts })) {
+    for (const text of apps.writeTasks(app, { ...options, isFirst })) {
       isFirst = false;
       yield text;
     }

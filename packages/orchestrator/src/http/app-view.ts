@@ -1,13 +1,29 @@
-/** Apps as the API shows them, as JSON text in pieces. A definition is made text once and kept as long as it lives. */
+/**
+ * Apps as the API shows them, as JSON text in pieces. A definition or an instance is made text once,
+ * and its text kept as long as it lives: both are replaced, never changed.
+ */
 import type { Clock } from '@stadion/base';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
+import { servicePortsOf } from '../core/app/service-ports.ts';
+import type { Instance } from '../core/instance.ts';
 import type { EngineView, RunningDeployment } from '../engine.ts';
 import type { AppEmbeds } from './query.ts';
-import { countTasks, isPlaced, taskStats, taskView } from './task-view.ts';
+import { countTasks, isPlaced, taskStats, taskView, type PlacedInstance } from './task-view.ts';
+
+/** How tasks are listed. */
+export interface TaskListOptions {
+  /** False when a task stands before: then the first begins with a comma. */
+  readonly isFirst?: boolean;
+  /** Only `GET /v2/tasks` fills `servicePorts`. */
+  readonly withServicePorts?: boolean;
+  /** Which tasks; all when absent. */
+  readonly selects?: (instance: PlacedInstance) => boolean;
+}
 
 /** Writes apps with what is known about them. */
 export class AppView {
   private readonly texts = new WeakMap<AppDefinition, string>();
+  private readonly taskTexts = new WeakMap<Instance, string>();
   private readonly view: EngineView;
   private readonly clock: Clock;
 
@@ -56,16 +72,14 @@ export class AppView {
 
   /**
    * The tasks of an app, separated by commas.
-   * @param options.isFirst false when a task stands before: then the first begins with a comma
    */
-  *writeTasks(
-    app: AppDefinition,
-    options: { readonly isFirst?: boolean; readonly withServicePorts?: boolean } = {},
-  ): Generator<string> {
+  *writeTasks(app: AppDefinition, options: TaskListOptions = {}): Generator<string> {
     let separator = options.isFirst === false ? ',' : '';
+    const servicePorts = options.withServicePorts === true ? servicePortsOf(app) : [];
+    const end = `,"role":${JSON.stringify(app.role)},"servicePorts":${JSON.stringify(servicePorts)}}`;
     for (const instance of this.view.instances(app.id).slice()) {
-      if (!isPlaced(instance)) continue;
-      yield separator + JSON.stringify(taskView(instance, app, options.withServicePorts));
+      if (!isPlaced(instance) || options.selects?.(instance) === false) continue;
+      yield separator + this.openTask(instance, app) + end;
       separator = ',';
     }
   }
@@ -78,6 +92,17 @@ export class AppView {
       yield* this.write(app, embeds);
       separator = ',';
     }
+  }
+
+  /** What of a task depends on its instance only, as JSON without its closing brace. */
+  private openTask(instance: PlacedInstance, app: AppDefinition): string {
+    let text = this.taskTexts.get(instance);
+    if (text === undefined) {
+      const { role: _role, servicePorts: _servicePorts, ...task } = taskView(instance, app);
+      text = JSON.stringify(task).slice(0, -1);
+      this.taskTexts.set(instance, text);
+    }
+    return text;
   }
 
   private readiness(appId: string): readonly unknown[] {

@@ -8,7 +8,6 @@ import type {
   TaskStatsEntry,
 } from '@stadion/contract/orchestrator';
 import type { HealthResult } from '@stadion/contract/mesos';
-import { servicePortsOf } from '../core/app/service-ports.ts';
 import { taskIdOf, type AgentPlace, type Instance } from '../core/instance.ts';
 import { formatTimestamp } from '../core/app/timestamp.ts';
 
@@ -57,11 +56,8 @@ export function stateOf(instance: Instance): string {
   return STATES[instance.condition];
 }
 
-/**
- * One task.
- * @param withServicePorts only `GET /v2/tasks` fills `servicePorts`
- */
-export function taskView(instance: PlacedInstance, app: AppDefinition, withServicePorts = false): Task {
+/** One task. Only `GET /v2/tasks` fills `servicePorts`: `app-view.ts` does. */
+export function taskView(instance: PlacedInstance, app: AppDefinition): Task {
   const { place } = instance;
   const active = isActive(instance);
   return {
@@ -72,7 +68,7 @@ export function taskView(instance: PlacedInstance, app: AppDefinition, withServi
     state: stateOf(instance),
     role: app.role,
     ports: active ? [...instance.hostPorts] : [],
-    servicePorts: withServicePorts ? [...servicePortsOf(app)] : [],
+    servicePorts: [],
     ipAddresses: [...instance.ipAddresses],
     healthCheckResults: instance.health.map((result) => healthView(result, instance.id)),
     localVolumes: [],

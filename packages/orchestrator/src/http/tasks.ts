@@ -7,7 +7,7 @@ import type { Handlers, HandlerContext } from './handler-context.ts';
 import { killAndScale, killTasks, readKillMode } from './kill.ts';
 import { wrapped } from './read-apps.ts';
 import { readObject } from './read-body.ts';
-import { isActive, isPlaced, stateOf, taskView, type PlacedInstance } from './task-view.ts';
+import { isActive, isPlaced, stateOf, type PlacedInstance } from './task-view.ts';
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 /** Every form that task ids ever had. Marathon reference, section 6. */
@@ -25,21 +25,9 @@ function* listTasks({ engine, apps }: HandlerContext, query: URLSearchParams): G
   const { view } = engine;
   const asked = [...query.getAll('status'), ...query.getAll('status[]')];
   const states = new Set(asked.flatMap((status) => STATES_BY_STATUS.get(status) ?? []));
+  const selects = (instance: PlacedInstance): boolean => states.size === 0 || states.has(stateOf(instance));
   // A copy: the list is written in several turns, during which apps come and go.
-  const all = [...view.root.apps()];
-  if (states.size === 0) {
-    yield* writeTasks(apps, all, true);
-    return;
-  }
-  let separator = '';
-  for (const app of all) {
-    yield '';
-    for (const instance of view.instances(app.id).slice()) {
-      if (!isPlaced(instance) || !states.has(stateOf(instance))) continue;
-      yield separator + JSON.stringify(taskView(instance, app, true));
-      separator = ',';
-    }
-  }
+  yield* writeTasks(apps, [...view.root.apps()], { withServicePorts: true, selects });
 }
 
 const STATES_BY_STATUS: ReadonlyMap<string, readonly string[]> = new Map([
