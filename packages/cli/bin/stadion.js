@@ -12,6 +12,9 @@ const { main } = await import(program.href);
 await main({
   async startPlatform(config) {
     const { runUp } = await import('@stadion/server');
-    return await runUp(config);
+    return await runUp(config, {
+      print: (text) => process.stdout.write(`${text}\n`),
+      printError: (text) => process.stderr.write(`${text}\n`),
+    });
   },
 });

@@ -97,11 +97,11 @@ async function readConfig(call: CommandCall): Promise<ServerConfig> {
   return outcome.config;
 }
 
-/** SIGTERM ends the platform and leaves tasks alone; SIGINT ends both. */
+/** SIGTERM ends the platform and leaves tasks alone; SIGUSR2 ends both. */
 async function stop(session: Session, file: PlatformFile, withTasks: boolean, timeoutMs: number): Promise<void> {
   const { printer, machine, time } = session;
   try {
-    machine.signal(file.pid, withTasks ? 'SIGINT' : 'SIGTERM');
+    machine.signal(file.pid, withTasks ? 'SIGUSR2' : 'SIGTERM');
   } catch (error) {
     if (errorCode(error) === 'ESRCH') return;
     throw new PlatformError(

@@ -5,10 +5,10 @@ const SUGGESTIONS_MAX = 3;
 
 /** The candidates closest to what was written, best first: those that contain it, and those a few slips away. */
 export function suggest(written: string, candidates: Iterable<string>): string[] {
-  const wanted = written.toLowerCase();
+  const wanted = bareName(written);
   const scored: { name: string; score: number }[] = [];
   for (const name of candidates) {
-    const score = scoreOf(wanted, name.toLowerCase());
+    const score = scoreOf(wanted, bareName(name));
     if (score !== undefined) scored.push({ name, score });
   }
   scored.sort((left, right) => left.score - right.score || (left.name < right.name ? -1 : 1));
@@ -22,10 +22,14 @@ export function didYouMean(written: string, candidates: Iterable<string>): strin
 }
 
 function scoreOf(wanted: string, name: string): number | undefined {
-  const bare = wanted.replace(/^\/+/, '');
-  if (bare.length >= 2 && name.includes(bare)) return 0.5 + (name.length - bare.length) / 1000;
+  if (wanted.length >= 2 && name.includes(wanted)) return 0.5 + (name.length - wanted.length) / 1000;
   const distance = editDistance(wanted, name);
   return distance <= Math.max(1, Math.floor(Math.max(wanted.length, name.length) * 0.34)) ? distance : undefined;
+}
+
+/** Neither case nor the slash before an id is a difference that counts. */
+function bareName(text: string): string {
+  return text.toLowerCase().replace(/^\/+/, '');
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment) between two texts. */

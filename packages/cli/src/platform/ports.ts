@@ -27,7 +27,7 @@ export interface Machine {
   /** When a process started, in clock ticks since boot; undefined when there is none; empty where this is unknown. */
   processStartTime(pid: number): string | undefined;
   /** Rejects with the system's error (`EPERM`, `ESRCH`). */
-  signal(pid: number, signal: 'SIGTERM' | 'SIGINT'): void;
+  signal(pid: number, signal: 'SIGTERM' | 'SIGUSR2'): void;
 }
 
 /** The ports. */
