@@ -1,11 +1,11 @@
 /** What an agent is made of: its ports, who it is, and the settings with their defaults. */
-import { type Clock, type Logger, type Random, type Timers } from '@stadion/base';
-import { type AgentInfo, type MasterDialer } from '@stadion/contract/agent-link';
-import { type Checkpoints } from './ports/checkpoints.ts';
-import { type Containerizer } from './ports/containerizer.ts';
-import { type Fetcher } from './ports/fetcher.ts';
-import { type Prober } from './ports/prober.ts';
-import { type Sandboxes } from './ports/sandboxes.ts';
+import type { Clock, Logger, Random, Timers } from '@stadion/base';
+import type { AgentInfo, MasterDialer } from '@stadion/contract/agent-link';
+import type { Checkpoints } from './ports/checkpoints.ts';
+import type { Containerizer } from './ports/containerizer.ts';
+import type { Fetcher } from './ports/fetcher.ts';
+import type { Prober } from './ports/prober.ts';
+import type { Sandboxes } from './ports/sandboxes.ts';
 
 /** Settings; every one has a default. An interval of 0 switches the work off. */
 export interface AgentConfig {

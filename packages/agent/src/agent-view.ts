@@ -1,10 +1,10 @@
 /** What pages and metrics read of an agent. */
-import { type AgentInfo } from '@stadion/contract/agent-link';
-import { type FrameworkInfo, type TaskState } from '@stadion/contract/mesos';
-import { type ContainerUsage } from './core/container.ts';
-import { type Ledger } from './core/ledger.ts';
-import { type Task } from './core/task.ts';
-import { type EndedTask } from './task-table.ts';
+import type { AgentInfo } from '@stadion/contract/agent-link';
+import type { FrameworkInfo, TaskState } from '@stadion/contract/mesos';
+import type { ContainerUsage } from './core/container.ts';
+import type { Ledger } from './core/ledger.ts';
+import type { Task } from './core/task.ts';
+import type { EndedTask } from './task-table.ts';
 
 /** Totals since the start of the process. */
 export interface AgentCounters {

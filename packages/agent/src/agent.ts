@@ -8,19 +8,19 @@ import {
   type Service,
   type Timers,
 } from '@stadion/base';
-import { type AgentInfo, type AgentMessage, type MasterMessage } from '@stadion/contract/agent-link';
-import { type Attribute, type FrameworkInfo, type TaskInfo } from '@stadion/contract/mesos';
+import type { AgentInfo, AgentMessage, MasterMessage } from '@stadion/contract/agent-link';
+import type { Attribute, FrameworkInfo, TaskInfo } from '@stadion/contract/mesos';
 import { AGENT_CONFIG_DEFAULT, type AgentConfig, type AgentOptions } from './agent-options.ts';
-import { type AgentCounters, type AgentView } from './agent-view.ts';
+import type { AgentCounters, AgentView } from './agent-view.ts';
 import { isPathSegment } from './core/admission.ts';
 import { AGENT_KEY, frameworkKey, readRecord, toAgentRecord, toFrameworkRecord } from './core/checkpoint-record.ts';
-import { type ContainerExit, type ContainerUsage } from './core/container.ts';
-import { type Ledger } from './core/ledger.ts';
+import type { ContainerExit, ContainerUsage } from './core/container.ts';
+import type { Ledger } from './core/ledger.ts';
 import { taskState, type Task } from './core/task.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { TASKS_MAX } from './limits.ts';
 import { MasterSession } from './master-session.ts';
-import { type LoadedCheckpoint } from './ports/checkpoints.ts';
+import type { LoadedCheckpoint } from './ports/checkpoints.ts';
 import { TaskRunner } from './task-runner.ts';
 import { TaskTable, type EndedTask } from './task-table.ts';
 

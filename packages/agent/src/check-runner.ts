@@ -1,13 +1,13 @@
 /** Runs the checks of all tasks: one schedule, a bounded number of probes at a time. */
-import { type Clock, type Timers } from '@stadion/base';
-import { type HealthCheckInfo, type ReadinessCheckInfo } from '@stadion/contract/mesos';
+import type { Clock, Timers } from '@stadion/base';
+import type { HealthCheckInfo, ReadinessCheckInfo } from '@stadion/contract/mesos';
 import { firstProbeDelayMs, type ProbeOutcome } from './core/health-check.ts';
 import { judgeHealth, probeAddresses, toReadinessResponse, type ProbeAnswer } from './core/probe.ts';
-import { type ReadinessResponse } from './core/readiness-check.ts';
+import type { ReadinessResponse } from './core/readiness-check.ts';
 import { DueSchedule } from './due-schedule.ts';
 import { PROBES_MAX } from './limits.ts';
-import { type Prober, type ProbeRequest } from './ports/prober.ts';
-import { type TaskEntry } from './task-table.ts';
+import type { Prober, ProbeRequest } from './ports/prober.ts';
+import type { TaskEntry } from './task-table.ts';
 
 /** An interval of zero would probe without a pause. */
 const INTERVAL_MS_MIN = 100;

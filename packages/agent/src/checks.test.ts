@@ -1,5 +1,6 @@
-import { type HealthCheckInfo, type ReadinessCheckInfo, type TaskStatus } from '@stadion/contract/mesos';
+import type { HealthCheckInfo, ReadinessCheckInfo, TaskStatus } from '@stadion/contract/mesos';
 import { describe, expect, it } from 'vitest';
+import type { Agent } from './agent.ts';
 import { PROBES_MAX } from './limits.ts';
 import { makeTask } from './testing/fake-master.ts';
 import { SimulatedMachine } from './testing/simulated-agent.ts';
@@ -30,7 +31,7 @@ const READINESS_CHECK: ReadinessCheckInfo = {
 async function startChecked(
   more: Parameters<typeof makeTask>[1],
   answer: (second: number, kind: string) => number | 'refused',
-): Promise<{ machine: SimulatedMachine; asked: number[]; reports: () => TaskStatus[] }> {
+): Promise<{ machine: SimulatedMachine; agent: Agent; asked: number[]; reports: () => TaskStatus[] }> {
   const machine = new SimulatedMachine();
   const asked: number[] = [];
   machine.answerProbe = (request) => {
@@ -42,11 +43,12 @@ async function startChecked(
       ? { kind: 'tcp' }
       : { kind: 'http', status, contentType: 'text/plain', body: `at ${second}` };
   };
-  await machine.startAgent();
+  const agent = await machine.startAgent();
   machine.master.run(makeTask('a', more));
   await machine.time.advance(0);
   return {
     machine,
+    agent,
     asked,
     reports: () => machine.master.statuses('a').filter((status) => status.reason !== undefined),
   };
@@ -116,15 +118,12 @@ describe('a health check as Marathon has it', () => {
   });
 
   it('goes on after a restart of the agent with what it knew', async () => {
-    const { machine, reports } = await startChecked({ health_checks: [MARATHON_CHECK] }, (second) =>
+    const { machine, agent, reports } = await startChecked({ health_checks: [MARATHON_CHECK] }, (second) =>
       second < 10 ? 200 : 'refused',
     );
     await machine.time.advance(16_000);
-    // The simulated agent's successor finds the same checkpoints.
     const before = reports().length;
-    machine.master.hangUp();
-    await machine.checkpoints.close();
-    await machine.containerizer.close();
+    await agent.stop();
     await machine.startAgent();
     await machine.time.advance(1000);
     const last = reports().at(-1);

@@ -1,13 +1,13 @@
 /** What an agent tidies: logs that grew, and sandboxes of tasks that ended long ago. */
 import { describeError, every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
-import { type AgentConfig } from './agent-options.ts';
+import type { AgentConfig } from './agent-options.ts';
 import { taskKey } from './core/checkpoint-record.ts';
 import { pickExpired, sandboxAgeMsMax } from './core/retention.ts';
-import { type Task } from './core/task.ts';
+import type { Task } from './core/task.ts';
 import { ENDED_TASKS_MAX } from './limits.ts';
-import { type Checkpoints } from './ports/checkpoints.ts';
-import { type SandboxId, type Sandboxes } from './ports/sandboxes.ts';
-import { type EndedTask, type TaskTable } from './task-table.ts';
+import type { Checkpoints } from './ports/checkpoints.ts';
+import type { SandboxId, Sandboxes } from './ports/sandboxes.ts';
+import type { EndedTask, TaskTable } from './task-table.ts';
 
 /** Two slow repetitions; neither starts again before it is through. */
 export class Housekeeping {

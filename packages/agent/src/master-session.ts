@@ -8,7 +8,7 @@ import {
   type TimerHandle,
   type Timers,
 } from '@stadion/base';
-import { type AgentMessage, type Link, type MasterDialer, type MasterMessage } from '@stadion/contract/agent-link';
+import type { AgentMessage, Link, MasterDialer, MasterMessage } from '@stadion/contract/agent-link';
 import { registrationAnswerMs, registrationBackoffMs, repeatsOnSameLink } from './core/registration.ts';
 
 /** A dial that takes longer is given up. */

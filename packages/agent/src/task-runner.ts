@@ -1,20 +1,20 @@
 /** Carries out what the life cycle decides: sandboxes, artifacts, containers, checks, records and reports of tasks. */
 import { assert, describeError, randomUuid, type Clock, type Logger, type Random, type Timers } from '@stadion/base';
-import { type AgentMessage } from '@stadion/contract/agent-link';
+import type { AgentMessage } from '@stadion/contract/agent-link';
 import { isTerminal, type StatusReason, type TaskInfo, type TaskState, type TaskStatus } from '@stadion/contract/mesos';
-import { type AgentConfig, type AgentOptions } from './agent-options.ts';
-import { type AgentCounters } from './agent-view.ts';
+import type { AgentConfig, AgentOptions } from './agent-options.ts';
+import type { AgentCounters } from './agent-view.ts';
 import { CheckRunner } from './check-runner.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { commandOf, findTaskProblem } from './core/admission.ts';
 import { taskKey, toTaskRecord } from './core/checkpoint-record.ts';
-import { type ContainerExit, type RecoveredContainer } from './core/container.ts';
+import type { ContainerExit, RecoveredContainer } from './core/container.ts';
 import { Ledger } from './core/ledger.ts';
 import { taskEnvironment } from './core/task-environment.ts';
 import { applyTask, stageTask, taskState, type Task, type TaskEffect, type TaskInput } from './core/task.ts';
 import { LAUNCHES_MAX, PREPARATIONS_MAX } from './limits.ts';
-import { type SandboxId } from './ports/sandboxes.ts';
-import { type TaskEntry, type TaskTable } from './task-table.ts';
+import type { SandboxId } from './ports/sandboxes.ts';
+import type { TaskEntry, TaskTable } from './task-table.ts';
 import { UpdateSender } from './update-sender.ts';
 
 /** What the runner needs of the agent around it. */

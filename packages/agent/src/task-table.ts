@@ -1,6 +1,6 @@
 /** The tasks of an agent by their names: those that live or are not fully reported, and those that are history. */
-import { type FrameworkInfo } from '@stadion/contract/mesos';
-import { type Task } from './core/task.ts';
+import type { FrameworkInfo } from '@stadion/contract/mesos';
+import type { Task } from './core/task.ts';
 
 /** One task's place: the task object in it is replaced, the place stays. */
 export interface TaskEntry {

@@ -1,10 +1,10 @@
 /** Sends each task's first unacknowledged update, and again until it is acknowledged. */
-import { type Clock, type Timers } from '@stadion/base';
-import { type AgentMessage } from '@stadion/contract/agent-link';
+import type { Clock, Timers } from '@stadion/base';
+import type { AgentMessage } from '@stadion/contract/agent-link';
 import { taskState } from './core/task.ts';
 import { resendDelayMs } from './core/update-queue.ts';
 import { DueSchedule } from './due-schedule.ts';
-import { type TaskEntry } from './task-table.ts';
+import type { TaskEntry } from './task-table.ts';
 
 interface Sent {
   readonly entry: TaskEntry;

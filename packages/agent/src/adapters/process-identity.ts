@@ -10,8 +10,9 @@ export interface ProcessIdentity {
 /** The identity of a living process, or undefined when there is none with this pid (or only a zombie). */
 export function identifyProcess(pid: number): ProcessIdentity | undefined {
   const stat = readStat(pid);
-  if (stat !== undefined)
+  if (stat !== undefined) {
     return stat.state === 'Z' || stat.state === 'X' ? undefined : { pid, startTime: stat.startTime };
+  }
   if (hasProc()) return undefined;
   return isAlive(pid) ? { pid } : undefined;
 }

@@ -1,5 +1,5 @@
 /** Which tasks this agent takes at all, and what their containers are started with. */
-import { type ContainerInfo, type TaskInfo } from '@stadion/contract/mesos';
+import type { ContainerInfo, TaskInfo } from '@stadion/contract/mesos';
 import {
   CHECKS_PER_TASK_MAX,
   COMMAND_AND_ENVIRONMENT_BYTES_MAX,
@@ -47,8 +47,9 @@ function hasControlCharacter(text: string): boolean {
 }
 
 function findIdProblem(id: string): string | undefined {
-  if (!isPathSegment(id))
+  if (!isPathSegment(id)) {
     return 'The task id cannot be the name of a directory: no "/", "." or "..", no control characters';
+  }
   // At most three bytes a UTF-16 unit: only long ids need to be looked at closer, and those are refused.
   if (id.length > TASK_ID_BYTES_MAX) return `The task id is longer than ${TASK_ID_BYTES_MAX} characters`;
   return undefined;

@@ -2,7 +2,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { FrameworkInfo, TaskInfo, TaskStatus } from '@stadion/contract/mesos';
-import { type Task } from './task.ts';
+import type { Task } from './task.ts';
 
 /** Raised when a shape changes in a way that old readers would misread. */
 const FORMAT = 1;

@@ -1,5 +1,5 @@
 /** Health of one task by one check: what a probe's outcome changes, and whether that is worth a report. */
-import { type HealthCheckInfo, type HealthResult } from '@stadion/contract/mesos';
+import type { HealthCheckInfo, HealthResult } from '@stadion/contract/mesos';
 
 /** What one probe found. `ignored`: neither good nor bad (a 1xx answer with `ignore_http_1xx`). */
 export type ProbeOutcome =

@@ -1,5 +1,5 @@
 /** What the agent has and what its tasks hold: the last line of defence against overcommitment. */
-import { type Resource } from '@stadion/contract/mesos';
+import type { Resource } from '@stadion/contract/mesos';
 
 /** Amounts by resource name, in thousandths, so that sums are exact. */
 type Amounts = Map<string, number>;

@@ -16,7 +16,8 @@ export function planRotation(
 ): RotationPlan | undefined {
   if (sizeBytes < bytesMax || keep < 1) return undefined;
   const renames: { from: string; to: string }[] = [];
-  for (let index = keep - 1; index >= 1; index -= 1)
+  for (let index = keep - 1; index >= 1; index -= 1) {
     renames.push({ from: `${name}.${index}`, to: `${name}.${index + 1}` });
+  }
   return { remove: `${name}.${keep}`, renames, copyTo: `${name}.1` };
 }

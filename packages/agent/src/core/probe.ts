@@ -1,8 +1,8 @@
 /** What probes are made of a task's checks, and what their answers mean. */
-import { type HealthCheckInfo } from '@stadion/contract/mesos';
+import type { HealthCheckInfo } from '@stadion/contract/mesos';
 import { PROBE_CAUSE_CHARS_MAX, READINESS_BODY_BYTES_MAX } from '../limits.ts';
-import { type ProbeOutcome } from './health-check.ts';
-import { type ReadinessResponse } from './readiness-check.ts';
+import type { ProbeOutcome } from './health-check.ts';
+import type { ReadinessResponse } from './readiness-check.ts';
 
 /** What came back. `failed`: no answer at all, with a sentence why. */
 export type ProbeAnswer =

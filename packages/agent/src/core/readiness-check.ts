@@ -1,5 +1,5 @@
 /** Readiness of one task by one check: asked until it first says ready (reference: Marathon's readiness checks). */
-import { type ReadinessCheckInfo, type ReadinessResult } from '@stadion/contract/mesos';
+import type { ReadinessCheckInfo, ReadinessResult } from '@stadion/contract/mesos';
 
 /** An HTTP answer. A connection that failed counts as status 504 with the reason as text. */
 export interface ReadinessResponse {

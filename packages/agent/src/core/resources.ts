@@ -1,5 +1,5 @@
 /** Resources and attributes of an agent: read from flags as Mesos writes them, or worked out from the machine. */
-import { type Attribute, type Range, type Resource } from '@stadion/contract/mesos';
+import type { Attribute, Range, Resource } from '@stadion/contract/mesos';
 
 /** Something read from text, or a sentence about what is wrong with it. */
 export type Parsed<Value> =

@@ -1,5 +1,5 @@
 /** The environment a task starts with: little from the agent, then Mesos's variables, then the task's own. */
-import { type FrameworkInfo, type TaskInfo } from '@stadion/contract/mesos';
+import type { FrameworkInfo, TaskInfo } from '@stadion/contract/mesos';
 
 /** Facts of the agent and the run that become variables. */
 export interface EnvironmentFacts {

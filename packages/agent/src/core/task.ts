@@ -1,5 +1,5 @@
 /** The life of one task on this agent: what each input changes, and what is to be done about it. */
-import { type StatusReason, type TaskInfo, type TaskState, type TaskStatus } from '@stadion/contract/mesos';
+import type { StatusReason, TaskInfo, TaskState, TaskStatus } from '@stadion/contract/mesos';
 import { describeExit, type ContainerExit } from './container.ts';
 import {
   applyHealthProbe,

@@ -1,5 +1,5 @@
 /** The updates of one task that are not acknowledged yet, oldest first; only the first is ever in flight. */
-import { type TaskStatus } from '@stadion/contract/mesos';
+import type { TaskStatus } from '@stadion/contract/mesos';
 
 /** Resend after 10 s, then twice as long each time, at most 10 min (as Mesos's status update manager). */
 const RESEND_MS_FIRST = 10_000;

@@ -1,7 +1,7 @@
 /** The agent's pages: the legacy JSON endpoints of a Mesos agent, also under `/slave(1)`. */
-import { type Clock } from '@stadion/base';
+import type { Clock } from '@stadion/base';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { type AgentView } from '../agent-view.ts';
+import type { AgentView } from '../agent-view.ts';
 import { addFilesRoutes } from './files.ts';
 import { queryValue, sendJson } from './jsonp.ts';
 import { agentMetrics, systemStats } from './metrics.ts';
@@ -17,7 +17,7 @@ export interface AgentHttpOptions {
 
 /** Makes the server of an agent. It does not listen yet: whoever composes it says where. */
 export function createAgentHttp(agent: AgentView, options: AgentHttpOptions): FastifyInstance {
-  const server = fastify({ logger: false, exposeHeadRoutes: true, maxParamLength: 1024 });
+  const server = fastify({ logger: false, exposeHeadRoutes: true });
   const flags = options.flags ?? {};
   const statistics = new StatisticsSource(agent, options.clock);
   const { version } = agent.info;

@@ -3,8 +3,8 @@ import { constants, createReadStream } from 'node:fs';
 import { lstat, open, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, extname, join, sep } from 'node:path';
 import { errorCode } from '@stadion/base';
-import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { type AgentView } from '../agent-view.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { AgentView } from '../agent-view.ts';
 import { FILES_BROWSE_ENTRIES_MAX, FILES_DEBUG_ROOTS_MAX, FILES_READ_BYTES_MAX } from '../limits.ts';
 import { accountNames, modeText } from './file-facts.ts';
 import { queryValue, sendJson } from './jsonp.ts';
@@ -129,8 +129,9 @@ async function locate(agent: AgentView, request: FastifyRequest): Promise<Locate
   const path = queryValue(request, 'path');
   if (path === undefined || path === '') return { ok: false, status: 400, message: "Expecting 'path=value' in query." };
   const resolved = resolveVirtualPath(agent, path);
-  if (!resolved.ok)
+  if (!resolved.ok) {
     return { ok: false, status: resolved.status, message: `${resolved.problem}: '${printable(path)}'.` };
+  }
   try {
     const root = await realpath(resolved.root);
     const real = await realpath(join(resolved.root, ...resolved.rest));

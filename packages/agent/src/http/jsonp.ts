@@ -1,5 +1,5 @@
 /** JSON answers that also exist as JSONP, as Mesos's legacy pages have them (`?jsonp=callback`). */
-import { type FastifyReply, type FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const CALLBACK = /^[A-Za-z_$][\w$.[\]]{0,127}$/;
 

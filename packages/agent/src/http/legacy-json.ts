@@ -1,5 +1,5 @@
 /** How Mesos's legacy pages write resources, attributes and tasks. */
-import { type Attribute, type Resource, type TaskInfo } from '@stadion/contract/mesos';
+import type { Attribute, Resource, TaskInfo } from '@stadion/contract/mesos';
 import { type Task, taskState } from '../core/task.ts';
 
 /** `{cpus: 1.5, mem: 512, disk: 0, gpus: 0, ports: "[31000-31001]"}`; the four scalars are always there. */

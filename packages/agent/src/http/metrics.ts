@@ -1,6 +1,6 @@
 /** `/metrics/snapshot` of the agent: the names that dashboards of Mesos know. */
 import { availableParallelism, freemem, loadavg, totalmem } from 'node:os';
-import { type AgentView } from '../agent-view.ts';
+import type { AgentView } from '../agent-view.ts';
 import { taskState } from '../core/task.ts';
 
 /** All metrics, flat. @param now milliseconds since the epoch */

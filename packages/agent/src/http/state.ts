@@ -1,6 +1,6 @@
 /** The agent's `/state`: who it is, what it has, what runs and what ran. */
-import { type AgentView } from '../agent-view.ts';
-import { type Task } from '../core/task.ts';
+import type { AgentView } from '../agent-view.ts';
+import type { Task } from '../core/task.ts';
 import { ENDED_TASKS_SHOWN_MAX } from '../limits.ts';
 import { executorName, legacyAttributes, legacyResources, legacyTask, roleOf } from './legacy-json.ts';
 

@@ -1,8 +1,8 @@
 /** What running tasks use: `/monitor/statistics` and `/containers`, measured at most twice a second. */
-import { type Clock } from '@stadion/base';
-import { type AgentView } from '../agent-view.ts';
-import { type ContainerUsage } from '../core/container.ts';
-import { type Task } from '../core/task.ts';
+import type { Clock } from '@stadion/base';
+import type { AgentView } from '../agent-view.ts';
+import type { ContainerUsage } from '../core/container.ts';
+import type { Task } from '../core/task.ts';
 import { executorName } from './legacy-json.ts';
 
 const MEASURED_MS_MAX = 500;

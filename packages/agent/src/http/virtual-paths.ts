@@ -1,7 +1,7 @@
 /** The paths under which sandboxes are known to `/files`: the real one, `…/runs/latest`, and one without the work directory. */
 import { dirname } from 'node:path';
-import { type AgentView } from '../agent-view.ts';
-import { type Task } from '../core/task.ts';
+import type { AgentView } from '../agent-view.ts';
+import type { Task } from '../core/task.ts';
 
 /** A path inside an attached sandbox. */
 export type ResolvedPath =

@@ -1,5 +1,5 @@
 /** The port behind which processes live: plain ones, containers, or simulated ones. */
-import { type ContainerExit, type ContainerUsage, type RecoveredContainer } from '../core/container.ts';
+import type { ContainerExit, ContainerUsage, RecoveredContainer } from '../core/container.ts';
 
 /** What to start. */
 export interface ContainerSpec {

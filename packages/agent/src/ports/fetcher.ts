@@ -1,5 +1,5 @@
 /** The port that brings artifacts into a sandbox. */
-import { type CommandUri } from '@stadion/contract/mesos';
+import type { CommandUri } from '@stadion/contract/mesos';
 
 /** One task's artifacts. */
 export interface FetchRequest {

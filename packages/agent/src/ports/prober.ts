@@ -1,5 +1,5 @@
 /** The port that asks a task how it is: one HTTP, TCP or COMMAND probe. */
-import { type ProbeAnswer } from '../core/probe.ts';
+import type { ProbeAnswer } from '../core/probe.ts';
 
 /** One probe. HTTP and TCP try the addresses in order until one accepts the connection. */
 export type ProbeRequest =

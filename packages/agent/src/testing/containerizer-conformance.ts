@@ -1,7 +1,7 @@
 /** What every containerizer must do. Each adapter's test runs this suite against itself. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ContainerExit } from '../core/container.ts';
-import { type Containerizer, type ContainerSpec } from '../ports/containerizer.ts';
+import type { ContainerExit } from '../core/container.ts';
+import type { Containerizer, ContainerSpec } from '../ports/containerizer.ts';
 
 /** What the suite needs to know about a containerizer under test. */
 export interface ConformanceSubject {

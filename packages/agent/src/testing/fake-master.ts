@@ -1,13 +1,7 @@
 /** A master for tests of the agent: it answers registrations, acknowledges if told to, and notes what it hears. */
 import { PlatformError } from '@stadion/base';
-import {
-  type AgentMessage,
-  type Link,
-  type LinkReceiver,
-  type MasterDialer,
-  type MasterMessage,
-} from '@stadion/contract/agent-link';
-import { type FrameworkInfo, type TaskInfo, type TaskStatus } from '@stadion/contract/mesos';
+import type { AgentMessage, Link, LinkReceiver, MasterDialer, MasterMessage } from '@stadion/contract/agent-link';
+import type { FrameworkInfo, TaskInfo, TaskStatus } from '@stadion/contract/mesos';
 
 /** Messages go straight through; switches make it deaf or absent. */
 export class FakeMaster implements MasterDialer {

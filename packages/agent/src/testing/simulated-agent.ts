@@ -6,13 +6,13 @@ import { MemoryCheckpoints } from '../adapters/checkpoints-memory/memory-checkpo
 import { MemoryFetcher } from '../adapters/fetcher-memory/memory-fetcher.ts';
 import { MemoryProber } from '../adapters/prober-memory/memory-prober.ts';
 import { MemorySandboxes } from '../adapters/sandboxes-memory/memory-sandboxes.ts';
-import { type AgentConfig } from '../agent-options.ts';
+import type { AgentConfig } from '../agent-options.ts';
 import { createAgent, type Agent } from '../agent.ts';
-import { type ProbeAnswer } from '../core/probe.ts';
+import type { ProbeAnswer } from '../core/probe.ts';
 import { parseResources } from '../core/resources.ts';
-import { type ContainerSpec } from '../ports/containerizer.ts';
-import { type FetchOutcome, type FetchRequest } from '../ports/fetcher.ts';
-import { type ProbeRequest } from '../ports/prober.ts';
+import type { ContainerSpec } from '../ports/containerizer.ts';
+import type { FetchOutcome, FetchRequest } from '../ports/fetcher.ts';
+import type { ProbeRequest } from '../ports/prober.ts';
 import { FakeMaster } from './fake-master.ts';
 
 /** The machine stays; agents come and go on it. */

@@ -2,7 +2,7 @@
 import { mkdir, open, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError, errorCode, PlatformError } from '@stadion/base';
-import { type Checkpoints, type LoadedCheckpoint } from '../../ports/checkpoints.ts';
+import type { Checkpoints, LoadedCheckpoint } from '../../ports/checkpoints.ts';
 import { lockWorkDirectory, unlockWorkDirectory } from './work-directory-lock.ts';
 
 const EXTENSION = '.json';

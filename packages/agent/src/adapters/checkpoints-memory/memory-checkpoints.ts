@@ -1,6 +1,6 @@
 /** Checkpoints in memory. The object is the disk: hand the same one to the next agent to simulate a restart. */
 import { PlatformError } from '@stadion/base';
-import { type Checkpoints, type LoadedCheckpoint } from '../../ports/checkpoints.ts';
+import type { Checkpoints, LoadedCheckpoint } from '../../ports/checkpoints.ts';
 
 const DONE: Promise<void> = Promise.resolve();
 

@@ -1,7 +1,7 @@
 import { VirtualTime } from '@stadion/base/testing';
 import { describe, expect, it } from 'vitest';
 import { describeContainerizer } from '../../testing/containerizer-conformance.ts';
-import { type ContainerSpec } from '../../ports/containerizer.ts';
+import type { ContainerSpec } from '../../ports/containerizer.ts';
 import { createFakeContainerizer, type FakeBehaviour } from './fake-containerizer.ts';
 
 const BEHAVIOURS: Readonly<Record<string, FakeBehaviour>> = {

@@ -1,11 +1,11 @@
 /** Containers that only pretend, in any kind of time: for the simulator, benchmarks and tests. */
-import { type Clock, type TimerHandle, type Timers } from '@stadion/base';
-import { type ContainerExit, type ContainerUsage, type RecoveredContainer } from '../../core/container.ts';
-import {
-  type Containerizer,
-  type ContainerizerFingerprint,
-  type ContainerSpec,
-  type LaunchOutcome,
+import type { Clock, TimerHandle, Timers } from '@stadion/base';
+import type { ContainerExit, ContainerUsage, RecoveredContainer } from '../../core/container.ts';
+import type {
+  Containerizer,
+  ContainerizerFingerprint,
+  ContainerSpec,
+  LaunchOutcome,
 } from '../../ports/containerizer.ts';
 
 /** How one pretended container behaves. All times in milliseconds; without any it starts at once and runs for ever. */

@@ -1,5 +1,5 @@
 /** A fetcher that fetches nothing. */
-import { type FetchOutcome, type Fetcher, type FetchRequest } from '../../ports/fetcher.ts';
+import type { FetchOutcome, Fetcher, FetchRequest } from '../../ports/fetcher.ts';
 
 /** Says yes at once, or what a script says. */
 export class MemoryFetcher implements Fetcher {

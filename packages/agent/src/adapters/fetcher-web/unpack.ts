@@ -99,8 +99,17 @@ async function unpackTar(archive: string, directory: string): Promise<void> {
     },
   });
   if (problem !== undefined) throw refuse(problem);
-  // Set-user-id bits have no business in a sandbox.
-  await tar.extract({ file: archive, cwd: directory, strict: true, preserveOwner: false, umask: 0o6022 });
+  await tar.extract({
+    file: archive,
+    cwd: directory,
+    strict: true,
+    preserveOwner: false,
+    filter: (_path, entry) => {
+      // Set-user-id bits have no business in a sandbox.
+      if (entry instanceof tar.ReadEntry && entry.mode !== undefined) entry.mode &= 0o777;
+      return true;
+    },
+  });
 }
 
 async function unpackCompressedTar(
@@ -119,6 +128,8 @@ async function unpackCompressedTar(
 }
 
 async function decompress(tool: 'bzip2' | 'xz', archive: string, target: string, signal: AbortSignal): Promise<void> {
+  // Before the start: output that nobody reads when the program ends is thrown away.
+  await rm(target, { force: true });
   const child = spawn(tool, ['-dc', '--', archive], { stdio: ['ignore', 'pipe', 'pipe'], signal });
   let complaint = '';
   child.stderr.on('data', (data: Buffer) => {
@@ -139,10 +150,12 @@ async function decompress(tool: 'bzip2' | 'xz', archive: string, target: string,
 }
 
 async function gunzip(archive: string, target: string, signal: AbortSignal): Promise<void> {
-  await writeBounded(createReadStream(archive, { signal }).pipe(createGunzip()), target);
+  await rm(target, { force: true });
+  const plain = createGunzip();
+  await Promise.all([pipeline(createReadStream(archive), plain, { signal }), writeBounded(plain, target)]);
 }
 
-/** Writes a stream to a new file; what stood under that name, a link perhaps, goes first. */
+/** Writes a stream to a new file. What stood under that name, a link perhaps, was removed before. */
 async function writeBounded(source: Readable, target: string, mode = 0o644): Promise<void> {
   let bytes = 0;
   const count = new Transform({
@@ -152,7 +165,6 @@ async function writeBounded(source: Readable, target: string, mode = 0o644): Pro
       else done(null, chunk);
     },
   });
-  await rm(target, { force: true });
   await pipeline(source, count, createWriteStream(target, { flags: 'wx', mode }));
 }
 
@@ -191,6 +203,7 @@ async function unpackZip(archive: string, directory: string, signal: AbortSignal
         continue;
       }
       await mkdir(dirname(target), { recursive: true });
+      await rm(target, { force: true });
       await writeBounded(await zip.openReadStreamPromise(entry), target, mode);
     }
     for (const { path, target } of links) {

@@ -2,8 +2,8 @@
 import { chmod, copyFile, constants, lchown, mkdir, readdir, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { describeError, PlatformError, type Clock, type Logger, type Timers } from '@stadion/base';
-import { type CommandUri } from '@stadion/contract/mesos';
-import { type FetchOutcome, type Fetcher, type FetchRequest } from '../../ports/fetcher.ts';
+import type { CommandUri } from '@stadion/contract/mesos';
+import type { FetchOutcome, Fetcher, FetchRequest } from '../../ports/fetcher.ts';
 import { resolveTaskUser } from '../system-users.ts';
 import { segmentsOf } from './archive-rules.ts';
 import { ArtifactCache } from './artifact-cache.ts';

@@ -2,8 +2,8 @@
 import { chmod, chown, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exitFromShellStatus, type ContainerExit } from '../../core/container.ts';
-import { type ProcessIdentity } from '../process-identity.ts';
-import { type SystemUser } from '../system-users.ts';
+import type { ProcessIdentity } from '../process-identity.ts';
+import type { SystemUser } from '../system-users.ts';
 import { EXIT_FILE_PREFIX } from './supervisor.ts';
 
 /** Who supervises a container, and in which life of the machine. */

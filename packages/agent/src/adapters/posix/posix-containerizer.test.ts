@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { delay, randomUuid, silentLogger } from '@stadion/base';
 import { systemClock, systemTimers, SystemRandom } from '@stadion/base/system';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ContainerExit } from '../../core/container.ts';
-import { type Containerizer, type ContainerSpec } from '../../ports/containerizer.ts';
+import type { ContainerExit } from '../../core/container.ts';
+import type { Containerizer, ContainerSpec } from '../../ports/containerizer.ts';
 import { describeContainerizer } from '../../testing/containerizer-conformance.ts';
 import { createPosixContainerizer } from './posix-containerizer.ts';
 

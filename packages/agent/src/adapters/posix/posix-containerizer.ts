@@ -3,12 +3,12 @@ import { watch, type FSWatcher } from 'node:fs';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { delay, describeError, every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
-import { type ContainerExit, type ContainerUsage, type RecoveredContainer } from '../../core/container.ts';
-import {
-  type Containerizer,
-  type ContainerizerFingerprint,
-  type ContainerSpec,
-  type LaunchOutcome,
+import type { ContainerExit, ContainerUsage, RecoveredContainer } from '../../core/container.ts';
+import type {
+  Containerizer,
+  ContainerizerFingerprint,
+  ContainerSpec,
+  LaunchOutcome,
 } from '../../ports/containerizer.ts';
 import { identifyChild, isSameProcess, readBootId, type ProcessIdentity } from '../process-identity.ts';
 import { resolveTaskUser } from '../system-users.ts';

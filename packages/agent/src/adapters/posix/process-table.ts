@@ -1,7 +1,7 @@
 /** One look at all processes of the machine, from /proc, and who belongs to which container. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { delay, type Timers } from '@stadion/base';
-import { type ProcessIdentity } from '../process-identity.ts';
+import type { ProcessIdentity } from '../process-identity.ts';
 
 /** The variable by which a process is known to belong to a container, whatever it did to its session. */
 export const CONTAINER_VARIABLE = 'STADION_CONTAINER_ID';

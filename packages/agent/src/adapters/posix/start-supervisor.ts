@@ -3,8 +3,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, constants, openSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { describeError, errorCode } from '@stadion/base';
-import { type ContainerSpec } from '../../ports/containerizer.ts';
-import { type SystemUser } from '../system-users.ts';
+import type { ContainerSpec } from '../../ports/containerizer.ts';
+import type { SystemUser } from '../system-users.ts';
 import { CONTAINER_VARIABLE } from './process-table.ts';
 import { SUPERVISOR_SCRIPT } from './supervisor.ts';
 

@@ -1,6 +1,6 @@
 /** A prober that asks a script instead of the network. */
-import { type ProbeAnswer } from '../../core/probe.ts';
-import { type Prober, type ProbeRequest } from '../../ports/prober.ts';
+import type { ProbeAnswer } from '../../core/probe.ts';
+import type { Prober, ProbeRequest } from '../../ports/prober.ts';
 
 /** By default every probe succeeds. */
 export class MemoryProber implements Prober {

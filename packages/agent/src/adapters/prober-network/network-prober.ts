@@ -4,9 +4,9 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import { describeError, errorCode, type Timers } from '@stadion/base';
-import { type ProbeAnswer } from '../../core/probe.ts';
+import type { ProbeAnswer } from '../../core/probe.ts';
 import { PROBE_ANSWER_BYTES_MAX } from '../../limits.ts';
-import { type Prober, type ProbeRequest } from '../../ports/prober.ts';
+import type { Prober, ProbeRequest } from '../../ports/prober.ts';
 import { CONTAINER_VARIABLE } from '../posix/process-table.ts';
 import { resolveTaskUser } from '../system-users.ts';
 

@@ -2,7 +2,7 @@
 import { chmod, chown, mkdir, open, readdir, rename, rm, rmdir, stat, lstat, statfs, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode, PlatformError } from '@stadion/base';
-import { type SandboxId, type Sandboxes } from '../../ports/sandboxes.ts';
+import type { SandboxId, Sandboxes } from '../../ports/sandboxes.ts';
 import { resolveTaskUser } from '../system-users.ts';
 import { rotateLog } from './rotate-log.ts';
 

@@ -1,6 +1,6 @@
 /** Sandboxes that are only names. */
 import { PlatformError } from '@stadion/base';
-import { type SandboxId, type Sandboxes } from '../../ports/sandboxes.ts';
+import type { SandboxId, Sandboxes } from '../../ports/sandboxes.ts';
 
 const DONE: Promise<void> = Promise.resolve();
 
