@@ -95,6 +95,6 @@ function getter(options: MesosClientOptions, role: 'master' | 'agent') {
     query: Query = {},
   ): Promise<Static<Schema>> => {
     const signal = call.signal === undefined ? {} : { signal: call.signal };
-    return (await request(peer, { method: 'GET', path, query, ...signal }, [schema]));
+    return await request(peer, { method: 'GET', path, query, ...signal }, [schema]);
   };
 }
