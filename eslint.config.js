@@ -183,8 +183,8 @@ export default defineConfig(
     },
   },
   {
-    // Start scripts (`bin/`) are plain JavaScript that no project compiles.
-    files: ['packages/*/bin/**/*.js'],
+    // Start scripts (`bin/`) and examples are plain JavaScript that no project compiles.
+    files: ['packages/*/bin/**/*.js', 'examples/**/*.js'],
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: { parserOptions: { projectService: false } },
   },

@@ -14,7 +14,7 @@ export const COMMIT_OPERATIONS_MAX: number = 10_000;
 export const COMMITS_WAITING_MAX = 10_000;
 
 /** How many operations group commit puts into one commit; a single larger submit still goes in one piece. */
-export const GROUP_OPERATIONS_MAX: number = 2000;
+export const GROUP_OPERATIONS_MAX: number = 4000;
 
 /** Operations that group commit holds for the store before it refuses more. */
 export const GROUP_PENDING_OPERATIONS_MAX: number = 1_000_000;

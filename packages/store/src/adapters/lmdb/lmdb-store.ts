@@ -155,15 +155,18 @@ export class LmdbStore implements EmbeddedStore {
 
   private async prepare(operations: readonly StoreOperation[]): Promise<Map<string, RecordChange<EncodedRecord>>> {
     let bytes = 0;
+    // A put is looked up and encoded in one go: its key's bytes are made once.
+    let lookedUp = { text: '', bytes: EPOCH_NOTE };
     const plan = new BatchPlan<EncodedRecord>({
       versionOf: (key) => {
-        const current = this.database.getBinaryFast(recordKey(key));
+        lookedUp = { text: key, bytes: recordKey(key) };
+        const current = this.database.getBinaryFast(lookedUp.bytes);
         return current === undefined ? 0 : versionOf(current);
       },
       encode: (key, value, version) => {
         const encoded = encodeRecord(key, value, version);
         bytes += encoded.length;
-        return { key: recordKey(key), value: encoded };
+        return { key: lookedUp.text === key ? lookedUp.bytes : recordKey(key), value: encoded };
       },
     });
     let planned = 0;
