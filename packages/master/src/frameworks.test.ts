@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Cluster, ScriptedFramework, task } from './testing/cluster.ts';
+import type { ScriptedFramework } from './testing/cluster.ts';
+import { Cluster, task } from './testing/cluster.ts';
 
 const errors = (framework: ScriptedFramework): string[] =>
   framework.events.flatMap((event) => (event.type === 'ERROR' ? [event.error.message] : []));

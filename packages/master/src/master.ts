@@ -111,7 +111,7 @@ class MasterShell implements Master {
     assert(this.ledger === undefined && !this.stopped, 'a master is started once');
     const { registry, random, log, info, clock } = this.options;
     const known = await registry.load();
-    if (this.stopped) return;
+    if (this.wasStopped()) return;
     const id = randomUuid(random.stream('master-id'));
     const master: MasterInfo = {
       id,
@@ -191,6 +191,11 @@ class MasterShell implements Master {
 
   teardown(frameworkId: string): void {
     this.inbox.post({ type: 'teardown', frameworkId });
+  }
+
+  /** Asked after an `await`, when it may have changed. */
+  private wasStopped(): boolean {
+    return this.stopped;
   }
 
   private accept(link: Link<MasterMessage>): ReturnType<AgentAcceptor['accept']> {

@@ -155,7 +155,7 @@ describe('a long answer', () => {
       monotonic: () => (turns += 1),
       after: (_delayMs: number, callback: () => void) => {
         written.push('|');
-        setImmediate(callback);
+        void Promise.resolve().then(callback);
         return { cancel: () => undefined };
       },
     };
@@ -163,8 +163,9 @@ describe('a long answer', () => {
     for await (const chunk of chunks(
       arrayPieces(numbers, (number) => number),
       time,
-    ))
+    )) {
       written.push(chunk);
+    }
     expect(written.filter((part) => part === '|').length).toBeGreaterThan(5);
     expect(JSON.parse(written.filter((part) => part !== '|').join(''))).toEqual(numbers);
   });

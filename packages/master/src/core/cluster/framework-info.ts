@@ -44,8 +44,9 @@ export function chosenIdProblem(id: string, kind: string): string | undefined {
     return `${kind} ID must not be greater than ${String(FRAMEWORK_CHOSEN_ID_LENGTH_MAX)} characters`;
   }
   if (id === '.' || id === '..') return `${kind} ID '${id}' is disallowed`;
-  if (id.includes('/') || id.includes('\\') || CONTROL_CHARACTER.test(id))
+  if (id.includes('/') || id.includes('\\') || CONTROL_CHARACTER.test(id)) {
     return `${kind} ID '${printable(id)}' contains a slash, a backslash or a control character`;
+  }
   return undefined;
 }
 

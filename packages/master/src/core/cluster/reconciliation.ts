@@ -32,8 +32,9 @@ export function kill(state: ClusterState, framework: FrameworkRecord, call: Kill
   }
   const nanoseconds = call.kill_policy?.grace_period?.nanoseconds;
   const gracePeriodMs = nanoseconds === undefined ? undefined : nanoseconds / 1_000_000;
-  if (task.charged)
+  if (task.charged) {
     agent.kills.set(taskKey(framework.id, taskId), { frameworkId: framework.id, taskId, gracePeriodMs });
+  }
   state.toAgent(agent, {
     type: 'KILL_TASK',
     framework_id: { value: framework.id },

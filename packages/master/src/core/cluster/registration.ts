@@ -219,8 +219,9 @@ function newRecord(
   task: ReportedTask,
 ): TaskRecord {
   const parsed = parseResources(task.info.resources);
-  if (!parsed.ok)
+  if (!parsed.ok) {
     state.log('warn', { agent: agent.id, problem: parsed.problem }, 'A reported task has unreadable resources');
+  }
   const role = task.info.resources.find((resource) => resource.allocation_info !== undefined)?.allocation_info?.role;
   const record = addTask(
     state,

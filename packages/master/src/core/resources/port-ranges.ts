@@ -16,8 +16,9 @@ export function portRangesOf(
 ): PortRanges | undefined {
   if (ranges.length === 0) return NO_PORTS;
   for (const { begin, end } of ranges) {
-    if (!Number.isInteger(begin) || !Number.isInteger(end) || begin < 0 || end > 65_535 || begin > end)
+    if (!Number.isInteger(begin) || !Number.isInteger(end) || begin < 0 || end > 65_535 || begin > end) {
       return undefined;
+    }
   }
   const [only] = ranges;
   // The common case, and kept with every task: a literal has no room to grow, a pushed-to array has for sixteen more.

@@ -115,8 +115,9 @@ export function legacyAttributes(attributes: readonly Attribute[]): Record<strin
     if (type === 'SCALAR') result[name] = scalar?.value ?? 0;
     else if (type === 'TEXT') result[name] = text?.value ?? '';
     else if (type === 'SET') result[name] = `{${(set?.item ?? []).join(', ')}}`;
-    else
+    else {
       result[name] = `[${(ranges?.range ?? []).map(({ begin, end }) => `${String(begin)}-${String(end)}`).join(', ')}]`;
+    }
   }
   return result;
 }

@@ -1,0 +1,53 @@
+/** What must hold for the state of a ledger between any two inputs. */
+import { expect } from 'vitest';
+import type { AgentRecord, FrameworkRecord } from '../core/cluster/records.ts';
+import type { ClusterView } from '../core/cluster/state.ts';
+import { NOTHING, SCALAR_NAMES, add, type ResourceVector } from '../core/resources/resource-vector.ts';
+
+/** Invariant 1, and that every sum that is kept incrementally is the sum of its parts. */
+export function checkInvariants(view: ClusterView): void {
+  let total = NOTHING as Record<'cpus' | 'gpus' | 'mem' | 'disk', number>;
+  total = { ...total };
+  for (const agent of view.agents.values()) {
+    checkAgent(view, agent);
+    for (const name of SCALAR_NAMES) total[name] += agent.total[name];
+  }
+  for (const name of SCALAR_NAMES) expect(view.roles.total[name]).toBe(total[name]);
+  for (const framework of view.frameworks.values()) checkFramework(view, framework);
+  let live = 0;
+  for (const count of view.counters.live.values()) live += count;
+  let tasks = 0;
+  for (const framework of view.frameworks.values()) tasks += framework.tasks.size;
+  expect(live).toBe(tasks);
+}
+
+function checkAgent(view: ClusterView, agent: AgentRecord): void {
+  let charged: ResourceVector = NOTHING;
+  for (const task of agent.tasks) {
+    if (task.charged) charged = add(charged, task.resources);
+    expect(view.frameworks.get(task.frameworkId)?.tasks.get(task.id)).toBe(task);
+  }
+  let offered: ResourceVector = NOTHING;
+  for (const offer of agent.offers) {
+    offered = add(offered, offer.resources);
+    expect(view.offers.get(offer.id)).toBe(offer);
+  }
+  expect({ ...agent.charged }).toEqual({ ...charged });
+  expect({ ...agent.offered }).toEqual({ ...offered });
+  expect(add(add(agent.charged, agent.offered), agent.free)).toEqual(agent.total);
+  if (!agent.overcommitted) expect(agent.total).toEqual(agent.reported);
+  if (agent.link === undefined) expect(agent.offers.size).toBe(0);
+}
+
+function checkFramework(view: ClusterView, framework: FrameworkRecord): void {
+  const held = { cpus: 0, gpus: 0, mem: 0, disk: 0 };
+  for (const task of framework.tasks.values()) {
+    expect(view.agents.get(task.agentId)?.tasks.has(task)).toBe(true);
+    expect(framework.unreachableTasks.has(task.id)).toBe(false);
+    if (task.charged) for (const name of SCALAR_NAMES) held[name] += task.resources[name];
+  }
+  for (const offer of framework.offers) for (const name of SCALAR_NAMES) held[name] += offer.resources[name];
+  const shares = { cpus: 0, gpus: 0, mem: 0, disk: 0 };
+  for (const share of framework.shares.values()) for (const name of SCALAR_NAMES) shares[name] += share.allocated[name];
+  expect(shares).toEqual(held);
+}
