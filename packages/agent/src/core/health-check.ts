@@ -29,9 +29,8 @@ export interface HealthVerdict {
 /**
  * Applies one probe.
  *
- * Failures inside the grace period count only after a first success. With `kill_on_failure` (Mesos) the task is killed
- * on failure number `consecutive_failures`; without (Marathon) `exhausted` is set when the failures *before* this one
- * had already reached the maximum, and a maximum of 0 means never.
+ * Failures inside the grace period count only after a first success. On failure number `consecutive_failures` the check
+ * is exhausted (0: never), and with `kill_on_failure` the task is killed.
  * @param runningSince when the task began to run, milliseconds since the epoch
  */
 export function applyHealthProbe(
@@ -59,8 +58,7 @@ export function applyHealthProbe(
       const inGrace = now - runningSince < check.grace_period_seconds * 1000;
       if (inGrace && state.firstSuccess === undefined) return { state, report: false, kill: false };
       const failures = state.consecutiveFailures + 1;
-      const max = check.consecutive_failures;
-      const exhausted = check.kill_on_failure ? failures >= max : max > 0 && state.consecutiveFailures >= max;
+      const exhausted = check.consecutive_failures > 0 && failures >= check.consecutive_failures;
       const next: HealthState = {
         ...state,
         alive: false,
@@ -76,8 +74,7 @@ export function applyHealthProbe(
 
 /** How long after RUNNING the first probe starts, in milliseconds. */
 export function firstProbeDelayMs(check: HealthCheckInfo): number {
-  const seconds = check.kill_on_failure ? check.delay_seconds : Math.min(check.interval_seconds, 5);
-  return Math.max(0, seconds * 1000);
+  return Math.max(0, check.delay_seconds * 1000);
 }
 
 /** True or false once every check has a result: all alive. */

@@ -140,8 +140,9 @@ export const DiscoveryInfo = Type.Object({
 export type DiscoveryInfo = Static<typeof DiscoveryInfo>;
 
 /**
- * A health check as the agent runs it beside the task. The times are those of `mesos.v1.HealthCheck`.
- * Beyond Mesos: `HTTPS` by `http.scheme`, and `kill_on_failure: false`, which leaves the decision to the framework.
+ * A health check as the agent runs it beside the task: first `delay_seconds` after RUNNING, then every interval. On
+ * failure number `consecutive_failures` it is exhausted (0: never). The members are those of `mesos.v1.HealthCheck`; beyond Mesos
+ * there are `HTTPS` by `http.scheme`, and `kill_on_failure: false`, which leaves the decision to the framework.
  */
 export const HealthCheckInfo = Type.Object({
   type: stringEnum(['COMMAND', 'HTTP', 'TCP']),
