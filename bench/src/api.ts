@@ -1,10 +1,10 @@
 /** The API with 10,000 apps: lists, single apps and writes over a socket, asked from a thread of its own. */
 import { Worker } from 'node:worker_threads';
-import { SystemRandom, systemClock, systemTimers } from '@stadion/base/system';
+import { SystemRandom, systemClock } from '@stadion/base/system';
 import { silentLogger } from '@stadion/base';
 import { createOrchestratorHttp } from '@stadion/orchestrator';
 import { sampleApp } from '@stadion/simulator';
-import { startControlPlane, until } from './control-plane.ts';
+import { startControlPlane, systemTime, until } from './control-plane.ts';
 import { quantile, report } from './figures.ts';
 
 const APPS = 10_000;
@@ -74,11 +74,11 @@ export async function benchApi(): Promise<boolean> {
     await until(() => plane.engine.view.deployments().length === 0);
   }
   const http = createOrchestratorHttp(plane.engine, {
-    clock: systemClock,
-    timers: systemTimers,
+    time: systemTime,
     random: new SystemRandom(),
     log: silentLogger,
     leader: () => '127.0.0.1:8080',
+    ready: () => true,
   });
   const url = await http.listen({ host: '127.0.0.1', port: 0 });
   let last = systemClock.monotonic();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger, type Clock, type Timers } from '@stadion/base';
 import { SystemRandom, systemClock, systemTimers } from '@stadion/base/system';
-import { createMaster, createMemoryAgentRegistry, type Master } from '@stadion/master';
+import { createMaster, MemoryAgentRegistry, type Master } from '@stadion/master';
 import { createEngine, type Engine } from '@stadion/orchestrator';
 import { LightAgent } from '@stadion/simulator';
 import { openLmdbStore } from '@stadion/store';
@@ -27,7 +27,7 @@ export async function startControlPlane(agentCount: number, cpusPerAgent: number
   const store = await openLmdbStore({ directory, timers: systemTimers, log: silentLogger });
   const leadership = await store.campaign('bench');
   const master = createMaster({
-    registry: createMemoryAgentRegistry(),
+    registry: new MemoryAgentRegistry(),
     clock: systemClock,
     timers: systemTimers,
     random,

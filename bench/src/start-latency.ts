@@ -1,6 +1,7 @@
 /** From POST to RUNNING, beside a bare spawn of the same command, in turns, on a real platform in its own process. */
 import { spawn } from 'node:child_process';
 import { systemClock } from '@stadion/base/system';
+import { createOrchestratorClient } from '@stadion/contract/client';
 import { RunningPlatform } from '../../tests/support/running-platform.ts';
 import { quantile, report } from './figures.ts';
 
@@ -24,22 +25,11 @@ async function bareSpawn(): Promise<number> {
 
 /** Calls `onRunning` with the app id of every task that reaches RUNNING, as the event stream tells it. */
 async function followRunning(url: string, onRunning: (appId: string) => void, signal: AbortSignal): Promise<void> {
-  const response = await fetch(`${url}/v2/events?event_type=status_update_event`, {
-    headers: { accept: 'text/event-stream' },
-    signal,
-  });
+  const client = createOrchestratorClient({ baseUrl: url });
+  const events = await client.events({ types: ['status_update_event'], signal });
   const read = async (): Promise<void> => {
-    let text = '';
-    const decoder = new TextDecoder();
-    for await (const chunk of response.body ?? []) {
-      text += decoder.decode(chunk, { stream: true });
-      const lines = text.split(/\r?\n/);
-      text = lines.pop() ?? '';
-      for (const line of lines) {
-        if (!line.startsWith('data:')) continue;
-        const event = JSON.parse(line.slice(5)) as { taskStatus?: string; appId?: string };
-        if (event.taskStatus === 'TASK_RUNNING' && event.appId !== undefined) onRunning(event.appId);
-      }
+    for await (const event of events) {
+      if (event.eventType === 'status_update_event' && event.taskStatus === 'TASK_RUNNING') onRunning(event.appId);
     }
   };
   void read().catch((error: unknown) => {
