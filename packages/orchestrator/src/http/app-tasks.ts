@@ -8,7 +8,7 @@ import type { Handlers, HandlerContext } from './handler-context.ts';
 import { killAndScale, killTasks, readKillMode } from './kill.ts';
 import { readTarget, wrapped } from './read-apps.ts';
 import { parameter } from './route-table.ts';
-import { isActive, isPlaced, type PlacedInstance } from './task-view.ts';
+import { isActive, isPlaced, taskView } from './task-view.ts';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 
 /** Handlers for the tasks of one app. */
@@ -64,13 +64,16 @@ async function killOne(context: HandlerContext, call: Call): Promise<Answer> {
   if (!mode.ok) return mode.answer;
   const { view } = context.engine;
   const id = resolveId(parameter(call.parameters, 'id'));
-  if (view.root.app(id) === undefined) return rejection(noSuchApp(id).rejection);
+  const app = view.root.app(id);
+  if (app === undefined) return rejection(noSuchApp(id).rejection);
   const taskId = parameter(call.parameters, 'taskId');
   const chosen = view
     .instances(id)
-    .filter((instance): instance is PlacedInstance => isPlaced(instance) && taskIdOf(instance) === taskId);
-  if (chosen.length === 0) return failure(404, { message: `Task '${taskId}' does not exist` });
-  if (mode.scale) return killAndScale(context, chosen, mode);
-  const killed = await killTasks(context, chosen, mode);
-  return killed.ok ? json(200, { task: killed.tasks[0] }) : killed.answer;
+    .filter(isPlaced)
+    .find((instance) => taskIdOf(instance) === taskId);
+  if (chosen === undefined) return failure(404, { message: `Task '${taskId}' does not exist` });
+  if (mode.scale) return killAndScale(context, [chosen], mode);
+  const killed = await killTasks(context, [chosen], mode);
+  // One that was told to end before is told no second time; it is the answer all the same.
+  return killed.ok ? json(200, { task: killed.tasks[0] ?? taskView(chosen, app) }) : killed.answer;
 }

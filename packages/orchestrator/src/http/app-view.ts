@@ -106,6 +106,7 @@ export class AppView {
   }
 
   private readiness(appId: string): readonly unknown[] {
+    if (this.view.deploymentsOf(appId).length === 0) return [];
     return this.view
       .deployments()
       .flatMap((deployment: RunningDeployment) => deployment.readinessCheckResults.get(appId) ?? []);
