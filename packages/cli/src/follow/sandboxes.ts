@@ -1,5 +1,5 @@
 /** Finds the sandbox of a task: which agent has it, and where on that agent it lies. */
-import { isApiError, type AgentClient } from '@stadion/contract/client';
+import type { AgentClient } from '@stadion/contract/client';
 import type { AgentState, StateSlave } from '@stadion/contract/mesos-state';
 import { limits } from '../limits.ts';
 import type { Session } from '../platform/session.ts';
@@ -76,9 +76,4 @@ async function findDirectory(agent: AgentClient, taskId: string, signal: AbortSi
     if (executor !== undefined) return executor.directory;
   }
   return undefined;
-}
-
-/** The last lines of a file in a task's sandbox; undefined when there is no such file any more. */
-export function isGone(error: unknown): boolean {
-  return isApiError(error) && error.status === 404;
 }
