@@ -1,7 +1,7 @@
 /** Brings one app closer to what is wanted of it: the actions of deployments, and healing outside of them. */
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import { planScale } from '../core/deployment/progress.ts';
-import { planRolling, type RollingInstance } from '../core/deployment/rolling.ts';
+import { planRolling, type RollingInstance, type RollingPlan } from '../core/deployment/rolling.ts';
 import { isUp } from '../core/health.ts';
 import type { Instance } from '../core/instance.ts';
 import { inKillOrder, selectVictims } from '../core/kill-selection.ts';
@@ -80,15 +80,21 @@ export class Convergence {
       else old.push(instance);
     }
     const { minimumHealthCapacity, maximumOverCapacity } = definition.upgradeStrategy;
-    const plan = planRolling({
-      wanted: definition.instances,
-      minimumHealthCapacity,
-      maximumOverCapacity,
-      isResident: definition.residency !== undefined,
-      old: this.observe(old, definition),
-      fresh: this.observe(fresh, definition),
-      leaving,
-    });
+    const look = (oldOnes: readonly Instance[], freshOnes: readonly Instance[]): RollingPlan =>
+      planRolling({
+        wanted: definition.instances,
+        minimumHealthCapacity,
+        maximumOverCapacity,
+        isResident: definition.residency !== undefined,
+        old: this.observe(oldOnes),
+        fresh: this.observe(freshOnes),
+        leaving,
+      });
+    let plan = look(old, fresh);
+    if (plan.kill.length > 0) {
+      // Only now does the order matter; putting many instances in order at every look would cost too much.
+      plan = look(inKillOrder(old, definition.killSelection), inKillOrder(fresh, definition.killSelection));
+    }
     for (const instanceId of plan.kill.slice(0, this.spend(app.appId, plan.kill.length))) {
       const instance = app.all.get(instanceId);
       if (instance !== undefined) this.parts.lifecycle.decommission(instance);
@@ -108,9 +114,9 @@ export class Convergence {
     }
   }
 
-  private observe(instances: readonly Instance[], definition: AppDefinition): RollingInstance[] {
+  private observe(instances: readonly Instance[]): RollingInstance[] {
     const { root } = this.parts;
-    return inKillOrder(instances, definition.killSelection).map((instance) => ({
+    return instances.map((instance) => ({
       id: instance.id,
       up: isUp(instance, root.appAtVersion(instance.appId, instance.appVersion)),
     }));

@@ -11,17 +11,14 @@ type Scenario = (platform: TestPlatform) => Promise<void>;
 
 /** Runs a scenario that dies at its `nth` commit; false when it has fewer. */
 async function crashAt(nth: number, moment: Moment, platform: TestPlatform, scenario: Scenario): Promise<boolean> {
-  let hasCrashed = false;
   let seen = 0;
   platform.onCommit = (now) => {
-    if (now !== moment || hasCrashed) return;
+    if (now !== moment || seen >= nth) return;
     seen += 1;
-    if (seen !== nth) return;
-    hasCrashed = true;
-    platform.kill();
+    if (seen === nth) platform.kill();
   };
   await scenario(platform);
-  if (!hasCrashed) return false;
+  if (seen < nth) return false;
   platform.onCommit = () => undefined;
   await platform.startEngine();
   await platform.quiet();

@@ -1,18 +1,8 @@
 /** Puts the engine together: what is wanted and what is in memory, a journal between them and the world, and turns. */
-import {
-  PlatformError,
-  describeError,
-  every,
-  type Clock,
-  type Logger,
-  type Random,
-  type Service,
-  type Timers,
-} from '@stadion/base';
-import type { SchedulerConnection, SchedulerEvent } from '@stadion/contract/mesos';
+import { describeError, every, type Clock, type Logger, type Random, type Service, type Timers } from '@stadion/base';
+import type { SchedulerConnection } from '@stadion/contract/mesos';
 import { GroupCommit, type Store } from '@stadion/store';
-import { formatTimestamp } from '../core/app/timestamp.ts';
-import type { AgentPlace, Instance } from '../core/instance.ts';
+import type { AgentPlace } from '../core/instance.ts';
 import { buildTaskInfo } from '../core/task/task-info.ts';
 import type { EngineView, OrchestratorEngine } from '../engine.ts';
 import { Commands } from './commands.ts';
@@ -30,10 +20,11 @@ import { LaunchWatch } from './launch-watch.ts';
 import { Launcher } from './launcher.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { loadState } from './load.ts';
+import { MasterEvents } from './master-events.ts';
 import { MasterLink } from './master-link.ts';
 import { OfferPool } from './offer-pool.ts';
 import { Reconciler } from './reconciler.ts';
-import { frameworkKey } from './records.ts';
+import { resumeWatches, watchUnreachable } from './resume.ts';
 import { RootState } from './root-state.ts';
 import { StatusHandler } from './status-handler.ts';
 import { Turns } from './turns.ts';
@@ -177,6 +168,7 @@ class RunningEngine implements Engine {
       launchWatch,
       counters,
       turn,
+      moreToCome: () => this.postponed.size > 0,
       buildTask: ({ app, instance, taskId, offer, hostPorts }) =>
         buildTaskInfo({
           app,
@@ -262,7 +254,7 @@ class RunningEngine implements Engine {
     const { root, fleet, deployments, link, places, damaged, damagedApps } = this;
     await loadState({ store, log, root, fleet, deployments, link, places, damaged, damagedApps });
     if (this.isStopped) return;
-    this.watchLoaded();
+    resumeWatches(fleet, this.killer, this.launchWatch);
     this.unreachableWatch.start((instance) => {
       this.lifecycle.forget(instance);
     });
@@ -271,7 +263,7 @@ class RunningEngine implements Engine {
       this.lifecycle.killTask(instance);
     });
     this.reconciler.start(() => {
-      this.watchUnreachable();
+      watchUnreachable(fleet, this.unreachableWatch);
       this.lookAtAll();
     });
     this.periodic = every(this.time, this.config.scaleAppsIntervalMs, () => {
@@ -281,23 +273,26 @@ class RunningEngine implements Engine {
     });
     this.commands.open();
     this.turns.run(() => {
-      if (this.reconciler.isSettled) this.watchUnreachable();
+      if (this.reconciler.isSettled) watchUnreachable(fleet, this.unreachableWatch);
       this.lookAtAll();
     });
-    this.link.start({
-      subscribed: (isNew) => {
-        this.subscribed(isNew);
-      },
-      disconnected: () => {
-        this.disconnected();
-      },
-      event: (event) => {
-        this.receive(event);
-      },
-      refused: (message) => {
-        this.refused(message);
-      },
-    });
+    const { time, journal, events, killer, launcher, reconciler, statuses } = this;
+    this.link.start(
+      new MasterEvents({
+        clock: time,
+        log,
+        journal,
+        feed: events,
+        link,
+        killer,
+        launcher,
+        reconciler,
+        statuses,
+        fail: (error) => {
+          this.fail(error);
+        },
+      }),
+    );
   }
 
   async stop(): Promise<void> {
@@ -337,85 +332,6 @@ class RunningEngine implements Engine {
     this.postponed.add(appId);
   }
 
-  /** Takes up what was under way when the state was stored. */
-  private watchLoaded(): void {
-    const launching: Instance[] = [];
-    for (const app of this.fleet.all()) {
-      for (const instance of app.all.values()) {
-        if (instance.place === undefined) continue;
-        if (instance.condition === 'Killing' || instance.goal !== 'Running') this.killer.add(instance.id);
-        else if (isComingUp(instance)) launching.push(instance);
-      }
-    }
-    launching.sort((left, right) => (left.stagedAt ?? 0) - (right.stagedAt ?? 0));
-    for (const instance of launching) this.launchWatch.add(instance.id, instance.stagedAt ?? instance.since);
-  }
-
-  private watchUnreachable(): void {
-    for (const app of this.fleet.all()) {
-      for (const instance of [...app.all.values()]) {
-        if (instance.condition === 'Unreachable' || instance.condition === 'UnreachableInactive') {
-          this.unreachableWatch.add(instance);
-        }
-      }
-    }
-  }
-
-  private subscribed(isNew: boolean): void {
-    const { link, journal } = this;
-    const address = link.master?.address;
-    const master = address === undefined ? '' : `${address.hostname}:${String(address.port)}`;
-    const timestamp = formatTimestamp(this.time.now());
-    if (this.events.isHeard) {
-      journal.emit(
-        isNew
-          ? { eventType: 'scheduler_registered_event', timestamp, frameworkId: link.frameworkId ?? '', master }
-          : { eventType: 'scheduler_reregistered_event', timestamp, master },
-      );
-    }
-    this.options.log.info({ frameworkId: link.frameworkId, master }, 'subscribed to the master');
-    this.killer.askAgain();
-    this.launcher.subscribed();
-    this.reconciler.subscribed();
-  }
-
-  private disconnected(): void {
-    this.launcher.disconnected();
-    if (!this.events.isHeard) return;
-    const timestamp = formatTimestamp(this.time.now());
-    this.journal.emit({ eventType: 'scheduler_disconnected_event', timestamp });
-  }
-
-  private receive(event: SchedulerEvent): void {
-    switch (event.type) {
-      case 'OFFERS':
-        this.launcher.offered(event.offers.offers);
-        break;
-      case 'RESCIND':
-        this.launcher.rescinded(event.rescind.offer_id.value);
-        break;
-      case 'UPDATE':
-        this.statuses.handle(event.update.status);
-        this.reconciler.answered(event.update.status.task_id.value);
-        break;
-      // Status updates tell what became of the tasks of a lost agent; a heartbeat tells nothing.
-      case 'FAILURE':
-      case 'HEARTBEAT':
-      case 'SUBSCRIBED':
-      case 'ERROR':
-        break;
-    }
-  }
-
-  private refused(message: string): void {
-    const error = new PlatformError('framework-refused', `The master refuses this framework: ${message}`);
-    // A framework that the master has removed can never come back under its id; its tasks are gone.
-    if (/removed|completed/i.test(message)) this.journal.remove(frameworkKey);
-    this.journal.whenDurable(() => {
-      this.fail(error);
-    });
-  }
-
   private fail(error: unknown): void {
     if (this.isStopped) return;
     this.options.log.error({ error: describeError(error) }, 'the engine cannot go on');
@@ -437,8 +353,4 @@ class RunningEngine implements Engine {
     this.launcher.stop();
     this.reconciler.stop();
   }
-}
-
-function isComingUp(instance: Instance): boolean {
-  return instance.condition === 'Provisioned' || instance.condition === 'Staging' || instance.condition === 'Starting';
 }

@@ -41,14 +41,21 @@ interface LauncherParts {
   readonly launchWatch: LaunchWatch;
   readonly counters: Counters;
   readonly buildTask: BuildTask;
+  /** Whether the next turn adds instances to what waits now. */
+  readonly moreToCome: () => boolean;
   readonly turn: (work: () => void) => void;
 }
 
 /** Places found by a matching pass and not launched yet, offer by offer. */
 interface LaunchPlan {
-  readonly groups: readonly LaunchGroup[];
+  readonly groups: readonly PlannedGroup[];
   readonly byOffer: readonly { readonly offer: PreparedOffer; readonly placements: readonly Placement[] }[];
   next: number;
+}
+
+/** A group with where its waiting instances have been taken from so far: starting over each time would cost the square. */
+interface PlannedGroup extends LaunchGroup {
+  readonly waiting: Iterator<string>;
 }
 
 /** One per engine. */
@@ -172,7 +179,10 @@ export class Launcher {
       this.closeRound();
       return;
     }
-    this.match(groups);
+    const wanted = groups.reduce((sum, { count }) => sum + count, 0);
+    // One big pass makes few ACCEPTs of many tasks; many small ones would put one task on each offer.
+    const isWorthWaiting = wanted < MATCHED_PER_PASS_MAX && this.parts.moreToCome();
+    if (!isWorthWaiting) this.match(groups);
     this.stepSoon();
   }
 
@@ -248,7 +258,8 @@ export class Launcher {
       const offer = offers[index];
       if (offer !== undefined) launches.push({ offer, placements });
     }
-    this.plan = launches.length === 0 ? undefined : { groups, byOffer: launches, next: 0 };
+    const planned = groups.map((group) => ({ ...group, waiting: group.app.scheduled.values() }));
+    this.plan = launches.length === 0 ? undefined : { groups: planned, byOffer: launches, next: 0 };
   }
 
   private launch(plan: LaunchPlan): void {
@@ -262,7 +273,7 @@ export class Launcher {
   }
 
   /** Launches what was placed on one offer, with a single ACCEPT. */
-  private accept(groups: readonly LaunchGroup[], prepared: PreparedOffer, placements: readonly Placement[]): number {
+  private accept(groups: readonly PlannedGroup[], prepared: PreparedOffer, placements: readonly Placement[]): number {
     const { pool, link, counters } = this.parts;
     const offerId = prepared.offer.id.value;
     // Withdrawn since it was matched: those placed on it wait on.
@@ -290,14 +301,15 @@ export class Launcher {
   }
 
   private launchOne(
-    group: LaunchGroup,
+    group: PlannedGroup,
     prepared: PreparedOffer,
     hostPorts: Placement['hostPorts'],
   ): TaskInfo | undefined {
-    const { fleet, queue, time, launchWatch, buildTask } = this.parts;
-    const { app, definition } = group;
+    const { fleet, time, launchWatch, buildTask } = this.parts;
+    const { definition } = group;
     const instance = this.nextWaiting(group);
-    if (instance === undefined || queue.definitionFor(app, instance.appVersion) !== definition) return undefined;
+    // Fewer wait than when they were matched.
+    if (instance === undefined) return undefined;
     const now = time.now();
     const launched = provisioned(instance, {
       appVersion: definition.version,
@@ -311,10 +323,10 @@ export class Launcher {
     return buildTask({ app: definition, instance: launched, taskId, offer: prepared.offer, hostPorts });
   }
 
-  /** The first instance that still waits and belongs to the group's definition. */
-  private nextWaiting({ app, definition }: LaunchGroup): Instance | undefined {
-    for (const instanceId of app.scheduled) {
-      const instance = app.all.get(instanceId);
+  /** The next instance that still waits and belongs to the group's definition. */
+  private nextWaiting({ app, definition, waiting }: PlannedGroup): Instance | undefined {
+    for (let next = waiting.next(); next.done !== true; next = waiting.next()) {
+      const instance = app.all.get(next.value);
       if (instance !== undefined && this.parts.queue.definitionFor(app, instance.appVersion) === definition) {
         return instance;
       }

@@ -1,7 +1,7 @@
 /** The bounds of the engine's own queues and turns. */
 
 /** Instances for which one matching pass looks for places. */
-export const MATCHED_PER_PASS_MAX = 5_000;
+export const MATCHED_PER_PASS_MAX = 16_000;
 /** Apps that one matching pass looks at. */
 export const APPS_PER_PASS_MAX = 500;
 /** Instances launched in one turn, give or take the last offer's. */

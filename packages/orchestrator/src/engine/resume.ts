@@ -1,0 +1,38 @@
+/** Takes up what was under way when the state was stored: launches that had not come up, kills, lost contact. */
+import type { Instance } from '../core/instance.ts';
+import type { Fleet } from './fleet.ts';
+import type { Killer } from './killer.ts';
+import type { LaunchWatch } from './launch-watch.ts';
+import type { UnreachableWatch } from './unreachable-watch.ts';
+
+/** Goes on with kills and watches launches again. */
+export function resumeWatches(fleet: Fleet, killer: Killer, launchWatch: LaunchWatch): void {
+  const launching: Instance[] = [];
+  for (const app of fleet.all()) {
+    for (const instance of app.all.values()) {
+      if (instance.place === undefined) continue;
+      if (instance.condition === 'Killing' || instance.goal !== 'Running') killer.add(instance.id);
+      else if (isComingUp(instance)) launching.push(instance);
+    }
+  }
+  launching.sort((left, right) => (left.stagedAt ?? 0) - (right.stagedAt ?? 0));
+  for (const instance of launching) launchWatch.add(instance.id, instance.stagedAt ?? instance.since);
+}
+
+/**
+ * Applies the strategies for lost instances. Only once the master has been asked what became of them: their agents may
+ * be back. Inside a turn.
+ */
+export function watchUnreachable(fleet: Fleet, unreachableWatch: UnreachableWatch): void {
+  for (const app of fleet.all()) {
+    for (const instance of [...app.all.values()]) {
+      if (instance.condition === 'Unreachable' || instance.condition === 'UnreachableInactive') {
+        unreachableWatch.add(instance);
+      }
+    }
+  }
+}
+
+function isComingUp({ condition }: Instance): boolean {
+  return condition === 'Provisioned' || condition === 'Staging' || condition === 'Starting';
+}
