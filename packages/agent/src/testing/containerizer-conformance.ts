@@ -11,6 +11,8 @@ export interface ConformanceSubject {
   recreate(): Promise<Containerizer>;
   /** A container that does as it is told; the directory exists. */
   spec(behaviour: 'runs' | 'exits-0' | 'exits-3' | 'ignores-sigterm'): Promise<ContainerSpec>;
+  /** Resolves when a launched container does what it was told to, e.g. has learned to ignore SIGTERM. */
+  ready(spec: ContainerSpec): Promise<void>;
   /** Lets time pass until the condition holds; fails when it does not for long. */
   until(condition: () => boolean): Promise<void>;
   destroy(): Promise<void>;
@@ -81,6 +83,7 @@ export function describeContainerizer(name: string, makeSubject: () => Conforman
       await containerizer.recover(onExit);
       const spec = await subject.spec('ignores-sigterm');
       await containerizer.launch(spec);
+      await subject.ready(spec);
       containerizer.kill(spec.containerId, 200);
       await subject.until(() => exitOf(spec) !== undefined);
       expect(exitOf(spec)).toEqual({ kind: 'signaled', signal: 9 });
@@ -90,6 +93,7 @@ export function describeContainerizer(name: string, makeSubject: () => Conforman
       await containerizer.recover(onExit);
       const spec = await subject.spec('ignores-sigterm');
       await containerizer.launch(spec);
+      await subject.ready(spec);
       containerizer.kill(spec.containerId, 3_600_000);
       containerizer.kill(spec.containerId, 100);
       containerizer.kill(spec.containerId, 3_600_000);
@@ -141,7 +145,12 @@ export function describeContainerizer(name: string, makeSubject: () => Conforman
       await containerizer.recover(onExit);
       const spec = await subject.spec('runs');
       await containerizer.launch(spec);
-      const usage = (await containerizer.usage()).get(spec.containerId);
+      // In the very first moment a process may not have any memory yet.
+      let usage = (await containerizer.usage()).get(spec.containerId);
+      for (let round = 0; (usage?.memoryRssBytes ?? 0) === 0 && round < 500; round += 1) {
+        await pause(subject);
+        usage = (await containerizer.usage()).get(spec.containerId);
+      }
       expect(usage?.processes).toBeGreaterThan(0);
       expect(usage?.memoryRssBytes).toBeGreaterThan(0);
       containerizer.kill(spec.containerId, 0);

@@ -30,6 +30,7 @@ describeContainerizer('fake', () => {
       count += 1;
       return specOf(`container-${count}`, behaviour);
     },
+    ready: async () => undefined,
     async until(condition) {
       for (let round = 0; round < 1000 && !condition(); round += 1) await time.advance(50);
       expect(condition()).toBe(true);

@@ -90,12 +90,13 @@ describeContainerizer('posix', () => {
     runs: 'exec sleep 1000',
     'exits-0': 'exit 0',
     'exits-3': 'exit 3',
-    'ignores-sigterm': 'trap "" TERM; while :; do sleep 0.05; done',
+    'ignores-sigterm': 'trap "" TERM; echo ready; while :; do sleep 0.05; done',
   };
   return {
     create: async () => machine.containerizer(),
     recreate: async () => machine.containerizer(),
     spec: async (behaviour) => machine.shell(commands[behaviour]),
+    ready: (spec) => until(() => machine.read(spec, 'stdout').includes('ready')),
     until,
     destroy: () => machine.destroy(),
   };
