@@ -40,8 +40,13 @@ export function describeError(error: unknown): string {
   const parts: string[] = [];
   let current: unknown = error;
   for (let depth = 0; current !== undefined && current !== null && depth < 8; depth += 1) {
-    parts.push(current instanceof Error ? current.message : String(current));
+    parts.push(messageOf(current));
     current = current instanceof Error ? current.cause : undefined;
   }
   return parts.join(': ');
+}
+
+function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message;
+  return typeof thrown === 'string' ? thrown : `something was thrown that is no error (${typeof thrown})`;
 }

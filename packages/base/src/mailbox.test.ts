@@ -17,7 +17,7 @@ describe('a mailbox', () => {
   it('keeps the order when the receiver posts again', async () => {
     const time = new VirtualTime();
     const seen: number[] = [];
-    const mailbox: Mailbox<number> = new Mailbox(time, (message) => {
+    const mailbox = new Mailbox<number>(time, (message) => {
       seen.push(message);
       if (message < 5) mailbox.post(message + 10);
     });
