@@ -91,7 +91,7 @@ export class TaskRunner {
 
   /** Takes a new task, or refuses it with a report that says why. */
   run(frameworkId: string, info: TaskInfo): void {
-    const entry = this.owner.table.add(stageTask(frameworkId, info, randomUuid(this.owner.random)));
+    const entry = this.owner.table.add(stageTask(frameworkId, info, this.newContainerId()));
     this.living += 1;
     const problem = findTaskProblem(info, this.owner.containerizers());
     if (problem !== undefined) {
@@ -385,6 +385,11 @@ export class TaskRunner {
       inherited: this.owner.config.inheritedEnvironment,
     });
     return { directory, environment, ...(user === undefined ? {} : { user }) };
+  }
+
+  /** A UUID, copied into a flat string: the concatenation that it is at first would keep all its parts alive. */
+  private newContainerId(): string {
+    return Buffer.from(randomUuid(this.owner.random), 'latin1').toString('latin1');
   }
 
   /** 16 random bytes in base64: the identity of one update. */

@@ -22,28 +22,28 @@ export interface EndedTask {
 
 /** All tasks. Task ids are unique within a framework, container ids everywhere. */
 export class TaskTable {
-  private readonly byName = new Map<string, TaskEntry>();
+  private readonly live = new TasksByName<TaskEntry>();
   private readonly byContainer = new Map<string, TaskEntry>();
-  private readonly endedByName = new Map<string, EndedTask>();
+  private readonly history = new TasksByName<EndedTask>();
   readonly frameworks = new Map<string, FrameworkInfo>();
 
   get size(): number {
-    return this.byName.size;
+    return this.byContainer.size;
   }
 
   get endedSize(): number {
-    return this.endedByName.size;
+    return this.history.size;
   }
 
   add(task: Task): TaskEntry {
     const entry: TaskEntry = { task, charged: false, abort: undefined, orphaned: false };
-    this.byName.set(nameOf(task), entry);
+    this.live.set(task, entry);
     this.byContainer.set(task.containerId, entry);
     return entry;
   }
 
   find(frameworkId: string, taskId: string): TaskEntry | undefined {
-    return this.byName.get(`${frameworkId}/${taskId}`);
+    return this.live.get(frameworkId, taskId);
   }
 
   findContainer(containerId: string): TaskEntry | undefined {
@@ -51,31 +51,60 @@ export class TaskTable {
   }
 
   findEnded(frameworkId: string, taskId: string): EndedTask | undefined {
-    return this.endedByName.get(`${frameworkId}/${taskId}`);
+    return this.history.get(frameworkId, taskId);
   }
 
+  /** In the order in which they came. */
   entries(): IterableIterator<TaskEntry> {
-    return this.byName.values();
+    return this.byContainer.values();
   }
 
-  /** In the order in which they became history. */
-  ended(): IterableIterator<EndedTask> {
-    return this.endedByName.values();
+  /** In the order in which they became history, by framework. */
+  ended(): Iterable<EndedTask> {
+    return this.history.values();
   }
 
   /** Moves a task into history. */
   retire(task: Task, agentId: string): void {
-    this.byName.delete(nameOf(task));
+    this.live.delete(task);
     this.byContainer.delete(task.containerId);
-    this.endedByName.set(nameOf(task), { task, agentId, endedAt: task.endedAt ?? 0 });
+    this.history.set(task, { task, agentId, endedAt: task.endedAt ?? 0 });
   }
 
   /** Forgets a task of history. */
   forget(ended: EndedTask): void {
-    this.endedByName.delete(nameOf(ended.task));
+    this.history.delete(ended.task);
   }
 }
 
-function nameOf(task: Task): string {
-  return `${task.frameworkId}/${task.info.task_id.value}`;
+/** Two levels, framework and task: a joined key would cost each task a string of its own. */
+class TasksByName<Value> {
+  private readonly byFramework = new Map<string, Map<string, Value>>();
+  size = 0;
+
+  get(frameworkId: string, taskId: string): Value | undefined {
+    return this.byFramework.get(frameworkId)?.get(taskId);
+  }
+
+  set(task: Task, value: Value): void {
+    let byTask = this.byFramework.get(task.frameworkId);
+    if (byTask === undefined) {
+      byTask = new Map();
+      this.byFramework.set(task.frameworkId, byTask);
+    }
+    const before = byTask.size;
+    byTask.set(task.info.task_id.value, value);
+    this.size += byTask.size - before;
+  }
+
+  delete(task: Task): void {
+    const byTask = this.byFramework.get(task.frameworkId);
+    if (byTask?.delete(task.info.task_id.value) !== true) return;
+    this.size -= 1;
+    if (byTask.size === 0) this.byFramework.delete(task.frameworkId);
+  }
+
+  *values(): Iterable<Value> {
+    for (const byTask of this.byFramework.values()) yield* byTask.values();
+  }
 }

@@ -23,9 +23,7 @@ const ReadinessStateRecord = Type.Object({
   response: Type.Optional(Type.Object({ status: Type.Integer(), contentType: Type.String(), body: Type.String() })),
 });
 
-const TaskRecord = Type.Object({
-  format: Type.Literal(FORMAT),
-  agentId: Type.String(),
+const StoredTask = Type.Object({
   frameworkId: Type.String(),
   containerId: Type.String(),
   info: TaskInfo,
@@ -49,7 +47,8 @@ const TaskRecord = Type.Object({
   health: Type.Array(HealthStateRecord),
   readiness: Type.Array(ReadinessStateRecord),
 });
-type TaskRecord = Static<typeof TaskRecord>;
+
+const TaskRecord = Type.Object({ format: Type.Literal(FORMAT), agentId: Type.String(), task: StoredTask });
 
 const AgentRecord = Type.Object({ format: Type.Literal(FORMAT), agentId: Type.String() });
 const FrameworkRecord = Type.Object({ format: Type.Literal(FORMAT), framework: FrameworkInfo });
@@ -81,24 +80,9 @@ export function toFrameworkRecord(framework: FrameworkInfo): object {
   return { format: FORMAT, framework } satisfies Static<typeof FrameworkRecord>;
 }
 
-/** What is written about a task. */
+/** What is written about a task: the task itself, which is never changed, so that keeping it costs no copy. */
 export function toTaskRecord(task: Task, agentId: string): object {
-  const record: TaskRecord = {
-    format: FORMAT,
-    agentId,
-    frameworkId: task.frameworkId,
-    containerId: task.containerId,
-    info: task.info,
-    phase: task.phase,
-    ...(task.kill === undefined ? {} : { kill: task.kill }),
-    ...(task.runningSince === undefined ? {} : { runningSince: task.runningSince }),
-    ...(task.endedAt === undefined ? {} : { endedAt: task.endedAt }),
-    ...(task.latest === undefined ? {} : { latest: task.latest }),
-    updates: task.updates as TaskStatus[],
-    health: task.health as TaskRecord['health'],
-    readiness: task.readiness as TaskRecord['readiness'],
-  };
-  return record;
+  return { format: FORMAT, agentId, task };
 }
 
 /** One record understood, or a sentence about what is wrong with it. */
@@ -122,21 +106,17 @@ export function readRecord(key: string, value: unknown): ReadRecord {
   }
   if (!key.startsWith('task/')) return { kind: 'damaged', problem: 'a record of an unknown kind' };
   if (!taskRecordCheck.Check(value)) return damaged(taskRecordCheck.Errors(value).First());
+  const { task } = value;
   return {
     kind: 'task',
     agentId: value.agentId,
     task: {
-      frameworkId: value.frameworkId,
-      info: value.info,
-      containerId: value.containerId,
-      phase: value.phase,
-      kill: value.kill,
-      runningSince: value.runningSince,
-      endedAt: value.endedAt,
-      latest: value.latest,
-      updates: value.updates,
-      health: value.health,
-      readiness: value.readiness,
+      ...task,
+      // Absent in JSON, always there in memory: all tasks have one shape.
+      kill: task.kill,
+      runningSince: task.runningSince,
+      endedAt: task.endedAt,
+      latest: task.latest,
     },
   };
 }
