@@ -93,7 +93,10 @@ describe('the command line', () => {
     const platform = new FakePlatform();
     platform.handlers.set('createApp', () => ({
       status: 422,
-      body: { message: 'Object is not valid', details: [{ path: '/cpus', errors: ['too small', 'no number'] }] },
+      body: {
+        message: 'Object is not valid',
+        details: [{ path: '/cpus', errors: ['error.min', 'too small', 'no number'] }],
+      },
     }));
     const result = await run(platform, ['app', 'add', '-'], { input: 'id: /x' });
     expect(result.code).toBe(EXIT.error);
@@ -184,15 +187,15 @@ describe('looking at things', () => {
     platform.queue = [
       sampleQueueItem(app, {
         why: {
-          summary: 'no agent has Docker',
+          summary: '1 instance waits: no agent has Docker (1 agent examined)',
           agents: 1,
-          reasons: [{ reason: 'docker-missing', agents: 1, examples: ['n1'], message: 'has no Docker' }],
+          reasons: [{ reason: 'docker-missing', agents: 1, examples: ['n1'], message: 'no agent has Docker' }],
         },
       }),
     ];
     const result = await run(platform, ['app', 'why', 'demo']);
     expect(result.stdout).toBe(
-      '/demo is waiting: no agent has Docker\n  1 waiting for 0s\n  1 agent: has no Docker (e.g. n1)\n',
+      '/demo is waiting: no agent has Docker\n  1 waiting for 0s\n  1 agent examined (e.g. n1)\n',
     );
     expect(JSON.parse((await run(platform, ['app', 'why', 'demo', '-o', 'json'])).stdout).summary).toBe(
       'no agent has Docker',

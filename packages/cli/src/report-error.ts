@@ -58,7 +58,11 @@ function reportRefusal(printer: Printer, { status, answer }: ApiError): ExitCode
   if (typeof answer.details === 'string') printer.stderr.write(`  ${safeText(answer.details)}\n`);
   else {
     for (const { path, errors } of answer.details ?? []) {
-      for (const text of errors) printer.stderr.write(`  ${safeText(`${path}: ${text}`)}\n`);
+      // Marathon's codes are for programs; a sentence that says the same is better.
+      const sentences = errors.filter((text) => !/^error\.[\w.]+$/.test(text));
+      for (const text of sentences.length > 0 ? sentences : errors) {
+        printer.stderr.write(`  ${safeText(`${path}: ${text}`)}\n`);
+      }
     }
   }
   return status === 401 || status === 403 ? EXIT.denied : EXIT.error;

@@ -22,7 +22,9 @@ export const appChangeCommands: readonly CommandSpec[] = [
     examples: ['stadion app add shop.yaml', 'generate-app | stadion app add - --timeout 2m'],
     async run(call) {
       const body = await readDefinition(call.session, call.argument(0));
-      return await carryOut(call, async (client) => deploymentOf(await create(client, body, forceOf(call))));
+      return await carryOut(call, body.id ?? 'the app', async (client) =>
+        deploymentOf(await create(client, body, forceOf(call))),
+      );
     },
   },
   {
@@ -74,7 +76,9 @@ export const appChangeCommands: readonly CommandSpec[] = [
     options: changeOptions,
     async run(call) {
       const app = await getApp(await call.session.orchestrator(), call.argument(0));
-      return await carryOut(call, (client) => client.restartApp({ params: { id: app.id }, query: forceOf(call) }));
+      return await carryOut(call, app.id, (client) =>
+        client.restartApp({ params: { id: app.id }, query: forceOf(call) }),
+      );
     },
   },
   {
@@ -87,7 +91,7 @@ export const appChangeCommands: readonly CommandSpec[] = [
       const app = await getApp(await call.session.orchestrator(), call.argument(0));
       // The API forces by default here; a person who does not say so does not mean it.
       const query = { force: call.isSet('force') };
-      return await carryOut(call, (client) => client.deleteApp({ params: { id: app.id }, query }));
+      return await carryOut(call, `${app.id} is gone`, (client) => client.deleteApp({ params: { id: app.id }, query }));
     },
   },
   {
@@ -106,7 +110,7 @@ export const appChangeCommands: readonly CommandSpec[] = [
 ];
 
 function changeApp(call: CommandCall, id: string, body: AppInput): Promise<ExitCode> {
-  return carryOut(call, (client) => client.patchApp({ params: { id }, query: forceOf(call), body }));
+  return carryOut(call, id, (client) => client.patchApp({ params: { id }, query: forceOf(call), body }));
 }
 
 async function create(

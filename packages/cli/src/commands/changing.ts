@@ -27,9 +27,13 @@ export function forceOf(call: CommandCall): { readonly force?: boolean } {
   return call.isSet('force') ? { force: true } : {};
 }
 
-/** Sends the change and waits for its deployment, unless `--detach` says not to. */
+/**
+ * Sends the change and waits for its deployment, unless `--detach` says not to.
+ * @param subject what is changed, for people
+ */
 export async function carryOut(
   call: CommandCall,
+  subject: string,
   change: (client: OrchestratorClient) => Promise<DeploymentResult>,
 ): Promise<ExitCode> {
   const { session } = call;
@@ -47,7 +51,7 @@ export async function carryOut(
   }
   return await withWatcher(call, client, async (watcher, signal) => {
     const { deploymentId } = await change(client);
-    return await stayWith(session, watcher, deploymentId, signal);
+    return await stayWith(session, watcher, { deploymentId, subject }, signal);
   });
 }
 
@@ -75,7 +79,7 @@ export async function withWatcher(
 export async function stayWith(
   session: Session,
   watcher: DeploymentWatcher,
-  deploymentId: string,
+  { deploymentId, subject }: { readonly deploymentId: string; readonly subject: string },
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const { printer, time } = session;
@@ -115,7 +119,7 @@ export async function stayWith(
       ...(outcome.kind === 'failed' ? { reason: outcome.reason } : {}),
       apps: progress?.apps ?? [],
     },
-    () => [outcomeLine(session, deploymentId, outcome, progress, took)],
+    () => [outcomeLine(session, { deploymentId, subject }, outcome, progress, took)],
     [deploymentId],
   );
   return outcome.kind === 'success' ? EXIT.ok : EXIT.error;
@@ -125,7 +129,7 @@ const BAR_WIDTH = 20;
 
 function outcomeLine(
   { printer }: Session,
-  deploymentId: string,
+  { deploymentId, subject }: { readonly deploymentId: string; readonly subject: string },
   outcome: DeploymentOutcome,
   progress: DeploymentProgress | undefined,
   took: string,
@@ -133,10 +137,11 @@ function outcomeLine(
   const id = safeText(deploymentId);
   switch (outcome.kind) {
     case 'success': {
-      const apps = (progress?.apps ?? []).map(({ id: app, wanted, ready }) =>
-        wanted === 0 ? `${app} has no instances` : `${app} ${ready}/${wanted} ready`,
-      );
-      return `${printer.paint('good', 'done:')} ${safeText(apps.join(', ') || `deployment ${id}`)} (${took})`;
+      const apps = (progress?.apps ?? []).map(({ id: app, exists, wanted, ready }) => {
+        if (!exists) return `${app} is gone`;
+        return wanted === 0 ? `${app} has no instances` : `${app} ${ready}/${wanted} ready`;
+      });
+      return `${printer.paint('good', 'done:')} ${safeText(apps.join(', ') || subject)} (${took})`;
     }
     case 'failed':
       return `${printer.paint('bad', 'failed:')} deployment ${id}: ${safeText(outcome.reason)}`;

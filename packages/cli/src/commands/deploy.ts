@@ -50,7 +50,14 @@ export const deployCommands: readonly CommandSpec[] = [
       return await withWatcher(call, client, async (watcher, signal) => {
         const deployments = await client.listDeployments({ signal });
         const deployment = findDeployment(deployments, written);
-        if (deployment !== undefined) return await stayWith(session, watcher, deployment.id, signal);
+        if (deployment !== undefined) {
+          return await stayWith(
+            session,
+            watcher,
+            { deploymentId: deployment.id, subject: deployment.affectedApps.join(', ') },
+            signal,
+          );
+        }
         if (written === undefined) {
           session.printer.remark('Nothing is being deployed.');
           return EXIT.ok;
@@ -93,7 +100,12 @@ export const deployCommands: readonly CommandSpec[] = [
           ]);
           return EXIT.ok;
         }
-        return await stayWith(session, watcher, result.deploymentId, signal);
+        return await stayWith(
+          session,
+          watcher,
+          { deploymentId: result.deploymentId, subject: `deployment ${id} is taken back` },
+          signal,
+        );
       });
     },
   },

@@ -46,7 +46,7 @@ export const taskCommands: readonly CommandSpec[] = [
       const client = await call.session.orchestrator();
       const ids = await findTaskIds(client, call.arguments);
       if (call.isSet('scale')) {
-        return await carryOut(call, async () => {
+        return await carryOut(call, `told ${plural(ids.length, 'task')} to end`, async () => {
           const result = await client.deleteTasks({ query: { scale: true, ...forceOf(call) }, body: { ids } });
           if ('deploymentId' in result) return result;
           throw notFound('None of these tasks is running any more.', '');

@@ -6,6 +6,8 @@ import { waitingReason } from './why.ts';
 /** One app of a deployment. */
 export interface AppProgress {
   readonly id: string;
+  /** False for one that is not there (any more). */
+  readonly exists: boolean;
   /** Instances wanted in the end; 0 for one that is removed. */
   readonly wanted: number;
   /** Instances of the newest configuration that are running and healthy. */
@@ -60,12 +62,13 @@ function appProgress(
   isStopping: boolean,
 ): AppProgress {
   if (app === undefined) {
-    return { id, wanted: 0, ready: 0, started: 0, old: 0, waiting: undefined, unhealthy: undefined };
+    return { id, exists: false, wanted: 0, ready: 0, started: 0, old: 0, waiting: undefined, unhealthy: undefined };
   }
   const tasks = app.tasks ?? [];
   const current = tasks.filter((task) => isOfNewestConfiguration(app, task));
   return {
     id,
+    exists: true,
     wanted: isStopping ? 0 : app.instances,
     ready: current.filter((task) => isTaskReady(app, task)).length,
     started: current.length,

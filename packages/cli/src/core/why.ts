@@ -37,9 +37,9 @@ export function explain(input: WhyInput): WhyAnswer {
 /** Why instances wait, in a few words; undefined when nothing waits. */
 export function waitingReason(queued: QueueItem | undefined): string | undefined {
   if (queued === undefined || queued.count === 0) return undefined;
-  if (queued.delay.timeLeftSeconds > 0) {
-    return `instances end too soon, the next start is in ${formatDuration(queued.delay.timeLeftSeconds * 1000)}`;
-  }
+  if (queued.delay.timeLeftSeconds > 0) return 'instances end too soon, so the next one starts later';
+  const [reason, second] = queued.why?.reasons ?? [];
+  if (reason !== undefined && second === undefined) return reason.message;
   if (queued.why !== undefined && queued.why.summary !== '') return queued.why.summary;
   const rejects = queued.processedOffersSummary.rejectSummaryLastOffers.filter((reject) => reject.declined > 0);
   if (rejects.length > 0) {
@@ -71,13 +71,18 @@ function summarize({ app, queued }: WhyInput, condition: AppCondition): string {
 
 function queueFacts(queued: QueueItem | undefined, nowMs: number): string[] {
   if (queued === undefined || queued.count === 0) return [];
-  const { processedOffersSummary: offers, why } = queued;
+  const { processedOffersSummary: offers, why, delay } = queued;
   const facts = [`${queued.count} waiting for ${formatAge(queued.since, nowMs)}`];
-  for (const reason of why?.reasons ?? []) {
-    const examples = reason.examples.length === 0 ? '' : ` (e.g. ${reason.examples.join(', ')})`;
-    facts.push(`${plural(reason.agents, 'agent')}: ${reason.message}${examples}`);
+  if (delay.timeLeftSeconds > 0) {
+    return [...facts, `the next start is in ${formatDuration(delay.timeLeftSeconds * 1000)}`];
   }
-  if (why === undefined || why.reasons.length === 0) {
+  const reasons = why?.reasons ?? [];
+  for (const { agents, message, examples } of reasons) {
+    const hosts = examples.length === 0 ? '' : ` (e.g. ${examples.join(', ')})`;
+    // The only reason is the summary already.
+    facts.push(`${plural(agents, 'agent')} ${reasons.length === 1 ? 'examined' : `refused: ${message}`}${hosts}`);
+  }
+  if (reasons.length === 0) {
     facts.push(`${offers.processedOffersCount} offers examined, ${offers.unusedOffersCount} not used`);
   }
   return facts;

@@ -101,15 +101,14 @@ export class Session {
 
   /** Calls that take too long are given up; an event stream may stay open once it has begun. */
   private readonly fetch: Fetch = async (url, init) => {
-    const controller = new AbortController();
-    const follow = (): void => controller.abort(init?.signal?.reason);
-    if (init?.signal?.aborted === true) follow();
-    init?.signal?.addEventListener('abort', follow, { once: true });
+    const { signal } = init ?? {};
+    const deadline = new AbortController();
     const timer = this.time.after(limits.callTimeoutMs, () => {
-      controller.abort(new Error(`no answer within ${limits.callTimeoutMs / 1000} s`));
+      deadline.abort(new Error(`no answer within ${limits.callTimeoutMs / 1000} s`));
     });
     try {
-      return await this.ports.fetch(url, { ...init, signal: controller.signal });
+      const either = signal instanceof AbortSignal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal;
+      return await this.ports.fetch(url, { ...init, signal: either });
     } finally {
       timer.cancel();
     }
