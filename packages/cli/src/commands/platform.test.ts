@@ -77,7 +77,8 @@ describe('down', () => {
     const processes = new Map([[42, '2000']]);
     const result = await run(new FakePlatform(), ['down', '--data-dir', 'state'], { files, processes });
     expect([result.code, result.signals]).toEqual([EXIT.ok, []]);
-    expect(result.stderr).toContain('has ended');
+    expect(result.stderr).toContain('has ended without being told to');
+    expect(result.stderr).toContain('Its tasks may still run');
   });
 
   it('ends with 3 when the platform does not end in time', async () => {
@@ -125,6 +126,13 @@ describe('where the platform is', () => {
       expect(JSON.parse(result.stdout).url).toBe(expected);
     });
   }
+
+  it('is nowhere when the platform was killed, and the error says to start it again', async () => {
+    const platform = new FakePlatform();
+    platform.isDown = true;
+    const result = await run(platform, ['app', 'list', '--data-dir', 'state'], { files });
+    expect(result.stderr).toContain('Start it again with: stadion up --data-dir state');
+  });
 
   it('is the conventional address when the file is of a platform that has ended', async () => {
     const platform = new FakePlatform();

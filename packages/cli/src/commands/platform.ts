@@ -55,9 +55,10 @@ export const platformCommands: readonly CommandSpec[] = [
       const file = await readPlatformFile(machine, session.dataDirectory);
       if (file === undefined || !isAlive(machine, file)) {
         const path = platformFilePath(session.dataDirectory);
-        printer.remark(
-          `No platform runs here: ${file === undefined ? `there is no ${path}` : `that of ${path} has ended`}.`,
-        );
+        const reason = file === undefined ? `there is no ${path}` : `that of ${path} has ended without being told to`;
+        printer.remark(`No platform runs here: ${reason}.`);
+        if (file !== undefined)
+          {printer.remark('Its tasks may still run. To stop them, start it again and then: stadion down --tasks');}
         printer.answer({ stopped: false }, () => []);
         return EXIT.ok;
       }

@@ -28,6 +28,8 @@ export interface CommonOptions {
 export interface Location {
   readonly url: string;
   readonly source: '--url' | 'STADION_URL' | 'pid file' | 'default';
+  /** What a person can do when nobody answers there, as a sentence. */
+  readonly advice: string;
   /** All addresses, when the pid file was used. */
   readonly addresses: PlatformAddresses | undefined;
 }
@@ -35,6 +37,8 @@ export interface Location {
 /** Where the platform is when nobody says anything. */
 const DEFAULT_URL = 'http://127.0.0.1:8080';
 const DEFAULT_DATA_DIRECTORY = './.stadion';
+const ADVICE =
+  'Start the platform with: stadion up. If it runs elsewhere, say where: --url URL, STADION_URL or --data-dir.';
 
 /** One run of one command. */
 export class Session {
@@ -76,12 +80,11 @@ export class Session {
 
   /** The orchestrator. */
   orchestrator(): Promise<OrchestratorClient> {
-    this.client ??= this.locate().then(({ url }) =>
+    this.client ??= this.locate().then(({ url, advice }) =>
       createOrchestratorClient({
         baseUrl: url,
         fetch: this.fetch,
-        advice:
-          'Start the platform with: stadion up. If it runs elsewhere, say where: --url URL, STADION_URL or --data-dir.',
+        advice,
       }),
     );
     return this.client;
@@ -123,9 +126,15 @@ export class Session {
     }
     const file = await readPlatformFile(this.machine, this.dataDirectory);
     if (file !== undefined && isAlive(this.machine, file)) {
-      return { url: file.addresses.orchestrator, source: 'pid file', addresses: file.addresses };
+      return { url: file.addresses.orchestrator, source: 'pid file', advice: ADVICE, addresses: file.addresses };
     }
-    return given(DEFAULT_URL, 'default');
+    const location = given(DEFAULT_URL, 'default');
+    if (file === undefined) return location;
+    const where = this.dataDirectory === DEFAULT_DATA_DIRECTORY ? '' : ` --data-dir ${this.dataDirectory}`;
+    return {
+      ...location,
+      advice: `The platform of ${this.dataDirectory} has ended without being told to. Start it again with: stadion up${where}`,
+    };
   }
 
   private async findMaster(): Promise<MasterClient> {
@@ -148,7 +157,7 @@ export class Session {
 
 function given(url: string, source: Location['source']): Location {
   const withScheme = /^https?:\/\//.test(url) ? url : `http://${url}`;
-  return { url: withScheme.replace(/\/+$/, ''), source, addresses: undefined };
+  return { url: withScheme.replace(/\/+$/, ''), source, advice: ADVICE, addresses: undefined };
 }
 
 function nonEmpty(text: string | undefined): string | undefined {
