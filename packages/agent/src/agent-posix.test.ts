@@ -92,7 +92,7 @@ describe('an agent on the real machine', () => {
     master.run(makeTask('a', { command: { value: 'no-such-command' } }));
     await until(() => last('a') === 'TASK_FAILED');
     expect(master.statuses('a').at(-1)?.message).toBe('Command exited with status 127');
-    expect(readFileSync(join(sandboxOf('a'), 'stderr'), 'utf8')).toContain('not found');
+    expect(readFileSync(join(sandboxOf('a'), 'stderr'), 'utf8')).toContain('no-such-command');
   });
 
   it('fails a task of a user that does not exist', async () => {

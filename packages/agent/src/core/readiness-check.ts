@@ -1,4 +1,4 @@
-/** Readiness of one task by one check: asked until it first says ready (reference: Marathon's readiness checks). */
+/** Readiness of one task by one check: asked until it first says ready, as Marathon's readiness checks are. */
 import type { ReadinessCheckInfo, ReadinessResult } from '@stadion/contract/mesos';
 
 /** An HTTP answer. A connection that failed counts as status 504 with the reason as text. */

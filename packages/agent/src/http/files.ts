@@ -35,7 +35,7 @@ type Located =
   | { readonly ok: true; readonly path: string; readonly virtual: string }
   | { readonly ok: false; readonly status: 400 | 404; readonly message: string };
 
-/** Adds the four pages (reference: Mesos's `/files`) under a prefix. */
+/** Adds the four pages of Mesos's `/files` under a prefix. */
 export function addFilesRoutes(server: FastifyInstance, prefix: string, agent: AgentView): void {
   const routes = { browse, read, download, debug };
   for (const [name, handle] of Object.entries(routes)) {

@@ -9,7 +9,7 @@ interface FrameworkLists {
   readonly completed: Record<string, unknown>[];
 }
 
-/** Builds the answer (reference: Mesos's agent `/state`). `directory` of an executor is what log viewers build paths of. */
+/** Builds the answer of Mesos's agent `/state`. `directory` of an executor is what log viewers build paths of. */
 export function agentState(agent: AgentView, flags: Readonly<Record<string, string>>): Record<string, unknown> {
   const { info } = agent;
   const lists = new Map<string, FrameworkLists>();

@@ -26,7 +26,7 @@ export interface WebFetcherOptions {
 const CACHE_BYTES_DEFAULT = 2 * 1024 * 1024 * 1024;
 const STALL_MS_DEFAULT = 60_000;
 
-/** Makes a fetcher (reference: Mesos's fetcher; the URIs of a task are fetched one after the other). */
+/** Makes a fetcher. As in Mesos, the URIs of a task are fetched one after the other. */
 export function createWebFetcher(options: WebFetcherOptions): Fetcher {
   return new WebFetcher(options);
 }

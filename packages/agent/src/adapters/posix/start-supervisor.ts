@@ -68,10 +68,19 @@ function findProgramProblem(spec: ContainerSpec): string | undefined {
     : (spec.environment['PATH'] ?? '').split(':').filter((folder) => folder !== '');
   for (const folder of folders) {
     const path = folder === '' ? file : join(folder, file);
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat?.isFile() === true && (stat.mode & 0o111) !== 0) return undefined;
+    if (isExecutableFile(path)) return undefined;
   }
   return `The executable "${file}" was not found, or is not an executable file`;
+}
+
+/** A folder of the PATH that may not be looked into does not count, as for a shell. */
+function isExecutableFile(path: string): boolean {
+  try {
+    const stat = statSync(path);
+    return stat.isFile() && (stat.mode & 0o111) !== 0;
+  } catch {
+    return false;
+  }
 }
 
 function environmentOf(spec: ContainerSpec, user: SystemUser | undefined): Record<string, string> {
