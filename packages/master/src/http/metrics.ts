@@ -1,4 +1,4 @@
-/** `/metrics/snapshot`: numbers by name, as far as Mesos's names apply (reference section 3.8). */
+/** `/metrics/snapshot`: numbers by name, as far as Mesos's names apply. */
 import { availableParallelism, freemem, loadavg, totalmem } from 'node:os';
 import { isTerminal, TaskState } from '@stadion/contract/mesos';
 import type { MetricsSnapshot } from '@stadion/contract/mesos-state';

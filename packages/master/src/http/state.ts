@@ -7,7 +7,7 @@ import type { ServedMaster } from './served-master.ts';
 import { agentJson, isActive, recoveredAgentJson } from './shapes/agent-json.ts';
 import { versionJson } from './version.ts';
 
-/** The legacy state, reference section 3.4. */
+/** The legacy state that Mesos's `/state` gives: dashboards and Mesos-DNS read it. */
 export function statePieces({ view, identity, pid, port }: ServedMaster): Generator<string> {
   const startTime = view.startedAt / 1000;
   return objectPieces({

@@ -1,4 +1,4 @@
-/** The pause between launches of an app that keeps failing (section 3.6 of the reference). */
+/** The pause between launches of an app that keeps failing, with Marathon's arithmetic. */
 import type { AppDefinition, InstanceCondition } from '@stadion/contract/orchestrator';
 
 /** A pause of `delayMs` that began at `since` (milliseconds). */

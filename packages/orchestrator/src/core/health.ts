@@ -4,7 +4,7 @@ import type { AppDefinition } from '@stadion/contract/orchestrator';
 import type { Instance } from './instance.ts';
 
 /**
- * Whether an instance serves: the one field that names, routes and clients go by (decision 8). It runs, nobody asked
+ * Whether an instance serves: the one field that names, routes and clients go by. It runs, nobody asked
  * it to end, no health check says that it fails, and its readiness checks have passed.
  * @param app the definition that the instance was launched from; undefined when it is no longer known
  */
@@ -14,7 +14,7 @@ export function serves(instance: Instance, app: AppDefinition | undefined): bool
 }
 
 /**
- * Whether an instance counts as healthy for a deployment (section 3.4 of the reference): like {@link serves}, but where
+ * Whether an instance counts as healthy for a deployment: like {@link serves}, but where
  * there are health checks they must have said so. Without checks, running is enough.
  */
 export function isUp(instance: Instance, app: AppDefinition | undefined): boolean {

@@ -1,4 +1,4 @@
-/** Which instances go first when an app is scaled down (section 3.5 of the reference). */
+/** Which instances go first when an app is scaled down, in Marathon's order. */
 import type { AppDefinition, InstanceCondition } from '@stadion/contract/orchestrator';
 import type { AgentPlace, Instance } from './instance.ts';
 
@@ -44,7 +44,7 @@ export function inKillOrder(
   );
 }
 
-/** What never ran goes before what runs: there is nothing to lose. The rest is the reference's order. */
+/** What never ran goes before what runs: there is nothing to lose. The rest is Marathon's order. */
 function rankOf(condition: InstanceCondition): number {
   switch (condition) {
     case 'Scheduled':
@@ -143,7 +143,7 @@ function keepsEven(bucket: Bucket, counts: readonly ReadonlyMap<string, number>[
     if (groups === undefined) return true;
     const before = spread([...groups.values()]);
     const after = spread([...groups].map(([group, size]) => (group === value ? size - 1 : size)));
-    // The reference says "lessens"; with two groups equally large no single end does, and the spread would be lost.
+    // Marathon takes only what lessens the spread; with two groups equally large no single end does, and the spread would be lost.
     return after <= Math.max(1, before);
   });
 }

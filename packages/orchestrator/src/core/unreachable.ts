@@ -1,4 +1,4 @@
-/** What to do about an instance whose agent is out of contact (section 2.9 of the reference). */
+/** What to do about an instance whose agent is out of contact: Marathon's `unreachableStrategy`. */
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 
 /** `wait`: nothing before `until` (undefined: ever). `inactive`: replace it, keep it. `expunge`: forget it. */

@@ -1,4 +1,4 @@
-/** The events of the bus (section 5 of the reference), numbered in the order in which they happened. */
+/** The events of Marathon's event bus, numbered in the order in which they happened. */
 import type { OrchestratorEvent } from '@stadion/contract/orchestrator';
 import type { EventFeed } from '../engine.ts';
 

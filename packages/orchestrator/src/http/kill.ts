@@ -1,4 +1,4 @@
-/** Kills chosen tasks, alone or together with scaling their apps down. Marathon reference, section 1. */
+/** Kills chosen tasks, alone or together with scaling their apps down, as Marathon's task routes do. */
 import type { Task } from '@stadion/contract/orchestrator';
 import { scaleDown } from '../core/root/change-apps.ts';
 import { failure, rejection, type Answer, type Call } from './answer.ts';

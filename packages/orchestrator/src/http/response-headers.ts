@@ -1,4 +1,4 @@
-/** Headers that every answer carries. Marathon reference, section 0. */
+/** Headers that every answer of Marathon carries. */
 import type { FastifyRequest } from 'fastify';
 import type { OrchestratorHttpOptions } from './options.ts';
 

@@ -1,4 +1,4 @@
-/** `/v2/info`, `/v2/leader` and `/ping`. Marathon reference, section 7.4. */
+/** `/v2/info`, `/v2/leader` and `/ping`, with every name that Marathon gives. */
 import { failure, json } from './answer.ts';
 import { standardServicePorts } from '../core/app/service-ports.ts';
 import { standardDefaults } from '../core/app/spec.ts';

@@ -1,4 +1,4 @@
-/** Instances as the API shows them: tasks, counts, statistics. Marathon reference, section 6. */
+/** Instances as Marathon's API shows them: tasks, counts, statistics. */
 import type {
   AppDefinition,
   HealthCheckResult,
@@ -94,12 +94,7 @@ function healthView(result: HealthResult, instanceId: string): HealthCheckResult
 }
 
 /** How many tasks are in which state. A task without health results is neither healthy nor unhealthy. */
-export interface TaskCounts {
-  staged: number;
-  running: number;
-  healthy: number;
-  unhealthy: number;
-}
+export type TaskCounts = TaskStatsEntry['stats']['counts'];
 
 /** Counts the tasks among instances. */
 export function countTasks(instances: Iterable<Instance>): TaskCounts {

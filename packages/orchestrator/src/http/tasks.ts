@@ -10,7 +10,7 @@ import { readObject } from './read-body.ts';
 import { isActive, isPlaced, stateOf, type PlacedInstance } from './task-view.ts';
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
-/** Every form that task ids ever had. Marathon reference, section 6. */
+/** Every form that Marathon's task ids ever had. */
 const TASK_ID = new RegExp(`^[^/\\s]+[._](?:instance-|marathon-)?${UUID}(?:\\.[^./\\s]+)?(?:\\.\\d+)?$`);
 
 /** Handlers for tasks of all apps. */

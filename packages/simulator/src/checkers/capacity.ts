@@ -76,7 +76,7 @@ export function capacityChecker(
 
   function judgeMaximum(app: AppDefinition, instances: readonly Instance[]): void {
     const current = instances.filter((instance) => isLaunched(instance) && instance.appVersion === app.version);
-    // The reference allows one more where minimum and maximum are equal, else nothing could ever move.
+    // Marathon allows one more where minimum and maximum are equal, else nothing could ever move.
     const maximum = Math.floor(app.instances * (1 + app.upgradeStrategy.maximumOverCapacity)) + 1;
     if (current.length > maximum) {
       violate(`${String(current.length)} new instances of ${app.id} run, the maximum is ${String(maximum)}`);

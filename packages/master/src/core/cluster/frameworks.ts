@@ -1,4 +1,4 @@
-/** The life of a framework: subscribe, fail over, disconnect, be removed. Mesos's rules, `reference` sections 1.3 and 1.5. */
+/** The life of a framework: subscribe, fail over, disconnect, be removed. The rules are Mesos's. */
 import type { FrameworkInfo, SchedulerCall } from '@stadion/contract/mesos';
 import { REMOVED_FRAMEWORKS_MAX } from '../../limits.ts';
 import { shareOf, withdrawOffer } from './charges.ts';

@@ -1,4 +1,4 @@
-/** RECONCILE and KILL: what the master answers about tasks, known and unknown (reference section 1.7). */
+/** RECONCILE and KILL: what the master answers about tasks, known and unknown, as Mesos does. */
 import type { SchedulerCall, TaskState } from '@stadion/contract/mesos';
 import { taskKey, type FrameworkRecord, type TaskRecord } from './records.ts';
 import type { ClusterState } from './state.ts';

@@ -1,4 +1,4 @@
-/** Status updates on their way to frameworks, and acknowledgements on their way back (reference section 1.6). */
+/** Status updates on their way to frameworks, and acknowledgements on their way back, as in Mesos. */
 import type { AgentMessage } from '@stadion/contract/agent-link';
 import { isTerminal, type SchedulerCall } from '@stadion/contract/mesos';
 import { releaseTask } from './charges.ts';

@@ -1,4 +1,4 @@
-/** App and group ids: paths such as `/shop/db`, resolved like file paths. Marathon reference, section 2.1. */
+/** App and group ids: paths such as `/shop/db`, resolved like file paths. The grammar is Marathon's. */
 import { APP_ID_LENGTH_MAX } from './limits.ts';
 
 const SEGMENT = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;

@@ -1,4 +1,4 @@
-/** Gives versions to changed apps, so that everybody can tell scaling from a new configuration. Reference, section 2.2. */
+/** Gives versions to changed apps, so that everybody can tell scaling from a new configuration. */
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import { specOf, type AppSpec } from './spec.ts';
 

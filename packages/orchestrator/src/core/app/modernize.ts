@@ -1,4 +1,4 @@
-/** Turns every form of an app that Marathon ever accepted into its present one. Marathon reference, section 2.5. */
+/** Turns every form of an app that Marathon ever accepted into its present one. */
 import type { AppInput, Violation } from '@stadion/contract/orchestrator';
 import { compact, violation, type Checked } from './checked.ts';
 

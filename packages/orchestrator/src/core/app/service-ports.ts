@@ -1,4 +1,4 @@
-/** Gives service ports to apps that ask for any. Marathon reference, section 2.4. */
+/** Gives service ports to apps that ask for any: free numbers from a range, the ones they had before first. */
 import { randomBelow, type Random } from '@stadion/base';
 import { violation, type Checked } from './checked.ts';
 import { isOnHostNetwork, type AppSpec } from './spec.ts';

@@ -1,4 +1,4 @@
-/** Rules for placement constraints. Marathon reference, section 2.6. */
+/** Marathon's rules for placement constraints. */
 import { CONSTRAINT_VALUE_LENGTH_MAX } from './limits.ts';
 import type { AppSpec } from './spec.ts';
 import type { Refuse } from './checked.ts';

@@ -1,4 +1,4 @@
-/** Rules for networks, containers and ports. Marathon reference, section 2.3. */
+/** Marathon's rules for networks, containers and ports. */
 import { isOnHostNetwork, type AppSpec } from './spec.ts';
 import type { Refuse } from './checked.ts';
 

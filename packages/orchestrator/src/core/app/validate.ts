@@ -118,7 +118,7 @@ function featureRules(app: AppSpec, features: ReadonlySet<Feature>, refuse: Refu
   refuse(app.check !== undefined && isDocker, '/check', 'is not possible in a container of type DOCKER');
 }
 
-/** Reference section 3.2. */
+/** Which role an app may have: the default one, its top group, or the one it has already. */
 function roleRules(app: AppSpec, previous: AppDefinition | undefined, defaults: AppDefaults, refuse: Refuse): void {
   const [, group = '', below] = app.id.split('/');
   const allowed = new Set([defaults.role]);

@@ -1,4 +1,4 @@
-/** From a change of the root group to the steps that carry it out (section 3.3 of the reference). */
+/** From a change of the root group to the steps that carry it out, in Marathon's order. */
 import type { AppDefinition, DeploymentAction } from '@stadion/contract/orchestrator';
 
 /** One app before and after. Both undefined is impossible. */

@@ -21,7 +21,7 @@ export interface ScalePlan {
 
 /**
  * Brings an app to its number of instances. Only instances that this change began must come up: one that was
- * unhealthy before does not hold the deployment (section 3.4 of the reference).
+ * unhealthy before does not hold the deployment.
  */
 export function planScale(state: ScaleState): ScalePlan {
   return {

@@ -1,5 +1,5 @@
 /**
- * The rolling restart (section 3.4 of the reference), planned anew from what is observed at every change. Nothing is
+ * Marathon's rolling restart, planned anew from what is observed at every change. Nothing is
  * remembered between two looks, so it goes on after a crash as if nothing had happened.
  */
 
@@ -55,7 +55,7 @@ export function rollingBounds(
 
 /**
  * The next kills and starts. Healthy instances never fall below the minimum and the total never rises above the
- * maximum by what this plans, save the one that the reference allows when both bounds meet.
+ * maximum by what this plans, save the one that Marathon allows when both bounds meet.
  */
 export function planRolling(state: RollingState): RollingPlan {
   const { wanted, old, fresh, leaving } = state;

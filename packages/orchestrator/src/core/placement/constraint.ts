@@ -19,7 +19,7 @@ export interface ConstraintState {
   explain(values: string): string;
 }
 
-/** The agent's value of a constraint's field (Marathon 2.6), undefined when it has none. */
+/** The agent's value of a constraint's field, undefined when it has none. */
 export function fieldValue(place: AgentPlace, field: string): string | undefined {
   switch (field) {
     case 'hostname':

@@ -1,4 +1,4 @@
-/** The constraint operators of Marathon (reference 2.6) and the set of them that one request has to satisfy. */
+/** The constraint operators of Marathon and the set of them that one request has to satisfy. */
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import type { AgentPlace } from '../instance.ts';
 import { scalarText } from './attribute-text.ts';

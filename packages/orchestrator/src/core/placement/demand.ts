@@ -70,7 +70,7 @@ function computeDemand(app: AppDefinition): Demand {
   };
 }
 
-/** Marathon 2.4: definitions fix their host port only with requirePorts; mappings by hostPort; no hostPort, no port. */
+/** As in Marathon: definitions fix their host port only with requirePorts; mappings by hostPort; no hostPort, no port. */
 function wantedHostPorts(app: AppDefinition): readonly (number | undefined)[] {
   if (isOnHostNetwork(app)) return (app.portDefinitions ?? []).map(({ port }) => (app.requirePorts ? port : 0));
   const absent = app.networks.some(({ mode }) => mode === 'container/bridge') ? 0 : undefined;

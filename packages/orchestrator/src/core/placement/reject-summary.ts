@@ -5,7 +5,7 @@ import { formatTimestamp } from '../app/timestamp.ts';
 import { explainWaiting } from './explain-waiting.ts';
 import type { PreparedOffer, RejectTally } from './types.ts';
 
-/** Marathon's funnel: the rows of a reject summary, in order (reference 3.6). */
+/** Marathon's funnel: the rows of a reject summary, in order. */
 const FUNNEL: readonly RejectReason[] = [
   'UnfulfilledRole',
   'UnfulfilledConstraint',

@@ -1,4 +1,4 @@
-/** Label selectors: `a, b==c, d!=e, f in (g,h), i notin (j)`; all must hold. Marathon reference, section 1. */
+/** Label selectors: `a, b==c, d!=e, f in (g,h), i notin (j)`; all must hold. The grammar is Marathon's. */
 
 /** Decides whether labels are selected. */
 export type LabelSelector = (labels: Readonly<Record<string, string>>) => boolean;

@@ -4,7 +4,7 @@ import type { AppDefinition, HealthCheck, ReadinessCheck } from '@stadion/contra
 import { NEVER_EXHAUSTED } from './limits.ts';
 import { reachablePort, type TaskPort } from './task-ports.ts';
 
-/** Marathon begins to probe after the interval, and after this at the latest (reference 2.7). */
+/** Marathon begins to probe after the interval, and after this at the latest. */
 const FIRST_PROBE_SECONDS_MAX = 5;
 const MESOS_DELAY_SECONDS = 15;
 
@@ -62,7 +62,7 @@ function healthCheckInfo(check: HealthCheck, ports: readonly TaskPort[]): Health
 }
 
 /**
- * The failure in a row at which the agent says "exhausted" (reference 2.7). Mesos: the given one, 0 is as 1.
+ * The failure in a row at which the agent says "exhausted". Mesos: the given one, 0 is as 1.
  * Marathon compares before it counts, hence one more; 0 is never.
  */
 function failuresAllowed(maxConsecutiveFailures: number, isOfMesos: boolean): number {

@@ -1,5 +1,5 @@
 /**
- * The environment that Marathon gives a task (reference 4). Later wins: facts about the app, then HOST and ports,
+ * The environment that Marathon gives a task. Later wins: facts about the app, then HOST and ports,
  * then the app's own `env`.
  */
 import type { CommandInfo } from '@stadion/contract/mesos';

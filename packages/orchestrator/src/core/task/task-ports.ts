@@ -42,7 +42,7 @@ export function declaredPorts(app: AppDefinition): readonly DeclaredPort[] {
  * Joins declared ports with the host ports that were taken for them.
  * @param isHost whether the task is on the host's network
  * @param hostPorts one entry per declared port
- * @param random invents ports for mappings that name none (reference 4: 1025 to 65535)
+ * @param random invents ports for mappings that name none (as Marathon does: 1025 to 65535)
  */
 export function taskPorts(
   declared: readonly DeclaredPort[],
