@@ -105,6 +105,9 @@ describe('the application port', () => {
     const wrong = await fetch(`${application}/hello`, { method: 'DELETE' });
     expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET']);
     expect((await fetch(`${application}/hello`, { method: 'HEAD' })).status).toBe(200);
+    expect((await fetch(`${application}/hello?from=here`)).status).toBe(200);
+    // No URL at all, as far as a parser of URLs is concerned.
+    expect(await status(application, '//')).toBe(404);
   });
 });
 
@@ -293,9 +296,9 @@ async function serve(answer: (path: string) => unknown): Promise<string> {
 }
 
 /** Without keep-alive, so that no idle connection is left behind. */
-function status(url: string): Promise<number | undefined> {
+function status(url: string, path = new URL(url).pathname): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
-    request(url, { agent: false }, (response) => {
+    request(url, { agent: false, path }, (response) => {
       response.resume();
       resolve(response.statusCode);
     })

@@ -64,7 +64,7 @@ function listen(server, port, host) {
 
 async function answer(name, routes, request, response) {
   const begin = performance.now();
-  const path = new URL(request.url, 'http://service').pathname;
+  const [path] = request.url.split('?');
   const methods = routes[path];
   const route = methods?.[request.method === 'HEAD' ? 'GET' : request.method];
   let result;

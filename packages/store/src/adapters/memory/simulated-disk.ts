@@ -61,6 +61,12 @@ export class SimulatedDisk {
     return this.records.keys();
   }
 
+  /** What is durable under a key at this moment, whoever has the disk open; undefined when there is nothing. */
+  durableValue(key: string): JsonValue | undefined {
+    const record = this.records.get(key);
+    return record === undefined ? undefined : decode(key, record).value;
+  }
+
   /**
    * The process that uses the disk dies. What was not durable is lost; no promise that its store gave settles any more.
    */
