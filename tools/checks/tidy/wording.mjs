@@ -17,6 +17,10 @@ const forbidden = [
     advice: 'names a place outside the project, which a reader does not have: say what is meant, or bring it in.',
   },
   {
+    pattern: /\breference,? section|\bsections? \d+(\.\d+)* of the (reference|house)|\b(house|style-anchors)\.md/i,
+    advice: 'cites a page that a reader does not have: say what the rule is, and whose (Mesos, Marathon, an RFC).',
+  },
+  {
     pattern: /\b(TODO|FIXME|XXX|HACK)\b/,
     advice: 'leaves work to nobody: do it, or open an issue, or say plainly what the limit is.',
   },

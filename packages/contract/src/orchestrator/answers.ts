@@ -16,7 +16,6 @@ const TaskStatsEntry = Type.Object({
     lifeTime: Type.Optional(Type.Object({ averageSeconds: Type.Number(), medianSeconds: Type.Number() })),
   }),
 });
-export type TaskStatsEntry = Static<typeof TaskStatsEntry>;
 
 /** Statistics over the tasks of an app; absent where there is no such task. */
 export const TaskStats = Type.Object({

@@ -6,7 +6,6 @@ export {
   QueueItem,
   RejectReason,
   TaskStats,
-  type TaskStatsEntry,
   UnusedOffer,
   Violation,
   WaitingReason,
@@ -15,7 +14,6 @@ export {
   AppDefinition,
   AppInput,
   Artifact,
-  Constraint,
   HealthCheck,
   Network,
   PortDefinition,
@@ -30,5 +28,5 @@ export {
   ReadinessCheckResult,
 } from './deployment.ts';
 export { InstanceCondition, OrchestratorEvent } from './events.ts';
-export { orchestratorRoutes, type Permission, type Route } from './routes.ts';
+export { orchestratorRoutes, type Route } from './routes.ts';
 export { HealthCheckResult, Task, TaskFailure, TaskList } from './task.ts';

@@ -5,7 +5,6 @@ import type {
   InstanceCondition,
   Task,
   TaskStats,
-  TaskStatsEntry,
 } from '@stadion/contract/orchestrator';
 import type { HealthResult } from '@stadion/contract/mesos';
 import { taskIdOf, type AgentPlace, type Instance } from '../core/instance.ts';
@@ -92,6 +91,8 @@ function healthView(result: HealthResult, instanceId: string): HealthCheckResult
     instanceId,
   };
 }
+
+type TaskStatsEntry = NonNullable<TaskStats['totalSummary']>;
 
 /** How many tasks are in which state. A task without health results is neither healthy nor unhealthy. */
 export type TaskCounts = TaskStatsEntry['stats']['counts'];

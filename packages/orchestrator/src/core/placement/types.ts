@@ -1,6 +1,6 @@
 /** What the matcher is given and what it answers. Pure data: the engine turns placements into launches. */
 import type { Offer } from '@stadion/contract/mesos';
-import type { AppDefinition, RejectReason } from '@stadion/contract/orchestrator';
+import type { AppDefinition, RejectReason, WaitingReason } from '@stadion/contract/orchestrator';
 import type { AgentPlace } from '../instance.ts';
 
 /** Free ports as sorted, disjoint, inclusive ranges: `[begin, end, begin, end, …]`. */
@@ -61,15 +61,11 @@ export interface RefusedOffer {
   readonly reason: RejectReason;
 }
 
-/** One group of refusals. */
-export interface RejectExplanation {
-  readonly reason: RejectReason;
-  readonly agents: number;
-  /** Up to three hostnames. */
-  readonly examples: readonly string[];
-  /** A sentence with the numbers of the nearest fit, e.g. `needs 4 cpus, the most free on one agent is 1.5`. */
-  readonly message: string;
-}
+/**
+ * One group of refusals. Examples are up to three hostnames; the message is a sentence with the numbers of the nearest
+ * fit, e.g. `needs 4 cpus, the most free on one agent is 1.5`.
+ */
+export type RejectExplanation = WaitingReason & { readonly reason: RejectReason };
 
 /** What bounds a matching pass. */
 export interface MatchOptions {
