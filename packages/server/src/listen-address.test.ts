@@ -1,4 +1,4 @@
-import { PlatformError } from '@stadion/base';
+import type { PlatformError } from '@stadion/base';
 import { describe, expect, it } from 'vitest';
 import { assertLoopback } from './listen-address.ts';
 

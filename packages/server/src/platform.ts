@@ -8,6 +8,7 @@ import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
 import { createMaster, createMasterHttp, type Master } from '@stadion/master';
 import { createEngine, createOrchestratorHttp, type Engine } from '@stadion/orchestrator';
 import { createMemoryStore, openLmdbStore, type Election, type Store } from '@stadion/store';
+import { urlOf } from './addresses.ts';
 import { StoredAgentRegistry } from './agent-registry.ts';
 import { buildAgent } from './build-agent.ts';
 import { chooseFreePorts } from './free-ports.ts';
@@ -63,7 +64,10 @@ export async function startPlatform(wanted: ServerConfig): Promise<Platform> {
   await makeDataDirectory(dataDirectory);
   const log = await openLog(join(dataDirectory, 'log'), config.logLevel, ports.time);
   const undoing = new Undoing();
-  undoing.add(() => Promise.resolve(log.close()));
+  undoing.add(() => {
+    log.close();
+    return Promise.resolve();
+  });
   try {
     return await startRooms(config, ports, dataDirectory, { logger: log.logger, path: log.path }, undoing);
   } catch (error) {
@@ -188,7 +192,7 @@ async function openApis(
   const agentHttp = createAgentHttp(rooms.agent, { clock: time });
   undoing.add(() => agentHttp.close());
   const agent = await listen(agentHttp, { address, port: config.agentPort, flag: '--agent-port' });
-  let leader: string | undefined;
+  const leader = new URL(urlOf({ address, port: config.orchestratorPort })).host;
   const orchestratorHttp = createOrchestratorHttp(rooms.engine, {
     time,
     random: random.stream('orchestrator-api'),
@@ -203,7 +207,6 @@ async function openApis(
     port: config.orchestratorPort,
     flag: '--orchestrator-port',
   });
-  leader = new URL(orchestrator).host;
   return { orchestrator, master, agent };
 }
 
