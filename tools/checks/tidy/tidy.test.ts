@@ -37,11 +37,11 @@ describe('wording', () => {
     ['packages/base/src/helpers/dates.ts', COMMENT, 'drawer'],
     ['packages/base/src/dates.ts', 'export {};\n', 'what it is for'],
     ['packages/base/src/dates.ts', `${COMMENT}// TODO: leap years\n`, 'leaves work'],
-    ['README.md', 'See ../shared/design/house.md\n', 'outside the project'],
+    ['README.md', 'See ../shared/inputs/app.json\n', 'outside the project'],
     ['README.md', 'See /work/shared\n', 'outside the project'],
     ['packages/base/src/dates.ts', '/** As in section 3.4 of the reference. */\n', 'does not have'],
     ['packages/base/src/dates.ts', `${COMMENT}// @ts-ignore\n`, 'silences'],
-    ['packages/base/src/dates.test.ts', 'it.on' + "ly('counts', () => {});\n", 'remove .only'],
+    ['packages/base/src/dates.test.ts', "it.only('counts', () => {});\n", 'remove .only'],
     ['packages/base/src/dates.test.ts', '\ndescribe.sk' + "ip('counts', () => {});\n", 'without saying why'],
   ])('refuses %s with %j', (path, text, reason) => {
     expect(wordingProblems([{ path, text }])).toEqual([expect.stringContaining(reason)]);

@@ -1,4 +1,4 @@
-/** Fills the gaps of health and readiness checks. Marathon reference, sections 2.7 and 2.8. */
+/** Fills the gaps of health and readiness checks with Marathon's defaults. */
 import type { AppInput, HealthCheck, ReadinessCheck } from '@stadion/contract/orchestrator';
 import { compact } from './checked.ts';
 

@@ -1,4 +1,4 @@
-/** Rules for health and readiness checks. Marathon reference, sections 2.7 and 2.8. */
+/** Marathon's rules for health and readiness checks. */
 import type { HealthCheck } from '@stadion/contract/orchestrator';
 import type { AppSpec } from './spec.ts';
 import type { Refuse } from './checked.ts';

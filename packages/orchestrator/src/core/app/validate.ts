@@ -17,7 +17,7 @@ import { constraintRules } from './validate-constraints.ts';
 import { containerRules, networkRules, portRules } from './validate-network.ts';
 
 /**
- * Everything that is wrong with an app; empty when it may run. Marathon reference, sections 2.2 to 2.8.
+ * Everything that is wrong with an app; empty when it may run. The rules are Marathon's.
  * @param previous the app as it is now; its role stays allowed
  */
 export function validateApp(
