@@ -2,20 +2,11 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { FrameworkInfo, TaskInfo, TaskStatus } from '@stadion/contract/mesos';
+import { HealthState } from './health-check.ts';
 import type { Task } from './task.ts';
 
 /** Raised when a shape changes in a way that old readers would misread. */
 const FORMAT = 1;
-
-const HealthStateRecord = Type.Object({
-  alive: Type.Optional(Type.Boolean()),
-  consecutiveFailures: Type.Integer(),
-  firstSuccess: Type.Optional(Type.Number()),
-  lastSuccess: Type.Optional(Type.Number()),
-  lastFailure: Type.Optional(Type.Number()),
-  cause: Type.Optional(Type.String()),
-  exhausted: Type.Boolean(),
-});
 
 const ReadinessStateRecord = Type.Object({
   asked: Type.Boolean(),
@@ -44,7 +35,7 @@ const StoredTask = Type.Object({
   endedAt: Type.Optional(Type.Number()),
   latest: Type.Optional(TaskStatus),
   updates: Type.Array(TaskStatus),
-  health: Type.Array(HealthStateRecord),
+  health: Type.Array(HealthState),
   readiness: Type.Array(ReadinessStateRecord),
 });
 

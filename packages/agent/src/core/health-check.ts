@@ -1,4 +1,5 @@
 /** Health of one task by one check: what a probe's outcome changes, and whether that is worth a report. */
+import { Type, type Static } from '@sinclair/typebox';
 import type { HealthCheckInfo, HealthResult } from '@stadion/contract/mesos';
 
 /** What one probe found. `ignored`: neither good nor bad (a 1xx answer with `ignore_http_1xx`). */
@@ -6,15 +7,16 @@ export type ProbeOutcome =
   { readonly kind: 'passed' } | { readonly kind: 'failed'; readonly cause: string } | { readonly kind: 'ignored' };
 
 /** What is known by one check. Times are milliseconds since the epoch; `alive` is absent before the first result. */
-export interface HealthState {
-  readonly alive?: boolean;
-  readonly consecutiveFailures: number;
-  readonly firstSuccess?: number;
-  readonly lastSuccess?: number;
-  readonly lastFailure?: number;
-  readonly cause?: string;
-  readonly exhausted: boolean;
-}
+export const HealthState = Type.Object({
+  alive: Type.Optional(Type.Boolean()),
+  consecutiveFailures: Type.Integer(),
+  firstSuccess: Type.Optional(Type.Number()),
+  lastSuccess: Type.Optional(Type.Number()),
+  lastFailure: Type.Optional(Type.Number()),
+  cause: Type.Optional(Type.String()),
+  exhausted: Type.Boolean(),
+});
+export type HealthState = Readonly<Static<typeof HealthState>>;
 
 /** Nothing is known yet. */
 export const UNKNOWN_HEALTH: HealthState = { consecutiveFailures: 0, exhausted: false };
