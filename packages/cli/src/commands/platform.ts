@@ -57,8 +57,9 @@ export const platformCommands: readonly CommandSpec[] = [
         const path = platformFilePath(session.dataDirectory);
         const reason = file === undefined ? `there is no ${path}` : `that of ${path} has ended without being told to`;
         printer.remark(`No platform runs here: ${reason}.`);
-        if (file !== undefined)
-          {printer.remark('Its tasks may still run. To stop them, start it again and then: stadion down --tasks');}
+        if (file !== undefined) {
+          printer.remark('Its tasks may still run. To stop them, start it again and then: stadion down --tasks');
+        }
         printer.answer({ stopped: false }, () => []);
         return EXIT.ok;
       }
