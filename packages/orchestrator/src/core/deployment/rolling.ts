@@ -55,22 +55,27 @@ export function rollingBounds(
 
 /**
  * The next kills and starts. Healthy instances never fall below the minimum and the total never rises above the
- * maximum by what this plans, save the one that Marathon allows when both bounds meet.
+ * maximum by what this plans, save the one that Marathon allows when both bounds meet. Ill old instances count for
+ * nothing that has to be kept, so they neither hold the restart nor outlive it.
  */
 export function planRolling(state: RollingState): RollingPlan {
   const { wanted, old, fresh, leaving } = state;
   const { minHealthy, maxCapacity } = rollingBounds(state);
-  const healthy = countUp(old) + countUp(fresh);
-  const isTight = minHealthy === maxCapacity && maxCapacity <= healthy;
+  const total = old.length + fresh.length + leaving;
+  const isTight = minHealthy === maxCapacity && maxCapacity <= total;
 
-  let killable = Math.max(0, healthy - minHealthy);
+  const surplus = Math.max(0, fresh.length - wanted);
+  const freshOnes = surplus === 0 ? fresh : unhealthyFirst(fresh);
+  // Old ones stay until as many new ones are up as have to be: each that comes up lets one go, the ill ones first.
+  let kept = Math.max(0, minHealthy - countUp(freshOnes.slice(surplus)));
   // Local state cannot be in two places: one has to go before its successor comes.
-  if (isTight && state.isResident) killable += 1;
-  const killOld = Math.min(old.length, Math.max(killable, old.length - wanted));
-  const victims = [...takeFirst(unhealthyFirst(old), killOld), ...takeFirst(fresh, fresh.length - wanted)];
+  if (isTight && state.isResident) kept -= 1;
+  const victims = [
+    ...idsOf(unhealthyFirst(old).slice(0, Math.max(0, old.length - Math.max(0, kept)))),
+    ...idsOf(freshOnes.slice(0, surplus)),
+  ];
 
   const capacity = isTight && !state.isResident ? maxCapacity + 1 : maxCapacity;
-  const total = old.length + fresh.length + leaving;
   const start = Math.max(0, Math.min(wanted - fresh.length, capacity - total));
   const done = old.length === 0 && leaving === 0 && fresh.length === wanted && countUp(fresh) === wanted;
   return { kill: victims, start, done };
@@ -86,6 +91,6 @@ function unhealthyFirst(instances: readonly RollingInstance[]): readonly Rolling
   return [...instances.filter((instance) => !instance.up), ...instances.filter((instance) => instance.up)];
 }
 
-function takeFirst(instances: readonly RollingInstance[], count: number): string[] {
-  return instances.slice(0, Math.max(0, count)).map((instance) => instance.id);
+function idsOf(instances: readonly RollingInstance[]): string[] {
+  return instances.map((instance) => instance.id);
 }
