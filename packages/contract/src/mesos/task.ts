@@ -252,7 +252,8 @@ export type ReadinessResult = Static<typeof ReadinessResult>;
 
 /**
  * One report about a task. A `uuid` (16 bytes, base64) means that it must be acknowledged.
- * `health_results` and `readiness_results` are Stadion's own and always complete: all checks, in order.
+ * `health_results` and `readiness_results` are Stadion's own: what is known of all checks, in their order. A check that
+ * has not answered yet is absent.
  */
 export const TaskStatus = Type.Object({
   task_id: IdValue,

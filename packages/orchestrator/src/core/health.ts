@@ -28,9 +28,13 @@ function isReady(instance: Instance, app: AppDefinition | undefined): boolean {
   return instance.readiness.length >= checks.length && instance.readiness.every((result) => result.ready);
 }
 
-/** True: all checks have a result and are alive. False: one has failed. Undefined: not known yet. */
-export function healthOf(results: readonly HealthResult[]): boolean | undefined {
-  let known = results.length > 0;
+/**
+ * True: all checks have a result and are alive. False: one has failed. Undefined: not known yet.
+ * @param results of the checks that have answered; the others are absent
+ * @param checkCount how many checks there are
+ */
+export function healthOf(results: readonly HealthResult[], checkCount: number): boolean | undefined {
+  let known = results.length > 0 && results.length >= checkCount;
   for (const result of results) {
     if (result.alive) continue;
     if (result.last_failure !== undefined || result.consecutive_failures > 0) return false;

@@ -16,36 +16,43 @@ const unknown: HealthResult = { index: 0, alive: false, consecutive_failures: 0,
 
 describe('a status', () => {
   it('that says nothing new changes nothing', () => {
-    expect(applyStatus(runningInstance('x', 10_000), status({}), 20_000, keep)).toEqual({ kind: 'unchanged' });
+    expect(applyStatus(runningInstance('x', 10_000), status({}), 20_000, keep, 0)).toEqual({ kind: 'unchanged' });
   });
 
   it('ends an instance when its task is over', () => {
-    const outcome = applyStatus(runningInstance('x', 0), status({ state: 'TASK_FAILED' }), 20_000, keep);
+    const outcome = applyStatus(runningInstance('x', 0), status({ state: 'TASK_FAILED' }), 20_000, keep, 0);
     expect(outcome).toMatchObject({ kind: 'ended', instance: { condition: 'Failed', since: 20_000 } });
   });
 
   it('does not bring a killed task back among the running', () => {
     const dying = killing(runningInstance('x', 10_000), 'Decommissioned', 5);
-    expect(applyStatus(dying, status({}), 20_000, keep)).toEqual({ kind: 'unchanged' });
+    expect(applyStatus(dying, status({}), 20_000, keep, 0)).toEqual({ kind: 'unchanged' });
   });
 
   it('overtaken on its way does not send a running task back to starting', () => {
-    const outcome = applyStatus(runningInstance('x', 0), status({ state: 'TASK_STARTING' }), 20_000, keep);
+    const outcome = applyStatus(runningInstance('x', 0), status({ state: 'TASK_STARTING' }), 20_000, keep, 0);
     expect(outcome).toEqual({ kind: 'unchanged' });
   });
 
   it('keeps when the condition began while only health changes', () => {
-    const outcome = applyStatus(runningInstance('x', 10_000), status({ health_results: [alive] }), 20_000, keep);
+    const outcome = applyStatus(runningInstance('x', 10_000), status({ health_results: [alive] }), 20_000, keep, 1);
     expect(outcome).toMatchObject({ kind: 'changed', instance: { since: 10_000, healthy: true, health: [alive] } });
   });
 });
 
 describe('health', () => {
   it('is unknown until every check has a result, and false as soon as one failed', () => {
-    expect(healthOf([])).toBeUndefined();
-    expect(healthOf([alive, { ...unknown, index: 1 }])).toBeUndefined();
-    expect(healthOf([alive, { ...failing, index: 1 }])).toBe(false);
-    expect(healthOf([alive, { ...alive, index: 1 }])).toBe(true);
+    expect(healthOf([], 2)).toBeUndefined();
+    expect(healthOf([alive, { ...unknown, index: 1 }], 2)).toBeUndefined();
+    expect(healthOf([alive, { ...failing, index: 1 }], 2)).toBe(false);
+    expect(healthOf([alive, { ...alive, index: 1 }], 2)).toBe(true);
+  });
+
+  it('is unknown while a check has not answered at all, and a failure alone is enough', () => {
+    expect(healthOf([alive], 2)).toBeUndefined();
+    expect(healthOf([failing], 2)).toBe(false);
+    const outcome = applyStatus(runningInstance('x', 0), status({ health_results: [alive] }), 20_000, keep, 2);
+    expect(outcome).toMatchObject({ kind: 'changed', instance: { healthy: undefined, health: [alive] } });
   });
 
   it('tells failures and changes of mind apart', () => {

@@ -73,12 +73,14 @@ export type StatusOutcome =
 /**
  * Applies what Mesos tells about the current incarnation.
  * @param share gives one object for equal address lists, so that 100,000 instances do not hold 100,000 copies
+ * @param healthCheckCount how many health checks the instance's version has: only together they make it healthy
  */
 export function applyStatus(
   instance: Instance,
   status: TaskStatus,
   now: number,
   share: (addresses: Instance['ipAddresses']) => Instance['ipAddresses'],
+  healthCheckCount: number,
 ): StatusOutcome {
   const told = conditionOf(status);
   if (isFinal(told)) {
@@ -91,7 +93,9 @@ export function applyStatus(
   const health = status.health_results ?? instance.health;
   const readiness = status.readiness_results ?? instance.readiness;
   const healthy =
-    status.health_results === undefined ? (status.healthy ?? instance.healthy) : healthOf(status.health_results);
+    status.health_results === undefined
+      ? (status.healthy ?? instance.healthy)
+      : healthOf(status.health_results, healthCheckCount);
   const ipAddresses = addressesOf(status);
   const hasNewAddresses = ipAddresses !== undefined && !sameAddresses(ipAddresses, instance.ipAddresses);
   const startedAt =

@@ -196,6 +196,25 @@ describe('a restart of the orchestrator', () => {
     expect(platform.engine.view.lastTaskFailure('/web')?.message).toBe('died alone');
   });
 
+  it('ends a task whose kill was acknowledged before its agent was lost', async () => {
+    const platform = await TestPlatform.started({ agents: 1 });
+    valueOf(await platform.put([appSpec('/web', { unreachableStrategy: 'disabled' })]));
+    await platform.quiet();
+    platform.master.killMs = 1e12;
+    const [victim] = platform.engine.view.instances('/web').map(({ id }) => id);
+    valueOf(await platform.settle(platform.engine.killInstances([victim ?? ''], { wipe: false })));
+    platform.master.loseAgent(0);
+    await platform.time.advance(1000);
+    await platform.crash();
+    platform.master.killMs = 10;
+    platform.master.returnAgent(0);
+    await platform.time.advance(60_000);
+    expect(platform.master.alive('web').map(({ info }) => info.task_id.value)).not.toContain(
+      platform.master.launched[0],
+    );
+    expect(platform.running('/web')).toBe(1);
+  });
+
   it('keeps everything while the master says nothing', async () => {
     const platform = await TestPlatform.started();
     valueOf(await platform.put([appSpec('/web', { instances: 3 })]));

@@ -54,13 +54,20 @@ export class StatusHandler {
   }
 
   private handleOwn(instance: Instance, status: TaskStatus): void {
-    const { fleet, feed, lifecycle, launchWatch, unreachableWatch, clock } = this.parts;
-    const outcome = applyStatus(instance, status, clock.now(), this.share);
+    const { fleet, root, feed, lifecycle, launchWatch, unreachableWatch, clock } = this.parts;
+    const checks = root.appAtVersion(instance.appId, instance.appVersion)?.healthChecks;
+    const outcome = applyStatus(instance, status, clock.now(), this.share, checks?.length ?? 0);
     if (outcome.kind === 'unchanged') return;
     const next = outcome.instance;
     if (feed.isHeard && next.taskState !== instance.taskState) this.announceStatus(next, status);
     if (outcome.kind === 'ended') {
       lifecycle.taskEnded(next, status);
+      return;
+    }
+    if (instance.condition === 'Killing' && isUnreachable(next)) {
+      // Out of reach, and on its way out before: nobody waits for it. Should it come back, it is unknown and ends; kept,
+      // it would be an instance that is to run, and a restart of ours would forget that its end was promised.
+      lifecycle.forget(next);
       return;
     }
     fleet.update(next);

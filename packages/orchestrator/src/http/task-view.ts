@@ -94,7 +94,7 @@ function healthView(result: HealthResult, instanceId: string): HealthCheckResult
 
 type TaskStatsEntry = NonNullable<TaskStats['totalSummary']>;
 
-/** How many tasks are in which state. A task without health results is neither healthy nor unhealthy. */
+/** How many tasks are in which state. A task of which some check has not answered yet is neither healthy nor unhealthy. */
 export type TaskCounts = TaskStatsEntry['stats']['counts'];
 
 /** Counts the tasks among instances. */
@@ -104,9 +104,8 @@ export function countTasks(instances: Iterable<Instance>): TaskCounts {
     if (!isPlaced(instance)) continue;
     if (instance.condition === 'Running') counts.running += 1;
     else if (instance.condition === 'Provisioned' || instance.condition === 'Staging') counts.staged += 1;
-    if (instance.health.length === 0) continue;
-    if (instance.health.every((result) => result.alive)) counts.healthy += 1;
-    else counts.unhealthy += 1;
+    if (instance.healthy === true) counts.healthy += 1;
+    else if (instance.healthy === false) counts.unhealthy += 1;
   }
   return counts;
 }

@@ -106,13 +106,14 @@ describe('listing', () => {
 
   test('counts tasks with and without health', async () => {
     const result = { index: 0, alive: true, consecutive_failures: 0, exhausted: false };
-    add({ health: [result, result] });
-    add({ health: [result, { ...result, alive: false }] });
+    add({ health: [result, result], healthy: true });
+    add({ health: [result, { ...result, alive: false }], healthy: false });
+    add({ health: [result], healthy: undefined });
     add();
     add({ condition: 'Staging' });
     const { body } = await server.ask('GET', '/v2/apps/shop/web');
     expect(body).toMatchObject({
-      app: { tasksRunning: 3, tasksStaged: 1, tasksHealthy: 1, tasksUnhealthy: 1, tasks: { length: 4 } },
+      app: { tasksRunning: 4, tasksStaged: 1, tasksHealthy: 1, tasksUnhealthy: 1, tasks: { length: 5 } },
     });
   });
 });
