@@ -13,6 +13,9 @@ export interface EngineConfig {
   readonly reconcileIntervalMs: number;
   /** How long after a start to wait for the master's word on known tasks before deployments go on. */
   readonly reconcileGraceMs: number;
+  /** What the master has not answered is asked again after the first of these, then less and less often. */
+  readonly reconcileRetryMinMs: number;
+  readonly reconcileRetryMaxMs: number;
   readonly scaleAppsIntervalMs: number;
   readonly taskLaunchTimeoutMs: number;
   /** Launched tasks that nothing was heard of for so long are asked about. */
@@ -44,6 +47,8 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   failoverTimeoutSeconds: 604_800,
   reconcileIntervalMs: 600_000,
   reconcileGraceMs: 5_000,
+  reconcileRetryMinMs: 100,
+  reconcileRetryMaxMs: 15_000,
   scaleAppsIntervalMs: 300_000,
   taskLaunchTimeoutMs: 300_000,
   launchConfirmMs: 15_000,

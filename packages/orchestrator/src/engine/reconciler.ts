@@ -1,6 +1,7 @@
 /**
  * Asks the master what has become of our tasks: after every subscription and from time to time. After a start,
  * deployments wait until the master has answered for every task, or has had time to: what was stored may be old.
+ * A master that has started anew is silent about agents that may still come back, so what is unanswered is asked again.
  */
 import { every, type Clock, type TimerHandle, type Timers } from '@stadion/base';
 import { taskIdOf, type Instance } from '../core/instance.ts';
@@ -24,9 +25,11 @@ export class Reconciler {
   private settled: () => void = () => undefined;
   private isDone = false;
   private pending: Iterator<Instance> | undefined;
+  private asksForEverything = true;
   private isSending = false;
   private periodic: TimerHandle | undefined;
   private grace: TimerHandle | undefined;
+  private again: TimerHandle | undefined;
 
   constructor(parts: ReconcilerParts) {
     this.parts = parts;
@@ -52,6 +55,7 @@ export class Reconciler {
   stop(): void {
     this.periodic?.cancel();
     this.grace?.cancel();
+    this.again?.cancel();
     this.pending = undefined;
   }
 
@@ -59,6 +63,7 @@ export class Reconciler {
   subscribed(): void {
     const { time, config, turn } = this.parts;
     this.askAll();
+    this.askAgain(config.reconcileRetryMinMs);
     if (this.isDone) return;
     this.grace?.cancel();
     this.grace = time.after(config.reconcileGraceMs, () => {
@@ -71,13 +76,12 @@ export class Reconciler {
 
   /** The master, or an agent, has told about a task. */
   answered(taskId: string): void {
-    if (!this.isDone && this.unanswered.delete(taskId) && this.unanswered.size === 0) this.settle();
+    if (this.unanswered.delete(taskId) && this.unanswered.size === 0) this.settle();
   }
 
   private settle(): void {
     if (this.isDone) return;
     this.isDone = true;
-    this.unanswered.clear();
     this.grace?.cancel();
     this.settled();
   }
@@ -88,13 +92,43 @@ export class Reconciler {
     }
   }
 
+  /** Asks for what is unanswered, more and more seldom: an agent that comes back late may have lost a task. */
+  private askAgain(delayMs: number): void {
+    const { time, config, link, turn } = this.parts;
+    this.again?.cancel();
+    this.again = undefined;
+    if (this.unanswered.size === 0) return;
+    this.again = time.after(delayMs, () => {
+      turn(() => {
+        if (!link.isConnected) return;
+        if (!this.isSending) {
+          this.pending = this.stillUnanswered();
+          this.asksForEverything = false;
+          this.sendNext();
+        }
+        this.askAgain(Math.min(delayMs * 2, config.reconcileRetryMaxMs));
+      });
+    });
+  }
+
+  private *stillUnanswered(): Generator<Instance> {
+    const ended = new Set(this.unanswered);
+    for (const instance of this.placed()) {
+      if (!ended.delete(taskIdOf(instance))) continue;
+      yield instance;
+    }
+    // What is no longer ours needs no answer.
+    for (const taskId of ended) this.answered(taskId);
+  }
+
   private askAll(): void {
     if (!this.parts.link.isConnected) return;
     this.pending = this.placed();
+    this.asksForEverything = true;
     if (!this.isSending) this.sendNext();
   }
 
-  /** One call a turn, then, with an empty list, everything else that the master knows of us. */
+  /** One call a turn, then, with an empty list where all is asked, everything else that the master knows of us. */
   private sendNext(): void {
     const { link, time, turn } = this.parts;
     this.isSending = false;
@@ -111,7 +145,7 @@ export class Reconciler {
     }
     if (tasks.length > 0) link.reconcile(tasks);
     if (this.pending === undefined) {
-      link.reconcile([]);
+      if (this.asksForEverything) link.reconcile([]);
       return;
     }
     this.isSending = true;
