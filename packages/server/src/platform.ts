@@ -1,9 +1,8 @@
 /** Builds every room from the configuration, starts them in the order of their dependencies and stops them in reverse. */
 import { mkdir } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PlatformError, assert, describeError, errorCode, type Logger, type Timers } from '@stadion/base';
-import { createAgentHttp, type Agent } from '@stadion/agent';
+import { createAgentHttp, ownUser, type Agent } from '@stadion/agent';
 import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
 import { createMaster, createMasterHttp, type Master } from '@stadion/master';
 import { createEngine, createOrchestratorHttp, type Engine } from '@stadion/orchestrator';
@@ -117,7 +116,7 @@ async function startRooms(
     timers: time,
     random: random.stream('orchestrator'),
     log: logger.child({ room: 'orchestrator' }),
-    config: { hostname, user: userInfo().username },
+    config: { hostname, user: ownUser().name },
     onFatal: fail,
   });
   await engine.start();

@@ -23,8 +23,8 @@ const NAME_PATTERN = /^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,127}\$?$/;
  */
 export async function resolveTaskUser(name: string | undefined): Promise<SystemUser | undefined> {
   if (name === undefined || name === '') return undefined;
-  const own = userInfo();
-  if (name === own.username) return undefined;
+  const own = ownUser();
+  if (name === own.name) return undefined;
   const user = await findUser(name);
   if (user === undefined) {
     throw new PlatformError('agent-unknown-user', `The user "${name}" does not exist on this machine`);
@@ -33,10 +33,21 @@ export async function resolveTaskUser(name: string | undefined): Promise<SystemU
   if (own.uid !== 0) {
     throw new PlatformError(
       'agent-cannot-switch-user',
-      `The task wants to run as "${name}", but the agent runs as "${own.username}" and only root can switch users`,
+      `The task wants to run as "${name}", but the agent runs as "${own.name}" and only root can switch users`,
     );
   }
   return user;
+}
+
+/** The account this process runs as. One without an entry, as in many containers, is named by its number. */
+export function ownUser(): { readonly name: string; readonly uid: number } {
+  try {
+    const { username, uid } = userInfo();
+    return { name: username, uid };
+  } catch {
+    const uid = process.getuid?.() ?? -1;
+    return { name: String(uid), uid };
+  }
 }
 
 /** Looks an account up: /etc/passwd first, then whatever else the system knows. */
