@@ -13,6 +13,7 @@ import type {
   TaskFailure,
   Violation,
 } from '@stadion/contract/orchestrator';
+import type { PlanRoots } from './core/deployment/plan-roots.ts';
 import type { Instance } from './core/instance.ts';
 
 /** What a change of the root group amounts to. Definitions are canonical and carry the version given to the change. */
@@ -82,10 +83,18 @@ export interface EngineView {
   counters(): ReadonlyMap<string, number>;
 }
 
-/** The events of the bus. A listener is called in order, must not throw, and does its own buffering. */
+/**
+ * Hears an event of the bus. Must not throw, and does its own buffering.
+ * @param roots the roots of the plan in the event, made when asked for; only while somebody wants them
+ */
+export type EventListener = (event: OrchestratorEvent, roots: (() => PlanRoots) | undefined) => void;
+
+/** The events of the bus, told to every listener in the order in which they happened. */
 export interface EventFeed {
   /** @returns ends the subscription */
-  subscribe(listener: (event: OrchestratorEvent) => void): () => void;
+  subscribe(listener: EventListener): () => void;
+  /** From now on events about deployments come with the roots of their plans. @returns ends the wish */
+  wantPlanRoots(): () => void;
   /** Publishes an event made outside the engine (`api_post_event`, `event_stream_attached`). */
   publish(event: OrchestratorEvent): void;
 }
@@ -100,10 +109,15 @@ export interface OrchestratorEngine {
    *   must be pure: it may be called again
    * @param options.force cancels deployments that hold the apps concerned
    * @param options.victims instances to be killed first while scaling down, by app id
+   * @param options.concerns ids of the apps that the command names: should it be refused, listeners are told for them
    */
   changeRoot(
     change: (root: RootView, version: string) => Outcome<RootChange>,
-    options: { readonly force: boolean; readonly victims?: ReadonlyMap<string, readonly string[]> },
+    options: {
+      readonly force: boolean;
+      readonly victims?: ReadonlyMap<string, readonly string[]>;
+      readonly concerns?: readonly string[];
+    },
   ): Promise<Outcome<DeploymentResult>>;
   /**
    * Kills the tasks of these instances; their apps replace them.

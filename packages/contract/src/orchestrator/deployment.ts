@@ -24,7 +24,8 @@ export const ReadinessCheckResult = Type.Object({
 });
 export type ReadinessCheckResult = Static<typeof ReadinessCheckResult>;
 
-const Step = Type.Object({ actions: Type.Array(DeploymentAction) });
+/** One step; its actions run side by side. */
+export const DeploymentStepInfo = Type.Object({ actions: Type.Array(DeploymentAction) });
 
 /** A running deployment. `currentStep` counts from 1; 0 before the first. */
 export const DeploymentInfo = Type.Object({
@@ -32,7 +33,7 @@ export const DeploymentInfo = Type.Object({
   version: Type.String(),
   affectedApps: Type.Array(Type.String()),
   affectedPods: Type.Array(Type.String()),
-  steps: Type.Array(Step),
+  steps: Type.Array(DeploymentStepInfo),
   currentActions: Type.Array(
     Type.Object({
       action: DeploymentActionName,
@@ -48,7 +49,3 @@ export type DeploymentInfo = Static<typeof DeploymentInfo>;
 /** The answer to every change: the deployment that carries it out. */
 export const DeploymentResult = Type.Object({ version: Type.String(), deploymentId: Type.String() });
 export type DeploymentResult = Static<typeof DeploymentResult>;
-
-/** The plan of a deployment as events carry it. */
-export const DeploymentPlanInfo = Type.Object({ id: Type.String(), version: Type.String(), steps: Type.Array(Step) });
-export type DeploymentPlanInfo = Static<typeof DeploymentPlanInfo>;

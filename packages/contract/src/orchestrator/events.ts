@@ -3,7 +3,8 @@ import { Type, type Static, type TProperties } from '@sinclair/typebox';
 import { stringEnum } from '../string-enum.ts';
 import { TaskState } from '../mesos/task.ts';
 import { AppDefinition, HealthCheck } from './app.ts';
-import { DeploymentPlanInfo } from './deployment.ts';
+import { GroupInfo } from './answers.ts';
+import { DeploymentStepInfo } from './deployment.ts';
 
 function event<const Name extends string, Properties extends TProperties>(eventType: Name, properties: Properties) {
   return Type.Object({ eventType: Type.Literal(eventType), timestamp: Type.String(), ...properties });
@@ -28,6 +29,19 @@ export const InstanceCondition = stringEnum([
   'UnreachableInactive',
 ]);
 export type InstanceCondition = Static<typeof InstanceCondition>;
+
+/**
+ * The plan of a deployment as events carry it. `original` and `target` are the root group before and after it; only
+ * streams that ask for `plan-format=full` get them.
+ */
+export const DeploymentPlanInfo = Type.Object({
+  id: Type.String(),
+  version: Type.String(),
+  steps: Type.Array(DeploymentStepInfo),
+  original: Type.Optional(GroupInfo),
+  target: Type.Optional(GroupInfo),
+});
+export type DeploymentPlanInfo = Static<typeof DeploymentPlanInfo>;
 
 const CurrentStep = Type.Object({
   actions: Type.Array(Type.Object({ action: Type.String(), app: Type.String() })),

@@ -20,13 +20,7 @@ export {
   PortMapping,
   ReadinessCheck,
 } from './app.ts';
-export {
-  DeploymentAction,
-  DeploymentInfo,
-  DeploymentPlanInfo,
-  DeploymentResult,
-  ReadinessCheckResult,
-} from './deployment.ts';
-export { InstanceCondition, OrchestratorEvent } from './events.ts';
+export { DeploymentAction, DeploymentInfo, DeploymentResult, ReadinessCheckResult } from './deployment.ts';
+export { DeploymentPlanInfo, InstanceCondition, OrchestratorEvent } from './events.ts';
 export { orchestratorRoutes, type Route } from './routes.ts';
 export { HealthCheckResult, Task, TaskFailure, TaskList } from './task.ts';

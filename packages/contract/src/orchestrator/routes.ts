@@ -230,6 +230,7 @@ export const orchestratorRoutes = {
     summary: 'Follow events as a server-sent event stream',
     query: Type.Object({
       event_type: Type.Optional(Type.Array(Type.String())),
+      /** `full`: plans carry the whole root group before and after. Anything else: they do not. */
       'plan-format': Type.Optional(Type.String()),
     }),
     answers: { 200: Type.String() },

@@ -129,8 +129,8 @@ class RunningEngine implements Engine {
       send: (call) => {
         this.link.deliver(call);
       },
-      publish: (event) => {
-        feed.publish(event);
+      publish: (event, roots) => {
+        feed.publish(event, roots);
       },
       failed: (error) => {
         this.fail(error);

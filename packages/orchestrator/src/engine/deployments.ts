@@ -1,7 +1,8 @@
 /** Runs deployments: step after step, the actions of a step side by side. What it holds is locked against others. */
 import type { Clock } from '@stadion/base';
-import type { DeploymentAction, OrchestratorEvent } from '@stadion/contract/orchestrator';
+import type { AppDefinition, DeploymentAction, OrchestratorEvent } from '@stadion/contract/orchestrator';
 import { formatTimestamp } from '../core/app/timestamp.ts';
+import { planRoots, type PlanRoots } from '../core/deployment/plan-roots.ts';
 import type { Convergence } from './convergence.ts';
 import type { Counters } from './counters.ts';
 import { deploymentRecord, planInfo, type Deployment } from './deployment.ts';
@@ -77,7 +78,7 @@ export class Deployments {
   /** Ends a deployment before it is done. What it has done stays. */
   cancel(deployment: Deployment, reason: string): void {
     this.parts.counters.add('deployments.dismissed.counter');
-    this.emit(() => ({
+    this.emit(deployment, () => ({
       eventType: 'deployment_failed',
       timestamp: this.timestamp(),
       id: deployment.id,
@@ -148,7 +149,7 @@ export class Deployments {
     for (const { action, app } of actions) {
       if (action === 'RestartApplication' || action === 'StopApplication') this.parts.queue.resetDelay(app);
     }
-    this.emit(() => ({
+    this.emit(deployment, () => ({
       eventType: 'deployment_info',
       timestamp: this.timestamp(),
       plan: planInfo(deployment),
@@ -187,9 +188,9 @@ export class Deployments {
   private conclude(deployment: Deployment, actions: readonly DeploymentAction[]): void {
     for (const { action, app } of actions) {
       if (action !== 'StopApplication') continue;
-      this.emit(() => ({ eventType: 'app_terminated_event', timestamp: this.timestamp(), appId: app }));
+      this.emit(deployment, () => ({ eventType: 'app_terminated_event', timestamp: this.timestamp(), appId: app }));
     }
-    this.emit(() => ({
+    this.emit(deployment, () => ({
       eventType: 'deployment_step_success',
       timestamp: this.timestamp(),
       plan: planInfo(deployment),
@@ -201,7 +202,7 @@ export class Deployments {
   }
 
   private finish(deployment: Deployment): void {
-    this.emit(() => ({
+    this.emit(deployment, () => ({
       eventType: 'deployment_success',
       timestamp: this.timestamp(),
       id: deployment.id,
@@ -225,8 +226,23 @@ export class Deployments {
     this.parts.journal.put(deploymentKey(deployment.id), asJson(deploymentRecord(deployment)));
   }
 
-  private emit(make: () => OrchestratorEvent): void {
-    if (this.parts.feed.isHeard) this.parts.journal.emit(make());
+  private emit(deployment: Deployment, make: () => OrchestratorEvent): void {
+    const { feed, journal } = this.parts;
+    if (feed.isHeard) journal.emit(make(), feed.arePlanRootsWanted ? this.rootsOf(deployment) : undefined);
+  }
+
+  /** Makes the roots of a plan, once, if anybody asks. What the deployment changes is looked up now: it may be forgotten. */
+  private rootsOf(deployment: Deployment): () => PlanRoots {
+    const { root } = this.parts;
+    const definitionOf = (app: string, version: string | undefined): AppDefinition | undefined =>
+      version === undefined ? undefined : root.appAtVersion(app, version);
+    const changes = deployment.changes.map(({ app, from, to }) => ({
+      app,
+      from: definitionOf(app, from),
+      to: definitionOf(app, to),
+    }));
+    let roots: PlanRoots | undefined;
+    return () => (roots ??= planRoots(root.apps(), changes));
   }
 
   private timestamp(): string {

@@ -1,26 +1,27 @@
-/** The events of Marathon's event bus, numbered in the order in which they happened. */
+/** The events of Marathon's event bus, told to listeners in the order in which they happened. */
 import type { OrchestratorEvent } from '@stadion/contract/orchestrator';
-import type { EventFeed } from '../engine.ts';
+import type { PlanRoots } from '../core/deployment/plan-roots.ts';
+import type { EventFeed, EventListener } from '../engine.ts';
 
 /** Hands each event to every listener, in order. */
 export class ListenerFeed implements EventFeed {
-  private readonly listeners = new Set<(event: OrchestratorEvent) => void>();
-  private lastNumber = 0;
-
-  /** The number of the last event; a snapshot taken now holds everything up to it. */
-  get sequence(): number {
-    return this.lastNumber;
-  }
+  private readonly listeners = new Set<EventListener>();
+  private readonly rootWishes = new Set<object>();
 
   /** Whether anybody listens; events that nobody hears need not be made. */
   get isHeard(): boolean {
     return this.listeners.size > 0;
   }
 
-  subscribe(listener: (event: OrchestratorEvent) => void): () => void {
+  /** Whether anybody wants to see the whole root with each plan. */
+  get arePlanRootsWanted(): boolean {
+    return this.rootWishes.size > 0;
+  }
+
+  subscribe(listener: EventListener): () => void {
     // A function of its own for every subscription: the same listener may subscribe twice.
-    const own = (event: OrchestratorEvent): void => {
-      listener(event);
+    const own: EventListener = (event, roots) => {
+      listener(event, roots);
     };
     this.listeners.add(own);
     return () => {
@@ -28,8 +29,15 @@ export class ListenerFeed implements EventFeed {
     };
   }
 
-  publish(event: OrchestratorEvent): void {
-    this.lastNumber += 1;
-    for (const listener of this.listeners) listener(event);
+  wantPlanRoots(): () => void {
+    const wish = {};
+    this.rootWishes.add(wish);
+    return () => {
+      this.rootWishes.delete(wish);
+    };
+  }
+
+  publish(event: OrchestratorEvent, roots?: () => PlanRoots): void {
+    for (const listener of this.listeners) listener(event, roots);
   }
 }

@@ -6,6 +6,7 @@ import { errorCode, type TimerHandle, type Timers } from '@stadion/base';
 import type { SchedulerCall } from '@stadion/contract/mesos';
 import type { OrchestratorEvent } from '@stadion/contract/orchestrator';
 import { COMMIT_OPERATIONS_MAX, type JsonValue, type StoreOperation } from '@stadion/store';
+import type { PlanRoots } from '../core/deployment/plan-roots.ts';
 import { BATCHES_IN_FLIGHT_MAX, STORE_FULL_RETRY_MS } from './limits.ts';
 
 /** A call to the master, other than opening the subscription. */
@@ -19,17 +20,22 @@ export interface JournalPorts {
   /** The store was full and every commit since has failed: they are about to be made again, in order. */
   restart(): void;
   send(call: OutgoingCall): void;
-  publish(event: OrchestratorEvent): void;
+  publish(event: OrchestratorEvent, roots: (() => PlanRoots) | undefined): void;
   /** A batch is not durable and never will be: nothing may act any more. */
   failed(error: unknown): void;
   /** Called when the journal is no longer congested. */
   relieved(): void;
 }
 
+interface PendingEvent {
+  readonly event: OrchestratorEvent;
+  readonly roots: (() => PlanRoots) | undefined;
+}
+
 interface Batch {
   readonly operations: readonly StoreOperation[];
   readonly calls: readonly OutgoingCall[];
-  readonly events: readonly OrchestratorEvent[];
+  readonly events: readonly PendingEvent[];
   readonly callbacks: readonly (() => void)[];
   durable: boolean;
 }
@@ -39,7 +45,7 @@ export class Journal {
   private readonly ports: JournalPorts;
   private operations = new Map<string, StoreOperation>();
   private calls: OutgoingCall[] = [];
-  private events: OrchestratorEvent[] = [];
+  private events: PendingEvent[] = [];
   private callbacks: (() => void)[] = [];
   private readonly inFlight: Batch[] = [];
   private isClosed = false;
@@ -73,8 +79,9 @@ export class Journal {
     this.calls.push(call);
   }
 
-  emit(event: OrchestratorEvent): void {
-    this.events.push(event);
+  /** @param roots of the plan in the event, for listeners that want them */
+  emit(event: OrchestratorEvent, roots?: () => PlanRoots): void {
+    this.events.push({ event, roots });
   }
 
   /** Calls back when everything recorded so far is durable. */
@@ -151,7 +158,7 @@ export class Journal {
     for (let batch = this.inFlight[0]; batch?.durable === true; batch = this.inFlight[0]) {
       this.inFlight.shift();
       for (const call of batch.calls) this.ports.send(call);
-      for (const event of batch.events) this.ports.publish(event);
+      for (const { event, roots } of batch.events) this.ports.publish(event, roots);
       for (const callback of batch.callbacks) callback();
     }
     this.isReleasing = false;

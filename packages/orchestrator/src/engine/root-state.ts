@@ -1,11 +1,10 @@
 /** The root group in memory and its records: app definitions, their versions, group versions, service ports. */
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import { ancestorIds } from '../core/app/app-id.ts';
+import { FIRST_VERSION } from '../core/next-version.ts';
 import type { RootView } from '../engine.ts';
 import type { Journal } from './journal.ts';
 import { appKey, asJson, groupKey, rootKey, versionKey } from './records.ts';
-
-const FIRST_VERSION = '1970-01-01T00:00:00.000Z';
 
 /** What is wanted. Every change goes to the journal too. */
 export class RootState implements RootView {
@@ -58,11 +57,6 @@ export class RootState implements RootView {
 
   isServicePortUsed(port: number): boolean {
     return this.servicePorts.has(port);
-  }
-
-  /** Whether anything is remembered of this app, be it removed from the root. */
-  knows(id: string): boolean {
-    return this.targets.has(id) || this.versions.has(id);
   }
 
   /** All apps of which versions are remembered. */

@@ -19,10 +19,6 @@ export class Turns {
     this.failed = failed;
   }
 
-  get hasEnded(): boolean {
-    return this.isEnded;
-  }
-
   /** Runs `work` as a turn, or as a part of the turn under way. Does nothing after the end. */
   run(work: () => void): void {
     if (this.isEnded) return;

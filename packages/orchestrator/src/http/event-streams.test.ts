@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { delay } from '@stadion/base';
 import { systemTimers } from '@stadion/base/system';
 import type { OrchestratorEvent } from '@stadion/contract/orchestrator';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { EVENTS_OUTSTANDING_MAX, EVENT_STREAM_FAREWELL_MS } from './limits.ts';
+import { appDefinition } from '../engine/testing/definitions.ts';
+import { EVENTS_OUTSTANDING_MAX, EVENT_STREAM_FAREWELL_MS, FULL_PLAN_APPS_MAX } from './limits.ts';
+import { listenTo, type Listener } from './testing/event-listener.ts';
 import { FakeServer } from './testing/fake-server.ts';
 
 let server: FakeServer;
@@ -20,35 +21,8 @@ afterEach(async () => {
   await server.http.close();
 });
 
-/** Reads a stream until a text has come. Of long ones it remembers the end. */
-class Listener {
-  text = '';
-  readonly response: IncomingMessage;
-
-  constructor(response: IncomingMessage) {
-    this.response = response;
-    response.setEncoding('utf8');
-    response.on('data', (part: string) => {
-      this.text += part;
-      if (this.text.length > 400_000) this.text = this.text.slice(-100_000);
-    });
-  }
-
-  async until(wanted: string): Promise<string> {
-    while (!this.text.includes(wanted)) await once(this.response, 'data');
-    return this.text;
-  }
-
-  leave(): void {
-    this.response.destroy();
-  }
-}
-
-async function listen(path = '/v2/events', headers: Readonly<Record<string, string>> = {}): Promise<Listener> {
-  const asked = request(`${address}${path}`, { headers: { accept: 'text/event-stream', ...headers } });
-  asked.end();
-  const [response] = (await once(asked, 'response')) as [IncomingMessage];
-  return new Listener(response);
+function listen(path = '/v2/events', headers: Readonly<Record<string, string>> = {}): Promise<Listener> {
+  return listenTo(`${address}${path}`, headers);
 }
 
 function event(appId: string, message = ''): OrchestratorEvent {
@@ -110,6 +84,20 @@ test('carries only the types that were asked for, its own attachment included', 
   server.engine.events.publish({ eventType: 'app_terminated_event', timestamp: 't', appId: '/last' });
   const text = await listener.until('/last');
   expect(text.match(/event: \w+/g)).toEqual(['event: status_update_event', 'event: app_terminated_event']);
+});
+
+test('closes a stream that asks for full plans of a root that is too large to be sent twice with every event', async () => {
+  const apps = Array.from({ length: FULL_PLAN_APPS_MAX + 1 }, (_, index) => appDefinition(`/app-${String(index)}`));
+  server.engine.planRoots = { original: [], target: apps };
+  const light = await listen();
+  const full = await listen('/v2/events?plan-format=full');
+  const ended = once(full.response, 'close');
+  const plan = { id: 'd', version: 'v', steps: [] };
+  server.engine.events.publish({ eventType: 'deployment_success', timestamp: 't', id: 'd', plan });
+  expect(await full.until(': closed')).toContain('ask for plan-format=light');
+  await ended;
+  expect(await light.until('deployment_success')).toContain(JSON.stringify(plan));
+  light.leave();
 });
 
 test('is never compressed', async () => {

@@ -1,20 +1,24 @@
 /**
  * `/v2/events`: the bus as server-sent events. Each event becomes text once, however many listen; a slow reader is cut
- * off and never slows the others. Plans are light with every `plan-format`, as in Marathon since 1.8.
+ * off and never slows the others. Plans carry the root group before and after only for `plan-format=full`, which Marathon
+ * sent up to 1.7.
  */
 import { Buffer } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
 import { every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
 import type { OrchestratorEvent } from '@stadion/contract/orchestrator';
 import { formatTimestamp } from '../core/app/timestamp.ts';
+import type { PlanRoots } from '../core/deployment/plan-roots.ts';
 import type { EventFeed } from '../engine.ts';
 import { failure, type Answer, type Call } from './answer.ts';
+import { fullPlan } from './full-plan.ts';
 import {
   EVENTS_OUTSTANDING_MAX,
   EVENT_BYTES_OUTSTANDING_MAX,
   EVENT_HEARTBEAT_MS,
   EVENT_STREAMS_MAX,
   EVENT_STREAM_FAREWELL_MS,
+  FULL_PLAN_APPS_MAX,
 } from './limits.ts';
 
 /** All open event streams of one server. */
@@ -59,16 +63,19 @@ export class EventStreams {
     raw.flushHeaders();
     const remoteAddress = request.ip;
     const attached: OrchestratorEvent = { eventType: 'event_stream_attached', timestamp: this.now(), remoteAddress };
-    const stream = new EventStream(raw, types, attached, this.time);
+    const wantsFullPlans = query.get('plan-format') === 'full';
+    const stream = new EventStream(raw, types, wantsFullPlans, attached, this.time);
     this.streams.add(stream);
+    const endWish = wantsFullPlans ? this.feed.wantPlanRoots() : undefined;
     raw.once('close', () => {
+      endWish?.();
       this.detach(stream, remoteAddress);
     });
     // A socket that breaks is closed: that is all there is to know.
     raw.on('error', () => undefined);
     stream.write(attached, encode(attached));
-    this.unsubscribe ??= this.feed.subscribe((event) => {
-      this.spread(event);
+    this.unsubscribe ??= this.feed.subscribe((event, roots) => {
+      this.spread(event, roots);
     });
     this.feed.publish(attached);
     return { status: 200, body: { kind: 'taken' } };
@@ -80,11 +87,23 @@ export class EventStreams {
     for (const stream of this.streams) stream.cut('the server is stopping');
   }
 
-  private spread(event: OrchestratorEvent): void {
-    let text: Buffer | undefined;
+  private spread(event: OrchestratorEvent, roots: (() => PlanRoots) | undefined): void {
+    let light: Buffer | undefined;
+    let full: Buffer | string | undefined;
     for (const stream of this.streams) {
       if (!stream.wants(event)) continue;
-      text ??= encode(event);
+      let text: Buffer;
+      if (stream.wantsFullPlans && roots !== undefined && 'plan' in event) {
+        full ??= encodeFull(event, roots());
+        if (typeof full === 'string') {
+          stream.cut(full);
+          continue;
+        }
+        text = full;
+      } else {
+        light ??= encode(event);
+        text = light;
+      }
       stream.write(event, text);
       const reason = stream.behind();
       if (reason === undefined) continue;
@@ -109,6 +128,8 @@ export class EventStreams {
 
 /** One listener. */
 class EventStream {
+  /** Whether plans carry the root group before and after. */
+  readonly wantsFullPlans: boolean;
   private readonly socket: ServerResponse;
   private readonly types: ReadonlySet<string>;
   private readonly attached: OrchestratorEvent;
@@ -119,7 +140,14 @@ class EventStream {
   private bytesOutstanding = 0;
   private isCut = false;
 
-  constructor(socket: ServerResponse, types: ReadonlySet<string>, attached: OrchestratorEvent, timers: Timers) {
+  constructor(
+    socket: ServerResponse,
+    types: ReadonlySet<string>,
+    wantsFullPlans: boolean,
+    attached: OrchestratorEvent,
+    timers: Timers,
+  ) {
+    this.wantsFullPlans = wantsFullPlans;
     this.socket = socket;
     this.types = types;
     this.attached = attached;
@@ -180,6 +208,13 @@ class EventStream {
 
 function encode(event: OrchestratorEvent): Buffer {
   return Buffer.from(`event: ${event.eventType}\r\ndata: ${JSON.stringify(event)}\r\n\r\n`);
+}
+
+/** The event with a full plan, or why there can be none. */
+function encodeFull(event: Extract<OrchestratorEvent, { plan: unknown }>, roots: PlanRoots): Buffer | string {
+  const apps = Math.max(roots.original.length, roots.target.length);
+  if (apps <= FULL_PLAN_APPS_MAX) return encode({ ...event, plan: fullPlan(event.plan, roots) });
+  return `closed: ${String(apps)} apps are too many for full plans, at most ${String(FULL_PLAN_APPS_MAX)} are sent; ask for plan-format=light`;
 }
 
 function definedHeaders(headers: Readonly<Record<string, number | string | string[] | undefined>>) {

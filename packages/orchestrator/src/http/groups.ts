@@ -1,6 +1,6 @@
 /** `/v2/groups`: apps as a tree, read only. */
-import type { AppDefinition } from '@stadion/contract/orchestrator';
 import { parentId, resolveId } from '../core/app/app-id.ts';
+import { groupTree, type GroupTree } from '../core/root/group-tree.ts';
 import type { EngineView } from '../engine.ts';
 import { failure, pieces, type Answer } from './answer.ts';
 import type { AppView } from './app-view.ts';
@@ -13,33 +13,12 @@ export function groupHandlers({ engine, apps }: HandlerContext): Pick<Handlers, 
   const { view } = engine;
   function show(id: string, query: URLSearchParams): Answer {
     if (!view.root.isGroup(id)) return failure(404, { message: `Group '${id}' does not exist` });
-    return pieces(200, writeGroup(readTree(view, id), groupEmbeds(query), apps, view));
+    return pieces(200, writeGroup(groupTree(id, view.root.apps(id)), groupEmbeds(query), apps, view));
   }
   return {
     getGroup: ({ query }) => show('/', query),
     getNamedGroup: ({ parameters, query }) => show(resolveId(parameter(parameters, 'group')), query),
   };
-}
-
-interface Group {
-  readonly id: string;
-  readonly apps: AppDefinition[];
-  readonly groups: Group[];
-}
-
-function readTree(view: EngineView, id: string): Group {
-  const top: Group = { id, apps: [], groups: [] };
-  const byId = new Map([[id, top]]);
-  const groupOf = (groupId: string): Group => {
-    const known = byId.get(groupId);
-    if (known !== undefined) return known;
-    const group: Group = { id: groupId, apps: [], groups: [] };
-    byId.set(groupId, group);
-    groupOf(parentId(groupId)).groups.push(group);
-    return group;
-  };
-  for (const app of view.root.apps(id)) groupOf(parentId(app.id)).apps.push(app);
-  return top;
 }
 
 interface GroupEmbeds {
@@ -55,7 +34,7 @@ function groupEmbeds(query: URLSearchParams): GroupEmbeds {
   return { groups: shows('group.groups'), apps: shows('group.apps'), ofApps: appEmbeds(query, []) };
 }
 
-function* writeGroup(group: Group, embeds: GroupEmbeds, apps: AppView, view: EngineView): Generator<string> {
+function* writeGroup(group: GroupTree, embeds: GroupEmbeds, apps: AppView, view: EngineView): Generator<string> {
   yield `{"id":${JSON.stringify(group.id)},"apps":[`;
   if (embeds.apps) yield* apps.writeList(group.apps, embeds.ofApps);
   yield '],"pods":[],"groups":[';

@@ -10,6 +10,8 @@ export const EVENT_STREAMS_MAX = 1024;
 export const EVENTS_OUTSTANDING_MAX = 1024;
 /** Bytes that one stream may be behind before it is closed. */
 export const EVENT_BYTES_OUTSTANDING_MAX = 16 * 1024 * 1024;
+/** Apps of a root that is sent whole, twice, with every event about a deployment: about 4 MB. */
+export const FULL_PLAN_APPS_MAX = 2_000;
 /** How long a closed stream may take to read the reason before its socket is cut. */
 export const EVENT_STREAM_FAREWELL_MS = 5_000;
 /** How often an event stream gets a sign of life. */

@@ -1,9 +1,17 @@
 /** An engine in memory for the tests of the API: changes happen at once, tasks are whatever a test puts there. */
 import type { AppDefinition, OrchestratorEvent, QueueItem, TaskFailure } from '@stadion/contract/orchestrator';
+import type { PlanRoots } from '../../core/deployment/plan-roots.ts';
 import type { AgentPlace, Instance } from '../../core/instance.ts';
 import { taskIdOf } from '../../core/instance.ts';
 import { FakeRoot } from '../../core/root/testing/fake-root.ts';
-import type { EngineView, OrchestratorEngine, Outcome, Rejection, RunningDeployment } from '../../engine.ts';
+import type {
+  EngineView,
+  EventListener,
+  OrchestratorEngine,
+  Outcome,
+  Rejection,
+  RunningDeployment,
+} from '../../engine.ts';
 
 /** Where the tasks of {@link FakeEngine} run. */
 export const fakePlace: AgentPlace = {
@@ -27,7 +35,9 @@ export class FakeEngine implements OrchestratorEngine {
   refusal: Rejection | undefined;
   /** The next command fails with this. */
   failure: Error | undefined;
-  private readonly listeners = new Set<(event: OrchestratorEvent) => void>();
+  /** The roots that come with every plan. */
+  planRoots: PlanRoots | undefined;
+  private readonly listeners = new Set<EventListener>();
   private changes = 0;
 
   readonly view: EngineView = {
@@ -45,15 +55,17 @@ export class FakeEngine implements OrchestratorEngine {
   };
 
   readonly events = {
-    subscribe: (listener: (event: OrchestratorEvent) => void) => {
+    subscribe: (listener: EventListener) => {
       this.listeners.add(listener);
       return () => {
         this.listeners.delete(listener);
       };
     },
+    wantPlanRoots: () => () => undefined,
     publish: (event: OrchestratorEvent) => {
       this.published.push(event);
-      for (const listener of this.listeners) listener(event);
+      const { planRoots } = this;
+      for (const listener of this.listeners) listener(event, planRoots && (() => planRoots));
     },
   };
 
