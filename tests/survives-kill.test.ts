@@ -1,22 +1,10 @@
 /** The promise of first light: the platform may die at any moment, and what runs keeps running. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RunningPlatform, callJson, waitFor } from './support/running-platform.ts';
-
-/** Writes a line every 50 ms, so that one can see that it lives. */
-const TICKING = 'i=0; while true; do i=$((i+1)); echo "tick $i"; sleep 0.05; done';
-
-/** The sandbox of a task, by asking the agent. */
-async function sandboxOf(platform: RunningPlatform, taskId: string): Promise<string> {
-  const { body } = await callJson(`${platform.addresses.agent}/state`);
-  for (const framework of body.frameworks) {
-    for (const executor of [...framework.executors, ...framework.completed_executors]) {
-      if (executor.id === taskId) return executor.directory;
-    }
-  }
-  throw new Error(`the agent knows no ${taskId}`);
-}
+import { TICKING, shellApp } from './support/apps.ts';
+import { processesWith } from './support/processes.ts';
+import { RunningPlatform, waitFor } from './support/running-platform.ts';
 
 async function lastTick(sandbox: string): Promise<number> {
   const text = await readFile(join(sandbox, 'stdout'), 'utf8');
@@ -40,7 +28,7 @@ describe('kill -9 of the platform', () => {
     await platform.settled();
     const before = await platform.tasks('/ticking');
     expect(before.map((task) => task.state)).toEqual(['TASK_RUNNING', 'TASK_RUNNING', 'TASK_RUNNING']);
-    const sandbox = await sandboxOf(platform, before[0]?.id ?? '');
+    const sandbox = await platform.sandboxOf(before[0]?.id ?? '');
 
     await platform.end('SIGKILL');
     const atDeath = await lastTick(sandbox);
@@ -62,10 +50,9 @@ describe('kill -9 of the platform', () => {
     await platform.call('POST', '/v2/apps', { id: '/ending', cmd, cpus: 0.01, mem: 16 });
     await platform.settled();
     const [task] = await platform.tasks('/ending');
-    const sandbox = await sandboxOf(platform, task?.id ?? '');
+    const sandbox = await platform.sandboxOf(task?.id ?? '');
     const pid = Number(await readFile(join(sandbox, 'pid'), 'utf8'));
     await platform.end('SIGKILL');
-    const { writeFile } = await import('node:fs/promises');
     await writeFile(join(sandbox, 'end'), '');
     await waitFor('the task has ended', () => {
       try {
@@ -86,7 +73,7 @@ describe('kill -9 of the platform', () => {
     await platform.settled();
   });
 
-  it('resumes a rolling deployment where it was', async () => {
+  it('resumes a rolling deployment where it was', { timeout: 90_000 }, async () => {
     const app = {
       id: '/rolling',
       cmd: `echo $REVISION; ${TICKING}`,
@@ -97,7 +84,7 @@ describe('kill -9 of the platform', () => {
       upgradeStrategy: { minimumHealthCapacity: 1, maximumOverCapacity: 0.25 },
       // Slow to become healthy, so that the kill comes in the middle.
       healthChecks: [
-        { protocol: 'COMMAND', command: { value: 'test -e stdout' }, intervalSeconds: 1, gracePeriodSeconds: 60 },
+        { protocol: 'COMMAND', command: { value: 'test -e stdout' }, delaySeconds: 0, intervalSeconds: 1 },
       ],
     };
     await platform.call('POST', '/v2/apps', app);
@@ -116,5 +103,20 @@ describe('kill -9 of the platform', () => {
     expect(body.app.tasks).toHaveLength(4);
     for (const task of body.app.tasks) expect(task.version).toBe(body.app.version);
     expect(body.app.env).toEqual({ REVISION: 'two' });
+  });
+
+  it('replaces a task that the agent no longer knows, and leaves none of its processes', async () => {
+    await platform.change('POST', '/v2/apps', shellApp('/forgotten', 'exec sleep 1000'));
+    const [before] = await platform.tasks('/forgotten');
+    const sandbox = await platform.sandboxOf(before?.id ?? '');
+    expect(processesWith(`MESOS_SANDBOX=${sandbox}`)).not.toHaveLength(0);
+    await platform.end('SIGKILL');
+    const checkpoints = join(platform.dataDirectory, 'agent', 'meta', 'task');
+    await writeFile(join(checkpoints, `${basename(sandbox)}.json`), '{"damaged":');
+    await platform.startAgain();
+    await waitFor('another task runs', async () =>
+      (await platform.tasks('/forgotten')).some((task) => task.id !== before?.id && task.state === 'TASK_RUNNING'),
+    );
+    await waitFor('the old one is gone', () => processesWith(`MESOS_SANDBOX=${sandbox}`).length === 0);
   });
 });

@@ -1,14 +1,24 @@
 /** A real platform in a process of its own, on free ports and a folder of its own, for tests across rooms. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { delay, errorCode } from '@stadion/base';
 import { systemClock, systemTimers } from '@stadion/base/system';
 
-const REPOSITORY = join(import.meta.dirname, '..', '..');
+const REPOSITORY = repositoryAbove(import.meta.dirname);
 const STADION = join(REPOSITORY, 'packages', 'cli', 'bin', 'stadion.js');
 const POLL_MS = 25;
+
+/** What the agent offers: the same on every machine, with host ports that no platform of another worker hands out. */
+const FIRST_PORT = 20_000 + (process.pid % 110) * 100;
+const OFFERED = ['--resources', `cpus:8;mem:8192;disk:20000;ports:[${FIRST_PORT}-${FIRST_PORT + 99}]`];
+
+/** The checkout that a folder is in: benchmarks run this file from where it was compiled to. */
+function repositoryAbove(folder: string): string {
+  return existsSync(join(folder, 'package-lock.json')) ? folder : repositoryAbove(join(folder, '..'));
+}
 
 /** Waits until `probe` gives something, asking again and again; rejects with `what` when it does not within the limit. */
 export async function waitFor<Value>(
@@ -29,7 +39,7 @@ export async function waitFor<Value>(
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  readonly body: any;
+  readonly body: ReturnType<typeof JSON.parse>;
 }
 
 /** What a finished process left behind. */
@@ -39,12 +49,23 @@ export interface Finished {
   readonly stderr: string;
 }
 
+/** What tests look at of a task. */
+export interface TaskView {
+  readonly id: string;
+  readonly state: string;
+  readonly host: string;
+  readonly version: string;
+  readonly ports: number[];
+  readonly healthCheckResults: { readonly alive: boolean }[];
+}
+
 /** One running platform. */
 export class RunningPlatform {
+  /** Where everything of this platform is; its name has a space. */
+  readonly folder: string;
   readonly dataDirectory: string;
   addresses: { orchestrator: string; master: string; agent: string } = { orchestrator: '', master: '', agent: '' };
   output = '';
-  private readonly folder: string;
   private child: ChildProcess | undefined;
 
   private constructor(folder: string) {
@@ -87,13 +108,13 @@ export class RunningPlatform {
 
   private flags(addressesFile: string): readonly string[] {
     const free = ['--orchestrator-port', '0', '--master-port', '0', '--agent-port', '0'];
-    return ['--data-dir', this.dataDirectory, '--addresses-file', addressesFile, ...free];
+    return ['--data-dir', this.dataDirectory, '--addresses-file', addressesFile, ...free, ...OFFERED];
   }
 
   /** Sends a signal to the platform's process and waits for its end. */
   async end(signal: NodeJS.Signals): Promise<void> {
     const { child } = this;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
     await ended;
@@ -127,8 +148,34 @@ export class RunningPlatform {
     );
   }
 
+  /** Changes something, insists on success, and waits until no deployment is under way. */
+  async change(method: string, path: string, body?: unknown, limitMs = 20_000): Promise<Answer> {
+    const answer = await this.call(method, path, body);
+    if (answer.status >= 300) {
+      throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    }
+    await this.settled(limitMs);
+    return answer;
+  }
+
+  /** Calls the master or the agent. */
+  ask(role: 'master' | 'agent', path: string, method = 'GET'): Promise<Answer> {
+    return callJson(`${this.addresses[role]}${path}`, method);
+  }
+
+  /** The folder in which a task runs, by asking the agent. */
+  async sandboxOf(taskId: string): Promise<string> {
+    const { body } = await this.ask('agent', '/state');
+    for (const framework of body.frameworks) {
+      for (const executor of [...framework.executors, ...framework.completed_executors]) {
+        if (executor.id === taskId) return executor.directory;
+      }
+    }
+    throw new Error(`the agent knows no ${taskId}`);
+  }
+
   /** The running tasks of an app. */
-  async tasks(appId: string): Promise<{ id: string; state: string; host: string; ports: number[] }[]> {
+  async tasks(appId: string): Promise<TaskView[]> {
     return (await this.call('GET', `/v2/apps${appId}/tasks`)).body.tasks;
   }
 }
