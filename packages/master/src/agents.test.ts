@@ -207,6 +207,19 @@ describe('an agent that falls silent', () => {
     expect(framework.lastStatus('t1')).toMatchObject({ state: 'TASK_RUNNING', reason: 'REASON_AGENT_REREGISTERED' });
   });
 
+  it('comes back without some of its tasks: those are gone, not unreachable for ever', async () => {
+    const { cluster, agent, framework } = await stage(['t1', 't2']);
+    await framework.accept(framework.lastOffer(), [reported(framework, agent, 't3').info]);
+    await agent.disconnect();
+    await cluster.time.advance(11_000);
+    expect(framework.lastStatus('t3').state).toBe('TASK_UNREACHABLE');
+    agent.tasks = [reported(framework, agent, 't1')];
+    await agent.connect();
+    expect(framework.lastStatus('t1').state).toBe('TASK_RUNNING');
+    for (const id of ['t2', 't3']) expect(framework.lastStatus(id).state).toBe('TASK_GONE');
+    expect(cluster.master.view?.frameworks.get(framework.id)?.unreachableTasks.size).toBe(0);
+  });
+
   it('returns over the same link when it is told that it is not registered, tasks included', async () => {
     const { cluster, agent, framework } = await stage(['t1']);
     agent.answersPings = false;

@@ -11,7 +11,7 @@ import { AgentRecord, addressOf, taskKey, type FrameworkRecord, type LinkRecord,
 import type { ClusterState } from './state.ts';
 import { keepStatus, sendMasterStatus, setTaskState } from './statuses.ts';
 import { addTask, attachTask, endTask } from './tasks.ts';
-import { removeUnused } from './removal.ts';
+import { endUnreachableTasks, removeUnused } from './removal.ts';
 
 /**
  * An agent process presents itself. It is told REGISTERED only once the registry has it. On the link over which it is
@@ -98,7 +98,7 @@ function enroll(state: ClusterState, link: LinkRecord, id: string, message: Regi
   if (again) state.counters.agentReregistrations += 1;
   else state.counters.agentRegistrations += 1;
   state.recovered.delete(id);
-  state.unreachable.delete(id);
+  const wasUnreachable = state.unreachable.delete(id);
   const agent = new AgentRecord(id, message.agent, state.now);
   if (again) agent.reregisteredAt = state.now;
   const former = state.addresses.get(addressOf(message.agent));
@@ -106,6 +106,14 @@ function enroll(state: ClusterState, link: LinkRecord, id: string, message: Regi
   if (former !== undefined && former.link === undefined && former.tasks.size === 0) removeUnused(state, former);
   state.agents.set(id, agent);
   bind(state, agent, link, message);
+  // Whoever waits for them would wait for ever: the agent is back, and they are not.
+  if (wasUnreachable) {
+    endUnreachableTasks(state, id, {
+      state: 'TASK_GONE',
+      reason: 'REASON_RECONCILIATION',
+      message: 'The agent has come back without the task',
+    });
+  }
 }
 
 /** Another link of an agent that is registered: the newer one wins. */

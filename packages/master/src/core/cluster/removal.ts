@@ -214,7 +214,8 @@ function rescindOffers(state: ClusterState, agent: AgentRecord): void {
   }
 }
 
-function endUnreachableTasks(
+/** Tells the end of what was unreachable with this agent. */
+export function endUnreachableTasks(
   state: ClusterState,
   agentId: string,
   end: { readonly state: TaskState; readonly reason: StatusReason; readonly message: string },
