@@ -76,7 +76,11 @@ export class Commands implements CommandMethods {
     change: (root: RootView, version: string) => Outcome<RootChange>,
     options: ChangeOptions,
   ): Promise<Outcome<DeploymentResult>> {
-    return this.durably(() => this.applyChange(change, options));
+    return this.durably(() => {
+      const outcome = this.applyChange(change, options);
+      if (!outcome.ok) this.announceRefusal(outcome.rejection, options.concerns ?? []);
+      return outcome;
+    });
   }
 
   killInstances(
@@ -232,6 +236,18 @@ export class Commands implements CommandMethods {
     });
   }
 
+  private announceRefusal(rejection: Rejection, apps: readonly string[]): void {
+    const { feed, journal, clock, root } = this.parts;
+    if (!feed.isHeard) return;
+    journal.emit({
+      eventType: 'group_change_failed',
+      timestamp: formatTimestamp(clock.now()),
+      groupId: commonGroupOf(apps),
+      version: nextVersion(root.version, clock.now()),
+      reason: reasonOf(rejection),
+    });
+  }
+
   /** Does a command as a turn of its own, and answers when what it decided is durable. */
   private durably<Value>(command: () => Outcome<Value>): Promise<Outcome<Value>> {
     const { journal, turn } = this.parts;
@@ -257,6 +273,18 @@ export class Commands implements CommandMethods {
 
 function refuse(rejection: Rejection): { readonly ok: false; readonly rejection: Rejection } {
   return { ok: false, rejection };
+}
+
+/** A rejection in one sentence. */
+function reasonOf(rejection: Rejection): string {
+  switch (rejection.kind) {
+    case 'locked':
+      return `App is locked by one or more deployments: ${rejection.deploymentIds.join(', ')}`;
+    case 'too-many-deployments':
+      return `Max number (${String(rejection.limit)}) of running deployments is reached`;
+    default:
+      return rejection.message;
+  }
 }
 
 /** Whether the store would refuse a value for its size. */

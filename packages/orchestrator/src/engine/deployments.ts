@@ -148,6 +148,7 @@ export class Deployments {
     deployment.hasBegun = true;
     for (const { action, app } of actions) {
       if (action === 'RestartApplication' || action === 'StopApplication') this.parts.queue.resetDelay(app);
+      if (action === 'RestartApplication' || action === 'ScaleApplication') this.announceNewChecks(deployment, app);
     }
     this.emit(deployment, () => ({
       eventType: 'deployment_info',
@@ -187,6 +188,7 @@ export class Deployments {
 
   private conclude(deployment: Deployment, actions: readonly DeploymentAction[]): void {
     for (const { action, app } of actions) {
+      if (action === 'RestartApplication' || action === 'StopApplication') this.announceOldChecks(deployment, app);
       if (action !== 'StopApplication') continue;
       this.emit(deployment, () => ({ eventType: 'app_terminated_event', timestamp: this.timestamp(), appId: app }));
     }
@@ -228,7 +230,27 @@ export class Deployments {
 
   private emit(deployment: Deployment, make: () => OrchestratorEvent): void {
     const { feed, journal } = this.parts;
-    if (feed.isHeard) journal.emit(make(), feed.arePlanRootsWanted ? this.rootsOf(deployment) : undefined);
+    if (!feed.isHeard) return;
+    const event = make();
+    journal.emit(event, feed.arePlanRootsWanted && 'plan' in event ? this.rootsOf(deployment) : undefined);
+  }
+
+  /** Every version of an app is checked by checks of its own. */
+  private announceNewChecks(deployment: Deployment, appId: string): void {
+    const { healthChecks = [], version = '' } = this.parts.root.app(appId) ?? {};
+    for (const healthCheck of healthChecks) {
+      const timestamp = this.timestamp();
+      this.emit(deployment, () => ({ eventType: 'add_health_check_event', timestamp, appId, version, healthCheck }));
+    }
+  }
+
+  /** Nothing of what the deployment replaced or stopped is left, so nothing of it is checked any more. */
+  private announceOldChecks(deployment: Deployment, appId: string): void {
+    const from = deployment.changes.find(({ app }) => app === appId)?.from;
+    const before = from === undefined ? undefined : this.parts.root.appAtVersion(appId, from);
+    for (let count = before?.healthChecks?.length ?? 0; count > 0; count -= 1) {
+      this.emit(deployment, () => ({ eventType: 'remove_health_check_event', timestamp: this.timestamp(), appId }));
+    }
   }
 
   /** Makes the roots of a plan, once, if anybody asks. What the deployment changes is looked up now: it may be forgotten. */

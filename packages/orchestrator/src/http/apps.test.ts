@@ -135,7 +135,7 @@ describe('POST /v2/apps', () => {
     expect(server.engine.published).toMatchObject([
       { eventType: 'api_post_event', clientIp: '127.0.0.1', uri: '/v2/apps?force=true', appDefinition: { id: '/a' } },
     ]);
-    expect(server.engine.commands).toEqual([{ changeRoot: { force: true } }]);
+    expect(server.engine.commands).toEqual([{ changeRoot: { force: true, concerns: ['/a'] } }]);
   });
 });
 
@@ -289,8 +289,8 @@ describe('writing', () => {
     expect((await server.ask('DELETE', '/v2/apps/web')).status).toBe(200);
     expect((await server.ask('DELETE', '/v2/apps/web?force=false')).status).toBe(404);
     expect(server.engine.commands.slice(1)).toEqual([
-      { changeRoot: { force: true } },
-      { changeRoot: { force: false } },
+      { changeRoot: { force: true, concerns: ['/web'] } },
+      { changeRoot: { force: false, concerns: ['/web'] } },
     ]);
   });
 

@@ -3,7 +3,7 @@ import { formatTimestamp } from '../core/app/timestamp.ts';
 import { standardServicePorts } from '../core/app/service-ports.ts';
 import { standardDefaults } from '../core/app/spec.ts';
 import type { AppChange, Change, ChangeContext } from '../core/root/change.ts';
-import type { Outcome } from '../engine.ts';
+import type { OrchestratorEngine, Outcome } from '../engine.ts';
 import type { DeploymentResult } from '@stadion/contract/orchestrator';
 import { json, type Answer, type Call } from './answer.ts';
 import type { HandlerContext } from './handler-context.ts';
@@ -19,7 +19,7 @@ export interface CarriedOut {
 export async function carryOut(
   { engine }: HandlerContext,
   change: Change,
-  options: { readonly force: boolean; readonly victims?: ReadonlyMap<string, readonly string[]> },
+  options: Parameters<OrchestratorEngine['changeRoot']>[1],
 ): Promise<Outcome<CarriedOut>> {
   // The engine may call the change again; what it made of the last call is what was committed.
   let last: AppChange | undefined;

@@ -57,6 +57,6 @@ export async function killAndScale(
     else known.push(id);
   }
   const lessById = new Map([...victims].map(([appId, ids]) => [appId, ids.length]));
-  const outcome = await carryOut(context, scaleDown(lessById), { force, victims });
+  const outcome = await carryOut(context, scaleDown(lessById), { force, victims, concerns: [...victims.keys()] });
   return outcome.ok ? deploymentAnswer(outcome.value.result) : rejection(outcome.rejection);
 }

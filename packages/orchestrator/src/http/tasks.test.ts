@@ -149,7 +149,7 @@ describe('killing', () => {
     expect(answer).toMatchObject({ status: 200, body: { deploymentId: 'deployment-2' } });
     expect(server.engine.root.app('/shop/web')?.instances).toBe(1);
     expect(server.engine.commands[1]).toEqual({
-      changeRoot: { force: true, victims: new Map([['/shop/web', [instance.id]]]) },
+      changeRoot: { force: true, victims: new Map([['/shop/web', [instance.id]]]), concerns: ['/shop/web'] },
     });
   });
 

@@ -40,7 +40,8 @@ async function create(context: HandlerContext, call: Call): Promise<Answer> {
   const read = readApp(call);
   if (!read.ok) return read.answer;
   const change = createApp(read.input, changeContext(context.options));
-  const outcome = await carryOut(context, change, { force: flag(call.query, 'force') });
+  const concerns = read.input.id === undefined ? [] : [resolveId(read.input.id)];
+  const outcome = await carryOut(context, change, { force: flag(call.query, 'force'), concerns });
   if (!outcome.ok) return rejection(outcome.rejection);
   const { result, change: done } = outcome.value;
   const [asked] = done.asked;
@@ -64,7 +65,7 @@ async function writeOne(context: HandlerContext, call: Call, mode: WriteMode): P
   if (!read.ok) return read.answer;
   const id = resolveId(parameter(call.parameters, 'id'));
   const change = writeApps([{ id, input: read.input, at: '' }], mode, changeContext(context.options));
-  const outcome = await carryOut(context, change, { force: flag(call.query, 'force') });
+  const outcome = await carryOut(context, change, { force: flag(call.query, 'force'), concerns: [id] });
   if (!outcome.ok) return rejection(outcome.rejection);
   const { result, change: done } = outcome.value;
   publishApiPost(context, call, id);
@@ -77,7 +78,8 @@ async function writeMany(context: HandlerContext, call: Call, mode: WriteMode): 
   const read = readApps(call);
   if (!read.ok) return read.answer;
   const change = writeApps(read.writes, mode, changeContext(context.options));
-  const outcome = await carryOut(context, change, { force: flag(call.query, 'force') });
+  const concerns = read.writes.map(({ id }) => id);
+  const outcome = await carryOut(context, change, { force: flag(call.query, 'force'), concerns });
   if (!outcome.ok) return rejection(outcome.rejection);
   return deploymentAnswer(outcome.value.result, { headers: ignoredHeader(read.ignored) });
 }
@@ -88,8 +90,8 @@ async function simple(
   command: (id: string) => Change,
   force: boolean,
 ): Promise<Answer> {
-  const change = command(resolveId(parameter(call.parameters, 'id')));
-  const outcome = await carryOut(context, change, { force });
+  const id = resolveId(parameter(call.parameters, 'id'));
+  const outcome = await carryOut(context, command(id), { force, concerns: [id] });
   return outcome.ok ? deploymentAnswer(outcome.value.result) : rejection(outcome.rejection);
 }
 
