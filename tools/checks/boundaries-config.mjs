@@ -85,8 +85,8 @@ const insides = [
 /** What a core/ may import: itself, base, contract and the schemas' own library; beside it only named limits and shapes. */
 const CORE = `${AT}([^/]+)/src/(core|.*/core)/`;
 
-/** The one third-party part that a core/ may use: pure, and the language that the contract is written in. */
-const TYPEBOX = '^node_modules/@sinclair/typebox/';
+/** The third-party parts that a core/ may use, all pure: what the contract is written in, and safe regular expressions. */
+const PURE_PARTS = '^node_modules/(@sinclair/typebox|re2js)/';
 
 /** The files of a room outside its core/ that hold shapes: its ports, its settings, and the orchestrator's inner door. */
 const SHAPES = `${AT}$2/src/(ports/|(|.*[/-])types\\.ts$|(limits|config|engine)\\.ts$)`;
@@ -104,7 +104,7 @@ const cores = [
         `${AT}$2/src/limits\\.ts$`,
         `${AT}base/(src|dist)/(?!system|testing)`,
         `${AT}contract/(src|dist)/(?!client)`,
-        TYPEBOX,
+        PURE_PARTS,
       ],
       dependencyTypesNot: ['type-only'],
     },
@@ -119,7 +119,7 @@ const cores = [
         `${AT}$2/src/(core|.*/core)/`,
         SHAPES,
         `${AT}(base|contract|store)/(src|dist)/(?!system|testing|client)`,
-        TYPEBOX,
+        PURE_PARTS,
       ],
       dependencyTypes: ['type-only'],
     },

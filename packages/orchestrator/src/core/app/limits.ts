@@ -20,6 +20,8 @@ export const BACKOFF_FACTOR_MAX = 1_000;
 export const INTEGER_MAX = 2_147_483_647;
 /** Characters of a constraint's value: longer regular expressions cost too much per offer. */
 export const CONSTRAINT_VALUE_LENGTH_MAX = 512;
+/** Constraints of one app. */
+export const CONSTRAINTS_MAX = 100;
 /** Violations named in one answer. */
 export const VIOLATIONS_MAX = 50;
 /** Ignored members named in one answer. */

@@ -1,5 +1,6 @@
 /** Marathon's rules for placement constraints. */
-import { CONSTRAINT_VALUE_LENGTH_MAX } from './limits.ts';
+import { readPattern } from '../placement/pattern.ts';
+import { CONSTRAINTS_MAX, CONSTRAINT_VALUE_LENGTH_MAX } from './limits.ts';
 import type { AppSpec } from './spec.ts';
 import type { Refuse } from './checked.ts';
 
@@ -33,16 +34,17 @@ const VALUE_RULES: ReadonlyMap<string, ValueRule> = new Map<string, ValueRule>([
 
 function regularExpression(value: string | undefined): string | undefined {
   if (value === undefined) return 'A regular expression value must be provided';
-  try {
-    new RegExp(value);
-    return undefined;
-  } catch {
-    return `'${value}' is not a valid regular expression`;
-  }
+  const pattern = readPattern(value);
+  return pattern.ok ? undefined : pattern.message;
 }
 
 /** Every constraint names a field, a known operator, and the value that this operator takes. */
 export function constraintRules(app: AppSpec, refuse: Refuse): void {
+  const count = app.constraints?.length ?? 0;
+  if (count > CONSTRAINTS_MAX) {
+    refuse(true, '/constraints', `must be at most ${String(CONSTRAINTS_MAX)}, these are ${String(count)}`);
+    return;
+  }
   for (const [index, [field = '', operator = '', value]] of (app.constraints ?? []).entries()) {
     const path = `/constraints(${String(index)})`;
     const rule = VALUE_RULES.get(operator);

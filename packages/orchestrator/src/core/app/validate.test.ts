@@ -147,6 +147,12 @@ describe.each<[string, AppInput, string]>([
   ['MAX_PER without a number', { cmd, constraints: [['a', 'MAX_PER']] }, '/constraints(0)'],
   ['LIKE without a value', { cmd, constraints: [['a', 'LIKE']] }, '/constraints(0)'],
   ['LIKE with a broken expression', { cmd, constraints: [['a', 'LIKE', '[']] }, '/constraints(0)'],
+  [
+    'more constraints than anybody can mean',
+    { cmd, constraints: Array.from({ length: 101 }, () => ['a', 'IS', 'b']) },
+    '/constraints',
+  ],
+  ['LIKE with an expression that grows', { cmd, constraints: [['a', 'LIKE', '(a{99}){99}']] }, '/constraints(0)'],
   ['LIKE with an endless expression', { cmd, constraints: [['a', 'LIKE', 'a'.repeat(600)]] }, '/constraints(0)'],
   ['IS with odd characters', { cmd, constraints: [['a', 'IS', 'a b']] }, '/constraints(0)'],
   [

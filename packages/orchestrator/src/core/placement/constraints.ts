@@ -5,6 +5,7 @@ import { scalarText } from './attribute-text.ts';
 import { fieldValue, type ConstraintState } from './constraint.ts';
 import { groupBy } from './group-by.ts';
 import { MAX_PATTERN_VERDICTS } from './limits.ts';
+import { readPattern, type Pattern } from './pattern.ts';
 
 /** A constraint with the stable code under which its refusals are counted. */
 export interface CountedConstraint {
@@ -19,8 +20,9 @@ export interface CountedConstraint {
  */
 export function constraintsOf(app: AppDefinition, placed: readonly AgentPlace[]): readonly CountedConstraint[] {
   const seen = new Map<string, number>();
-  return (app.constraints ?? []).map(([field = '', operator = '', value]) => {
-    const state = constraintState(field, operator.toUpperCase(), value, app.instances);
+  return (app.constraints ?? []).map((constraint) => {
+    const [field = '', operator = ''] = constraint;
+    const state = constraintState(constraint, field, operator.toUpperCase(), app.instances);
     for (const place of placed) state.add(fieldValue(place, field));
     const code = `constraint:${field}:${operator.toUpperCase()}`;
     const nth = (seen.get(code) ?? 0) + 1;
@@ -30,11 +32,12 @@ export function constraintsOf(app: AppDefinition, placed: readonly AgentPlace[])
 }
 
 function constraintState(
+  constraint: readonly string[],
   field: string,
   operator: string,
-  value: string | undefined,
   instances: number,
 ): ConstraintState {
+  const value = constraint[2];
   switch (operator) {
     case 'UNIQUE':
       return maxPer(field, 'UNIQUE', 1);
@@ -47,9 +50,9 @@ function constraintState(
     case 'IS':
       return valueTest(field, `IS ${value ?? ''}`, (found) => isSame(value ?? '', found), false);
     case 'LIKE':
-      return pattern(field, 'LIKE', value ?? '');
+      return likeness(constraint, field, 'LIKE');
     case 'UNLIKE':
-      return pattern(field, 'UNLIKE', value ?? '');
+      return likeness(constraint, field, 'UNLIKE');
     default:
       // The API refuses such a definition; one from a newer version's store waits instead of being misplaced.
       return valueTest(field, `${operator} (an operator that is not known)`, () => false, false);
@@ -114,30 +117,42 @@ function isSame(wanted: string, found: string): boolean {
   return NUMBER.test(wanted) && NUMBER.test(found) && scalarText(Number(wanted)) === scalarText(Number(found));
 }
 
-function pattern(field: string, operator: 'LIKE' | 'UNLIKE', source: string): ConstraintState {
+/** Patterns by the constraint that they stand in: definitions are replaced, never changed, and matched often. */
+const patterns = new WeakMap<readonly string[], Pattern>();
+
+function patternOf(constraint: readonly string[]): Pattern {
+  let pattern = patterns.get(constraint);
+  if (pattern === undefined) {
+    pattern = remembering(readPattern(constraint[2] ?? ''));
+    patterns.set(constraint, pattern);
+  }
+  return pattern;
+}
+
+/** A pattern that is asked once for each value: agents share few of them. */
+function remembering(pattern: Pattern): Pattern {
+  if (!pattern.ok) return pattern;
+  const verdicts = new Map<string, boolean>();
+  return {
+    ok: true,
+    matches(text) {
+      const known = verdicts.get(text);
+      if (known !== undefined) return known;
+      const verdict = pattern.matches(text);
+      if (verdicts.size < MAX_PATTERN_VERDICTS) verdicts.set(text, verdict);
+      return verdict;
+    },
+  };
+}
+
+function likeness(constraint: readonly string[], field: string, operator: 'LIKE' | 'UNLIKE'): ConstraintState {
   const likes = operator === 'LIKE';
-  const expression = fullMatch(source);
-  if (expression === undefined) {
+  const source = constraint[2] ?? '';
+  const pattern = patternOf(constraint);
+  if (!pattern.ok) {
+    // The API refuses it; one that an older version has stored waits instead of being misplaced.
     const complaint = `${operator} ${source} (a pattern that cannot be read)`;
     return valueTest(field, complaint, () => false, !likes);
   }
-  const verdicts = new Map<string, boolean>();
-  const test = (value: string) => {
-    const known = verdicts.get(value);
-    if (known !== undefined) return known;
-    const verdict = expression.test(value) === likes;
-    if (verdicts.size < MAX_PATTERN_VERDICTS) verdicts.set(value, verdict);
-    return verdict;
-  };
-  return valueTest(field, `${operator} ${source}`, test, !likes);
-}
-
-/** A Java-style pattern that must match the whole value; leading inline flags such as `(?i)` are understood. */
-function fullMatch(source: string): RegExp | undefined {
-  const inline = /^\(\?([is]+)\)/.exec(source);
-  try {
-    return new RegExp(`^(?:${source.slice(inline?.[0].length ?? 0)})$`, inline?.[1] ?? '');
-  } catch {
-    return undefined;
-  }
+  return valueTest(field, `${operator} ${source}`, (value) => pattern.matches(value) === likes, !likes);
 }

@@ -12,6 +12,8 @@ export const MAX_LISTED_OFFERS = 20;
 export const MAX_EXPLANATIONS_IN_SENTENCE = 3;
 /** Shapes of demand whose exhausted offers are remembered during one pass. */
 export const MAX_SHAPES = 512;
+/** Characters of a LIKE or UNLIKE pattern with its repetitions written out. */
+export const PATTERN_SIZE_MAX = 512;
 /** Verdicts on attribute values remembered per LIKE or UNLIKE constraint. */
 export const MAX_PATTERN_VERDICTS = 10_000;
 /** The highest port of an offer that is used. */
