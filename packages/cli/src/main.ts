@@ -15,8 +15,15 @@ export interface MainOptions {
 
 /** Runs the command line of this process and ends the process with its exit code. */
 export async function main(options: MainOptions): Promise<void> {
-  // `stadion … | head` closes the pipe early; that is no error of ours.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => process.exit(0));
+  let isServing = false;
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', () => {
+      // `stadion … | head` closes the pipe early; that is no error of ours. But a platform whose terminal or pipe is gone
+      // has work to do, and stops in order when it is told to.
+      if (!isServing) process.exit(0);
+    });
+  }
+  const { startPlatform } = options;
   const ports: CliPorts = {
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
@@ -25,7 +32,10 @@ export async function main(options: MainOptions): Promise<void> {
     fetch: (url, init) => fetch(url, init),
     machine: nodeMachine,
     interruption: interruptionOf(),
-    startPlatform: options.startPlatform,
+    startPlatform: (config) => {
+      isServing = true;
+      return startPlatform(config);
+    },
     version: readVersion(),
   };
   process.exit(await runCli(process.argv.slice(2), ports));

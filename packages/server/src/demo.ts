@@ -22,15 +22,16 @@ function examplesDirectory(): string {
   return join(repository, 'examples');
 }
 
-/** The demo app, with the place of its program filled in. */
-function readDemoApp(): AppInput {
+/** The demo app, with the places of its program and of the orchestrator filled in: both differ from one start to the next. */
+function readDemoApp(orchestrator: string): AppInput {
   const directory = examplesDirectory();
   const path = join(directory, 'demo-app.json');
   if (!existsSync(path)) {
     throw new PlatformError('demo-missing', `${path} is missing: --demo works in a checkout of the repository only.`);
   }
   const app = JSON.parse(readFileSync(path, 'utf8')) as AppInput;
-  return { ...app, env: { ...app.env, DEMO_SERVICE: join(directory, 'demo-service') } };
+  const places = { DEMO_SERVICE: join(directory, 'demo-service'), STADION_ORCHESTRATOR: orchestrator };
+  return { ...app, env: { ...app.env, ...places } };
 }
 
 /**
@@ -45,12 +46,12 @@ export async function deployDemo(
   progress: (text: string) => void,
 ): Promise<DemoPlace> {
   const client = createOrchestratorClient({ baseUrl: orchestrator });
-  const app = readDemoApp();
+  const app = readDemoApp(orchestrator);
   const id = `/${String(app.id).replace(/^\/+/, '')}`;
   progress(`deploying the demo service ${id}`);
   const { apps } = await client.listApps({ query: { id } });
   if (!apps.some((existing) => existing.id === id)) await client.createApp({ body: app });
-  // Only the place of the program may have changed: how many instances run is the user's business.
+  // Only the places may have changed: how many instances run is the user's business.
   else await client.putApp({ params: { id }, query: { force: true }, body: { env: { ...app.env } } });
   const end = time.monotonic() + HEALTHY_LIMIT_MS;
   for (;;) {

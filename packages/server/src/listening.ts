@@ -2,18 +2,29 @@
 import { PlatformError, errorCode } from '@stadion/base';
 import type { FastifyInstance } from 'fastify';
 import { urlOf } from './addresses.ts';
+import { foreignPageProblem } from './core/foreign-pages.ts';
 
 /**
- * Listens; port 0 picks a free one.
+ * Listens; port 0 picks a free one. Requests of other people's web pages are refused with 403.
  * @param flag the option that set the port, for the error message
+ * @param ownNames host names under which this machine is meant to be reached, besides localhost
  * @returns the real URL
  * @throws PlatformError `port-taken` or `port-forbidden`
  */
 export async function listen(
   http: FastifyInstance,
-  where: { readonly address: string; readonly port: number; readonly flag: string },
+  where: {
+    readonly address: string;
+    readonly port: number;
+    readonly flag: string;
+    readonly ownNames: ReadonlySet<string>;
+  },
 ): Promise<string> {
-  const { address, port, flag } = where;
+  const { address, port, flag, ownNames } = where;
+  http.addHook('onRequest', async (request, reply) => {
+    const problem = foreignPageProblem({ method: request.method, headers: request.headers }, ownNames);
+    return problem === undefined ? undefined : reply.code(403).send({ message: problem });
+  });
   try {
     await http.listen({ host: address, port });
   } catch (error) {

@@ -22,8 +22,13 @@ export async function removePidFile(dataDirectory: string): Promise<void> {
 /** Replaces a file's content in one step. */
 export async function writeWhole(path: string, content: string): Promise<void> {
   const temporary = `${path}.${String(process.pid)}.new`;
-  await writeFile(temporary, content, { mode: 0o600 });
-  await rename(temporary, path);
+  try {
+    await writeFile(temporary, content, { mode: 0o600 });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }
 
 /** Field 22 of `/proc/<pid>/stat`, or undefined where there is no such process or no `/proc`. */

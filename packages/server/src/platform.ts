@@ -1,19 +1,18 @@
 /** Builds every room from the configuration, starts them in the order of their dependencies and stops them in reverse. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { PlatformError, assert, describeError, errorCode, type Logger, type Timers } from '@stadion/base';
-import { createAgentHttp, ownUser, type Agent } from '@stadion/agent';
+import { PlatformError, assert, describeError, errorCode, type Logger } from '@stadion/base';
+import { ownUser } from '@stadion/agent';
 import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
-import { createMaster, createMasterHttp, type Master } from '@stadion/master';
-import { createEngine, createOrchestratorHttp, type Engine } from '@stadion/orchestrator';
-import { createMemoryStore, openLmdbStore, type Election, type Store } from '@stadion/store';
-import { urlOf } from './addresses.ts';
+import { createMaster } from '@stadion/master';
+import { createEngine } from '@stadion/orchestrator';
 import { StoredAgentRegistry } from './agent-registry.ts';
 import { buildAgent } from './build-agent.ts';
 import { chooseFreePorts } from './free-ports.ts';
 import { inProcessDialer } from './in-process-link.ts';
 import { assertLoopback } from './listen-address.ts';
-import { listen } from './listening.ts';
+import { openApis } from './open-apis.ts';
+import { openStore } from './open-store.ts';
 import { openLog } from './logging.ts';
 import { systemPorts, type SystemPorts } from './system-ports.ts';
 import { MESOS_VERSION } from './version.ts';
@@ -57,11 +56,13 @@ class Undoing {
  */
 export async function startPlatform(wanted: ServerConfig): Promise<Platform> {
   assertLoopback(wanted.bindAddress);
+  // Whoever waits for this file must not find that of an earlier platform.
+  if (wanted.addressesFile !== undefined) await rm(resolve(wanted.addressesFile), { force: true });
   const config = await withRealPorts(wanted);
   const ports = systemPorts();
   const dataDirectory = resolve(config.dataDir);
   await makeDataDirectory(dataDirectory);
-  const log = await openLog(join(dataDirectory, 'log'), config.logLevel, ports.time);
+  const log = await openLog(join(dataDirectory, 'log'), config.logLevel);
   const undoing = new Undoing();
   undoing.add(() => {
     log.close();
@@ -86,9 +87,9 @@ async function startRooms(
   const { time, random } = ports;
   const { logger } = log;
   const hostname = config.hostname ?? config.bindAddress;
-  const { store, election } = await openStore(config, time, dataDirectory, logger);
+  const store = await openStore(config, dataDirectory, time, logger.child({ room: 'store' }));
   undoing.add(() => store.close());
-  const leadership = await election.campaign(hostname);
+  const leadership = await store.campaign(hostname);
   let fail: (reason: unknown) => void = () => undefined;
   const failed = new Promise<unknown>((resolveFailed) => {
     fail = resolveFailed;
@@ -105,8 +106,9 @@ async function startRooms(
     log: logger.child({ room: 'master' }),
     info: { hostname, ip: config.bindAddress, port: config.masterPort, version: MESOS_VERSION },
   });
-  await master.start();
+  // A part that fails half-way into its start is stopped as well: hence first the undoing, then the start.
   undoing.add(() => master.stop());
+  await master.start();
 
   const engine = createEngine({
     store,
@@ -119,8 +121,8 @@ async function startRooms(
     config: { hostname, user: ownUser().name },
     onFatal: fail,
   });
-  await engine.start();
   undoing.add(() => engine.stop());
+  await engine.start();
 
   const agent = await buildAgent({
     config,
@@ -130,15 +132,15 @@ async function startRooms(
     log: logger.child({ room: 'agent' }),
     dialer: inProcessDialer(master.acceptor, time),
   });
-  await agent.start();
   undoing.add(() => agent.stop());
+  await agent.start();
 
-  const addresses = await openApis(config, { master, engine, agent }, ports, logger, undoing);
-  await writePidFile(dataDirectory, addresses);
+  const addresses = await openApis(config, { master, engine, agent }, ports, logger, (close) => {
+    undoing.add(close);
+  });
   undoing.add(() => removePidFile(dataDirectory));
-  if (config.addressesFile !== undefined) {
-    await writeWhole(resolve(config.addressesFile), `${JSON.stringify(addresses, undefined, 2)}\n`);
-  }
+  await writePidFile(dataDirectory, addresses);
+  if (config.addressesFile !== undefined) await writeAddresses(resolve(config.addressesFile), addresses);
   logger.info({ addresses, epoch: leadership.epoch }, 'the platform is ready');
   return {
     addresses,
@@ -147,8 +149,10 @@ async function startRooms(
     failed,
     async stop({ endTasks }) {
       if (endTasks) {
-        // First whoever would start them anew.
-        await engine.stop();
+        // First whoever would start them anew; should that fail, the tasks are ended all the same.
+        await engine.stop().catch((error: unknown) => {
+          logger.error({ error: describeError(error) }, 'the orchestrator did not stop cleanly');
+        });
         const ended = await agent.endTasks(END_TASKS_DEADLINE_MS);
         if (!ended) logger.warn({}, 'some tasks did not end in time');
       }
@@ -158,60 +162,23 @@ async function startRooms(
   };
 }
 
-async function openStore(
-  config: ServerConfig,
-  timers: Timers,
-  dataDirectory: string,
-  log: Logger,
-): Promise<{ readonly store: Store; readonly election: Election }> {
-  if (config.store === 'memory') {
-    const store = createMemoryStore();
-    return { store, election: store };
+async function writeAddresses(path: string, addresses: PlatformAddresses): Promise<void> {
+  try {
+    await writeWhole(path, `${JSON.stringify(addresses, undefined, 2)}\n`);
+  } catch (error) {
+    throw new PlatformError(
+      'addresses-file-unwritable',
+      `The addresses cannot be written to ${path} (${errorCode(error) ?? 'unknown error'}). ` +
+        'Give a file in a folder that exists with --addresses-file.',
+      { cause: error },
+    );
   }
-  const store = await openLmdbStore({
-    directory: join(dataDirectory, 'store'),
-    timers,
-    log: log.child({ room: 'store' }),
-  });
-  return { store, election: store };
-}
-
-async function openApis(
-  config: ServerConfig,
-  rooms: { readonly master: Master; readonly engine: Engine; readonly agent: Agent },
-  ports: SystemPorts,
-  log: Logger,
-  undoing: Undoing,
-): Promise<PlatformAddresses> {
-  const address = config.bindAddress;
-  const { time, random } = ports;
-  const masterHttp = createMasterHttp(rooms.master);
-  undoing.add(() => masterHttp.close());
-  const master = await listen(masterHttp, { address, port: config.masterPort, flag: '--master-port' });
-  const agentHttp = createAgentHttp(rooms.agent, { clock: time });
-  undoing.add(() => agentHttp.close());
-  const agent = await listen(agentHttp, { address, port: config.agentPort, flag: '--agent-port' });
-  const leader = new URL(urlOf({ address, port: config.orchestratorPort })).host;
-  const orchestratorHttp = createOrchestratorHttp(rooms.engine, {
-    time,
-    random: random.stream('orchestrator-api'),
-    log: log.child({ room: 'orchestrator-api' }),
-    leader: () => leader,
-    ready: () => true,
-    info: { marathonConfig: { master, mesos_leader_ui_url: `${master}/`, hostname: config.hostname ?? address } },
-  });
-  undoing.add(() => orchestratorHttp.close());
-  const orchestrator = await listen(orchestratorHttp, {
-    address,
-    port: config.orchestratorPort,
-    flag: '--orchestrator-port',
-  });
-  return { orchestrator, master, agent };
 }
 
 async function makeDataDirectory(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    // As root, tasks may run as other users: they pass through to their sandboxes. What is not for them is closed itself.
+    await mkdir(directory, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
   } catch (error) {
     throw new PlatformError(
       'data-directory-unusable',

@@ -2,6 +2,7 @@
 import { delay, describeError, type Clock, type Timers } from '@stadion/base';
 import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
 import { deployDemo, type DemoPlace } from './demo.ts';
+import { EndSignals, type EndSignal } from './end-signals.ts';
 import { startPlatform, type Platform } from './platform.ts';
 import { systemPorts } from './system-ports.ts';
 
@@ -23,17 +24,35 @@ const terminal: UpSurroundings = {
 
 /** What made the platform stop. */
 type Ending =
-  { readonly kind: 'signal'; readonly signal: NodeJS.Signals } | { readonly kind: 'failed'; readonly reason: unknown };
-
-/** Signals that end the platform. SIGINT also ends its tasks where the configuration says so; SIGUSR2 always does. */
-const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'];
+  { readonly kind: 'signal'; readonly signal: EndSignal } | { readonly kind: 'failed'; readonly reason: unknown };
 
 /**
- * Runs the platform to its end.
+ * Runs the platform to its end. SIGINT, SIGTERM and SIGHUP end it, and its tasks where the configuration says so;
+ * SIGUSR2 ends its tasks in any case.
  * @returns the exit code: 0 after a signal, 1 when it could not start or could not go on
  */
 export async function runUp(config: ServerConfig, surroundings: UpSurroundings = terminal): Promise<number> {
   const { time } = systemPorts();
+  // Before anything starts: a signal during the start ends it in order, too.
+  const signals = new EndSignals(process, time);
+  try {
+    const ended = await Promise.race([run(config, surroundings, time, signals), signals.second]);
+    if (typeof ended === 'number') return ended;
+    surroundings.printError(UNFINISHED);
+    return 1;
+  } finally {
+    signals.release();
+  }
+}
+
+const UNFINISHED = 'stadion: ended before everything had stopped; the next start takes over what runs.';
+
+async function run(
+  config: ServerConfig,
+  surroundings: UpSurroundings,
+  time: Clock & Timers,
+  signals: EndSignals,
+): Promise<number> {
   const startedAt = time.monotonic();
   let platform: Platform;
   try {
@@ -42,36 +61,34 @@ export async function runUp(config: ServerConfig, surroundings: UpSurroundings =
     surroundings.printError(`stadion: ${describeError(error)}`);
     return 1;
   }
-  const ending = waitForEnd(platform);
-  let demo: DemoPlace | undefined;
-  if (config.demo) {
-    try {
-      demo = await Promise.race([
-        deployDemo(platform.addresses.orchestrator, time, (text) => {
-          surroundings.print(`… ${text}`);
-        }),
-        ending.then(() => undefined),
-      ]);
-    } catch (error) {
-      surroundings.printError(`stadion: ${describeError(error)}`);
-    }
-  }
-  surroundings.print(banner(platform, demo, (time.monotonic() - startedAt) / 1000));
-  const end = await ending;
-  return stop(platform, end, config.stopTasksOnExit, surroundings, time);
+  const ending: Promise<Ending> = Promise.race([
+    signals.first.then((signal) => ({ kind: 'signal' as const, signal })),
+    platform.failed.then((reason) => ({ kind: 'failed' as const, reason })),
+  ]);
+  const demo = config.demo ? await runDemo(platform, surroundings, time, ending) : undefined;
+  if (demo !== 'ending') surroundings.print(banner(platform, demo, (time.monotonic() - startedAt) / 1000));
+  return stop(platform, await ending, config.stopTasksOnExit, surroundings, time);
 }
 
-function waitForEnd(platform: Platform): Promise<Ending> {
-  return new Promise((resolve) => {
-    for (const signal of SIGNALS) {
-      process.once(signal, () => {
-        resolve({ kind: 'signal', signal });
-      });
-    }
-    void platform.failed.then((reason) => {
-      resolve({ kind: 'failed', reason });
-    });
-  });
+/** The demo service, or nothing when it does not come up; the platform runs all the same. */
+async function runDemo(
+  platform: Platform,
+  surroundings: UpSurroundings,
+  time: Clock & Timers,
+  ending: Promise<Ending>,
+): Promise<DemoPlace | 'ending' | undefined> {
+  const progress = (text: string): void => {
+    surroundings.print(`… ${text}`);
+  };
+  try {
+    return await Promise.race([
+      deployDemo(platform.addresses.orchestrator, time, progress),
+      ending.then(() => 'ending' as const),
+    ]);
+  } catch (error) {
+    surroundings.printError(`stadion: ${describeError(error)}`);
+    return undefined;
+  }
 }
 
 async function stop(
@@ -81,32 +98,22 @@ async function stop(
   surroundings: UpSurroundings,
   time: Clock & Timers,
 ): Promise<number> {
+  const endTasks = end.kind === 'signal' && (end.signal === 'SIGUSR2' || stopTasksOnExit);
   if (end.kind === 'failed') {
     surroundings.printError(
       `stadion: stopping, because state can no longer be kept: ${describeError(end.reason)}. ` +
         'Tasks run on; start the platform again to take them over.',
     );
-    await platform.stop({ endTasks: false });
-    return 1;
+  } else {
+    surroundings.print(endTasks ? 'Stopping the platform and its tasks …' : 'Stopping the platform; tasks run on …');
   }
-  const endTasks = end.signal === 'SIGUSR2' || stopTasksOnExit;
-  surroundings.print(endTasks ? 'Stopping the platform and its tasks …' : 'Stopping the platform; tasks run on …');
-  // A second signal means: now.
-  const impatient = new Promise<'now'>((resolve) => {
-    for (const signal of SIGNALS) {
-      process.once(signal, () => {
-        resolve('now');
-      });
-    }
-  });
-  const how = await Promise.race([
-    platform.stop({ endTasks }).then(() => 'done' as const),
-    impatient,
-    delay(time, STOP_LIMIT_MS).then(() => 'late' as const),
+  const isDone = await Promise.race([
+    platform.stop({ endTasks }).then(() => true),
+    delay(time, STOP_LIMIT_MS).then(() => false),
   ]);
-  if (how === 'done') surroundings.print('Stopped.');
-  else surroundings.printError('stadion: ended before everything had stopped; the next start takes over what runs.');
-  return how === 'done' ? 0 : 1;
+  if (!isDone) surroundings.printError(UNFINISHED);
+  else if (end.kind === 'signal') surroundings.print('Stopped.');
+  return isDone && end.kind === 'signal' ? 0 : 1;
 }
 
 /** After this, `up` ends whatever still hangs. */

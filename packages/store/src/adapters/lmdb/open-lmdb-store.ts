@@ -49,7 +49,7 @@ export async function openLmdbStore(options: LmdbOptions): Promise<EmbeddedStore
 
 function makeDirectory(path: string): string {
   try {
-    const made = mkdirSync(path, { recursive: true });
+    const made = mkdirSync(path, { recursive: true, mode: 0o700 });
     if (made !== undefined) syncDirectory(dirname(made));
     return realpathSync(path);
   } catch (error) {

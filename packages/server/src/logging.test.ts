@@ -1,0 +1,58 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LogFile } from './log-file.ts';
+import { openLog } from './logging.ts';
+
+let root: string;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'stadion log '));
+});
+
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+describe('the log of the platform', () => {
+  it('is JSON lines, the fields of a room with each', async () => {
+    const log = await openLog(join(root, 'log'), 'info');
+    log.logger.child({ room: 'agent' }).info({ task: 'a' }, 'started');
+    log.logger.debug({}, 'not at this level');
+    log.close();
+    const lines = readFileSync(log.path, 'utf8').trim().split('\n');
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ room: 'agent', task: 'a', msg: 'started' });
+    expect(statSync(log.path).mode & 0o077).toBe(0);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('costs lines, not the platform, when the disk is full', async () => {
+    mkdirSync(join(root, 'log'));
+    symlinkSync('/dev/full', join(root, 'log', 'stadion.log'));
+    const log = await openLog(join(root, 'log'), 'info');
+    expect(() => log.logger.info({}, 'the disk takes nothing')).not.toThrow();
+    log.close();
+  });
+
+  it('may still be written to by what stops late', async () => {
+    const log = await openLog(join(root, 'log'), 'info');
+    const room = log.logger.child({ room: 'agent' });
+    log.close();
+    expect(() => room.error({}, 'too late')).not.toThrow();
+  });
+});
+
+describe('the file of the log', () => {
+  it('is moved aside when it is full, and again after a restart', () => {
+    const path = join(root, 'stadion.log');
+    const file = new LogFile(path, 10);
+    for (const line of ['first----\n', 'second---\n', 'third----\n']) file.write(line);
+    file.close();
+    expect([readFileSync(path, 'utf8'), readFileSync(`${path}.1`, 'utf8')]).toEqual(['third----\n', 'second---\n']);
+    const again = new LogFile(path, 10);
+    again.write('fourth---\n');
+    again.close();
+    expect([readFileSync(path, 'utf8'), readFileSync(`${path}.1`, 'utf8')]).toEqual(['fourth---\n', 'third----\n']);
+  });
+});
