@@ -215,6 +215,19 @@ describe('a restart of the orchestrator', () => {
     expect(platform.running('/web')).toBe(1);
   });
 
+  it('gives what was coming up its whole time anew', async () => {
+    const platform = await TestPlatform.started();
+    platform.master.script = () => ({ kind: 'run', startMs: 420_000 });
+    valueOf(await platform.put([appSpec('/web')]));
+    await platform.time.advance(250_000);
+    platform.kill();
+    await platform.time.advance(100_000);
+    await platform.startEngine();
+    await platform.time.advance(100_000);
+    expect(platform.master.launched).toHaveLength(1);
+    expect(platform.running('/web')).toBe(1);
+  });
+
   it('keeps everything while the master says nothing', async () => {
     const platform = await TestPlatform.started();
     valueOf(await platform.put([appSpec('/web', { instances: 3 })]));

@@ -254,7 +254,7 @@ class RunningEngine implements Engine {
     const { root, fleet, deployments, link, places, damaged, damagedApps } = this;
     await loadState({ store, log, root, fleet, deployments, link, places, damaged, damagedApps });
     if (this.isStopped) return;
-    resumeWatches(fleet, this.killer, this.launchWatch);
+    resumeWatches(fleet, this.killer, this.launchWatch, this.time.now());
     this.unreachableWatch.start((instance) => {
       this.lifecycle.forget(instance);
     });

@@ -5,18 +5,19 @@ import type { Killer } from './killer.ts';
 import type { LaunchWatch } from './launch-watch.ts';
 import type { UnreachableWatch } from './unreachable-watch.ts';
 
-/** Goes on with kills and watches launches again. */
-export function resumeWatches(fleet: Fleet, killer: Killer, launchWatch: LaunchWatch): void {
-  const launching: Instance[] = [];
+/**
+ * Goes on with kills, and watches launches again. A launch has its whole time anew: it may have come up while nobody
+ * listened, and is not to be killed for news that had no chance to arrive.
+ * @param now milliseconds since the Unix epoch
+ */
+export function resumeWatches(fleet: Fleet, killer: Killer, launchWatch: LaunchWatch, now: number): void {
   for (const app of fleet.all()) {
     for (const instance of app.all.values()) {
       if (instance.place === undefined) continue;
       if (instance.condition === 'Killing' || instance.goal !== 'Running') killer.add(instance.id);
-      else if (isComingUp(instance)) launching.push(instance);
+      else if (isComingUp(instance)) launchWatch.add(instance.id, now);
     }
   }
-  launching.sort((left, right) => (left.stagedAt ?? 0) - (right.stagedAt ?? 0));
-  for (const instance of launching) launchWatch.add(instance.id, instance.stagedAt ?? instance.since);
 }
 
 /**
