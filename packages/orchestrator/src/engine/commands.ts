@@ -133,7 +133,7 @@ export class Commands implements CommandMethods {
   private revert(deployment: Deployment, root: RootView, version: string): Outcome<RootChange> {
     const upserts: AppDefinition[] = [];
     const removals: string[] = [];
-    for (const { app, from } of deployment.changes) {
+    for (const [app, { from }] of deployment.changes) {
       const before = from === undefined ? undefined : root.appAtVersion(app, from);
       if (before !== undefined) upserts.push(stampVersion(specOf(before), root.app(app), version));
       else if (from === undefined && root.app(app) !== undefined) removals.push(app);
@@ -181,12 +181,14 @@ export class Commands implements CommandMethods {
       version,
       steps,
       apps,
-      changes: changes
-        .filter(({ id }) => touched.has(id))
-        .map(({ id, from, to }) => ({ app: id, from: from?.version, to: to?.version })),
+      changes: new Map(
+        changes
+          .filter(({ id }) => touched.has(id))
+          .map(({ id, from, to }) => [id, { from: from?.version, to: to?.version }]),
+      ),
       victims: new Map([...(options.victims ?? [])].map(([appId, ids]) => [appId, new Set(ids)])),
       step: 0,
-      hasBegun: false,
+      underWay: undefined,
     };
     if (isTooLarge(asJson(deploymentRecord(deployment)))) {
       return refuse({ kind: 'invalid', message: 'This changes too many apps at once. Split the change.' });

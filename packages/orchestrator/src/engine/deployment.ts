@@ -6,9 +6,17 @@ import type { DeploymentRecord } from './records.ts';
 
 /** What a deployment does to one app, by versions; undefined: the app is not there. */
 export interface DeploymentChange {
-  readonly app: string;
   readonly from: string | undefined;
   readonly to: string | undefined;
+}
+
+/** A step that has begun, and how far it is known to be. */
+export interface StepUnderWay {
+  readonly actions: ReadonlyMap<string, DeploymentAction['action']>;
+  /** Apps of earlier steps only: what was brought up is kept up. */
+  readonly kept: ReadonlySet<string>;
+  /** Apps whose action is not done, as of the last look at each. */
+  readonly undone: Set<string>;
 }
 
 /** Its plan never changes; only the step under way does. */
@@ -16,14 +24,25 @@ export interface Deployment {
   readonly id: string;
   readonly version: string;
   readonly steps: readonly DeploymentStep[];
-  readonly changes: readonly DeploymentChange[];
+  /** By app id, in the order of the plan. */
+  readonly changes: ReadonlyMap<string, DeploymentChange>;
   /** Apps it holds: those of its steps. */
   readonly apps: readonly string[];
   readonly victims: ReadonlyMap<string, ReadonlySet<string>>;
   /** Index of the step under way. */
   step: number;
-  /** Whether the step under way has begun since this process started. */
-  hasBegun: boolean;
+  /** Undefined: the step has not begun since this process started. */
+  underWay: StepUnderWay | undefined;
+}
+
+/** The step whose turn it is, as it begins; undefined when all are done. */
+export function beginStep(deployment: Deployment): StepUnderWay | undefined {
+  const step = deployment.steps[deployment.step];
+  if (step === undefined) return undefined;
+  const actions = new Map(step.actions.map(({ app, action }) => [app, action]));
+  const toCome = new Set(appsOf(deployment.steps.slice(deployment.step)));
+  const kept = new Set(deployment.apps.filter((app) => !toCome.has(app)));
+  return { actions, kept, undone: new Set(actions.keys()) };
 }
 
 /** The plan as events carry it. */
@@ -37,7 +56,7 @@ const ACTION_CODES = ['StopApplication', 'StartApplication', 'ScaleApplication',
 
 /** A deployment as it is stored. */
 export function deploymentRecord(deployment: Deployment): DeploymentRecord {
-  const indexes = new Map(deployment.changes.map(({ app }, index) => [app, index]));
+  const indexes = new Map([...deployment.changes.keys()].map((app, index) => [app, index]));
   const victims = [...deployment.victims].map(([app, ids]): [string, string[]] => [app, [...ids]]);
   return {
     version: deployment.version,
@@ -49,7 +68,7 @@ export function deploymentRecord(deployment: Deployment): DeploymentRecord {
         return [ACTION_CODES.indexOf(action), index];
       }),
     ),
-    changes: deployment.changes.map(({ app, from, to }) => ({
+    changes: [...deployment.changes].map(([app, { from, to }]) => ({
       app,
       ...(from !== undefined && { from }),
       ...(to !== undefined && { to }),
@@ -75,11 +94,11 @@ export function deploymentFrom(id: string, record: DeploymentRecord): Deployment
     id,
     version: record.version,
     steps,
-    changes: record.changes.map(({ app, from, to }) => ({ app, from, to })),
+    changes: new Map(record.changes.map(({ app, from, to }) => [app, { from, to }])),
     apps: appsOf(steps),
     victims: new Map(Object.entries(record.victims ?? {}).map(([app, ids]) => [app, new Set(ids)])),
     step: record.step,
-    hasBegun: false,
+    underWay: undefined,
   };
 }
 

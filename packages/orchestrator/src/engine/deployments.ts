@@ -1,11 +1,10 @@
 /** Runs deployments: step after step, the actions of a step side by side. What it holds is locked against others. */
 import type { Clock } from '@stadion/base';
-import type { AppDefinition, DeploymentAction, OrchestratorEvent } from '@stadion/contract/orchestrator';
-import { formatTimestamp } from '../core/app/timestamp.ts';
-import { planRoots, type PlanRoots } from '../core/deployment/plan-roots.ts';
+import type { DeploymentAction } from '@stadion/contract/orchestrator';
 import type { Convergence } from './convergence.ts';
 import type { Counters } from './counters.ts';
-import { deploymentRecord, planInfo, type Deployment } from './deployment.ts';
+import { DeploymentNews } from './deployment-news.ts';
+import { beginStep, deploymentRecord, type Deployment, type StepUnderWay } from './deployment.ts';
 import type { ListenerFeed } from './event-feed.ts';
 import type { Fleet } from './fleet.ts';
 import type { Journal } from './journal.ts';
@@ -29,6 +28,7 @@ interface DeploymentsParts {
 /** One per engine. */
 export class Deployments {
   private readonly parts: DeploymentsParts;
+  private readonly news: DeploymentNews;
   private readonly running = new Map<string, Deployment>();
   private readonly locks = new Map<string, Deployment>();
   /** To be looked at although none of their apps has changed. */
@@ -36,6 +36,7 @@ export class Deployments {
 
   constructor(parts: DeploymentsParts) {
     this.parts = parts;
+    this.news = new DeploymentNews(parts);
   }
 
   get size(): number {
@@ -57,7 +58,7 @@ export class Deployments {
 
   /** Whether a version is named by a deployment under way. */
   uses(appId: string, version: string): boolean {
-    const change = this.locks.get(appId)?.changes.find(({ app }) => app === appId);
+    const change = this.locks.get(appId)?.changes.get(appId);
     return change !== undefined && (change.from === version || change.to === version);
   }
 
@@ -78,13 +79,7 @@ export class Deployments {
   /** Ends a deployment before it is done. What it has done stays. */
   cancel(deployment: Deployment, reason: string): void {
     this.parts.counters.add('deployments.dismissed.counter');
-    this.emit(deployment, () => ({
-      eventType: 'deployment_failed',
-      timestamp: this.timestamp(),
-      id: deployment.id,
-      plan: planInfo(deployment),
-      reason,
-    }));
+    this.news.failed(deployment, reason);
     this.drop(deployment);
   }
 
@@ -101,16 +96,19 @@ export class Deployments {
     }
     if (!mayAct) return;
     while (fleet.dirty.size > 0 || this.due.size > 0) {
-      const deployments = new Set(this.due);
+      const touched = new Map<Deployment, string[]>();
+      for (const deployment of this.due) touched.set(deployment, []);
       const apps = [...fleet.dirty];
       this.due.clear();
       fleet.dirty.clear();
       for (const appId of apps) {
         const deployment = this.locks.get(appId);
+        const known = deployment && touched.get(deployment);
         if (deployment === undefined) this.heal(appId);
-        else deployments.add(deployment);
+        else if (known === undefined) touched.set(deployment, [appId]);
+        else known.push(appId);
       }
-      for (const deployment of deployments) this.step(deployment);
+      for (const [deployment, held] of touched) this.step(deployment, held);
       for (const appId of apps) this.parts.queue.refresh(appId);
     }
   }
@@ -125,49 +123,46 @@ export class Deployments {
     fleet.drop(appId);
   }
 
-  private step(deployment: Deployment): void {
+  /** Looks at those of its apps to which something happened; at all of them when a step begins. */
+  private step(deployment: Deployment, touched: readonly string[]): void {
+    let apps = touched;
     while (this.running.get(deployment.id) === deployment) {
-      const step = deployment.steps[deployment.step];
-      if (step === undefined) {
+      if (deployment.underWay === undefined) {
+        deployment.underWay = beginStep(deployment);
+        if (deployment.underWay !== undefined) this.begin(deployment);
+        apps = deployment.apps;
+      }
+      const { underWay } = deployment;
+      if (underWay === undefined) {
         this.finish(deployment);
         return;
       }
-      this.begin(deployment, step.actions);
-      this.holdEarlierSteps(deployment);
-      let isDone = true;
-      for (const action of step.actions) {
-        if (!this.act(deployment, action)) isDone = false;
-      }
-      if (!isDone) return;
-      this.conclude(deployment, step.actions);
+      for (const appId of apps) this.look(deployment, underWay, appId);
+      if (underWay.undone.size > 0) return;
+      this.conclude(deployment);
     }
   }
 
-  private begin(deployment: Deployment, actions: readonly DeploymentAction[]): void {
-    if (deployment.hasBegun) return;
-    deployment.hasBegun = true;
+  private look(deployment: Deployment, { actions, kept, undone }: StepUnderWay, appId: string): void {
+    const { convergence, root } = this.parts;
+    const action = actions.get(appId);
+    if (action === undefined) {
+      // What earlier steps brought up is kept up while later ones run.
+      if (kept.has(appId) && root.app(appId) !== undefined) convergence.heal(appId);
+    } else if (this.act(deployment, action, appId)) undone.delete(appId);
+    else undone.add(appId);
+  }
+
+  private begin(deployment: Deployment): void {
+    const actions = deployment.steps[deployment.step]?.actions ?? [];
     for (const { action, app } of actions) {
       if (action === 'RestartApplication' || action === 'StopApplication') this.parts.queue.resetDelay(app);
-      if (action === 'RestartApplication' || action === 'ScaleApplication') this.announceNewChecks(deployment, app);
     }
-    this.emit(deployment, () => ({
-      eventType: 'deployment_info',
-      timestamp: this.timestamp(),
-      plan: planInfo(deployment),
-      currentStep: { actions: [...actions] },
-    }));
-  }
-
-  /** What earlier steps brought up is kept up while later ones run. */
-  private holdEarlierSteps(deployment: Deployment): void {
-    const now = new Set(deployment.steps.slice(deployment.step).flatMap((step) => step.actions.map(({ app }) => app)));
-    for (const appId of deployment.apps) {
-      if (!now.has(appId) && this.parts.root.app(appId) !== undefined) this.parts.convergence.heal(appId);
-    }
+    this.news.stepBegins(deployment, actions);
   }
 
   /** Does what an action needs now. True when it is done. */
-  private act(deployment: Deployment, { action, app }: DeploymentAction): boolean {
+  private act(deployment: Deployment, action: DeploymentAction['action'], app: string): boolean {
     const { convergence, root } = this.parts;
     switch (action) {
       case 'StartApplication':
@@ -186,30 +181,15 @@ export class Deployments {
     }
   }
 
-  private conclude(deployment: Deployment, actions: readonly DeploymentAction[]): void {
-    for (const { action, app } of actions) {
-      if (action === 'RestartApplication' || action === 'StopApplication') this.announceOldChecks(deployment, app);
-      if (action !== 'StopApplication') continue;
-      this.emit(deployment, () => ({ eventType: 'app_terminated_event', timestamp: this.timestamp(), appId: app }));
-    }
-    this.emit(deployment, () => ({
-      eventType: 'deployment_step_success',
-      timestamp: this.timestamp(),
-      plan: planInfo(deployment),
-      currentStep: { actions: [...actions] },
-    }));
+  private conclude(deployment: Deployment): void {
+    this.news.stepEnds(deployment, deployment.steps[deployment.step]?.actions ?? []);
     deployment.step += 1;
-    deployment.hasBegun = false;
+    deployment.underWay = undefined;
     if (deployment.step < deployment.steps.length) this.store(deployment);
   }
 
   private finish(deployment: Deployment): void {
-    this.emit(deployment, () => ({
-      eventType: 'deployment_success',
-      timestamp: this.timestamp(),
-      id: deployment.id,
-      plan: planInfo(deployment),
-    }));
+    this.news.succeeded(deployment);
     this.drop(deployment);
   }
 
@@ -226,48 +206,5 @@ export class Deployments {
 
   private store(deployment: Deployment): void {
     this.parts.journal.put(deploymentKey(deployment.id), asJson(deploymentRecord(deployment)));
-  }
-
-  private emit(deployment: Deployment, make: () => OrchestratorEvent): void {
-    const { feed, journal } = this.parts;
-    if (!feed.isHeard) return;
-    const event = make();
-    journal.emit(event, feed.arePlanRootsWanted && 'plan' in event ? this.rootsOf(deployment) : undefined);
-  }
-
-  /** Every version of an app is checked by checks of its own. */
-  private announceNewChecks(deployment: Deployment, appId: string): void {
-    const { healthChecks = [], version = '' } = this.parts.root.app(appId) ?? {};
-    for (const healthCheck of healthChecks) {
-      const timestamp = this.timestamp();
-      this.emit(deployment, () => ({ eventType: 'add_health_check_event', timestamp, appId, version, healthCheck }));
-    }
-  }
-
-  /** Nothing of what the deployment replaced or stopped is left, so nothing of it is checked any more. */
-  private announceOldChecks(deployment: Deployment, appId: string): void {
-    const from = deployment.changes.find(({ app }) => app === appId)?.from;
-    const before = from === undefined ? undefined : this.parts.root.appAtVersion(appId, from);
-    for (let count = before?.healthChecks?.length ?? 0; count > 0; count -= 1) {
-      this.emit(deployment, () => ({ eventType: 'remove_health_check_event', timestamp: this.timestamp(), appId }));
-    }
-  }
-
-  /** Makes the roots of a plan, once, if anybody asks. What the deployment changes is looked up now: it may be forgotten. */
-  private rootsOf(deployment: Deployment): () => PlanRoots {
-    const { root } = this.parts;
-    const definitionOf = (app: string, version: string | undefined): AppDefinition | undefined =>
-      version === undefined ? undefined : root.appAtVersion(app, version);
-    const changes = deployment.changes.map(({ app, from, to }) => ({
-      app,
-      from: definitionOf(app, from),
-      to: definitionOf(app, to),
-    }));
-    let roots: PlanRoots | undefined;
-    return () => (roots ??= planRoots(root.apps(), changes));
-  }
-
-  private timestamp(): string {
-    return formatTimestamp(this.parts.clock.now());
   }
 }

@@ -86,7 +86,7 @@ export class MemoryView implements EngineView {
       version: deployment.version,
       affectedApps: deployment.apps,
       steps: deployment.steps,
-      currentStep: deployment.hasBegun ? deployment.step + 1 : deployment.step,
+      currentStep: deployment.underWay !== undefined ? deployment.step + 1 : deployment.step,
       readinessCheckResults: results,
     };
   }
