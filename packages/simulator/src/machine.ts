@@ -1,5 +1,5 @@
 /** One simulated machine: containers that outlive the agent process, its disk, and at most one agent on it. */
-import { randomBelow, randomFraction, type Random } from '@stadion/base';
+import { randomBelow, silentLogger, type Random } from '@stadion/base';
 import {
   MemoryCheckpoints,
   MemoryFetcher,
@@ -8,43 +8,69 @@ import {
   createAgent,
   createFakeContainerizer,
   type Agent,
-  type FakeBehaviour,
+  type AgentOptions,
   type FakeContainerizer,
 } from '@stadion/agent';
-import { silentLogger } from '@stadion/base';
 import type { VirtualTime } from '@stadion/base/testing';
 import type { Resource } from '@stadion/contract/mesos';
+import type { Doors } from './doors.ts';
 import { Life } from './mortal.ts';
 import type { SimulatedNetwork } from './network.ts';
+import { slowCheckpoints, type CheckpointFaults } from './slow-checkpoints.ts';
+import { answerProbe, drawBehaviour, drawSickness, type Sickness, type TaskFaults } from './task-behaviour.ts';
 
 /** What every simulated machine has: cores and MiB. */
 export const MACHINE_CPUS = 8;
-const MACHINE_MEM = 8_192;
+export const MACHINE_MEM = 8_192;
 const MACHINE_DISK = 100_000;
+/** Inclusive. */
+const MACHINE_PORTS = { begin: 31_000, end: 31_200 };
+/** What a launch may take before, and after, the moment from which the container exists. */
+const LAUNCH_MS_MAX = 150;
+const PROBE_MS_MAX = 100;
 
-/** A container that was started, as checkers see it. */
+/** A container that was started, as checkers see it. Times are milliseconds since the start of the simulation. */
 export interface StartedContainer {
   readonly machine: string;
   readonly containerId: string;
   readonly taskId: string;
   readonly appId: string;
   readonly cpus: number;
+  readonly mem: number;
+  readonly ports: readonly number[];
+  /** What is wrong with its version on purpose. */
+  readonly broken: string | undefined;
+  readonly startedAt: number;
+  readonly sickness: Sickness | undefined;
+  readonly readyAfterMs: number;
 }
 
-/** How tasks misbehave by themselves. */
-export interface TaskFaults {
-  launchFailureProbability: number;
-  exitProbability: number;
+/** What a machine needs from the world around it. */
+export interface MachineWorld {
+  readonly time: VirtualTime;
+  readonly random: Random;
+  readonly taskRandom: Random;
+  readonly taskFaults: TaskFaults;
+  readonly network: SimulatedNetwork;
+  readonly doors: Doors;
+  /** A write of an agent takes up to so long, milliseconds. */
+  readonly checkpointMsMax: number;
+  /** Called when a container has started. */
+  onStart(container: StartedContainer): void;
+  /** Called when an agent ends a container. */
+  onContainerKill(container: StartedContainer): void;
 }
 
 /** A machine of the simulated cluster. */
 export class Machine {
   readonly name: string;
   readonly containers: FakeContainerizer;
-  readonly started = new Map<string, StartedContainer>();
+  readonly checkpointFaults: CheckpointFaults = { isFull: false };
+  private readonly started = new Map<string, StartedContainer>();
   private readonly checkpoints = new MemoryCheckpoints();
   private readonly index: number;
   private readonly world: MachineWorld;
+  private readonly random: Random;
   private life = new Life();
   private agent: Agent | undefined;
 
@@ -52,13 +78,11 @@ export class Machine {
     this.index = index;
     this.name = `machine-${String(index)}`;
     this.world = world;
+    this.random = world.random.stream(this.name);
     this.containers = createFakeContainerizer({
       clock: world.time,
       timers: world.time,
-      behave: (spec) => {
-        this.remember(spec.containerId, spec.environment);
-        return this.behaviour();
-      },
+      behave: (spec) => drawBehaviour(world.taskRandom, world.taskFaults, spec.environment['BROKEN']),
     });
   }
 
@@ -70,32 +94,9 @@ export class Machine {
   /** Starts the agent; it recovers what runs here. */
   async start(): Promise<void> {
     if (this.agent !== undefined) return;
-    const { world } = this;
-    const life = new Life();
-    const time = life.time(world.time);
-    this.life = life;
-    const agent = createAgent({
-      dialer: world.network.dialer(this.name),
-      containerizer: this.containers,
-      checkpoints: life.checkpoints(this.checkpoints),
-      sandboxes: new MemorySandboxes(),
-      fetcher: new MemoryFetcher(),
-      prober: new MemoryProber(),
-      clock: time,
-      timers: time,
-      random: world.random.stream(`${this.name}/${String(world.time.monotonic())}`),
-      log: silentLogger,
-      info: {
-        hostname: this.name,
-        ip: `10.0.0.${String(this.index + 1)}`,
-        port: 5051,
-        resources: machineResources(),
-        attributes: [{ name: 'rack', type: 'TEXT', text: { value: `rack-${String(this.index % 3)}` } }],
-        version: '1.11.0',
-      },
-    });
-    this.agent = agent;
-    await agent.start();
+    this.life = new Life();
+    this.agent = createAgent(this.world.doors.agent(this.agentOptions(this.life), this.name));
+    await this.agent.start();
   }
 
   /** The agent process dies; containers run on. */
@@ -108,6 +109,12 @@ export class Machine {
     await this.checkpoints.close();
   }
 
+  /** The machine loses power: the agent dies and every container with it. */
+  async reboot(): Promise<void> {
+    await this.crash();
+    this.containers.reboot();
+  }
+
   /** What runs here now. */
   running(): StartedContainer[] {
     const running: StartedContainer[] = [];
@@ -118,45 +125,91 @@ export class Machine {
     return running;
   }
 
+  private agentOptions(life: Life): AgentOptions {
+    const { world, random } = this;
+    const time = life.time(world.time);
+    return {
+      dialer: world.network.dialer(this.name),
+      containerizer: this.containerizer(life),
+      checkpoints: slowCheckpoints(this.checkpoints, {
+        life,
+        time: world.time,
+        faults: this.checkpointFaults,
+        writeMs: () => (world.checkpointMsMax === 0 ? 0 : randomBelow(random, world.checkpointMsMax)),
+      }),
+      sandboxes: new MemorySandboxes(),
+      fetcher: new MemoryFetcher(),
+      prober: new MemoryProber(async (request) => {
+        await life.pause(world.time, randomBelow(random, PROBE_MS_MAX));
+        const target = this.running().find((container) =>
+          request.kind === 'command'
+            ? container.containerId === request.containerId
+            : container.ports.includes(request.port),
+        );
+        return answerProbe(request, target, world.taskFaults, world.time.monotonic());
+      }),
+      clock: time,
+      timers: time,
+      random: world.random.stream(`${this.name}/${String(world.time.monotonic())}`),
+      log: silentLogger,
+      info: {
+        hostname: this.name,
+        ip: `10.0.0.${String(this.index + 1)}`,
+        port: 5051,
+        resources: machineResources(),
+        attributes: [{ name: 'rack', type: 'TEXT', text: { value: `rack-${String(this.index % 3)}` } }],
+        version: '1.11.0',
+      },
+    };
+  }
+
+  /** The containers as one life of the agent sees them. A dead agent starts and ends nothing. */
+  private containerizer(life: Life): AgentOptions['containerizer'] {
+    const { containers, world, random } = this;
+    return {
+      name: containers.name,
+      fingerprint: () => containers.fingerprint(),
+      recover: (onExit) => life.whileAlive(() => containers.recover(onExit)),
+      launch: async (spec) => {
+        await life.pause(world.time, randomBelow(random, LAUNCH_MS_MAX));
+        const outcome = await containers.launch(spec);
+        if (outcome.ok) this.remember(spec.containerId, spec.environment);
+        await life.pause(world.time, randomBelow(random, LAUNCH_MS_MAX));
+        return outcome;
+      },
+      kill: (containerId, graceMs) => {
+        const container = this.started.get(containerId);
+        if (!life.isAlive) return;
+        if (container !== undefined) world.onContainerKill(container);
+        containers.kill(containerId, graceMs);
+      },
+      usage: () => containers.usage(),
+      remove: (containerId) => life.whileAlive(() => containers.remove(containerId)),
+      close: () => containers.close(),
+    };
+  }
+
   private remember(containerId: string, environment: Readonly<Record<string, string>>): void {
+    const { taskRandom, taskFaults, time } = this.world;
     const container: StartedContainer = {
       machine: this.name,
       containerId,
       taskId: environment['MESOS_TASK_ID'] ?? '',
       appId: environment['MARATHON_APP_ID'] ?? '',
       cpus: Number(environment['MARATHON_APP_RESOURCE_CPUS'] ?? 0),
+      mem: Number(environment['MARATHON_APP_RESOURCE_MEM'] ?? 0),
+      ports: (environment['PORTS'] ?? '')
+        .split(',')
+        .filter((text) => text !== '')
+        .map(Number),
+      broken: environment['BROKEN'],
+      startedAt: time.monotonic(),
+      sickness: environment['ROBUST'] === undefined ? drawSickness(taskRandom, taskFaults) : undefined,
+      readyAfterMs: randomBelow(taskRandom, 8_000),
     };
     this.started.set(containerId, container);
     this.world.onStart(container);
   }
-
-  private behaviour(): FakeBehaviour {
-    const { taskRandom: random, taskFaults } = this.world;
-    const startDelayMs = randomBelow(random, 200);
-    if (randomFraction(random) < taskFaults.launchFailureProbability) {
-      return { startDelayMs, launchFailure: 'The simulated launch failed' };
-    }
-    const onTerminate = { afterMs: randomBelow(random, 5_000), exit: { kind: 'exited', code: 0 } } as const;
-    if (randomFraction(random) < taskFaults.exitProbability) {
-      return {
-        startDelayMs,
-        onTerminate,
-        exit: { afterMs: randomBelow(random, 120_000), exit: { kind: 'exited', code: randomBelow(random, 2) } },
-      };
-    }
-    return { startDelayMs, onTerminate: randomBelow(random, 10) === 0 ? 'ignore' : onTerminate };
-  }
-}
-
-/** What a machine needs from the world around it. */
-export interface MachineWorld {
-  readonly time: VirtualTime;
-  readonly random: Random;
-  readonly taskRandom: Random;
-  readonly taskFaults: TaskFaults;
-  readonly network: SimulatedNetwork;
-  /** Called when a container is about to start. */
-  onStart(container: StartedContainer): void;
 }
 
 function machineResources(): Resource[] {
@@ -164,6 +217,6 @@ function machineResources(): Resource[] {
     { name: 'cpus', type: 'SCALAR', scalar: { value: MACHINE_CPUS } },
     { name: 'mem', type: 'SCALAR', scalar: { value: MACHINE_MEM } },
     { name: 'disk', type: 'SCALAR', scalar: { value: MACHINE_DISK } },
-    { name: 'ports', type: 'RANGES', ranges: { range: [{ begin: 31_000, end: 31_200 }] } },
+    { name: 'ports', type: 'RANGES', ranges: { range: [MACHINE_PORTS] } },
   ];
 }

@@ -1,47 +1,73 @@
 /** `npm run simulate -- --seed S --steps N [--count C] [--trace]`: reproduces one run, or runs C seeds from S on. */
 import { parseArgs } from 'node:util';
-import { simulate } from './simulation.ts';
+import { simulate, type SimulationReport } from './simulation.ts';
+
+const USAGE =
+  'npm run simulate -- [--seed S] [--steps N] [--count C] [--machines M] [--apps A] [--faults 0..1] [--trace]';
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     steps: { type: 'string', default: '120' },
     count: { type: 'string', default: '1' },
+    machines: { type: 'string', default: '5' },
+    apps: { type: 'string', default: '6' },
+    faults: { type: 'string' },
     trace: { type: 'boolean', default: false },
   },
 });
-const steps = Number(values.steps);
-const count = Number(values.count);
-if (!Number.isInteger(steps) || steps < 0 || !Number.isInteger(count) || count < 1) {
-  console.error('--steps and --count take whole numbers, e.g. npm run simulate -- --seed 7 --steps 200 --count 50');
-  process.exit(2);
-}
+const steps = wholeNumber('steps', values.steps, 0);
+const count = wholeNumber('count', values.count, 1);
+const machines = wholeNumber('machines', values.machines, 1);
+const apps = wholeNumber('apps', values.apps, 1);
+const faults = values.faults === undefined ? undefined : Number(values.faults);
+if (faults !== undefined && !(faults >= 0 && faults <= 1)) refuse('--faults takes a part of the steps, from 0 to 1.');
+
 let failed = 0;
 for (let index = 0; index < count; index += 1) {
-  const seed = count === 1 ? values.seed : String(Number(values.seed) + index);
+  const seed = count === 1 ? values.seed : String(wholeNumber('seed', values.seed, 0) + index);
   const report = await simulate({
     seed,
     steps,
-    ...(values.trace
-      ? {
-          trace: (atMs: number, line: string) => {
-            console.log(`${(atMs / 1000).toFixed(3).padStart(10)} ${line}`);
-          },
-        }
-      : {}),
+    machines,
+    apps,
+    ...(faults !== undefined && { faults }),
+    ...(values.trace && { trace: printEvent }),
   });
+  print(report);
+  if (report.violations.length > 0) failed += 1;
+}
+process.exit(failed === 0 ? 0 : 1);
+
+function print(report: SimulationReport): void {
   const minutes = (report.virtualMs / 60_000).toFixed(1);
   console.log(
-    `seed ${String(seed)}: ${String(report.commands)} commands, ${String(report.faults)} faults, ` +
+    `seed ${String(report.seed)}: ${String(report.commands)} commands, ${String(report.faults)} faults, ` +
       `${String(report.started)} tasks started in ${minutes} virtual minutes; digest ${report.digest.slice(0, 12)}; ` +
       (report.violations.length === 0 ? 'all promises kept' : `${String(report.violations.length)} promises broken`),
   );
   for (const violation of report.violations) {
     console.log(`  at ${(violation.atMs / 1000).toFixed(3)} s, ${violation.checker}: ${violation.message}`);
   }
-  if (report.violations.length > 0) {
-    failed += 1;
-    console.log(`  again with: npm run simulate -- --seed ${String(seed)} --steps ${String(steps)} --trace`);
-  }
+  if (report.violations.length === 0) return;
+  const shape = `--steps ${String(steps)} --machines ${String(machines)} --apps ${String(apps)}`;
+  const rate = faults === undefined ? '' : ` --faults ${String(faults)}`;
+  console.log(`  again with: npm run simulate -- --seed ${String(report.seed)} ${shape}${rate} --trace`);
 }
-process.exit(failed === 0 ? 0 : 1);
+
+function printEvent(atMs: number, line: string): void {
+  console.log(`${(atMs / 1000).toFixed(3).padStart(10)} ${line}`);
+}
+
+function wholeNumber(name: string, text: string, minimum: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < minimum) {
+    refuse(`--${name} takes a whole number of at least ${String(minimum)}.`);
+  }
+  return value;
+}
+
+function refuse(problem: string): never {
+  console.error(`${problem}\n${USAGE}`);
+  process.exit(2);
+}

@@ -1,8 +1,5 @@
 /** Things that die with their process: after a crash nothing of it happens any more, however much was under way. */
 import type { Clock, TimerHandle, Timers } from '@stadion/base';
-import type { AgentOptions } from '@stadion/agent';
-
-type Checkpoints = AgentOptions['checkpoints'];
 
 /** One life of a simulated process. */
 export class Life {
@@ -29,16 +26,17 @@ export class Life {
     };
   }
 
-  /** The same disk; a dead process reads and writes nothing, and never hears about it. */
-  checkpoints(disk: Checkpoints): Checkpoints {
-    const whileAlive = <Value>(work: () => Promise<Value>): Promise<Value> =>
-      this.isAlive ? work() : new Promise<Value>(() => undefined);
-    return {
-      open: () => whileAlive(() => disk.open()),
-      load: () => whileAlive(() => disk.load()),
-      save: (key, value, options) => whileAlive(() => disk.save(key, value, options)),
-      remove: (key) => whileAlive(() => disk.remove(key)),
-      close: () => disk.close(),
-    };
+  /** Waits; for ever when the process dies meanwhile. */
+  pause(world: Timers, durationMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      world.after(durationMs, () => {
+        if (this.isAlive) resolve();
+      });
+    });
+  }
+
+  /** Does the work; a dead process does nothing, and never hears about it. */
+  whileAlive<Value>(work: () => Promise<Value>): Promise<Value> {
+    return this.isAlive ? work() : new Promise<Value>(() => undefined);
   }
 }

@@ -16,10 +16,21 @@ export interface NetworkFaults {
   duplicateProbability: number;
 }
 
+/** Which way an agent is cut off; messages that way vanish without a word. */
+export interface Partition {
+  readonly toMaster: boolean;
+  readonly toAgent: boolean;
+}
+
+const CONNECTED: Partition = { toMaster: false, toAgent: false };
+/** A break that cannot be told because of a partition is told so much later. */
+const BREAK_TOLD_AGAIN_MS = 1_000;
+
 /** One open link, as the network sees it. */
 interface Wire {
   readonly agent: string;
-  cut(): void;
+  /** The process at one end is gone. */
+  lose(end: 'agent' | 'master'): void;
 }
 
 /** All links of the simulated cluster. The acceptor changes when the control plane is started anew. */
@@ -27,7 +38,7 @@ export class SimulatedNetwork {
   readonly faults: NetworkFaults = { delayMsMax: 5, lossProbability: 0, duplicateProbability: 0 };
   private acceptor: AgentAcceptor | undefined;
   private readonly wires = new Set<Wire>();
-  private readonly partitioned = new Set<string>();
+  private readonly partitions = new Map<string, Partition>();
   private readonly time: Clock & Timers;
   private readonly random: Random;
 
@@ -39,25 +50,26 @@ export class SimulatedNetwork {
   /** The control plane is up and takes links, or (undefined) is gone: every link breaks. */
   setAcceptor(acceptor: AgentAcceptor | undefined): void {
     this.acceptor = acceptor;
-    if (acceptor === undefined) for (const wire of [...this.wires]) wire.cut();
+    if (acceptor === undefined) for (const wire of [...this.wires]) wire.lose('master');
   }
 
-  /** Cuts one agent off, or lets it back in. A cut link stays silent: nobody is told that it broke. */
-  setPartitioned(agent: string, partitioned: boolean): void {
-    if (partitioned) this.partitioned.add(agent);
-    else this.partitioned.delete(agent);
+  /** Cuts one agent off, one way or both, or (undefined) lets it back in. Nobody is told. */
+  setPartition(agent: string, partition: Partition | undefined): void {
+    if (partition === undefined) this.partitions.delete(agent);
+    else this.partitions.set(agent, partition);
   }
 
   /** Breaks the links of one agent, as its crash does. */
   disconnect(agent: string): void {
-    for (const wire of [...this.wires]) if (wire.agent === agent) wire.cut();
+    for (const wire of [...this.wires]) if (wire.agent === agent) wire.lose('agent');
   }
 
   /** Mends everything. */
   heal(): void {
-    this.partitioned.clear();
+    this.partitions.clear();
     this.faults.lossProbability = 0;
     this.faults.duplicateProbability = 0;
+    this.faults.delayMsMax = 5;
   }
 
   /** The dialer of one agent. */
@@ -65,7 +77,8 @@ export class SimulatedNetwork {
     return {
       dial: (receiver) => {
         const { acceptor } = this;
-        if (acceptor === undefined || this.partitioned.has(agent)) {
+        const { toMaster, toAgent } = this.partitionOf(agent);
+        if (acceptor === undefined || toMaster || toAgent) {
           return Promise.reject(
             new PlatformError('master-unreachable', `No master answers ${agent}.`, { retryable: true }),
           );
@@ -75,51 +88,136 @@ export class SimulatedNetwork {
     };
   }
 
+  private partitionOf(agent: string): Partition {
+    return this.partitions.get(agent) ?? CONNECTED;
+  }
+
   private open(agent: string, acceptor: AgentAcceptor, agentSide: LinkReceiver<MasterMessage>): Link<AgentMessage> {
-    let open = true;
-    const cut = (): void => {
-      if (!open) return;
-      open = false;
+    let isBroken = false;
+    const breakOff = (): void => {
+      if (isBroken) return;
+      isBroken = true;
       this.wires.delete(wire);
-      this.time.after(this.delay(), () => {
-        agentSide.onClosed();
-      });
-      this.time.after(this.delay(), () => {
-        masterSide.onClosed();
-      });
+      toAgent.end();
+      toMaster.end();
     };
-    const wire: Wire = { agent, cut };
-    const isOpen = (): boolean => open;
-    const toAgent = this.lane<MasterMessage>(agent, isOpen, (message) => {
-      agentSide.onMessage(message);
-    });
-    const masterSide = acceptor.accept({ send: toAgent, close: cut });
-    const toMaster = this.lane<AgentMessage>(agent, isOpen, (message) => {
-      masterSide.onMessage(message);
+    const toAgent = new Lane<MasterMessage>(
+      this.laneParts(() => this.partitionOf(agent).toAgent),
+      {
+        deliver: (message) => {
+          agentSide.onMessage(message);
+        },
+        tellEnd: () => {
+          agentSide.onClosed();
+        },
+      },
+    );
+    const toMaster = new Lane<AgentMessage>(
+      this.laneParts(() => this.partitionOf(agent).toMaster),
+      {
+        deliver: (message) => {
+          masterSide.onMessage(message);
+        },
+        tellEnd: () => {
+          masterSide.onClosed();
+        },
+      },
+    );
+    const wire: Wire = {
+      agent,
+      lose: (end) => {
+        (end === 'agent' ? toAgent : toMaster).stopListening();
+        breakOff();
+      },
+    };
+    const masterSide = acceptor.accept({
+      send: (message) => {
+        toAgent.send(message);
+      },
+      close: breakOff,
     });
     this.wires.add(wire);
-    return { send: toMaster, close: cut };
-  }
-
-  /** One direction of a link: first in, first out, whatever the delays. */
-  private lane<Message>(agent: string, isOpen: () => boolean, deliver: (message: Message) => void) {
-    let lastArrival = 0;
-    return (message: Message): void => {
-      if (!isOpen() || this.partitioned.has(agent)) return;
-      if (randomFraction(this.random) < this.faults.lossProbability) return;
-      const copies = randomFraction(this.random) < this.faults.duplicateProbability ? 2 : 1;
-      for (let copy = 0; copy < copies; copy += 1) {
-        // Timers of one moment fire in the order of their start, so an equal arrival keeps the order.
-        const now = this.time.monotonic();
-        lastArrival = Math.max(lastArrival, now + this.delay());
-        this.time.after(lastArrival - now, () => {
-          if (isOpen() && !this.partitioned.has(agent)) deliver(message);
-        });
-      }
+    return {
+      send: (message) => {
+        toMaster.send(message);
+      },
+      close: breakOff,
     };
   }
 
-  private delay(): number {
-    return Math.floor(randomFraction(this.random) * this.faults.delayMsMax);
+  private laneParts(isCut: () => boolean): LaneParts {
+    return { time: this.time, random: this.random, faults: this.faults, isCut };
+  }
+}
+
+interface LaneParts {
+  readonly time: Clock & Timers;
+  readonly random: Random;
+  readonly faults: NetworkFaults;
+  readonly isCut: () => boolean;
+}
+
+/**
+ * One direction of a link: first in, first out, whatever the delays. What was sent before the break still arrives, maybe
+ * long after a new link was opened; the news of the break comes last.
+ */
+class Lane<Message> {
+  private readonly parts: LaneParts;
+  private readonly receiver: { deliver(message: Message): void; tellEnd(): void };
+  private lastArrival = 0;
+  private hasEnded = false;
+  private isListening = true;
+
+  constructor(parts: LaneParts, receiver: { deliver(message: Message): void; tellEnd(): void }) {
+    this.parts = parts;
+    this.receiver = receiver;
+  }
+
+  send(message: Message): void {
+    const { random, faults, isCut } = this.parts;
+    if (this.hasEnded || isCut()) return;
+    if (randomFraction(random) < faults.lossProbability) return;
+    const copies = randomFraction(random) < faults.duplicateProbability ? 2 : 1;
+    for (let copy = 0; copy < copies; copy += 1) {
+      this.arrive(() => {
+        if (this.isListening && !isCut()) this.receiver.deliver(message);
+      });
+    }
+  }
+
+  /** The link is broken: nothing more is taken, what is under way arrives, then the news. */
+  end(): void {
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    this.arrive(() => {
+      this.tellEnd();
+    });
+  }
+
+  /** The receiving process is gone. */
+  stopListening(): void {
+    this.isListening = false;
+  }
+
+  private tellEnd(): void {
+    const { time, isCut } = this.parts;
+    if (!this.isListening) return;
+    if (!isCut()) {
+      this.isListening = false;
+      this.receiver.tellEnd();
+      return;
+    }
+    time.after(BREAK_TOLD_AGAIN_MS, () => {
+      this.tellEnd();
+    });
+  }
+
+  private arrive(then: () => void): void {
+    const { time, random, faults } = this.parts;
+    // Timers of one moment fire in the order of their start, so an equal arrival keeps the order.
+    const now = time.monotonic();
+    const delayMs = Math.floor(randomFraction(random) * faults.delayMsMax);
+    this.lastArrival = Math.max(this.lastArrival, now + delayMs);
+    time.after(this.lastArrival - now, then);
   }
 }

@@ -1,199 +1,190 @@
-/** What simulated users do: create, change, scale, restart, kill, cancel, destroy; and what they were promised. */
+/** What simulated users do: create, change, scale, restart, kill, cancel, destroy; with books on what was promised. */
 import { randomBelow, randomFraction, type Random } from '@stadion/base';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
-import type { OrchestratorEngine, RootView } from '@stadion/orchestrator';
+import { taskIdOf, type OrchestratorEngine, type Outcome, type RootView } from '@stadion/orchestrator';
+import { PromiseBook, canonical } from './promises.ts';
+import { healthCheck, randomApp, sampleApp, stamp } from './sample-app.ts';
+import { BREAKAGES } from './task-behaviour.ts';
 
 type Change = Parameters<OrchestratorEngine['changeRoot']>[0];
 type ChangeOutcome = ReturnType<Change>;
+type RootChange = Extract<ChangeOutcome, { ok: true }>['value'];
+type Victims = NonNullable<Parameters<OrchestratorEngine['changeRoot']>[1]['victims']>;
 
 /** The app that nobody ever changes: whatever happens to it is the platform's own doing. */
 export const UNTOUCHED_APP = '/untouched';
 
-/** What the platform has acknowledged about one app, and what may have taken effect unacknowledged. */
-export interface Promised {
-  /** Digest of the definition after the last acknowledged change; undefined: acknowledged as removed. */
-  acknowledged: string | undefined;
-  /** Digests that calls without an answer (a crash came between) may have left behind. */
-  readonly possible: Set<string | undefined>;
-}
-
-/** The part of a definition that a promise is about. */
-export function digest(app: AppDefinition | undefined): string | undefined {
-  return app === undefined ? undefined : `${String(app.instances)}/${JSON.stringify(app.env ?? {})}`;
-}
-
-/** Issues random commands and keeps the books on what was acknowledged. */
+/** Issues random commands. */
 export class Workload {
-  readonly promises = new Map<string, Promised>();
-  /** Task ids that a command asked to be killed. */
-  readonly killedByCommand = new Set<string>();
+  readonly promises: PromiseBook;
   private readonly random: Random;
   private readonly appIds: readonly string[];
+  private readonly violate: (message: string) => void;
   private revision = 0;
 
-  constructor(random: Random, appCount: number) {
+  /** @param violate told of answers that are not what happened */
+  constructor(random: Random, appCount: number, violate: (message: string) => void) {
     this.random = random;
     this.appIds = Array.from({ length: appCount }, (_, index) => `/team-${String(index % 3)}/app-${String(index)}`);
+    this.promises = new PromiseBook([UNTOUCHED_APP, ...this.appIds]);
+    this.violate = violate;
   }
 
-  /** Deploys the app that will never be touched again. */
-  deployUntouched(engine: OrchestratorEngine): Promise<unknown> {
-    return this.change(engine, UNTOUCHED_APP, false, (_root, version) =>
-      replaceWith({ ...sampleApp(UNTOUCHED_APP, version, 'untouched'), instances: 4, unreachableStrategy: 'disabled' }),
-    );
+  /** Deploys the app that will never be touched again. It waits for ever for lost agents, and is always healthy. */
+  async deployUntouched(engine: OrchestratorEngine): Promise<void> {
+    await this.change(engine, { force: false }, (_root, version) => {
+      const app = sampleApp(UNTOUCHED_APP, version, 'untouched');
+      const healthChecks = [healthCheck('HTTP', 3), healthCheck('MESOS_HTTP', 3)];
+      const env = { ROBUST: 'never sick' };
+      return upsert({ ...app, env, instances: 4, unreachableStrategy: 'disabled', healthChecks });
+    });
   }
 
   /** One random command. Resolves when it is answered; never, should the control plane crash first. */
   async act(engine: OrchestratorEngine): Promise<void> {
-    const id = this.appIds[randomBelow(this.random, this.appIds.length)] ?? '/';
-    const app = engine.view.root.app(id);
-    const force = randomFraction(this.random) < 0.3;
+    const { random } = this;
+    const id = this.appIds[randomBelow(random, this.appIds.length)] ?? '/';
+    const force = randomFraction(random) < 0.3;
     this.revision += 1;
     const revision = String(this.revision);
-    if (app === undefined) {
-      const created = this.randomApp(id, revision);
-      await this.change(engine, id, force, (_root, version) => replaceWith(stamp(created, version)));
+    if (engine.view.root.app(id) === undefined) {
+      const created = randomApp(random, id, revision);
+      await this.change(engine, { force }, (_root, version) => upsert(stamp(created, version)));
       return;
     }
-    const choice = randomBelow(this.random, 100);
-    if (choice < 30) {
-      const instances = randomBelow(this.random, 8);
-      await this.change(engine, id, force, (root, version) =>
-        update(root, id, (old) => ({
-          ...old,
-          instances,
-          version,
-          versionInfo: { ...old.versionInfo, lastScalingAt: version },
-        })),
+    const choice = randomBelow(random, 100);
+    if (choice < 20) {
+      await this.scale(engine, id, force);
+    } else if (choice < 55) {
+      const env = { REVISION: revision, ...this.randomBreakage() };
+      await this.change(engine, { force }, (root, version) =>
+        update(root, id, (old) => stamp({ ...old, env }, version)),
       );
-    } else if (choice < 60) {
-      await this.change(engine, id, force, (root, version) =>
-        update(root, id, (old) => stamp({ ...old, env: { REVISION: revision } }, version)),
-      );
-    } else if (choice < 70) {
-      await this.change(engine, id, force, (root, version) => update(root, id, (old) => stamp(old, version)));
-    } else if (choice < 80) {
-      await this.change(engine, id, force, (root) =>
+    } else if (choice < 62) {
+      await this.change(engine, { force }, (root, version) => update(root, id, (old) => stamp(old, version)));
+    } else if (choice < 68) {
+      await this.changeTwo(engine, id, revision, force);
+    } else if (choice < 77) {
+      await this.change(engine, { force }, (root) =>
         root.app(id) === undefined ? gone(id) : { ok: true, value: { upserts: [], removals: [id] } },
       );
-    } else if (choice < 92) {
+    } else if (choice < 87) {
       await this.kill(engine, id);
+    } else if (choice < 90) {
+      await engine.resetDelay(id);
     } else {
       await this.cancel(engine);
     }
   }
 
+  private async scale(engine: OrchestratorEngine, id: string, force: boolean): Promise<void> {
+    const instances = randomBelow(this.random, 8);
+    const named = engine.view.instances(id).filter(() => randomBelow(this.random, 4) === 0);
+    const victims: Victims = new Map([[id, named.map((instance) => instance.id)]]);
+    await this.change(engine, named.length === 0 ? { force } : { force, victims }, (root, version) =>
+      update(root, id, (old) => ({
+        ...old,
+        instances,
+        version,
+        versionInfo: { ...old.versionInfo, lastScalingAt: version },
+      })),
+    );
+  }
+
+  /** Changes two apps in one deployment, the second depending on the first. */
+  private async changeTwo(engine: OrchestratorEngine, id: string, revision: string, force: boolean): Promise<void> {
+    const other = this.appIds[randomBelow(this.random, this.appIds.length)] ?? id;
+    const instances = randomBelow(this.random, 8);
+    const env = { REVISION: revision };
+    await this.change(engine, { force }, (root, version) => {
+      const [first, second] = [root.app(id), root.app(other)];
+      if (first === undefined || second === undefined || first === second) return gone(other);
+      const changed = [
+        stamp({ ...first, env, instances }, version),
+        stamp({ ...second, env, dependencies: first.dependencies?.includes(other) === true ? [] : [id] }, version),
+      ];
+      return { ok: true, value: { upserts: changed, removals: [] } };
+    });
+  }
+
   private async kill(engine: OrchestratorEngine, id: string): Promise<void> {
-    const instances = engine.view.instances(id).filter((instance) => instance.incarnation > 0);
-    const victim = instances[randomBelow(this.random, Math.max(1, instances.length))];
-    if (victim === undefined) return;
-    this.killedByCommand.add(victim.id);
-    await engine.killInstances([victim.id], { wipe: false });
+    const placed = engine.view.instances(id).filter((instance) => instance.incarnation > 0);
+    const victims = placed.filter(() => randomBelow(this.random, 3) === 0);
+    for (const victim of victims) this.promises.killsAsked.add(taskIdOf(victim));
+    const wipe = randomBelow(this.random, 3) === 0;
+    const ids = victims.map((instance) => instance.id);
+    const outcome = await engine.killInstances(ids, { wipe });
+    if (!outcome.ok) return;
+    for (const told of outcome.value) this.promises.killsPromised.add(taskIdOf(told));
   }
 
   private async cancel(engine: OrchestratorEngine): Promise<void> {
-    const deployment = engine.view.deployments()[0];
+    const running = engine.view.deployments();
+    const deployment = running[randomBelow(this.random, Math.max(1, running.length))];
     if (deployment === undefined) return;
     const force = randomFraction(this.random) < 0.5;
-    // A cancelled deployment may leave each of its apps as it was before or after: both are within the promise.
-    for (const id of deployment.affectedApps) {
-      const promised = this.promises.get(id);
-      if (promised !== undefined) promised.possible.add('any');
+    await this.book(engine, () => engine.cancelDeployment(deployment.id, { force }));
+  }
+
+  private async change(
+    engine: OrchestratorEngine,
+    options: { readonly force: boolean; readonly victims?: Victims },
+    change: Change,
+  ): Promise<void> {
+    const asked: RootChange[] = [];
+    const seen = { isApplied: false };
+    const outcome = await this.book(engine, () => {
+      const answer = engine.changeRoot((root, version) => {
+        const wanted = change(root, version);
+        if (wanted.ok) asked.push(wanted.value);
+        return wanted;
+      }, options);
+      const last = asked.at(-1);
+      seen.isApplied = last !== undefined && hasApplied(engine.view.root, last);
+      return answer;
+    });
+    if (outcome.ok && !seen.isApplied) this.violate('a change was acknowledged that is not what was asked for');
+  }
+
+  /** Carries out a command whose effect on the root is visible at once, and books it. */
+  private async book<Value extends { readonly deploymentId: string } | undefined>(
+    engine: OrchestratorEngine,
+    command: () => Promise<Outcome<Value>>,
+  ): Promise<Outcome<Value>> {
+    const { root } = engine.view;
+    const { value: answer, writing } = this.promises.write(root, command);
+    const outcome = await answer;
+    if (outcome.ok) {
+      writing.acknowledge();
+      if (outcome.value !== undefined) this.promises.deployments.add(outcome.value.deploymentId);
+    } else if (!writing.isEmpty && outcome.rejection.kind !== 'unavailable') {
+      this.violate(`a command was refused (${canonical(outcome.rejection)}) and changed the root all the same`);
     }
-    await engine.cancelDeployment(deployment.id, { force });
+    return outcome;
   }
 
-  private async change(engine: OrchestratorEngine, id: string, force: boolean, change: Change): Promise<void> {
-    let wanted: string | undefined;
-    const promised = this.promises.get(id) ?? { acknowledged: undefined, possible: new Set([undefined]) };
-    this.promises.set(id, promised);
-    const outcome = await engine.changeRoot(
-      (root, version) => {
-        const result = change(root, version);
-        if (result.ok) {
-          wanted = digest(result.value.upserts[0]);
-          promised.possible.add(wanted);
-        }
-        return result;
-      },
-      { force },
-    );
-    if (!outcome.ok) return;
-    promised.acknowledged = wanted;
-    const any = promised.possible.has('any');
-    promised.possible.clear();
-    promised.possible.add(wanted);
-    // A revert that is still on its way may yet take effect.
-    if (any && engine.view.deployments().length > 1) promised.possible.add('any');
+  private randomBreakage(): Record<string, string> {
+    const breakage = BREAKAGES[randomBelow(this.random, 5 * BREAKAGES.length)];
+    return breakage === undefined ? {} : { BROKEN: breakage };
   }
+}
 
-  private randomApp(id: string, revision: string): AppDefinition {
-    const { random } = this;
-    const app = sampleApp(id, '', revision);
-    const constraint = randomBelow(random, 6);
-    return {
-      ...app,
-      instances: randomBelow(random, 7),
-      cpus: [0.1, 0.5, 1][randomBelow(random, 3)] ?? 0.1,
-      upgradeStrategy: {
-        minimumHealthCapacity: [0, 0.5, 1][randomBelow(random, 3)] ?? 1,
-        maximumOverCapacity: [0, 0.5, 1][randomBelow(random, 3)] ?? 1,
-      },
-      unreachableStrategy:
-        randomBelow(random, 2) === 0
-          ? { inactiveAfterSeconds: 0, expungeAfterSeconds: 0 }
-          : { inactiveAfterSeconds: 30, expungeAfterSeconds: 90 },
-      ...(constraint === 0 ? { constraints: [['hostname', 'MAX_PER', '3']] } : {}),
-      ...(constraint === 1 ? { constraints: [['rack', 'GROUP_BY']] } : {}),
-    };
-  }
+function hasApplied(root: RootView, { upserts, removals }: RootChange): boolean {
+  return (
+    upserts.every((app) => canonical(root.app(app.id)) === canonical(app)) &&
+    removals.every((id) => root.app(id) === undefined)
+  );
 }
 
 function gone(id: string): ChangeOutcome {
   return { ok: false, rejection: { kind: 'not-found', message: `App '${id}' does not exist` } };
 }
 
-function replaceWith(app: AppDefinition): ChangeOutcome {
+function upsert(app: AppDefinition): ChangeOutcome {
   return { ok: true, value: { upserts: [app], removals: [] } };
 }
 
 function update(root: RootView, id: string, edit: (old: AppDefinition) => AppDefinition): ChangeOutcome {
   const old = root.app(id);
-  return old === undefined ? gone(id) : replaceWith(edit(old));
-}
-
-/** Marks a change of configuration: all times of the version are now. */
-function stamp(app: AppDefinition, version: string): AppDefinition {
-  return { ...app, version, versionInfo: { lastScalingAt: version, lastConfigChangeAt: version } };
-}
-
-/** A small app in canonical form. */
-export function sampleApp(id: string, version: string, revision: string): AppDefinition {
-  return stamp(
-    {
-      id,
-      cmd: 'sleep 1000',
-      env: { REVISION: revision },
-      instances: 1,
-      cpus: 0.1,
-      mem: 32,
-      disk: 0,
-      gpus: 0,
-      executor: '',
-      requirePorts: false,
-      networks: [{ mode: 'host' }],
-      portDefinitions: [{ port: 10_000, protocol: 'tcp', name: 'default' }],
-      upgradeStrategy: { minimumHealthCapacity: 1, maximumOverCapacity: 1 },
-      backoffSeconds: 1,
-      backoffFactor: 1.15,
-      maxLaunchDelaySeconds: 300,
-      killSelection: 'YOUNGEST_FIRST',
-      unreachableStrategy: { inactiveAfterSeconds: 0, expungeAfterSeconds: 0 },
-      labels: {},
-      role: '*',
-      version: '',
-      versionInfo: { lastScalingAt: '', lastConfigChangeAt: '' },
-    },
-    version,
-  );
+  return old === undefined ? gone(id) : upsert(edit(old));
 }

@@ -1,46 +1,48 @@
-/** The whole platform in virtual time: one control plane, some machines, a network and a disk that all may fail. */
-import { SeededRandom, silentLogger, type Random } from '@stadion/base';
+/** The whole platform in virtual time: one control plane, some machines, a network and disks that all may fail. */
+import { SeededRandom, randomBelow, silentLogger, type Random } from '@stadion/base';
 import { VirtualTime } from '@stadion/base/testing';
-import type { SchedulerCall } from '@stadion/contract/mesos';
 import { MemoryAgentRegistry, createMaster, type Master } from '@stadion/master';
 import { createEngine, type Engine } from '@stadion/orchestrator';
 import { SimulatedDisk, type EmbeddedStore } from '@stadion/store';
 import { tapConnection } from './connection-tap.ts';
-import { Machine, type StartedContainer, type TaskFaults } from './machine.ts';
+import { honestDoors, type Doors } from './doors.ts';
+import { faultyStore, type DiskFaults } from './faulty-store.ts';
+import { Machine, type MachineWorld, type StartedContainer } from './machine.ts';
 import { Life } from './mortal.ts';
 import { SimulatedNetwork } from './network.ts';
+import type { Observer } from './observer.ts';
+import type { TaskFaults } from './task-behaviour.ts';
 
 /** The processes that decide; both die together, as they live in one process. */
 export interface ControlPlane {
   readonly master: Master;
   readonly engine: Engine;
-  readonly store: EmbeddedStore;
-}
-
-/** Who listens to the deeds of the platform. */
-export interface WorldListener {
-  /** A call of the orchestrator is on its way to the master. */
-  onCall(call: SchedulerCall): void;
-  /** A container is about to start. */
-  onStart(container: StartedContainer): void;
-  /** The control plane reported that it cannot go on. */
-  onFatal(error: unknown): void;
 }
 
 /** One simulated cluster; the same seed gives the same life. */
-export class World {
+export class World implements MachineWorld {
   readonly time = new VirtualTime();
   readonly random: Random;
   readonly taskRandom: Random;
   readonly network: SimulatedNetwork;
-  readonly machines: readonly Machine[];
+  readonly machines: Machine[];
   readonly disk: SimulatedDisk;
-  readonly taskFaults: TaskFaults = { launchFailureProbability: 0, exitProbability: 0 };
-  listener: WorldListener = { onCall: () => undefined, onStart: () => undefined, onFatal: () => undefined };
+  readonly doors: Doors = honestDoors();
+  readonly observers: Observer[] = [];
+  readonly taskFaults: TaskFaults = {
+    launchFailureProbability: 0,
+    exitProbability: 0,
+    sicknessProbability: 0,
+    showsBrokenVersions: true,
+  };
+  readonly diskFaults: DiskFaults = { durableMsMax: 12, acknowledgedMsMax: 4, isFull: false };
+  checkpointMsMax = 0;
+  /** Set while it runs and can be asked; not while it starts or stops. */
   controlPlane: ControlPlane | undefined;
   private readonly registry = new MemoryAgentRegistry();
-  private life = new Life();
+  private life: Life | undefined;
   private lives = 0;
+  private crashMsAfterCommit: number | undefined;
 
   constructor(seed: string | number, machineCount: number) {
     this.random = new SeededRandom(seed);
@@ -48,26 +50,47 @@ export class World {
     const diskRandom = this.random.stream('disk');
     this.disk = new SimulatedDisk({
       timers: this.time,
-      durableAfterMs: () => diskRandom.uint32() % 12,
-      acknowledgedAfterMs: () => diskRandom.uint32() % 4,
+      durableAfterMs: () => randomBelow(diskRandom, this.diskFaults.durableMsMax),
+      acknowledgedAfterMs: () => randomBelow(diskRandom, this.diskFaults.acknowledgedMsMax),
     });
     this.network = new SimulatedNetwork(this.time, this.random.stream('network'));
     this.machines = Array.from({ length: machineCount }, (_, index) => new Machine(index, this));
   }
 
-  onStart(container: StartedContainer): void {
-    this.listener.onStart(container);
+  /** Whether the control plane runs, starts or stops. */
+  get isControlPlaneAlive(): boolean {
+    return this.life !== undefined;
   }
 
-  /** Starts master and orchestrator on what the disk holds. */
+  /** Adds machines, so that there is room for everything that is wanted; their agents are yet to be started. */
+  addMachines(count: number): void {
+    for (let added = 0; added < count; added += 1) this.machines.push(new Machine(this.machines.length, this));
+  }
+
+  /** Ends all faults that are a state of the world; who is down stays down. */
+  heal(): void {
+    this.network.heal();
+    this.taskFaults.exitProbability = 0;
+    this.taskFaults.launchFailureProbability = 0;
+    this.taskFaults.sicknessProbability = 0;
+    this.taskFaults.showsBrokenVersions = false;
+    this.diskFaults.isFull = false;
+    this.diskFaults.durableMsMax = 12;
+    this.diskFaults.acknowledgedMsMax = 4;
+    this.checkpointMsMax = 0;
+    this.crashMsAfterCommit = undefined;
+    for (const machine of this.machines) machine.checkpointFaults.isFull = false;
+  }
+
+  /** Starts master and orchestrator on what the disk holds. Resolves when they run; never, should they die before. */
   async startControlPlane(): Promise<void> {
-    if (this.controlPlane !== undefined) return;
+    if (this.life !== undefined) return;
     this.lives += 1;
     const life = new Life();
     this.life = life;
     const time = life.time(this.time);
     const random = this.random.stream(`control-plane/${String(this.lives)}`);
-    const store = this.disk.open();
+    const store = this.openStore(life);
     const master = createMaster({
       registry: this.registry,
       clock: time,
@@ -78,43 +101,93 @@ export class World {
       config: { agentReregisterTimeoutMs: 120_000 },
     });
     await master.start();
-    const { epoch } = await this.whileRunning(store.campaign('control'));
-    const engine = createEngine({
-      store,
-      epoch,
-      connection: tapConnection(master.connect(), (call) => {
-        if (life.isAlive) this.listener.onCall(call);
-      }),
-      clock: time,
-      timers: time,
-      random: random.stream('orchestrator'),
-      log: silentLogger,
-      onFatal: (error) => {
-        this.listener.onFatal(error);
+    this.network.setAcceptor(this.doors.acceptor(master.acceptor));
+    const { epoch } = await store.campaign('control');
+    const tap = tapConnection(master.connect(), {
+      onCall: (call) => {
+        if (life.isAlive) this.tell((observer) => observer.onCall?.(call));
+      },
+      onEvent: (event) => {
+        if (life.isAlive) this.tell((observer) => observer.onEvent?.(event));
       },
     });
-    await this.whileRunning(engine.start());
+    const engine = createEngine(
+      this.doors.engineOptions({
+        store,
+        epoch,
+        connection: tap,
+        clock: time,
+        timers: time,
+        random: random.stream('orchestrator'),
+        log: silentLogger,
+        onFatal: (error) => {
+          if (life.isAlive) this.tell((observer) => observer.onFatal?.(error));
+        },
+      }),
+    );
+    engine.events.subscribe((event) => {
+      if (life.isAlive) this.tell((observer) => observer.onNews?.(event));
+    });
+    await engine.start();
     if (!life.isAlive) return;
-    this.controlPlane = { master, engine, store };
-    this.network.setAcceptor(master.acceptor);
+    this.controlPlane = { master, engine: this.doors.engine(engine) };
+    this.tell((observer) => observer.afterStart?.());
   }
 
   /** Master and orchestrator die at this very moment. */
   crashControlPlane(): void {
-    if (this.controlPlane === undefined) return;
+    if (this.life === undefined) return;
+    if (this.controlPlane !== undefined) this.tell((observer) => observer.beforeCrash?.());
     this.life.end();
+    this.life = undefined;
     this.controlPlane = undefined;
     this.disk.crash();
     this.network.setAcceptor(undefined);
   }
 
-  /** Drives virtual time until a promise that needs it has settled. */
-  private async whileRunning<Value>(promise: Promise<Value>): Promise<Value> {
-    let settled = false;
-    const watched = promise.finally(() => {
-      settled = true;
+  /** They die so long after the next commit was begun, milliseconds: before it is durable, or before anybody hears. */
+  crashInCommit(afterMs: number): void {
+    this.crashMsAfterCommit = afterMs;
+  }
+
+  /** Master and orchestrator stop in good order. */
+  async stopControlPlane(): Promise<void> {
+    const { controlPlane, life } = this;
+    if (controlPlane === undefined || life === undefined) return;
+    this.tell((observer) => observer.beforeCrash?.());
+    this.controlPlane = undefined;
+    await controlPlane.engine.stop();
+    await controlPlane.master.stop();
+    // A crash may have come first.
+    if (this.life !== life) return;
+    life.end();
+    this.life = undefined;
+    this.disk.crash();
+    this.network.setAcceptor(undefined);
+  }
+
+  onStart(container: StartedContainer): void {
+    this.tell((observer) => observer.onStart?.(container));
+  }
+
+  onContainerKill(container: StartedContainer): void {
+    this.tell((observer) => observer.onContainerKill?.(container));
+  }
+
+  private tell(news: (observer: Observer) => void): void {
+    for (const observer of this.observers) news(observer);
+  }
+
+  private openStore(life: Life): EmbeddedStore {
+    return faultyStore(this.disk.open(), {
+      faults: this.diskFaults,
+      onCommit: () => {
+        if (this.crashMsAfterCommit === undefined) return;
+        this.time.after(this.crashMsAfterCommit, () => {
+          if (life.isAlive) this.crashControlPlane();
+        });
+        this.crashMsAfterCommit = undefined;
+      },
     });
-    await this.time.advanceUntil(() => settled, 600_000);
-    return watched;
   }
 }

@@ -1,89 +1,151 @@
-/** Invariant 5: a deployment never takes healthy instances below the minimum, nor all above the maximum, by its own doing. */
-import type { SchedulerCall } from '@stadion/contract/mesos';
+/** Invariant 5: a rollout never takes healthy instances below the minimum, nor all above the maximum, by its own doing. */
 import type { AppDefinition } from '@stadion/contract/orchestrator';
-import { serves, type Instance } from '@stadion/orchestrator';
-import type { Workload } from '../workload.ts';
+import { taskIdOf, type EngineView, type Instance } from '@stadion/orchestrator';
+import type { PromiseBook } from '../promises.ts';
 import type { World } from '../world.ts';
 import type { Checker, Violate } from './checker.ts';
 
-/** An instance lost by itself so shortly before a kill was not yet known when the kill was decided. */
-const DECISION_MS_MAX = 250;
+/** Decimal fractions are not exact in binary. */
+const ROUNDING_SLACK = 1e-9;
 
-/** Which instances of an app served, and when one of them stopped to without having been told to. */
-interface Serving {
-  ids: ReadonlySet<string>;
-  lastLossAt: number;
-}
+/**
+ * Judges every decision at the event in which it was made: what was told to end, and what was begun, against everything
+ * that is known after the event. Kills that the orchestrator sends without having decided so are judged when they leave.
+ */
+export function capacityChecker(world: World, promises: PromiseBook, violate: Violate): Checker {
+  /** Every instance as it was after the last event. */
+  let before = new Map<string, Instance>();
+  /** Tasks of which an agent has said that all of their checks pass. */
+  const saidHealthy = new Set<string>();
+  /** The first look at a new control plane shows decisions of the one before, which were judged. */
+  let isFirstLook = true;
 
-/** Judges every kill of a serving instance at the moment when the orchestrator first asks for it. */
-export function capacityChecker(
-  world: World,
-  workload: Workload,
-  violate: Violate,
-): Checker & { onCall(call: SchedulerCall): void } {
-  const killed = new Set<string>();
-  const servingByApp = new Map<string, Serving>();
   return {
-    name: '5 a rolling deployment keeps its bounds',
+    onEvent(event) {
+      if (event.type !== 'UPDATE') return;
+      const { task_id, healthy } = event.update.status;
+      if (healthy === true) saidHealthy.add(task_id.value);
+    },
     onCall(call) {
       const view = world.controlPlane?.engine.view;
       if (call.type !== 'KILL' || view === undefined) return;
       const victim = view.instanceByTaskId(call.kill.task_id.value);
-      // A kill that is asked for again was judged before.
-      if (victim === undefined || killed.has(call.kill.task_id.value)) return;
-      killed.add(call.kill.task_id.value);
-      const app = view.root.app(victim.appId);
-      // Without the app all are to go; and users may kill what they like.
-      if (app === undefined || workload.killedByCommand.has(victim.id)) return;
-      if (!serves({ ...victim, goal: 'Running' }, app)) return;
-      const rest = view.instances(app.id).filter((instance) => instance.goal === 'Running' && serves(instance, app));
-      const minimum = Math.ceil(app.instances * app.upgradeStrategy.minimumHealthCapacity);
-      const lastLossAt = servingByApp.get(app.id)?.lastLossAt ?? -Infinity;
-      if (rest.length >= minimum || world.time.monotonic() - lastLossAt < DECISION_MS_MAX) return;
-      violate(
-        `${victim.id} is killed and leaves ${String(rest.length)} of ${String(app.instances)} instances of ${app.id}, ` +
-          `the minimum is ${String(minimum)}`,
-      );
+      const app = victim && view.root.app(victim.appId);
+      if (victim === undefined || app === undefined || isLeaving(victim) || !isHealthy(victim, view)) return;
+      const rest = view.instances(app.id).filter((instance) => instance !== victim);
+      judgeKill(app, [victim], rest, view);
+    },
+    beforeCrash() {
+      before = new Map();
+      isFirstLook = true;
     },
     afterEvent() {
       const view = world.controlPlane?.engine.view;
-      if (view === undefined) {
-        servingByApp.clear();
-        return;
-      }
+      if (view === undefined) return;
+      const now = new Map<string, Instance>();
       for (const app of view.root.apps()) {
         const instances = view.instances(app.id);
-        watchLosses(app, instances);
-        judgeMaximum(app, instances);
+        let hasChanged = false;
+        for (const instance of instances) {
+          now.set(instance.id, instance);
+          if (before.get(instance.id) !== instance) hasChanged = true;
+        }
+        if (hasChanged && !isFirstLook) judgeApp(app, instances, view);
       }
+      before = now;
+      isFirstLook = false;
     },
   };
 
-  function watchLosses(app: AppDefinition, instances: readonly Instance[]): void {
-    const before = servingByApp.get(app.id);
-    const ids = new Set<string>();
-    const leaving = new Set<string>();
-    for (const instance of instances) {
-      if (instance.goal !== 'Running') leaving.add(instance.id);
-      else if (serves(instance, app)) ids.add(instance.id);
-    }
-    let lastLossAt = before?.lastLossAt ?? -Infinity;
-    for (const id of before?.ids ?? []) {
-      if (!ids.has(id) && !leaving.has(id)) lastLossAt = world.time.monotonic();
-    }
-    servingByApp.set(app.id, { ids, lastLossAt });
+  function judgeApp(app: AppDefinition, instances: readonly Instance[], view: EngineView): void {
+    const ended = instances.filter((instance) => {
+      const old = before.get(instance.id);
+      return (
+        isLeaving(instance) &&
+        old !== undefined &&
+        !isLeaving(old) &&
+        !promises.killsAsked.has(taskIdOf(instance)) &&
+        wasHealthy(old, instance, view)
+      );
+    });
+    if (ended.length > 0) judgeKill(app, ended, instances, view);
+    const begun = instances.filter((instance) => instance.incarnation === 0 && !before.has(instance.id));
+    if (begun.length > 0) judgeStart(app, begun.length, instances, view);
   }
 
-  function judgeMaximum(app: AppDefinition, instances: readonly Instance[]): void {
-    const current = instances.filter((instance) => isLaunched(instance) && instance.appVersion === app.version);
-    // Marathon allows one more where minimum and maximum are equal, else nothing could ever move.
-    const maximum = Math.floor(app.instances * (1 + app.upgradeStrategy.maximumOverCapacity)) + 1;
-    if (current.length > maximum) {
-      violate(`${String(current.length)} new instances of ${app.id} run, the maximum is ${String(maximum)}`);
+  function judgeKill(app: AppDefinition, ended: readonly Instance[], all: readonly Instance[], view: EngineView): void {
+    const names = ended.map(({ id }) => id).join(', ');
+    if (isRestarting(app, view)) {
+      const healthy = all.filter((instance) => isHealthy(instance, view)).length;
+      const { minimum } = boundsOf(app);
+      if (healthy >= minimum) return;
+      violate(
+        `${names} told to end: ${String(healthy)} healthy of ${app.id} are left, the minimum is ${String(minimum)}`,
+      );
+    } else {
+      const wanted = all.filter(isWanted).length;
+      if (wanted >= app.instances) return;
+      violate(`${names} told to end: ${String(wanted)} of ${app.id} are left, ${String(app.instances)} are wanted`);
     }
+  }
+
+  function judgeStart(app: AppDefinition, begun: number, all: readonly Instance[], view: EngineView): void {
+    const isFresh = (instance: Instance): boolean => instance.appVersion >= app.versionInfo.lastConfigChangeAt;
+    if (isRestarting(app, view)) {
+      // Given up for lost, and replaced: what it was replaced by is no surplus.
+      const total = all.filter((instance) => !isFresh(instance) || instance.condition !== 'UnreachableInactive').length;
+      const { minimum, maximum } = boundsOf(app);
+      // The reference's one exception: where both bounds meet nothing could ever move.
+      const allowed = minimum === maximum ? maximum + 1 : maximum;
+      if (total <= allowed) return;
+      violate(`${String(begun)} begun: ${String(total)} of ${app.id} there are, the maximum is ${String(allowed)}`);
+    } else {
+      const wanted = all.filter(isWanted).length;
+      if (wanted <= app.instances) return;
+      violate(`${String(begun)} begun: ${String(wanted)} of ${app.id} there are, ${String(app.instances)} are wanted`);
+    }
+  }
+
+  /** Runs, is not told to end, and every check of its own version has said yes. */
+  function isHealthy(instance: Instance, view: EngineView): boolean {
+    return instance.condition === 'Running' && instance.goal === 'Running' && passesChecks(instance, view);
+  }
+
+  /** Whether it was healthy when it was told to end: before the event, and by what came in during it. */
+  function wasHealthy(old: Instance, now: Instance, view: EngineView): boolean {
+    return isHealthy(old, view) && now.taskState === 'TASK_RUNNING' && passesChecks(now, view);
+  }
+
+  function passesChecks(instance: Instance, view: EngineView): boolean {
+    const version = view.root.appAtVersion(instance.appId, instance.appVersion);
+    const isReady = ({ name }: { readonly name: string }): boolean => {
+      return instance.readiness.some((each) => each.name === name && each.ready);
+    };
+    const isAlive = instance.healthy === true && saidHealthy.has(taskIdOf(instance));
+    return ((version?.healthChecks ?? []).length === 0 || isAlive) && (version?.readinessChecks ?? []).every(isReady);
   }
 }
 
-function isLaunched(instance: Instance): boolean {
-  return instance.goal === 'Running' && instance.incarnation > 0 && instance.condition !== 'UnreachableInactive';
+/** `ceil(n × minimumHealthCapacity)` and `floor(n × (1 + maximumOverCapacity))`. */
+function boundsOf({ instances, upgradeStrategy }: AppDefinition): { minimum: number; maximum: number } {
+  return {
+    minimum: Math.ceil(instances * upgradeStrategy.minimumHealthCapacity - ROUNDING_SLACK),
+    maximum: Math.floor(instances * (1 + upgradeStrategy.maximumOverCapacity) + ROUNDING_SLACK),
+  };
+}
+
+function isRestarting(app: AppDefinition, view: EngineView): boolean {
+  return view
+    .deployments()
+    .some(({ steps, currentStep }) =>
+      steps[currentStep - 1]?.actions.some((action) => action.app === app.id && action.action === 'RestartApplication'),
+    );
+}
+
+function isLeaving({ goal, condition }: Instance): boolean {
+  return goal !== 'Running' || condition === 'Killing';
+}
+
+function isWanted({ goal, condition }: Instance): boolean {
+  return goal === 'Running' && condition !== 'UnreachableInactive';
 }

@@ -1,11 +1,12 @@
 /** What every checker is: one invariant, watched from outside. */
+import type { Observer } from '../observer.ts';
 
 /** Finds out whether one promise of the house holds. A checker changes nothing. */
-export interface Checker {
-  /** The invariant it watches, e.g. `1 no agent is charged more than it has`. */
-  readonly name: string;
+export interface Checker extends Observer {
   /** Called after every event of the simulation. */
   afterEvent?(): void;
+  /** While the cluster settles: what still has to happen, as a sentence; undefined: nothing. */
+  pending?(): string | undefined;
   /** Called once the faults have stopped and the cluster had its time to settle. */
   atEnd?(): void;
 }

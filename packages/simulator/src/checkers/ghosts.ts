@@ -1,42 +1,59 @@
 /** Invariant 4: a task launched is known to somebody for ever; no ghost runs on, none is silently forgotten. */
+import { isTerminal } from '@stadion/contract/mesos';
 import { taskIdOf } from '@stadion/orchestrator';
 import type { World } from '../world.ts';
 import type { Checker, Violate } from './checker.ts';
 
-/** Holds the orchestrator's list of tasks against what really runs, and looks for tasks that run twice. */
+/** Holds what the orchestrator believes against what really runs, and looks for tasks that start twice or vanish. */
 export function ghostsChecker(world: World, violate: Violate): Checker {
-  return {
-    name: '4 what runs and what is known are the same, and nothing runs twice',
-    afterEvent() {
-      const seen = new Map<string, string>();
-      for (const machine of world.machines) {
-        for (const { taskId } of machine.running()) {
-          const other = seen.get(taskId);
-          if (other !== undefined) violate(`${taskId} runs on ${other} and on ${machine.name}`);
-          seen.set(taskId, machine.name);
-        }
+  const startedOn = new Map<string, string>();
+  const reportedOver = new Set<string>();
+
+  /** Sentences on every difference between belief and truth. */
+  function* differences(): Generator<string> {
+    const view = world.controlPlane?.engine.view;
+    if (view === undefined) return;
+    const believed = new Set<string>();
+    const tracked = new Set<string>();
+    for (const app of view.root.apps()) {
+      for (const instance of view.instances(app.id)) {
+        if (instance.place === undefined) continue;
+        tracked.add(taskIdOf(instance));
+        if (instance.condition === 'Running') believed.add(taskIdOf(instance));
       }
+    }
+    const running = new Set<string>();
+    for (const machine of world.machines) {
+      for (const { taskId } of machine.running()) {
+        running.add(taskId);
+        if (!tracked.has(taskId)) yield `${taskId} runs on ${machine.name} and the orchestrator does not know it`;
+      }
+    }
+    for (const taskId of believed) {
+      if (!running.has(taskId)) yield `the orchestrator believes that ${taskId} runs, and it does not`;
+    }
+    for (const [taskId, machine] of startedOn) {
+      if (running.has(taskId) || reportedOver.has(taskId)) continue;
+      yield `${taskId} ran on ${machine} and runs no more, and nobody told the orchestrator`;
+    }
+  }
+
+  return {
+    onStart({ taskId, machine }) {
+      const other = startedOn.get(taskId);
+      if (other !== undefined) violate(`${taskId} starts on ${machine} and was started on ${other} before`);
+      startedOn.set(taskId, machine);
+    },
+    onEvent(event) {
+      if (event.type !== 'UPDATE' || !isTerminal(event.update.status.state)) return;
+      reportedOver.add(event.update.status.task_id.value);
+    },
+    pending() {
+      for (const difference of differences()) return difference;
+      return undefined;
     },
     atEnd() {
-      const { controlPlane } = world;
-      if (controlPlane === undefined) return;
-      const known = new Set<string>();
-      const { view } = controlPlane.engine;
-      for (const app of view.root.apps()) {
-        for (const instance of view.instances(app.id)) {
-          if (instance.incarnation > 0) known.add(taskIdOf(instance));
-        }
-      }
-      const running = new Set<string>();
-      for (const machine of world.machines) {
-        for (const { taskId } of machine.running()) {
-          running.add(taskId);
-          if (!known.has(taskId)) violate(`${taskId} runs on ${machine.name} and the orchestrator does not know it`);
-        }
-      }
-      for (const taskId of known) {
-        if (!running.has(taskId)) violate(`the orchestrator believes that ${taskId} runs, and it does not`);
-      }
+      for (const difference of differences()) violate(difference);
     },
   };
 }

@@ -1,25 +1,65 @@
 /** Invariant 1: no agent is ever charged more than it has. */
-import { MACHINE_CPUS } from '../machine.ts';
+import { MACHINE_CPUS, MACHINE_MEM, type Machine, type StartedContainer } from '../machine.ts';
 import type { World } from '../world.ts';
 import type { Checker, Violate } from './checker.ts';
 
+const SCALARS = ['cpus', 'mem', 'disk', 'gpus'] as const;
+
 /** Looks at the master's books and at what really runs. */
 export function resourcesChecker(world: World, violate: Violate): Checker {
+  /** Amounts are immutable: what was looked at needs no second look. */
+  const seen = new WeakMap<object, object>();
   return {
-    name: '1 no agent is charged more than it has',
     afterEvent() {
       for (const agent of world.controlPlane?.master.view?.agents.values() ?? []) {
-        const taken = agent.charged.cpus + agent.offered.cpus;
-        if (taken > agent.total.cpus || agent.total.cpus > MACHINE_CPUS * 1000) {
-          violate(`${agent.id} has ${String(agent.total.cpus)} mCPU and ${String(taken)} are charged or offered`);
+        const { charged, offered, total } = agent;
+        if (seen.get(charged) === offered) continue;
+        seen.set(charged, offered);
+        for (const name of SCALARS) {
+          const taken = charged[name] + offered[name];
+          if (taken > total[name]) {
+            violate(
+              `${agent.id} has ${String(total[name])} of ${name} and ${String(taken)} are charged or offered (thousandths)`,
+            );
+          }
+        }
+        if (total.cpus > MACHINE_CPUS * 1000 || total.mem > MACHINE_MEM * 1000) {
+          violate(`${agent.id} is believed to have ${String(total.cpus)} mCPU, which no machine has`);
         }
       }
-      for (const machine of world.machines) {
-        const milliCpus = machine.running().reduce((sum, container) => sum + Math.round(container.cpus * 1000), 0);
-        if (milliCpus > MACHINE_CPUS * 1000) {
-          violate(`on ${machine.name} tasks of ${String(milliCpus)} mCPU run, it has ${String(MACHINE_CPUS * 1000)}`);
+    },
+    onStart(container) {
+      const machine = world.machines.find(({ name }) => name === container.machine);
+      if (machine !== undefined) judgeMachine(machine, container, violate);
+    },
+    atEnd() {
+      for (const agent of world.controlPlane?.master.view?.agents.values() ?? []) {
+        const machine = world.machines.find(({ name }) => name === agent.info.hostname);
+        const used = sum(machine?.running() ?? [], ({ cpus }) => Math.round(cpus * 1000));
+        if (used > agent.charged.cpus) {
+          violate(`${String(used)} mCPU run on ${agent.info.hostname} and ${String(agent.charged.cpus)} are charged`);
         }
       }
     },
   };
+}
+
+function judgeMachine(machine: Machine, newcomer: StartedContainer, violate: Violate): void {
+  const running = machine.running();
+  const milliCpus = sum(running, ({ cpus }) => Math.round(cpus * 1000));
+  if (milliCpus > MACHINE_CPUS * 1000) {
+    violate(`on ${machine.name} tasks of ${String(milliCpus)} mCPU run, it has ${String(MACHINE_CPUS * 1000)}`);
+  }
+  const mem = sum(running, (container) => container.mem);
+  if (mem > MACHINE_MEM) violate(`on ${machine.name} tasks of ${String(mem)} MiB run, it has ${String(MACHINE_MEM)}`);
+  for (const other of running) {
+    const shared = other.ports.filter((port) => other !== newcomer && newcomer.ports.includes(port));
+    if (shared.length > 0) {
+      violate(`${newcomer.taskId} and ${other.taskId} both have port ${shared.join()} of ${machine.name}`);
+    }
+  }
+}
+
+function sum(containers: readonly StartedContainer[], amount: (container: StartedContainer) => number): number {
+  return containers.reduce((total, container) => total + amount(container), 0);
 }

@@ -1,0 +1,131 @@
+/** What goes wrong: each run draws how likely each kind is, some not at all. */
+import { randomBelow, randomFraction, type Random } from '@stadion/base';
+import type { Machine } from './machine.ts';
+import type { Partition } from './network.ts';
+import type { World } from './world.ts';
+
+/** What a fault needs of the run. */
+export interface FaultContext {
+  readonly world: World;
+  readonly note: (line: string) => void;
+  /** Starts something whose end nobody waits for; its failure is a violation. */
+  readonly fire: (work: Promise<unknown>) => void;
+}
+
+type Fault = (random: Random, machine: Machine, context: FaultContext) => Promise<void> | void;
+
+const PARTITIONS: readonly Partition[] = [
+  { toMaster: true, toAgent: true },
+  { toMaster: true, toAgent: true },
+  { toMaster: true, toAgent: false },
+  { toMaster: false, toAgent: true },
+];
+
+/** Every kind of fault, by name. */
+const FAULTS: Readonly<Record<string, Fault>> = {
+  controlPlane: (random, _machine, { world, note, fire }) => {
+    if (!world.isControlPlaneAlive) {
+      note('the control plane starts');
+      fire(world.startControlPlane());
+      return;
+    }
+    switch (randomBelow(random, 4)) {
+      case 0:
+        note('the control plane will crash in its next commit');
+        world.crashInCommit(randomBelow(random, world.diskFaults.durableMsMax + world.diskFaults.acknowledgedMsMax));
+        return;
+      case 1:
+        note('the control plane stops in good order');
+        fire(world.stopControlPlane());
+        return;
+      default:
+        note('the control plane crashes');
+        world.crashControlPlane();
+        if (randomBelow(random, 2) === 0) return;
+        note('the control plane starts at once');
+        fire(world.startControlPlane());
+    }
+  },
+  agent: async (random, machine, { note, fire }) => {
+    if (!machine.isUp) {
+      note(`the agent of ${machine.name} comes back`);
+      fire(machine.start());
+    } else if (randomBelow(random, 4) === 0) {
+      note(`${machine.name} loses power`);
+      await machine.reboot();
+      if (randomBelow(random, 2) === 0) fire(machine.start());
+    } else {
+      note(`the agent of ${machine.name} crashes`);
+      await machine.crash();
+      if (randomBelow(random, 2) === 0) fire(machine.start());
+    }
+  },
+  partition: (random, machine, { world, note }) => {
+    const partition = randomBelow(random, 2) === 0 ? undefined : PARTITIONS[randomBelow(random, PARTITIONS.length)];
+    note(`${machine.name} is ${partition === undefined ? 'connected' : `cut off: ${JSON.stringify(partition)}`}`);
+    world.network.setPartition(machine.name, partition);
+  },
+  weather: (random, _machine, { world, note }) => {
+    const { faults } = world.network;
+    faults.delayMsMax = pick(random, [5, 50, 1_000, 10_000]);
+    faults.lossProbability = pick(random, [0, 0.02, 0.2]);
+    faults.duplicateProbability = pick(random, [0, 0.05, 0.3]);
+    note(`the network is now ${JSON.stringify(faults)}`);
+  },
+  tasks: (random, _machine, { world, note }) => {
+    const { taskFaults } = world;
+    taskFaults.exitProbability = pick(random, [0, 0.1, 0.4]);
+    taskFaults.launchFailureProbability = pick(random, [0, 0.1]);
+    taskFaults.sicknessProbability = pick(random, [0, 0.1, 0.5]);
+    note(`tasks now behave so: ${JSON.stringify(taskFaults)}`);
+  },
+  disks: (random, machine, { world, note }) => {
+    world.diskFaults.durableMsMax = pick(random, [1, 12, 100, 3_000]);
+    world.diskFaults.acknowledgedMsMax = pick(random, [1, 4, 1_000]);
+    world.diskFaults.isFull = randomBelow(random, 8) === 0;
+    world.checkpointMsMax = pick(random, [0, 0, 30, 2_000]);
+    machine.checkpointFaults.isFull = randomBelow(random, 8) === 0;
+    note(`disks are now ${JSON.stringify(world.diskFaults)}, checkpoints take ${String(world.checkpointMsMax)} ms`);
+  },
+};
+
+/** Draws faults one after the other. */
+export class FaultInjector {
+  /** The part of the steps that are faults, 0 to 1. */
+  readonly probability: number;
+  private readonly random: Random;
+  private readonly context: FaultContext;
+  private readonly weights: readonly { readonly fault: Fault; readonly weight: number }[];
+
+  constructor(random: Random, context: FaultContext, probability?: number) {
+    this.random = random;
+    this.context = context;
+    this.probability = probability ?? pick(random, [0.02, 0.1, 0.2, 0.4]);
+    this.weights = Object.values(FAULTS).map((fault) => ({
+      fault,
+      weight: randomBelow(random, 3) === 0 ? 0 : 0.05 + randomFraction(random),
+    }));
+  }
+
+  /** Whether the next step is a fault. */
+  isDue(): boolean {
+    return randomFraction(this.random) < this.probability;
+  }
+
+  /** Makes something go wrong, or a little better. */
+  async inject(): Promise<void> {
+    const { random, context, weights } = this;
+    const machine = context.world.machines[randomBelow(random, context.world.machines.length)];
+    let point = randomFraction(random) * weights.reduce((sum, { weight }) => sum + weight, 0);
+    for (const { fault, weight } of weights) {
+      point -= weight;
+      if (point >= 0 || machine === undefined) continue;
+      await fault(random, machine, context);
+      return;
+    }
+  }
+}
+
+function pick(random: Random, choices: readonly number[]): number {
+  return choices[randomBelow(random, choices.length)] ?? 0;
+}

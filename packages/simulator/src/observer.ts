@@ -1,0 +1,24 @@
+/** The deeds of the platform, as they happen in the simulated world: what checkers judge instead of words. */
+import type { SchedulerCall, SchedulerEvent } from '@stadion/contract/mesos';
+import type { OrchestratorEvent } from '@stadion/contract/orchestrator';
+import type { StartedContainer } from './machine.ts';
+
+/** Hears of deeds. All are called at the moment of the deed and must change nothing. */
+export interface Observer {
+  /** A call leaves the orchestrator for the master. */
+  onCall?(call: SchedulerCall): void;
+  /** An event reaches the orchestrator. */
+  onEvent?(event: SchedulerEvent): void;
+  /** The orchestrator tells its listeners something. */
+  onNews?(event: OrchestratorEvent): void;
+  /** A container runs. */
+  onStart?(container: StartedContainer): void;
+  /** An agent ends a container. */
+  onContainerKill?(container: StartedContainer): void;
+  /** The control plane is about to die; everything can still be looked at. */
+  beforeCrash?(): void;
+  /** The control plane has loaded what the disk held, and has not gone on yet. */
+  afterStart?(): void;
+  /** The control plane says that it cannot go on. */
+  onFatal?(error: unknown): void;
+}

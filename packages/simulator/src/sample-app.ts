@@ -1,0 +1,112 @@
+/** Small apps in canonical form, for simulations and measurements. */
+import { randomBelow, type Random } from '@stadion/base';
+import type { AppDefinition } from '@stadion/contract/orchestrator';
+import { HEALTH_PATH, READINESS_PATH } from './task-behaviour.ts';
+
+type HealthCheck = NonNullable<AppDefinition['healthChecks']>[number];
+
+/**
+ * A small app.
+ * @param version timestamp text; all times of the app's version are this
+ * @param revision what tells one configuration from another
+ */
+export function sampleApp(id: string, version: string, revision: string): AppDefinition {
+  return stamp(
+    {
+      id,
+      cmd: 'sleep 1000',
+      env: { REVISION: revision },
+      instances: 1,
+      cpus: 0.1,
+      mem: 32,
+      disk: 0,
+      gpus: 0,
+      executor: '',
+      requirePorts: false,
+      networks: [{ mode: 'host' }],
+      portDefinitions: [{ port: 10_000, protocol: 'tcp', name: 'default' }],
+      upgradeStrategy: { minimumHealthCapacity: 1, maximumOverCapacity: 1 },
+      backoffSeconds: 1,
+      backoffFactor: 1.15,
+      maxLaunchDelaySeconds: 300,
+      killSelection: 'YOUNGEST_FIRST',
+      unreachableStrategy: { inactiveAfterSeconds: 0, expungeAfterSeconds: 0 },
+      labels: {},
+      role: '*',
+      version: '',
+      versionInfo: { lastScalingAt: '', lastConfigChangeAt: '' },
+    },
+    version,
+  );
+}
+
+/** Marks a change of configuration: all times of the version are now. */
+export function stamp(app: AppDefinition, version: string): AppDefinition {
+  return { ...app, version, versionInfo: { lastScalingAt: version, lastConfigChangeAt: version } };
+}
+
+/** An app with some of everything that deployments and placement look at. */
+export function randomApp(random: Random, id: string, revision: string): AppDefinition {
+  const constraint = randomBelow(random, 6);
+  const checks = randomHealthChecks(random);
+  return {
+    ...sampleApp(id, '', revision),
+    instances: randomBelow(random, 7),
+    cpus: [0.1, 0.5, 1][randomBelow(random, 3)] ?? 0.1,
+    upgradeStrategy: {
+      minimumHealthCapacity: [0, 0.5, 1][randomBelow(random, 3)] ?? 1,
+      maximumOverCapacity: [0, 0.3, 1][randomBelow(random, 3)] ?? 1,
+    },
+    killSelection: randomBelow(random, 2) === 0 ? 'YOUNGEST_FIRST' : 'OLDEST_FIRST',
+    unreachableStrategy:
+      randomBelow(random, 2) === 0
+        ? { inactiveAfterSeconds: 0, expungeAfterSeconds: 0 }
+        : { inactiveAfterSeconds: 30, expungeAfterSeconds: 90 },
+    ...(checks.length > 0 && { healthChecks: checks }),
+    ...(randomBelow(random, 4) === 0 && { readinessChecks: [readinessCheck()] }),
+    ...(constraint === 0 && { constraints: [['hostname', 'MAX_PER', '3']] }),
+    ...(constraint === 1 && { constraints: [['rack', 'GROUP_BY']] }),
+  };
+}
+
+/** A health check over HTTP, as Marathon does it. */
+export function healthCheck(protocol: HealthCheck['protocol'], maxConsecutiveFailures: number): HealthCheck {
+  return {
+    protocol,
+    gracePeriodSeconds: 10,
+    intervalSeconds: 5,
+    timeoutSeconds: 2,
+    maxConsecutiveFailures,
+    ...(protocol === 'COMMAND' ? { command: { value: 'check' }, delaySeconds: 1 } : { portIndex: 0 }),
+    ...(protocol.endsWith('HTTP') && { path: HEALTH_PATH }),
+  };
+}
+
+function randomHealthChecks(random: Random): HealthCheck[] {
+  const failuresMax = randomBelow(random, 4);
+  switch (randomBelow(random, 6)) {
+    case 0:
+      return [healthCheck('HTTP', failuresMax)];
+    case 1:
+      return [healthCheck('TCP', failuresMax)];
+    case 2:
+      return [healthCheck('COMMAND', failuresMax)];
+    case 3:
+      return [healthCheck('HTTP', failuresMax), healthCheck('MESOS_HTTP', 3)];
+    default:
+      return [];
+  }
+}
+
+function readinessCheck(): NonNullable<AppDefinition['readinessChecks']>[number] {
+  return {
+    name: 'ready',
+    protocol: 'HTTP',
+    path: READINESS_PATH,
+    portName: 'default',
+    intervalSeconds: 5,
+    timeoutSeconds: 2,
+    httpStatusCodesForReady: [200],
+    preserveLastResponse: false,
+  };
+}
