@@ -11,14 +11,19 @@ export interface RecordedEvent {
 export class EventRecorder {
   readonly events: RecordedEvent[] = [];
   readonly contentType: string;
+  /** Whether the other end has ended the stream, or we have. */
+  isClosed = false;
   private readonly abort: AbortController;
 
   private constructor(response: Response, abort: AbortController) {
     this.contentType = response.headers.get('content-type') ?? '';
     this.abort = abort;
-    void this.read(response).catch((error: unknown) => {
-      if (!abort.signal.aborted) throw error;
-    });
+    void this.read(response)
+      // A stream that breaks off has ended as well.
+      .catch(() => undefined)
+      .then(() => {
+        this.isClosed = true;
+      });
   }
 
   /**
