@@ -4,6 +4,7 @@ import { closeSync, constants, openSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { describeError, errorCode } from '@stadion/base';
 import type { ContainerSpec } from '../../ports/containerizer.ts';
+import { withoutInheritedFiles } from '../inherited-files.ts';
 import type { SystemUser } from '../system-users.ts';
 import { CONTAINER_VARIABLE } from './process-table.ts';
 import { SUPERVISOR_SCRIPT } from './supervisor.ts';
@@ -36,13 +37,15 @@ export async function startSupervisor(
     files.push(output);
     const errors = openSync(join(spec.directory, 'stderr'), flags, 0o644);
     files.push(errors);
-    const child = spawn('/bin/sh', ['-c', SUPERVISOR_SCRIPT, 'stadion-supervisor', exitDirectory, ...command], {
-      cwd: spec.directory,
-      env: environmentOf(spec, user),
-      detached: true,
-      stdio: ['ignore', output, errors],
-      ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
-    });
+    const child = withoutInheritedFiles(['ignore', output, errors], (stdio) =>
+      spawn('/bin/sh', ['-c', SUPERVISOR_SCRIPT, 'stadion-supervisor', exitDirectory, ...command], {
+        cwd: spec.directory,
+        env: environmentOf(spec, user),
+        detached: true,
+        stdio,
+        ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
+      }),
+    );
     // The task belongs to the machine: it must not keep the agent's process alive.
     child.unref();
     await new Promise<void>((resolve, reject) => {

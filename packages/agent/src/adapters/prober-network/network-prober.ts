@@ -7,6 +7,7 @@ import { describeError, errorCode, type Timers } from '@stadion/base';
 import type { ProbeAnswer } from '../../core/probe.ts';
 import { PROBE_ANSWER_BYTES_MAX } from '../../limits.ts';
 import type { Prober, ProbeRequest } from '../../ports/prober.ts';
+import { withoutInheritedFiles } from '../inherited-files.ts';
 import { CONTAINER_VARIABLE } from '../posix/process-table.ts';
 import { resolveTaskUser } from '../system-users.ts';
 
@@ -152,14 +153,18 @@ function askTcp(request: TcpProbe, address: string, signal: AbortSignal): Promis
 /** `/bin/sh -c` beside the task: same directory, environment, user and marker; its whole group ends with the timeout. */
 async function askCommand(request: CommandProbe, signal: AbortSignal): Promise<ProbeAnswer> {
   const user = await resolveTaskUser(request.user);
+  // Given up while the user was looked up: nobody would end it.
+  if (signal.aborted) return { kind: 'failed', cause: 'the probe was given up before it began' };
   return new Promise((resolve) => {
-    const child = spawn('/bin/sh', ['-c', request.command], {
-      cwd: request.directory,
-      env: { ...request.environment, [CONTAINER_VARIABLE]: request.containerId },
-      detached: true,
-      stdio: 'ignore',
-      ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
-    });
+    const child = withoutInheritedFiles(['ignore', 'ignore', 'ignore'], (stdio) =>
+      spawn('/bin/sh', ['-c', request.command], {
+        cwd: request.directory,
+        env: { ...request.environment, [CONTAINER_VARIABLE]: request.containerId },
+        detached: true,
+        stdio,
+        ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
+      }),
+    );
     const endGroup = (): void => {
       if (child.pid === undefined) return;
       try {
