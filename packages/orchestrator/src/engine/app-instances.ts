@@ -8,8 +8,12 @@ import type { AgentPlace, Instance } from '../core/instance.ts';
 export interface VersionCounts {
   /** Not counting inactive ones. */
   active: number;
-  /** Of these: running, healthy and ready. */
+  /** Of the active ones: running, healthy and ready. */
   up: number;
+  /** Of the active ones: without a place. */
+  waiting: number;
+  /** Out of contact for so long that they are replaced. */
+  inactive: number;
 }
 
 /** One per app that has, or may have, instances. */
@@ -100,16 +104,19 @@ export class AppInstances {
       this.leaving += step;
       return;
     }
-    if (instance.condition === 'UnreachableInactive') return;
-    this.active += step;
     let counts = this.byVersion.get(instance.appVersion);
     if (counts === undefined) {
-      counts = { active: 0, up: 0 };
+      counts = { active: 0, up: 0, waiting: 0, inactive: 0 };
       this.byVersion.set(instance.appVersion, counts);
     }
-    counts.active += step;
-    if (isUp(instance, this.definitionOf(instance.appVersion))) counts.up += step;
-    if (counts.active === 0) this.byVersion.delete(instance.appVersion);
+    if (instance.condition === 'UnreachableInactive') counts.inactive += step;
+    else {
+      this.active += step;
+      counts.active += step;
+      if (instance.place === undefined) counts.waiting += step;
+      if (isUp(instance, this.definitionOf(instance.appVersion))) counts.up += step;
+    }
+    if (counts.active === 0 && counts.inactive === 0) this.byVersion.delete(instance.appVersion);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Brings one app closer to what is wanted of it: the actions of deployments, and healing outside of them. */
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import { planScale } from '../core/deployment/progress.ts';
-import { planRolling, type RollingInstance, type RollingPlan } from '../core/deployment/rolling.ts';
+import { planRolling, type RollingPlan } from '../core/deployment/rolling.ts';
 import { isUp } from '../core/health.ts';
 import type { Instance } from '../core/instance.ts';
 import { inKillOrder, selectVictims } from '../core/kill-selection.ts';
@@ -69,36 +69,26 @@ export class Convergence {
   /** Replaces instances of older configurations. True when only new ones run, all of them up. */
   restart(definition: AppDefinition): boolean {
     const app = this.parts.fleet.of(definition.id);
-    const old: Instance[] = [];
-    const fresh: Instance[] = [];
-    let leaving = 0;
-    for (const instance of app.all.values()) {
-      if (instance.goal !== 'Running') leaving += 1;
-      else if (instance.appVersion >= definition.versionInfo.lastConfigChangeAt) {
-        if (instance.condition !== 'UnreachableInactive') fresh.push(instance);
-      } else if (instance.place === undefined) this.parts.lifecycle.forget(instance);
-      else old.push(instance);
+    this.forgetWaiting(app, definition.versionInfo.lastConfigChangeAt);
+    const old = { count: 0, up: 0 };
+    const fresh = { count: 0, up: 0 };
+    for (const [version, counts] of app.byVersion) {
+      const isFresh = version >= definition.versionInfo.lastConfigChangeAt;
+      const side = isFresh ? fresh : old;
+      side.count += isFresh ? counts.active : counts.active + counts.inactive;
+      side.up += counts.up;
     }
     const { minimumHealthCapacity, maximumOverCapacity } = definition.upgradeStrategy;
-    const look = (oldOnes: readonly Instance[], freshOnes: readonly Instance[]): RollingPlan =>
-      planRolling({
-        wanted: definition.instances,
-        minimumHealthCapacity,
-        maximumOverCapacity,
-        isResident: definition.residency !== undefined,
-        old: this.observe(oldOnes),
-        fresh: this.observe(freshOnes),
-        leaving,
-      });
-    let plan = look(old, fresh);
-    if (plan.kill.length > 0) {
-      // Only now does the order matter; putting many instances in order at every look would cost too much.
-      plan = look(inKillOrder(old, definition.killSelection), inKillOrder(fresh, definition.killSelection));
-    }
-    for (const instanceId of plan.kill.slice(0, this.spend(app.appId, plan.kill.length))) {
-      const instance = app.all.get(instanceId);
-      if (instance !== undefined) this.parts.lifecycle.decommission(instance);
-    }
+    const plan = planRolling({
+      wanted: definition.instances,
+      minimumHealthCapacity,
+      maximumOverCapacity,
+      isResident: definition.residency !== undefined,
+      old,
+      fresh,
+      leaving: app.leaving,
+    });
+    if (plan.killOld > 0 || plan.killFresh > 0) this.replace(app, definition, plan);
     if (plan.start > 0) this.start(definition, plan.start);
     return plan.done;
   }
@@ -114,12 +104,42 @@ export class Convergence {
     }
   }
 
-  private observe(instances: readonly Instance[]): RollingInstance[] {
-    const { root } = this.parts;
-    return instances.map((instance) => ({
-      id: instance.id,
-      up: isUp(instance, root.appAtVersion(instance.appId, instance.appVersion)),
-    }));
+  /** Instances of an older configuration that wait for a place will not get one. */
+  private forgetWaiting(app: AppInstances, lastConfigChangeAt: string): void {
+    for (const [version, { waiting }] of [...app.byVersion]) {
+      if (waiting === 0 || version >= lastConfigChangeAt) continue;
+      for (const instanceId of [...app.scheduled]) {
+        const instance = app.all.get(instanceId);
+        if (instance?.appVersion === version) this.parts.lifecycle.forget(instance);
+      }
+    }
+  }
+
+  /** Ends the old, and surplus new, instances of a restart that are due. */
+  private replace(app: AppInstances, definition: AppDefinition, { killOld, killFresh }: RollingPlan): void {
+    const old: Instance[] = [];
+    const fresh: Instance[] = [];
+    for (const instance of app.all.values()) {
+      if (instance.goal !== 'Running') continue;
+      if (instance.appVersion < definition.versionInfo.lastConfigChangeAt) old.push(instance);
+      else if (instance.condition !== 'UnreachableInactive') fresh.push(instance);
+    }
+    const victims = [...this.illFirst(old, definition, killOld), ...this.illFirst(fresh, definition, killFresh)];
+    for (const victim of victims.slice(0, this.spend(app.appId, victims.length))) {
+      this.parts.lifecycle.decommission(victim);
+    }
+  }
+
+  /** The first `count` to be killed: those that are not up, then by the app's order. */
+  private illFirst(instances: readonly Instance[], definition: AppDefinition, count: number): Instance[] {
+    if (count === 0) return [];
+    const ill: Instance[] = [];
+    const well: Instance[] = [];
+    for (const instance of inKillOrder(instances, definition.killSelection)) {
+      const app = this.parts.root.appAtVersion(instance.appId, instance.appVersion);
+      (isUp(instance, app) ? well : ill).push(instance);
+    }
+    return [...ill, ...well].slice(0, count);
   }
 
   private start(definition: AppDefinition, count: number): void {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { planRolling, rollingBounds, type RollingInstance, type RollingState } from './rolling.ts';
+import { planRolling, rollingBounds, type RollingCount, type RollingState } from './rolling.ts';
 
-function some(count: number, up: boolean, prefix: string): RollingInstance[] {
-  return Array.from({ length: count }, (_, index) => ({ id: `${prefix}${String(index)}`, up }));
+function some(count: number, up = count): RollingCount {
+  return { count, up };
 }
 
 function state(more: Partial<RollingState>): RollingState {
@@ -12,8 +12,8 @@ function state(more: Partial<RollingState>): RollingState {
     minimumHealthCapacity: 1,
     maximumOverCapacity: 1,
     isResident: false,
-    old: some(4, true, 'old'),
-    fresh: [],
+    old: some(4),
+    fresh: some(0),
     leaving: 0,
     ...more,
   };
@@ -28,61 +28,72 @@ describe('the bounds of a rollout', () => {
 
 describe('a rolling restart', () => {
   it('begins with all new instances when the capacity may double', () => {
-    expect(planRolling(state({}))).toEqual({ kill: [], start: 4, done: false });
+    expect(planRolling(state({}))).toEqual({ killOld: 0, killFresh: 0, start: 4, done: false });
   });
 
   it('kills down to the minimum at once when it may', () => {
     const plan = planRolling(state({ minimumHealthCapacity: 0.5, maximumOverCapacity: 0 }));
-    expect(plan).toEqual({ kill: ['old0', 'old1'], start: 0, done: false });
+    expect(plan).toMatchObject({ killOld: 2, start: 0, done: false });
   });
 
   it('takes one extra instance when neither bound leaves room', () => {
-    expect(planRolling(state({ maximumOverCapacity: 0 }))).toEqual({ kill: [], start: 1, done: false });
+    expect(planRolling(state({ maximumOverCapacity: 0 }))).toMatchObject({ killOld: 0, start: 1, done: false });
   });
 
   it('takes the extra one too where all are unhealthy, or they could never be replaced', () => {
-    const plan = planRolling(state({ maximumOverCapacity: 0, old: some(4, false, 'sick') }));
-    expect(plan).toEqual({ kill: [], start: 1, done: false });
+    const plan = planRolling(state({ maximumOverCapacity: 0, old: some(4, 0) }));
+    expect(plan).toMatchObject({ killOld: 0, start: 1, done: false });
   });
 
   it('lets an unhealthy old instance go for each new one that comes up', () => {
-    const old = some(4, false, 'sick');
-    expect(planRolling(state({ old, fresh: some(1, true, 'new') })).kill).toEqual(['sick0']);
-    expect(planRolling(state({ old, fresh: some(4, true, 'new') })).kill).toHaveLength(4);
+    expect(planRolling(state({ old: some(4, 0), fresh: some(1) })).killOld).toBe(1);
+    expect(planRolling(state({ old: some(4, 0), fresh: some(4) })).killOld).toBe(4);
   });
 
   it('kills one old instance for each new one that comes up', () => {
-    const plan = planRolling(state({ maximumOverCapacity: 0, fresh: some(1, true, 'new') }));
-    expect(plan).toEqual({ kill: ['old0'], start: 0, done: false });
-  });
-
-  it('kills an unhealthy old instance first', () => {
-    const old = [...some(3, true, 'old'), { id: 'sick', up: false }];
-    expect(planRolling(state({ old, fresh: some(2, true, 'new') })).kill).toEqual(['sick', 'old0']);
+    const plan = planRolling(state({ maximumOverCapacity: 0, fresh: some(1) }));
+    expect(plan).toMatchObject({ killOld: 1, start: 0, done: false });
   });
 
   it('kills what is too much at once when it scales down on the way', () => {
-    const plan = planRolling(state({ wanted: 3, old: some(5, true, 'old') }));
-    expect(plan.kill).toEqual(['old0', 'old1']);
+    expect(planRolling(state({ wanted: 3, old: some(5) })).killOld).toBe(2);
+  });
+
+  it('counts only those new ones that stay as a reason to let old ones go', () => {
+    const plan = planRolling(state({ wanted: 2, old: some(2), fresh: some(4, 1) }));
+    expect(plan).toMatchObject({ killOld: 1, killFresh: 2 });
   });
 
   it('makes room first for an app with local state', () => {
     const plan = planRolling(state({ maximumOverCapacity: 0, isResident: true }));
-    expect(plan).toEqual({ kill: ['old0'], start: 0, done: false });
+    expect(plan).toMatchObject({ killOld: 1, start: 0, done: false });
   });
 
   it('is done only when the old ones are gone and all new ones are up', () => {
-    const done = { old: [], fresh: some(4, true, 'new') };
+    const done = { old: some(0), fresh: some(4) };
     expect(planRolling(state(done)).done).toBe(true);
     expect(planRolling(state({ ...done, leaving: 1 })).done).toBe(false);
-    expect(planRolling(state({ ...done, fresh: some(4, false, 'new') })).done).toBe(false);
+    expect(planRolling(state({ ...done, fresh: some(4, 0) })).done).toBe(false);
   });
 });
 
+interface FakeInstance {
+  readonly id: string;
+  up: boolean;
+}
+
+function countOf(instances: readonly FakeInstance[]): RollingCount {
+  return { count: instances.length, up: instances.filter(({ up }) => up).length };
+}
+
+function illFirst(instances: readonly FakeInstance[]): FakeInstance[] {
+  return [...instances].sort((left, right) => Number(left.up) - Number(right.up));
+}
+
 /** A cluster that does what is planned, with instances that come up, fall ill and die as chance has it. */
 class Rollout {
-  old: { id: string; up: boolean }[];
-  fresh: { id: string; up: boolean }[] = [];
+  old: FakeInstance[];
+  fresh: FakeInstance[] = [];
   leaving = 0;
   private sequence = 0;
   private readonly settings: Pick<RollingState, 'wanted' | 'minimumHealthCapacity' | 'maximumOverCapacity'>;
@@ -109,15 +120,14 @@ class Rollout {
       const plan = planRolling({
         ...this.settings,
         isResident: false,
-        old: this.old,
-        fresh: this.fresh,
+        old: countOf(this.old),
+        fresh: countOf(this.fresh),
         leaving: this.leaving,
       });
-      if (plan.kill.length === 0 && plan.start === 0) return plan.done;
-      const killed = new Set(plan.kill);
-      this.old = this.old.filter(({ id }) => !killed.has(id));
-      this.fresh = this.fresh.filter(({ id }) => !killed.has(id));
-      this.leaving += killed.size;
+      if (plan.killOld === 0 && plan.killFresh === 0 && plan.start === 0) return plan.done;
+      this.old = illFirst(this.old).slice(plan.killOld);
+      this.fresh = illFirst(this.fresh).slice(plan.killFresh);
+      this.leaving += plan.killOld + plan.killFresh;
       for (let count = 0; count < plan.start; count += 1) {
         this.sequence += 1;
         this.fresh.push({ id: `new${String(this.sequence)}`, up: false });

@@ -3,14 +3,14 @@
  * remembered between two looks, so it goes on after a crash as if nothing had happened.
  */
 
-/** An instance as the restart sees it. */
-export interface RollingInstance {
-  readonly id: string;
-  /** Running, healthy and ready; never true for one that is being killed. */
-  readonly up: boolean;
+/** Instances of one side, counted. */
+export interface RollingCount {
+  readonly count: number;
+  /** Of these: running, healthy and ready; none that is being killed. */
+  readonly up: number;
 }
 
-/** What is observed. Each instance is in exactly one list or count. */
+/** What is observed. Each instance is in exactly one count. */
 export interface RollingState {
   /** Wanted instances, by the new definition. */
   readonly wanted: number;
@@ -18,17 +18,18 @@ export interface RollingState {
   readonly maximumOverCapacity: number;
   /** An app with local state needs the place of an old instance for a new one. */
   readonly isResident: boolean;
-  /** Of the old configuration, wanted and launched, in the order in which they are to be killed. */
-  readonly old: readonly RollingInstance[];
-  /** Of the new configuration, wanted, waiting for a place or launched. In the order in which surplus is to be killed. */
-  readonly fresh: readonly RollingInstance[];
+  /** Of the old configuration, wanted and launched. */
+  readonly old: RollingCount;
+  /** Of the new configuration, wanted, waiting for a place or launched. */
+  readonly fresh: RollingCount;
   /** Told to end, but not gone yet. */
   readonly leaving: number;
 }
 
-/** What to do now. */
+/** What to do now. Those that are not up go first. */
 export interface RollingPlan {
-  readonly kill: readonly string[];
+  readonly killOld: number;
+  readonly killFresh: number;
   /** How many new instances to begin with. */
   readonly start: number;
   readonly done: boolean;
@@ -61,36 +62,19 @@ export function rollingBounds(
 export function planRolling(state: RollingState): RollingPlan {
   const { wanted, old, fresh, leaving } = state;
   const { minHealthy, maxCapacity } = rollingBounds(state);
-  const total = old.length + fresh.length + leaving;
+  const total = old.count + fresh.count + leaving;
   const isTight = minHealthy === maxCapacity && maxCapacity <= total;
 
-  const surplus = Math.max(0, fresh.length - wanted);
-  const freshOnes = surplus === 0 ? fresh : unhealthyFirst(fresh);
+  const killFresh = Math.max(0, fresh.count - wanted);
+  const freshUpLeft = Math.min(fresh.up, fresh.count - killFresh);
   // Old ones stay until as many new ones are up as have to be: each that comes up lets one go, the ill ones first.
-  let kept = Math.max(0, minHealthy - countUp(freshOnes.slice(surplus)));
+  let kept = Math.max(0, minHealthy - freshUpLeft);
   // Local state cannot be in two places: one has to go before its successor comes.
   if (isTight && state.isResident) kept -= 1;
-  const victims = [
-    ...idsOf(unhealthyFirst(old).slice(0, Math.max(0, old.length - Math.max(0, kept)))),
-    ...idsOf(freshOnes.slice(0, surplus)),
-  ];
+  const killOld = Math.max(0, old.count - Math.max(0, kept));
 
   const capacity = isTight && !state.isResident ? maxCapacity + 1 : maxCapacity;
-  const start = Math.max(0, Math.min(wanted - fresh.length, capacity - total));
-  const done = old.length === 0 && leaving === 0 && fresh.length === wanted && countUp(fresh) === wanted;
-  return { kill: victims, start, done };
-}
-
-function countUp(instances: readonly RollingInstance[]): number {
-  let count = 0;
-  for (const instance of instances) if (instance.up) count += 1;
-  return count;
-}
-
-function unhealthyFirst(instances: readonly RollingInstance[]): readonly RollingInstance[] {
-  return [...instances.filter((instance) => !instance.up), ...instances.filter((instance) => instance.up)];
-}
-
-function idsOf(instances: readonly RollingInstance[]): string[] {
-  return instances.map((instance) => instance.id);
+  const start = Math.max(0, Math.min(wanted - fresh.count, capacity - total));
+  const done = old.count === 0 && leaving === 0 && fresh.count === wanted && fresh.up === wanted;
+  return { killOld, killFresh, start, done };
 }
