@@ -2,6 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { appSpec } from './testing/definitions.ts';
 import { TestPlatform, valueOf } from './testing/platform.ts';
 
+const CHECK = {
+  protocol: 'TCP' as const,
+  portIndex: 0,
+  gracePeriodSeconds: 300,
+  intervalSeconds: 60,
+  timeoutSeconds: 20,
+  maxConsecutiveFailures: 3,
+  delaySeconds: 15,
+};
+
 describe('deploying', () => {
   it('launches what is asked for and finishes the deployment', async () => {
     const platform = await TestPlatform.started();
@@ -257,6 +267,23 @@ describe('instances that end', () => {
     await platform.time.advance(1000);
     expect(platform.master.launched).toHaveLength(2);
     expect(await platform.settle(platform.engine.resetDelay('/none'))).toMatchObject({ ok: false });
+  });
+
+  it('pause also while instances of another configuration run', async () => {
+    const platform = await TestPlatform.started();
+    valueOf(await platform.put([appSpec('/web', { instances: 2 })]));
+    await platform.quiet();
+    platform.master.script = () => ({ kind: 'fail', lifeMs: 1 });
+    // They never get healthy, so the old ones stay.
+    const healthChecks = [{ ...CHECK, maxConsecutiveFailures: 0 }];
+    valueOf(await platform.put([appSpec('/web', { instances: 2, backoffSeconds: 100, healthChecks })]));
+    await platform.time.advance(2_000);
+    const calls = platform.master.calls.length;
+    await platform.time.advance(20_000);
+    // Nothing may be launched: no offer is wanted.
+    expect(platform.master.calls.length - calls).toBeLessThan(5);
+    const [item] = platform.engine.view.queue({ lastUnusedOffers: false });
+    expect(item?.delay.overdue).toBe(false);
   });
 
   it('by a kill are replaced without a pause', async () => {

@@ -104,12 +104,13 @@ export class LaunchQueue {
     return this.parts.root.appAtVersion(app.appId, version) ?? target;
   }
 
-  /** Milliseconds that are left of the pause of an app, 0 for none. */
+  /** Milliseconds until some instance of an app that waits may be launched, 0 for at once. */
   waitOf(app: AppInstances): number {
     if (app.backoffs.size === 0) return 0;
     let least = Number.POSITIVE_INFINITY;
     const seen = new Set<AppDefinition>();
-    for (const version of app.byVersion.keys()) {
+    for (const [version, { waiting }] of app.byVersion) {
+      if (waiting === 0) continue;
       const definition = this.definitionFor(app, version);
       if (definition === undefined || seen.has(definition)) continue;
       seen.add(definition);
