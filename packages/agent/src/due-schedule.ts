@@ -1,6 +1,5 @@
 /** Hands out values when they are due, with one timer for all of them. */
-import type { Clock, TimerHandle, Timers } from '@stadion/base';
-import { DueQueue } from './core/due-queue.ts';
+import { DueQueue, type Clock, type TimerHandle, type Timers } from '@stadion/base';
 
 /** How many values one turn hands out before others get the event loop. */
 const VALUES_PER_TURN_MAX = 256;

@@ -1,4 +1,5 @@
 export { AssertionError, assert, assertNever } from './assert.ts';
+export { DueQueue } from './due-queue.ts';
 export { PlatformError, describeError, errorCode, type PlatformErrorOptions } from './errors.ts';
 export type { Service } from './lifecycle.ts';
 export { silentLogger, type LogFields, type Logger } from './log.ts';

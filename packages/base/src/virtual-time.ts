@@ -1,20 +1,18 @@
 /** Time that moves only when told to: a simulated hour takes milliseconds, and the same run twice is the same. */
 import { assert } from './assert.ts';
+import { DueQueue } from './due-queue.ts';
 import type { Clock, TimerHandle, Timers } from './time.ts';
 
 interface PendingTimer {
-  readonly at: number;
-  readonly sequence: number;
   readonly callback: () => void;
   cancelled: boolean;
 }
 
 /** Clock and timers under the control of a test or of the simulator. Timers fire in order of (time, start). */
 export class VirtualTime implements Clock, Timers {
-  private readonly heap: PendingTimer[] = [];
+  private readonly due = new DueQueue<PendingTimer>();
   private readonly epochMs: number;
   private elapsedMs = 0;
-  private sequence = 0;
 
   /** @param epochMs the wall clock at the start, milliseconds since the Unix epoch */
   constructor(epochMs = Date.UTC(2026, 0, 1)) {
@@ -31,14 +29,8 @@ export class VirtualTime implements Clock, Timers {
 
   after(delayMs: number, callback: () => void): TimerHandle {
     assert(!Number.isNaN(delayMs), 'a timer needs a number of milliseconds');
-    const timer: PendingTimer = {
-      at: this.elapsedMs + Math.max(0, delayMs),
-      sequence: this.sequence,
-      callback,
-      cancelled: false,
-    };
-    this.sequence += 1;
-    this.push(timer);
+    const timer: PendingTimer = { callback, cancelled: false };
+    this.due.add(this.elapsedMs + Math.max(0, delayMs), timer);
     return {
       cancel() {
         timer.cancelled = true;
@@ -49,16 +41,17 @@ export class VirtualTime implements Clock, Timers {
   /** When the next timer is due, in milliseconds from the start, or undefined when none is pending. */
   nextAt(): number | undefined {
     this.dropCancelled();
-    return this.heap[0]?.at;
+    return this.due.nextAt();
   }
 
   /** Fires the next timer, moving the clock to it. False when none is pending. */
   step(): boolean {
     this.dropCancelled();
-    const timer = this.pop();
-    if (timer === undefined) return false;
-    this.elapsedMs = Math.max(this.elapsedMs, timer.at);
-    timer.callback();
+    const at = this.due.nextAt();
+    const next = this.due.take(Infinity);
+    if (at === undefined || next === undefined) return false;
+    this.elapsedMs = Math.max(this.elapsedMs, at);
+    next.value.callback();
     return true;
   }
 
@@ -90,48 +83,8 @@ export class VirtualTime implements Clock, Timers {
   }
 
   private dropCancelled(): void {
-    while (this.heap[0]?.cancelled === true) this.pop();
+    while (this.due.first()?.cancelled === true) this.due.take(Infinity);
   }
-
-  private push(timer: PendingTimer): void {
-    const { heap } = this;
-    let index = heap.length;
-    heap.push(timer);
-    while (index > 0) {
-      const parentIndex = (index - 1) >> 1;
-      const parent = heap[parentIndex];
-      if (parent === undefined || !isBefore(timer, parent)) break;
-      heap[index] = parent;
-      index = parentIndex;
-    }
-    heap[index] = timer;
-  }
-
-  private pop(): PendingTimer | undefined {
-    const { heap } = this;
-    const top = heap[0];
-    const last = heap.pop();
-    if (top === undefined || last === undefined || top === last) return top;
-    let index = 0;
-    for (;;) {
-      let childIndex = 2 * index + 1;
-      let child = heap[childIndex];
-      const right = heap[childIndex + 1];
-      if (child !== undefined && right !== undefined && isBefore(right, child)) {
-        child = right;
-        childIndex += 1;
-      }
-      if (child === undefined || !isBefore(child, last)) break;
-      heap[index] = child;
-      index = childIndex;
-    }
-    heap[index] = last;
-    return top;
-  }
-}
-
-function isBefore(left: PendingTimer, right: PendingTimer): boolean {
-  return left.at < right.at || (left.at === right.at && left.sequence < right.sequence);
 }
 
 /** Lets every promise that can settle without a timer or I/O do so: the immediate phase comes after all microtasks. */

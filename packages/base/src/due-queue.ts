@@ -21,6 +21,11 @@ export class DueQueue<Value> {
     return this.heap[0]?.at;
   }
 
+  /** The first value, which stays. */
+  first(): Value | undefined {
+    return this.heap[0]?.value;
+  }
+
   /** Adds a value that is due at `at`. A value that is no longer wanted is recognised by its owner when it comes out. */
   add(at: number, value: Value): void {
     const { heap } = this;
