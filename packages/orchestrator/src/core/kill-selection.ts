@@ -1,6 +1,7 @@
 /** Which instances go first when an app is scaled down, in Marathon's order. */
 import type { AppDefinition, InstanceCondition } from '@stadion/contract/orchestrator';
-import type { AgentPlace, Instance } from './instance.ts';
+import type { Instance } from './instance.ts';
+import { fieldValue } from './placement/constraint.ts';
 
 /**
  * Chooses `count` of the candidates: those named first, then those whose end keeps GROUP_BY constraints even, then by
@@ -76,20 +77,6 @@ function groupByFields(app: Pick<AppDefinition, 'constraints'>): string[] {
     .map((constraint) => constraint[0] ?? '');
 }
 
-function valueOf(place: AgentPlace, field: string): string {
-  switch (field) {
-    case 'hostname':
-    case '@hostname':
-      return place.hostname;
-    case '@region':
-      return place.region ?? '';
-    case '@zone':
-      return place.zone ?? '';
-    default:
-      return place.attributes.get(field) ?? '';
-  }
-}
-
 /** Instances with the same values in all fields; which of them goes makes no difference to the spread. */
 interface Bucket {
   readonly values: readonly string[];
@@ -104,7 +91,7 @@ function takeEvenly(ordered: readonly Instance[], count: number, fields: readonl
   for (const instance of ordered) {
     if (instance.place === undefined) continue;
     const place = instance.place;
-    const values = fields.map((field) => valueOf(place, field));
+    const values = fields.map((field) => fieldValue(place, field) ?? '');
     const key = values.join('\n');
     const bucket = buckets.get(key) ?? { values, members: [], taken: 0 };
     buckets.set(key, bucket);

@@ -1,5 +1,11 @@
 /** What to do about an instance whose agent is out of contact: Marathon's `unreachableStrategy`. */
 import type { AppDefinition } from '@stadion/contract/orchestrator';
+import type { Instance } from './instance.ts';
+
+/** Whether an instance's agent is out of contact, replaced or not. */
+export function isUnreachable({ condition }: Pick<Instance, 'condition'>): boolean {
+  return condition === 'Unreachable' || condition === 'UnreachableInactive';
+}
 
 /** `wait`: nothing before `until` (undefined: ever). `inactive`: replace it, keep it. `expunge`: forget it. */
 export type UnreachableDecision =

@@ -6,6 +6,7 @@ import { afterFailure, causesBackoff, restartClock } from '../core/backoff.ts';
 import { instanceIdOf } from '../core/instance-ids.ts';
 import { taskIdOf, type Instance } from '../core/instance.ts';
 import { isFailure, killing, rescheduled, scheduledInstance } from '../core/instance-update.ts';
+import { isUnreachable } from '../core/unreachable.ts';
 import type { Counters } from './counters.ts';
 import type { Fleet } from './fleet.ts';
 import type { Killer } from './killer.ts';
@@ -134,8 +135,4 @@ export class Lifecycle {
     this.parts.launchWatch.forget(instanceId);
     this.parts.unreachableWatch.forget(instanceId);
   }
-}
-
-function isUnreachable(instance: Instance): boolean {
-  return instance.condition === 'Unreachable' || instance.condition === 'UnreachableInactive';
 }

@@ -1,5 +1,6 @@
 /** Takes up what was under way when the state was stored: launches that had not come up, kills, lost contact. */
 import type { Instance } from '../core/instance.ts';
+import { isUnreachable } from '../core/unreachable.ts';
 import type { Fleet } from './fleet.ts';
 import type { Killer } from './killer.ts';
 import type { LaunchWatch } from './launch-watch.ts';
@@ -27,9 +28,7 @@ export function resumeWatches(fleet: Fleet, killer: Killer, launchWatch: LaunchW
 export function watchUnreachable(fleet: Fleet, unreachableWatch: UnreachableWatch): void {
   for (const app of fleet.all()) {
     for (const instance of [...app.all.values()]) {
-      if (instance.condition === 'Unreachable' || instance.condition === 'UnreachableInactive') {
-        unreachableWatch.add(instance);
-      }
+      if (isUnreachable(instance)) unreachableWatch.add(instance);
     }
   }
 }

@@ -6,6 +6,7 @@ import { exhaustedCheck, healthChanges } from '../core/health.ts';
 import { parseTaskId } from '../core/instance-ids.ts';
 import { taskIdOf, type Instance } from '../core/instance.ts';
 import { applyStatus, conditionOf } from '../core/instance-update.ts';
+import { isUnreachable } from '../core/unreachable.ts';
 import type { Counters } from './counters.ts';
 import type { ListenerFeed } from './event-feed.ts';
 import type { Fleet } from './fleet.ts';
@@ -177,8 +178,4 @@ export class StatusHandler {
     this.addresses.set(key, addresses);
     return addresses;
   };
-}
-
-function isUnreachable(instance: Instance): boolean {
-  return instance.condition === 'Unreachable' || instance.condition === 'UnreachableInactive';
 }

@@ -1,6 +1,7 @@
 import { AppInfo } from '@stadion/contract/orchestrator';
 import { Value } from '@sinclair/typebox/value';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { demoApp } from '../core/task/testing/demo-app.ts';
 import { FakeServer } from './testing/fake-server.ts';
 
 const version = (second: number): string => `2026-01-01T00:00:0${String(second)}.000Z`;
@@ -29,28 +30,8 @@ describe('POST /v2/apps', () => {
     expect(answer.body).not.toHaveProperty('tasks');
   });
 
-  test('accepts the descriptor of the blueprint and gives it back in canonical form', async () => {
-    const demo = {
-      id: '/demo',
-      cpus: 0.5,
-      mem: 512,
-      instances: 1,
-      container: {
-        type: 'DOCKER',
-        docker: {
-          image: 'santanusinha/docker-demo-service',
-          network: 'BRIDGE',
-          portMappings: [
-            { containerPort: 8080, hostPort: 0, protocol: 'tcp' },
-            { containerPort: 8081, hostPort: 0, protocol: 'tcp' },
-          ],
-        },
-      },
-      env: { ZK_CONNECTION_STRING: 'zk-server1' },
-      labels: { 'traefik.portIndex': '0', 'traefik.enable': 'true' },
-      healthChecks: [{ protocol: 'HTTP', path: '/healthcheck', portIndex: 1 }],
-    };
-    const posted = await server.ask('POST', '/v2/apps', demo);
+  test('accepts an old descriptor for Docker and gives it back in canonical form', async () => {
+    const posted = await server.ask('POST', '/v2/apps', demoApp);
     expect(posted.status).toBe(201);
     expect(posted.headers).not.toHaveProperty('x-stadion-ignored-fields');
     const read = await server.ask('GET', '/v2/apps/demo');
@@ -66,8 +47,8 @@ describe('POST /v2/apps', () => {
       gpus: 0,
       instances: 1,
       executor: '',
-      env: demo.env,
-      labels: demo.labels,
+      env: demoApp.env,
+      labels: demoApp.labels,
       networks: [{ mode: 'container/bridge' }],
       container: {
         type: 'DOCKER',

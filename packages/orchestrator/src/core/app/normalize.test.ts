@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { normalizeApp } from './normalize.ts';
 import { standardDefaults, type AppDefaults } from './spec.ts';
 import { arbitraryInput } from './testing/arbitrary-input.ts';
+import { demoApp } from '../task/testing/demo-app.ts';
 import { makeApp, makeSpec } from './testing/make-app.ts';
 
 const withNetwork: AppDefaults = { ...standardDefaults, networkName: 'weave' };
@@ -258,28 +259,8 @@ describe('deprecated forms', () => {
   });
 });
 
-test('the descriptor of the blueprint becomes an app on a bridge network', () => {
-  const input: AppInput = {
-    id: '/demo',
-    cpus: 0.5,
-    mem: 512,
-    instances: 1,
-    container: {
-      type: 'DOCKER',
-      docker: {
-        image: 'santanusinha/docker-demo-service',
-        network: 'BRIDGE',
-        portMappings: [
-          { containerPort: 8080, hostPort: 0, protocol: 'tcp' },
-          { containerPort: 8081, hostPort: 0, protocol: 'tcp' },
-        ],
-      },
-    },
-    env: { ZK_CONNECTION_STRING: 'zk-server1' },
-    labels: { 'traefik.portIndex': '0', 'traefik.enable': 'true' },
-    healthChecks: [{ protocol: 'HTTP', path: '/healthcheck', portIndex: 1 }],
-  };
-  const spec = makeSpec(input);
+test('an old descriptor for Docker becomes an app on a bridge network', () => {
+  const spec = makeSpec(demoApp);
   expect(spec).toMatchObject({
     id: '/demo',
     env: { ZK_CONNECTION_STRING: 'zk-server1' },

@@ -1,23 +1,12 @@
 /** Per app: what became of the offers that were examined while its instances waited, as `/v2/queue` shows it. */
 import type { Offer, Resource } from '@stadion/contract/mesos';
-import type { QueueItem, RejectReason, UnusedOffer } from '@stadion/contract/orchestrator';
+import { RejectReason, type QueueItem, type UnusedOffer } from '@stadion/contract/orchestrator';
 import { formatTimestamp } from '../app/timestamp.ts';
 import { explainWaiting } from './explain-waiting.ts';
 import type { PreparedOffer, RejectTally } from './types.ts';
 
 /** Marathon's funnel: the rows of a reject summary, in order. */
-const FUNNEL: readonly RejectReason[] = [
-  'UnfulfilledRole',
-  'UnfulfilledConstraint',
-  'NoCorrespondingReservationFound',
-  'AgentMaintenance',
-  'InsufficientCpus',
-  'InsufficientMemory',
-  'InsufficientDisk',
-  'InsufficientGpus',
-  'InsufficientPorts',
-  'DeclinedScarceResources',
-];
+const FUNNEL = RejectReason.anyOf.map((row) => row.const);
 
 /** The part of a queue item that this module answers. */
 export type QueueFields = Pick<QueueItem, 'processedOffersSummary' | 'lastUnusedOffers' | 'why'>;

@@ -49,7 +49,7 @@ describe('buildTaskInfo', () => {
     });
   });
 
-  it("launches the blueprint's descriptor", () => {
+  it('launches an old descriptor for Docker', () => {
     const spec = normalizeApp(demoApp, '/demo', undefined, standardDefaults);
     if (!spec.ok) throw new Error('the demo app was refused');
     const { version, versionInfo } = anApp();

@@ -1,4 +1,4 @@
-/** The blueprint's own descriptor, as people send it. */
+/** The demo service as a descriptor for Docker, in the form that Marathon took before 1.5: many still send it. */
 import type { AppInput } from '@stadion/contract/orchestrator';
 
 export const demoApp: AppInput = {
