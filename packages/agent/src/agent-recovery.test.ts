@@ -123,6 +123,23 @@ describe('recovery', () => {
     expect(second.counters.recoveryErrors).toBe(1);
   });
 
+  it('knows who it was from the records of its tasks when its own is damaged', async () => {
+    const machine = new SimulatedMachine();
+    const agent = await machine.startAgent();
+    machine.master.run(makeTask('a'));
+    await machine.time.advance(0);
+    const { id } = agent.info;
+    expect(id).toBeDefined();
+    const [task] = agent.tasks();
+    const sandbox = task === undefined ? '' : agent.sandboxOf(task);
+    await agent.stop();
+    machine.checkpoints.put('agent', { format: 1 });
+    const second = await machine.startAgent();
+    const [again] = second.tasks();
+    expect(second.info.id).toEqual(id);
+    expect(again === undefined ? '' : second.sandboxOf(again)).toBe(sandbox);
+  });
+
   it('goes on with a kill where it was', async () => {
     const machine = new SimulatedMachine();
     machine.behave = () => ({ onTerminate: 'ignore' });
@@ -141,6 +158,45 @@ describe('recovery', () => {
     const machine = new SimulatedMachine();
     await machine.startAgent();
     await expect(machine.startAgent()).rejects.toMatchObject({ code: 'agent-work-dir-locked' });
+  });
+});
+
+describe('a disk that was full', () => {
+  it('takes the records of tasks that it refused, once there is room', async () => {
+    const machine = new SimulatedMachine();
+    machine.behave = () => ({ exit: { afterMs: 100, exit: { kind: 'exited', code: 0 } } });
+    const agent = await machine.startAgent();
+    machine.master.run(makeTask('a'));
+    await machine.time.advance(50);
+    machine.checkpoints.fail('the disk is full');
+    await machine.time.advance(100);
+    expect(machine.master.states('a').at(-1)).toBe('TASK_FINISHED');
+    machine.checkpoints.fail(undefined);
+    const pings = setPings(machine);
+    await machine.time.advance(60_000);
+    pings.cancel();
+    await agent.stop();
+    const second = await machine.startAgent();
+    await machine.time.advance(10);
+    // It was told already: the next agent finds it ended, and does not report another end of it.
+    expect(machine.master.states('a').at(-1)).toBe('TASK_FINISHED');
+    expect([...second.endedTasks()].map(({ task }) => task.info.name)).toEqual(['a']);
+  });
+
+  it('takes the id of the agent, and tasks start again', async () => {
+    const machine = new SimulatedMachine();
+    machine.checkpoints.fail('the disk is full');
+    await machine.startAgent();
+    machine.master.run(makeTask('early'));
+    await machine.time.advance(10);
+    expect(machine.master.statuses('early').at(-1)).toMatchObject({
+      state: 'TASK_FAILED',
+      message: expect.stringContaining('the disk is full') as string,
+    });
+    machine.checkpoints.fail(undefined);
+    machine.master.run(makeTask('late'));
+    await machine.time.advance(10);
+    expect(machine.master.states('late').at(-1)).toBe('TASK_RUNNING');
   });
 });
 

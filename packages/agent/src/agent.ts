@@ -10,10 +10,11 @@ import {
 } from '@stadion/base';
 import type { AgentInfo, AgentMessage, MasterMessage } from '@stadion/contract/agent-link';
 import type { Attribute, FrameworkInfo, TaskInfo } from '@stadion/contract/mesos';
+import { AgentIdentity } from './agent-identity.ts';
 import { AGENT_CONFIG_DEFAULT, type AgentConfig, type AgentOptions } from './agent-options.ts';
 import type { AgentCounters, AgentView } from './agent-view.ts';
 import { isPathSegment } from './core/admission.ts';
-import { AGENT_KEY, frameworkKey, readRecord, toAgentRecord, toFrameworkRecord } from './core/checkpoint-record.ts';
+import { frameworkKey, readRecord, toFrameworkRecord } from './core/checkpoint-record.ts';
 import type { ContainerExit, ContainerUsage } from './core/container.ts';
 import type { Ledger } from './core/ledger.ts';
 import { taskState, type Task } from './core/task.ts';
@@ -52,10 +53,7 @@ export class Agent implements Service, AgentView {
   private readonly runner: TaskRunner;
   private readonly housekeeping: Housekeeping;
   private phase: Phase = 'new';
-  private agentId: string | undefined;
-  /** What directories and records carry while there is no current id. */
-  private lastAgentId = '';
-  private identitySaved: Promise<void> = Promise.resolve();
+  private readonly identity: AgentIdentity;
   private currentMasterId: string | undefined;
   private containerizers: readonly string[] = [];
   private startTime = 0;
@@ -73,6 +71,7 @@ export class Agent implements Service, AgentView {
       after: (delayMs, callback) => timers.after(delayMs, callback),
     };
     this.log = log;
+    this.identity = new AgentIdentity(options.checkpoints, log);
     const random = options.random.stream('agent');
     this.session = new MasterSession(
       { dialer: options.dialer, time: this.time, random, log },
@@ -89,14 +88,14 @@ export class Agent implements Service, AgentView {
       table: this.table,
       config,
       counters: this.counters,
-      agentId: () => this.agentId ?? this.lastAgentId,
-      identitySaved: () => this.identitySaved,
+      agentId: () => this.identity.name,
+      identitySaved: () => this.identity.saved(),
       send: (message) => this.session.send(message),
       containerizers: () => this.containerizers,
       onNoneLeft: () => this.leaving?.(),
     });
     this.housekeeping = new Housekeeping(
-      { time: this.time, sandboxes: options.sandboxes, checkpoints: options.checkpoints, log },
+      { time: this.time, sandboxes: options.sandboxes, records: this.runner.records, log },
       config,
       this.table,
       (task, agentId) => this.runner.sandboxId(task, agentId),
@@ -121,7 +120,10 @@ export class Agent implements Service, AgentView {
       throw new PlatformError('agent-no-containerizer', `The containerizer "${name}" does not work here: ${problem}.`);
     }
     this.containerizers = fingerprint.containerizers;
-    for (const loaded of await this.options.checkpoints.load()) this.restore(loaded);
+    let recordedId: string | undefined;
+    for (const loaded of await this.options.checkpoints.load()) recordedId = this.restore(loaded) ?? recordedId;
+    // Its own record is damaged or gone, but those of its tasks still say who it was.
+    if (this.identity.current === undefined && recordedId !== undefined) this.identity.take(recordedId);
     const found = await this.options.containerizer.recover((containerId, exit) => this.onExit(containerId, exit));
     // It may have been stopped meanwhile.
     if (this.isStopped()) return;
@@ -169,7 +171,7 @@ export class Agent implements Service, AgentView {
     };
     return {
       ...this.options.info,
-      ...(this.agentId === undefined ? {} : { id: { value: this.agentId } }),
+      ...(this.identity.current === undefined ? {} : { id: { value: this.identity.current } }),
       attributes: [...this.options.info.attributes, attribute],
       containerizers: [...this.containerizers],
     };
@@ -225,25 +227,26 @@ export class Agent implements Service, AgentView {
 
   // --- Recovery ------------------------------------------------------------------------------------------------
 
-  private restore(loaded: LoadedCheckpoint): void {
+  /** Gives the id of the agent that a task's record names, if the task is not history. */
+  private restore(loaded: LoadedCheckpoint): string | undefined {
     const record =
       'problem' in loaded
         ? { kind: 'damaged' as const, problem: loaded.problem }
         : readRecord(loaded.key, loaded.value);
     switch (record.kind) {
       case 'agent':
-        this.agentId = record.agentId;
-        this.lastAgentId = record.agentId;
-        return;
+        this.identity.restore(record.agentId);
+        return undefined;
       case 'framework':
         if (record.framework.id !== undefined) this.table.frameworks.set(record.framework.id.value, record.framework);
-        return;
+        return undefined;
       case 'task':
         this.runner.restore(record.task, record.agentId);
-        return;
+        return this.table.findContainer(record.task.containerId) === undefined ? undefined : record.agentId;
       case 'damaged':
         this.counters.recoveryErrors += 1;
         this.log.warn({ key: loaded.key, problem: record.problem }, 'a damaged checkpoint is left out');
+        return undefined;
     }
   }
 
@@ -267,15 +270,7 @@ export class Agent implements Service, AgentView {
   private onRegistered(message: Extract<MasterMessage, { type: 'REGISTERED' }>): void {
     this.currentMasterId = message.master_id;
     const agentId = message.agent_id.value;
-    if (this.agentId !== agentId) {
-      if (this.agentId !== undefined) this.log.warn({ was: this.agentId, is: agentId }, 'the master gave a new id');
-      this.agentId = agentId;
-      this.lastAgentId = agentId;
-      this.identitySaved = this.options.checkpoints.save(AGENT_KEY, toAgentRecord(agentId), { durable: true });
-      this.identitySaved.catch((error: unknown) => {
-        this.log.error({ error: describeError(error) }, 'the id of this agent could not be written');
-      });
-    }
+    if (this.identity.current !== agentId) this.identity.take(agentId);
     this.log.info({ agentId }, 'registered');
     this.runner.updates.resume(this.table.entries());
   }
@@ -296,11 +291,7 @@ export class Agent implements Service, AgentView {
   /** After a shutdown by the master: what ran is history that nobody waits for, and the next registration is a first one. */
   private forgetIdentity(): void {
     for (const entry of [...this.table.entries()]) this.runner.retire(entry);
-    this.agentId = undefined;
-    this.identitySaved = this.options.checkpoints.remove(AGENT_KEY);
-    this.identitySaved.catch((error: unknown) => {
-      this.log.error({ error: describeError(error) }, 'the old id of this agent could not be removed');
-    });
+    this.identity.forget();
   }
 
   // --- Messages of the master ----------------------------------------------------------------------------------

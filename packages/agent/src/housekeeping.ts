@@ -1,19 +1,18 @@
 /** What an agent tidies: logs that grew, and sandboxes of tasks that ended long ago. */
 import { describeError, every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
 import type { AgentConfig } from './agent-options.ts';
-import { taskKey } from './core/checkpoint-record.ts';
 import { pickExpired, sandboxAgeMsMax } from './core/retention.ts';
 import type { Task } from './core/task.ts';
 import { ENDED_TASKS_MAX } from './limits.ts';
-import type { Checkpoints } from './ports/checkpoints.ts';
 import type { SandboxId, Sandboxes } from './ports/sandboxes.ts';
+import type { TaskRecords } from './task-records.ts';
 import type { EndedTask, TaskTable } from './task-table.ts';
 
 /** Two slow repetitions; neither starts again before it is through. */
 export class Housekeeping {
   private readonly time: Clock & Timers;
   private readonly sandboxes: Sandboxes;
-  private readonly checkpoints: Checkpoints;
+  private readonly records: TaskRecords;
   private readonly log: Logger;
   private readonly config: AgentConfig;
   private readonly table: TaskTable;
@@ -24,14 +23,14 @@ export class Housekeeping {
   private stopped = false;
 
   constructor(
-    ports: { time: Clock & Timers; sandboxes: Sandboxes; checkpoints: Checkpoints; log: Logger },
+    ports: { time: Clock & Timers; sandboxes: Sandboxes; records: TaskRecords; log: Logger },
     config: AgentConfig,
     table: TaskTable,
     sandboxId: (task: Task, agentId?: string) => SandboxId,
   ) {
     this.time = ports.time;
     this.sandboxes = ports.sandboxes;
-    this.checkpoints = ports.checkpoints;
+    this.records = ports.records;
     this.log = ports.log;
     this.config = config;
     this.table = table;
@@ -40,7 +39,10 @@ export class Housekeeping {
 
   start(): void {
     this.repeat(this.config.logWatchIntervalMs, () => void this.rotateLogs());
-    this.repeat(this.config.diskWatchIntervalMs, () => void this.collect());
+    this.repeat(this.config.diskWatchIntervalMs, () => {
+      this.records.saveAgain((containerId) => this.table.findContainer(containerId)?.task);
+      void this.collect();
+    });
   }
 
   stop(): void {
@@ -91,7 +93,7 @@ export class Housekeeping {
     const { task } = ended;
     try {
       await this.sandboxes.remove(this.sandboxId(task, ended.agentId));
-      await this.checkpoints.remove(taskKey(task.containerId));
+      await this.records.remove(task.containerId);
       this.table.forget(ended);
     } catch (error) {
       this.log.warn({ task: task.info.task_id.value, error: describeError(error) }, 'a sandbox could not be removed');

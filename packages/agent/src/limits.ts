@@ -2,8 +2,10 @@
 
 /** Tasks on one agent at a time; RUN_TASKS beyond it is answered with TASK_DROPPED. */
 export const TASKS_MAX = 200_000;
-/** Tasks whose artifacts are fetched at the same time. */
+/** Tasks without artifacts whose sandboxes are made at the same time. */
 export const PREPARATIONS_MAX = 32;
+/** Tasks whose artifacts are fetched at the same time. */
+export const FETCHES_MAX = 32;
 /** Containers that are started at the same time. */
 export const LAUNCHES_MAX = 16;
 /** Probes in flight; the next due one waits for a free place. `--max_concurrent_marathon_health_checks` has the same value. */
@@ -24,8 +26,9 @@ export const COMMAND_BYTES_MAX = 128 * 1024 - 1;
 export const COMMAND_AND_ENVIRONMENT_BYTES_MAX = 1024 * 1024;
 /** Longest task id: one path segment. */
 export const TASK_ID_BYTES_MAX = 255;
-/** Artifacts of one task, entries of one archive, and bytes that one archive may unpack to. */
+/** Artifacts of one task, bytes of one artifact, entries of one archive, and bytes that one archive may unpack to. */
 export const URIS_PER_TASK_MAX = 256;
+export const ARTIFACT_BYTES_MAX = 64 * 1024 * 1024 * 1024;
 export const ARCHIVE_ENTRIES_MAX = 200_000;
 export const ARCHIVE_BYTES_MAX = 64 * 1024 * 1024 * 1024;
 /** Largest answer of `/files/read`: 16 pages, as in Mesos. */

@@ -1,5 +1,5 @@
 /** Carries out what the life cycle decides: sandboxes, artifacts, containers, checks, records and reports of tasks. */
-import { assert, describeError, randomUuid, type Clock, type Logger, type Random, type Timers } from '@stadion/base';
+import { assert, randomUuid, type Clock, type Logger, type Random, type Timers } from '@stadion/base';
 import type { AgentMessage } from '@stadion/contract/agent-link';
 import { isTerminal, type StatusReason, type TaskInfo, type TaskState, type TaskStatus } from '@stadion/contract/mesos';
 import type { AgentConfig, AgentOptions } from './agent-options.ts';
@@ -7,13 +7,14 @@ import type { AgentCounters } from './agent-view.ts';
 import { CheckRunner } from './check-runner.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { commandOf, findTaskProblem } from './core/admission.ts';
-import { taskKey, toTaskRecord } from './core/checkpoint-record.ts';
 import type { ContainerExit, RecoveredContainer } from './core/container.ts';
 import { Ledger } from './core/ledger.ts';
 import { taskEnvironment } from './core/task-environment.ts';
 import { applyTask, stageTask, taskState, type Task, type TaskEffect, type TaskInput } from './core/task.ts';
-import { LAUNCHES_MAX, PREPARATIONS_MAX } from './limits.ts';
+import { LAUNCHES_MAX } from './limits.ts';
 import type { SandboxId } from './ports/sandboxes.ts';
+import { TaskPreparation } from './task-preparation.ts';
+import { TaskRecords } from './task-records.ts';
 import type { TaskEntry, TaskTable } from './task-table.ts';
 import { UpdateSender } from './update-sender.ts';
 
@@ -45,11 +46,12 @@ type AgentPorts = Pick<
 export class TaskRunner {
   readonly ledger: Ledger;
   readonly updates: UpdateSender;
+  readonly records: TaskRecords;
   private readonly ports: AgentPorts;
   private readonly owner: RunnerOwner;
   private readonly log: Logger;
   private readonly checks: CheckRunner;
-  private readonly preparations = new ConcurrencyLimit(PREPARATIONS_MAX);
+  private readonly preparation: TaskPreparation;
   private readonly launches = new ConcurrencyLimit(LAUNCHES_MAX);
   private readonly networkInfos: NonNullable<NonNullable<TaskStatus['container_status']>['network_infos']>;
   private readonly state = { stopped: false };
@@ -63,6 +65,13 @@ export class TaskRunner {
     this.ledger = new Ledger(resources);
     this.networkInfos = [{ ip_addresses: [{ protocol: ip.includes(':') ? 'IPv6' : 'IPv4', ip_address: ip }] }];
     this.updates = new UpdateSender(owner.time, (message) => owner.send(message));
+    this.records = new TaskRecords(ports.checkpoints, ports.log, () => owner.agentId());
+    this.preparation = new TaskPreparation({
+      sandboxes: ports.sandboxes,
+      fetcher: ports.fetcher,
+      counters: owner.counters,
+      identitySaved: () => owner.identitySaved(),
+    });
     this.checks = new CheckRunner(
       { time: owner.time, prober: ports.prober, agentIp: ip },
       {
@@ -104,7 +113,7 @@ export class TaskRunner {
       return;
     }
     entry.charged = true;
-    void this.saveTask(entry.task, false);
+    void this.records.save(entry.task, false);
     void this.prepare(entry);
   }
 
@@ -172,7 +181,7 @@ export class TaskRunner {
   retire(entry: TaskEntry): void {
     entry.task = { ...entry.task, updates: [] };
     this.owner.table.retire(entry.task, this.owner.agentId());
-    void this.saveTask(entry.task, false);
+    void this.records.save(entry.task, false);
   }
 
   /** A report about a task that is not kept here; whoever misses it asks again. */
@@ -223,7 +232,7 @@ export class TaskRunner {
     for (const effect of effects) {
       switch (effect.type) {
         case 'save': {
-          const saved = this.saveTask(entry.task, effect.durable);
+          const saved = this.records.save(entry.task, effect.durable);
           if (effect.durable) written = saved;
           break;
         }
@@ -250,36 +259,9 @@ export class TaskRunner {
   }
 
   private async prepare(entry: TaskEntry): Promise<void> {
-    const problem = await this.preparations.run(() => this.makeReady(entry));
+    const problem = await this.preparation.prepare(entry, this.sandboxId(entry.task));
     if (problem === undefined) this.dispatch(entry, { type: 'prepared' });
     else this.refuse(entry, 'TASK_FAILED', 'REASON_CONTAINER_LAUNCH_FAILED', problem);
-  }
-
-  /** Makes sandbox and artifacts; a sentence when it cannot be done. */
-  private async makeReady(entry: TaskEntry): Promise<string | undefined> {
-    const { task } = entry;
-    if (task.phase !== 'staged') return undefined;
-    const id = this.sandboxId(task);
-    const user = task.info.command?.user;
-    try {
-      await this.owner.identitySaved();
-      await this.ports.sandboxes.create(id, user);
-      const uris = task.info.command?.uris ?? [];
-      if (uris.length === 0 || entry.task.phase !== 'staged') return undefined;
-      entry.abort = new AbortController();
-      const fetched = await this.ports.fetcher.fetch({
-        uris,
-        directory: this.ports.sandboxes.directory(id),
-        ...(user === undefined ? {} : { user }),
-        signal: entry.abort.signal,
-      });
-      entry.abort = undefined;
-      this.owner.counters[fetched.ok ? 'fetchesSucceeded' : 'fetchesFailed'] += 1;
-      if (fetched.ok) return undefined;
-      return `Failed to fetch all URIs for container '${task.containerId}': ${fetched.message}`;
-    } catch (error) {
-      return `The sandbox could not be made: ${describeError(error)}`;
-    }
   }
 
   /** @param intentWritten whether the intent to launch is on disk; without that nothing is started */
@@ -353,19 +335,6 @@ export class TaskRunner {
     } else {
       void this.ports.containerizer.remove(containerId);
     }
-  }
-
-  /** Resolves with whether it was written; why not is in the log. */
-  private saveTask(task: Task, durable: boolean): Promise<boolean> {
-    const record = toTaskRecord(task, this.owner.agentId());
-    return this.ports.checkpoints.save(taskKey(task.containerId), record, { durable }).then(
-      () => true,
-      (error: unknown) => {
-        const taskId = task.info.task_id.value;
-        this.log.error({ taskId, error: describeError(error) }, 'the record of a task could not be written');
-        return false;
-      },
-    );
   }
 
   private commandContext(task: Task): {

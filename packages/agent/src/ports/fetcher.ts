@@ -5,7 +5,6 @@ import type { CommandUri } from '@stadion/contract/mesos';
 export interface FetchRequest {
   readonly uris: readonly CommandUri[];
   readonly directory: string;
-  readonly user?: string;
   readonly signal: AbortSignal;
 }
 

@@ -14,10 +14,15 @@ export interface Sandboxes {
   /** Where the sandbox of this run is, or would be. */
   directory(id: SandboxId): string;
   /**
-   * Makes it: mode 0750, owned by the user, empty `stdout` and `stderr`, and `runs/latest` pointing to it.
-   * @throws PlatformError `agent-sandbox-failed`
+   * Makes it, for the agent alone as yet: empty `stdout` and `stderr`, and `runs/latest` pointing to it.
+   * @throws PlatformError `agent-sandbox-failed`, `agent-unknown-user`, `agent-cannot-switch-user`
    */
   create(id: SandboxId, user: string | undefined): Promise<void>;
+  /**
+   * Gives it, with everything in it, to the user whose task is about to start: mode 0750.
+   * @throws PlatformError `agent-sandbox-failed`, `agent-sandbox-unreachable`
+   */
+  handOver(id: SandboxId, user: string | undefined): Promise<void>;
   /** Removes it with everything in it; a missing one is fine. */
   remove(id: SandboxId): Promise<void>;
   /** Bytes in it, or undefined when nobody measured. */

@@ -54,10 +54,11 @@ describe('checkpoints in files', () => {
     await checkpoints.save('task/good', { good: true }, { durable: false });
     writeFileSync(join(root, 'meta', 'task', 'bad.json'), '{"cut off');
     writeFileSync(join(root, 'meta', 'task', 'half.json.tmp'), '{');
+    writeFileSync(join(root, 'meta', 'task', '100%.json'), '{}');
     const loaded = await checkpoints.load();
     expect(loaded).toContainEqual({ key: 'task/good', value: { good: true } });
     expect(loaded.find((each) => each.key === 'task/bad')).toHaveProperty('problem');
-    expect(readdirSync(join(root, 'meta', 'task')).sort()).toEqual(['bad.json', 'good.json']);
+    expect(readdirSync(join(root, 'meta', 'task')).sort()).toEqual(['100%.json', 'bad.json', 'good.json']);
   });
 
   it('say that they cannot be written', async () => {

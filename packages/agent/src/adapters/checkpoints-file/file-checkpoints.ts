@@ -34,8 +34,12 @@ export class FileCheckpoints implements Checkpoints {
   }
 
   async open(): Promise<void> {
-    await mkdir(this.directory, { recursive: true });
-    await lockWorkDirectory(this.workDirectory);
+    try {
+      await mkdir(this.directory, { recursive: true });
+      await lockWorkDirectory(this.workDirectory);
+    } catch (error) {
+      throw error instanceof PlatformError ? error : unusable(this.workDirectory, error);
+    }
     this.locked = true;
   }
 
@@ -47,12 +51,12 @@ export class FileCheckpoints implements Checkpoints {
       if (entry.name.endsWith(TEMPORARY)) await unlink(path).catch(() => undefined);
       if (!entry.name.endsWith(EXTENSION)) continue;
       const relative = path.slice(this.directory.length + 1, -EXTENSION.length);
-      const key = relative.split('/').map(decodeURIComponent).join('/');
       try {
+        const key = relative.split('/').map(decodeURIComponent).join('/');
         const value: unknown = JSON.parse(await readFile(path, 'utf8'));
         loaded.push({ key, value });
       } catch (error) {
-        loaded.push({ key, problem: describeError(error) });
+        loaded.push({ key: relative, problem: describeError(error) });
       }
     }
     return loaded;
@@ -118,11 +122,24 @@ export class FileCheckpoints implements Checkpoints {
     }
     const temporary = path + TEMPORARY;
     const text = JSON.stringify(value);
-    if (durable) await writeDurably(temporary, text);
-    else await writeFile(temporary, text, { mode: 0o600 });
-    await rename(temporary, path);
+    try {
+      if (durable) await writeDurably(temporary, text);
+      else await writeFile(temporary, text, { mode: 0o600 });
+      await rename(temporary, path);
+    } catch (error) {
+      // Half a file would take what little room is left.
+      await unlink(temporary).catch(() => undefined);
+      this.folders.delete(folder);
+      throw error;
+    }
     if (durable) await syncFolder(folder);
   }
+}
+
+function unusable(workDirectory: string, cause: unknown): PlatformError {
+  const why = errorCode(cause) === 'ENOSPC' ? 'its disk is full' : (errorCode(cause) ?? 'unknown error');
+  const message = `The work directory ${workDirectory} cannot be written to (${why}). Make room, or give the agent another --work-dir.`;
+  return new PlatformError('agent-work-dir-unusable', message, { cause, details: { workDirectory } });
 }
 
 async function writeDurably(path: string, text: string): Promise<void> {

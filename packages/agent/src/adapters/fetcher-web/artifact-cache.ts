@@ -9,6 +9,9 @@ interface Cached {
   /** How many tasks copy from it right now; those are not evicted. */
   users: number;
   ready: Promise<void>;
+  isReady: boolean;
+  /** Cuts the download short once nobody waits for it. */
+  readonly unwanted: AbortController;
 }
 
 /** A directory of files by URI. It starts empty: what an earlier agent left is removed. */
@@ -36,11 +39,13 @@ export class ArtifactCache {
 
   /**
    * Gives `use` the file of a key. Of several who want a missing one at the same time, one downloads it.
+   * @param signal ends the wait of this caller; the download goes on as long as another one waits for it
    * @param download writes the artifact to the path; when it fails, all who wait fail, and the next one tries anew
    */
   async withFile(
     key: string,
-    download: (path: string) => Promise<void>,
+    signal: AbortSignal,
+    download: (path: string, unwanted: AbortSignal) => Promise<void>,
     use: (path: string) => Promise<void>,
   ): Promise<void> {
     const entry = this.entries.get(key) ?? this.begin(key, download);
@@ -49,29 +54,39 @@ export class ArtifactCache {
     this.entries.set(key, entry);
     entry.users += 1;
     try {
-      await entry.ready;
+      await untilAborted(entry.ready, signal);
       await use(entry.path);
     } finally {
       entry.users -= 1;
+      if (entry.users === 0 && !entry.isReady) this.giveUp(key, entry);
       await this.evict();
     }
   }
 
-  private begin(key: string, download: (path: string) => Promise<void>): Cached {
+  private giveUp(key: string, entry: Cached): void {
+    if (this.entries.get(key) === entry) this.entries.delete(key);
+    entry.unwanted.abort(new Error('no task waits for it any more'));
+  }
+
+  private begin(key: string, download: (path: string, unwanted: AbortSignal) => Promise<void>): Cached {
     this.count += 1;
     const entry: Cached = {
       path: join(this.directory, `c${this.count}`),
       bytes: 0,
       users: 0,
       ready: Promise.resolve(),
+      isReady: false,
+      unwanted: new AbortController(),
     };
     entry.ready = this.open()
-      .then(() => download(entry.path))
+      .then(() => download(entry.path, entry.unwanted.signal))
       .then(async () => {
         entry.bytes = (await stat(entry.path)).size;
+        entry.unwanted.signal.throwIfAborted();
+        entry.isReady = true;
       })
       .catch(async (error: unknown) => {
-        this.entries.delete(key);
+        if (this.entries.get(key) === entry) this.entries.delete(key);
         await rm(entry.path, { force: true });
         throw error;
       });
@@ -97,4 +112,18 @@ export class ArtifactCache {
       });
     }
   }
+}
+
+/** Waits for `work`, or rejects as soon as the signal is aborted. */
+function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+    };
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', onAbort);
+    });
+  });
 }

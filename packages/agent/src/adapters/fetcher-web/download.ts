@@ -13,6 +13,8 @@ export interface DownloadOptions {
   /** Without a byte for so long it is given up. */
   readonly stallMs: number;
   readonly signal: AbortSignal;
+  /** An artifact that is larger is given up. */
+  readonly bytesMax: number;
   /** `sha256:<hex>` or `sha512:<hex>`. */
   readonly checksum?: string;
 }
@@ -37,18 +39,25 @@ export function parseSource(uri: string): Source {
 
 /**
  * Writes the artifact to `path`, which must not exist yet.
- * @throws PlatformError `agent-fetch-failed`, `agent-fetch-stalled`, `agent-checksum-differs`
+ * @throws PlatformError `agent-fetch-failed`, `agent-fetch-stalled`, `agent-fetch-too-large`, `agent-checksum-differs`
  */
 export async function download(source: Source, path: string, options: DownloadOptions): Promise<void> {
+  const { bytesMax } = options;
   const check = startChecksum(options.checksum);
   const stalled = new AbortController();
   const watch = watchStall(options, stalled);
   const signal = AbortSignal.any([options.signal, stalled.signal]);
   try {
     const body = source.kind === 'web' ? await openWeb(source.url, signal) : await openFile(source.path);
+    let bytes = 0;
     const tap = new Transform({
       transform(chunk: Buffer, _encoding, done) {
         watch.progress();
+        bytes += chunk.length;
+        if (bytes > bytesMax) {
+          done(new PlatformError('agent-fetch-too-large', `it is larger than ${bytesMax} bytes`));
+          return;
+        }
         check?.hash.update(chunk);
         done(null, chunk);
       },

@@ -1,8 +1,8 @@
 /** Unpacks an archive into a directory, after looking at every entry of it. */
 import { spawn } from 'node:child_process';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rm, symlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { lstat, mkdir, rm, symlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
@@ -168,6 +168,19 @@ async function writeBounded(source: Readable, target: string, mode = 0o644): Pro
   await pipeline(source, count, createWriteStream(target, { flags: 'wx', mode }));
 }
 
+/** Makes folders below `directory`. What is a link there, from this archive or an earlier one, is not passed through. */
+async function makeFolders(directory: string, segments: readonly string[]): Promise<void> {
+  let folder = directory;
+  for (const segment of segments) {
+    folder = join(folder, segment);
+    await mkdir(folder).catch((error: unknown) => {
+      if (errorCode(error) !== 'EEXIST') throw error;
+    });
+    if ((await lstat(folder)).isDirectory()) continue;
+    throw refuse(`the archive writes through "${segments.join('/')}", which is not a folder but a link or a file`);
+  }
+}
+
 interface ZipEntry {
   readonly entry: Entry;
   readonly path: string;
@@ -197,18 +210,17 @@ async function unpackZip(archive: string, directory: string, signal: AbortSignal
     }
     for (const { entry, path, kind, mode } of entries) {
       signal.throwIfAborted();
-      const target = join(directory, ...(segmentsOf(path) ?? []));
-      if (kind === 'directory') {
-        await mkdir(target, { recursive: true });
-        continue;
-      }
-      await mkdir(dirname(target), { recursive: true });
+      const segments = segmentsOf(path) ?? [];
+      const target = join(directory, ...segments);
+      await makeFolders(directory, kind === 'directory' ? segments : segments.slice(0, -1));
+      if (kind === 'directory') continue;
       await rm(target, { force: true });
       await writeBounded(await zip.openReadStreamPromise(entry), target, mode);
     }
     for (const { path, target } of links) {
-      const link = join(directory, path);
-      await mkdir(dirname(link), { recursive: true });
+      const segments = segmentsOf(path) ?? [];
+      const link = join(directory, ...segments);
+      await makeFolders(directory, segments.slice(0, -1));
       await rm(link, { force: true });
       await symlink(target, link);
     }

@@ -11,17 +11,17 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { silentLogger } from '@stadion/base';
+import { delay, silentLogger } from '@stadion/base';
 import { systemClock, systemTimers } from '@stadion/base/system';
 import type { CommandUri } from '@stadion/contract/mesos';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FetchOutcome } from '../../ports/fetcher.ts';
 import { packTar, packTarGz, packZip, type PackedEntry } from '../../testing/archives.ts';
-import { createWebFetcher } from './web-fetcher.ts';
+import { createWebFetcher, type WebFetcherOptions } from './web-fetcher.ts';
 
 const hasTool = (name: string): boolean => ['/usr/bin', '/bin'].some((folder) => existsSync(join(folder, name)));
 
@@ -30,6 +30,7 @@ let sandbox: string;
 let server: Server;
 let base: string;
 let requests: string[];
+let stalled: ServerResponse | undefined;
 const bodies = new Map<string, Buffer>();
 
 beforeEach(async () => {
@@ -45,8 +46,22 @@ beforeEach(async () => {
       response.writeHead(302, { location: '/hello.txt' }).end();
       return;
     }
+    if (path === '/to-a-file') {
+      response.writeHead(302, { location: 'file:///etc/passwd' }).end();
+      return;
+    }
+    if (path === '/endless') {
+      const piece = Buffer.alloc(64 * 1024);
+      const more = (): void => {
+        while (response.write(piece));
+      };
+      response.on('drain', more);
+      more();
+      return;
+    }
     if (path === '/stalls') {
       response.write('a beginning');
+      stalled = response;
       return;
     }
     const body = bodies.get(path);
@@ -66,13 +81,21 @@ afterEach(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
-function makeFetcher(more: { cacheBytesMax?: number; stallMs?: number } = {}): ReturnType<typeof createWebFetcher> {
+function makeFetcher(more: Partial<WebFetcherOptions> = {}): ReturnType<typeof createWebFetcher> {
   const cacheDirectory = join(root, 'cache');
   return createWebFetcher({ cacheDirectory, clock: systemClock, timers: systemTimers, log: silentLogger, ...more });
 }
 
 function fetchAll(uris: readonly CommandUri[], fetcher = makeFetcher()): Promise<FetchOutcome> {
   return fetcher.fetch({ uris, directory: sandbox, signal: new AbortController().signal });
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const end = systemClock.monotonic() + 15_000;
+  while (!condition()) {
+    expect(systemClock.monotonic(), 'the condition did not come to hold in 15 s').toBeLessThan(end);
+    await delay(systemTimers, 5);
+  }
 }
 
 function read(name: string): string {
@@ -137,6 +160,19 @@ describe('fetching', () => {
     expect(outcome).toEqual({ ok: false, message: `${base}/missing: the server answered 404 Not Found` });
   });
 
+  it('does not let a server lead it to a local file', async () => {
+    const outcome = await fetchAll([{ value: `${base}/to-a-file` }]);
+    expect(outcome).toMatchObject({ ok: false });
+    expect(readdirSync(sandbox)).toEqual([]);
+  });
+
+  it.each([false, true])('gives up an endless download and leaves nothing of it (cached: %s)', async (cache) => {
+    const outcome = await fetchAll([{ value: `${base}/endless`, cache }], makeFetcher({ artifactBytesMax: 1_000_000 }));
+    expect(outcome).toEqual({ ok: false, message: `${base}/endless: it is larger than 1000000 bytes` });
+    expect(readdirSync(sandbox)).toEqual([]);
+    expect(cache ? readdirSync(join(root, 'cache')) : []).toEqual([]);
+  });
+
   it('gives up a download that stalls', async () => {
     const outcome = await fetchAll([{ value: `${base}/stalls` }], makeFetcher({ stallMs: 100 }));
     expect(outcome).toEqual({ ok: false, message: expect.stringContaining('nothing arrived for 0.1 s') as string });
@@ -169,6 +205,21 @@ describe('the cache', () => {
     const get = (name: string): Promise<FetchOutcome> => fetchAll([{ value: `${base}/${name}`, cache: true }], fetcher);
     for (const name of ['a', 'b', 'a', 'c', 'a', 'b']) await get(name);
     expect(requests).toEqual(['/a', '/b', '/c', '/b']);
+  });
+
+  it('lets a killed task go at once, and ends a download that nobody waits for', async () => {
+    const fetcher = makeFetcher();
+    const killed = new AbortController();
+    const fetching = fetcher.fetch({
+      uris: [{ value: `${base}/stalls`, cache: true }],
+      directory: sandbox,
+      signal: killed.signal,
+    });
+    await until(() => requests.length === 1);
+    const gone = new Promise((resolve) => stalled?.once('close', resolve));
+    killed.abort(new Error('killed'));
+    expect(await fetching).toEqual({ ok: false, message: `${base}/stalls: killed` });
+    await gone;
   });
 
   it('does not remember a failure', async () => {
@@ -240,6 +291,25 @@ describe('archives', () => {
       expect(existsSync(join(sandbox, 'innocent')), name).toBe(false);
     }
     expect(readdirSync(root).sort()).toEqual(['sandbox']);
+  });
+
+  it('does not put links of a zip file through its other links, where they would lead elsewhere', async () => {
+    const links: PackedEntry[] = [
+      { path: 'x/a', type: 'SymbolicLink', target: '..' },
+      { path: 'x/a/b', type: 'SymbolicLink', target: '../..' },
+    ];
+    bodies.set('/links.zip', packZip(links));
+    const outcome = await fetchAll([{ value: `${base}/links.zip` }]);
+    expect(outcome.ok ? '' : outcome.message).toContain('writes through "x/a"');
+    expect(existsSync(join(sandbox, 'b'))).toBe(false);
+  });
+
+  it('does not write through the links of an earlier archive', async () => {
+    bodies.set('/first.zip', packZip([{ path: 'd', type: 'SymbolicLink', target: 'real' }]));
+    bodies.set('/second.zip', packZip([{ path: 'd/file', body: 'x' }]));
+    mkdirSync(join(sandbox, 'real'));
+    const outcome = await fetchAll([{ value: `${base}/first.zip` }, { value: `${base}/second.zip` }]);
+    expect(outcome.ok ? '' : outcome.message).toContain('writes through "d"');
   });
 
   it('refuses hard links to the outside, and devices', async () => {

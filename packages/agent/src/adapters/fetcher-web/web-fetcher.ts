@@ -1,10 +1,10 @@
 /** Fetches artifacts from the web and from local files, checks and unpacks them in the sandbox. */
-import { chmod, copyFile, constants, lchown, mkdir, readdir, realpath, rename, rm } from 'node:fs/promises';
+import { chmod, copyFile, constants, mkdir, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { describeError, PlatformError, type Clock, type Logger, type Timers } from '@stadion/base';
 import type { CommandUri } from '@stadion/contract/mesos';
 import type { FetchOutcome, Fetcher, FetchRequest } from '../../ports/fetcher.ts';
-import { resolveTaskUser } from '../system-users.ts';
+import { ARTIFACT_BYTES_MAX } from '../../limits.ts';
 import { segmentsOf } from './archive-rules.ts';
 import { ArtifactCache } from './artifact-cache.ts';
 import { download, parseSource, type Source } from './download.ts';
@@ -21,6 +21,8 @@ export interface WebFetcherOptions {
   readonly cacheBytesMax?: number;
   /** Default 1 minute. */
   readonly stallMs?: number;
+  /** Default 64 GiB. */
+  readonly artifactBytesMax?: number;
 }
 
 const CACHE_BYTES_DEFAULT = 2 * 1024 * 1024 * 1024;
@@ -34,6 +36,7 @@ export function createWebFetcher(options: WebFetcherOptions): Fetcher {
 class WebFetcher implements Fetcher {
   private readonly time: Clock & Timers;
   private readonly stallMs: number;
+  private readonly artifactBytesMax: number;
   private readonly cache: ArtifactCache;
 
   constructor(options: WebFetcherOptions) {
@@ -44,6 +47,7 @@ class WebFetcher implements Fetcher {
       after: (delayMs, callback) => timers.after(delayMs, callback),
     };
     this.stallMs = options.stallMs ?? STALL_MS_DEFAULT;
+    this.artifactBytesMax = options.artifactBytesMax ?? ARTIFACT_BYTES_MAX;
     this.cache = new ArtifactCache(options.cacheDirectory, options.cacheBytesMax ?? CACHE_BYTES_DEFAULT, options.log);
   }
 
@@ -54,13 +58,9 @@ class WebFetcher implements Fetcher {
         current = uri.value;
         await this.fetchOne(uri, request);
       }
-      current = '';
-      const user = await resolveTaskUser(request.user);
-      if (user !== undefined) await giveTo(request.directory, user.uid, user.gid);
       return { ok: true };
     } catch (error) {
-      const where = current === '' ? '' : `${current}: `;
-      return { ok: false, message: `${where}${describeError(error)}` };
+      return { ok: false, message: `${current}: ${describeError(error)}` };
     }
   }
 
@@ -70,17 +70,16 @@ class WebFetcher implements Fetcher {
     const options = {
       time: this.time,
       stallMs: this.stallMs,
+      bytesMax: this.artifactBytesMax,
       ...(uri.checksum === undefined ? {} : { checksum: uri.checksum }),
     };
     const unpacks = uri.executable !== true && uri.extract !== false && isArchive(target);
     if (uri.cache === true) {
-      // Others may wait for the same download: it does not end with the task that began it.
-      const alone = new AbortController().signal;
       await this.cache.withFile(
-        `${uri.value} ${uri.checksum ?? ''}`,
-        (path) => download(source, path, { ...options, signal: alone }),
+        JSON.stringify([uri.value, uri.checksum]),
+        signal,
+        (path, unwanted) => download(source, path, { ...options, signal: unwanted }),
         async (path) => {
-          signal.throwIfAborted();
           if (unpacks) await unpack(path, basename(target), directory, signal);
           else await copyTo(path, target);
         },
@@ -131,10 +130,4 @@ function nameOf(source: Source): string {
 async function copyTo(from: string, target: string): Promise<void> {
   await rm(target, { force: true });
   await copyFile(from, target, constants.COPYFILE_EXCL);
-}
-
-async function giveTo(directory: string, uid: number, gid: number): Promise<void> {
-  for (const entry of await readdir(directory, { withFileTypes: true, recursive: true })) {
-    await lchown(join(entry.parentPath, entry.name), uid, gid);
-  }
 }

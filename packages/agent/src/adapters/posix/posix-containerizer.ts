@@ -14,6 +14,7 @@ import { identifyChild, isSameProcess, readBootId, type ProcessIdentity } from '
 import { resolveTaskUser } from '../system-users.ts';
 import { ContainerDirectories } from './container-directory.ts';
 import { ProcessTable, type ProcessStat } from './process-table.ts';
+import { signal, signalAll, signalGroup } from './signals.ts';
 import { startSupervisor } from './start-supervisor.ts';
 
 /** Options of {@link createPosixContainerizer}. */
@@ -338,7 +339,8 @@ class PosixContainerizer implements Containerizer {
   /** The agent died between the start of a process and writing that down: the marker tells. */
   private async findSupervisor(containerId: string): Promise<ProcessIdentity | undefined> {
     if (!this.hasProc) return undefined;
-    const group = (await this.scan()).get(containerId) ?? [];
+    // The first of them: a daemon or a COMMAND check of the task leads a session of its own, too.
+    const group = [...((await this.scan()).get(containerId) ?? [])].sort(byStart);
     const leader = group.find((each) => each.pid === each.session) ?? group[0];
     return leader === undefined
       ? undefined
@@ -381,18 +383,6 @@ function supervisorKilled(supervisor: ProcessIdentity): ContainerExit {
   };
 }
 
-function signalAll(processes: readonly ProcessStat[], name: NodeJS.Signals): void {
-  for (const each of processes) signal(each.pid, name);
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It has ended meanwhile, or changed its user: the next look tells.
-  }
-}
-
-function signalGroup(pid: number, name: NodeJS.Signals): void {
-  signal(-pid, name);
+function byStart(left: ProcessStat, right: ProcessStat): number {
+  return Number(left.startTime) - Number(right.startTime);
 }

@@ -1,6 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   closeSync,
   existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -15,6 +20,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FileSandboxes } from './file-sandboxes.ts';
+import { rotateLog } from './rotate-log.ts';
+
+const isRoot = process.getuid?.() === 0;
 
 let root: string;
 let sandboxes: FileSandboxes;
@@ -33,6 +41,8 @@ afterEach(() => {
 describe('sandboxes', () => {
   it('have the layout and the mode of Mesos', async () => {
     await sandboxes.create(FIRST, undefined);
+    expect(statSync(sandboxes.directory(FIRST)).mode & 0o777).toBe(0o700);
+    await sandboxes.handOver(FIRST, undefined);
     const directory = join(root, 'slaves/S0/frameworks/F/executors/task/runs/c1');
     expect(sandboxes.directory(FIRST)).toBe(directory);
     expect(statSync(directory).mode & 0o777).toBe(0o750);
@@ -57,10 +67,43 @@ describe('sandboxes', () => {
     expect(existsSync(join(root, 'slaves/S0/frameworks/F/executors'))).toBe(true);
   });
 
-  it.skipIf(process.getuid?.() !== 0)('belong to the user of the task (SKIPPED unless root)', async () => {
+  it.skipIf(!isRoot)('belong to the user of the task once all is there (SKIPPED unless root)', async () => {
+    chmodSync(root, 0o711);
+    const directory = sandboxes.directory(FIRST);
     await sandboxes.create(FIRST, 'nobody');
-    expect(statSync(sandboxes.directory(FIRST)).uid).toBe(65534);
-    expect(statSync(join(sandboxes.directory(FIRST), 'stdout')).uid).toBe(65534);
+    mkdirSync(join(directory, 'a'));
+    symlinkSync('/etc/passwd', join(directory, 'a', 'link'));
+    expect(statSync(directory).uid).toBe(0);
+    await sandboxes.handOver(FIRST, 'nobody');
+    for (const name of ['.', 'stdout', 'stderr', 'a', 'a/link']) {
+      expect(lstatSync(join(directory, name)).uid, name).toBe(65534);
+    }
+    expect(statSync('/etc/passwd').uid).toBe(0);
+  });
+
+  it.skipIf(!isRoot)('are refused where the user could not reach them (SKIPPED unless root)', async () => {
+    await sandboxes.create(FIRST, 'nobody');
+    await expect(sandboxes.handOver(FIRST, 'nobody')).rejects.toMatchObject({
+      code: 'agent-sandbox-unreachable',
+      message: expect.stringContaining(`${root} is closed to it`) as string,
+    });
+  });
+
+  it.skipIf(!isRoot)('of other users go whatever is in them (SKIPPED unless root)', async () => {
+    chmodSync(root, 0o711);
+    await sandboxes.create(FIRST, 'nobody');
+    await sandboxes.handOver(FIRST, 'nobody');
+    const directory = sandboxes.directory(FIRST);
+    const outside = join(root, 'outside');
+    mkdirSync(outside);
+    writeFileSync(join(outside, 'kept'), '');
+    mkdirSync(join(directory, 'closed'));
+    writeFileSync(join(directory, 'closed', '-rf'), '');
+    symlinkSync(outside, join(directory, 'closed', 'link'));
+    chmodSync(join(directory, 'closed'), 0);
+    await sandboxes.remove(FIRST);
+    expect(existsSync(directory)).toBe(false);
+    expect(existsSync(join(outside, 'kept'))).toBe(true);
   });
 
   it('are refused for a user that does not exist', async () => {
@@ -109,13 +152,32 @@ describe('log rotation', () => {
     expect(read('stdout')).toBe('');
   });
 
+  it('leaves a log alone that has a second name: it may be anybody’s file', async () => {
+    await sandboxes.create(FIRST, undefined);
+    const victim = join(root, 'victim');
+    writeFileSync(victim, 'x'.repeat(100));
+    rmSync(join(sandboxes.directory(FIRST), 'stdout'));
+    linkSync(victim, join(sandboxes.directory(FIRST), 'stdout'));
+    expect(await rotate(10)).toEqual([]);
+    expect(readFileSync(victim, 'utf8')).toHaveLength(100);
+  });
+
+  it('does not wait for a pipe that a task put in place of its log', async () => {
+    await sandboxes.create(FIRST, undefined);
+    const path = join(sandboxes.directory(FIRST), 'stdout');
+    rmSync(path);
+    execFileSync('mkfifo', [path]);
+    expect(await rotateLog(path, 100, 10, 2)).toBe(false);
+  });
+
   it('does not follow a link that a task put in place of its log', async () => {
     await sandboxes.create(FIRST, undefined);
     const victim = join(root, 'victim');
     writeFileSync(victim, 'x'.repeat(100));
     rmSync(join(sandboxes.directory(FIRST), 'stdout'));
     symlinkSync(victim, join(sandboxes.directory(FIRST), 'stdout'));
-    await expect(rotate(10)).rejects.toThrow('ELOOP');
+    await expect(rotateLog(join(sandboxes.directory(FIRST), 'stdout'), 100, 10, 2)).rejects.toThrow('ELOOP');
+    expect(existsSync(join(sandboxes.directory(FIRST), 'stdout.1'))).toBe(false);
     expect(readFileSync(victim, 'utf8')).toHaveLength(100);
   });
 });

@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, wri
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '@stadion/base';
-import { planRotation } from '../../core/log-rotation.ts';
+import { planRotation, type RotationPlan } from '../../core/log-rotation.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 /** What may be copied in one breath of the event loop before the cut. */
@@ -20,22 +20,23 @@ export async function rotateLog(path: string, sizeBytes: number, bytesMax: numbe
   const plan = planRotation(basename(path), sizeBytes, bytesMax, keep);
   if (plan === undefined) return false;
   const directory = dirname(path);
-  await rm(join(directory, plan.remove), { force: true });
-  for (const { from, to } of plan.renames) {
-    await rename(join(directory, from), join(directory, to)).catch((error: unknown) => {
-      if (errorCode(error) !== 'ENOENT') throw error;
-    });
-  }
-  // The sandbox belongs to the task: its names may be links to anywhere.
-  const source = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
+  // The sandbox belongs to the task: its names may be links to anywhere, or pipes that would never give an answer.
+  const source = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
-    const owner = fstatSync(source);
+    const facts = fstatSync(source);
+    // A second name may be anybody's file: cutting it off here would cut it off there.
+    if (!facts.isFile() || facts.nlink !== 1) return false;
+    await moveUp(directory, plan);
     const copyPath = join(directory, plan.copyTo);
     await rm(copyPath, { force: true });
-    const copy = await open(copyPath, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, owner.mode & 0o777);
+    const copy = await open(copyPath, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, facts.mode & 0o777);
     try {
-      if (process.getuid?.() === 0) await copy.chown(owner.uid, owner.gid);
+      if (process.getuid?.() === 0) await copy.chown(facts.uid, facts.gid);
       await copyAndCut(source, copy.fd, copy);
+    } catch (error) {
+      // Half a copy would take what little room is left.
+      await rm(copyPath, { force: true });
+      throw error;
     } finally {
       await copy.close();
     }
@@ -43,6 +44,15 @@ export async function rotateLog(path: string, sizeBytes: number, bytesMax: numbe
     closeSync(source);
   }
   return true;
+}
+
+async function moveUp(directory: string, plan: RotationPlan): Promise<void> {
+  await rm(join(directory, plan.remove), { force: true });
+  for (const { from, to } of plan.renames) {
+    await rename(join(directory, from), join(directory, to)).catch((error: unknown) => {
+      if (errorCode(error) !== 'ENOENT') throw error;
+    });
+  }
 }
 
 async function copyAndCut(source: number, target: number, copy: { datasync(): Promise<void> }): Promise<void> {

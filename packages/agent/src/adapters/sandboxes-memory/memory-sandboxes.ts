@@ -21,6 +21,10 @@ export class MemorySandboxes implements Sandboxes {
     return DONE;
   }
 
+  handOver(): Promise<void> {
+    return DONE;
+  }
+
   remove(): Promise<void> {
     this.removedCount += 1;
     return DONE;
