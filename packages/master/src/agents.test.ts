@@ -220,18 +220,24 @@ describe('an agent that falls silent', () => {
     expect(cluster.master.view?.frameworks.get(framework.id)?.unreachableTasks.size).toBe(0);
   });
 
-  it('returns over the same link when it is told that it is not registered, tasks included', async () => {
+  it('has its link closed, and what still comes over it is not believed: it returns over a new one', async () => {
     const { cluster, agent, framework } = await stage(['t1']);
+    const stale = agent.tasks;
+    await framework.accept(framework.lastOffer(), [reported(framework, agent, 't2').info]);
     agent.answersPings = false;
     await cluster.time.advance(14_000);
-    expect(framework.lastStatus('t1').state).toBe('TASK_UNREACHABLE');
-    agent.answersPings = true;
-    await cluster.time.advance(3_500);
-    expect(agent.of('PING').at(-1)).toEqual({ type: 'PING', registered: false });
+    expect(framework.lastStatus('t2').state).toBe('TASK_UNREACHABLE');
+    expect(agent.closed).toBe(true);
+    agent.tasks = stale;
     agent.register();
     await cluster.settle();
+    expect(framework.lastStatus('t2').state).toBe('TASK_UNREACHABLE');
+    agent.answersPings = true;
+    agent.tasks = [...stale, reported(framework, agent, 't2')];
+    await agent.connect();
     expect(framework.lastStatus('t1')).toMatchObject({ state: 'TASK_RUNNING', reason: 'REASON_AGENT_REREGISTERED' });
-    expect(charged(cluster, agent)).toBe(1000);
+    expect(framework.lastStatus('t2')).toMatchObject({ state: 'TASK_RUNNING', reason: 'REASON_AGENT_REREGISTERED' });
+    expect(charged(cluster, agent)).toBe(2000);
     expect(await cluster.registry.load()).toMatchObject([{ state: 'admitted' }]);
   });
 

@@ -82,7 +82,11 @@ export function markedGone(state: ClusterState, entry: RegisteredAgent): void {
   state.links.delete(link);
 }
 
-/** The registry has it: tasks of the agent are unreachable from now on. */
+/**
+ * The registry has it: tasks of the agent are unreachable from now on. Its link is closed, should it still be open: what
+ * is under way on it, launches one way and lists of tasks the other, is older than what was just decided. Over a new
+ * link the agent says what it has by then, and takes nothing more from the old one.
+ */
 export function markedUnreachable(state: ClusterState, entry: RegisteredAgent): void {
   state.unreachable.set(entry.id, entry);
   state.counters.unreachableCompleted += 1;
@@ -96,6 +100,7 @@ export function markedUnreachable(state: ClusterState, entry: RegisteredAgent): 
     'Agent is unreachable',
   );
   if (agent === undefined) return;
+  const { link } = agent;
   leave(state, agent, (framework, task) => {
     if (isTerminal(task.state)) {
       completeTask(state, framework, agent, task);
@@ -114,6 +119,9 @@ export function markedUnreachable(state: ClusterState, entry: RegisteredAgent): 
       unreachableAt: entry.at,
     });
   });
+  if (link === undefined) return;
+  state.outputs.push({ type: 'close-link', link });
+  state.links.delete(link);
 }
 
 /** Once a second: whose silence has lasted too long, and how many of them may be removed now. */
