@@ -72,6 +72,15 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     faults.duplicateProbability = pick(random, [0, 0.05, 0.3]);
     note(`the network is now ${JSON.stringify(faults)}`);
   },
+  schedulerWire: (random, _machine, { world, note }) => {
+    if (randomBelow(random, 2) === 0) {
+      note('the connection between orchestrator and master breaks');
+      world.cutSchedulerWire();
+    } else {
+      world.schedulerFaults.delayMsMax = pick(random, [0, 20, 500, 5_000]);
+      note(`calls and events now take up to ${String(world.schedulerFaults.delayMsMax)} ms`);
+    }
+  },
   tasks: (random, _machine, { world, note }) => {
     const { taskFaults } = world;
     taskFaults.exitProbability = pick(random, [0, 0.1, 0.4]);

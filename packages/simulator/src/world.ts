@@ -1,5 +1,5 @@
 /** The whole platform in virtual time: one control plane, some machines, a network and disks that all may fail. */
-import { SeededRandom, randomBelow, silentLogger, type Random } from '@stadion/base';
+import { SeededRandom, randomBelow, silentLogger, type Random, type TimerHandle } from '@stadion/base';
 import { VirtualTime } from '@stadion/base/testing';
 import { MemoryAgentRegistry, createMaster, type Master } from '@stadion/master';
 import { createEngine, type Engine } from '@stadion/orchestrator';
@@ -11,6 +11,8 @@ import { Machine, type MachineWorld, type StartedContainer } from './machine.ts'
 import { Life } from './mortal.ts';
 import { SimulatedNetwork } from './network.ts';
 import type { Observer } from './observer.ts';
+import { SchedulerWire, type SchedulerFaults } from './scheduler-wire.ts';
+import { slowRegistry } from './slow-registry.ts';
 import type { TaskFaults } from './task-behaviour.ts';
 
 /** The processes that decide; both die together, as they live in one process. */
@@ -36,13 +38,16 @@ export class World implements MachineWorld {
     showsBrokenVersions: true,
   };
   readonly diskFaults: DiskFaults = { durableMsMax: 12, acknowledgedMsMax: 4, isFull: false };
+  readonly schedulerFaults: SchedulerFaults = { delayMsMax: 0 };
   checkpointMsMax = 0;
   /** Set while it runs and can be asked; not while it starts or stops. */
   controlPlane: ControlPlane | undefined;
   private readonly registry = new MemoryAgentRegistry();
+  private schedulerWire: SchedulerWire | undefined;
   private life: Life | undefined;
   private lives = 0;
   private crashMsAfterCommit: number | undefined;
+  private dueCrash: TimerHandle | undefined;
 
   constructor(seed: string | number, machineCount: number) {
     this.random = new SeededRandom(seed);
@@ -77,8 +82,10 @@ export class World implements MachineWorld {
     this.diskFaults.isFull = false;
     this.diskFaults.durableMsMax = 12;
     this.diskFaults.acknowledgedMsMax = 4;
+    this.schedulerFaults.delayMsMax = 0;
     this.checkpointMsMax = 0;
     this.crashMsAfterCommit = undefined;
+    this.dueCrash?.cancel();
     for (const machine of this.machines) machine.checkpointFaults.isFull = false;
   }
 
@@ -92,7 +99,14 @@ export class World implements MachineWorld {
     const random = this.random.stream(`control-plane/${String(this.lives)}`);
     const store = this.openStore(life);
     const master = createMaster({
-      registry: this.registry,
+      registry: slowRegistry(this.registry, {
+        life,
+        time: this.time,
+        writeMs: () => {
+          const { durableMsMax, acknowledgedMsMax } = this.diskFaults;
+          return [randomBelow(random, durableMsMax), randomBelow(random, acknowledgedMsMax)];
+        },
+      }),
       clock: time,
       timers: time,
       random: random.stream('master'),
@@ -103,7 +117,14 @@ export class World implements MachineWorld {
     await master.start();
     this.network.setAcceptor(this.doors.acceptor(master.acceptor));
     const { epoch } = await store.campaign('control');
-    const tap = tapConnection(master.connect(), {
+    const wire = new SchedulerWire({
+      connection: master.connect(),
+      time,
+      random: random.stream('scheduler-wire'),
+      faults: this.schedulerFaults,
+    });
+    this.schedulerWire = wire;
+    const tap = tapConnection(wire, {
       onCall: (call) => {
         if (life.isAlive) this.tell((observer) => observer.onCall?.(call));
       },
@@ -140,9 +161,15 @@ export class World implements MachineWorld {
     if (this.controlPlane !== undefined) this.tell((observer) => observer.beforeCrash?.());
     this.life.end();
     this.life = undefined;
+    this.schedulerWire = undefined;
     this.controlPlane = undefined;
     this.disk.crash();
     this.network.setAcceptor(undefined);
+  }
+
+  /** The connection between orchestrator and master breaks. */
+  cutSchedulerWire(): void {
+    this.schedulerWire?.cut();
   }
 
   /** They die so long after the next commit was begun, milliseconds: before it is durable, or before anybody hears. */
@@ -162,6 +189,7 @@ export class World implements MachineWorld {
     if (this.life !== life) return;
     life.end();
     this.life = undefined;
+    this.schedulerWire = undefined;
     this.disk.crash();
     this.network.setAcceptor(undefined);
   }
@@ -183,7 +211,7 @@ export class World implements MachineWorld {
       faults: this.diskFaults,
       onCommit: () => {
         if (this.crashMsAfterCommit === undefined) return;
-        this.time.after(this.crashMsAfterCommit, () => {
+        this.dueCrash = this.time.after(this.crashMsAfterCommit, () => {
           if (life.isAlive) this.crashControlPlane();
         });
         this.crashMsAfterCommit = undefined;
