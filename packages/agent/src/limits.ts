@@ -36,3 +36,6 @@ export const FILES_READ_BYTES_MAX = 65_536;
 /** Entries that `/files/browse` lists, and roots that `/files/debug` does. */
 export const FILES_BROWSE_ENTRIES_MAX = 10_000;
 export const FILES_DEBUG_ROOTS_MAX = 10_000;
+/** How long a client may take to send its request, and how many connections there are at a time. */
+export const REQUEST_MS_MAX = 30_000;
+export const CONNECTIONS_MAX = 1024;

@@ -26,5 +26,9 @@ export const REGISTRY_RETRY_MS = 1_000;
 export const TASKS_PER_ANSWER_SLICE = 250;
 /** Largest page that `/tasks` gives. */
 export const TASKS_PAGE_MAX = 100_000;
+/** How long a client may take to send its request. */
+export const REQUEST_MS_MAX = 30_000;
+/** Connections of the HTTP side at a time. */
+export const CONNECTIONS_MAX = 1024;
 
 assert(TASKS_PER_ANSWER_SLICE < TASKS_PAGE_MAX, 'a page holds several slices');

@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { SeededRandom, silentLogger } from '@stadion/base';
@@ -298,5 +299,23 @@ describe('the other pages of /files', () => {
       [sandbox]: sandbox,
       '/frameworks/framework-1/executors/a/runs/latest': sandbox,
     });
+  });
+});
+
+describe('the server', () => {
+  it('closes although a browser keeps connections open on which it never asked anything', async () => {
+    await http.listen({ host: '127.0.0.1', port: 0 });
+    const address = http.server.address();
+    const socket = connect(typeof address === 'object' ? (address?.port ?? 0) : 0, '127.0.0.1');
+    await new Promise((resolve) => socket.once('connect', resolve));
+    const gone = new Promise((resolve) => socket.once('close', resolve));
+    await http.close();
+    await gone;
+  });
+
+  it('does not wait for ever for the rest of a request', () => {
+    expect(http.server.requestTimeout).toBeGreaterThan(0);
+    expect(http.server.headersTimeout).toBeGreaterThan(0);
+    expect(http.server.maxConnections).toBeGreaterThan(0);
   });
 });

@@ -2,6 +2,7 @@
 import type { Clock } from '@stadion/base';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { AgentView } from '../agent-view.ts';
+import { CONNECTIONS_MAX, REQUEST_MS_MAX } from '../limits.ts';
 import { addFilesRoutes } from './files.ts';
 import { queryValue, sendJson } from './jsonp.ts';
 import { agentMetrics, systemStats } from './metrics.ts';
@@ -17,7 +18,14 @@ export interface AgentHttpOptions {
 
 /** Makes the server of an agent. It does not listen yet: whoever composes it says where. */
 export function createAgentHttp(agent: AgentView, options: AgentHttpOptions): FastifyInstance {
-  const server = fastify({ logger: false, exposeHeadRoutes: true });
+  const server = fastify({
+    logger: false,
+    exposeHeadRoutes: true,
+    requestTimeout: REQUEST_MS_MAX,
+    // Everything here only reads: nothing is lost when it is cut off, and connections without a request never end.
+    forceCloseConnections: true,
+  });
+  server.server.maxConnections = CONNECTIONS_MAX;
   const flags = options.flags ?? {};
   const statistics = new StatisticsSource(agent, options.clock);
   const { version } = agent.info;

@@ -1,12 +1,12 @@
 /** `/files`: sandboxes to browse, read and download, and nothing outside of them. */
-import { constants, createReadStream } from 'node:fs';
-import { lstat, open, readdir, realpath, stat } from 'node:fs/promises';
-import { basename, extname, join, sep } from 'node:path';
+import { lstat, readdir } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
 import { errorCode } from '@stadion/base';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AgentView } from '../agent-view.ts';
 import { FILES_BROWSE_ENTRIES_MAX, FILES_DEBUG_ROOTS_MAX, FILES_READ_BYTES_MAX } from '../limits.ts';
 import { accountNames, modeText } from './file-facts.ts';
+import { openInside, pathOfOpen, type OpenedFile } from './open-inside.ts';
 import { queryValue, sendJson } from './jsonp.ts';
 import { resolveVirtualPath, virtualRoots } from './virtual-paths.ts';
 
@@ -30,9 +30,12 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.zip': 'application/zip',
 };
 
-/** A path that was understood, or the answer that it gets. */
+/** ENXIO: a socket, which cannot be opened. */
+const INACCESSIBLE = new Set(['ELOOP', 'EACCES', 'EPERM', 'ENAMETOOLONG', 'ENXIO']);
+
+/** An open file, or the answer that the path gets. */
 type Located =
-  | { readonly ok: true; readonly path: string; readonly virtual: string }
+  | ({ readonly ok: true; readonly virtual: string } & OpenedFile)
   | { readonly ok: false; readonly status: 400 | 404; readonly message: string };
 
 /** Adds the four pages of Mesos's `/files` under a prefix. */
@@ -48,25 +51,31 @@ export function addFilesRoutes(server: FastifyInstance, prefix: string, agent: A
 async function browse(agent: AgentView, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const located = await locate(agent, request);
   if (!located.ok) return refuse(reply, located.status, located.message);
-  if (!(await stat(located.path)).isDirectory()) return refuse(reply, 400, 'Cannot browse a file.');
-  const names = (await readdir(located.path)).sort().slice(0, FILES_BROWSE_ENTRIES_MAX);
-  const accounts = await accountNames();
-  const entries = [];
-  for (const name of names) {
-    // Gone between the two looks: not there.
-    const facts = await lstat(join(located.path, name)).catch(() => undefined);
-    if (facts === undefined) continue;
-    entries.push({
-      path: `${located.virtual}/${name}`,
-      nlink: facts.nlink,
-      size: facts.size,
-      mtime: Math.floor(facts.mtimeMs / 1000),
-      mode: modeText(facts.mode),
-      uid: accounts.user(facts.uid),
-      gid: accounts.group(facts.gid),
-    });
+  const { file, path, virtual } = located;
+  try {
+    if (!(await file.stat()).isDirectory()) return refuse(reply, 400, 'Cannot browse a file.');
+    const folder = pathOfOpen(file, path);
+    const names = (await readdir(folder)).sort().slice(0, FILES_BROWSE_ENTRIES_MAX);
+    const accounts = await accountNames();
+    const entries = [];
+    for (const name of names) {
+      // Gone between the two looks: not there.
+      const facts = await lstat(join(folder, name)).catch(() => undefined);
+      if (facts === undefined) continue;
+      entries.push({
+        path: `${virtual}/${name}`,
+        nlink: facts.nlink,
+        size: facts.size,
+        mtime: Math.floor(facts.mtimeMs / 1000),
+        mode: modeText(facts.mode),
+        uid: accounts.user(facts.uid),
+        gid: accounts.group(facts.gid),
+      });
+    }
+    return sendJson(request, reply, entries);
+  } finally {
+    await file.close();
   }
-  return sendJson(request, reply, entries);
 }
 
 async function read(agent: AgentView, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -76,18 +85,18 @@ async function read(agent: AgentView, request: FastifyRequest, reply: FastifyRep
   if (length === undefined) return refuse(reply, 400, 'Failed to parse length: expected a number of at least -1.');
   const located = await locate(agent, request);
   if (!located.ok) return refuse(reply, located.status, located.message);
-  const facts = await stat(located.path);
-  if (facts.isDirectory()) return refuse(reply, 400, 'Cannot read a directory.');
-  if (!facts.isFile()) return refuse(reply, 400, 'Cannot read what is not a regular file.');
-  // Without an offset a pager asks how long the file is.
-  if (offset === -1) return sendJson(request, reply, { offset: facts.size, data: '' });
-  const bytes = Math.min(length === -1 ? FILES_READ_BYTES_MAX : length, FILES_READ_BYTES_MAX, facts.size - offset);
-  if (bytes <= 0) return sendJson(request, reply, { offset, data: '' });
-  const file = await open(located.path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const { file } = located;
   try {
+    const facts = await file.stat();
+    if (facts.isDirectory()) return refuse(reply, 400, 'Cannot read a directory.');
+    if (!facts.isFile()) return refuse(reply, 400, 'Cannot read what is not a regular file.');
+    // Without an offset a pager asks how long the file is.
+    if (offset === -1) return sendJson(request, reply, { offset: facts.size, data: '' });
+    const bytes = Math.min(length === -1 ? FILES_READ_BYTES_MAX : length, FILES_READ_BYTES_MAX, facts.size - offset);
+    if (bytes <= 0) return sendJson(request, reply, { offset, data: '' });
     const { bytesRead, buffer } = await file.read(Buffer.alloc(bytes), 0, bytes, offset);
     const data = wholeCharacters(buffer.subarray(0, bytesRead)).toString('utf8');
-    return await sendJson(request, reply, { offset, data });
+    return sendJson(request, reply, { offset, data });
   } finally {
     await file.close();
   }
@@ -96,21 +105,28 @@ async function read(agent: AgentView, request: FastifyRequest, reply: FastifyRep
 async function download(agent: AgentView, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const located = await locate(agent, request);
   if (!located.ok) return refuse(reply, located.status, located.message);
-  const facts = await stat(located.path);
-  if (facts.isDirectory()) return refuse(reply, 400, 'Cannot download a directory.');
-  if (!facts.isFile()) return refuse(reply, 400, 'Cannot download what is not a regular file.');
-  const name = basename(located.path);
-  const ascii = name.replace(/[^\x20-\x7e]|["\\]/g, '_');
-  const type = CONTENT_TYPES[extname(name).toLowerCase()] ?? 'application/octet-stream';
-  void reply
-    .type(type)
-    .header('content-disposition', `attachment; filename=${ascii}; filename*=UTF-8''${encodeURIComponent(name)}`)
-    .header('content-length', facts.size)
-    // A sandbox holds anything: a browser is to store it, not to run it.
-    .header('x-content-type-options', 'nosniff');
-  if (facts.size === 0) return reply.send('');
-  // A log may grow or be cut meanwhile: no more than was announced.
-  return reply.send(createReadStream(located.path, { end: facts.size - 1 }));
+  const { file, path } = located;
+  let isStreamed = false;
+  try {
+    const facts = await file.stat();
+    if (facts.isDirectory()) return refuse(reply, 400, 'Cannot download a directory.');
+    if (!facts.isFile()) return refuse(reply, 400, 'Cannot download what is not a regular file.');
+    const name = basename(path);
+    const ascii = name.replace(/[^\x20-\x7e]|["\\]/g, '_');
+    const type = CONTENT_TYPES[extname(name).toLowerCase()] ?? 'application/octet-stream';
+    void reply
+      .type(type)
+      .header('content-disposition', `attachment; filename=${ascii}; filename*=UTF-8''${encodeURIComponent(name)}`)
+      .header('content-length', facts.size)
+      // A sandbox holds anything: a browser is to store it, not to run it.
+      .header('x-content-type-options', 'nosniff');
+    if (facts.size === 0) return reply.send('');
+    isStreamed = true;
+    // A log may grow or be cut meanwhile: no more than was announced. The stream closes the file.
+    return reply.send(file.createReadStream({ start: 0, end: facts.size - 1 }));
+  } finally {
+    if (!isStreamed) await file.close();
+  }
 }
 
 async function debug(agent: AgentView, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -124,7 +140,7 @@ async function debug(agent: AgentView, request: FastifyRequest, reply: FastifyRe
   return sendJson(request, reply, roots);
 }
 
-/** Finds the real file of `?path=`, which after all links must still be inside its sandbox. */
+/** Opens what `?path=` names, which after all links must be inside its sandbox. The caller closes it. */
 async function locate(agent: AgentView, request: FastifyRequest): Promise<Located> {
   const path = queryValue(request, 'path');
   if (path === undefined || path === '') return { ok: false, status: 400, message: "Expecting 'path=value' in query." };
@@ -132,19 +148,14 @@ async function locate(agent: AgentView, request: FastifyRequest): Promise<Locate
   if (!resolved.ok) {
     return { ok: false, status: resolved.status, message: `${resolved.problem}: '${printable(path)}'.` };
   }
+  const inaccessible: Located = { ok: false, status: 400, message: `'${printable(path)}' is inaccessible.` };
   try {
-    const root = await realpath(resolved.root);
-    const real = await realpath(join(resolved.root, ...resolved.rest));
-    if (real !== root && !real.startsWith(root + sep)) {
-      return { ok: false, status: 400, message: `'${printable(path)}' is inaccessible.` };
-    }
-    return { ok: true, path: real, virtual: path.replace(/\/+$/, '') };
+    const opened = await openInside(resolved.root, resolved.rest);
+    return opened === undefined ? inaccessible : { ok: true, ...opened, virtual: path.replace(/\/+$/, '') };
   } catch (error) {
     const code = errorCode(error);
-    if (code === 'ELOOP' || code === 'EACCES' || code === 'ENAMETOOLONG') {
-      return { ok: false, status: 400, message: `'${printable(path)}' is inaccessible.` };
-    }
     if (code === 'ENOENT' || code === 'ENOTDIR') return { ok: false, status: 404, message: 'File not found.' };
+    if (code !== undefined && INACCESSIBLE.has(code)) return inaccessible;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 /** The master's read API over HTTP: the legacy endpoints of Mesos, each with and without `/master`, `.json` and `?jsonp=`. */
 import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { CONNECTIONS_MAX, REQUEST_MS_MAX } from '../limits.ts';
 import type { Master } from '../master.ts';
 import { flags } from './flags.ts';
 import { frameworksPieces } from './frameworks.ts';
@@ -39,7 +40,14 @@ const RESOURCES: Readonly<Record<string, Resource>> = {
  * Answers 503 before the master has started. Long lists are sent in pieces that never hold the event loop.
  */
 export function createMasterHttp(master: Master): FastifyInstance {
-  const app = Fastify({ logger: false, routerOptions: { ignoreTrailingSlash: true } });
+  const app = Fastify({
+    logger: false,
+    routerOptions: { ignoreTrailingSlash: true },
+    requestTimeout: REQUEST_MS_MAX,
+    // Everything here only reads: nothing is lost when it is cut off, and connections without a request never end.
+    forceCloseConnections: true,
+  });
+  app.server.maxConnections = CONNECTIONS_MAX;
   for (const prefix of ['', '/master']) {
     for (const [path, resource] of Object.entries(RESOURCES)) {
       for (const suffix of ['', '.json']) {
