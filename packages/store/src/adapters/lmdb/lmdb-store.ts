@@ -33,7 +33,7 @@ import {
   PREPARE_OPERATIONS_PER_TURN,
 } from '../../limits.ts';
 import type { EmbeddedStore, Leadership, StoreOperation, StoreRecord } from '../../store.ts';
-import { isDiskFull } from './disk-space.ts';
+import { isDiskFull, lacksRoomFor } from './disk-space.ts';
 import { afterPrefix, decodeRecord, encodeRecord, keyOfRecord, noteKey, recordKey, versionOf } from './record-codec.ts';
 
 /** What the opener hands over: a checked environment in a locked directory. */
@@ -97,7 +97,9 @@ export class LmdbStore implements EmbeddedStore {
       if (epoch < this.epoch) throw staleEpoch(epoch, this.epoch);
       const changes = await this.prepare(operations);
       if (changes.size === 0) return;
-      await this.write(() => {
+      let valueBytes = 0;
+      for (const { encoded } of changes.values()) valueBytes += encoded?.value.length ?? 0;
+      await this.write(changes.size, valueBytes, () => {
         for (const [key, { encoded }] of changes) {
           if (encoded === undefined) void this.database.remove(recordKey(key));
           else void this.database.put(encoded.key, encoded.value);
@@ -110,7 +112,7 @@ export class LmdbStore implements EmbeddedStore {
     const leadership = await new Promise<Leadership>((resolve, reject) => {
       this.enqueue(async () => {
         const next = this.epoch + 1;
-        await this.write(() => {
+        await this.write(1, 0, () => {
           void this.database.put(EPOCH_NOTE, Buffer.from(String(next)));
         });
         this.epoch = next;
@@ -184,7 +186,9 @@ export class LmdbStore implements EmbeddedStore {
   }
 
   /** One transaction on the writer thread; rejects with nothing of it applied. */
-  private async write(change: () => void): Promise<void> {
+  private async write(records: number, valueBytes: number, change: () => void): Promise<void> {
+    const { directory } = this.options;
+    if (lacksRoomFor(directory, records, valueBytes)) throw storeFull(directory, undefined);
     try {
       await this.database.batch(change);
     } catch (error) {
