@@ -26,10 +26,7 @@ export async function startSupervisor(
 ): Promise<StartedSupervisor> {
   const problem = findProgramProblem(spec);
   if (problem !== undefined) return { ok: false, message: problem };
-  const command =
-    spec.command.kind === 'shell'
-      ? ['/bin/sh', '-c', spec.command.text]
-      : [spec.command.file, ...spec.command.arguments];
+  const command = commandOf(spec);
   const files: number[] = [];
   try {
     const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
@@ -60,6 +57,21 @@ export async function startSupervisor(
   } finally {
     for (const file of files) closeSync(file);
   }
+}
+
+const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/**
+ * The command as the supervisor runs it. Some shells drop variables whose names they cannot write (`PORT_ADMIN-API`), and
+ * the supervisor is one: `env` gives such variables to a program that is started without a shell of its own.
+ */
+function commandOf({ command, environment }: ContainerSpec): readonly string[] {
+  if (command.kind === 'shell') return ['/bin/sh', '-c', command.text];
+  const odd = Object.entries(environment).filter(([name]) => !SHELL_NAME.test(name));
+  const direct = [command.file, ...command.arguments];
+  // `env` would take such a program for a variable.
+  if (odd.length === 0 || command.file.includes('=')) return direct;
+  return ['/usr/bin/env', '--', ...odd.map(([name, value]) => `${name}=${value}`), ...direct];
 }
 
 /** A program that is not there is a plainer answer now than a status 127 later. */
