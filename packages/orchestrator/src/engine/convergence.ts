@@ -28,6 +28,8 @@ interface ConvergenceParts {
 export class Convergence {
   private readonly parts: ConvergenceParts;
   private budget = INSTANCE_CHANGES_PER_TURN_MAX;
+  /** Victims of scale-downs that take several turns, by app, the next one last: all are put in order once only. */
+  private readonly chosen = new Map<string, { readonly definition: AppDefinition; readonly victims: string[] }>();
 
   constructor(parts: ConvergenceParts) {
     this.parts = parts;
@@ -146,13 +148,23 @@ export class Convergence {
     this.parts.lifecycle.schedule(definition.id, definition.version, this.spend(definition.id, count));
   }
 
-  private shrink(app: AppInstances, definition: AppDefinition, count: number, victims: ReadonlySet<string>): void {
-    const candidates = [...app.all.values()].filter(
-      (instance) => instance.goal === 'Running' && instance.condition !== 'UnreachableInactive',
-    );
-    for (const instance of selectVictims(candidates, this.spend(app.appId, count), definition, victims)) {
-      this.parts.lifecycle.decommission(instance);
+  private shrink(app: AppInstances, definition: AppDefinition, count: number, named: ReadonlySet<string>): void {
+    const granted = this.spend(app.appId, count);
+    let list = this.chosen.get(app.appId);
+    for (let ended = 0; ended < granted;) {
+      if (list?.definition !== definition || list.victims.length === 0) {
+        const candidates = [...app.all.values()].filter(isCandidate);
+        const victims = selectVictims(candidates, count - ended, definition, named).map(({ id }) => id);
+        list = { definition, victims: victims.reverse() };
+        if (victims.length === 0) break;
+      }
+      const victim = app.all.get(list.victims.pop() ?? '');
+      if (!isCandidate(victim)) continue;
+      this.parts.lifecycle.decommission(victim);
+      ended += 1;
     }
+    if (list !== undefined && granted < count) this.chosen.set(app.appId, list);
+    else this.chosen.delete(app.appId);
   }
 
   private decommissionAll(app: AppInstances): void {
@@ -170,4 +182,9 @@ export class Convergence {
     if (granted < count) this.parts.later(appId);
     return granted;
   }
+}
+
+/** Whether an instance can be chosen to go when there are too many. */
+function isCandidate(instance: Instance | undefined): instance is Instance {
+  return instance?.goal === 'Running' && instance.condition !== 'UnreachableInactive';
 }

@@ -42,6 +42,23 @@ describe('deploying', () => {
     expect(platform.master.launched).toHaveLength(6);
   });
 
+  it('ends the youngest of very many, over several turns', async () => {
+    const platform = await TestPlatform.started({ agents: 10, cpus: 500 });
+    valueOf(await platform.put([appSpec('/web', { instances: 3_000 })]));
+    await platform.quiet();
+    const oldest = new Set(
+      platform.engine.view
+        .instances('/web')
+        .slice(0, 400)
+        .map(({ id }) => id),
+    );
+    valueOf(await platform.put([appSpec('/web', { instances: 500 })]));
+    expect(await platform.quiet()).toBe(true);
+    const left = platform.engine.view.instances('/web').map(({ id }) => id);
+    expect(left).toHaveLength(500);
+    expect(left.filter((id) => oldest.has(id))).toHaveLength(400);
+  });
+
   it('gives a change that changes nothing a deployment that is over at once', async () => {
     const platform = await TestPlatform.started();
     valueOf(await platform.put([appSpec('/web')]));
