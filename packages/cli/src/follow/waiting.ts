@@ -32,17 +32,18 @@ export class Bell {
 
   /** Resolves after `delayMs`, or soon after the bell; rejects with the signal's reason when it is aborted. */
   async wait(timers: Timers, delayMs: number, signal: AbortSignal): Promise<void> {
-    if (!this.isRung) {
-      const early = new AbortController();
-      const woken = new Promise<void>((resolve) => {
-        this.wake = () => {
+    if (!this.isRung && !signal.aborted) {
+      await new Promise<void>((resolve) => {
+        const done = (): void => {
+          timer.cancel();
+          signal.removeEventListener('abort', done);
+          this.wake = undefined;
           resolve();
-          early.abort(new Error('the bell rang'));
         };
+        const timer = timers.after(delayMs, done);
+        this.wake = done;
+        signal.addEventListener('abort', done);
       });
-      const both = AbortSignal.any([signal, early.signal]);
-      await Promise.race([waitFor(timers, delayMs, both).catch(() => undefined), woken]);
-      this.wake = undefined;
     }
     this.isRung = false;
     if (signal.aborted) throw reasonOf(signal);

@@ -13,6 +13,7 @@ import {
 import type { StateSlave } from '@stadion/contract/mesos-state';
 import { limits } from '../limits.ts';
 import { FORMATS, Printer, type Format } from '../output/printer.ts';
+import { usageError } from '../report-error.ts';
 import { isAlive, readPlatformFile } from './platform-file.ts';
 import type { CliPorts, Machine } from './ports.ts';
 
@@ -157,6 +158,8 @@ export class Session {
 
 function given(url: string, source: Location['source']): Location {
   const withScheme = /^https?:\/\//.test(url) ? url : `http://${url}`;
+  if (!URL.canParse(withScheme))
+    throw usageError(`'${url}' (${source}) is not an address. Give one such as ${DEFAULT_URL}`);
   return { url: withScheme.replace(/\/+$/, ''), source, advice: ADVICE, addresses: undefined };
 }
 
