@@ -2,6 +2,8 @@
 
 /** Bytes of a request's body. */
 export const BODY_BYTES_MAX = 2 * 1024 * 1024;
+/** Bytes that a client may go on sending of a body that is refused as too large, before it is cut off. */
+export const BODY_BYTES_HEARD_OUT_MAX = 64 * 1024 * 1024;
 /** Requests under way at once; further ones are answered 503. Event streams do not count. */
 export const REQUESTS_MAX = 4096;
 /** Event streams open at once. */

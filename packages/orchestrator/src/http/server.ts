@@ -1,13 +1,13 @@
 /** The orchestrator's HTTP server: finds the route, asks its handler, sends the answer; errors in one shape. */
 import { PlatformError, describeError, errorCode } from '@stadion/base';
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { OrchestratorEngine } from '../engine.ts';
 import { failure, type Answer, type Call } from './answer.ts';
 import { AppView } from './app-view.ts';
 import { EventStreams } from './event-streams.ts';
 import { createHandlers } from './handlers.ts';
 import { indexPage } from './index-page.ts';
-import { BODY_BYTES_MAX, DRAIN_MS, REQUESTS_MAX } from './limits.ts';
+import { BODY_BYTES_HEARD_OUT_MAX, BODY_BYTES_MAX, DRAIN_MS, REQUESTS_MAX } from './limits.ts';
 import type { OrchestratorHttpOptions } from './options.ts';
 import { RequestGate } from './request-gate.ts';
 import { responseHeaders } from './response-headers.ts';
@@ -76,9 +76,10 @@ export function createOrchestratorHttp(engine: OrchestratorEngine, options: Orch
     await gate.drained(options.time, DRAIN_MS);
   });
 
-  server.setErrorHandler((error, request, reply) =>
-    send(errorAnswer(error, bodyLimit, options), request, reply, options.time),
-  );
+  server.setErrorHandler((error, request, reply) => {
+    if (errorCode(error) === 'FST_ERR_CTP_BODY_TOO_LARGE') hearOut(request, reply);
+    return send(errorAnswer(error, bodyLimit, options), request, reply, options.time);
+  });
   server.setNotFoundHandler((request, reply) =>
     send(failure(404, { message: 'URI not found' }), request, reply, options.time),
   );
@@ -107,6 +108,16 @@ function pathOf(request: FastifyRequest): string {
 function queryOf(request: FastifyRequest): string {
   const at = request.url.indexOf('?');
   return at < 0 ? '' : request.url.slice(at + 1);
+}
+
+/** Reads on what is too long, within bounds: most clients do not look for the answer before they have sent everything. */
+function hearOut({ raw }: FastifyRequest, reply: FastifyReply): void {
+  void reply.removeHeader('connection');
+  let bytes = 0;
+  raw.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > BODY_BYTES_HEARD_OUT_MAX) raw.destroy();
+  });
 }
 
 /** What went wrong outside the handlers' own answers. */
