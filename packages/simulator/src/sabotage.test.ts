@@ -14,7 +14,7 @@ async function complaints(options: Partial<SimulationOptions>): Promise<string[]
   return [...new Set(violations.map(({ checker }) => checker))].sort();
 }
 
-describe('a world that nobody has broken', () => {
+describe('a world that nobody has broken', { timeout: TEST_MS_MAX }, () => {
   it('makes no checker complain', async () => {
     expect(await complaints({})).toEqual([]);
   });

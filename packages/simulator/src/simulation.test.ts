@@ -55,7 +55,7 @@ describe('a seed', () => {
     expect(second).toEqual(first);
   });
 
-  it('other than the last gives another life', async () => {
+  it('other than the last gives another life', { timeout: TEST_MS_MAX }, async () => {
     const run = (seed: number): Promise<SimulationReport> => simulate({ seed, steps: 5 });
     expect((await run(1)).digest).not.toBe((await run(2)).digest);
   });
