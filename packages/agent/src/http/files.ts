@@ -53,7 +53,7 @@ async function browse(agent: AgentView, request: FastifyRequest, reply: FastifyR
   if (!located.ok) return refuse(reply, located.status, located.message);
   const { file, path, virtual } = located;
   try {
-    if (!(await file.stat()).isDirectory()) return refuse(reply, 400, 'Cannot browse a file.');
+    if (!(await file.stat()).isDirectory()) return await refuse(reply, 400, 'Cannot browse a file.');
     const folder = pathOfOpen(file, path);
     const names = (await readdir(folder)).sort().slice(0, FILES_BROWSE_ENTRIES_MAX);
     const accounts = await accountNames();
@@ -72,7 +72,7 @@ async function browse(agent: AgentView, request: FastifyRequest, reply: FastifyR
         gid: accounts.group(facts.gid),
       });
     }
-    return sendJson(request, reply, entries);
+    return await sendJson(request, reply, entries);
   } finally {
     await file.close();
   }
@@ -88,15 +88,15 @@ async function read(agent: AgentView, request: FastifyRequest, reply: FastifyRep
   const { file } = located;
   try {
     const facts = await file.stat();
-    if (facts.isDirectory()) return refuse(reply, 400, 'Cannot read a directory.');
-    if (!facts.isFile()) return refuse(reply, 400, 'Cannot read what is not a regular file.');
+    if (facts.isDirectory()) return await refuse(reply, 400, 'Cannot read a directory.');
+    if (!facts.isFile()) return await refuse(reply, 400, 'Cannot read what is not a regular file.');
     // Without an offset a pager asks how long the file is.
-    if (offset === -1) return sendJson(request, reply, { offset: facts.size, data: '' });
+    if (offset === -1) return await sendJson(request, reply, { offset: facts.size, data: '' });
     const bytes = Math.min(length === -1 ? FILES_READ_BYTES_MAX : length, FILES_READ_BYTES_MAX, facts.size - offset);
-    if (bytes <= 0) return sendJson(request, reply, { offset, data: '' });
+    if (bytes <= 0) return await sendJson(request, reply, { offset, data: '' });
     const { bytesRead, buffer } = await file.read(Buffer.alloc(bytes), 0, bytes, offset);
     const data = wholeCharacters(buffer.subarray(0, bytesRead)).toString('utf8');
-    return sendJson(request, reply, { offset, data });
+    return await sendJson(request, reply, { offset, data });
   } finally {
     await file.close();
   }
@@ -109,8 +109,8 @@ async function download(agent: AgentView, request: FastifyRequest, reply: Fastif
   let isStreamed = false;
   try {
     const facts = await file.stat();
-    if (facts.isDirectory()) return refuse(reply, 400, 'Cannot download a directory.');
-    if (!facts.isFile()) return refuse(reply, 400, 'Cannot download what is not a regular file.');
+    if (facts.isDirectory()) return await refuse(reply, 400, 'Cannot download a directory.');
+    if (!facts.isFile()) return await refuse(reply, 400, 'Cannot download what is not a regular file.');
     const name = basename(path);
     const ascii = name.replace(/[^\x20-\x7e]|["\\]/g, '_');
     const type = CONTENT_TYPES[extname(name).toLowerCase()] ?? 'application/octet-stream';
@@ -120,10 +120,10 @@ async function download(agent: AgentView, request: FastifyRequest, reply: Fastif
       .header('content-length', facts.size)
       // A sandbox holds anything: a browser is to store it, not to run it.
       .header('x-content-type-options', 'nosniff');
-    if (facts.size === 0) return reply.send('');
+    if (facts.size === 0) return await reply.send('');
     isStreamed = true;
     // A log may grow or be cut meanwhile: no more than was announced. The stream closes the file.
-    return reply.send(file.createReadStream({ start: 0, end: facts.size - 1 }));
+    return await reply.send(file.createReadStream({ start: 0, end: facts.size - 1 }));
   } finally {
     if (!isStreamed) await file.close();
   }

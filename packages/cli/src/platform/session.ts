@@ -158,8 +158,9 @@ export class Session {
 
 function given(url: string, source: Location['source']): Location {
   const withScheme = /^https?:\/\//.test(url) ? url : `http://${url}`;
-  if (!URL.canParse(withScheme))
+  if (!URL.canParse(withScheme)) {
     throw usageError(`'${url}' (${source}) is not an address. Give one such as ${DEFAULT_URL}`);
+  }
   return { url: withScheme.replace(/\/+$/, ''), source, advice: ADVICE, addresses: undefined };
 }
 
