@@ -69,7 +69,11 @@ describe('the command line', () => {
     },
     { words: 'app update /demo instnces=2', code: EXIT.usage, says: /no member 'instnces'.*Did you mean instances/ },
     { words: 'completion powershell', code: EXIT.usage, says: /only for bash, zsh, fish/ },
-    { words: 'app list --url no:where:at:all', code: EXIT.usage, says: /'no:where:at:all' \(--url\) is not an address/ },
+    {
+      words: 'app list --url no:where:at:all',
+      code: EXIT.usage,
+      says: /'no:where:at:all' \(--url\) is not an address/,
+    },
     { words: 'up', code: EXIT.error, says: /cannot start a platform/ },
   ];
   for (const { words, code, says, options } of cases) {
