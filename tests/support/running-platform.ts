@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { delay, errorCode } from '@stadion/base';
 import { systemClock, systemTimers } from '@stadion/base/system';
 
-const REPOSITORY = repositoryAbove(import.meta.dirname);
-const STADION = join(REPOSITORY, 'packages', 'cli', 'bin', 'stadion.js');
+export const REPOSITORY = repositoryAbove(import.meta.dirname);
+export const STADION = join(REPOSITORY, 'packages', 'cli', 'bin', 'stadion.js');
 const POLL_MS = 25;
 
 /** What the agent offers: the same on every machine, with host ports that no platform of another worker hands out. */
