@@ -16,8 +16,9 @@ import type { Resource } from '@stadion/contract/mesos';
 import type { Doors } from './doors.ts';
 import { Life } from './mortal.ts';
 import type { SimulatedNetwork } from './network.ts';
+import type { StartedContainer } from './started-container.ts';
 import { slowCheckpoints, type CheckpointFaults } from './slow-checkpoints.ts';
-import { answerProbe, drawBehaviour, drawSickness, type Sickness, type TaskFaults } from './task-behaviour.ts';
+import { answerProbe, drawBehaviour, drawSickness, type TaskFaults } from './task-behaviour.ts';
 
 /** What every simulated machine has: cores and MiB. */
 export const MACHINE_CPUS = 8;
@@ -28,22 +29,6 @@ const MACHINE_PORTS = { begin: 31_000, end: 31_200 };
 /** What a launch may take before, and after, the moment from which the container exists. */
 const LAUNCH_MS_MAX = 150;
 const PROBE_MS_MAX = 100;
-
-/** A container that was started, as checkers see it. Times are milliseconds since the start of the simulation. */
-export interface StartedContainer {
-  readonly machine: string;
-  readonly containerId: string;
-  readonly taskId: string;
-  readonly appId: string;
-  readonly cpus: number;
-  readonly mem: number;
-  readonly ports: readonly number[];
-  /** What is wrong with its version on purpose. */
-  readonly broken: string | undefined;
-  readonly startedAt: number;
-  readonly sickness: Sickness | undefined;
-  readonly readyAfterMs: number;
-}
 
 /** What a machine needs from the world around it. */
 export interface MachineWorld {

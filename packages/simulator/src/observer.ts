@@ -1,7 +1,7 @@
 /** The deeds of the platform, as they happen in the simulated world: what checkers judge instead of words. */
 import type { SchedulerCall, SchedulerEvent } from '@stadion/contract/mesos';
 import type { OrchestratorEvent } from '@stadion/contract/orchestrator';
-import type { StartedContainer } from './machine.ts';
+import type { StartedContainer } from './started-container.ts';
 
 /** Hears of deeds. All are called at the moment of the deed and must change nothing. */
 export interface Observer {

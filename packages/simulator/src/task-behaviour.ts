@@ -1,7 +1,7 @@
 /** How simulated tasks behave: how they start, fail, end, answer probes and take being told to stop. */
 import { randomBelow, randomFraction, type Random } from '@stadion/base';
 import type { FakeBehaviour, MemoryProber } from '@stadion/agent';
-import type { StartedContainer } from './machine.ts';
+import type { Sickness, StartedContainer } from './started-container.ts';
 
 /** How tasks misbehave by themselves. Probabilities per task, in [0, 1]. */
 export interface TaskFaults {
@@ -19,12 +19,6 @@ export const BREAKAGES = ['unhealthy', 'unready', 'crashing'] as const;
 /** Where health checks and readiness checks ask. */
 export const HEALTH_PATH = '/health';
 export const READINESS_PATH = '/ready';
-
-/** A period in milliseconds after the start of a container. */
-export interface Sickness {
-  readonly fromMs: number;
-  readonly untilMs: number;
-}
 
 type ProbeRequest = Parameters<MemoryProber['probe']>[0];
 type ProbeAnswer = Awaited<ReturnType<MemoryProber['probe']>>;

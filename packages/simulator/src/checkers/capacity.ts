@@ -95,7 +95,7 @@ export function capacityChecker(world: World, promises: PromiseBook, violate: Vi
       // Given up for lost, and replaced: what it was replaced by is no surplus.
       const total = all.filter((instance) => !isFresh(instance) || instance.condition !== 'UnreachableInactive').length;
       const { minimum, maximum } = boundsOf(app);
-      // The reference's one exception: where both bounds meet nothing could ever move.
+      // Marathon's one exception: where both bounds meet nothing could ever move.
       const allowed = minimum === maximum ? maximum + 1 : maximum;
       if (total <= allowed) return;
       violate(`${String(begun)} begun: ${String(total)} of ${app.id} there are, the maximum is ${String(allowed)}`);

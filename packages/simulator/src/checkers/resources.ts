@@ -1,5 +1,6 @@
 /** Invariant 1: no agent is ever charged more than it has. */
-import { MACHINE_CPUS, MACHINE_MEM, type Machine, type StartedContainer } from '../machine.ts';
+import { MACHINE_CPUS, MACHINE_MEM, type Machine } from '../machine.ts';
+import type { StartedContainer } from '../started-container.ts';
 import type { World } from '../world.ts';
 import type { Checker, Violate } from './checker.ts';
 

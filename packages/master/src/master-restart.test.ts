@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { ScriptedAgent, resources } from './testing/cluster.ts';
+import { charged, reported, stage } from './testing/running-tasks.ts';
+
+describe('after a restart of the master', () => {
+  it('the world is what the agents report', async () => {
+    const { cluster, agent, framework } = await stage(['t1', 't2']);
+    await cluster.restartMaster();
+    expect(cluster.master.view?.recovered.size).toBe(1);
+    agent.tasks = [reported(framework, agent, 't1'), reported(framework, agent, 't2', 'TASK_FAILED')];
+    const id = agent.agentId;
+    await agent.connect();
+    expect(agent.agentId).toBe(id);
+    expect(charged(cluster, agent)).toBe(1000);
+    expect(cluster.master.view?.frameworks.get(framework.id)).toMatchObject({
+      recovered: true,
+      info: { name: 'test' },
+    });
+    await cluster.time.advance(120_000);
+    framework.reconnect();
+    await framework.subscribe();
+    expect(cluster.master.view?.frameworks.get(framework.id)).toMatchObject({ recovered: false });
+    expect(cluster.master.view?.frameworks.get(framework.id)?.tasks.size).toBe(2);
+    const offer = framework.lastOffer();
+    expect(offer.resources.find(({ name }) => name === 'ports')?.ranges?.range).toEqual([
+      { begin: 31000, end: 31000 },
+      { begin: 31002, end: 31099 },
+    ]);
+  });
+
+  it('known agents have ten minutes before they are unreachable', async () => {
+    const { cluster, agent } = await stage(['t1']);
+    await cluster.restartMaster();
+    await cluster.time.advance(599_000);
+    expect(cluster.master.view?.recovered.size).toBe(1);
+    await cluster.time.advance(3_000);
+    expect(cluster.master.view?.recovered.size).toBe(0);
+    expect(await cluster.registry.load()).toMatchObject([{ id: agent.agentId, state: 'unreachable' }]);
+  });
+
+  it('tasks beyond what the agent now says it has stay charged, and none is added', async () => {
+    const { cluster, agent, framework } = await stage(['t1', 't2', 't3']);
+    await cluster.restartMaster();
+    const { tasks } = agent;
+    const smaller = new ScriptedAgent(cluster, 'a1', resources(2, 4096, { ports: [31000, 31001] }));
+    smaller.id = agent.agentId;
+    smaller.tasks = tasks;
+    await smaller.connect();
+    framework.reconnect();
+    await framework.subscribe();
+    const record = cluster.master.view?.agents.get(agent.agentId);
+    expect([record?.total.cpus, record?.charged.cpus, record?.free.cpus]).toEqual([3000, 3000, 0]);
+    await smaller.update(framework.id, 't2', 'TASK_FINISHED');
+    expect([record?.total.cpus, record?.free.cpus, record?.overcommitted]).toEqual([2000, 0, true]);
+    await smaller.update(framework.id, 't3', 'TASK_FINISHED');
+    expect(record?.total).toEqual(record?.reported);
+    expect(record?.overcommitted).toBe(false);
+  });
+
+  it('an acknowledgement that was lost ends a task a second time, without harm', async () => {
+    const { cluster, agent, framework } = await stage(['t1']);
+    const end = await agent.update(framework.id, 't1', 'TASK_FINISHED');
+    await framework.acknowledge(end);
+    await agent.disconnect();
+    agent.tasks = [{ ...reported(framework, agent, 't1', 'TASK_FINISHED'), status: end }];
+    await agent.connect();
+    expect(charged(cluster, agent)).toBe(0);
+    agent.send({
+      type: 'STATUS_UPDATE',
+      framework_id: { value: framework.id },
+      status: end,
+      latest_state: 'TASK_FINISHED',
+    });
+    await cluster.settle();
+    await framework.acknowledge(end);
+    expect(cluster.master.view?.frameworks.get(framework.id)?.tasks.size).toBe(0);
+  });
+});
