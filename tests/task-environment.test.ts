@@ -178,8 +178,11 @@ describe('a task', { timeout: 30_000 }, () => {
     it('takes its children along', async () => {
       const cmd = 'sleep 1001 & (sleep 1002 &) ; while [ ! -e end ]; do sleep 0.05; done; exit 4';
       const { task, sandbox } = await deploy(shellApp('/family', cmd, { backoffSeconds: 3600 }));
-      const family = processesWith(`MESOS_SANDBOX=${sandbox}\0`);
-      expect(family.length).toBeGreaterThanOrEqual(3);
+      // The shell starts its children a moment after the task runs.
+      const family = await waitFor('its children are there', () => {
+        const found = processesWith(`MESOS_SANDBOX=${sandbox}\0`);
+        return found.length >= 4 && found;
+      });
       await writeFile(join(sandbox, 'end'), '');
       await waitFor('it has failed', async () => {
         const { lastTaskFailure } = (await platform.call('GET', '/v2/apps/family')).body.app;
