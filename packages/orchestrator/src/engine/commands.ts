@@ -50,11 +50,19 @@ const STORE_FULL: Rejection = {
   message: 'The disk that holds the state is full, so nothing can be changed. Make room; the rest goes on by itself.',
 };
 
+/** The answer to a command whose change is made in memory and waits for the disk. */
+const CAUGHT_BY_FULL_STORE: Rejection = {
+  kind: 'unavailable',
+  message:
+    'The disk that holds the state is full, so it is not certain that this change is kept. It takes effect once there ' +
+    'is room, unless the platform ends before. Make room, then look whether it is there.',
+};
+
 /** One per engine. */
 export class Commands implements CommandMethods {
   private readonly parts: CommandsParts;
   /** Refuses the commands whose intent is not durable yet. */
-  private readonly pending = new Set<() => void>();
+  private readonly pending = new Set<(why: Rejection) => void>();
   private isOpen = false;
 
   constructor(parts: CommandsParts) {
@@ -68,8 +76,7 @@ export class Commands implements CommandMethods {
   /** Refuses what comes, and what has not become durable. */
   close(): void {
     this.isOpen = false;
-    for (const refuse of this.pending) refuse();
-    this.pending.clear();
+    this.answerPending(UNAVAILABLE);
   }
 
   changeRoot(
@@ -250,6 +257,16 @@ export class Commands implements CommandMethods {
     });
   }
 
+  /** The store has no room: whoever waits is told, since it may take long. */
+  storeIsFull(): void {
+    this.answerPending(CAUGHT_BY_FULL_STORE);
+  }
+
+  private answerPending(why: Rejection): void {
+    for (const giveUp of this.pending) giveUp(why);
+    this.pending.clear();
+  }
+
   /** Does a command as a turn of its own, and answers when what it decided is durable. */
   private durably<Value>(command: () => Outcome<Value>): Promise<Outcome<Value>> {
     const { journal, turn } = this.parts;
@@ -258,8 +275,8 @@ export class Commands implements CommandMethods {
         resolve(refuse(journal.isStuck ? STORE_FULL : UNAVAILABLE));
         return;
       }
-      const giveUp = (): void => {
-        resolve(refuse(UNAVAILABLE));
+      const giveUp = (why: Rejection): void => {
+        resolve(refuse(why));
       };
       this.pending.add(giveUp);
       turn(() => {

@@ -315,4 +315,23 @@ describe('a full disk', () => {
     await platform.quiet();
     expect(platform.running('/more')).toBe(1);
   });
+
+  it('is told to the one whose change met it first, and does not keep the engine from stopping', async () => {
+    const platform = await TestPlatform.started();
+    platform.isDiskFull = true;
+    const first = await platform.put([appSpec('/first')]);
+    expect(first).toMatchObject({ ok: false, rejection: { kind: 'unavailable' } });
+    expect(await platform.put([appSpec('/second')])).toMatchObject({ ok: false, rejection: { kind: 'unavailable' } });
+    platform.isDiskFull = false;
+    await platform.time.advance(5000);
+    expect(platform.running('/first')).toBe(1);
+    platform.isDiskFull = true;
+    expect(await platform.put([appSpec('/third')])).toMatchObject({ ok: false });
+    let isStopped = false;
+    void platform.engine?.stop().then(() => {
+      isStopped = true;
+    });
+    await platform.time.advance(10);
+    expect(isStopped).toBe(true);
+  });
 });

@@ -139,6 +139,9 @@ class RunningEngine implements Engine {
         this.link.resume();
         this.launcher.resume();
       },
+      stuck: () => {
+        this.commands.storeIsFull();
+      },
     });
     this.journal = journal;
     const root = new RootState(journal);

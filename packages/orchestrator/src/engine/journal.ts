@@ -25,6 +25,8 @@ export interface JournalPorts {
   failed(error: unknown): void;
   /** Called when the journal is no longer congested. */
   relieved(): void;
+  /** The store has no room; told once until it has again. */
+  stuck(): void;
 }
 
 interface PendingEvent {
@@ -50,6 +52,8 @@ export class Journal {
   private readonly inFlight: Batch[] = [];
   private isClosed = false;
   private retry: TimerHandle | undefined;
+  /** From the first commit that found no room until one that found some. */
+  private hasNoRoom = false;
   private isReleasing = false;
   private readonly idlers: (() => void)[] = [];
 
@@ -59,7 +63,7 @@ export class Journal {
 
   /** The store is full: nothing becomes durable until somebody makes room. */
   get isStuck(): boolean {
-    return this.retry !== undefined;
+    return this.hasNoRoom;
   }
 
   /** So many batches wait for the store that bulk work had better wait too. */
@@ -102,13 +106,13 @@ export class Journal {
     const batch: Batch = { operations: [...operations.values()], calls, events, callbacks, durable };
     this.inFlight.push(batch);
     if (durable) this.release();
-    // What the store has no room for now waits for those before it.
-    else if (!this.isStuck) this.commit(batch);
+    // What the store has no room for now waits for those before it, which are tried again soon.
+    else if (this.retry === undefined) this.commit(batch);
   }
 
-  /** Resolves when nothing is on its way to the store. */
+  /** Resolves when nothing is on its way to the store, or the store has no room for it. */
   idle(): Promise<void> {
-    if (this.inFlight.length === 0) return Promise.resolve();
+    if (this.inFlight.length === 0 || this.hasNoRoom) return Promise.resolve();
     return new Promise((resolve) => {
       this.idlers.push(resolve);
     });
@@ -126,6 +130,7 @@ export class Journal {
     Promise.all(pieces(batch.operations).map((piece) => this.ports.commit(piece))).then(
       () => {
         batch.durable = true;
+        this.hasNoRoom = false;
         this.release();
       },
       (error: unknown) => {
@@ -142,6 +147,11 @@ export class Journal {
 
   /** A full disk is no reason to lose anything: everything stands still until there is room. */
   private retryLater(): void {
+    if (!this.hasNoRoom) {
+      this.hasNoRoom = true;
+      this.wakeIdlers();
+      this.ports.stuck();
+    }
     this.retry ??= this.ports.timers.after(STORE_FULL_RETRY_MS, () => {
       this.retry = undefined;
       if (this.isClosed) return;
