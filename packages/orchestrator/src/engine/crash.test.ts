@@ -328,7 +328,7 @@ describe('a full disk', () => {
     platform.isDiskFull = true;
     expect(await platform.put([appSpec('/third')])).toMatchObject({ ok: false });
     let isStopped = false;
-    void platform.engine?.stop().then(() => {
+    void platform.engine.stop().then(() => {
       isStopped = true;
     });
     await platform.time.advance(10);
