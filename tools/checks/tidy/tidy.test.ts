@@ -37,8 +37,7 @@ describe('wording', () => {
     ['packages/base/src/helpers/dates.ts', COMMENT, 'drawer'],
     ['packages/base/src/dates.ts', 'export {};\n', 'what it is for'],
     ['packages/base/src/dates.ts', `${COMMENT}// TODO: leap years\n`, 'leaves work'],
-    ['README.md', 'See ../shared/inputs/app.json\n', 'outside the project'],
-    ['README.md', 'See /work/shared\n', 'outside the project'],
+    ['README.md', 'See /home/ada/notes\n', 'one person’s machine'],
     ['packages/base/src/dates.ts', '/** As in section 3.4 of the reference. */\n', 'does not have'],
     ['packages/base/src/dates.ts', `${COMMENT}// @ts-ignore\n`, 'silences'],
     ['packages/base/src/dates.test.ts', "it.only('counts', () => {});\n", 'remove .only'],
@@ -52,8 +51,8 @@ describe('wording', () => {
     expect(wordingProblems([{ path: 'a.test.ts', text }])).toEqual([]);
   });
 
-  it('accepts paths that only resemble those of a workplace', () => {
-    expect(wordingProblems([{ path: 'docs/sandbox.md', text: '`<data>/work/slaves/…` and /work/dir\n' }])).toEqual([]);
+  it('accepts paths that only resemble those of a person', () => {
+    expect(wordingProblems([{ path: 'docs/sandbox.md', text: '`<data>/home/slaves/…` and $HOME/dir\n' }])).toEqual([]);
   });
 });
 
