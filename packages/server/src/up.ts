@@ -137,8 +137,8 @@ function suggestions(addresses: PlatformAddresses, demo: DemoPlace | undefined):
   const three =
     demo === undefined
       ? [
-          `npx stadion app add examples/demo-app.json   deploy something`,
-          'npx stadion status                           is all well?',
+          `echo '{"id": "/hello", "cmd": "while date; do sleep 1; done"}' | npx stadion app add -`,
+          'npx stadion logs -f /hello   follow what it writes',
           `open ${addresses.orchestrator}/ in a browser`,
         ]
       : [
