@@ -36,6 +36,7 @@ export function indexPage(view: EngineView): Answer {
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem; color: #1b1f24; background: #fff }
 table { border-collapse: collapse }
 th, td { text-align: left; padding: 0.25rem 1.5rem 0.25rem 0; border-bottom: 1px solid #d8dee4 }
+@media (max-width: 40rem) { body { margin: 1rem } table { display: block; overflow-x: auto; font-size: 0.85rem } th, td { padding-right: 0.75rem } }
 @media (prefers-color-scheme: dark) { body { color: #e6edf3; background: #0d1117 } a { color: #7ab8ff } }
 </style>
 </head>
