@@ -2,7 +2,9 @@
 import { describeError } from '@stadion/base';
 import type { AgentCounters } from './agent-view.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
+import { imageOf } from './core/admission.ts';
 import { FETCHES_MAX, PREPARATIONS_MAX } from './limits.ts';
+import type { Containerizer } from './ports/containerizer.ts';
 import type { Fetcher } from './ports/fetcher.ts';
 import type { SandboxId, Sandboxes } from './ports/sandboxes.ts';
 import type { TaskEntry } from './task-table.ts';
@@ -11,6 +13,9 @@ import type { TaskEntry } from './task-table.ts';
 export interface PreparationPorts {
   readonly sandboxes: Sandboxes;
   readonly fetcher: Fetcher;
+  readonly containerizer: Containerizer;
+  /** A sentence about how far the preparation of a task is. */
+  readonly onProgress: (entry: TaskEntry, message: string) => void;
   readonly counters: AgentCounters;
   /** Resolves when the agent's id, which names the sandbox, is on disk. */
   identitySaved(): Promise<void>;
@@ -29,7 +34,8 @@ export class TaskPreparation {
   /** Resolves with a sentence when it cannot be done. A task that ended meanwhile is let be. */
   prepare(entry: TaskEntry, id: SandboxId): Promise<string | undefined> {
     // Apart from each other: downloads may take their time, and nobody else's task waits for them.
-    const line = urisOf(entry).length > 0 ? this.fetches : this.preparations;
+    const mayTakeLong = urisOf(entry).length > 0 || imageOf(entry.task.info.container) !== undefined;
+    const line = mayTakeLong ? this.fetches : this.preparations;
     return line.run(() => this.makeReady(entry, id));
   }
 
@@ -40,7 +46,7 @@ export class TaskPreparation {
     try {
       await this.ports.identitySaved();
       await sandboxes.create(id, user);
-      const problem = await this.fetch(entry, sandboxes.directory(id));
+      const problem = (await this.fetch(entry, sandboxes.directory(id))) ?? (await this.prepareContainer(entry));
       if (problem === undefined && isStaged(entry)) await sandboxes.handOver(id, user);
       return problem;
     } catch (error) {
@@ -57,6 +63,24 @@ export class TaskPreparation {
     this.ports.counters[fetched.ok ? 'fetchesSucceeded' : 'fetchesFailed'] += 1;
     if (fetched.ok) return undefined;
     return `Failed to fetch all URIs for container '${entry.task.containerId}': ${fetched.message}`;
+  }
+
+  private async prepareContainer(entry: TaskEntry): Promise<string | undefined> {
+    const { container } = entry.task.info;
+    const { containerizer } = this.ports;
+    if (container === undefined || containerizer.prepare === undefined || !isStaged(entry)) return undefined;
+    entry.abort = new AbortController();
+    const failure = await containerizer.prepare(
+      { container },
+      {
+        signal: entry.abort.signal,
+        onProgress: (message) => {
+          this.ports.onProgress(entry, message);
+        },
+      },
+    );
+    entry.abort = undefined;
+    return failure?.message;
   }
 }
 

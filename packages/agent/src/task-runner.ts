@@ -9,6 +9,7 @@ import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { commandOf, findTaskProblem } from './core/admission.ts';
 import type { ContainerExit, RecoveredContainer } from './core/container.ts';
 import { Ledger } from './core/ledger.ts';
+import { limitsOf } from './core/resources.ts';
 import { taskEnvironment } from './core/task-environment.ts';
 import { applyTask, stageTask, taskState, type Task, type TaskEffect, type TaskInput } from './core/task.ts';
 import { LAUNCHES_MAX } from './limits.ts';
@@ -42,6 +43,8 @@ type AgentPorts = Pick<
   'containerizer' | 'checkpoints' | 'sandboxes' | 'fetcher' | 'prober' | 'log' | 'info'
 >;
 
+type NetworkInfos = NonNullable<NonNullable<TaskStatus['container_status']>['network_infos']>;
+
 /** Runs tasks. After {@link stop} it does nothing more; what it began is found again by the next agent. */
 export class TaskRunner {
   readonly ledger: Ledger;
@@ -53,7 +56,7 @@ export class TaskRunner {
   private readonly checks: CheckRunner;
   private readonly preparation: TaskPreparation;
   private readonly launches = new ConcurrencyLimit(LAUNCHES_MAX);
-  private readonly networkInfos: NonNullable<NonNullable<TaskStatus['container_status']>['network_infos']>;
+  private readonly networkInfos: NetworkInfos;
   private readonly state = { stopped: false };
   private living = 0;
 
@@ -63,12 +66,16 @@ export class TaskRunner {
     this.log = ports.log;
     const { ip, resources } = ports.info;
     this.ledger = new Ledger(resources);
-    this.networkInfos = [{ ip_addresses: [{ protocol: ip.includes(':') ? 'IPv6' : 'IPv4', ip_address: ip }] }];
+    this.networkInfos = networkInfosOf([ip]);
     this.updates = new UpdateSender(owner.time, (message) => owner.send(message));
     this.records = new TaskRecords(ports.checkpoints, ports.log, () => owner.agentId());
     this.preparation = new TaskPreparation({
       sandboxes: ports.sandboxes,
       fetcher: ports.fetcher,
+      containerizer: ports.containerizer,
+      onProgress: (entry, message) => {
+        this.dispatch(entry, { type: 'progress', message });
+      },
       counters: owner.counters,
       identitySaved: () => owner.identitySaved(),
     });
@@ -136,7 +143,7 @@ export class TaskRunner {
     for (const entry of [...this.owner.table.entries()]) {
       const container = byId.get(entry.task.containerId);
       byId.delete(entry.task.containerId);
-      if (entry.task.phase !== 'ended') this.dispatch(entry, { type: 'found', container });
+      if (entry.task.phase !== 'ended') this.dispatch(entry, { type: 'found', container }, addressesOf(container));
       else if (container !== undefined) this.discard(container);
     }
     for (const container of byId.values()) this.discard(container);
@@ -216,12 +223,13 @@ export class TaskRunner {
 
   // --- Effects -------------------------------------------------------------------------------------------------
 
-  private dispatch(entry: TaskEntry, input: TaskInput): void {
+  /** @param addresses those of the container, where it has its own; else the task is at the agent's */
+  private dispatch(entry: TaskEntry, input: TaskInput, addresses: readonly string[] = []): void {
     if (this.state.stopped) return;
     const { task, effects } = applyTask(entry.task, input, {
       now: this.owner.time.now(),
       uuid: this.updateUuid(),
-      networkInfos: this.networkInfos,
+      networkInfos: addresses.length === 0 ? this.networkInfos : networkInfosOf(addresses),
     });
     entry.task = task;
     this.carryOut(entry, effects);
@@ -280,11 +288,13 @@ export class TaskRunner {
         containerId: task.containerId,
         command: commandOf(task.info),
         ...this.commandContext(task),
+        ...(task.info.container === undefined ? {} : { container: task.info.container }),
+        limits: limitsOf(task.info.resources),
       });
     });
     if (outcome.ok) {
       this.owner.counters.launched += 1;
-      this.dispatch(entry, { type: 'launched', pid: outcome.pid });
+      this.dispatch(entry, { type: 'launched', pid: outcome.pid }, outcome.addresses);
     } else {
       this.owner.counters.launchErrors += 1;
       this.refuse(entry, 'TASK_FAILED', 'REASON_CONTAINER_LAUNCH_FAILED', outcome.message);
@@ -365,4 +375,16 @@ export class TaskRunner {
   private updateUuid(): string {
     return Buffer.from(randomUuid(this.owner.random).replaceAll('-', ''), 'hex').toString('base64');
   }
+}
+
+function networkInfosOf(addresses: readonly string[]): NetworkInfos {
+  const ip_addresses = addresses.map((address) => ({
+    protocol: address.includes(':') ? 'IPv6' : 'IPv4',
+    ip_address: address,
+  }));
+  return [{ ip_addresses }];
+}
+
+function addressesOf(container: RecoveredContainer | undefined): readonly string[] {
+  return container?.state === 'running' ? (container.addresses ?? []) : [];
 }

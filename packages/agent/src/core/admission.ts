@@ -8,10 +8,14 @@ import {
   URIS_PER_TASK_MAX,
 } from '../limits.ts';
 
-/** What a container runs: text for `/bin/sh -c`, or a file with arguments. */
+/**
+ * What a container runs: text for `/bin/sh -c`, a file with arguments, or what its image says, with other arguments for
+ * the image's entrypoint where there are any.
+ */
 export type Command =
   | { readonly kind: 'shell'; readonly text: string }
-  | { readonly kind: 'program'; readonly file: string; readonly arguments: readonly string[] };
+  | { readonly kind: 'program'; readonly file: string; readonly arguments: readonly string[] }
+  | { readonly kind: 'image'; readonly arguments: readonly string[] };
 
 /**
  * Says in a sentence why a task cannot run here, or nothing.
@@ -29,8 +33,17 @@ export function findTaskProblem(task: TaskInfo, containerizers: readonly string[
 /** The command of a task; its {@link findTaskProblem} was asked before. The first argument is argv[0] and not passed on. */
 export function commandOf(task: TaskInfo): Command {
   const { command } = task;
-  if (command?.shell ?? true) return { kind: 'shell', text: command?.value ?? '' };
-  return { kind: 'program', file: command?.value ?? '', arguments: command?.arguments?.slice(1) ?? [] };
+  const value = command?.value ?? '';
+  if (value === '' && imageOf(task.container) !== undefined) {
+    return { kind: 'image', arguments: command?.arguments ?? [] };
+  }
+  if (command?.shell ?? true) return { kind: 'shell', text: value };
+  return { kind: 'program', file: value, arguments: command?.arguments?.slice(1) ?? [] };
+}
+
+/** The image that a task runs in, or undefined when it runs on the machine's own files. */
+export function imageOf(container: ContainerInfo | undefined): string | undefined {
+  return container?.type === 'DOCKER' ? container.docker?.image : container?.mesos?.image?.docker?.name;
 }
 
 /** True when a name can be one segment of a path: ids of tasks, frameworks and agents name directories. */
@@ -78,7 +91,7 @@ function findContainerProblem(
 function findCommandProblem(task: TaskInfo): string | undefined {
   const { command } = task;
   const value = command?.value ?? '';
-  if (value.trim() === '') return 'The task has no command to run';
+  if (value.trim() === '' && imageOf(task.container) === undefined) return 'The task has no command to run';
   if ((command?.uris?.length ?? 0) > URIS_PER_TASK_MAX) return `The task has more than ${URIS_PER_TASK_MAX} artifacts`;
   const texts = [value, ...(command?.arguments ?? [])];
   let size = texts.reduce((sum, text) => sum + text.length, 0);

@@ -1,23 +1,59 @@
 /** What the agent's decisions know about a container: how it ended, what it uses. */
 
-/** How the main process of a container ended. `unknown`: nobody saw it; `message` says why. */
+/**
+ * How the main process of a container ended. `limited`: it was ended for using more than it was granted; `unknown`:
+ * nobody saw it. `message` says more.
+ */
 export type ContainerExit =
   | { readonly kind: 'exited'; readonly code: number }
   | { readonly kind: 'signaled'; readonly signal: number }
+  | { readonly kind: 'limited'; readonly resource: 'memory' | 'disk'; readonly message: string }
   | { readonly kind: 'unknown'; readonly message: string };
 
 /** A container that outlived (or not) the agent that started it. */
 export type RecoveredContainer =
-  | { readonly containerId: string; readonly state: 'running'; readonly pid: number | undefined }
+  | {
+      readonly containerId: string;
+      readonly state: 'running';
+      readonly pid: number | undefined;
+      readonly addresses?: readonly string[];
+    }
   | { readonly containerId: string; readonly state: 'exited'; readonly exit: ContainerExit };
 
-/** What the processes of one container use. Times are totals since its start. */
+/** What the processes of one container use. Times and counts are totals since its start; absent is not measured. */
 export interface ContainerUsage {
   readonly processes: number;
   readonly threads: number;
   readonly cpuUserSeconds: number;
   readonly cpuSystemSeconds: number;
   readonly memoryRssBytes: number;
+  /** Of the cpu quota: periods in which it wanted to run, those in which it had to wait, and for how long. */
+  readonly cpuThrottling?: {
+    readonly periods: number;
+    readonly throttledPeriods: number;
+    readonly throttledSeconds: number;
+  };
+  readonly memory?: {
+    /** All that is charged to it, caches included. */
+    readonly totalBytes: number;
+    readonly cacheBytes: number;
+    readonly peakBytes?: number;
+    /** The limit in force. */
+    readonly limitBytes?: number;
+  };
+  /** Bytes that it wrote outside its sandbox, e.g. into its layer of the image. */
+  readonly diskBytes?: number;
+  /** Of its own network; absent on the network of the host. */
+  readonly network?: {
+    readonly receivedBytes: number;
+    readonly receivedPackets: number;
+    readonly receiveErrors: number;
+    readonly receiveDropped: number;
+    readonly sentBytes: number;
+    readonly sentPackets: number;
+    readonly sendErrors: number;
+    readonly sendDropped: number;
+  };
 }
 
 /** Signal names as strsignal(3) has them, which is what Mesos prints. */
@@ -45,6 +81,7 @@ export function describeExit(exit: ContainerExit): string {
       return `Command exited with status ${exit.code}`;
     case 'signaled':
       return `Command terminated with signal ${SIGNAL_NAMES[exit.signal] ?? String(exit.signal)}`;
+    case 'limited':
     case 'unknown':
       return exit.message;
   }

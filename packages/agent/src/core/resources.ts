@@ -71,6 +71,23 @@ export function parseAttributes(text: string): Parsed<Attribute[]> {
   });
 }
 
+/** What a task may use, of its resources: mem and disk are megabytes there. */
+export function limitsOf(resources: readonly Resource[]): {
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
+  readonly gpus: number;
+} {
+  const amount = (name: string): number =>
+    resources.reduce((sum, each) => sum + (each.name === name ? (each.scalar?.value ?? 0) : 0), 0);
+  return {
+    cpus: amount('cpus'),
+    memoryBytes: amount('mem') * MIB,
+    diskBytes: amount('disk') * MIB,
+    gpus: amount('gpus'),
+  };
+}
+
 /** Detected resources, each replaced by the one of the same name that was given. */
 export function overrideResources(detected: readonly Resource[], given: readonly Resource[]): Resource[] {
   const names = new Set(given.map((resource) => resource.name));

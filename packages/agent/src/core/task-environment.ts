@@ -1,5 +1,6 @@
 /** The environment a task starts with: little from the agent, then Mesos's variables, then the task's own. */
 import type { FrameworkInfo, TaskInfo } from '@stadion/contract/mesos';
+import { imageOf } from './admission.ts';
 
 /** Facts of the agent and the run that become variables. */
 export interface EnvironmentFacts {
@@ -15,14 +16,15 @@ export interface EnvironmentFacts {
 }
 
 const INHERITED_NAMES = new Set(['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LANGUAGE', 'TZ', 'TMPDIR']);
+/** Where a container with an image finds its sandbox (Mesos's `--sandbox_directory`). */
+export const SANDBOX_INSIDE = '/mnt/mesos/sandbox';
 const PATH_DEFAULT = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Builds the variables (Mesos's executor environment, and MESOS_TASK_ID as Marathon has it). The task's own win. */
 export function taskEnvironment(task: TaskInfo, facts: EnvironmentFacts): Record<string, string> {
-  const environment: Record<string, string> = { PATH: PATH_DEFAULT };
-  for (const [name, value] of Object.entries(facts.inherited)) {
-    if (value !== undefined && (INHERITED_NAMES.has(name) || name.startsWith('LC_'))) environment[name] = value;
-  }
+  const hasImage = imageOf(task.container) !== undefined;
+  // An image brings its own PATH and HOME; those of this machine mean nothing inside.
+  const environment: Record<string, string> = hasImage ? {} : ofMachine(facts.inherited);
   const role = task.resources.find((resource) => resource.allocation_info !== undefined)?.allocation_info?.role;
   const endpoint = `${facts.ip}:${facts.port}`;
   Object.assign(environment, {
@@ -30,7 +32,7 @@ export function taskEnvironment(task: TaskInfo, facts: EnvironmentFacts): Record
     MESOS_EXECUTOR_ID: task.task_id.value,
     MESOS_TASK_ID: task.task_id.value,
     MESOS_DIRECTORY: facts.directory,
-    MESOS_SANDBOX: facts.directory,
+    MESOS_SANDBOX: hasImage ? SANDBOX_INSIDE : facts.directory,
     MESOS_SLAVE_ID: facts.agentId,
     MESOS_SLAVE_PID: `slave(1)@${endpoint}`,
     MESOS_AGENT_ENDPOINT: endpoint,
@@ -44,5 +46,13 @@ export function taskEnvironment(task: TaskInfo, facts: EnvironmentFacts): Record
     LIBPROCESS_PORT: '0',
   });
   for (const variable of task.command?.environment?.variables ?? []) environment[variable.name] = variable.value;
+  return environment;
+}
+
+function ofMachine(inherited: EnvironmentFacts['inherited']): Record<string, string> {
+  const environment: Record<string, string> = { PATH: PATH_DEFAULT };
+  for (const [name, value] of Object.entries(inherited)) {
+    if (value !== undefined && (INHERITED_NAMES.has(name) || name.startsWith('LC_'))) environment[name] = value;
+  }
   return environment;
 }

@@ -1,6 +1,6 @@
 /** The life of one task on this agent: what each input changes, and what is to be done about it. */
 import type { StatusReason, TaskInfo, TaskState, TaskStatus } from '@stadion/contract/mesos';
-import { describeExit, type ContainerExit } from './container.ts';
+import type { ContainerExit } from './container.ts';
 import {
   applyHealthProbe,
   overallHealth,
@@ -16,6 +16,7 @@ import {
   type ReadinessResponse,
   type ReadinessState,
 } from './readiness-check.ts';
+import { factsOfEnd, type KillCause, type StatusFacts } from './task-end.ts';
 import { acknowledgeUpdate, appendUpdate, NO_UPDATES } from './update-queue.ts';
 
 /**
@@ -23,9 +24,6 @@ import { acknowledgeUpdate, appendUpdate, NO_UPDATES } from './update-queue.ts';
  * `starting`: the launch intent is on its way to disk, or the containerizer was asked. `ended`: no process is left.
  */
 export type TaskPhase = 'staged' | 'starting' | 'running' | 'killing' | 'ended';
-
-/** Who wanted the task gone. */
-export type KillCause = 'asked' | 'unhealthy' | 'too-long';
 
 /** One task. Objects are replaced, never changed. Times are milliseconds since the epoch. */
 export interface Task {
@@ -49,6 +47,8 @@ export type TaskInput =
   | { readonly type: 'prepared' }
   | { readonly type: 'refused'; readonly state: TaskState; readonly reason: StatusReason; readonly message: string }
   | { readonly type: 'launched'; readonly pid: number | undefined }
+  /** What the preparation of the container is at. */
+  | { readonly type: 'progress'; readonly message: string }
   | { readonly type: 'exited'; readonly exit: ContainerExit }
   | {
       readonly type: 'kill';
@@ -133,6 +133,8 @@ export function applyTask(
       return task.kill === undefined
         ? end(task, { state: input.state, reason: input.reason, message: input.message }, context)
         : end(task, { state: 'TASK_KILLED', message: 'Killed before it was started' }, context);
+    case 'progress':
+      return applyProgress(task, input.message, context);
     case 'launched':
       return applyLaunched(task, input.pid, context);
     case 'exited':
@@ -155,13 +157,6 @@ interface Outcome {
   readonly effects: readonly TaskEffect[];
 }
 
-interface StatusFacts {
-  readonly state: TaskState;
-  readonly reason?: StatusReason;
-  readonly message?: string;
-  readonly healthy?: boolean;
-}
-
 const NO_EFFECTS: readonly TaskEffect[] = [];
 
 function unchanged(task: Task): Outcome {
@@ -173,6 +168,12 @@ function applyPrepared(task: Task, context: StatusContext): Outcome {
   const starting: Task = { ...task, phase: 'starting' };
   const told = update(starting, { state: 'TASK_STARTING' }, context);
   return { task: told.task, effects: [{ type: 'save', durable: true }, { type: 'launch' }, ...told.effects] };
+}
+
+/** Told as TASK_STARTING with a message; one that waits to be sent is replaced. */
+function applyProgress(task: Task, message: string, context: StatusContext): Outcome {
+  if (task.phase !== 'staged') return unchanged(task);
+  return update(task, { state: 'TASK_STARTING', message }, context);
 }
 
 function applyLaunched(task: Task, pid: number | undefined, context: StatusContext): Outcome {
@@ -197,31 +198,7 @@ function applyLaunched(task: Task, pid: number | undefined, context: StatusConte
 
 function applyExited(task: Task, exit: ContainerExit, context: StatusContext): Outcome {
   if (task.phase === 'ended' || task.phase === 'staged') return unchanged(task);
-  const message = describeExit(exit);
-  switch (task.kill?.cause) {
-    case 'asked':
-      return end(task, { state: 'TASK_KILLED', message }, context);
-    case 'unhealthy':
-      return end(
-        task,
-        {
-          state: 'TASK_KILLED',
-          message: `Killed because its health checks failed: ${message}`,
-          reason: 'REASON_TASK_HEALTH_CHECK_STATUS_UPDATED',
-          healthy: false,
-        },
-        context,
-      );
-    case 'too-long':
-      return end(task, { state: 'TASK_FAILED', message, reason: 'REASON_MAX_COMPLETION_TIME_REACHED' }, context);
-    case undefined: {
-      const finished = exit.kind === 'exited' && exit.code === 0;
-      if (finished) return end(task, { state: 'TASK_FINISHED', message }, context);
-      const reason: StatusReason =
-        exit.kind === 'unknown' ? 'REASON_EXECUTOR_TERMINATED' : 'REASON_COMMAND_EXECUTOR_FAILED';
-      return end(task, { state: 'TASK_FAILED', message, reason }, context);
-    }
-  }
+  return end(task, factsOfEnd(task.kill?.cause, exit), context);
 }
 
 function applyKill(task: Task, input: Extract<TaskInput, { type: 'kill' }>, context: StatusContext): Outcome {

@@ -9,12 +9,15 @@ const RESEND_MS_MAX = 600_000;
 export const NO_UPDATES: readonly TaskStatus[] = [];
 
 /**
- * Adds an update at the end. A report of checks takes the place of an earlier one that was never sent, since each is
+ * Adds an update at the end. A report of checks or of progress takes the place of an earlier one that was never sent, since each is
  * complete: so a task whose master is away for a week holds a handful of updates, not a week's.
  */
 export function appendUpdate(updates: readonly TaskStatus[], status: TaskStatus): readonly TaskStatus[] {
   const last = updates.at(-1);
-  const supersedes = updates.length >= 2 && last !== undefined && isCheckReport(last) && isCheckReport(status);
+  const supersedes =
+    updates.length >= 2 &&
+    last !== undefined &&
+    ((isCheckReport(last) && isCheckReport(status)) || (isProgressReport(last) && isProgressReport(status)));
   return supersedes ? [...updates.slice(0, -1), status] : [...updates, status];
 }
 
@@ -27,6 +30,10 @@ export function acknowledgeUpdate(updates: readonly TaskStatus[], uuid: string):
 /** How long to wait for the acknowledgement of the `attempt`-th sending (from 0), in milliseconds. */
 export function resendDelayMs(attempt: number): number {
   return Math.min(RESEND_MS_MAX, RESEND_MS_FIRST * 2 ** Math.min(attempt, 10));
+}
+
+function isProgressReport(status: TaskStatus): boolean {
+  return status.state === 'TASK_STARTING';
 }
 
 function isCheckReport(status: TaskStatus): boolean {

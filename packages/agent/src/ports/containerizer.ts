@@ -1,25 +1,86 @@
 /** The port behind which processes live: plain ones, containers, or simulated ones. */
+import type { Readable, Writable } from 'node:stream';
+import type { ContainerInfo } from '@stadion/contract/mesos';
+import type { Command } from '../core/admission.ts';
 import type { ContainerExit, ContainerUsage, RecoveredContainer } from '../core/container.ts';
 
 /** What to start. */
 export interface ContainerSpec {
   /** A UUID of the agent's choice; the container's name everywhere. */
   readonly containerId: string;
-  /** `shell`: `/bin/sh -c` of the text; `program`: a file with its arguments, not through a shell. */
-  readonly command:
-    | { readonly kind: 'shell'; readonly text: string }
-    | { readonly kind: 'program'; readonly file: string; readonly arguments: readonly string[] };
-  /** The task's whole environment. */
+  readonly command: Command;
+  /** The task's whole environment; that of an image comes below it. */
   readonly environment: Readonly<Record<string, string>>;
   /** The sandbox: working directory, and where `stdout` and `stderr` are appended to. */
   readonly directory: string;
-  /** The system user to run as; absent: the agent's own. */
+  /** The user to run as; absent: the image's, or the agent's own. */
   readonly user?: string;
+  /** Image, volumes and networks. Absent: a plain command of this machine. */
+  readonly container?: ContainerInfo;
+  /** What the task was granted. Absent: nothing is limited. */
+  readonly limits?: ContainerLimits;
 }
 
-/** Whether a container was started. `message` is a sentence for the task's status. */
+/** Amounts that a containerizer enforces as far as it can. */
+export interface ContainerLimits {
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
+  readonly gpus: number;
+}
+
+/** Whether a container was started. `addresses` are its own, where it has a network of its own. */
 export type LaunchOutcome =
-  { readonly ok: true; readonly pid: number | undefined } | { readonly ok: false; readonly message: string };
+  { readonly ok: true; readonly pid: number | undefined; readonly addresses?: readonly string[] } | LaunchFailure;
+
+/** A sentence for the task's status, which begins with the failure's name where it has one: `image-not-found: …`. */
+export interface LaunchFailure {
+  readonly ok: false;
+  readonly message: string;
+}
+
+/** How the preparation of a container is followed and cut short. */
+export interface PrepareContext {
+  readonly signal: AbortSignal;
+  /** A sentence about how far it is, for people. May be called often. */
+  readonly onProgress: (message: string) => void;
+}
+
+/** A command to run inside a running container. */
+export interface ExecRequest {
+  /** The program with its arguments, not through a shell. */
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Absent: the user of the container. */
+  readonly user?: string;
+  /** Working directory inside; absent: the container's own. */
+  readonly directory?: string;
+  /** Run it in a terminal of this size; stdout and stderr are then one stream. */
+  readonly terminal?: TerminalSize;
+}
+
+/** A size in characters. */
+export interface TerminalSize {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** A command that runs inside a container. Whoever started it reads both streams to their ends. */
+export interface ExecSession {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Resolves when the command has ended. */
+  readonly exit: Promise<ContainerExit>;
+  /** Without a terminal it does nothing. */
+  resize(size: TerminalSize): void;
+  /** Ends the command with its processes, now. */
+  kill(): void;
+}
+
+/** A session, or a sentence why there is none. */
+export type ExecOutcome =
+  { readonly ok: true; readonly session: ExecSession } | { readonly ok: false; readonly message: string };
 
 /** What a containerizer can do on this machine. */
 export interface ContainerizerFingerprint {
@@ -41,12 +102,22 @@ export interface Containerizer {
    * From then on `onExit` is called once per container that ends, when none of its processes is left.
    */
   recover(onExit: (containerId: string, exit: ContainerExit) => void): Promise<readonly RecoveredContainer[]>;
+  /**
+   * Brings what the launch needs and may take long, such as an image; undefined when it is there. A containerizer that
+   * needs nothing has no such method.
+   */
+  prepare?(spec: Pick<ContainerSpec, 'container'>, context: PrepareContext): Promise<LaunchFailure | undefined>;
   /** Starts a container. When it resolves with `ok: false`, nothing of it is left. */
   launch(spec: ContainerSpec): Promise<LaunchOutcome>;
-  /** SIGTERM to all its processes, SIGKILL `graceMs` later. Called again, it may only shorten the wait. */
+  /**
+   * SIGTERM (or the signal that its image names) to all its processes, SIGKILL `graceMs` later. Called again, it may
+   * only shorten the wait.
+   */
   kill(containerId: string, graceMs: number): void;
   /** What each running container uses. May be a moment old. */
   usage(): Promise<ReadonlyMap<string, ContainerUsage>>;
+  /** Runs a command inside a running container. One that cannot do this has no such method. */
+  exec?(containerId: string, request: ExecRequest): Promise<ExecOutcome>;
   /** Forgets an ended container. Unknown ones are fine. */
   remove(containerId: string): Promise<void>;
   /** Lets go without ending anything. */

@@ -24,7 +24,7 @@ export async function startSupervisor(
   exitDirectory: string,
   user: SystemUser | undefined,
 ): Promise<StartedSupervisor> {
-  const problem = findProgramProblem(spec);
+  const problem = spec.command.kind === 'image' ? 'Plain processes have no image to run' : findProgramProblem(spec);
   if (problem !== undefined) return { ok: false, message: problem };
   const command = commandOf(spec);
   const files: number[] = [];
@@ -67,6 +67,7 @@ const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
  */
 function commandOf({ command, environment }: ContainerSpec): readonly string[] {
   if (command.kind === 'shell') return ['/bin/sh', '-c', command.text];
+  if (command.kind === 'image') return command.arguments;
   const odd = Object.entries(environment).filter(([name]) => !SHELL_NAME.test(name));
   const direct = [command.file, ...command.arguments];
   // `env` would take such a program for a variable.
@@ -76,7 +77,7 @@ function commandOf({ command, environment }: ContainerSpec): readonly string[] {
 
 /** A program that is not there is a plainer answer now than a status 127 later. */
 function findProgramProblem(spec: ContainerSpec): string | undefined {
-  if (spec.command.kind === 'shell') return undefined;
+  if (spec.command.kind !== 'program') return undefined;
   const { file } = spec.command;
   const folders = file.includes('/')
     ? [isAbsolute(file) ? '' : spec.directory]

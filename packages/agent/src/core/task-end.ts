@@ -1,0 +1,47 @@
+/** What is reported of a task's end: its state, the reason and the sentence, from how it ended and who wanted that. */
+import type { StatusReason, TaskState } from '@stadion/contract/mesos';
+import { describeExit, type ContainerExit } from './container.ts';
+
+/** Who wanted the task gone. */
+export type KillCause = 'asked' | 'unhealthy' | 'too-long';
+
+/** What one status says beyond the facts of its task. */
+export interface StatusFacts {
+  readonly state: TaskState;
+  readonly message?: string;
+  readonly reason?: StatusReason;
+  readonly healthy?: boolean;
+}
+
+/** @param cause undefined when nobody asked for the end */
+export function factsOfEnd(cause: KillCause | undefined, exit: ContainerExit): StatusFacts {
+  const message = describeExit(exit);
+  switch (cause) {
+    case 'asked':
+      return { state: 'TASK_KILLED', message };
+    case 'unhealthy':
+      return {
+        state: 'TASK_KILLED',
+        message: `Killed because its health checks failed: ${message}`,
+        reason: 'REASON_TASK_HEALTH_CHECK_STATUS_UPDATED',
+        healthy: false,
+      };
+    case 'too-long':
+      return { state: 'TASK_FAILED', message, reason: 'REASON_MAX_COMPLETION_TIME_REACHED' };
+    case undefined:
+      if (exit.kind === 'exited' && exit.code === 0) return { state: 'TASK_FINISHED', message };
+      return { state: 'TASK_FAILED', message, reason: reasonOf(exit) };
+  }
+}
+
+function reasonOf(exit: ContainerExit): StatusReason {
+  switch (exit.kind) {
+    case 'unknown':
+      return 'REASON_EXECUTOR_TERMINATED';
+    case 'limited':
+      return exit.resource === 'memory' ? 'REASON_CONTAINER_LIMITATION_MEMORY' : 'REASON_CONTAINER_LIMITATION_DISK';
+    case 'exited':
+    case 'signaled':
+      return 'REASON_COMMAND_EXECUTOR_FAILED';
+  }
+}
