@@ -20,6 +20,14 @@ export type RecoveredContainer =
     }
   | { readonly containerId: string; readonly state: 'exited'; readonly exit: ContainerExit };
 
+/** Amounts that a containerizer enforces as far as it can. */
+export interface ContainerLimits {
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
+  readonly gpus: number;
+}
+
 /** What the processes of one container use. Times and counts are totals since its start; absent is not measured. */
 export interface ContainerUsage {
   readonly processes: number;

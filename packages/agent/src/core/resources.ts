@@ -1,5 +1,6 @@
 /** Resources and attributes of an agent: read from flags as Mesos writes them, or worked out from the machine. */
 import type { Attribute, Range, Resource } from '@stadion/contract/mesos';
+import type { ContainerLimits } from './container.ts';
 
 /** Something read from text, or a sentence about what is wrong with it. */
 export type Parsed<Value> =
@@ -72,12 +73,7 @@ export function parseAttributes(text: string): Parsed<Attribute[]> {
 }
 
 /** What a task may use, of its resources: mem and disk are megabytes there. */
-export function limitsOf(resources: readonly Resource[]): {
-  readonly cpus: number;
-  readonly memoryBytes: number;
-  readonly diskBytes: number;
-  readonly gpus: number;
-} {
+export function limitsOf(resources: readonly Resource[]): ContainerLimits {
   const amount = (name: string): number =>
     resources.reduce((sum, each) => sum + (each.name === name ? (each.scalar?.value ?? 0) : 0), 0);
   return {

@@ -2,7 +2,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { ContainerInfo } from '@stadion/contract/mesos';
 import type { Command } from '../core/admission.ts';
-import type { ContainerExit, ContainerUsage, RecoveredContainer } from '../core/container.ts';
+import type { ContainerExit, ContainerLimits, ContainerUsage, RecoveredContainer } from '../core/container.ts';
 
 /** What to start. */
 export interface ContainerSpec {
@@ -19,14 +19,6 @@ export interface ContainerSpec {
   readonly container?: ContainerInfo;
   /** What the task was granted. Absent: nothing is limited. */
   readonly limits?: ContainerLimits;
-}
-
-/** Amounts that a containerizer enforces as far as it can. */
-export interface ContainerLimits {
-  readonly cpus: number;
-  readonly memoryBytes: number;
-  readonly diskBytes: number;
-  readonly gpus: number;
 }
 
 /** Whether a container was started. `addresses` are its own, where it has a network of its own. */
