@@ -2,7 +2,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { Attribute, DomainInfo, IdValue, Resource } from './mesos/resources.ts';
 import { FrameworkInfo } from './mesos/scheduler.ts';
-import { TaskInfo, TaskState, TaskStatus } from './mesos/task.ts';
+import { ExecutorInfo, TaskInfo, TaskState, TaskStatus } from './mesos/task.ts';
 
 /** Who an agent is and what it has. `id` is absent until a master has given one. */
 export const AgentInfo = Type.Object({
@@ -23,12 +23,21 @@ export type AgentInfo = Static<typeof AgentInfo>;
 export const ReportedTask = Type.Object({
   framework_id: IdValue,
   info: TaskInfo,
+  /** The executor of the pod that the task belongs to. */
+  executor: Type.Optional(ExecutorInfo),
   /** The latest state that the agent knows; terminal ones stay until their last update is acknowledged. */
   state: TaskState,
   /** The latest status, if there was one. */
   status: Type.Optional(TaskStatus),
 });
 export type ReportedTask = Static<typeof ReportedTask>;
+
+/**
+ * Resources that were reserved by an operation, and volumes: what an agent keeps on disk. Always all of them. The version
+ * counts the changes; an agent takes none that is older than what it has.
+ */
+export const CheckpointedResources = Type.Object({ version: Type.Integer(), resources: Type.Array(Resource) });
+export type CheckpointedResources = Static<typeof CheckpointedResources>;
 
 /** From an agent to its master. */
 export const AgentMessage = Type.Union([
@@ -37,6 +46,8 @@ export const AgentMessage = Type.Union([
     agent: AgentInfo,
     tasks: Type.Array(ReportedTask),
     frameworks: Type.Array(FrameworkInfo),
+    /** Absent: it never had any. */
+    checkpointed: Type.Optional(CheckpointedResources),
   }),
   Type.Object({
     type: Type.Literal('STATUS_UPDATE'),
@@ -46,7 +57,8 @@ export const AgentMessage = Type.Union([
     /** The newest state of the task, which may be ahead of `status`. */
     latest_state: TaskState,
   }),
-  Type.Object({ type: Type.Literal('PONG') }),
+  /** With the version of the checkpointed resources that the agent has, if any; the master sends newer ones again. */
+  Type.Object({ type: Type.Literal('PONG'), checkpointed_version: Type.Optional(Type.Integer()) }),
   /** The agent leaves on purpose and its tasks with it. */
   Type.Object({ type: Type.Literal('UNREGISTER') }),
 ]);
@@ -63,6 +75,15 @@ export const MasterMessage = Type.Union([
   /** The master will not have this agent; it must stop its tasks if `shutdown` is set. */
   Type.Object({ type: Type.Literal('REJECTED'), reason: Type.String(), shutdown: Type.Boolean() }),
   Type.Object({ type: Type.Literal('RUN_TASKS'), framework: FrameworkInfo, tasks: Type.Array(TaskInfo) }),
+  /** A pod: its tasks start together and end together. */
+  Type.Object({
+    type: Type.Literal('RUN_TASK_GROUP'),
+    framework: FrameworkInfo,
+    executor: ExecutorInfo,
+    tasks: Type.Array(TaskInfo),
+  }),
+  /** To be on the agent's disk before anything that comes after it. */
+  Type.Object({ type: Type.Literal('CHECKPOINT_RESOURCES'), checkpointed: CheckpointedResources }),
   Type.Object({
     type: Type.Literal('KILL_TASK'),
     framework_id: IdValue,

@@ -1,6 +1,7 @@
 /** One run: a seed, a number of steps of commands and faults, time to settle, and the verdict of the checkers. */
 import { createHash, type Hash } from 'node:crypto';
 import { randomBelow, type Random } from '@stadion/base';
+import { launchedTasks } from '@stadion/contract/mesos';
 import { capacityChecker } from './checkers/capacity.ts';
 import type { Checker, Violate, Violation } from './checkers/checker.ts';
 import { convergenceChecker } from './checkers/convergence.ts';
@@ -169,7 +170,7 @@ class Simulation {
       onCall: (call) => {
         if (call.type === 'KILL') this.note(`kill ${call.kill.task_id.value}`);
         if (call.type !== 'ACCEPT') return;
-        for (const task of call.accept.operations.flatMap((operation) => operation.launch.task_infos)) {
+        for (const task of call.accept.operations.flatMap(launchedTasks)) {
           this.note(`launch ${task.task_id.value} on agent ${task.agent_id.value}`);
         }
       },

@@ -99,8 +99,12 @@ function findCommandProblem(task: TaskInfo): string | undefined {
     if (variable.name === '' || variable.name.includes('=')) {
       return `The environment variable "${variable.name}" has an impossible name`;
     }
-    texts.push(variable.name, variable.value);
-    size += variable.name.length + variable.value.length;
+    if (variable.type === 'SECRET') {
+      return `The environment variable "${variable.name}" wants a secret, and this agent has no secret store`;
+    }
+    const text = variable.value ?? '';
+    texts.push(variable.name, text);
+    size += variable.name.length + text.length;
   }
   if (texts.some((text) => text.includes('\0'))) return 'The command or its environment contains a NUL character';
   const longest = texts.reduce((most, text) => Math.max(most, text.length), 0);

@@ -45,7 +45,7 @@ export function taskEnvironment(task: TaskInfo, facts: EnvironmentFacts): Record
     LIBPROCESS_IP: facts.ip,
     LIBPROCESS_PORT: '0',
   });
-  for (const variable of task.command?.environment?.variables ?? []) environment[variable.name] = variable.value;
+  for (const variable of task.command?.environment?.variables ?? []) environment[variable.name] = variable.value ?? '';
   return environment;
 }
 

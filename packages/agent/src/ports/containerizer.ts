@@ -4,6 +4,28 @@ import type { ContainerInfo } from '@stadion/contract/mesos';
 import type { Command } from '../core/admission.ts';
 import type { ContainerExit, ContainerLimits, ContainerUsage, RecoveredContainer } from '../core/container.ts';
 
+/** A directory or file of the machine that is to appear in a container. */
+export interface ContainerMount {
+  /** Absolute path on the machine. */
+  readonly source: string;
+  /** Where it appears: relative to the sandbox, or absolute in a container with a root file system of its own. */
+  readonly containerPath: string;
+  readonly readOnly: boolean;
+}
+
+/**
+ * The pod that a container belongs to. Containers with the same `podId` share the network, and IPC where containers have
+ * their own. The first that is launched makes what they share; it ends when the last of them has been removed.
+ */
+export interface PodMembership {
+  /** The container id of the executor, which has no process of its own. */
+  readonly podId: string;
+  /** The sandbox of the executor; the sandboxes of its containers are below it. */
+  readonly directory: string;
+  /** Networks of the pod and how its containers share namespaces, when it says. */
+  readonly info?: ContainerInfo;
+}
+
 /** What to start. */
 export interface ContainerSpec {
   /** A UUID of the agent's choice; the container's name everywhere. */
@@ -19,6 +41,9 @@ export interface ContainerSpec {
   readonly container?: ContainerInfo;
   /** What the task was granted. Absent: nothing is limited. */
   readonly limits?: ContainerLimits;
+  /** Volumes, the agent's own directories already resolved. Where there are no mounts, links stand in for them. */
+  readonly mounts?: readonly ContainerMount[];
+  readonly pod?: PodMembership;
 }
 
 /** Whether a container was started. `addresses` are its own, where it has a network of its own. */

@@ -1,4 +1,6 @@
 /** The Mesos v1 shapes that frameworks and masters exchange. */
+export { HealthCheckInfo, HealthResult, ReadinessCheckInfo, ReadinessResult } from './checks.ts';
+export { CommandInfo, CommandUri, ContainerInfo } from './container.ts';
 export { Attribute, DomainInfo, IdValue, Labels, Range, Resource } from './resources.ts';
 export {
   FrameworkCapability,
@@ -8,21 +10,7 @@ export {
   OfferOperation,
   SchedulerCall,
   SchedulerEvent,
+  launchedTasks,
   type SchedulerConnection,
 } from './scheduler.ts';
-export {
-  CommandInfo,
-  CommandUri,
-  ContainerInfo,
-  DiscoveryInfo,
-  HealthCheckInfo,
-  HealthResult,
-  ReadinessCheckInfo,
-  ReadinessResult,
-  StatusReason,
-  StatusSource,
-  TaskInfo,
-  TaskState,
-  TaskStatus,
-  isTerminal,
-} from './task.ts';
+export { DiscoveryInfo, StatusReason, StatusSource, TaskInfo, TaskState, TaskStatus, isTerminal } from './task.ts';

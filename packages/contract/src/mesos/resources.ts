@@ -13,7 +13,42 @@ export type Range = Static<typeof Range>;
 const Ranges = Type.Object({ range: Type.Array(Range) });
 const TextSet = Type.Object({ item: Type.Array(Type.String()) });
 
-/** One resource: cpus in cores, mem and disk in MiB, gpus whole, ports as inclusive ranges. Scalars have three decimals. */
+const Label = Type.Object({ key: Type.String(), value: Type.Optional(Type.String()) });
+/** `{"labels": [{"key", "value"}]}` as in the v1 API. */
+export const Labels = Type.Object({ labels: Type.Array(Label) });
+export type Labels = Static<typeof Labels>;
+
+/** Who a resource is set aside for. `STATIC` by the agent's settings, `DYNAMIC` by a RESERVE operation. */
+export const Reservation = Type.Object({
+  type: stringEnum(['STATIC', 'DYNAMIC']),
+  role: Type.String(),
+  principal: Type.Optional(Type.String()),
+  labels: Type.Optional(Labels),
+});
+export type Reservation = Static<typeof Reservation>;
+
+/**
+ * What a disk resource is beyond an amount. With `persistence` it is a volume: a directory on the agent that outlives
+ * its tasks, unique by id within role and agent. `volume.container_path` is where a task finds it.
+ */
+export const DiskInfo = Type.Object({
+  persistence: Type.Optional(Type.Object({ id: Type.String(), principal: Type.Optional(Type.String()) })),
+  volume: Type.Optional(Type.Object({ mode: stringEnum(['RW', 'RO']), container_path: Type.String() })),
+  source: Type.Optional(
+    Type.Object({
+      type: stringEnum(['PATH', 'MOUNT']),
+      path: Type.Optional(Type.Object({ root: Type.Optional(Type.String()) })),
+      mount: Type.Optional(Type.Object({ root: Type.Optional(Type.String()) })),
+    }),
+  ),
+});
+export type DiskInfo = Static<typeof DiskInfo>;
+
+/**
+ * One resource: cpus in cores, mem and disk in MiB, gpus whole, ports as inclusive ranges. Scalars have three decimals.
+ * Reserved ones have `reservations`, the most specific last; `role` with `reservation` is the form of frameworks that
+ * know no refinement.
+ */
 export const Resource = Type.Object({
   name: Type.String(),
   type: stringEnum(['SCALAR', 'RANGES', 'SET']),
@@ -21,6 +56,9 @@ export const Resource = Type.Object({
   ranges: Type.Optional(Ranges),
   set: Type.Optional(TextSet),
   role: Type.Optional(Type.String()),
+  reservation: Type.Optional(Type.Omit(Reservation, ['type', 'role'])),
+  reservations: Type.Optional(Type.Array(Reservation)),
+  disk: Type.Optional(DiskInfo),
   allocation_info: Type.Optional(Type.Object({ role: Type.String() })),
 });
 export type Resource = Static<typeof Resource>;
@@ -35,11 +73,6 @@ export const Attribute = Type.Object({
   text: Type.Optional(Type.Object({ value: Type.String() })),
 });
 export type Attribute = Static<typeof Attribute>;
-
-const Label = Type.Object({ key: Type.String(), value: Type.Optional(Type.String()) });
-/** `{"labels": [{"key", "value"}]}` as in the v1 API. */
-export const Labels = Type.Object({ labels: Type.Array(Label) });
-export type Labels = Static<typeof Labels>;
 
 /** Where an agent stands. */
 export const DomainInfo = Type.Object({

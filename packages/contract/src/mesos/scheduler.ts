@@ -2,7 +2,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { stringEnum } from '../string-enum.ts';
 import { Attribute, DomainInfo, IdValue, Labels, Resource } from './resources.ts';
-import { TaskInfo, TaskStatus } from './task.ts';
+import { ExecutorInfo, TaskGroupInfo, TaskInfo, TaskStatus } from './task.ts';
 
 /** What a framework may understand beyond the basics. */
 export const FrameworkCapability = stringEnum([
@@ -60,12 +60,28 @@ export type Offer = Static<typeof Offer>;
 export const Filters = Type.Object({ refuse_seconds: Type.Optional(Type.Number()) });
 export type Filters = Static<typeof Filters>;
 
-/** What to do with an offer. Operations apply in order. Other kinds of Mesos come with the rooms that need them. */
-export const OfferOperation = Type.Object({
-  type: Type.Literal('LAUNCH'),
-  launch: Type.Object({ task_infos: Type.Array(TaskInfo) }),
-});
+/**
+ * What to do with an offer. Operations apply in order, each seeing what the ones before made of the resources:
+ * RESERVE, CREATE, LAUNCH in one call is the usual way to a task with a volume. LAUNCH_GROUP launches all or none.
+ */
+export const OfferOperation = Type.Union([
+  Type.Object({ type: Type.Literal('LAUNCH'), launch: Type.Object({ task_infos: Type.Array(TaskInfo) }) }),
+  Type.Object({
+    type: Type.Literal('LAUNCH_GROUP'),
+    launch_group: Type.Object({ executor: ExecutorInfo, task_group: TaskGroupInfo }),
+  }),
+  Type.Object({ type: Type.Literal('RESERVE'), reserve: Type.Object({ resources: Type.Array(Resource) }) }),
+  Type.Object({ type: Type.Literal('UNRESERVE'), unreserve: Type.Object({ resources: Type.Array(Resource) }) }),
+  Type.Object({ type: Type.Literal('CREATE'), create: Type.Object({ volumes: Type.Array(Resource) }) }),
+  Type.Object({ type: Type.Literal('DESTROY'), destroy: Type.Object({ volumes: Type.Array(Resource) }) }),
+]);
 export type OfferOperation = Static<typeof OfferOperation>;
+
+/** The tasks that an operation launches: none for those on resources. */
+export function launchedTasks(operation: OfferOperation): readonly TaskInfo[] {
+  if (operation.type === 'LAUNCH') return operation.launch.task_infos;
+  return operation.type === 'LAUNCH_GROUP' ? operation.launch_group.task_group.tasks : [];
+}
 
 const Rest = { framework_id: IdValue };
 const TaskReference = Type.Object({ task_id: IdValue, agent_id: Type.Optional(IdValue) });

@@ -1,4 +1,5 @@
 /** Invariant 2: every intent is durable before it acts, and an acknowledged write survives any crash. */
+import { launchedTasks } from '@stadion/contract/mesos';
 import { taskIdOf } from '@stadion/orchestrator';
 import type { PromiseBook } from '../promises.ts';
 import type { World } from '../world.ts';
@@ -16,7 +17,7 @@ export function durabilityChecker(world: World, promises: PromiseBook, violate: 
     onCall(call) {
       if (call.type === 'ACCEPT') {
         for (const operation of call.accept.operations) {
-          for (const task of operation.launch.task_infos) {
+          for (const task of launchedTasks(operation)) {
             const taskId = task.task_id.value;
             launched.add(taskId);
             if (durableInstance(world, taskId) === undefined) {

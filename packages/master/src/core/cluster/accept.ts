@@ -1,5 +1,5 @@
 /** ACCEPT and DECLINE: offers end, tasks are checked, charged and sent to their agent. */
-import type { SchedulerCall, TaskInfo } from '@stadion/contract/mesos';
+import { launchedTasks, type SchedulerCall, type TaskInfo } from '@stadion/contract/mesos';
 import { refuse } from '../allocation/refusals.ts';
 import { parseResources } from '../resources/resource-format.ts';
 import { NOTHING, add, contains, isNothing, subtract, type ResourceVector } from '../resources/resource-vector.ts';
@@ -23,7 +23,7 @@ type Basket =
  * them are given back and every task is dropped. A task that is wrong by itself gets TASK_ERROR; the others go on.
  */
 export function accept(state: ClusterState, framework: FrameworkRecord, call: Accept): void {
-  const tasks = call.operations.flatMap((operation) => operation.launch.task_infos);
+  const tasks = call.operations.flatMap(launchedTasks);
   const basket = gather(state, framework, call.offer_ids);
   if (!basket.ok) {
     for (const { value } of call.offer_ids) {

@@ -26,7 +26,7 @@ function environment(changes: Partial<AppDefinition>, more: Partial<TaskInput> =
   });
   const variables = task.command?.environment?.variables ?? [];
   expect(new Set(variables.map(({ name }) => name)).size).toBe(variables.length);
-  return Object.fromEntries(variables.map(({ name, value }) => [name, value]));
+  return Object.fromEntries(variables.map(({ name, value = '' }) => [name, value]));
 }
 
 /** Only HOST and what has PORT in its name. */

@@ -2,6 +2,7 @@
 import type { Clock, TimerHandle, Timers } from '@stadion/base';
 import {
   isTerminal,
+  launchedTasks,
   type HealthResult,
   type Offer,
   type ReadinessResult,
@@ -238,7 +239,7 @@ export class FakeMaster {
     const offerId = call.accept.offer_ids[0]?.value ?? '';
     const agent = this.offers.get(offerId);
     this.offers.delete(offerId);
-    for (const info of call.accept.operations.flatMap((operation) => operation.launch.task_infos)) {
+    for (const info of call.accept.operations.flatMap(launchedTasks)) {
       const taskId = info.task_id.value;
       const task: FakeTask = {
         info,
