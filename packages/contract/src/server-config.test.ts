@@ -23,6 +23,7 @@ describe('the settings of the platform', () => {
         bindAddress: '127.0.0.1',
         store: 'lmdb',
         logLevel: 'info',
+        drainSeconds: 10,
         demo: false,
         stopTasksOnExit: false,
       },

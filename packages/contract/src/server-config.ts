@@ -71,6 +71,13 @@ export const ServerConfig = Type.Object(
       valueName: 'level',
       description: 'how much the platform logs: debug, info, warn, error or silent',
     }),
+    drainSeconds: Type.Integer({
+      minimum: 0,
+      maximum: 3600,
+      default: 10,
+      valueName: 'seconds',
+      description: 'how long an instance that serves and is to go still runs, out of rotation (0: not at all)',
+    }),
     demo: Type.Boolean({ default: false, description: 'deploy the demo service' }),
     stopTasksOnExit: Type.Boolean({ default: false, description: 'stop all tasks when the platform ends' }),
   },

@@ -118,7 +118,7 @@ async function startRooms(
     timers: time,
     random: random.stream('orchestrator'),
     log: logger.child({ room: 'orchestrator' }),
-    config: { hostname, user: ownUser().name },
+    config: { hostname, user: ownUser().name, drainMs: config.drainSeconds * 1000 },
     onFatal: fail,
   });
   undoing.add(() => engine.stop());

@@ -18,6 +18,8 @@ export interface Peer {
   readonly fetch: Fetch;
   /** What a person can do when nobody answers, as a sentence. */
   readonly advice: string;
+  /** Sent with every call. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Members of a query; an array is repeated, what is undefined is left out. */
@@ -40,7 +42,7 @@ export interface Call {
  */
 export async function send(peer: Peer, call: Call, accept: string): Promise<Response> {
   const url = urlOf(peer.baseUrl, call);
-  const headers: Record<string, string> = { accept };
+  const headers: Record<string, string> = { ...peer.headers, accept };
   if (call.body !== undefined) headers['content-type'] = 'application/json';
   let response: Response;
   try {

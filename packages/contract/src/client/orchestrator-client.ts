@@ -1,6 +1,7 @@
 /** The typed client of the orchestrator's API: one method per route of the table, and the event stream. */
 import type { Static, TSchema } from '@sinclair/typebox';
 import type { OrchestratorEvent } from '../orchestrator/events.ts';
+import { EXTENSIONS_HEADER } from '../orchestrator/extensions.ts';
 import { orchestratorRoutes, type Route } from '../orchestrator/routes.ts';
 import { readEventStream } from './event-stream.ts';
 import { failure, request, send, type Call, type Fetch, type Peer } from './http.ts';
@@ -66,6 +67,7 @@ export function createOrchestratorClient(options: OrchestratorClientOptions): Or
     baseUrl: options.baseUrl,
     fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
     advice: options.advice ?? 'Check the address, and start the platform with: stadion up',
+    headers: { [EXTENSIONS_HEADER]: 'true' },
   };
   const methods = Object.fromEntries(
     Object.entries(orchestratorRoutes).map(([name, route]: [string, Route]) => [

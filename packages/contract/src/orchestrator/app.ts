@@ -119,10 +119,17 @@ export const ReadinessCheck = Type.Object({
 });
 export type ReadinessCheck = Static<typeof ReadinessCheck>;
 
-/** Bounds of a rolling change, as fractions of the wanted instances. */
+/** The longest drain time and pause that can be asked for, in seconds. */
+const PAUSE_SECONDS_MAX = 86_400;
+
+/**
+ * Bounds of a rolling change, as fractions of the wanted instances. `drainSeconds` is Stadion's own: how long an instance
+ * that is to go still runs after it was announced as draining; absent: as the platform is set.
+ */
 export const UpgradeStrategy = Type.Object({
   minimumHealthCapacity: Type.Number({ minimum: 0, maximum: 1 }),
   maximumOverCapacity: Type.Number({ minimum: 0, maximum: 1 }),
+  drainSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: PAUSE_SECONDS_MAX })),
 });
 export type UpgradeStrategy = Static<typeof UpgradeStrategy>;
 

@@ -47,6 +47,19 @@ const CurrentStep = Type.Object({
   actions: Type.Array(Type.Object({ action: Type.String(), app: Type.String() })),
 });
 
+/** Why an instance serves or does not. */
+export const ServingReason = stringEnum([
+  'serving',
+  'starting',
+  'unhealthy',
+  'not-ready',
+  'draining',
+  'killing',
+  'unreachable',
+  'ended',
+]);
+export type ServingReason = Static<typeof ServingReason>;
+
 /** Every event, told apart by `eventType`. `timestamp` is `yyyy-MM-ddTHH:mm:ss.SSSZ`. */
 export const OrchestratorEvent = Type.Union([
   event('api_post_event', { clientIp: Type.String(), uri: Type.String(), appDefinition: AppDefinition }),
@@ -111,5 +124,22 @@ export const OrchestratorEvent = Type.Union([
   event('scheduler_registered_event', { frameworkId: Type.String(), master: Type.String() }),
   event('scheduler_reregistered_event', { master: Type.String() }),
   event('scheduler_disconnected_event', {}),
+  /** Stadion's own: what to name and route to has changed. */
+  event('instance_serving_changed_event', {
+    instanceId: Type.String(),
+    taskId: Type.String(),
+    runSpecId: Type.String(),
+    serving: Type.Boolean(),
+    draining: Type.Boolean(),
+    reason: ServingReason,
+  }),
 ]);
 export type OrchestratorEvent = Static<typeof OrchestratorEvent>;
+
+/**
+ * Events that Marathon does not know. They are sent to those who name them or ask for extensions: some of its clients
+ * give up at a type that they do not know.
+ */
+export const extensionEventTypes: ReadonlySet<string> = new Set<OrchestratorEvent['eventType']>([
+  'instance_serving_changed_event',
+]);

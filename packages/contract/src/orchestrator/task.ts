@@ -13,7 +13,11 @@ export const HealthCheckResult = Type.Object({
 });
 export type HealthCheckResult = Static<typeof HealthCheckResult>;
 
-/** One task. `ports` are host ports in the order of the app's definitions. */
+/**
+ * One task. `ports` are host ports in the order of the app's definitions. `serving` and `draining` are Stadion's own and
+ * shown to those who ask for extensions: whether to name the task and route to it, and whether it is about to go and has
+ * been given time to finish what it does.
+ */
 export const Task = Type.Object({
   id: Type.String(),
   appId: Type.String(),
@@ -31,6 +35,8 @@ export const Task = Type.Object({
   stagedAt: Type.Optional(Type.String()),
   startedAt: Type.Optional(Type.String()),
   version: Type.Optional(Type.String()),
+  serving: Type.Optional(Type.Boolean()),
+  draining: Type.Optional(Type.Boolean()),
 });
 export type Task = Static<typeof Task>;
 

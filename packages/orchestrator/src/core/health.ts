@@ -1,6 +1,6 @@
 /** What health and readiness results mean for an instance. */
 import type { HealthResult } from '@stadion/contract/mesos';
-import type { AppDefinition } from '@stadion/contract/orchestrator';
+import type { AppDefinition, ServingReason } from '@stadion/contract/orchestrator';
 import type { Instance } from './instance.ts';
 
 /**
@@ -9,8 +9,35 @@ import type { Instance } from './instance.ts';
  * @param app the definition that the instance was launched from; undefined when it is no longer known
  */
 export function serves(instance: Instance, app: AppDefinition | undefined): boolean {
-  if (instance.condition !== 'Running' || instance.goal !== 'Running') return false;
-  return instance.healthy !== false && isReady(instance, app);
+  return whyServing(instance, app) === 'serving';
+}
+
+/** Whether an instance is to go and has been given time to finish what it does. */
+export function isDraining(instance: Instance): boolean {
+  return instance.drainUntil !== undefined && instance.condition === 'Running';
+}
+
+/** Why an instance serves or does not, in one word. */
+export function whyServing(instance: Instance, app: AppDefinition | undefined): ServingReason {
+  switch (instance.condition) {
+    case 'Running':
+      break;
+    case 'Scheduled':
+    case 'Provisioned':
+    case 'Staging':
+    case 'Starting':
+      return 'starting';
+    case 'Killing':
+      return 'killing';
+    case 'Unreachable':
+    case 'UnreachableInactive':
+      return 'unreachable';
+    default:
+      return 'ended';
+  }
+  if (instance.goal !== 'Running') return isDraining(instance) ? 'draining' : 'killing';
+  if (instance.healthy === false) return 'unhealthy';
+  return isReady(instance, app) ? 'serving' : 'not-ready';
 }
 
 /**

@@ -25,6 +25,7 @@ export function scheduledInstance(id: string, appId: string, appVersion: string,
     healthy: undefined,
     health: NONE,
     readiness: NONE,
+    drainUntil: undefined,
   };
 }
 
@@ -61,7 +62,12 @@ export function rescheduled(instance: Instance, now: number): Instance {
 /** An instance whose task was told to end. A goal of `Decommissioned` says that it is not to come back. */
 export function killing(instance: Instance, goal: Instance['goal'], now: number): Instance {
   const isKilling = instance.condition === 'Killing';
-  return { ...instance, goal, condition: 'Killing', since: isKilling ? instance.since : now };
+  return { ...instance, goal, condition: 'Killing', since: isKilling ? instance.since : now, drainUntil: undefined };
+}
+
+/** An instance that is to go and runs on until then, out of rotation. @param until milliseconds since the Unix epoch */
+export function draining(instance: Instance, until: number): Instance {
+  return { ...instance, goal: 'Decommissioned', drainUntil: until };
 }
 
 /** What a status did to an instance. `ended`: the task is over; the instance shows its last condition. */

@@ -47,6 +47,8 @@ export interface Instance {
   readonly healthy: boolean | undefined;
   readonly health: readonly HealthResult[];
   readonly readiness: readonly ReadinessResult[];
+  /** Until when it drains: out of rotation, still running. Undefined unless it does. */
+  readonly drainUntil: number | undefined;
 }
 
 /** The task id of the current launch. Only for an instance that was launched. */

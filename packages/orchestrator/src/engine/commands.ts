@@ -7,6 +7,7 @@ import { parentId } from '../core/app/app-id.ts';
 import { specOf } from '../core/app/spec.ts';
 import { formatTimestamp } from '../core/app/timestamp.ts';
 import { planSteps, type AppChange } from '../core/deployment/plan.ts';
+import { isDraining } from '../core/health.ts';
 import type { Instance } from '../core/instance.ts';
 import { nextVersion } from '../core/next-version.ts';
 import type { OrchestratorEngine, Outcome, Rejection, RootChange, RootView } from '../engine.ts';
@@ -99,8 +100,10 @@ export class Commands implements CommandMethods {
       const told: Instance[] = [];
       for (const instanceId of new Set(instanceIds)) {
         const instance = fleet.instance(instanceId);
-        if (instance?.place === undefined || instance.goal !== 'Running') continue;
-        if (options.wipe) lifecycle.decommission(instance);
+        if (instance?.place === undefined) continue;
+        if (isDraining(instance)) lifecycle.endNow(instance);
+        else if (instance.goal !== 'Running') continue;
+        else if (options.wipe) lifecycle.decommission(instance, false);
         else if (!lifecycle.killTask(instance)) lifecycle.forget(instance);
         told.push(instance);
       }

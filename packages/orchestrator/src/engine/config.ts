@@ -20,6 +20,8 @@ export interface EngineConfig {
   readonly taskLaunchTimeoutMs: number;
   /** Launched tasks that nothing was heard of for so long are asked about. */
   readonly launchConfirmMs: number;
+  /** How long an instance that serves still runs after it was announced as going. Marathon kills at once. */
+  readonly drainMs: number;
   readonly killRetryMs: number;
   /** Marathon has 100, which makes stopping 10,000 instances take minutes. */
   readonly killsInFlightMax: number;
@@ -52,6 +54,7 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   scaleAppsIntervalMs: 300_000,
   taskLaunchTimeoutMs: 300_000,
   launchConfirmMs: 15_000,
+  drainMs: 10_000,
   killRetryMs: 30_000,
   killsInFlightMax: 5_000,
   maxRunningDeployments: 100,

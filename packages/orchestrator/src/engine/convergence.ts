@@ -127,9 +127,19 @@ export class Convergence {
       else if (instance.condition !== 'UnreachableInactive') fresh.push(instance);
     }
     const victims = [...this.illFirst(old, definition, killOld), ...this.illFirst(fresh, definition, killFresh)];
+    // Where nobody is left to take over, time to drain would only lengthen the gap.
+    const drains = this.upCount(app.all.values()) > this.upCount(victims);
     for (const victim of victims.slice(0, this.spend(app.appId, victims.length))) {
-      this.parts.lifecycle.decommission(victim);
+      this.parts.lifecycle.decommission(victim, drains);
     }
+  }
+
+  private upCount(instances: Iterable<Instance>): number {
+    let count = 0;
+    for (const instance of instances) {
+      if (isUp(instance, this.parts.root.appAtVersion(instance.appId, instance.appVersion))) count += 1;
+    }
+    return count;
   }
 
   /** The first `count` to be killed: those that are not up, then by the app's order. */

@@ -12,6 +12,7 @@ import { Counters } from './counters.ts';
 import { Deployments } from './deployments.ts';
 import { MemoryView } from './engine-view.ts';
 import { ListenerFeed } from './event-feed.ts';
+import { DrainWatch } from './drain-watch.ts';
 import { Fleet } from './fleet.ts';
 import { Journal } from './journal.ts';
 import { Killer } from './killer.ts';
@@ -76,6 +77,7 @@ class RunningEngine implements Engine {
   private readonly killer: Killer;
   private readonly launchWatch: LaunchWatch;
   private readonly unreachableWatch: UnreachableWatch;
+  private readonly drainWatch: DrainWatch;
   private readonly queue: LaunchQueue;
   private readonly launcher: Launcher;
   private readonly lifecycle: Lifecycle;
@@ -156,6 +158,8 @@ class RunningEngine implements Engine {
     this.launchWatch = launchWatch;
     const unreachableWatch = new UnreachableWatch({ time, fleet, root, turn });
     this.unreachableWatch = unreachableWatch;
+    const drainWatch = new DrainWatch({ time, fleet, turn });
+    this.drainWatch = drainWatch;
     const queue = new LaunchQueue({ time, fleet, root, turn });
     this.queue = queue;
     const taskRandom = random.stream('tasks');
@@ -190,6 +194,8 @@ class RunningEngine implements Engine {
       killer,
       launchWatch,
       unreachableWatch,
+      drainWatch,
+      config,
       clock,
       random: random.stream('instance-ids'),
       counters,
@@ -257,7 +263,10 @@ class RunningEngine implements Engine {
     const { root, fleet, deployments, link, places, damaged, damagedApps } = this;
     await loadState({ store, log, root, fleet, deployments, link, places, damaged, damagedApps });
     if (this.isStopped) return;
-    resumeWatches(fleet, this.killer, this.launchWatch, this.time.now());
+    resumeWatches(fleet, this.killer, this.launchWatch, this.drainWatch, this.time.now());
+    this.drainWatch.start((instance) => {
+      this.lifecycle.endNow(instance);
+    });
     this.unreachableWatch.start((instance) => {
       this.lifecycle.forget(instance);
     });
@@ -352,6 +361,7 @@ class RunningEngine implements Engine {
     this.killer.stop();
     this.launchWatch.stop();
     this.unreachableWatch.stop();
+    this.drainWatch.stop();
     this.queue.stop();
     this.launcher.stop();
     this.reconciler.stop();

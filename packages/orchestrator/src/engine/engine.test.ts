@@ -96,6 +96,7 @@ describe('deploying', () => {
       'instance_changed_event',
       'status_update_event',
       'instance_changed_event',
+      'instance_serving_changed_event',
       'deployment_step_success',
       'deployment_success',
     ]);

@@ -1,9 +1,10 @@
 /** All instances, by app: the one place where an instance changes, with its record, its event and its counters. */
 import type { Clock } from '@stadion/base';
-import type { TaskFailure } from '@stadion/contract/orchestrator';
+import type { ServingReason, TaskFailure } from '@stadion/contract/orchestrator';
 import { formatTimestamp } from '../core/app/timestamp.ts';
 import { parseTaskId, appIdOfSafe, safeIdOf, safeIdOfInstance } from '../core/instance-ids.ts';
-import type { Instance } from '../core/instance.ts';
+import { whyServing } from '../core/health.ts';
+import { taskIdOf, type Instance } from '../core/instance.ts';
 import { AppInstances } from './app-instances.ts';
 import type { ListenerFeed } from './event-feed.ts';
 import type { Journal } from './journal.ts';
@@ -83,6 +84,7 @@ export class Fleet {
     this.dirty.add(instance.appId);
     if (!this.feed.isHeard) return;
     if (old?.condition !== instance.condition) this.announce(instance);
+    this.announceServing(old, instance);
     if (old !== undefined && old.healthy !== instance.healthy) {
       this.journal.emit({
         eventType: 'instance_health_changed_event',
@@ -95,9 +97,35 @@ export class Fleet {
     }
   }
 
+  /** Tells listeners when what to name and route to has changed. @param next undefined: it is gone */
+  private announceServing(old: Instance | undefined, next: Instance | undefined): void {
+    const before = this.serving(old);
+    const after = this.serving(next);
+    const task = next?.place === undefined ? old : next;
+    if (task === undefined || (before.serving === after.serving && before.draining === after.draining)) return;
+    this.journal.emit({
+      eventType: 'instance_serving_changed_event',
+      timestamp: formatTimestamp(this.clock.now()),
+      instanceId: task.id,
+      taskId: taskIdOf(task),
+      runSpecId: task.appId,
+      serving: after.serving,
+      draining: after.draining,
+      reason: next?.place === undefined ? 'ended' : after.reason,
+    });
+  }
+
+  private serving(instance: Instance | undefined): { serving: boolean; draining: boolean; reason: ServingReason } {
+    if (instance === undefined) return { serving: false, draining: false, reason: 'ended' };
+    const reason = whyServing(instance, this.root.appAtVersion(instance.appId, instance.appVersion));
+    return { serving: reason === 'serving', draining: reason === 'draining', reason };
+  }
+
   /** Forgets an instance. */
   remove(instance: Instance): void {
-    this.apps.get(instance.appId)?.delete(instance.id);
+    const app = this.apps.get(instance.appId);
+    if (this.feed.isHeard) this.announceServing(app?.all.get(instance.id), undefined);
+    app?.delete(instance.id);
     if (instance.incarnation > 0) this.journal.remove(instanceKey(instance.id));
     this.dirty.add(instance.appId);
   }

@@ -5,9 +5,13 @@ import { formatTimestamp } from '../core/app/timestamp.ts';
 import { afterFailure, causesBackoff, restartClock } from '../core/backoff.ts';
 import { instanceIdOf } from '../core/instance-ids.ts';
 import { taskIdOf, type Instance } from '../core/instance.ts';
-import { isFailure, killing, rescheduled, scheduledInstance } from '../core/instance-update.ts';
+import { hasPorts } from '../core/app/spec.ts';
+import { serves } from '../core/health.ts';
+import { draining, isFailure, killing, rescheduled, scheduledInstance } from '../core/instance-update.ts';
 import { isUnreachable } from '../core/unreachable.ts';
+import type { EngineConfig } from './config.ts';
 import type { Counters } from './counters.ts';
+import type { DrainWatch } from './drain-watch.ts';
 import type { Fleet } from './fleet.ts';
 import type { Killer } from './killer.ts';
 import type { LaunchWatch } from './launch-watch.ts';
@@ -20,6 +24,8 @@ interface LifecycleParts {
   readonly killer: Killer;
   readonly launchWatch: LaunchWatch;
   readonly unreachableWatch: UnreachableWatch;
+  readonly drainWatch: DrainWatch;
+  readonly config: Pick<EngineConfig, 'drainMs'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly counters: Counters;
@@ -45,16 +51,43 @@ export class Lifecycle {
     }
   }
 
-  /** Ends an instance for good. One that runs nowhere, or nowhere within reach, is forgotten at once. */
-  decommission(instance: Instance): void {
-    const { fleet, killer, clock } = this.parts;
+  /**
+   * Ends an instance for good. One that serves is announced as draining first, and killed when its time is over; one that
+   * runs nowhere, or nowhere within reach, is forgotten at once.
+   * @param drains false: it is killed at once
+   */
+  decommission(instance: Instance, drains = true): void {
+    const { fleet, drainWatch, clock } = this.parts;
     if (instance.place === undefined || isUnreachable(instance)) {
       this.forget(instance);
       return;
     }
     if (instance.goal === 'Decommissioned') return;
+    const drainMs = drains ? this.drainMsOf(instance) : 0;
+    if (drainMs === 0) {
+      this.endNow(instance);
+      return;
+    }
+    const until = clock.now() + drainMs;
+    fleet.update(draining(instance, until));
+    drainWatch.add(instance.id, until);
+  }
+
+  /** Kills an instance that is to go, whether or not it still drains. */
+  endNow(instance: Instance): void {
+    const { fleet, killer, drainWatch, clock } = this.parts;
+    drainWatch.forget(instance.id);
     fleet.update(killing(instance, 'Decommissioned', clock.now()));
     killer.add(instance.id);
+  }
+
+  /** How long an instance may go on before it is killed: only one that somebody may be using gets any time. */
+  private drainMsOf(instance: Instance): number {
+    const { root, config } = this.parts;
+    const own = root.appAtVersion(instance.appId, instance.appVersion);
+    if (own === undefined || !hasPorts(own) || !serves(instance, own)) return 0;
+    const { drainSeconds } = (root.app(instance.appId) ?? own).upgradeStrategy;
+    return drainSeconds === undefined ? config.drainMs : drainSeconds * 1000;
   }
 
   /** Ends the task of an instance, which is then launched again. False when there is no task to end. */
@@ -134,5 +167,6 @@ export class Lifecycle {
     this.parts.killer.forget(instanceId);
     this.parts.launchWatch.forget(instanceId);
     this.parts.unreachableWatch.forget(instanceId);
+    this.parts.drainWatch.forget(instanceId);
   }
 }

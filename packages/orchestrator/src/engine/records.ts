@@ -72,6 +72,7 @@ const InstanceRecord = Type.Object({
   healthy: Type.Optional(Type.Boolean()),
   health: Type.Optional(Type.Array(HealthResult)),
   readiness: Type.Optional(Type.Array(ReadinessResult)),
+  drain: Type.Optional(Type.Number()),
 });
 
 /** A deployment: what it changes by versions, which have records of their own, and how far it is. */
@@ -142,6 +143,7 @@ export function instanceRecord(instance: Instance): JsonValue {
   if (instance.healthy !== undefined) record.healthy = instance.healthy;
   if (instance.health.length > 0) record.health = asJson(instance.health);
   if (instance.readiness.length > 0) record.readiness = asJson(instance.readiness);
+  if (instance.drainUntil !== undefined) record.drain = instance.drainUntil;
   return record;
 }
 
@@ -181,6 +183,7 @@ export function readInstance(id: string, value: JsonValue, sharing: Sharing): In
     healthy: record.healthy,
     health: record.health ?? [],
     readiness: record.readiness ?? [],
+    drainUntil: record.drain,
   };
 }
 

@@ -2,20 +2,29 @@
 import type { Instance } from '../core/instance.ts';
 import { isUnreachable } from '../core/unreachable.ts';
 import type { Fleet } from './fleet.ts';
+import { isDraining } from '../core/health.ts';
+import type { DrainWatch } from './drain-watch.ts';
 import type { Killer } from './killer.ts';
 import type { LaunchWatch } from './launch-watch.ts';
 import type { UnreachableWatch } from './unreachable-watch.ts';
 
 /**
- * Goes on with kills, and watches launches again. A launch has its whole time anew: it may have come up while nobody
+ * Goes on with kills and drains, and watches launches again. A launch has its whole time anew: it may have come up while nobody
  * listened, and is not to be killed for news that had no chance to arrive.
  * @param now milliseconds since the Unix epoch
  */
-export function resumeWatches(fleet: Fleet, killer: Killer, launchWatch: LaunchWatch, now: number): void {
+export function resumeWatches(
+  fleet: Fleet,
+  killer: Killer,
+  launchWatch: LaunchWatch,
+  drainWatch: DrainWatch,
+  now: number,
+): void {
   for (const app of fleet.all()) {
     for (const instance of app.all.values()) {
       if (instance.place === undefined) continue;
-      if (instance.condition === 'Killing' || instance.goal !== 'Running') killer.add(instance.id);
+      if (isDraining(instance) && instance.drainUntil !== undefined) drainWatch.add(instance.id, instance.drainUntil);
+      else if (instance.condition === 'Killing' || instance.goal !== 'Running') killer.add(instance.id);
       else if (isComingUp(instance)) launchWatch.add(instance.id, now);
     }
   }

@@ -6,6 +6,7 @@ import { failure, json, pieces, rejection, type Answer, type Call } from './answ
 import type { AppView, TaskListOptions } from './app-view.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
 import { killAndScale, killTasks, readKillMode } from './kill.ts';
+import { wantsExtensions } from './query.ts';
 import { readTarget, wrapped } from './read-apps.ts';
 import { parameter } from './route-table.ts';
 import { isActive, isPlaced, taskView } from './task-view.ts';
@@ -17,10 +18,11 @@ export function appTaskHandlers(
 ): Pick<Handlers, 'listAppTasks' | 'killAppTasks' | 'killAppTask'> {
   const { view } = context.engine;
   return {
-    listAppTasks({ parameters }) {
-      const target = readTarget(view, parameter(parameters, 'id'));
+    listAppTasks(call) {
+      const target = readTarget(view, parameter(call.parameters, 'id'));
       if (!target.ok) return target.answer;
-      return pieces(200, wrapped('tasks', writeTasks(context.apps, target.apps)));
+      const options = { extensions: wantsExtensions(call) };
+      return pieces(200, wrapped('tasks', writeTasks(context.apps, target.apps, options)));
     },
     killAppTasks: (call) => killAll(context, call),
     killAppTask: (call) => killOne(context, call),

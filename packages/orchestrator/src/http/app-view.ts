@@ -5,6 +5,7 @@
 import type { Clock } from '@stadion/base';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import { servicePortsOf } from '../core/app/service-ports.ts';
+import { isDraining, serves } from '../core/health.ts';
 import type { Instance } from '../core/instance.ts';
 import type { EngineView, RunningDeployment } from '../engine.ts';
 import type { AppEmbeds } from './query.ts';
@@ -18,6 +19,8 @@ export interface TaskListOptions {
   readonly withServicePorts?: boolean;
   /** Which tasks; all when absent. */
   readonly selects?: (instance: PlacedInstance) => boolean;
+  /** With what Marathon does not have. */
+  readonly extensions?: boolean;
 }
 
 /** Writes apps with what is known about them. */
@@ -66,7 +69,7 @@ export class AppView {
       return;
     }
     yield `${text},"tasks":[`;
-    yield* this.writeTasks(app);
+    yield* this.writeTasks(app, { extensions: embeds.extensions });
     yield ']}';
   }
 
@@ -79,7 +82,8 @@ export class AppView {
     const end = `,"role":${JSON.stringify(app.role)},"servicePorts":${JSON.stringify(servicePorts)}}`;
     for (const instance of this.view.instances(app.id).slice()) {
       if (!isPlaced(instance) || options.selects?.(instance) === false) continue;
-      yield separator + this.openTask(instance, app) + end;
+      const extension = options.extensions === true ? this.extension(instance) : '';
+      yield separator + this.openTask(instance, app) + extension + end;
       separator = ',';
     }
   }
@@ -103,6 +107,11 @@ export class AppView {
       this.taskTexts.set(instance, text);
     }
     return text;
+  }
+
+  private extension(instance: PlacedInstance): string {
+    const definition = this.view.root.appAtVersion(instance.appId, instance.appVersion);
+    return `,"serving":${String(serves(instance, definition))},"draining":${String(isDraining(instance))}`;
   }
 
   private readiness(appId: string): readonly unknown[] {

@@ -165,3 +165,24 @@ test('ends when the server stops, and says so', async () => {
   await ended;
   expect(listener.text).toContain(': the server is stopping');
 });
+
+test('types that Marathon does not know reach those who name them or ask for extensions, and nobody else', async () => {
+  const plain = await listen();
+  const asking = await listen('/v2/events', { 'x-stadion-extensions': 'true' });
+  const naming = await listen('/v2/events?event_type=instance_serving_changed_event');
+  for (const listener of [plain, asking]) await listener.until('event_stream_attached"');
+  await until(() => server.engine.listening === 1);
+  server.engine.events.publish({
+    eventType: 'instance_serving_changed_event',
+    timestamp: '2026-01-01T00:00:00.000Z',
+    instanceId: 'web.instance-1',
+    taskId: 'web.instance-1._app.1',
+    runSpecId: '/web',
+    serving: false,
+    draining: true,
+    reason: 'draining',
+  });
+  server.engine.events.publish(event('/last'));
+  for (const listener of [asking, naming]) await listener.until('"reason":"draining"');
+  expect(await plain.until('/last')).not.toContain('instance_serving_changed_event');
+});

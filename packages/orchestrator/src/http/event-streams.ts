@@ -6,7 +6,7 @@
 import { Buffer } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
 import { every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
-import type { OrchestratorEvent } from '@stadion/contract/orchestrator';
+import { extensionEventTypes, type OrchestratorEvent } from '@stadion/contract/orchestrator';
 import { formatTimestamp } from '../core/app/timestamp.ts';
 import type { PlanRoots } from '../core/deployment/plan-roots.ts';
 import type { EventFeed } from '../engine.ts';
@@ -20,6 +20,7 @@ import {
   EVENT_STREAM_FAREWELL_MS,
   FULL_PLAN_APPS_MAX,
 } from './limits.ts';
+import { wantsExtensions } from './query.ts';
 
 /** All open event streams of one server. */
 export class EventStreams {
@@ -42,7 +43,8 @@ export class EventStreams {
   }
 
   /** Turns a request into a stream; the first event it carries is its own `event_stream_attached`. */
-  open({ request, reply, query }: Call): Answer {
+  open(call: Call): Answer {
+    const { request, reply, query } = call;
     const accept = request.headers.accept ?? '';
     if (request.method !== 'GET' || !accept.includes('text/event-stream')) {
       const message = 'HTTP 405 Method Not Allowed: ask with GET and the header Accept: text/event-stream';
@@ -64,7 +66,8 @@ export class EventStreams {
     const remoteAddress = request.ip;
     const attached: OrchestratorEvent = { eventType: 'event_stream_attached', timestamp: this.now(), remoteAddress };
     const wantsFullPlans = query.get('plan-format') === 'full';
-    const stream = new EventStream(raw, types, wantsFullPlans, attached, this.time);
+    const wish = { types, extensions: wantsExtensions(call), fullPlans: wantsFullPlans };
+    const stream = new EventStream(raw, wish, attached, this.time);
     this.streams.add(stream);
     const endWish = wantsFullPlans ? this.feed.wantPlanRoots() : undefined;
     raw.once('close', () => {
@@ -126,12 +129,21 @@ export class EventStreams {
   }
 }
 
+/** What a listener wants to hear. */
+interface EventWish {
+  /** Names of types; empty: all. */
+  readonly types: ReadonlySet<string>;
+  /** Types that Marathon does not know, too. */
+  readonly extensions: boolean;
+  readonly fullPlans: boolean;
+}
+
 /** One listener. */
 class EventStream {
   /** Whether plans carry the root group before and after. */
   readonly wantsFullPlans: boolean;
   private readonly socket: ServerResponse;
-  private readonly types: ReadonlySet<string>;
+  private readonly wish: EventWish;
   private readonly attached: OrchestratorEvent;
   private readonly timers: Timers;
   private readonly heartbeat: TimerHandle;
@@ -140,16 +152,10 @@ class EventStream {
   private bytesOutstanding = 0;
   private isCut = false;
 
-  constructor(
-    socket: ServerResponse,
-    types: ReadonlySet<string>,
-    wantsFullPlans: boolean,
-    attached: OrchestratorEvent,
-    timers: Timers,
-  ) {
-    this.wantsFullPlans = wantsFullPlans;
+  constructor(socket: ServerResponse, wish: EventWish, attached: OrchestratorEvent, timers: Timers) {
+    this.wantsFullPlans = wish.fullPlans;
     this.socket = socket;
-    this.types = types;
+    this.wish = wish;
     this.attached = attached;
     this.timers = timers;
     this.heartbeat = every(timers, EVENT_HEARTBEAT_MS, () => {
@@ -202,7 +208,9 @@ class EventStream {
   }
 
   private admits(event: OrchestratorEvent): boolean {
-    return this.types.size === 0 || this.types.has(event.eventType);
+    const { types, extensions } = this.wish;
+    if (types.size > 0) return types.has(event.eventType);
+    return extensions || !extensionEventTypes.has(event.eventType);
   }
 }
 

@@ -2,7 +2,7 @@
 import { parentId, resolveId } from '../core/app/app-id.ts';
 import { groupTree, type GroupTree } from '../core/root/group-tree.ts';
 import type { EngineView } from '../engine.ts';
-import { failure, pieces, type Answer } from './answer.ts';
+import { failure, pieces, type Answer, type Call } from './answer.ts';
 import type { AppView } from './app-view.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
 import { appEmbeds, type AppEmbeds } from './query.ts';
@@ -11,13 +11,13 @@ import { parameter } from './route-table.ts';
 /** Handlers for groups. */
 export function groupHandlers({ engine, apps }: HandlerContext): Pick<Handlers, 'getGroup' | 'getNamedGroup'> {
   const { view } = engine;
-  function show(id: string, query: URLSearchParams): Answer {
+  function show(id: string, call: Call): Answer {
     if (!view.root.isGroup(id)) return failure(404, { message: `Group '${id}' does not exist` });
-    return pieces(200, writeGroup(groupTree(id, view.root.apps(id)), groupEmbeds(query), apps, view));
+    return pieces(200, writeGroup(groupTree(id, view.root.apps(id)), groupEmbeds(call), apps, view));
   }
   return {
-    getGroup: ({ query }) => show('/', query),
-    getNamedGroup: ({ parameters, query }) => show(resolveId(parameter(parameters, 'group')), query),
+    getGroup: (call) => show('/', call),
+    getNamedGroup: (call) => show(resolveId(parameter(call.parameters, 'group')), call),
   };
 }
 
@@ -28,10 +28,10 @@ interface GroupEmbeds {
 }
 
 /** Without any `embed` groups and apps are shown; with one, only what is named. */
-function groupEmbeds(query: URLSearchParams): GroupEmbeds {
-  const asked = query.getAll('embed');
+function groupEmbeds(call: Call): GroupEmbeds {
+  const asked = call.query.getAll('embed');
   const shows = (name: string): boolean => asked.length === 0 || asked.includes(name);
-  return { groups: shows('group.groups'), apps: shows('group.apps'), ofApps: appEmbeds(query, []) };
+  return { groups: shows('group.groups'), apps: shows('group.apps'), ofApps: appEmbeds(call, []) };
 }
 
 function* writeGroup(group: GroupTree, embeds: GroupEmbeds, apps: AppView, view: EngineView): Generator<string> {

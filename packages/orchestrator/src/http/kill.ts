@@ -50,8 +50,8 @@ export async function killAndScale(
   { force }: KillMode,
 ): Promise<Answer> {
   const victims = new Map<string, string[]>();
-  for (const { id, appId, condition } of chosen) {
-    if (condition === 'Killing') continue;
+  for (const { id, appId, condition, goal } of chosen) {
+    if (condition === 'Killing' || goal !== 'Running') continue;
     const known = victims.get(appId);
     if (known === undefined) victims.set(appId, [id]);
     else known.push(id);

@@ -1,9 +1,18 @@
 /** Reads query parameters the way Marathon does: anything but `true` is false, unknown values do not matter. */
 
+import { EXTENSIONS_HEADER, EXTENSIONS_QUERY } from '@stadion/contract/orchestrator';
+import type { Call } from './answer.ts';
+
 /** A boolean parameter. */
 export function flag(query: URLSearchParams, name: string, absent = false): boolean {
   const value = query.get(name);
   return value === null ? absent : value.toLowerCase() === 'true';
+}
+
+/** Whether a client wants to see what Marathon does not have: by header, or where none can be set, by query. */
+export function wantsExtensions({ request, query }: Pick<Call, 'request' | 'query'>): boolean {
+  const header = request.headers[EXTENSIONS_HEADER];
+  return flag(query, EXTENSIONS_QUERY, typeof header === 'string' && header.toLowerCase() === 'true');
 }
 
 /** What is shown of an app besides its definition. */
@@ -14,13 +23,16 @@ export interface AppEmbeds {
   readonly readiness: boolean;
   readonly lastTaskFailure: boolean;
   readonly taskStats: boolean;
+  /** What Marathon does not have. */
+  readonly extensions: boolean;
 }
 
 /**
  * Reads `embed`. The prefixes `apps.`, `app.` and `group.apps.` all mean the same.
  * @param always what is shown in any case
  */
-export function appEmbeds(query: URLSearchParams, always: readonly (keyof AppEmbeds)[]): AppEmbeds {
+export function appEmbeds(call: Pick<Call, 'request' | 'query'>, always: readonly (keyof AppEmbeds)[]): AppEmbeds {
+  const { query } = call;
   const asked = new Set(query.getAll('embed').map((value) => value.replace(/^(?:group\.apps|apps|app)\./, '')));
   const has = (name: keyof AppEmbeds): boolean => always.includes(name) || asked.has(name);
   const failures = asked.has('failures');
@@ -32,5 +44,6 @@ export function appEmbeds(query: URLSearchParams, always: readonly (keyof AppEmb
     readiness: has('readiness'),
     lastTaskFailure: has('lastTaskFailure') || failures,
     taskStats: has('taskStats'),
+    extensions: wantsExtensions(call),
   };
 }

@@ -1,22 +1,25 @@
 /** `/v2/queue`: what waits for a place, and why. */
 import { resolveId } from '../core/app/app-id.ts';
-import { failure, pieces, rejection } from './answer.ts';
+import { failure, pieces, rejection, type Call } from './answer.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
+import { wantsExtensions } from './query.ts';
 import { wrapped } from './read-apps.ts';
 import { parameter } from './route-table.ts';
 
 /** Handlers for the launch queue. */
 export function queueHandlers({ engine, apps }: HandlerContext): Pick<Handlers, 'listQueue' | 'resetDelay'> {
-  function* items(query: URLSearchParams): Generator<string> {
-    const lastUnusedOffers = query.getAll('embed').includes('lastUnusedOffers');
+  function* items(call: Call): Generator<string> {
+    const extensions = wantsExtensions(call);
+    const lastUnusedOffers = call.query.getAll('embed').includes('lastUnusedOffers');
     let separator = '';
-    for (const { app, ...item } of engine.view.queue({ lastUnusedOffers })) {
-      yield `${separator}{"app":${apps.openDefinition(app)}},${JSON.stringify(item).slice(1)}`;
+    for (const { app, why, ...item } of engine.view.queue({ lastUnusedOffers })) {
+      const rest = JSON.stringify(extensions && why !== undefined ? { ...item, why } : item);
+      yield `${separator}{"app":${apps.openDefinition(app)}},${rest.slice(1)}`;
       separator = ',';
     }
   }
   return {
-    listQueue: ({ query }) => pieces(200, wrapped('queue', items(query))),
+    listQueue: (call) => pieces(200, wrapped('queue', items(call))),
     async resetDelay({ parameters }) {
       const id = resolveId(parameter(parameters, 'id'));
       const outcome = await engine.resetDelay(id);

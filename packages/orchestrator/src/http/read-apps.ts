@@ -16,15 +16,15 @@ type ReadHandlers = Pick<Handlers, 'listApps' | 'getApp' | 'listAppVersions' | '
 export function readAppHandlers({ engine, apps }: HandlerContext): ReadHandlers {
   const { view } = engine;
 
-  function listApps({ query }: Call): Answer {
-    const selected = selectApps(view, query);
+  function listApps(call: Call): Answer {
+    const selected = selectApps(view, call.query);
     if (!selected.ok) return failure(422, { message: selected.message });
-    return pieces(200, wrapped('apps', apps.writeList(selected.apps, appEmbeds(query, ['counts', 'deployments']))));
+    return pieces(200, wrapped('apps', apps.writeList(selected.apps, appEmbeds(call, ['counts', 'deployments']))));
   }
 
-  function getApp({ parameters, query }: Call): Answer {
-    const embeds = appEmbeds(query, ['counts', 'tasks', 'lastTaskFailure', 'deployments']);
-    const target = readTarget(view, parameter(parameters, 'id'));
+  function getApp(call: Call): Answer {
+    const embeds = appEmbeds(call, ['counts', 'tasks', 'lastTaskFailure', 'deployments']);
+    const target = readTarget(view, parameter(call.parameters, 'id'));
     if (!target.ok) return target.answer;
     if (target.groupId !== undefined) return pieces(200, wrapped('*', apps.writeList(target.apps, embeds)));
     const [app] = target.apps;

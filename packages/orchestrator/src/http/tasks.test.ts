@@ -132,6 +132,15 @@ describe('killing', () => {
     expect((await server.ask('DELETE', '/v2/apps/none/tasks')).status).toBe(404);
   });
 
+  test('with scale leaves out those that drain already', async () => {
+    const instance = add();
+    add({ goal: 'Decommissioned', drainUntil: 10_000 });
+    await server.ask('DELETE', '/v2/apps/shop/web/tasks?scale=true');
+    expect(server.engine.commands[1]).toMatchObject({
+      changeRoot: { victims: new Map([['/shop/web', [instance.id]]]) },
+    });
+  });
+
   test('one task, with the task as it was', async () => {
     const instance = add();
     const answer = await server.ask('DELETE', `/v2/apps/shop/web/tasks/${taskIdOf(instance)}`);
@@ -192,4 +201,28 @@ describe('killing', () => {
   test.each([{}, { ids: 'x' }, { ids: [1] }])('refuses %j', async (body) => {
     expect((await server.ask('POST', '/v2/tasks/delete', body)).status).toBe(422);
   });
+});
+
+describe('whether a task serves and drains', () => {
+  const header = { 'x-stadion-extensions': 'true' };
+
+  test.each(['/v2/tasks', '/v2/apps/shop/web/tasks', '/v2/apps/shop/web', '/v2/apps?embed=apps.tasks'])(
+    'is shown by %s to those who ask, and to nobody else',
+    async (url) => {
+      add();
+      add({ goal: 'Decommissioned', drainUntil: 10_000 });
+      add({ condition: 'Killing', goal: 'Decommissioned' });
+      const plain = await server.ask('GET', url);
+      expect(plain.text).not.toMatch(/"serving"|"draining"/);
+      const shown = [
+        /"serving":true,"draining":false/,
+        /"serving":false,"draining":true/,
+        /"serving":false,"draining":false/,
+      ];
+      const byHeader = await server.ask('GET', url, undefined, header);
+      const byQuery = await server.ask('GET', `${url}${url.includes('?') ? '&' : '?'}extensions=true`);
+      for (const pattern of shown) expect(byHeader.text).toMatch(pattern);
+      expect(byQuery.text).toBe(byHeader.text);
+    },
+  );
 });

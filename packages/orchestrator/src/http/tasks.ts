@@ -5,6 +5,7 @@ import { failure, invalidJson, json, pieces, type Answer, type Call } from './an
 import { writeTasks } from './app-tasks.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
 import { killAndScale, killTasks, readKillMode } from './kill.ts';
+import { wantsExtensions } from './query.ts';
 import { wrapped } from './read-apps.ts';
 import { readObject } from './read-body.ts';
 import { isActive, isPlaced, stateOf, type PlacedInstance } from './task-view.ts';
@@ -16,18 +17,23 @@ const TASK_ID = new RegExp(`^[^/\\s]+[._](?:instance-|marathon-)?${UUID}(?:\\.[^
 /** Handlers for tasks of all apps. */
 export function taskHandlers(context: HandlerContext): Pick<Handlers, 'listTasks' | 'deleteTasks'> {
   return {
-    listTasks: ({ query }) => pieces(200, wrapped('tasks', listTasks(context, query))),
+    listTasks: (call) => pieces(200, wrapped('tasks', listTasks(context, call))),
     deleteTasks: (call) => deleteTasks(context, call),
   };
 }
 
-function* listTasks({ engine, apps }: HandlerContext, query: URLSearchParams): Generator<string> {
+function* listTasks({ engine, apps }: HandlerContext, call: Call): Generator<string> {
   const { view } = engine;
+  const { query } = call;
   const asked = [...query.getAll('status'), ...query.getAll('status[]')];
   const states = new Set(asked.flatMap((status) => STATES_BY_STATUS.get(status) ?? []));
   const selects = (instance: PlacedInstance): boolean => states.size === 0 || states.has(stateOf(instance));
   // A copy: the list is written in several turns, during which apps come and go.
-  yield* writeTasks(apps, [...view.root.apps()], { withServicePorts: true, selects });
+  yield* writeTasks(apps, [...view.root.apps()], {
+    withServicePorts: true,
+    selects,
+    extensions: wantsExtensions(call),
+  });
 }
 
 const STATES_BY_STATUS: ReadonlyMap<string, readonly string[]> = new Map([

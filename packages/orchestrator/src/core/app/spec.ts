@@ -34,6 +34,11 @@ export function isOnHostNetwork(app: Pick<AppSpec, 'networks'>): boolean {
   return app.networks.every((network) => network.mode === 'host');
 }
 
+/** True when others can reach the app at some port. */
+export function hasPorts(app: Pick<AppSpec, 'portDefinitions' | 'container'>): boolean {
+  return (app.portDefinitions?.length ?? 0) > 0 || (app.container?.portMappings?.length ?? 0) > 0;
+}
+
 /** True when the app keeps data of its own on an agent. */
 export function isResident(app: {
   readonly container?: { readonly volumes?: readonly { persistent?: unknown }[] };

@@ -138,6 +138,7 @@ export class FakeEngine implements OrchestratorEngine {
       healthy: undefined,
       health: [],
       readiness: [],
+      drainUntil: undefined,
       ...more,
     };
     this.instancesById.set(app.id, [...list, instance]);

@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import type { AppSpec } from '../core/app/spec.ts';
+import { appSpec } from './testing/definitions.ts';
+import { TestPlatform, valueOf } from './testing/platform.ts';
+
+const portDefinitions = [{ port: 10_000, protocol: 'tcp' as const, name: 'default' }];
+
+function web(more: Partial<AppSpec> = {}): AppSpec {
+  return appSpec('/web', { portDefinitions, ...more });
+}
+
+async function running(spec: AppSpec, config = {}): Promise<TestPlatform> {
+  const platform = await TestPlatform.started({ config });
+  valueOf(await platform.put([spec]));
+  await platform.quiet();
+  platform.events.length = 0;
+  return platform;
+}
+
+function changes(platform: TestPlatform): string[] {
+  return platform
+    .ofType('instance_serving_changed_event')
+    .map(({ serving, draining, reason }) => `${String(serving)} ${String(draining)} ${reason}`);
+}
+
+describe('an instance that serves and is to go', () => {
+  it('is announced as draining, runs on for ten seconds, and is killed then', async () => {
+    const platform = await running(web({ instances: 2 }));
+    const before = platform.time.now();
+    valueOf(await platform.put([web({ instances: 1 })]));
+    await platform.time.advance(9_000);
+    expect(changes(platform)).toEqual(['false true draining']);
+    expect(platform.master.alive('web')).toHaveLength(2);
+    expect(platform.ofType('instance_changed_event')).toEqual([]);
+    await platform.quiet();
+    expect(platform.time.now() - before).toBeGreaterThanOrEqual(10_000);
+    expect(platform.master.alive('web')).toHaveLength(1);
+    expect(changes(platform)).toEqual(['false true draining', 'false false killing']);
+  });
+
+  it('has the time that its app asks for', async () => {
+    const upgradeStrategy = { minimumHealthCapacity: 1, maximumOverCapacity: 1, drainSeconds: 60 };
+    const platform = await running(web({ instances: 2, upgradeStrategy }));
+    valueOf(await platform.put([web({ instances: 1, upgradeStrategy })]));
+    await platform.time.advance(59_000);
+    expect(platform.master.alive('web')).toHaveLength(2);
+    await platform.quiet();
+    expect(platform.master.alive('web')).toHaveLength(1);
+  });
+
+  it.each([
+    ['nobody can reach it', appSpec('/web', { instances: 2 }), {}],
+    ['the platform is set so', web({ instances: 2 }), { drainMs: 0 }],
+    [
+      'its app says so',
+      web({
+        instances: 2,
+        upgradeStrategy: { minimumHealthCapacity: 1, maximumOverCapacity: 1, drainSeconds: 0 },
+      }),
+      {},
+    ],
+  ])('is killed at once where %s', async (_why, spec, config) => {
+    const platform = await running(spec, config);
+    valueOf(await platform.put([{ ...spec, instances: 1 }]));
+    await platform.time.advance(100);
+    expect(platform.master.alive('web')).toHaveLength(1);
+    expect(changes(platform)).toEqual(['false false killing']);
+  });
+
+  it('is killed at once when it does not serve yet', async () => {
+    const platform = await TestPlatform.started();
+    platform.master.script = () => ({ kind: 'run', startMs: 600_000 });
+    valueOf(await platform.put([web()]));
+    await platform.time.advance(100);
+    valueOf(await platform.remove('/web', { force: true }));
+    await platform.time.advance(100);
+    expect(platform.master.alive('web')).toEqual([]);
+  });
+
+  it('drains on after a crash, no longer than it would have', async () => {
+    const platform = await running(web({ instances: 2 }));
+    const before = platform.time.now();
+    valueOf(await platform.put([web({ instances: 1 })]));
+    await platform.time.advance(5_000);
+    await platform.crash();
+    await platform.time.advance(4_000);
+    expect(platform.master.alive('web')).toHaveLength(2);
+    await platform.quiet();
+    expect(platform.time.now() - before).toBeLessThan(11_000);
+    expect(platform.master.alive('web')).toHaveLength(1);
+  });
+
+  it('is killed at once by somebody who kills it by name', async () => {
+    const platform = await running(web({ instances: 2 }));
+    valueOf(await platform.put([web({ instances: 1 })]));
+    await platform.time.advance(100);
+    const drains = platform.engine.view.instances('/web').find(({ goal }) => goal !== 'Running');
+    valueOf(await platform.settle(platform.engine.killInstances([drains?.id ?? ''], { wipe: false })));
+    await platform.time.advance(100);
+    expect(platform.master.alive('web')).toHaveLength(1);
+    expect(platform.engine.view.deployments()).toEqual([]);
+  });
+});
+
+describe('a restart', () => {
+  it('lets the old drain once the new serve', async () => {
+    const platform = await running(web());
+    valueOf(await platform.put([web({ cmd: 'new' })]));
+    await platform.quiet();
+    expect(changes(platform)).toEqual(['true false serving', 'false true draining', 'false false killing']);
+  });
+
+  it('that leaves nobody to take over does not lengthen the gap by draining', async () => {
+    const upgradeStrategy = { minimumHealthCapacity: 0, maximumOverCapacity: 0 };
+    const platform = await running(web({ upgradeStrategy }));
+    valueOf(await platform.put([web({ upgradeStrategy, cmd: 'new' })]));
+    await platform.time.advance(1_000);
+    expect(platform.engine.view.deployments()).toEqual([]);
+    expect(changes(platform)).toEqual(['false false killing', 'true false serving']);
+  });
+});
+
+it('what serves is told at every change: health, readiness, kills, ends', async () => {
+  const healthChecks = [
+    {
+      protocol: 'MESOS_TCP' as const,
+      gracePeriodSeconds: 300,
+      intervalSeconds: 10,
+      timeoutSeconds: 5,
+      maxConsecutiveFailures: 3,
+    },
+  ];
+  const platform = await TestPlatform.started();
+  valueOf(await platform.put([web({ healthChecks, backoffSeconds: 100 })]));
+  await platform.time.advance(1000);
+  const taskId = platform.master.launched[0] ?? '';
+  const result = { index: 0, alive: true, consecutive_failures: 0, last_success: 1, exhausted: false };
+  platform.master.setHealth(taskId, [{ ...result, alive: false, consecutive_failures: 1, last_failure: 2 }]);
+  await platform.time.advance(100);
+  platform.master.setHealth(taskId, [result]);
+  await platform.time.advance(100);
+  platform.master.end(taskId, 'TASK_FAILED');
+  await platform.time.advance(100);
+  expect(changes(platform)).toEqual([
+    'true false serving',
+    'false false unhealthy',
+    'true false serving',
+    'false false ended',
+  ]);
+  const ids = platform.ofType('instance_serving_changed_event').map((event) => event.taskId);
+  expect(new Set(ids)).toEqual(new Set([taskId]));
+});
