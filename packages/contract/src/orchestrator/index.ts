@@ -21,13 +21,6 @@ export {
   ReadinessCheck,
 } from './app.ts';
 export { DeploymentAction, DeploymentInfo, DeploymentResult, ReadinessCheckResult } from './deployment.ts';
-export {
-  DeploymentPlanInfo,
-  InstanceCondition,
-  OrchestratorEvent,
-  ServingReason,
-  extensionEventTypes,
-} from './events.ts';
-export { EXTENSIONS_HEADER, EXTENSIONS_QUERY } from './extensions.ts';
+export { DeploymentPlanInfo, InstanceCondition, OrchestratorEvent } from './events.ts';
 export { orchestratorRoutes, type Route } from './routes.ts';
 export { HealthCheckResult, Task, TaskFailure, TaskList } from './task.ts';

@@ -1,6 +1,7 @@
 /** What health and readiness results mean for an instance. */
 import type { HealthResult } from '@stadion/contract/mesos';
-import type { AppDefinition, ServingReason } from '@stadion/contract/orchestrator';
+import type { AppDefinition } from '@stadion/contract/orchestrator';
+import type { ServingReason } from '@stadion/contract/orchestrator-extensions';
 import type { Instance } from './instance.ts';
 
 /**

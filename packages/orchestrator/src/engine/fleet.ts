@@ -1,6 +1,7 @@
 /** All instances, by app: the one place where an instance changes, with its record, its event and its counters. */
 import type { Clock } from '@stadion/base';
-import type { ServingReason, TaskFailure } from '@stadion/contract/orchestrator';
+import type { TaskFailure } from '@stadion/contract/orchestrator';
+import type { ServingReason } from '@stadion/contract/orchestrator-extensions';
 import { formatTimestamp } from '../core/app/timestamp.ts';
 import { parseTaskId, appIdOfSafe, safeIdOf, safeIdOfInstance } from '../core/instance-ids.ts';
 import { whyServing } from '../core/health.ts';

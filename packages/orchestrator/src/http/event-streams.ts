@@ -6,7 +6,8 @@
 import { Buffer } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
 import { every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
-import { extensionEventTypes, type OrchestratorEvent } from '@stadion/contract/orchestrator';
+import type { OrchestratorEvent } from '@stadion/contract/orchestrator';
+import { extensionEventTypes } from '@stadion/contract/orchestrator-extensions';
 import { formatTimestamp } from '../core/app/timestamp.ts';
 import type { PlanRoots } from '../core/deployment/plan-roots.ts';
 import type { EventFeed } from '../engine.ts';

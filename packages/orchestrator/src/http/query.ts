@@ -1,6 +1,6 @@
 /** Reads query parameters the way Marathon does: anything but `true` is false, unknown values do not matter. */
 
-import { EXTENSIONS_HEADER, EXTENSIONS_QUERY } from '@stadion/contract/orchestrator';
+import { EXTENSIONS_HEADER, EXTENSIONS_QUERY } from '@stadion/contract/orchestrator-extensions';
 import type { Call } from './answer.ts';
 
 /** A boolean parameter. */
