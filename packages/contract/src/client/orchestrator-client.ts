@@ -1,7 +1,7 @@
 /** The typed client of the orchestrator's API: one method per route of the table, and the event stream. */
 import type { Static, TSchema } from '@sinclair/typebox';
 import type { OrchestratorEvent } from '../orchestrator/events.ts';
-import { EXTENSIONS_HEADER } from '../orchestrator-extensions/wish.ts';
+import { EXTENSIONS_HEADER } from '../orchestrator-extensions.ts';
 import { orchestratorRoutes, type Route } from '../orchestrator/routes.ts';
 import { readEventStream } from './event-stream.ts';
 import { failure, request, send, type Call, type Fetch, type Peer } from './http.ts';

@@ -1,0 +1,11 @@
+/** What the orchestrator has beyond Marathon's `/v2` API. */
+export { ServingReason, extensionEventTypes } from './orchestrator/events.ts';
+
+/**
+ * A request with this header, of the value `true`, wants what Marathon does not have: further members of tasks, queue
+ * items and deployments, and further events. Nobody else gets them, since some of Marathon's clients refuse members that
+ * they do not know. The typed client always asks.
+ */
+export const EXTENSIONS_HEADER = 'x-stadion-extensions';
+/** The same as a query parameter, for those who cannot set headers: `?extensions=true`. */
+export const EXTENSIONS_QUERY = 'extensions';
