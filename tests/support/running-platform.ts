@@ -108,8 +108,9 @@ export class RunningPlatform {
 
   private flags(addressesFile: string): readonly string[] {
     const free = ['--orchestrator-port', '0', '--master-port', '0', '--agent-port', '0'];
-    // Draining is real time that most suites need not spend; flags given later win.
-    const fast = ['--drain-seconds', '0'];
+    // Draining is real time that most suites need not spend, and plain processes are the same everywhere, root or not;
+    // flags given later win.
+    const fast = ['--drain-seconds', '0', '--containerizers', 'posix'];
     return ['--data-dir', this.dataDirectory, '--addresses-file', addressesFile, ...free, ...fast, ...OFFERED];
   }
 

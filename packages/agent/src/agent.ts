@@ -16,6 +16,7 @@ import type { AgentCounters, AgentView } from './agent-view.ts';
 import { isPathSegment } from './core/admission.ts';
 import { frameworkKey, readRecord, toFrameworkRecord } from './core/checkpoint-record.ts';
 import type { ContainerExit, ContainerUsage } from './core/container.ts';
+import type { WorkingContainerizers } from './core/containerizer-choice.ts';
 import type { Ledger } from './core/ledger.ts';
 import { taskState, type Task } from './core/task.ts';
 import { Housekeeping } from './housekeeping.ts';
@@ -55,7 +56,7 @@ export class Agent implements Service, AgentView {
   private phase: Phase = 'new';
   private readonly identity: AgentIdentity;
   private currentMasterId: string | undefined;
-  private containerizers: readonly string[] = [];
+  private working: WorkingContainerizers = { names: [] };
   private startTime = 0;
   private earlyExits: { readonly containerId: string; readonly exit: ContainerExit }[] = [];
   /** Set while the tasks are being ended for good, and called when none is left: nothing new is taken. */
@@ -91,7 +92,7 @@ export class Agent implements Service, AgentView {
       agentId: () => this.identity.name,
       identitySaved: () => this.identity.saved(),
       send: (message) => this.session.send(message),
-      containerizers: () => this.containerizers,
+      containerizers: () => this.working,
       onNoneLeft: () => this.leaving?.(),
     });
     this.housekeeping = new Housekeeping(
@@ -119,7 +120,8 @@ export class Agent implements Service, AgentView {
       const problem = fingerprint.problem ?? 'it does not say why';
       throw new PlatformError('agent-no-containerizer', `The containerizer "${name}" does not work here: ${problem}.`);
     }
-    this.containerizers = fingerprint.containerizers;
+    const { containerizers: names, problems = {} } = fingerprint;
+    this.working = { names, problems };
     let recordedId: string | undefined;
     for (const loaded of await this.options.checkpoints.load()) recordedId = this.restore(loaded) ?? recordedId;
     // Its own record is damaged or gone, but those of its tasks still say who it was.
@@ -167,13 +169,14 @@ export class Agent implements Service, AgentView {
     const attribute: Attribute = {
       name: 'stadion_containerizers',
       type: 'SET',
-      set: { item: [...this.containerizers] },
+      set: { item: [...this.working.names] },
     };
     return {
       ...this.options.info,
       ...(this.identity.current === undefined ? {} : { id: { value: this.identity.current } }),
       attributes: [...this.options.info.attributes, attribute],
-      containerizers: [...this.containerizers],
+      containerizers: [...this.working.names],
+      ...(this.working.problems === undefined ? {} : { containerizer_problems: this.working.problems }),
     };
   }
 
@@ -311,6 +314,10 @@ export class Agent implements Service, AgentView {
       }
       case 'SHUTDOWN_FRAMEWORK':
         this.shutdownFramework(message.framework_id.value);
+        return;
+      case 'RUN_TASK_GROUP':
+      case 'CHECKPOINT_RESOURCES':
+        this.log.warn({ type: message.type }, 'this agent cannot do that yet');
         return;
       case 'PING':
       case 'REGISTERED':

@@ -2,7 +2,6 @@
 export { createAgent, type Agent } from './agent.ts';
 export { type AgentView } from './agent-view.ts';
 export { AGENT_CONFIG_DEFAULT, type AgentConfig, type AgentOptions } from './agent-options.ts';
-export { createPosixContainerizer, type PosixContainerizerOptions } from './adapters/posix/posix-containerizer.ts';
 export {
   createFakeContainerizer,
   type FakeBehaviour,

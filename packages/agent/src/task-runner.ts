@@ -8,6 +8,7 @@ import { CheckRunner } from './check-runner.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { commandOf, findTaskProblem } from './core/admission.ts';
 import type { ContainerExit, RecoveredContainer } from './core/container.ts';
+import type { WorkingContainerizers } from './core/containerizer-choice.ts';
 import { Ledger } from './core/ledger.ts';
 import { limitsOf } from './core/resources.ts';
 import { taskEnvironment } from './core/task-environment.ts';
@@ -32,8 +33,8 @@ export interface RunnerOwner {
   identitySaved(): Promise<void>;
   /** False when there is no registration. */
   send(message: AgentMessage): boolean;
-  /** The names of the containerizers that work here. */
-  containerizers(): readonly string[];
+  /** The containerizers that work here. */
+  containerizers(): WorkingContainerizers;
   /** The last task that lived has ended. */
   onNoneLeft(): void;
 }

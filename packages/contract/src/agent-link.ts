@@ -16,6 +16,8 @@ export const AgentInfo = Type.Object({
   version: Type.String(),
   /** Containerizers that work here, e.g. `["posix"]`; a task with an image needs `docker` or `linux`. */
   containerizers: Type.Array(Type.String()),
+  /** Why other containerizers do not work here, by name. */
+  containerizer_problems: Type.Optional(Type.Record(Type.String(), Type.String())),
 });
 export type AgentInfo = Static<typeof AgentInfo>;
 

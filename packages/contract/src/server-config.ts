@@ -59,6 +59,15 @@ export const ServerConfig = Type.Object(
         description: 'where the agent keeps sandboxes (default: <data-dir>/agent)',
       }),
     ),
+    containerizers: Type.Optional(
+      Type.String({
+        minLength: 1,
+        valueName: 'names',
+        description:
+          'what tasks run in, best first, of linux, docker and posix; plain commands take the first that works ' +
+          '(default: linux,docker,posix)',
+      }),
+    ),
     store: Type.Unsafe<'lmdb' | 'memory'>({
       ...stringEnum(['lmdb', 'memory']),
       default: 'lmdb',

@@ -8,7 +8,6 @@ import {
   FileSandboxes,
   createAgent,
   createNetworkProber,
-  createPosixContainerizer,
   createWebFetcher,
   detectResources,
   overrideResources,
@@ -19,6 +18,7 @@ import {
 } from '@stadion/agent';
 import type { ServerConfig } from '@stadion/contract';
 import type { MasterDialer } from '@stadion/contract/agent-link';
+import { buildContainerizer } from './build-containerizer.ts';
 import type { SystemPorts } from './system-ports.ts';
 import { MESOS_VERSION } from './version.ts';
 
@@ -50,12 +50,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
   const given = read(config.resources, parseResources, '--resources');
   return createAgent({
     dialer: parts.dialer,
-    containerizer: createPosixContainerizer({
-      runtimeDirectory: join(workDirectory, 'runtime'),
-      clock: time,
-      timers: time,
-      log,
-    }),
+    containerizer: buildContainerizer(config.containerizers, { workDirectory, ports, log }),
     checkpoints: new FileCheckpoints(workDirectory),
     sandboxes: new FileSandboxes(workDirectory),
     fetcher: createWebFetcher({ cacheDirectory: join(workDirectory, 'fetch-cache'), clock: time, timers: time, log }),

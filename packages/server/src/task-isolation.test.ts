@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createPosixContainerizer } from '@stadion/agent';
+import { createPosixContainerizer } from '@stadion/agent/containerizers';
 import { silentLogger } from '@stadion/base';
 import { systemClock, systemTimers } from '@stadion/base/system';
 import { openLmdbStore } from '@stadion/store';

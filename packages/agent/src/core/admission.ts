@@ -7,6 +7,7 @@ import {
   TASK_ID_BYTES_MAX,
   URIS_PER_TASK_MAX,
 } from '../limits.ts';
+import { chooseContainerizer, type WorkingContainerizers } from './containerizer-choice.ts';
 
 /**
  * What a container runs: text for `/bin/sh -c`, a file with arguments, or what its image says, with other arguments for
@@ -19,12 +20,13 @@ export type Command =
 
 /**
  * Says in a sentence why a task cannot run here, or nothing.
- * @param containerizers the names of what works here, e.g. `["posix"]`
+ * @param working what works here
  */
-export function findTaskProblem(task: TaskInfo, containerizers: readonly string[]): string | undefined {
+export function findTaskProblem(task: TaskInfo, working: WorkingContainerizers): string | undefined {
+  const choice = chooseContainerizer(task.container, working);
   return (
     findIdProblem(task.task_id.value) ??
-    findContainerProblem(task.container, containerizers) ??
+    (choice.ok ? undefined : choice.message) ??
     findCommandProblem(task) ??
     findCheckProblem(task)
   );
@@ -65,26 +67,6 @@ function findIdProblem(id: string): string | undefined {
   }
   // At most three bytes a UTF-16 unit: only long ids need to be looked at closer, and those are refused.
   if (id.length > TASK_ID_BYTES_MAX) return `The task id is longer than ${TASK_ID_BYTES_MAX} characters`;
-  return undefined;
-}
-
-function findContainerProblem(
-  container: ContainerInfo | undefined,
-  containerizers: readonly string[],
-): string | undefined {
-  if (container === undefined) return undefined;
-  const known = `it has ${containerizers.join(', ') || 'no containerizer'}`;
-  if (container.type === 'DOCKER' && !containerizers.includes('docker')) {
-    return `The task wants a Docker container, and this agent has no docker (${known})`;
-  }
-  if (container.type !== 'MESOS') return undefined;
-  const hasImages = containerizers.includes('linux') || containerizers.includes('docker');
-  if (container.mesos?.image !== undefined && !hasImages) {
-    return `The task wants a container image, and this agent runs plain processes only (${known})`;
-  }
-  if ((container.volumes?.length ?? 0) > 0 && !hasImages) {
-    return `The task wants volumes, and this agent cannot mount any (${known})`;
-  }
   return undefined;
 }
 

@@ -105,6 +105,8 @@ export interface ContainerizerFingerprint {
   readonly containerizers: readonly string[];
   /** Why it does not work, and what to do. */
   readonly problem?: string;
+  /** Of several in one: why some of them do not work, by name. */
+  readonly problems?: Readonly<Record<string, string>>;
 }
 
 /**

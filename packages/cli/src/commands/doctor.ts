@@ -181,20 +181,25 @@ function clockSkew(slaves: readonly StateSlave[], nowMs: number): number | undef
   return slaves.length === 0 ? undefined : Math.max(...slaves.map((slave) => slave.registered_time * 1000 - nowMs));
 }
 
+/** What becomes of apps when no agent has a containerizer. */
+const WITHOUT = {
+  posix: 'apps with a plain command wait where linux does not work either',
+  linux: 'commands run without isolation, and apps with an image of type MESOS wait',
+  docker: 'apps with a Docker image wait',
+} as const;
+
 /** What can run, and why something else cannot. */
 function checkContainerizers(slaves: readonly StateSlave[]): Finding[] {
   const findings: Finding[] = [];
-  for (const name of ['posix', 'docker'] as const) {
+  for (const name of ['posix', 'linux', 'docker'] as const) {
     const having = slaves.filter((slave) => containerizersOf(slave).includes(name)).length;
     if (having > 0) findings.push(ok(`containerizer ${name}`, `works on ${plural(having, 'agent')}`));
     else if (slaves.length > 0) {
       const reason = slaves
         .map((slave) => slave.containerizer_problems?.[name])
         .find((problem) => problem !== undefined);
-      const consequence = name === 'docker' ? 'apps with a Docker image wait' : 'apps with a command wait';
-      findings.push(
-        warn(`containerizer ${name}`, `no agent has it, ${consequence}${reason === undefined ? '' : `: ${reason}`}`),
-      );
+      const cause = reason === undefined ? '' : `: ${reason}`;
+      findings.push(warn(`containerizer ${name}`, `no agent has it, ${WITHOUT[name]}${cause}`));
     }
   }
   return findings;

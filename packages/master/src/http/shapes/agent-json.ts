@@ -25,6 +25,7 @@ export function agentJson(view: ClusterView, agent: AgentRecord) {
     version: info.version,
     capabilities: AGENT_CAPABILITIES,
     containerizers: info.containerizers,
+    ...(info.containerizer_problems === undefined ? {} : { containerizer_problems: info.containerizer_problems }),
   };
 }
 

@@ -87,5 +87,6 @@ const PROCESS: RunnerDemand = {
 
 function runnerOf(app: AppDefinition): RunnerDemand {
   if (app.container?.type === 'DOCKER') return DOCKER;
-  return app.container?.docker === undefined ? PROCESS : LINUX;
+  const needsMore = (app.container?.volumes.length ?? 0) > 0 || !isOnHostNetwork(app);
+  return app.container?.docker === undefined && !needsMore ? PROCESS : LINUX;
 }

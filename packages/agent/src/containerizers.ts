@@ -1,0 +1,7 @@
+/** What tasks run in: the real containerizers, and several as one. */
+export {
+  createComposedContainerizer,
+  type ComposedContainerizerOptions,
+} from './adapters/composed/composed-containerizer.ts';
+export { createPosixContainerizer, type PosixContainerizerOptions } from './adapters/posix/posix-containerizer.ts';
+export type { Containerizer } from './ports/containerizer.ts';
