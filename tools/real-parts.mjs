@@ -21,7 +21,14 @@ import { delimiter, join } from 'node:path';
  */
 
 /** @type {readonly RealPart[]} */
-export const realParts = [];
+export const realParts = [
+  {
+    name: 'zookeeper',
+    debianPackage: 'zookeeper',
+    provides: { file: '/usr/share/java/zookeeper.jar' },
+    neededBy: 'the suites of the store in ZooKeeper and of clusters',
+  },
+];
 
 /**
  * A part that is not here, and why.

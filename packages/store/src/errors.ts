@@ -98,3 +98,17 @@ export function storeDamaged(directory: string, what: string, cause?: unknown): 
     { details: { directory, what }, ...(cause === undefined ? {} : { cause }) },
   );
 }
+
+/** `store-unreachable`: ZooKeeper cannot be reached, or no longer under this session. A change under way may have been applied. */
+export function storeUnreachable(why: string): PlatformError {
+  return new PlatformError(
+    'store-unreachable',
+    `The state in ZooKeeper cannot be reached: ${why}. Whoever led stops leading; check that most of its servers run.`,
+    { details: { why }, retryable: true },
+  );
+}
+
+/** `store-address-invalid`: the text after `--zk` is not a place in ZooKeeper. */
+export function storeAddressInvalid(problem: string): PlatformError {
+  return new PlatformError('store-address-invalid', `--zk cannot be read: ${problem}.`, { details: { problem } });
+}

@@ -1,5 +1,16 @@
 export { openLmdbStore, type LmdbOptions } from './adapters/lmdb/index.ts';
+export { openZooKeeperStore, watchZooKeeperLeader, type ZooKeeperOptions } from './adapters/zookeeper/index.ts';
 export { SimulatedDisk, createMemoryStore, type SimulatedDiskOptions } from './adapters/memory/index.ts';
 export { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
 export { COMMIT_OPERATIONS_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX } from './limits.ts';
-export type { Election, EmbeddedStore, JsonValue, Leadership, Store, StoreOperation, StoreRecord } from './store.ts';
+export type {
+  Election,
+  EmbeddedStore,
+  JsonValue,
+  LeaderWatch,
+  Leadership,
+  SharedStore,
+  Store,
+  StoreOperation,
+  StoreRecord,
+} from './store.ts';

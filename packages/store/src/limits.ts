@@ -34,3 +34,27 @@ export const LIST_BYTES_PER_TURN: number = 524_288;
 assert(GROUP_OPERATIONS_MAX <= COMMIT_OPERATIONS_MAX, 'a group must fit into one commit');
 assert(GROUP_PENDING_OPERATIONS_MAX >= COMMIT_OPERATIONS_MAX, 'group commit must hold at least one full commit');
 assert(LIST_BYTES_PER_TURN >= VALUE_BYTES_MAX, 'a turn of a listing must be able to read any record');
+
+/** What one ZooKeeper node holds at most, bytes: two of them and their names fit into one request (`jute.maxbuffer`, 1 MB). */
+export const SEGMENT_PART_BYTES_MAX: number = 393_216;
+
+/** Nodes that one ZooKeeper transaction makes or deletes at most; the names alone stay far below 1 MB. */
+export const TRANSACTION_NODES_MAX = 1024;
+
+/** Parts of segments that are read at a time. */
+export const SEGMENT_READS_MAX = 8;
+
+/** When ZooKeeper's journal is written anew. */
+export const COMPACTION = {
+  tinyBytes: 65_536,
+  mergeFrom: 128,
+  mergeMax: 512,
+  partBytesMax: SEGMENT_PART_BYTES_MAX,
+  slackBytes: 8_388_608,
+};
+
+/** Commits between two looks at the journal's shape. */
+export const COMMITS_PER_COMPACTION_LOOK = 32;
+
+/** What a commit looks at in one turn when it reads a segment, entries (about 3 ms). */
+export const SEGMENT_ENTRIES_PER_TURN = 2000;

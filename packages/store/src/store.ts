@@ -55,5 +55,17 @@ export interface Leadership {
   resign(): Promise<void>;
 }
 
+/** Who leads, for those who do not. */
+export interface LeaderWatch {
+  /**
+   * Tells what the leader presented itself with when it campaigned: once it is known, then at each change.
+   * Undefined: nobody leads.
+   */
+  observeLeader(listener: (candidate: string | undefined) => void): { stop(): void };
+}
+
+/** A store that several servers share: candidates wait in line, and everybody can see who leads. */
+export interface SharedStore extends Store, Election, LeaderWatch {}
+
 /** A store in the same process as its only user, which is therefore also the only candidate. */
 export interface EmbeddedStore extends Store, Election {}

@@ -1,0 +1,83 @@
+/** Opens the state of a cluster in ZooKeeper, and the view of who leads for those who keep no state. */
+import type { Clock, Logger, PlatformError, Timers } from '@stadion/base';
+import { parseZooKeeperUrl, type ZooKeeperPlace } from '../../core/zookeeper-url.ts';
+import { storeAddressInvalid } from '../../errors.ts';
+import type { LeaderWatch, SharedStore } from '../../store.ts';
+import { observeLeader } from './leader-watch.ts';
+import { placesBelow, type Places } from './places.ts';
+import { SessionKeeper } from './session-keeper.ts';
+import { ZooKeeperStore } from './zookeeper-store.ts';
+import { refusalIn, type ZooKeeperSession } from './zookeeper-session.ts';
+
+/** Where the store lives. */
+export interface ZooKeeperOptions {
+  /** `zk://[user:password@]host:port,host:port/folder`. */
+  readonly url: string;
+  /** How long a leader may be out of contact before another may lead, milliseconds. The ensemble's ticks bound it. */
+  readonly sessionTimeoutMs?: number;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Logger;
+}
+
+const SESSION_TIMEOUT_MS = 6_000;
+
+/**
+ * Opens the store, making its folders when there are none.
+ * @throws PlatformError `store-address-invalid` or `store-unreachable`
+ */
+export async function openZooKeeperStore(options: ZooKeeperOptions): Promise<SharedStore> {
+  const { keeper, places } = prepare(options);
+  try {
+    await keeper.persist((session) => makePlaces(session, places), giveUp);
+  } catch (error) {
+    keeper.close();
+    throw error;
+  }
+  return new ZooKeeperStore({ keeper, places, timers: options.timers, log: options.log });
+}
+
+/**
+ * Follows who leads a cluster without opening its state. Waits for as long as ZooKeeper cannot be reached.
+ * @throws PlatformError `store-address-invalid`
+ */
+export function watchZooKeeperLeader(options: ZooKeeperOptions): LeaderWatch & { close(): void } {
+  const { keeper, places } = prepare(options);
+  return {
+    observeLeader: (listener) => observeLeader({ keeper, places, timers: options.timers }, listener),
+    close: () => {
+      keeper.close();
+    },
+  };
+}
+
+function prepare(options: ZooKeeperOptions): { readonly keeper: SessionKeeper; readonly places: Places } {
+  const place = readPlace(options.url);
+  const { sessionTimeoutMs = SESSION_TIMEOUT_MS, clock, timers, log } = options;
+  return {
+    keeper: new SessionKeeper({ place, sessionTimeoutMs, clock, timers, log }),
+    places: placesBelow(place.path),
+  };
+}
+
+function readPlace(url: string): ZooKeeperPlace {
+  const parsed = parseZooKeeperUrl(url);
+  if (!parsed.ok) throw storeAddressInvalid(parsed.problem);
+  return parsed.place;
+}
+
+async function makePlaces(session: ZooKeeperSession, places: Places): Promise<void> {
+  await session.makeFolder(places.folder);
+  await session.makeFolder(places.journal);
+  if (await session.exists(places.epoch)) return;
+  try {
+    await session.transact([{ type: 'create', path: places.epoch, data: Buffer.alloc(0) }]);
+  } catch (error) {
+    if (refusalIn(error) !== 'node-exists') throw error;
+  }
+}
+
+/** At the start somebody waits for an answer. */
+function giveUp(error: PlatformError): void {
+  throw error;
+}

@@ -1,0 +1,185 @@
+/** Real ZooKeeper servers for tests: private ports and folders, started and ended by their pids. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { delay } from '@stadion/base';
+import { systemClock, systemTimers } from '@stadion/base/system';
+
+const JAR = '/usr/share/java/zookeeper.jar';
+const START_MS_MAX = 60_000;
+const POLL_MS = 100;
+
+/** Whether Debian's `zookeeper` and a Java are here. */
+export function hasZooKeeper(): boolean {
+  return existsSync(JAR) && existsSync('/usr/bin/java');
+}
+
+/** How the servers run. */
+export interface EnsembleOptions {
+  /** How many; three survive the loss of one. */
+  readonly servers: number;
+  /** ZooKeeper's unit of time, milliseconds: sessions last between 2 and 20 of them. */
+  readonly tickMs?: number;
+  /** The address of each server, if they are not all on loopback, e.g. in network namespaces. */
+  readonly hosts?: readonly string[];
+  /** What to put before the command that starts a server, e.g. `ip netns exec NAME`. */
+  readonly launchers?: readonly (readonly string[])[];
+}
+
+interface Server {
+  readonly host: string;
+  readonly clientPort: number;
+  readonly directory: string;
+  readonly launcher: readonly string[];
+  process: ChildProcess | undefined;
+}
+
+/** Several servers that agree with each other. */
+export class ZooKeeperEnsemble {
+  private readonly folder: string;
+  private readonly servers: readonly Server[];
+
+  private constructor(folder: string, servers: readonly Server[]) {
+    this.folder = folder;
+    this.servers = servers;
+  }
+
+  /** Starts them, and waits until most of them serve. */
+  static async start(options: EnsembleOptions): Promise<ZooKeeperEnsemble> {
+    const folder = mkdtempSync(join(tmpdir(), 'stadion-zookeeper-'));
+    const hosts = Array.from({ length: options.servers }, (_, index) => options.hosts?.[index] ?? '127.0.0.1');
+    const ports = await freePorts(3 * options.servers);
+    const portOf = (server: number, which: number): number => ports[server * 3 + which] ?? 0;
+    const members = hosts.map(
+      (host, index) => `server.${String(index + 1)}=${host}:${String(portOf(index, 1))}:${String(portOf(index, 2))}`,
+    );
+    const servers = hosts.map((host, index): Server => {
+      const directory = join(folder, String(index + 1));
+      mkdirSync(directory);
+      writeFileSync(join(directory, 'myid'), `${String(index + 1)}\n`);
+      const settings = [
+        `tickTime=${String(options.tickMs ?? 500)}`,
+        'initLimit=20',
+        'syncLimit=8',
+        `dataDir=${directory}`,
+        `clientPort=${String(portOf(index, 0))}`,
+        `clientPortAddress=${host}`,
+        'admin.enableServer=false',
+        '4lw.commands.whitelist=srvr',
+        'maxClientCnxns=0',
+        ...(options.servers > 1 ? members : []),
+      ];
+      writeFileSync(join(directory, 'zoo.cfg'), `${settings.join('\n')}\n`);
+      const launcher = options.launchers?.[index] ?? [];
+      return { host, clientPort: portOf(index, 0), directory, launcher, process: undefined };
+    });
+    const ensemble = new ZooKeeperEnsemble(folder, servers);
+    for (const index of servers.keys()) ensemble.launch(index);
+    try {
+      for (const index of servers.keys()) await ensemble.serving(index);
+    } catch (error) {
+      await ensemble.stop();
+      throw error;
+    }
+    return ensemble;
+  }
+
+  /** `host:port,…` of all. */
+  get connectString(): string {
+    return this.servers.map(({ host, clientPort }) => `${host}:${String(clientPort)}`).join(',');
+  }
+
+  /** Starts a server that was killed. */
+  launch(index: number): void {
+    const server = this.server(index);
+    const classPath = `/etc/zookeeper/conf:${JAR}`;
+    const java = ['/usr/bin/java', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', classPath];
+    const main = ['-Dzookeeper.commitLogCount=64', 'org.apache.zookeeper.server.quorum.QuorumPeerMain'];
+    const [command, ...args] = [...server.launcher, ...java, ...main, join(server.directory, 'zoo.cfg')];
+    server.process = spawn(command, args, { stdio: 'ignore', cwd: server.directory });
+  }
+
+  /** Waits until a server answers its clients, or any server from outside its namespace once its process is up. */
+  async serving(index: number): Promise<void> {
+    const server = this.server(index);
+    const end = systemClock.monotonic() + START_MS_MAX;
+    for (;;) {
+      if (server.process?.exitCode !== null) {
+        throw new Error(`ZooKeeper server ${String(index + 1)} ended at its start: see ${server.directory}`);
+      }
+      if ((await ask(server.host, server.clientPort, 'srvr')).includes('Mode:')) return;
+      if (systemClock.monotonic() > end) throw new Error(`ZooKeeper server ${String(index + 1)} does not serve`);
+      await delay(systemTimers, POLL_MS);
+    }
+  }
+
+  /** `leader`, `follower`, `standalone`, or an empty text while the server does not serve. */
+  async mode(index: number): Promise<string> {
+    const { host, clientPort } = this.server(index);
+    return /Mode: (\w+)/.exec(await ask(host, clientPort, 'srvr'))?.[1] ?? '';
+  }
+
+  /** Sends a signal to a server: SIGSTOP freezes it, SIGKILL ends it without a word. */
+  async signal(index: number, signal: NodeJS.Signals): Promise<void> {
+    const { process: child } = this.server(index);
+    if (child === undefined) return;
+    const ended = new Promise<void>((resolve) => {
+      if (child.exitCode !== null || child.signalCode !== null) resolve();
+      else {
+        child.once('exit', () => {
+          resolve();
+        });
+      }
+    });
+    child.kill(signal);
+    if (signal === 'SIGKILL') await ended;
+  }
+
+  /** Ends all and removes their folders. */
+  async stop(): Promise<void> {
+    for (const index of this.servers.keys()) await this.signal(index, 'SIGKILL');
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private server(index: number): Server {
+    const server = this.servers[index];
+    if (server === undefined) throw new Error(`there is no server ${String(index)}`);
+    return server;
+  }
+}
+
+function ask(host: string, port: number, word: string): Promise<string> {
+  return new Promise((resolve) => {
+    let answer = '';
+    const socket = connect({ host, port });
+    const done = (): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(2_000, done);
+    socket.on('connect', () => socket.write(word));
+    socket.on('data', (bytes) => {
+      answer += bytes.toString();
+    });
+    socket.on('error', done);
+    socket.on('close', done);
+  });
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const held = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      return server;
+    }),
+  );
+  const ports = held.map((server) => {
+    const address = server.address();
+    return address === null || typeof address === 'string' ? 0 : address.port;
+  });
+  await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
