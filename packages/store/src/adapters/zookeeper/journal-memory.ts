@@ -1,7 +1,7 @@
 /** What the journal in ZooKeeper says, in memory: the present entry of every key, and the segments it came from. */
 import { delay, type Timers } from '@stadion/base';
 import type { SegmentSize } from '../../core/compaction.ts';
-import { encodeEntry, type SegmentEntry } from '../../core/segments.ts';
+import type { SegmentEntry } from '../../core/segments.ts';
 import { SEGMENT_ENTRIES_PER_TURN } from '../../limits.ts';
 
 /** A segment that was read or written. */
@@ -70,13 +70,6 @@ export class JournalMemory {
     this.records.set(key, { version, text, segment });
     this.liveBytes += sizeOf(key, text);
   }
-}
-
-/** The lines of entries, as bytes. */
-export function linesOf(entries: Iterable<SegmentEntry>): Buffer {
-  const lines: string[] = [];
-  for (const entry of entries) lines.push(encodeEntry(entry));
-  return Buffer.from(lines.join(''));
 }
 
 function sizeOf(key: string, text: string): number {

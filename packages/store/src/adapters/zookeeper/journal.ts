@@ -2,8 +2,6 @@
 import { assert, type PlatformError, type Timers } from '@stadion/base';
 import { planCompaction } from '../../core/compaction.ts';
 import {
-  cutIntoParts,
-  decodeSegment,
   partNames,
   segmentsOf,
   type SegmentEntry,
@@ -12,8 +10,9 @@ import {
 } from '../../core/segments.ts';
 import { staleEpoch, storeDamaged } from '../../errors.ts';
 import { COMPACTION, SEGMENT_PART_BYTES_MAX, SEGMENT_READS_MAX, TRANSACTION_NODES_MAX } from '../../limits.ts';
-import { JournalMemory, linesOf, type KnownSegment } from './journal-memory.ts';
+import { JournalMemory, type KnownSegment } from './journal-memory.ts';
 import type { Places } from './places.ts';
+import { cutIntoParts, decodeSegment, encodeSegment } from './segment-codec.ts';
 import { isConnectionLost, refusalIn, type NodeChange, type ZooKeeperSession } from './zookeeper-session.ts';
 
 /** Parts of one transaction: two of the largest stay below the megabyte that ZooKeeper takes. */
@@ -108,7 +107,7 @@ export class Journal {
     entries: readonly SegmentEntry[],
     instead: readonly string[] = [],
   ): Promise<KnownSegment> {
-    const bytes = linesOf(entries);
+    const bytes = encodeSegment(entries);
     const parts = cutIntoParts(bytes, SEGMENT_PART_BYTES_MAX);
     const names = partNames(range, parts.length);
     const creations = names.map((name, index): NodeChange => {
