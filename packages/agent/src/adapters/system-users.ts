@@ -50,6 +50,23 @@ export function ownUser(): { readonly name: string; readonly uid: number } {
   }
 }
 
+/**
+ * The variables that say who a task's user is, as far as its environment has none or still has those of this process,
+ * which would be wrong for the user that the task becomes.
+ */
+export function variablesOf(
+  user: SystemUser | undefined,
+  environment: Readonly<Record<string, string>>,
+): Record<string, string> {
+  if (user === undefined) return {};
+  const own = { HOME: user.home, USER: user.name, LOGNAME: user.name };
+  return Object.fromEntries(
+    Object.entries(own).filter(([name]) => {
+      return environment[name] === undefined || environment[name] === process.env[name];
+    }),
+  );
+}
+
 /** Looks an account up: /etc/passwd first, then whatever else the system knows. */
 async function findUser(name: string): Promise<SystemUser | undefined> {
   if (!NAME_PATTERN.test(name)) return undefined;

@@ -1,8 +1,7 @@
 /** Plain processes: one supervised session per task, its whole tree found and ended, its exit status never lost. */
-import { watch, type FSWatcher } from 'node:fs';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { delay, describeError, every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
+import { delay, describeError, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
 import type { ContainerExit, ContainerUsage, RecoveredContainer } from '../../core/container.ts';
 import type {
   Containerizer,
@@ -12,9 +11,10 @@ import type {
 } from '../../ports/containerizer.ts';
 import { identifyChild, isSameProcess, readBootId, type ProcessIdentity } from '../process-identity.ts';
 import { resolveTaskUser } from '../system-users.ts';
-import { ContainerDirectories } from './container-directory.ts';
-import { ProcessTable, type ProcessStat } from './process-table.ts';
-import { signal, signalAll, signalGroup } from './signals.ts';
+import { ContainerDirectories } from '../supervised/container-directory.ts';
+import { SupervisorWatch } from '../supervised/supervisor-watch.ts';
+import { ProcessTable, type ProcessStat } from '../supervised/process-table.ts';
+import { signal, signalAll, signalGroup } from '../supervised/signals.ts';
 import { startSupervisor } from './start-supervisor.ts';
 
 /** Options of {@link createPosixContainerizer}. */
@@ -26,8 +26,6 @@ export interface PosixContainerizerOptions {
   readonly log: Logger;
 }
 
-/** Backstop for supervisors that are not children of this process; the watch on their directory is faster. */
-const POLL_MS = 2000;
 /** What the main process left behind gets SIGTERM, and SIGKILL after this. */
 const LEFTOVER_GRACE_MS = 1000;
 const SWEEP_POLL_MS = 50;
@@ -45,12 +43,10 @@ const PAGE_BYTES_DEFAULT = 4096;
 interface Container {
   readonly containerId: string;
   readonly supervisor: ProcessIdentity;
-  readonly isChild: boolean;
   ended: boolean;
   /** Monotonic time of SIGKILL, once somebody asked for the end. */
   killAt: number | undefined;
   killTimer: TimerHandle | undefined;
-  watcher: FSWatcher | undefined;
 }
 
 /** Makes a containerizer of plain processes. Works as root and as an ordinary user; without /proc, by process groups. */
@@ -68,7 +64,7 @@ class PosixContainerizer implements Containerizer {
   private readonly bootId = readBootId();
   private readonly containers = new Map<string, Container>();
   private onExit: (containerId: string, exit: ContainerExit) => void = () => undefined;
-  private poll: TimerHandle | undefined;
+  private readonly watch: SupervisorWatch;
   private closed = false;
   private pageBytes = PAGE_BYTES_DEFAULT;
   private scanRunning: Promise<unknown> = Promise.resolve();
@@ -85,6 +81,10 @@ class PosixContainerizer implements Containerizer {
     this.log = options.log;
     this.directories = new ContainerDirectories(options.runtimeDirectory);
     this.table = new ProcessTable(timers);
+    this.watch = new SupervisorWatch(this.time, this.log, this.directories, (containerId) => {
+      const container = this.containers.get(containerId);
+      if (container !== undefined) void this.onSupervisorGone(container);
+    });
   }
 
   async fingerprint(): Promise<ContainerizerFingerprint> {
@@ -121,7 +121,7 @@ class PosixContainerizer implements Containerizer {
         return started;
       }
       const supervisor = identifyChild(started.pid);
-      const container = this.adopt(containerId, supervisor, true);
+      const container = this.adopt(containerId, supervisor);
       // Registered in the same turn as the start, so that the exit of a short command is not missed; told afterwards.
       const gone = new Promise<void>((resolve) => {
         started.child.once('exit', () => resolve());
@@ -171,24 +171,19 @@ class PosixContainerizer implements Containerizer {
 
   async close(): Promise<void> {
     this.closed = true;
-    this.poll?.cancel();
-    for (const container of this.containers.values()) {
-      container.killTimer?.cancel();
-      container.watcher?.close();
-    }
+    this.watch.close();
+    for (const container of this.containers.values()) container.killTimer?.cancel();
   }
 
   // --- Exits ---------------------------------------------------------------------------------------------------
 
-  private adopt(containerId: string, supervisor: ProcessIdentity, isChild: boolean): Container {
+  private adopt(containerId: string, supervisor: ProcessIdentity): Container {
     const container: Container = {
       containerId,
       supervisor,
-      isChild,
       ended: false,
       killAt: undefined,
       killTimer: undefined,
-      watcher: undefined,
     };
     this.containers.set(containerId, container);
     return container;
@@ -198,7 +193,7 @@ class PosixContainerizer implements Containerizer {
     if (this.closed || container.ended) return;
     container.ended = true;
     container.killTimer?.cancel();
-    container.watcher?.close();
+    this.watch.delete(container.containerId);
     const exit = (await this.directories.readExit(container.containerId)) ?? supervisorKilled(container.supervisor);
     await this.sweep(container);
     // Let go meanwhile: the next agent finds the same.
@@ -319,10 +314,10 @@ class PosixContainerizer implements Containerizer {
       const message = 'The host was restarted while the task ran; its exit status is not known';
       return { containerId, state: 'exited', exit: exit ?? { kind: 'unknown', message } };
     }
-    const container = this.adopt(containerId, supervisor, false);
+    const container = this.adopt(containerId, supervisor);
     const isOver = (await this.directories.readExit(containerId)) !== undefined || !isSameProcess(supervisor);
     if (!isOver) {
-      this.observe(container);
+      this.watch.add(containerId, supervisor);
       return { containerId, state: 'running', pid: supervisor.pid };
     }
     const left = this.hasProc ? await this.treeOf(container) : [];
@@ -345,30 +340,6 @@ class PosixContainerizer implements Containerizer {
     return leader === undefined
       ? undefined
       : { pid: leader.session, ...(leader.pid === leader.session ? { startTime: leader.startTime } : {}) };
-  }
-
-  /** Notices the end of a supervisor that is not a child of this process. */
-  private observe(container: Container): void {
-    try {
-      const watcher = watch(this.directories.exitDirectory(container.containerId), { persistent: false });
-      container.watcher = watcher;
-      watcher.on('change', () => void this.look(container));
-      watcher.on('error', () => watcher.close());
-    } catch (error) {
-      // No more watches to be had: the poll finds it a little later.
-      this.log.debug({ error: describeError(error) }, 'a container is polled instead of watched');
-    }
-    this.poll ??= every(this.time, POLL_MS, () => void this.lookAtAll());
-  }
-
-  private async lookAtAll(): Promise<void> {
-    for (const container of [...this.containers.values()]) if (!container.isChild) await this.look(container);
-  }
-
-  private async look(container: Container): Promise<void> {
-    const isOver =
-      !isSameProcess(container.supervisor) || (await this.directories.readExit(container.containerId)) !== undefined;
-    if (isOver) await this.onSupervisorGone(container);
   }
 
   private stopped(): boolean {

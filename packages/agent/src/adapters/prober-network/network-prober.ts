@@ -8,7 +8,7 @@ import type { ProbeAnswer } from '../../core/probe.ts';
 import { PROBE_ANSWER_BYTES_MAX } from '../../limits.ts';
 import type { Prober, ProbeRequest } from '../../ports/prober.ts';
 import { withoutInheritedFiles } from '../inherited-files.ts';
-import { CONTAINER_VARIABLE } from '../posix/process-table.ts';
+import { CONTAINER_VARIABLE } from '../supervised/process-table.ts';
 import { resolveTaskUser } from '../system-users.ts';
 
 /** Another address is tried when nobody listens on this one. */
