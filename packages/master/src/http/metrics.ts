@@ -2,7 +2,7 @@
 import { availableParallelism, freemem, loadavg, totalmem } from 'node:os';
 import { isTerminal, TaskState } from '@stadion/contract/mesos';
 import type { MetricsSnapshot } from '@stadion/contract/mesos-state';
-import { SCALAR_NAMES } from '../core/resources/resource-vector.ts';
+import { SCALAR_NAMES } from '../core/resources/amounts.ts';
 import type { ClusterView } from '../core/cluster/state.ts';
 import type { ServedMaster } from './served-master.ts';
 import { isActive } from './shapes/agent-json.ts';

@@ -1,10 +1,18 @@
 /** A master in virtual time with scripted agents and frameworks at its doors: what the tests of this room share. */
 import { SeededRandom, assert, silentLogger } from '@stadion/base';
 import { VirtualTime } from '@stadion/base/testing';
-import type { AgentInfo, AgentMessage, LinkReceiver, MasterMessage, ReportedTask } from '@stadion/contract/agent-link';
+import type {
+  AgentInfo,
+  AgentMessage,
+  CheckpointedResources,
+  LinkReceiver,
+  MasterMessage,
+  ReportedTask,
+} from '@stadion/contract/agent-link';
 import type {
   FrameworkInfo,
   Offer,
+  OfferOperation,
   Resource,
   SchedulerCall,
   SchedulerConnection,
@@ -42,6 +50,10 @@ export class ScriptedAgent {
   answersPings = true;
   tasks: ReportedTask[] = [];
   frameworks: FrameworkInfo[] = [];
+  /** What it keeps on its disk. */
+  checkpointed: CheckpointedResources | undefined;
+  /** False: CHECKPOINT_RESOURCES is lost on its way. */
+  checkpoints = true;
   private receiver: LinkReceiver<AgentMessage> | undefined;
   private uuids = 0;
   private readonly cluster: Cluster;
@@ -88,7 +100,8 @@ export class ScriptedAgent {
       version: '1.11.0',
       containerizers: ['posix'],
     };
-    this.send({ type: 'REGISTER', agent, tasks: this.tasks, frameworks: this.frameworks });
+    const message = { type: 'REGISTER', agent, tasks: this.tasks, frameworks: this.frameworks } as const;
+    this.send(this.checkpointed === undefined ? message : { ...message, checkpointed: this.checkpointed });
   }
 
   send(message: AgentMessage): void {
@@ -126,7 +139,10 @@ export class ScriptedAgent {
   private receive(message: MasterMessage): void {
     this.received.push(message);
     if (message.type === 'REGISTERED') this.id = message.agent_id.value;
-    if (message.type === 'PING' && this.answersPings) this.send({ type: 'PONG' });
+    if (message.type === 'CHECKPOINT_RESOURCES' && this.checkpoints) this.checkpointed = message.checkpointed;
+    if (message.type === 'PING' && this.answersPings) {
+      this.send({ type: 'PONG', checkpointed_version: this.checkpointed?.version ?? 0 });
+    }
   }
 }
 
@@ -186,12 +202,16 @@ export class ScriptedFramework {
   }
 
   async accept(offer: Offer, tasks: TaskInfo[], refuseSeconds = 0): Promise<void> {
+    await this.operate(offer, [{ type: 'LAUNCH', launch: { task_infos: tasks } }], refuseSeconds);
+  }
+
+  async operate(offer: Offer, operations: OfferOperation[], refuseSeconds = 0): Promise<void> {
     await this.send({
       type: 'ACCEPT',
       framework_id: { value: this.id },
       accept: {
         offer_ids: [offer.id],
-        operations: [{ type: 'LAUNCH', launch: { task_infos: tasks } }],
+        operations,
         filters: { refuse_seconds: refuseSeconds },
       },
     });

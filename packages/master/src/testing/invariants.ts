@@ -2,7 +2,8 @@
 import { expect } from 'vitest';
 import type { AgentRecord, FrameworkRecord } from '../core/cluster/records.ts';
 import type { ClusterView } from '../core/cluster/state.ts';
-import { NOTHING, SCALAR_NAMES, add, type ResourceVector } from '../core/resources/resource-vector.ts';
+import { SCALAR_NAMES } from '../core/resources/amounts.ts';
+import { NOTHING, add, scalarsOf, type ResourceVector } from '../core/resources/resource-vector.ts';
 
 /** Invariant 1, and that every sum that is kept incrementally is the sum of its parts. */
 export function checkInvariants(view: ClusterView): void {
@@ -10,7 +11,7 @@ export function checkInvariants(view: ClusterView): void {
   total = { ...total };
   for (const agent of view.agents.values()) {
     checkAgent(view, agent);
-    for (const name of SCALAR_NAMES) total[name] += agent.total[name];
+    for (const name of SCALAR_NAMES) total[name] += scalarsOf(agent.total)[name];
   }
   for (const name of SCALAR_NAMES) expect(view.roles.total[name]).toBe(total[name]);
   for (const framework of view.frameworks.values()) checkFramework(view, framework);
@@ -27,6 +28,7 @@ function checkAgent(view: ClusterView, agent: AgentRecord): void {
     if (task.charged) charged = add(charged, task.resources);
     expect(view.frameworks.get(task.frameworkId)?.tasks.get(task.id)).toBe(task);
   }
+  for (const executor of agent.executors.values()) charged = add(charged, executor.resources);
   let offered: ResourceVector = NOTHING;
   for (const offer of agent.offers) {
     offered = add(offered, offer.resources);
@@ -44,10 +46,20 @@ function checkFramework(view: ClusterView, framework: FrameworkRecord): void {
   for (const task of framework.tasks.values()) {
     expect(view.agents.get(task.agentId)?.tasks.has(task)).toBe(true);
     expect(framework.unreachableTasks.has(task.id)).toBe(false);
-    if (task.charged) for (const name of SCALAR_NAMES) held[name] += task.resources[name];
+    if (task.charged) addScalars(held, task.resources);
   }
-  for (const offer of framework.offers) for (const name of SCALAR_NAMES) held[name] += offer.resources[name];
+  for (const offer of framework.offers) addScalars(held, offer.resources);
+  for (const agent of view.agents.values()) {
+    for (const executor of agent.executors.values()) {
+      if (executor.frameworkId === framework.id) addScalars(held, executor.resources);
+    }
+  }
   const shares = { cpus: 0, gpus: 0, mem: 0, disk: 0 };
   for (const share of framework.shares.values()) for (const name of SCALAR_NAMES) shares[name] += share.allocated[name];
   expect(shares).toEqual(held);
+}
+
+function addScalars(sum: Record<'cpus' | 'gpus' | 'mem' | 'disk', number>, vector: ResourceVector): void {
+  const scalars = scalarsOf(vector);
+  for (const name of SCALAR_NAMES) sum[name] += scalars[name];
 }

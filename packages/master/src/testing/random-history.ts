@@ -1,12 +1,12 @@
 /** A ledger with agents and frameworks that do at random what real ones could: for the property test of the invariants. */
-import fc from 'fast-check';
-import type { AgentInfo, ReportedTask } from '@stadion/contract/agent-link';
-import type { FrameworkInfo, MasterInfo, Resource, TaskState } from '@stadion/contract/mesos';
+import type { AgentInfo, CheckpointedResources, ReportedTask } from '@stadion/contract/agent-link';
+import type { FrameworkInfo, MasterInfo } from '@stadion/contract/mesos';
 import { DEFAULT_MASTER_CONFIG } from '../config.ts';
 import type { LedgerInput, LedgerOutput, RegistryChange } from '../core/cluster/exchange.ts';
 import { Ledger } from '../core/cluster/ledger.ts';
 import type { ClusterView } from '../core/cluster/state.ts';
 import { checkInvariants } from './invariants.ts';
+import { AGENTS, FRAMEWORKS, capacity, launchReserved, operationOf, taskInfo, type Step } from './random-steps.ts';
 
 const MASTER: MasterInfo = {
   id: 'm',
@@ -15,99 +15,11 @@ const MASTER: MasterInfo = {
   pid: 'master@10.0.0.1:5050',
   version: '1.11.0',
 };
-const AGENTS = 3;
-const FRAMEWORKS = 2;
-const TASKS = 6;
-
-/** One thing that happens. */
-export type Step =
-  | { readonly do: 'connect' | 'repeat-register' | 'cut' | 'leave'; readonly agent: number }
-  | { readonly do: 'subscribe' | 'hang-up' | 'revive' | 'reconcile'; readonly framework: number }
-  | {
-      readonly do: 'accept';
-      readonly framework: number;
-      readonly task: number;
-      readonly cpus: number;
-      readonly port: number;
-    }
-  | { readonly do: 'decline' | 'stale-accept'; readonly framework: number; readonly task: number }
-  | {
-      readonly do: 'update';
-      readonly agent: number;
-      readonly task: number;
-      readonly state: TaskState;
-      readonly twice: boolean;
-    }
-  | { readonly do: 'acknowledge' | 'kill'; readonly framework: number; readonly task: number }
-  | { readonly do: 'forget-task'; readonly agent: number; readonly task: number }
-  | { readonly do: 'time'; readonly seconds: number }
-  | { readonly do: 'persist' };
-
-const index = (below: number) => fc.integer({ min: 0, max: below - 1 });
-/** Any of them, the interesting ones more often. */
-export const anyStep: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.record({ do: fc.constantFrom('connect', 'repeat-register', 'cut', 'leave'), agent: index(AGENTS) }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constantFrom('subscribe', 'subscribe', 'hang-up', 'revive', 'reconcile'),
-      framework: index(FRAMEWORKS),
-    }),
-  },
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      do: fc.constant('accept'),
-      framework: index(FRAMEWORKS),
-      task: index(TASKS),
-      cpus: fc.integer({ min: 0, max: 3 }),
-      port: fc.integer({ min: 1, max: 6 }),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      do: fc.constantFrom('decline', 'stale-accept'),
-      framework: index(FRAMEWORKS),
-      task: index(TASKS),
-    }),
-  },
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      do: fc.constant('update'),
-      agent: index(AGENTS),
-      task: index(TASKS),
-      state: fc.constantFrom<TaskState>('TASK_RUNNING', 'TASK_FINISHED', 'TASK_FAILED', 'TASK_KILLED'),
-      twice: fc.boolean(),
-    }),
-  },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      do: fc.constantFrom('acknowledge', 'kill'),
-      framework: index(FRAMEWORKS),
-      task: index(TASKS),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('forget-task'), agent: index(AGENTS), task: index(TASKS) }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('time'), seconds: fc.integer({ min: 1, max: 20 }) }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('persist') }) },
-);
-
-/** A cluster at work, so that the random part does not begin with an empty stage. */
-export const PRELUDE: readonly Step[] = [
-  ...Array.from({ length: AGENTS }, (_, agent): Step[] => [{ do: 'connect', agent }, { do: 'persist' }]).flat(),
-  ...Array.from({ length: FRAMEWORKS }, (_, framework): Step => ({ do: 'subscribe', framework })),
-];
-
 interface FakeAgent {
   id: string | undefined;
   link: number | undefined;
   readonly tasks: Map<string, ReportedTask>;
+  checkpointed: CheckpointedResources | undefined;
 }
 
 /** Plays steps against a ledger, with agents and frameworks that do what real ones could. */
@@ -119,6 +31,7 @@ export class RandomHistory {
     id: undefined,
     link: undefined,
     tasks: new Map(),
+    checkpointed: undefined,
   }));
   private readonly frameworks: { id: string | undefined; subscription: number | undefined }[] = Array.from(
     { length: FRAMEWORKS },
@@ -207,6 +120,20 @@ export class RandomHistory {
           },
         });
         return;
+      case 'reserve':
+        if (offer === undefined) return;
+        send({
+          ...head,
+          type: 'ACCEPT',
+          accept: {
+            offer_ids: [{ value: offer.id }],
+            operations: [
+              ...move.operations.map((type) => operationOf(type, offer.role)),
+              ...launchReserved(move.launch, taskId, offer.agent.id, offer.role),
+            ],
+          },
+        });
+        return;
       case 'stale-accept':
         send({
           ...head,
@@ -289,7 +216,12 @@ export class RandomHistory {
     this.apply({
       type: 'agent-message',
       link: agent.link,
-      message: { ...message, tasks: [...message.tasks], frameworks: [] },
+      message: {
+        ...message,
+        tasks: [...message.tasks],
+        frameworks: [],
+        ...(agent.checkpointed === undefined ? {} : { checkpointed: agent.checkpointed }),
+      },
     });
   }
 
@@ -349,10 +281,16 @@ export class RandomHistory {
     if (agent === undefined) return;
     const { message } = output;
     if (message.type === 'REGISTERED') agent.id = message.agent_id.value;
-    if (message.type === 'RUN_TASKS') {
+    if (message.type === 'CHECKPOINT_RESOURCES') agent.checkpointed = message.checkpointed;
+    if (message.type === 'RUN_TASKS' || message.type === 'RUN_TASK_GROUP') {
       for (const info of message.tasks) {
         const key = `${message.framework.id?.value ?? ''}/${info.task_id.value}`;
-        agent.tasks.set(key, { framework_id: message.framework.id ?? { value: '' }, info, state: 'TASK_STAGING' });
+        agent.tasks.set(key, {
+          framework_id: message.framework.id ?? { value: '' },
+          info,
+          ...(message.type === 'RUN_TASKS' ? {} : { executor: message.executor }),
+          state: 'TASK_STAGING',
+        });
       }
     }
     if (message.type === 'ACKNOWLEDGE_STATUS_UPDATE') {
@@ -366,21 +304,4 @@ export class RandomHistory {
       }
     }
   }
-}
-
-/** Some agents shrink between registrations on purpose: number 2 has less than its tasks may hold. */
-function capacity(which: number): Resource[] {
-  return [
-    { name: 'cpus', type: 'SCALAR', scalar: { value: 3 + which } },
-    { name: 'mem', type: 'SCALAR', scalar: { value: 1024 } },
-    { name: 'ports', type: 'RANGES', ranges: { range: [{ begin: 1, end: 6 }] } },
-  ];
-}
-
-function taskInfo(id: string, agentId: string, cpus: number, port: number) {
-  const resources: Resource[] = [
-    { name: 'cpus', type: 'SCALAR', scalar: { value: cpus } },
-    { name: 'ports', type: 'RANGES', ranges: { range: [{ begin: port, end: port }] } },
-  ];
-  return { name: id, task_id: { value: id }, agent_id: { value: agentId }, resources };
 }

@@ -6,7 +6,8 @@ import { offerAll } from '../cluster/charges.ts';
 import type { AgentRecord, FrameworkRecord, OfferRecord } from '../cluster/records.ts';
 import type { ClusterState } from '../cluster/state.ts';
 import { formatResources } from '../resources/resource-format.ts';
-import { isNothing, type ResourceVector } from '../resources/resource-vector.ts';
+import type { Scalars } from '../resources/amounts.ts';
+import { availableTo, scalarsOf, type ResourceVector } from '../resources/resource-vector.ts';
 import { isRefused } from './refusals.ts';
 import type { FrameworkShare } from './role-tree.ts';
 
@@ -47,25 +48,26 @@ function isOfferable(state: ClusterState, agent: AgentRecord): boolean {
     agent.link !== undefined &&
     state.agents.get(agent.id) === agent &&
     !state.transitions.has(agent.id) &&
-    isAllocatable(agent.free)
+    isAllocatable(scalarsOf(agent.free))
   );
 }
 
-function isAllocatable(free: ResourceVector): boolean {
-  return !isNothing(free) && (free.cpus >= ALLOCATABLE_CPUS_MIN || free.mem >= ALLOCATABLE_MEM_MIN);
+function isAllocatable(free: Scalars): boolean {
+  return free.cpus >= ALLOCATABLE_CPUS_MIN || free.mem >= ALLOCATABLE_MEM_MIN;
 }
 
 function offerAgent(state: ClusterState, agent: AgentRecord): OfferRecord | undefined {
   if (!isOfferable(state, agent)) return undefined;
   for (const share of state.roles.inOrder()) {
     const framework = state.frameworks.get(share.frameworkId);
-    if (framework === undefined || !mayHave(state, agent, framework, share)) continue;
+    const resources = availableTo(agent.free, share.role.name);
+    if (framework === undefined || !mayHave(state, agent, framework, share, resources)) continue;
     const offer: OfferRecord = {
       id: `${state.master.id}-O${String(state.nextOffer)}`,
       framework,
       role: share.role.name,
       agent,
-      resources: agent.free,
+      resources,
       madeAt: state.elapsed,
     };
     state.nextOffer += 1;
@@ -75,13 +77,21 @@ function offerAgent(state: ClusterState, agent: AgentRecord): OfferRecord | unde
   return undefined;
 }
 
-function mayHave(state: ClusterState, agent: AgentRecord, framework: FrameworkRecord, share: FrameworkShare): boolean {
+function mayHave(
+  state: ClusterState,
+  agent: AgentRecord,
+  framework: FrameworkRecord,
+  share: FrameworkShare,
+  resources: ResourceVector,
+): boolean {
+  // What is left may be reserved for others.
+  if (resources !== agent.free && !isAllocatable(scalarsOf(resources))) return false;
   // GPUs are few: agents that have them are kept for those who can use them (`--filter_gpu_resources`).
   if (agent.total.gpus > 0 && !framework.gpuAware) return false;
   for (const offer of agent.offers) {
     if (offer.framework === framework && offer.role === share.role.name) return false;
   }
-  return !isRefused(state, agent, share);
+  return !isRefused(state, agent, share, resources);
 }
 
 function send(state: ClusterState, framework: FrameworkRecord, offers: Offer[]): void {
@@ -97,7 +107,7 @@ function toOffer({ id, framework, role, agent, resources }: OfferRecord): Offer 
     agent_id: { value: agent.id },
     hostname: info.hostname,
     url: agentUrl(info),
-    resources: formatResources(resources, role),
+    resources: formatResources(resources, { role, legacyReservations: !framework.refinesReservations }),
     attributes: info.attributes,
     allocation_info: { role },
     containerizers: info.containerizers,

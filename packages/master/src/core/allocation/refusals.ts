@@ -24,13 +24,18 @@ export function refuse(
   state.allocation.touchAt(agent, until);
 }
 
-/** True when what is free now was refused and nothing has been added since. */
-export function isRefused(state: ClusterState, agent: AgentRecord, share: FrameworkShare): boolean {
+/** True when what is free for the share was refused and nothing has been added since. */
+export function isRefused(
+  state: ClusterState,
+  agent: AgentRecord,
+  share: FrameworkShare,
+  free: ResourceVector,
+): boolean {
   const filter = agent.filters.get(share);
   if (filter === undefined) return false;
   if (filter.until <= state.elapsed || filter.revival !== share.revival) {
     agent.filters.delete(share);
     return false;
   }
-  return contains(filter.resources, agent.free);
+  return contains(filter.resources, free);
 }

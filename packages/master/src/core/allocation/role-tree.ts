@@ -3,7 +3,7 @@
  * they are served: weighted Dominant Resource Fairness, level by level (Ghodsi et al., NSDI '11).
  */
 import { assert } from '@stadion/base';
-import { SCALAR_NAMES, type Scalars } from '../resources/resource-vector.ts';
+import { SCALAR_NAMES, type Scalars } from '../resources/amounts.ts';
 
 type Amounts = { -readonly [Name in keyof Scalars]: Scalars[Name] };
 

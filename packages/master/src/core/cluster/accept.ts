@@ -1,11 +1,21 @@
 /** ACCEPT and DECLINE: offers end, tasks are checked, charged and sent to their agent. */
-import { launchedTasks, type SchedulerCall, type TaskInfo } from '@stadion/contract/mesos';
+import {
+  launchedTasks,
+  type OfferOperation,
+  type SchedulerCall,
+  type StatusReason,
+  type TaskInfo,
+} from '@stadion/contract/mesos';
+import type { MasterMessage } from '@stadion/contract/agent-link';
+import type { ExecutorInfo } from '@stadion/contract/mesos-workload';
 import { refuse } from '../allocation/refusals.ts';
-import { parseResources } from '../resources/resource-format.ts';
-import { NOTHING, add, contains, isNothing, subtract, type ResourceVector } from '../resources/resource-vector.ts';
-import { settleOffers, shareOf, withdrawOffer } from './charges.ts';
-import { chosenIdProblem } from './framework-info.ts';
-import type { AgentRecord, FrameworkRecord, OfferRecord } from './records.ts';
+import { addHoldings, subtractHoldings, type Holdings } from '../resources/holdings.ts';
+import { formatResources } from '../resources/resource-format.ts';
+import { NOTHING, add, availableTo, subtract, type ResourceVector } from '../resources/resource-vector.ts';
+import { settleOffers, shareOf, withdrawOffer, type Settlement } from './charges.ts';
+import { checkGroup, checkTask } from './launch-checks.ts';
+import { convert, type ResourceOperation } from './operations.ts';
+import { taskKey, type AgentRecord, type FrameworkRecord, type OfferRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
 import { sendMasterStatus } from './statuses.ts';
 import { addTask } from './tasks.ts';
@@ -19,56 +29,168 @@ type Basket =
   | { readonly ok: false; readonly problem: string };
 
 /**
- * Launches tasks on offers. All offers must be live, the framework's own, of one agent and one role; otherwise all of
- * them are given back and every task is dropped. A task that is wrong by itself gets TASK_ERROR; the others go on.
+ * Carries out operations on offers, in order. All offers must be live, the framework's own, of one agent and one role;
+ * otherwise all of them are given back and every task is dropped. A task that is wrong by itself gets TASK_ERROR, and a
+ * group of which any task is wrong gets it as a whole; an operation on resources that cannot be is left out. The others
+ * go on, and what depended on it finds its resources missing.
  */
 export function accept(state: ClusterState, framework: FrameworkRecord, call: Accept): void {
-  const tasks = call.operations.flatMap(launchedTasks);
   const basket = gather(state, framework, call.offer_ids);
   if (!basket.ok) {
-    for (const { value } of call.offer_ids) {
-      const offer = state.offers.get(value);
-      if (offer?.framework === framework) withdrawOffer(state, offer);
-    }
-    for (const task of tasks) {
-      sendMasterStatus(state, framework, {
-        taskId: task.task_id.value,
-        agentId: task.agent_id.value,
-        state: 'TASK_DROPPED',
-        reason: 'REASON_INVALID_OFFERS',
-        message: `Task launched with invalid offers: ${basket.problem}`,
-      });
-    }
+    giveBack(state, framework, call, basket.problem);
     return;
   }
   const { agent, role, offers } = basket;
   state.counters.messagesLaunchTasks += 1;
   state.counters.offersAccepted += offers.length;
-  let pool = offers.reduce<ResourceVector>((sum, offer) => add(sum, offer.resources), NOTHING);
-  const launched: TaskInfo[] = [];
-  for (const info of tasks) {
-    const checked = check(framework, agent, info, pool);
-    if (!checked.ok) {
-      sendMasterStatus(state, framework, {
-        taskId: info.task_id.value,
-        agentId: info.agent_id.value,
-        state: 'TASK_ERROR',
-        reason: 'REASON_TASK_INVALID',
-        message: checked.problem,
-      });
-      continue;
-    }
-    pool = subtract(pool, checked.vector);
-    // Its part of the offer turns into its charge when the offers are settled below.
-    addTask(state, framework, agent, info, role, checked.vector).charged = true;
-    launched.push(info);
-  }
+  const work = new Work(state, framework, agent, role, offers);
+  for (const operation of call.operations) work.carryOut(operation);
   const share = shareOf(state, framework, role);
-  settleOffers(state, agent, share, offers, pool);
-  refuse(state, agent, share, pool, call.filters?.refuse_seconds);
-  if (launched.length === 0) return;
-  state.counters.tasksLaunched += launched.length;
-  state.toAgent(agent, { type: 'RUN_TASKS', framework: framework.info, tasks: launched });
+  settleOffers(state, agent, share, offers, work);
+  refuse(state, agent, share, availableTo(work.remainder, role), call.filters?.refuse_seconds);
+  // What tasks stand on is on the agent's disk before they are.
+  if (work.conversions.length > 0) sendCheckpointed(state, agent);
+  for (const message of work.messages()) state.toAgent(agent, message);
+}
+
+function giveBack(state: ClusterState, framework: FrameworkRecord, call: Accept, problem: string): void {
+  for (const { value } of call.offer_ids) {
+    const offer = state.offers.get(value);
+    if (offer?.framework === framework) withdrawOffer(state, offer);
+  }
+  for (const task of call.operations.flatMap(launchedTasks)) {
+    sendMasterStatus(state, framework, {
+      taskId: task.task_id.value,
+      agentId: task.agent_id.value,
+      state: 'TASK_DROPPED',
+      reason: 'REASON_INVALID_OFFERS',
+      message: `Task launched with invalid offers: ${problem}`,
+    });
+  }
+}
+
+/** Tells an agent all that it has to keep on its disk. */
+export function sendCheckpointed(state: ClusterState, agent: AgentRecord): void {
+  const { version, held } = agent.checkpointed;
+  state.toAgent(agent, {
+    type: 'CHECKPOINT_RESOURCES',
+    checkpointed: { version, resources: formatResources({ ...NOTHING, held }) },
+  });
+}
+
+/** The operations of one ACCEPT under way. */
+class Work implements Settlement {
+  launched: ResourceVector = NOTHING;
+  remainder: ResourceVector;
+  readonly conversions: { readonly from: ResourceVector; readonly to: ResourceVector }[] = [];
+  private readonly tasks: TaskInfo[] = [];
+  private readonly groups: { readonly executor: ExecutorInfo; readonly tasks: TaskInfo[] }[] = [];
+  private readonly state: ClusterState;
+  private readonly framework: FrameworkRecord;
+  private readonly agent: AgentRecord;
+  private readonly role: string;
+  /** All reserved resources of the agent, as the operations so far leave them. */
+  private existing: Holdings;
+
+  constructor(
+    state: ClusterState,
+    framework: FrameworkRecord,
+    agent: AgentRecord,
+    role: string,
+    offers: readonly OfferRecord[],
+  ) {
+    this.state = state;
+    this.framework = framework;
+    this.agent = agent;
+    this.role = role;
+    this.existing = agent.total.held;
+    this.remainder = offers.reduce<ResourceVector>((sum, offer) => add(sum, offer.resources), NOTHING);
+  }
+
+  carryOut(operation: OfferOperation): void {
+    switch (operation.type) {
+      case 'LAUNCH':
+        for (const info of operation.launch.task_infos) this.launch(info);
+        return;
+      case 'LAUNCH_GROUP':
+        this.launchGroup(operation.launch_group.executor, operation.launch_group.task_group.tasks);
+        return;
+      default:
+        this.convert(operation);
+    }
+  }
+
+  /** What the agent is to do. */
+  *messages(): Iterable<MasterMessage> {
+    const framework = this.framework.info;
+    if (this.tasks.length > 0) yield { type: 'RUN_TASKS', framework, tasks: this.tasks };
+    for (const { executor, tasks } of this.groups) yield { type: 'RUN_TASK_GROUP', framework, executor, tasks };
+  }
+
+  private launch(info: TaskInfo): void {
+    const checked = checkTask(this.framework, this.agent, info, this.remainder);
+    if (!checked.ok) {
+      this.error(info, 'REASON_TASK_INVALID', checked.problem);
+      return;
+    }
+    this.take(checked.vector);
+    // Its part of the offer turns into its charge when the offers are settled.
+    addTask(this.state, this.framework, this.agent, info, this.role, checked.vector, undefined).charged = true;
+    this.state.counters.tasksLaunched += 1;
+    this.tasks.push(info);
+  }
+
+  private launchGroup(executor: ExecutorInfo, tasks: readonly TaskInfo[]): void {
+    const checked = checkGroup(this.framework, this.agent, executor, tasks, this.remainder);
+    if (!checked.ok) {
+      for (const info of tasks) this.error(info, 'REASON_TASK_GROUP_INVALID', checked.problem);
+      return;
+    }
+    const id = executor.executor_id.value;
+    this.take(checked.executor);
+    this.agent.executors.set(taskKey(this.framework.id, id), {
+      id,
+      frameworkId: this.framework.id,
+      role: this.role,
+      resources: checked.executor,
+      charged: tasks.length,
+    });
+    for (const [index, info] of tasks.entries()) {
+      const vector = checked.tasks[index] ?? NOTHING;
+      this.take(vector);
+      addTask(this.state, this.framework, this.agent, info, this.role, vector, id).charged = true;
+    }
+    this.state.counters.tasksLaunched += tasks.length;
+    this.groups.push({ executor, tasks: [...tasks] });
+  }
+
+  private convert(operation: ResourceOperation): void {
+    const conversion = convert(operation, this.remainder, this.existing, this.role);
+    if (!conversion.ok) {
+      const facts = { framework: this.framework.id, agent: this.agent.id, problem: conversion.problem };
+      this.state.log('warn', facts, `${operation.type} is not carried out`);
+      return;
+    }
+    const { from, to } = conversion;
+    this.remainder = add(subtract(this.remainder, from), to);
+    this.existing = addHoldings(subtractHoldings(this.existing, from.held), to.held);
+    this.conversions.push({ from, to });
+  }
+
+  private take(vector: ResourceVector): void {
+    this.remainder = subtract(this.remainder, vector);
+    this.launched = add(this.launched, vector);
+  }
+
+  private error(info: TaskInfo, reason: StatusReason, message: string): void {
+    sendMasterStatus(this.state, this.framework, {
+      taskId: info.task_id.value,
+      agentId: info.agent_id.value,
+      state: 'TASK_ERROR',
+      reason,
+      message,
+    });
+  }
 }
 
 /** Gives offers back. Those that have ended meanwhile are no error. */
@@ -98,42 +220,4 @@ function gather(state: ClusterState, framework: FrameworkRecord, ids: Accept['of
   const first = offers[0];
   if (first === undefined) return { ok: false, problem: 'No offers specified' };
   return { ok: true, agent: first.agent, role: first.role, offers };
-}
-
-function check(framework: FrameworkRecord, agent: AgentRecord, info: TaskInfo, pool: ResourceVector) {
-  const id = info.task_id.value;
-  const problem =
-    chosenIdProblem(id, 'Task') ??
-    (framework.tasks.has(id) || framework.unreachableTasks.has(id) ? `Task has duplicate ID: ${id}` : undefined) ??
-    (info.agent_id.value !== agent.id
-      ? `Task uses agent ${info.agent_id.value} while the offer is of agent ${agent.id}`
-      : undefined) ??
-    (isNegative(info.kill_policy?.grace_period?.nanoseconds)
-      ? `Task's 'kill_policy.grace_period' must be non-negative`
-      : undefined) ??
-    (isNegative(info.max_completion_time?.nanoseconds)
-      ? `Task's 'max_completion_time' must be non-negative`
-      : undefined);
-  if (problem !== undefined) return { ok: false as const, problem };
-  const resources = parseResources(info.resources);
-  if (!resources.ok) return { ok: false as const, problem: `Task uses invalid resources: ${resources.problem}` };
-  if (isNothing(resources.vector)) return { ok: false as const, problem: 'Task uses no resources' };
-  if (!contains(pool, resources.vector)) {
-    return {
-      ok: false as const,
-      problem: `Task uses more resources than what is left of the offer: ${shortage(pool, resources.vector)}`,
-    };
-  }
-  return resources;
-}
-
-function isNegative(value: number | undefined): boolean {
-  return value !== undefined && !(value >= 0);
-}
-
-function shortage(pool: ResourceVector, wanted: ResourceVector): string {
-  for (const name of ['cpus', 'mem', 'disk', 'gpus'] as const) {
-    if (wanted[name] > pool[name]) return `${name} ${String(wanted[name] / 1000)} of ${String(pool[name] / 1000)}`;
-  }
-  return 'ports that are not in it';
 }

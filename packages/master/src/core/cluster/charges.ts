@@ -3,10 +3,28 @@
  * not there, which is invariant 1: no agent is ever charged more than it has, and nothing is freed twice.
  */
 import { assert } from '@stadion/base';
+import { volumeId, NO_HOLDINGS, type Holding, type Holdings } from '../resources/holdings.ts';
 import { intersectPorts } from '../resources/port-ranges.ts';
-import { add, contains, isNothing, maximum, subtract, type ResourceVector } from '../resources/resource-vector.ts';
+import {
+  NOTHING,
+  add,
+  contains,
+  isNothing,
+  maximum,
+  portsOf,
+  scalarsOf,
+  subtract,
+  type ResourceVector,
+} from '../resources/resource-vector.ts';
 import type { FrameworkShare } from '../allocation/role-tree.ts';
-import { taskKey, type AgentRecord, type FrameworkRecord, type OfferRecord, type TaskRecord } from './records.ts';
+import {
+  taskKey,
+  type AgentRecord,
+  type ExecutorRecord,
+  type FrameworkRecord,
+  type OfferRecord,
+  type TaskRecord,
+} from './records.ts';
 import type { ClusterState } from './state.ts';
 
 /** Everything free on the agent becomes an offer. */
@@ -14,28 +32,43 @@ export function offerAll(state: ClusterState, offer: OfferRecord, share: Framewo
   const { agent } = offer;
   agent.free = subtract(agent.free, offer.resources);
   agent.offered = add(agent.offered, offer.resources);
-  state.roles.allocate(share, offer.resources);
+  state.roles.allocate(share, scalarsOf(offer.resources));
   agent.offers.add(offer);
   offer.framework.offers.add(offer);
   state.offers.set(offer.id, offer);
 }
 
-/** An offer ends; `launched` of it is charged, the rest is free again. */
+/** What became of the resources of offers. `conversions`: what operations took of them, and what they made of it, in
+ * order. */
+export interface Settlement {
+  readonly launched: ResourceVector;
+  readonly remainder: ResourceVector;
+  readonly conversions: readonly { readonly from: ResourceVector; readonly to: ResourceVector }[];
+}
+
+/** Offers end; what was launched is charged, the rest is free again, reserved or not as the operations have it. */
 export function settleOffers(
   state: ClusterState,
   agent: AgentRecord,
   share: FrameworkShare,
   offers: readonly OfferRecord[],
-  remainder: ResourceVector,
+  { launched, remainder, conversions }: Settlement,
 ): void {
   for (const offer of offers) {
     removeOffer(state, offer);
     agent.offered = subtract(agent.offered, offer.resources);
-    agent.charged = add(agent.charged, offer.resources);
+    state.roles.charge(share, scalarsOf(offer.resources), -1);
   }
-  agent.charged = subtract(agent.charged, remainder);
+  agent.charged = add(agent.charged, launched);
   agent.free = add(agent.free, remainder);
-  state.roles.charge(share, remainder, -1);
+  state.roles.charge(share, scalarsOf(launched), 1);
+  for (const { from, to } of conversions) {
+    agent.total = add(subtract(agent.total, from), to);
+    agent.reported = add(subtract(agent.reported, from), to);
+  }
+  if (conversions.length > 0) {
+    agent.checkpointed = { version: agent.checkpointed.version + 1, held: checkpointedOf(agent.total.held) };
+  }
   if (agent.overcommitted) refit(state, agent);
   state.allocation.touch(agent);
 }
@@ -46,7 +79,7 @@ export function withdrawOffer(state: ClusterState, offer: OfferRecord): void {
   removeOffer(state, offer);
   offer.agent.offered = subtract(offer.agent.offered, offer.resources);
   offer.agent.free = add(offer.agent.free, offer.resources);
-  state.roles.charge(share, offer.resources, -1);
+  state.roles.charge(share, scalarsOf(offer.resources), -1);
   if (offer.agent.overcommitted) refit(state, offer.agent);
   state.allocation.touch(offer.agent);
 }
@@ -61,26 +94,84 @@ export function releaseTask(
   if (!task.charged) return;
   task.charged = false;
   if (agent.kills.size > 0) agent.kills.delete(taskKey(framework.id, task.id));
-  agent.charged = subtract(agent.charged, task.resources);
-  agent.free = add(agent.free, task.resources);
-  state.roles.charge(shareOf(state, framework, task.role), task.resources, -1);
+  const over = add(task.resources, endExecutor(agent, task));
+  agent.charged = subtract(agent.charged, over);
+  agent.free = add(agent.free, over);
+  state.roles.charge(shareOf(state, framework, task.role), scalarsOf(over), -1);
   if (agent.overcommitted) refit(state, agent);
   state.allocation.touch(agent);
 }
 
+/** What the executor of a task held, when the task was the last that is charged for it. */
+function endExecutor(agent: AgentRecord, task: TaskRecord): ResourceVector {
+  if (task.executorId === undefined) return NOTHING;
+  const key = taskKey(task.frameworkId, task.executorId);
+  const executor = agent.executors.get(key);
+  if (executor === undefined) return NOTHING;
+  executor.charged -= 1;
+  if (executor.charged > 0) return NOTHING;
+  agent.executors.delete(key);
+  return executor.resources;
+}
+
 /**
  * A task that an agent reports is charged as it stands: it runs, whether it fits or not. Where it does not, the agent
- * evidently has more than it says, and its total is raised until enough tasks have ended. A task that claims a port of
- * another one stays uncharged: a port is held once.
+ * evidently has more than it says, and its total is raised until enough tasks have ended. A task that claims a port or
+ * a volume of another one stays uncharged: each is held once.
  */
-export function adoptTask(state: ClusterState, framework: FrameworkRecord, agent: AgentRecord, task: TaskRecord): void {
+export function adoptTask(
+  state: ClusterState,
+  framework: FrameworkRecord,
+  agent: AgentRecord,
+  task: TaskRecord,
+  executor: Omit<ExecutorRecord, 'charged'> | undefined,
+): void {
   assert(!task.charged, 'a task is charged twice');
   assert(agent.offers.size === 0, 'tasks are adopted while offers are out');
-  if (intersectPorts(agent.charged.ports, task.resources.ports).length > 0) return;
+  if (isTaken(agent, task.resources)) return;
   task.charged = true;
   agent.charged = add(agent.charged, task.resources);
-  state.roles.charge(shareOf(state, framework, task.role), task.resources, 1);
+  state.roles.charge(shareOf(state, framework, task.role), scalarsOf(task.resources), 1);
+  if (executor !== undefined) adoptExecutor(state, framework, agent, executor);
   refit(state, agent);
+}
+
+function adoptExecutor(
+  state: ClusterState,
+  framework: FrameworkRecord,
+  agent: AgentRecord,
+  reported: Omit<ExecutorRecord, 'charged'>,
+): void {
+  const key = taskKey(framework.id, reported.id);
+  const known = agent.executors.get(key);
+  if (known !== undefined) {
+    known.charged += 1;
+    return;
+  }
+  const resources = isTaken(agent, reported.resources) ? NOTHING : reported.resources;
+  agent.executors.set(key, { ...reported, resources, charged: 1 });
+  agent.charged = add(agent.charged, resources);
+  state.roles.charge(shareOf(state, framework, reported.role), scalarsOf(resources), 1);
+}
+
+/** Whether it claims a port or a volume that another task holds. */
+function isTaken(agent: AgentRecord, resources: ResourceVector): boolean {
+  if (intersectPorts(portsOf(agent.charged), portsOf(resources)).length > 0) return true;
+  for (const [key, holding] of resources.held) {
+    if (volumeId(holding) !== undefined && agent.charged.held.has(key)) return true;
+  }
+  return false;
+}
+
+/** Of reserved resources, those that the agent must keep on its disk. Static reservations are in its settings. */
+export function checkpointedOf(held: Holdings): Holdings {
+  if (held === NO_HOLDINGS) return held;
+  const kept = new Map<string, Holding>();
+  for (const [key, holding] of held) {
+    const isDynamic = holding.reservations.some(({ type }) => type === 'DYNAMIC');
+    if (isDynamic || volumeId(holding) !== undefined) kept.set(key, holding);
+  }
+  return kept.size === 0 ? NO_HOLDINGS : kept;
 }
 
 /** The agent says what it has; what runs there stays counted even beyond that. */
@@ -95,7 +186,7 @@ export function removeCapacity(state: ClusterState, agent: AgentRecord): void {
     isNothing(agent.charged) && isNothing(agent.offered),
     'an agent leaves while something is still charged to it',
   );
-  state.roles.resize(agent.total, -1);
+  state.roles.resize(scalarsOf(agent.total), -1);
 }
 
 /** What a framework holds in a role. */
@@ -112,8 +203,8 @@ export function shareOf(state: ClusterState, framework: FrameworkRecord, role: s
 function refit(state: ClusterState, agent: AgentRecord): void {
   const held = add(agent.charged, agent.offered);
   const total = contains(agent.reported, held) ? agent.reported : maximum(agent.reported, held);
-  state.roles.resize(agent.total, -1);
-  state.roles.resize(total, 1);
+  state.roles.resize(scalarsOf(agent.total), -1);
+  state.roles.resize(scalarsOf(total), 1);
   agent.overcommitted = total !== agent.reported;
   agent.total = total;
   agent.free = subtract(total, held);

@@ -190,6 +190,7 @@ function describe(framework: FrameworkRecord, info: FrameworkInfo): void {
   framework.roles = rolesOf(info);
   framework.partitionAware = hasCapability(info, 'PARTITION_AWARE');
   framework.gpuAware = hasCapability(info, 'GPU_RESOURCES');
+  framework.refinesReservations = hasCapability(info, 'RESERVATION_REFINEMENT');
 }
 
 /** Brings the allocator's view in line with roles, connection and suppression. */

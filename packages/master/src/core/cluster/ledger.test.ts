@@ -1,20 +1,24 @@
 /** The ledger under random operations: messages lost, doubled and stale, agents and frameworks coming and going. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PRELUDE, RandomHistory, anyStep } from '../../testing/random-history.ts';
+import { RandomHistory } from '../../testing/random-history.ts';
+import { PRELUDE, anyStep } from '../../testing/random-steps.ts';
 
 describe('the ledger', () => {
   it('never charges an agent more than it has, whatever happens', () => {
     let launched = 0;
+    let conversions = 0;
     fc.assert(
       fc.property(fc.array(anyStep, { minLength: 20, maxLength: 120 }), (steps) => {
         const play = new RandomHistory();
         for (const move of [...PRELUDE, ...steps]) play.play(move);
         launched += play.view.counters.tasksLaunched;
+        for (const { checkpointed } of play.view.agents.values()) conversions += checkpointed.version;
       }),
       { numRuns: 150 },
     );
     // The steps must reach the interesting part, or nothing was shown.
     expect(launched).toBeGreaterThan(150);
+    expect(conversions).toBeGreaterThan(150);
   }, 60_000);
 });

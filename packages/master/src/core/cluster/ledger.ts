@@ -5,7 +5,7 @@ import type { MasterInfo, SchedulerCall } from '@stadion/contract/mesos';
 import type { MasterConfig } from '../../config.ts';
 import { UNREGISTERED_LINK_MS_MAX } from '../../limits.ts';
 import { allocate } from '../allocation/allocator.ts';
-import { accept, decline } from './accept.ts';
+import { accept, decline, sendCheckpointed } from './accept.ts';
 import { withdrawOffer } from './charges.ts';
 import type { LedgerInput, LedgerOutput, RegisteredAgent, RegistryChange } from './exchange.ts';
 import { disconnectFramework, expireFrameworks, removeFramework, revive, subscribe, suppress } from './frameworks.ts';
@@ -152,6 +152,7 @@ export class Ledger {
         unregister(state, agent);
         return;
       case 'PONG':
+        if ((message.checkpointed_version ?? 0) < agent.checkpointed.version) sendCheckpointed(state, agent);
         return;
       default:
         assertNever(message, 'agent message');

@@ -9,6 +9,7 @@ import type {
   TaskStatus,
 } from '@stadion/contract/mesos';
 import type { FrameworkShare } from '../allocation/role-tree.ts';
+import { NO_HOLDINGS, type Holdings } from '../resources/holdings.ts';
 import { NOTHING, type ResourceVector } from '../resources/resource-vector.ts';
 import { Ring } from '../ring.ts';
 
@@ -33,6 +34,8 @@ export class TaskRecord {
   readonly labels: Labels | undefined;
   readonly discovery: DiscoveryInfo | undefined;
   readonly container: ContainerInfo | undefined;
+  /** The executor of its pod. */
+  readonly executorId: string | undefined;
   /** Newest state that the agent knows. */
   state: TaskState = 'TASK_STAGING';
   /** State of the update that is being delivered, and its uuid while it waits to be acknowledged. */
@@ -52,6 +55,7 @@ export class TaskRecord {
     readonly labels: Labels | undefined;
     readonly discovery: DiscoveryInfo | undefined;
     readonly container: ContainerInfo | undefined;
+    readonly executorId: string | undefined;
   }) {
     this.id = from.id;
     this.name = from.name;
@@ -62,6 +66,7 @@ export class TaskRecord {
     this.labels = from.labels;
     this.discovery = from.discovery;
     this.container = from.container;
+    this.executorId = from.executorId;
   }
 }
 
@@ -91,6 +96,16 @@ export interface PendingKill {
   readonly gracePeriodMs: number | undefined;
 }
 
+/** The executor of a pod: its own resources are held as long as any of its tasks holds some. */
+export interface ExecutorRecord {
+  readonly id: string;
+  readonly frameworkId: string;
+  readonly role: string;
+  readonly resources: ResourceVector;
+  /** Tasks of it that are charged. */
+  charged: number;
+}
+
 /** An agent that is registered, connected or not. */
 export class AgentRecord {
   readonly id: string;
@@ -111,7 +126,11 @@ export class AgentRecord {
   free: ResourceVector = NOTHING;
   /** True while more runs on it than it says it has: its total then shrinks as tasks end. */
   overcommitted = false;
+  /** What of its resources it keeps on its disk: reserved by an operation, or a volume. The version counts changes. */
+  checkpointed: { readonly version: number; readonly held: Holdings } = { version: 0, held: NO_HOLDINGS };
   readonly tasks = new Set<TaskRecord>();
+  /** The executors of its pods, by {@link taskKey} of the executor. */
+  readonly executors = new Map<string, ExecutorRecord>();
   readonly offers = new Set<OfferRecord>();
   /** By {@link taskKey}. */
   readonly kills = new Map<string, PendingKill>();
@@ -136,6 +155,8 @@ export class FrameworkRecord {
   readonly shares = new Map<string, FrameworkShare>();
   partitionAware = false;
   gpuAware = false;
+  /** Understands stacks of reservations; others get the older form. */
+  refinesReservations = false;
   /** Number of its open subscription; undefined while it is disconnected. */
   subscription: number | undefined = undefined;
   /** Known only from agents so far. */

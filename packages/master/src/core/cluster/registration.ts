@@ -1,6 +1,8 @@
 /** Agents come: new, again, after being unreachable. What they report is what the master knows of their tasks. */
 import type { AgentInfo, ReportedTask } from '@stadion/contract/agent-link';
-import { isTerminal } from '@stadion/contract/mesos';
+import { isTerminal, type Resource } from '@stadion/contract/mesos';
+import { withCheckpointed } from '../resources/checkpointed.ts';
+import { NO_HOLDINGS } from '../resources/holdings.ts';
 import { parseResources } from '../resources/resource-format.ts';
 import { add, NOTHING, type ResourceVector } from '../resources/resource-vector.ts';
 import { adoptTask, releaseTask, setReportedResources, withdrawOffer } from './charges.ts';
@@ -142,7 +144,8 @@ function bind(state: ClusterState, agent: AgentRecord, link: LinkRecord, message
   link.agentId = agent.id;
   link.silentPings = 0;
   sendRegistered(state, agent);
-  setReportedResources(state, agent, capacityOf(state, agent));
+  agent.checkpointed = checkpointedBy(state, agent, message);
+  setReportedResources(state, agent, withCheckpointed(capacityOf(state, agent), agent.checkpointed.held));
   believe(state, agent, message);
   for (const { frameworkId, taskId, gracePeriodMs } of agent.kills.values()) {
     state.toAgent(agent, {
@@ -209,7 +212,9 @@ function believeTask(state: ClusterState, agent: AgentRecord, framework: Framewo
   }
   const record =
     back === undefined ? newRecord(state, agent, framework, task) : bringBack(state, agent, framework, back, task);
-  if (!isTerminal(record.state)) adoptTask(state, framework, agent, record);
+  if (!isTerminal(record.state)) {
+    adoptTask(state, framework, agent, record, executorOf(state, agent, framework, record, task));
+  }
   if (back === undefined) return;
   sendMasterStatus(state, framework, {
     taskId: id,
@@ -226,10 +231,6 @@ function newRecord(
   framework: FrameworkRecord,
   task: ReportedTask,
 ): TaskRecord {
-  const parsed = parseResources(task.info.resources);
-  if (!parsed.ok) {
-    state.log('warn', { agent: agent.id, problem: parsed.problem }, 'A reported task has unreadable resources');
-  }
   const role = task.info.resources.find((resource) => resource.allocation_info !== undefined)?.allocation_info?.role;
   const record = addTask(
     state,
@@ -237,10 +238,42 @@ function newRecord(
     agent,
     task.info,
     role ?? rolesOf(framework.info)[0] ?? '*',
-    parsed.ok ? parsed.vector : NOTHING,
+    readResources(state, agent, task.info.resources),
+    task.executor?.executor_id.value,
   );
   takeReported(state, record, task);
   return record;
+}
+
+/** The executor of a task's pod as the agent reports it. */
+function executorOf(
+  state: ClusterState,
+  agent: AgentRecord,
+  framework: FrameworkRecord,
+  record: TaskRecord,
+  { executor }: ReportedTask,
+): Parameters<typeof adoptTask>[4] {
+  if (executor === undefined) return undefined;
+  const resources = readResources(state, agent, executor.resources);
+  return { id: executor.executor_id.value, frameworkId: framework.id, role: record.role, resources };
+}
+
+function readResources(state: ClusterState, agent: AgentRecord, resources: readonly Resource[]): ResourceVector {
+  const parsed = parseResources(resources);
+  if (parsed.ok) return parsed.vector;
+  state.log('warn', { agent: agent.id, problem: parsed.problem }, 'A reported task has unreadable resources');
+  return NOTHING;
+}
+
+/** What the agent keeps of operations: its word counts, as it is what is on its disk. */
+function checkpointedBy(
+  state: ClusterState,
+  agent: AgentRecord,
+  { checkpointed }: RegisterMessage,
+): AgentRecord['checkpointed'] {
+  if (checkpointed === undefined) return { version: 0, held: NO_HOLDINGS };
+  const { held } = readResources(state, agent, checkpointed.resources);
+  return { version: checkpointed.version, held };
 }
 
 function bringBack(

@@ -16,6 +16,7 @@ export function addTask(
   info: TaskInfo,
   role: string,
   resources: ResourceVector,
+  executorId: string | undefined,
 ): TaskRecord {
   const task = new TaskRecord({
     id: info.task_id.value,
@@ -27,6 +28,7 @@ export function addTask(
     labels: info.labels,
     discovery: info.discovery,
     container: info.container,
+    executorId,
   });
   attachTask(state, framework, agent, task);
   return task;

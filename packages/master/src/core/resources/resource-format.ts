@@ -1,7 +1,10 @@
 /** Resources in and out: the v1 `Resource[]` and the legacy JSON object (`"ports": "[31000-31005]"`). */
 import type { Attribute, Resource } from '@stadion/contract/mesos';
+import type { Reservation } from '@stadion/contract/mesos-workload';
+import { NO_HOLDINGS, addHoldings, holdingKey, isEmpty, roleOf, type Holdings } from './holdings.ts';
 import { NO_PORTS, addPorts, intersectPorts, portRangesOf, type PortRanges } from './port-ranges.ts';
-import type { ResourceVector } from './resource-vector.ts';
+import { SCALAR_NAMES, type Amount, type Scalars } from './amounts.ts';
+import { NOTHING, add, portsOf, scalarsOf, type ResourceVector } from './resource-vector.ts';
 
 /** The outcome of reading resources: an amount, or a sentence that says what is wrong. */
 export type ParsedResources =
@@ -11,8 +14,10 @@ export type ParsedResources =
 const SCALAR_MAX = Math.floor(Number.MAX_SAFE_INTEGER / 1_000_000);
 
 /**
- * Reads v1 resources. Several entries of one name add up; reserved ones are refused (they come with reservations).
- * @returns a problem when a name is unknown, an amount is negative or not finite, gpus are not whole, or ports are wrong
+ * Reads v1 resources. Several entries of one name add up. Reserved ones may come as a stack of `reservations` or in the
+ * older form of `role` and `reservation`; a role alone is a static reservation.
+ * @returns a problem when a name is unknown, an amount is negative or not finite, gpus are not whole, ports are wrong, or
+ *   a volume is not one of reserved disk
  */
 export function parseResources(resources: readonly Resource[]): ParsedResources {
   let cpus = 0;
@@ -20,62 +25,121 @@ export function parseResources(resources: readonly Resource[]): ParsedResources 
   let mem = 0;
   let disk = 0;
   let ports = NO_PORTS;
+  let held = NO_HOLDINGS;
   for (const resource of resources) {
-    const { name } = resource;
-    if (resource.role !== undefined && resource.role !== '*') {
-      return problem(`${name} is reserved for role "${resource.role}", and this master has no reservations`);
-    }
-    if (name === 'ports') {
-      const more = resource.type === 'RANGES' ? portRangesOf(resource.ranges?.range ?? []) : undefined;
-      if (more === undefined) return problem('ports must be disjoint ranges of whole numbers from 0 to 65535');
-      if (intersectPorts(ports, more).length > 0) return problem('a port is named twice');
-      ports = addPorts(ports, more);
+    const read = readAmount(resource);
+    if (typeof read === 'string') return problem(read);
+    const reservations = reservationsOf(resource);
+    if (reservations.length > 0) {
+      const added = readHolding(held, resource, reservations, read);
+      if (typeof added === 'string') return problem(added);
+      held = added;
       continue;
     }
-    const value = resource.type === 'SCALAR' ? resource.scalar?.value : undefined;
-    if (value === undefined || !(value >= 0) || value > SCALAR_MAX) {
-      return problem(`${name} must be a scalar from 0 to ${String(SCALAR_MAX)}, not ${String(value)}`);
-    }
-    const milli = Math.round(value * 1000);
-    switch (name) {
-      case 'cpus':
-        cpus += milli;
-        break;
-      case 'mem':
-        mem += milli;
-        break;
-      case 'disk':
-        disk += milli;
-        break;
-      case 'gpus':
-        if (milli % 1000 !== 0) return problem(`gpus must be a whole number, not ${String(value)}`);
-        gpus += milli;
-        break;
-      default:
-        return problem(`${name} is not a resource that this master knows (cpus, mem, disk, gpus, ports)`);
-    }
+    if (resource.disk !== undefined) return problem('a volume is made of reserved disk, and this disk is not reserved');
+    if (intersectPorts(ports, read.ports).length > 0) return problem('a port is named twice');
+    cpus += read.cpus;
+    gpus += read.gpus;
+    mem += read.mem;
+    disk += read.disk;
+    ports = addPorts(ports, read.ports);
   }
-  return { ok: true, vector: { cpus, gpus, mem, disk, ports } };
+  return { ok: true, vector: { cpus, gpus, mem, disk, ports, held } };
+}
+
+/** The reservations of a resource, the most specific last; none when anybody may have it. */
+export function reservationsOf(resource: Resource): readonly Reservation[] {
+  if (resource.reservations !== undefined && resource.reservations.length > 0) return resource.reservations;
+  const { role, reservation } = resource;
+  if (role === undefined || role === '*') return [];
+  return [{ type: reservation === undefined ? 'STATIC' : 'DYNAMIC', role, ...reservation }];
+}
+
+const ZERO: Amount = { cpus: 0, gpus: 0, mem: 0, disk: 0, ports: NO_PORTS };
+
+function readAmount(resource: Resource): Amount | string {
+  const { name } = resource;
+  if (name === 'ports') {
+    const ports = resource.type === 'RANGES' ? portRangesOf(resource.ranges?.range ?? []) : undefined;
+    return ports === undefined ? 'ports must be disjoint ranges of whole numbers from 0 to 65535' : { ...ZERO, ports };
+  }
+  const value = resource.type === 'SCALAR' ? resource.scalar?.value : undefined;
+  if (value === undefined || !(value >= 0) || value > SCALAR_MAX) {
+    return `${name} must be a scalar from 0 to ${String(SCALAR_MAX)}, not ${String(value)}`;
+  }
+  const milli = Math.round(value * 1000);
+  if (name === 'gpus' && milli % 1000 !== 0) return `gpus must be a whole number, not ${String(value)}`;
+  switch (name) {
+    case 'cpus':
+    case 'gpus':
+    case 'mem':
+    case 'disk':
+      return { ...ZERO, [name]: milli };
+    default:
+      return `${name} is not a resource that this master knows (cpus, mem, disk, gpus, ports)`;
+  }
+}
+
+function readHolding(
+  held: Holdings,
+  { name, disk }: Resource,
+  reservations: readonly Reservation[],
+  amount: Amount,
+): Holdings | string {
+  if (disk?.source !== undefined) return 'this master knows no disks of their own (PATH, MOUNT), only the root disk';
+  if (disk !== undefined && (name !== 'disk' || disk.persistence === undefined)) {
+    return 'a volume is a disk resource with a persistence id';
+  }
+  const holding = { ...amount, reservations, volume: disk };
+  if (isEmpty(holding)) return held;
+  const key = holdingKey(holding);
+  const known = held.get(key);
+  if (known !== undefined && disk !== undefined) return `the volume ${disk.persistence?.id ?? ''} is named twice`;
+  if (known !== undefined && intersectPorts(known.ports, amount.ports).length > 0) return 'a port is named twice';
+  return addHoldings(held, new Map([[key, holding]]));
+}
+
+/** How resources are written: for whom, and in which form reservations are. */
+export interface FormatOptions {
+  /** The role that they are allocated to. */
+  readonly role?: string;
+  /** The older form, for frameworks without RESERVATION_REFINEMENT; refined reservations cannot be said in it. */
+  readonly legacyReservations?: boolean;
 }
 
 /** Writes an amount as v1 resources; what is zero is left out. */
-export function formatResources(vector: ResourceVector, role: string | undefined): Resource[] {
+export function formatResources(vector: ResourceVector, options: FormatOptions = {}): Resource[] {
+  const allocation = options.role === undefined ? {} : { allocation_info: { role: options.role } };
+  const resources = formatAmount(vector, { role: '*', ...allocation });
+  for (const { reservations, volume, ...amount } of vector.held.values()) {
+    const [first] = reservations;
+    if (options.legacyReservations === true && (reservations.length !== 1 || first === undefined)) continue;
+    const reserved =
+      options.legacyReservations === true && first !== undefined
+        ? legacyReservation(first)
+        : { reservations: [...reservations] };
+    const disk = volume === undefined ? {} : { disk: volume };
+    resources.push(...formatAmount(amount, { ...reserved, ...disk, ...allocation }));
+  }
+  return resources;
+}
+
+function legacyReservation({ type, role, ...reservation }: Reservation): Partial<Resource> {
+  return type === 'STATIC' ? { role } : { role, reservation };
+}
+
+function formatAmount(amount: Amount, rest: Partial<Resource>): Resource[] {
   const resources: Resource[] = [];
-  const allocation = role === undefined ? {} : { allocation_info: { role } };
-  const scalar = (name: string, milli: number): void => {
-    if (milli === 0) return;
-    resources.push({ name, type: 'SCALAR', scalar: { value: milli / 1000 }, role: '*', ...allocation });
-  };
-  scalar('cpus', vector.cpus);
-  scalar('gpus', vector.gpus);
-  scalar('mem', vector.mem);
-  scalar('disk', vector.disk);
-  if (vector.ports.length > 0) {
+  for (const name of SCALAR_NAMES) {
+    const milli = amount[name];
+    if (milli !== 0) resources.push({ name, type: 'SCALAR', scalar: { value: milli / 1000 }, ...rest });
+  }
+  if (amount.ports.length > 0) {
     const range: { begin: number; end: number }[] = [];
-    for (let at = 0; at < vector.ports.length; at += 2) {
-      range.push({ begin: vector.ports[at] as number, end: vector.ports[at + 1] as number });
+    for (let at = 0; at < amount.ports.length; at += 2) {
+      range.push({ begin: amount.ports[at] as number, end: amount.ports[at + 1] as number });
     }
-    resources.push({ name: 'ports', type: 'RANGES', ranges: { range }, role: '*', ...allocation });
+    resources.push({ name: 'ports', type: 'RANGES', ranges: { range }, ...rest });
   }
   return resources;
 }
@@ -89,15 +153,44 @@ export interface LegacyResources {
   ports?: string;
 }
 
-/** Writes an amount as the legacy JSON has it. */
+/** Writes an amount as the legacy JSON has it, what is reserved included. */
 export function legacyResources(vector: ResourceVector): LegacyResources {
+  return legacyAmount(scalarsOf(vector), portsOf(vector));
+}
+
+/** What of it is not reserved. */
+export function legacyUnreserved(vector: ResourceVector): LegacyResources {
+  return legacyAmount(vector, vector.ports);
+}
+
+/** What of it is reserved, by role. */
+export function legacyReserved(vector: ResourceVector): Record<string, LegacyResources> {
+  const byRole = new Map<string, ResourceVector>();
+  for (const [key, holding] of vector.held) {
+    const role = roleOf(holding);
+    byRole.set(role, add(byRole.get(role) ?? NOTHING, { ...NOTHING, held: new Map([[key, holding]]) }));
+  }
+  return Object.fromEntries([...byRole].map(([role, sum]) => [role, legacyResources(sum)]));
+}
+
+/** The reserved resources in full, by role. */
+export function reservedInFull(vector: ResourceVector): Record<string, Resource[]> {
+  const byRole: Record<string, Resource[]> = {};
+  for (const resource of formatResources({ ...NOTHING, held: vector.held })) {
+    const role = resource.reservations?.at(-1)?.role ?? '*';
+    (byRole[role] ??= []).push(resource);
+  }
+  return byRole;
+}
+
+function legacyAmount(scalars: Scalars, ports: PortRanges): LegacyResources {
   const result: LegacyResources = {
-    cpus: vector.cpus / 1000,
-    gpus: vector.gpus / 1000,
-    mem: vector.mem / 1000,
-    disk: vector.disk / 1000,
+    cpus: scalars.cpus / 1000,
+    gpus: scalars.gpus / 1000,
+    mem: scalars.mem / 1000,
+    disk: scalars.disk / 1000,
   };
-  if (vector.ports.length > 0) result.ports = portsText(vector.ports);
+  if (ports.length > 0) result.ports = portsText(ports);
   return result;
 }
 

@@ -4,6 +4,7 @@ import { AssertionError } from '@stadion/base';
 import type { Resource } from '@stadion/contract/mesos';
 import { containsPorts, intersectPorts, portRangesOf, unionPorts, type PortRanges } from './port-ranges.ts';
 import { formatResources, legacyResources, parseResources } from './resource-format.ts';
+import { NO_HOLDINGS } from './holdings.ts';
 import { NOTHING, add, contains, maximum, subtract, type ResourceVector } from './resource-vector.ts';
 
 /** The second implementation: every port by itself. Few and low ports, so that ranges touch and overlap often. */
@@ -77,7 +78,12 @@ describe('port ranges', () => {
 const amount = fc.integer({ min: 0, max: 5_000 });
 const vector = fc
   .record({ cpus: amount, mem: amount, disk: amount, gpus: fc.integer({ min: 0, max: 4 }), ports: portSet })
-  .map(({ ports, gpus, ...scalars }): ResourceVector => ({ ...scalars, gpus: gpus * 1000, ports: rangesOf(ports) }));
+  .map(({ ports, gpus, ...scalars }): ResourceVector => ({
+    ...scalars,
+    gpus: gpus * 1000,
+    ports: rangesOf(ports),
+    held: NO_HOLDINGS,
+  }));
 
 describe('amounts of resources', () => {
   it('give back exactly what was taken', () => {
@@ -102,7 +108,7 @@ describe('amounts of resources', () => {
   it('survive the way through the v1 form', () => {
     fc.assert(
       fc.property(vector, (original) => {
-        expect(parseResources(formatResources(original, 'ops'))).toEqual({ ok: true, vector: original });
+        expect(parseResources(formatResources(original, { role: 'ops' }))).toEqual({ ok: true, vector: original });
       }),
     );
   });
@@ -123,7 +129,11 @@ describe('resources from outside', () => {
     ['infinity', [scalar('disk', Number.POSITIVE_INFINITY)], 'disk must be a scalar'],
     ['half a gpu', [scalar('gpus', 0.5)], 'gpus must be a whole number'],
     ['an unknown name', [scalar('bugs', 1)], 'bugs is not a resource'],
-    ['another role', [{ ...scalar('cpus', 1), role: 'ops' }], 'reserved for role "ops"'],
+    [
+      'a volume of what is not reserved',
+      [{ ...scalar('disk', 1), disk: { persistence: { id: 'v' } } }],
+      'not reserved',
+    ],
     [
       'a port named twice',
       [1, 1].map((): Resource => ({ name: 'ports', type: 'RANGES', ranges: { range: [{ begin: 80, end: 80 }] } })),

@@ -1,21 +1,24 @@
 /** Amounts of resources in fixed point: integers of thousandths, so that sums never drift. */
 import { assert } from '@stadion/base';
+import { SCALAR_NAMES, type Amount, type Scalars } from './amounts.ts';
+import {
+  NO_HOLDINGS,
+  addHoldings,
+  containsHoldings,
+  holdingsFor,
+  subtractHoldings,
+  unionHoldings,
+  type Holdings,
+} from './holdings.ts';
 import { NO_PORTS, addPorts, containsPorts, subtractPorts, unionPorts, type PortRanges } from './port-ranges.ts';
 
-/** The scalar resources, in the order in which they are printed. */
-export const SCALAR_NAMES = ['cpus', 'gpus', 'mem', 'disk'] as const;
-export type ScalarName = (typeof SCALAR_NAMES)[number];
-
-/** Thousandths of cores, MiB, MiB and devices. */
-export type Scalars = Readonly<Record<ScalarName, number>>;
-
-/** An immutable amount of resources. Scalars in thousandths, never below zero. */
-export interface ResourceVector extends Scalars {
-  readonly ports: PortRanges;
+/** An immutable amount of resources. Scalars in thousandths, never below zero. What is reserved is not among them. */
+export interface ResourceVector extends Amount {
+  readonly held: Holdings;
 }
 
 /** Nothing. */
-export const NOTHING: ResourceVector = { cpus: 0, gpus: 0, mem: 0, disk: 0, ports: NO_PORTS };
+export const NOTHING: ResourceVector = { cpus: 0, gpus: 0, mem: 0, disk: 0, ports: NO_PORTS, held: NO_HOLDINGS };
 
 /**
  * Both amounts together.
@@ -30,6 +33,7 @@ export function add(left: ResourceVector, right: ResourceVector): ResourceVector
     mem: left.mem + right.mem,
     disk: left.disk + right.disk,
     ports: addPorts(left.ports, right.ports),
+    held: addHoldings(left.held, right.held),
   };
 }
 
@@ -46,6 +50,7 @@ export function subtract(whole: ResourceVector, part: ResourceVector): ResourceV
     mem: whole.mem - part.mem,
     disk: whole.disk - part.disk,
     ports: subtractPorts(whole.ports, part.ports),
+    held: subtractHoldings(whole.held, part.held),
   };
   assert(
     result.cpus >= 0 && result.gpus >= 0 && result.mem >= 0 && result.disk >= 0,
@@ -61,7 +66,8 @@ export function contains(whole: ResourceVector, part: ResourceVector): boolean {
     part.mem <= whole.mem &&
     part.disk <= whole.disk &&
     part.gpus <= whole.gpus &&
-    containsPorts(whole.ports, part.ports)
+    containsPorts(whole.ports, part.ports) &&
+    (part.held === NO_HOLDINGS || containsHoldings(whole.held, part.held))
   );
 }
 
@@ -73,10 +79,40 @@ export function maximum(left: ResourceVector, right: ResourceVector): ResourceVe
     mem: Math.max(left.mem, right.mem),
     disk: Math.max(left.disk, right.disk),
     ports: unionPorts(left.ports, right.ports),
+    held: unionHoldings(left.held, right.held),
   };
 }
 
 /** True when there is nothing. */
 export function isNothing(vector: ResourceVector): boolean {
-  return vector.cpus === 0 && vector.mem === 0 && vector.disk === 0 && vector.gpus === 0 && vector.ports.length === 0;
+  return (
+    vector.cpus === 0 &&
+    vector.mem === 0 &&
+    vector.disk === 0 &&
+    vector.gpus === 0 &&
+    vector.ports.length === 0 &&
+    vector.held === NO_HOLDINGS
+  );
+}
+
+/** What a framework in this role may have of it: what is not reserved, and what is reserved for the role. */
+export function availableTo(vector: ResourceVector, role: string): ResourceVector {
+  if (vector.held === NO_HOLDINGS) return vector;
+  const held = holdingsFor(vector.held, role);
+  return held.size === vector.held.size ? vector : { ...vector, held };
+}
+
+/** All scalars, reserved or not: what shares are measured in. */
+export function scalarsOf(vector: ResourceVector): Scalars {
+  if (vector.held === NO_HOLDINGS) return vector;
+  const sum = { cpus: vector.cpus, gpus: vector.gpus, mem: vector.mem, disk: vector.disk };
+  for (const holding of vector.held.values()) for (const name of SCALAR_NAMES) sum[name] += holding[name];
+  return sum;
+}
+
+/** All ports, reserved or not. */
+export function portsOf(vector: ResourceVector): PortRanges {
+  let { ports } = vector;
+  for (const holding of vector.held.values()) ports = unionPorts(ports, holding.ports);
+  return ports;
 }

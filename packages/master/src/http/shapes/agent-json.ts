@@ -1,9 +1,17 @@
 /** One agent in the legacy JSON of `/state`, `/slaves` and `/state-summary`. */
 import type { AgentRecord, RecoveredAgent } from '../../core/cluster/records.ts';
 import type { ClusterView } from '../../core/cluster/state.ts';
-import { formatResources, legacyAttributes, legacyResources } from '../../core/resources/resource-format.ts';
+import { NO_HOLDINGS } from '../../core/resources/holdings.ts';
+import {
+  formatResources,
+  legacyAttributes,
+  legacyReserved,
+  legacyResources,
+  legacyUnreserved,
+  reservedInFull,
+} from '../../core/resources/resource-format.ts';
 
-/** Without reservations everything is unreserved. `pid` must parse as `x@ip:port`: mesos-dns depends on it. */
+/** `pid` must parse as `x@ip:port`: mesos-dns depends on it. */
 export function agentJson(view: ClusterView, agent: AgentRecord) {
   const { info } = agent;
   return {
@@ -18,8 +26,8 @@ export function agentJson(view: ClusterView, agent: AgentRecord) {
     resources: legacyResources(agent.total),
     used_resources: legacyResources(agent.charged),
     offered_resources: legacyResources(agent.offered),
-    reserved_resources: {},
-    unreserved_resources: legacyResources(agent.total),
+    reserved_resources: legacyReserved(agent.total),
+    unreserved_resources: legacyUnreserved(agent.total),
     active: isActive(view, agent),
     deactivated: false,
     version: info.version,
@@ -33,10 +41,10 @@ export function agentJson(view: ClusterView, agent: AgentRecord) {
 export function fullAgentJson(view: ClusterView, agent: AgentRecord) {
   return {
     ...agentJson(view, agent),
-    reserved_resources_full: {},
-    unreserved_resources_full: formatResources(agent.total, undefined),
-    used_resources_full: formatResources(agent.charged, undefined),
-    offered_resources_full: formatResources(agent.offered, undefined),
+    reserved_resources_full: reservedInFull(agent.total),
+    unreserved_resources_full: formatResources({ ...agent.total, held: NO_HOLDINGS }),
+    used_resources_full: formatResources(agent.charged),
+    offered_resources_full: formatResources(agent.offered),
   };
 }
 
@@ -56,4 +64,4 @@ export function isActive(view: ClusterView, agent: AgentRecord): boolean {
   return agent.link !== undefined && !view.transitions.has(agent.id);
 }
 
-const AGENT_CAPABILITIES = ['MULTI_ROLE', 'HIERARCHICAL_ROLE'] as const;
+const AGENT_CAPABILITIES = ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT'] as const;

@@ -2,8 +2,8 @@
 import type { FrameworkRecord, OfferRecord } from '../../core/cluster/records.ts';
 import { hasCapability } from '../../core/cluster/framework-info.ts';
 import { legacyResources } from '../../core/resources/resource-format.ts';
-import { NO_PORTS } from '../../core/resources/port-ranges.ts';
-import type { Scalars } from '../../core/resources/resource-vector.ts';
+import type { Scalars } from '../../core/resources/amounts.ts';
+import { NOTHING, scalarsOf } from '../../core/resources/resource-vector.ts';
 
 /** `pid` is left out: a framework without one must not say `""`, or mesos-dns refuses the whole answer. */
 export function frameworkJson(framework: FrameworkRecord) {
@@ -51,7 +51,7 @@ function holdings(framework: FrameworkRecord): { used: Scalars; offered: Scalars
   const all = { cpus: 0, gpus: 0, mem: 0, disk: 0 };
   for (const { allocated } of framework.shares.values()) addTo(all, allocated, 1);
   const offered = { cpus: 0, gpus: 0, mem: 0, disk: 0 };
-  for (const { resources } of framework.offers) addTo(offered, resources, 1);
+  for (const { resources } of framework.offers) addTo(offered, scalarsOf(resources), 1);
   const used = { ...all };
   addTo(used, offered, -1);
   return { used, offered, all };
@@ -67,5 +67,5 @@ export function addTo(sum: { -readonly [Name in keyof Scalars]: Scalars[Name] },
 
 /** Scalars alone: sums over agents have no ports. */
 export function legacyScalars(amounts: Scalars) {
-  return legacyResources({ ...amounts, ports: NO_PORTS });
+  return legacyResources({ ...NOTHING, ...amounts });
 }

@@ -22,13 +22,13 @@ interface TaskJson extends Omit<StateTask, 'resources' | 'statuses'> {
   container?: ContainerInfo;
 }
 
-/** `executor_id` is empty: every task here is a command task. Labels of the task are a bare array, others are not. */
+/** `executor_id` is empty for a command task. Labels of the task are a bare array, others are not. */
 export function taskJson(task: TaskRecord): TaskJson {
   const json: TaskJson = {
     id: task.id,
     name: task.name,
     framework_id: task.frameworkId,
-    executor_id: '',
+    executor_id: task.executorId ?? '',
     slave_id: task.agentId,
     state: task.state,
     resources: legacyResources(task.resources),
