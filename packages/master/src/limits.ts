@@ -30,5 +30,12 @@ export const TASKS_PAGE_MAX = 100_000;
 export const REQUEST_MS_MAX = 30_000;
 /** Connections of the HTTP side at a time. */
 export const CONNECTIONS_MAX = 1024;
+/** Frameworks that are subscribed over HTTP at a time. */
+export const SCHEDULER_STREAMS_MAX = 500;
+/** What one reader of a stream may be behind before it is cut off, bytes. */
+export const STREAM_BYTES_OUTSTANDING_MAX = 64 * 1024 * 1024;
+/** Largest body of a v1 call, bytes. */
+export const CALL_BYTES_MAX = 16 * 1024 * 1024;
 
+assert(SCHEDULER_STREAMS_MAX < CONNECTIONS_MAX, 'frameworks leave room for those who only read');
 assert(TASKS_PER_ANSWER_SLICE < TASKS_PAGE_MAX, 'a page holds several slices');

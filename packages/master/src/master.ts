@@ -51,6 +51,8 @@ export interface Master extends Service {
   readonly identity: MasterIdentity;
   /** Its clock and timers, for what is served beside it. */
   readonly time: Clock & Timers;
+  /** Makes the ids of what is served beside it. */
+  readonly random: Random;
   /** What it knows, for reading only; changes between two turns of the event loop. Undefined before the start. */
   readonly view: ClusterView | undefined;
   /** An in-process connection for one framework. Events are delivered in later turns, never inside a call. */
@@ -76,6 +78,7 @@ class MasterShell implements Master {
   private readonly options: MasterOptions;
   private readonly config: MasterConfig;
   readonly time: Clock & Timers;
+  readonly random: Random;
   private readonly inbox: Mailbox<LedgerInput>;
   private readonly links = new Map<number, Link<MasterMessage>>();
   private readonly subscriptions = new Map<number, Subscription>();
@@ -92,6 +95,7 @@ class MasterShell implements Master {
     this.identity = options.info;
     this.config = { ...DEFAULT_MASTER_CONFIG, ...options.config };
     const { clock, timers } = options;
+    this.random = options.random.stream('served');
     this.time = {
       now: () => clock.now(),
       monotonic: () => clock.monotonic(),

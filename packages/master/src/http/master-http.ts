@@ -1,7 +1,7 @@
 /** The master's read API over HTTP: the legacy endpoints of Mesos, each with and without `/master`, `.json` and `?jsonp=`. */
 import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { CONNECTIONS_MAX, REQUEST_MS_MAX } from '../limits.ts';
+import { CALL_BYTES_MAX, CONNECTIONS_MAX, REQUEST_MS_MAX } from '../limits.ts';
 import type { Master } from '../master.ts';
 import { flags } from './flags.ts';
 import { frameworksPieces } from './frameworks.ts';
@@ -13,6 +13,7 @@ import { slavesPieces } from './slaves.ts';
 import { statePieces } from './state.ts';
 import { stateSummaryPieces } from './state-summary.ts';
 import { parseTaskQuery, tasksPieces } from './tasks.ts';
+import { serveV1 } from './v1/serve-v1.ts';
 import { versionJson } from './version.ts';
 
 type Query = Readonly<Record<string, string | undefined>>;
@@ -44,6 +45,7 @@ export function createMasterHttp(master: Master): FastifyInstance {
     logger: false,
     routerOptions: { ignoreTrailingSlash: true },
     requestTimeout: REQUEST_MS_MAX,
+    bodyLimit: CALL_BYTES_MAX,
     // Everything here only reads: nothing is lost when it is cut off, and connections without a request never end.
     forceCloseConnections: true,
   });
@@ -61,6 +63,7 @@ export function createMasterHttp(master: Master): FastifyInstance {
       return reply.redirect(`//${served.identity.hostname}:${String(served.port)}`, 307);
     });
   }
+  serveV1(app, master);
   app.setNotFoundHandler((request, reply) => {
     return reply
       .code(404)

@@ -1,0 +1,4 @@
+/** How Mesos v1 messages travel over HTTP: RecordIO frames, and JSON in all its leniency. */
+export { asciiJson } from './mesos/wire/ascii-json.ts';
+export { readLenient, type LenientReading } from './mesos/wire/lenient-json.ts';
+export { RecordReader, encodeRecord } from './mesos/wire/record-io.ts';
