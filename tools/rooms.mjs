@@ -17,6 +17,7 @@ export const allowedImports = {
   master: ['base', 'contract'],
   agent: ['base', 'contract'],
   orchestrator: ['base', 'contract', 'store'],
+  dns: ['base', 'contract'],
   cli: ['base', 'contract'],
   simulator: ['base', 'contract', 'store', 'master', 'agent', 'orchestrator'],
   server: ['base', 'contract', 'store', 'master', 'agent', 'orchestrator'],

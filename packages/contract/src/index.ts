@@ -1,6 +1,6 @@
 /**
  * What every room shares. The shapes of each API have an entry of their own: `/mesos`, `/mesos-state`, `/orchestrator`,
- * `/agent-link`; the typed clients are in `/client`.
+ * `/agent-link`, `/dns`; the typed clients are in `/client`.
  */
 export { PlatformAddresses, PlatformFile } from './platform-file.ts';
 export {

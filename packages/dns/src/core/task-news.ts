@@ -1,0 +1,50 @@
+/** What the orchestrator's events mean for names. */
+
+/** What to do after an event. */
+export interface TaskChange {
+  /** A task that has ended or is being ended. */
+  readonly ended: string | undefined;
+  /** What serves now, when that has changed. */
+  readonly serving: ReadonlyMap<string, boolean> | undefined;
+  /** Only a snapshot tells what there is now. */
+  readonly resync: boolean;
+}
+
+const NOTHING: TaskChange = { ended: undefined, serving: undefined, resync: false };
+const RESYNC: TaskChange = { ...NOTHING, resync: true };
+
+/** States from which a task may still come to run, or is running. */
+const ALIVE: ReadonlySet<unknown> = new Set(['TASK_STAGING', 'TASK_STARTING', 'TASK_RUNNING']);
+
+/** Follows one event stream. */
+export class TaskNews {
+  private serving = new Map<string, boolean>();
+
+  /** What serves at the start. An orchestrator that does not say so (Marathon) leaves it to health. */
+  restart(tasks: readonly (readonly [string, unknown])[]): ReadonlyMap<string, boolean> {
+    this.serving = new Map(
+      tasks.flatMap(([id, serving]): [string, boolean][] => (typeof serving === 'boolean' ? [[id, serving]] : [])),
+    );
+    return new Map(this.serving);
+  }
+
+  read(event: Readonly<Record<string, unknown>>): TaskChange {
+    const id = event.taskId;
+    switch (event.eventType) {
+      case 'status_update_event':
+        if (typeof id !== 'string') return NOTHING;
+        if (ALIVE.has(event.taskStatus)) return event.taskStatus === 'TASK_RUNNING' ? RESYNC : NOTHING;
+        this.serving.delete(id);
+        return { ended: id, serving: undefined, resync: false };
+      case 'instance_serving_changed_event':
+        if (typeof id !== 'string' || typeof event.serving !== 'boolean') return NOTHING;
+        this.serving.set(id, event.serving);
+        // Something that serves must be known to run: perhaps its state has not been read yet.
+        return { ended: undefined, serving: new Map(this.serving), resync: event.serving };
+      case 'instance_health_changed_event':
+        return RESYNC;
+      default:
+        return NOTHING;
+    }
+  }
+}

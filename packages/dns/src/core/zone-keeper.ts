@@ -1,0 +1,139 @@
+/**
+ * Keeps the records of one cluster: from whole snapshots, and from single changes between them. Only tasks that may be
+ * served have names: they run, are not known to be unhealthy or draining, and nobody took them out of rotation.
+ */
+import type { Agent, Cluster, Framework, RunningTask } from './cluster.ts';
+import { RecordBook } from './record-book.ts';
+import {
+  addressRecords,
+  agentRecords,
+  frameworkRecords,
+  masterRecords,
+  taskRecords,
+  type NamingRules,
+} from './records.ts';
+
+const MASTERS = 'masters';
+const SERVER = 'server';
+const taskOwner = (id: string): string => `task ${id}`;
+const agentOwner = (id: string): string => `agent ${id}`;
+const frameworkOwner = (id: string): string => `framework ${id}`;
+
+/** Removals that are remembered, so that an older snapshot does not bring them back. */
+const GONE_MAX = 10_000;
+
+/** The keeper of one zone. */
+export class ZoneKeeper {
+  readonly book = new RecordBook();
+  readonly rules: NamingRules;
+  private readonly running = new Map<string, RunningTask>();
+  private readonly agents = new Map<string, Agent>();
+  private frameworks = new Map<string, Framework>();
+  private serving: ReadonlyMap<string, boolean> = new Map();
+  private readonly outOfRotation = new Set<string>();
+  private readonly gone = new Map<string, number>();
+
+  /** @param server name and addresses of the name server itself */
+  constructor(rules: NamingRules, server: { readonly name: string; readonly addresses: readonly string[] }) {
+    this.rules = rules;
+    this.book.set(SERVER, addressRecords(server.name, server.addresses));
+  }
+
+  /** Every running task, served or not. */
+  get tasks(): ReadonlyMap<string, RunningTask> {
+    return this.running;
+  }
+
+  frameworkName(task: RunningTask): string {
+    return this.frameworks.get(task.frameworkId)?.name ?? '';
+  }
+
+  /**
+   * Takes a snapshot over.
+   * @param askedAt when it was asked for: what was seen to end since then has ended, whatever the snapshot says
+   */
+  replace(cluster: Cluster, askedAt: number): void {
+    for (const [id, at] of this.gone) if (at < askedAt) this.gone.delete(id);
+    this.frameworks = new Map(cluster.frameworks.map((framework) => [framework.id, framework]));
+    const owners = new Set([MASTERS, SERVER]);
+    this.book.set(MASTERS, masterRecords(cluster, this.rules));
+    this.agents.clear();
+    for (const agent of cluster.agents) {
+      this.agents.set(agent.id, agent);
+      owners.add(agentOwner(agent.id));
+      this.book.set(agentOwner(agent.id), agentRecords(agent, this.rules));
+    }
+    for (const framework of cluster.frameworks) {
+      owners.add(frameworkOwner(framework.id));
+      this.book.set(frameworkOwner(framework.id), frameworkRecords(framework, this.rules));
+    }
+    this.running.clear();
+    for (const task of cluster.tasks) {
+      if (this.gone.has(task.id)) continue;
+      this.running.set(task.id, task);
+      owners.add(taskOwner(task.id));
+      this.publish(task);
+    }
+    for (const owner of [...this.book.ownerIds()]) if (!owners.has(owner)) this.book.set(owner, []);
+  }
+
+  /** A task that runs, or runs with other addresses or health than before. False when its agent is not known yet. */
+  setTask(task: RunningTask): boolean {
+    if (!this.agents.has(task.agentId) || !this.frameworks.has(task.frameworkId)) return false;
+    this.gone.delete(task.id);
+    this.running.set(task.id, task);
+    this.publish(task);
+    return true;
+  }
+
+  /** A task that has ended, or is being ended. */
+  removeTask(id: string, at: number): void {
+    if (this.gone.size >= GONE_MAX) this.gone.clear();
+    this.gone.set(id, at);
+    if (!this.running.delete(id)) return;
+    this.book.set(taskOwner(id), []);
+  }
+
+  /** What the orchestrator says of its tasks; those that it does not name are judged by their health alone. */
+  setServing(serving: ReadonlyMap<string, boolean>): void {
+    const before = this.serving;
+    this.serving = serving;
+    for (const task of this.running.values()) if (before.get(task.id) !== serving.get(task.id)) this.publish(task);
+  }
+
+  /** By hand: a task keeps running, and has no names. True when such a task runs. */
+  setRotation(id: string, isInRotation: boolean): boolean {
+    if (isInRotation) this.outOfRotation.delete(id);
+    else this.outOfRotation.add(id);
+    const task = this.running.get(id);
+    if (task !== undefined) this.publish(task);
+    return task !== undefined;
+  }
+
+  /** Tasks that are out of rotation by hand. */
+  rotation(): string[] {
+    return [...this.outOfRotation];
+  }
+
+  /** Why a running task has no names; undefined when it has. */
+  whyNot(task: RunningTask): string | undefined {
+    if (this.outOfRotation.has(task.id)) return 'taken out of rotation by hand';
+    const serving = this.serving.get(task.id);
+    if (serving === false) return 'the orchestrator says that it does not serve';
+    if (serving === undefined && task.healthy === false) return 'it is not healthy';
+    if (!this.agents.has(task.agentId)) return 'its agent is not known';
+    return undefined;
+  }
+
+  private publish(task: RunningTask): void {
+    const framework = this.frameworks.get(task.frameworkId);
+    const agent = this.agents.get(task.agentId);
+    const isServed = framework !== undefined && agent !== undefined && this.whyNot(task) === undefined;
+    this.book.set(taskOwner(task.id), isServed ? taskRecords(task, framework, agent, this.rules) : []);
+  }
+}
+
+/** The records that one task brings. */
+export function recordsOfTask(keeper: ZoneKeeper, taskId: string) {
+  return keeper.book.recordsOf(taskOwner(taskId));
+}

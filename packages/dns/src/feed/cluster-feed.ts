@@ -1,0 +1,202 @@
+/**
+ * Keeps a zone like its cluster: a snapshot of the master's state, then each change as it is pushed. Snapshots are also
+ * taken now and then, in case an event was missed, and when a change says too little. When the master is away, what is
+ * known stays.
+ */
+import { lookup } from 'node:dns/promises';
+import { describeError, every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
+import type { Cluster, Endpoint } from '../core/cluster.ts';
+import { parseAddress } from '../core/ip-address.ts';
+import { hostNamesIn, readState } from '../core/read-state.ts';
+import type { ZoneKeeper } from '../core/zone-keeper.ts';
+import { limits } from '../limits.ts';
+import { getJson } from './get-json.ts';
+import { operatorPush, orchestratorPush, type Push } from './pushes.ts';
+
+/** How the feed of one zone is doing. */
+export interface FeedStatus {
+  /** Wall clock, ms; undefined until the first snapshot. */
+  readonly snapshotAt: number | undefined;
+  /** Why the last attempt failed; undefined when it did not. */
+  readonly failure: string | undefined;
+  /** What could not be read in the last snapshot. */
+  readonly problems: readonly string[];
+  readonly snapshots: number;
+  readonly pushes: number;
+  /** Which streams of changes are open. */
+  readonly streams: readonly string[];
+}
+
+/** What a feed needs. */
+export interface FeedParts {
+  readonly masters: readonly string[];
+  readonly orchestrator: string | undefined;
+  readonly refreshMs: number;
+  readonly keeper: ZoneKeeper;
+  readonly time: Clock & Timers;
+  readonly log: Logger;
+  /** Called after the keeper has changed, perhaps. */
+  readonly onChange: () => void;
+}
+
+/** The feed of one zone. */
+export class ClusterFeed {
+  private readonly parts: FeedParts;
+  private readonly stopping = new AbortController();
+  private readonly pushes: readonly Push[];
+  private readonly hosts = new Map<string, { readonly addresses: readonly string[]; readonly until: number }>();
+  private backstop: TimerHandle | undefined;
+  private rest: TimerHandle | undefined;
+  private isFetching = false;
+  private isWanted = false;
+  private leader: string | undefined;
+  private snapshotAt: number | undefined;
+  private failure: string | undefined;
+  private problems: readonly string[] = [];
+  private snapshotCount = 0;
+  private pushCount = 0;
+
+  constructor(parts: FeedParts) {
+    this.parts = parts;
+    const { keeper, time, log } = parts;
+    const signal = this.stopping.signal;
+    const shared = {
+      keeper,
+      time,
+      log,
+      signal,
+      onChange: () => {
+        this.pushCount += 1;
+        parts.onChange();
+      },
+      resync: () => this.wantSnapshot(),
+    };
+    this.pushes = [
+      operatorPush(() => this.leader ?? parts.masters[0] ?? '', shared),
+      ...(parts.orchestrator === undefined ? [] : [orchestratorPush(parts.orchestrator, shared)]),
+    ];
+  }
+
+  /** Begins; resolves after the first attempt, whether it succeeded or not. */
+  async start(): Promise<void> {
+    await this.snapshot();
+    for (const push of this.pushes) void push.run();
+    this.backstop = every(this.parts.time, this.parts.refreshMs, () => this.wantSnapshot());
+  }
+
+  stop(): void {
+    this.stopping.abort();
+    this.backstop?.cancel();
+    this.rest?.cancel();
+  }
+
+  status(): FeedStatus {
+    return {
+      snapshotAt: this.snapshotAt,
+      failure: this.failure,
+      problems: this.problems,
+      snapshots: this.snapshotCount,
+      pushes: this.pushCount,
+      streams: this.pushes.filter((push) => push.isOpen()).map(({ name }) => name),
+    };
+  }
+
+  /** Takes a snapshot now, or as soon as the master has had its rest from the last one. */
+  private wantSnapshot(): void {
+    this.isWanted = true;
+    if (this.isFetching || this.rest !== undefined || this.stopping.signal.aborted) return;
+    void this.snapshot();
+  }
+
+  private async snapshot(): Promise<void> {
+    const { time, log } = this.parts;
+    this.isFetching = true;
+    this.isWanted = false;
+    const begin = time.monotonic();
+    try {
+      const cluster = await this.read();
+      this.parts.keeper.replace(cluster, begin);
+      this.snapshotAt = time.now();
+      this.snapshotCount += 1;
+      this.failure = undefined;
+      this.problems = cluster.problems;
+      this.parts.onChange();
+    } catch (error) {
+      if (this.stopping.signal.aborted) return;
+      if (this.failure === undefined) log.warn({ error: describeError(error) }, 'the master cannot be read');
+      this.failure = describeError(error);
+    } finally {
+      this.isFetching = false;
+    }
+    const took = time.monotonic() - begin;
+    this.rest = time.after(Math.min(took * limits.snapshotRest, limits.snapshotRestMsMax), () => {
+      this.rest = undefined;
+      if (this.isWanted) this.wantSnapshot();
+    });
+  }
+
+  /** Asks the last leader first, then the others; whoever answers names the leader, and that one is believed. */
+  private async read(): Promise<Cluster> {
+    const { masters } = this.parts;
+    const candidates = [...new Set([...(this.leader === undefined ? [] : [this.leader]), ...masters])];
+    let failure: unknown;
+    for (const url of candidates) {
+      try {
+        let from = url;
+        let state = await this.get(url);
+        const leader = leaderUrl(state, url);
+        if (leader !== undefined && leader !== url) {
+          from = leader;
+          state = await this.get(leader);
+        }
+        this.leader = from;
+        return readState(state, masters.flatMap(endpointOf), await this.resolve(hostNamesIn(state)));
+      } catch (error) {
+        if (this.stopping.signal.aborted) throw error;
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  private get(url: string): Promise<unknown> {
+    return getJson(`${url}/state`, {
+      timers: this.parts.time,
+      timeoutMs: limits.stateTimeoutMs,
+      bytesMax: limits.stateBytes,
+      signal: this.stopping.signal,
+    });
+  }
+
+  /** Addresses of agents that name themselves by host name. What cannot be resolved now keeps what it had. */
+  private async resolve(names: ReadonlySet<string>): Promise<Map<string, readonly string[]>> {
+    const now = this.parts.time.monotonic();
+    await Promise.all(
+      [...names].map(async (name) => {
+        const known = this.hosts.get(name);
+        if (known !== undefined && known.until > now) return;
+        const found = await lookup(name, { all: true }).catch(() => undefined);
+        const addresses = found?.map(({ address }) => address) ?? known?.addresses ?? [];
+        this.hosts.set(name, { addresses, until: now + limits.hostNameMs });
+      }),
+    );
+    for (const name of this.hosts.keys()) if (!names.has(name)) this.hosts.delete(name);
+    return new Map([...this.hosts].map(([name, { addresses }]) => [name, addresses]));
+  }
+}
+
+/** The leader's URL as a state names it, `master@ip:port`, when that is another master than the one that was asked. */
+function leaderUrl(state: unknown, asked: string): string | undefined {
+  if (typeof state !== 'object' || state === null || !('leader' in state) || !('pid' in state)) return undefined;
+  const { leader, pid } = state;
+  if (typeof leader !== 'string' || leader === '' || leader === pid) return undefined;
+  const scheme = asked.startsWith('https:') ? 'https' : 'http';
+  const url = `${scheme}://${leader.slice(leader.lastIndexOf('@') + 1)}`;
+  return URL.canParse(url) ? url : undefined;
+}
+
+function endpointOf(url: string): Endpoint[] {
+  const { hostname, port } = new URL(url);
+  const address = hostname.replace(/^\[(.*)\]$/, '$1');
+  return parseAddress(address) === undefined ? [] : [{ address, port: Number(port === '' ? 5050 : port) }];
+}

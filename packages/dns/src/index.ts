@@ -1,0 +1,4 @@
+/** Names for everything that runs: a DNS server that follows clusters. */
+export { dnsConfig, readIpSources, type ClusterSource, type DnsConfig } from './config.ts';
+export { Dns, type DnsParts } from './dns.ts';
+export { createDnsHttp } from './http/dns-http.ts';
