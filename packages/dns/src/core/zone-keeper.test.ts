@@ -19,7 +19,7 @@ function keeperOf(tasks: readonly unknown[]): ZoneKeeper {
   return keeper;
 }
 
-function zone(keeper: ZoneKeeper): Record<string, string[]> {
+function zone(keeper: ZoneKeeper): Readonly<Record<string, readonly string[]>> {
   const names = [...keeper.book.all()].map(
     ({ name, addresses, targets }) => [name, [...addresses, ...targets]] as const,
   );
@@ -102,7 +102,7 @@ describe('who is served', () => {
     stateTask('one', 'web', { addresses: ['10.1.0.1'] }),
     stateTask('two', 'web', { addresses: ['10.1.0.2'], agent: 'F-S1' }),
   ];
-  const served = (keeper: ZoneKeeper): string[] | undefined => zone(keeper)['web.marathon.mesos'];
+  const served = (keeper: ZoneKeeper): readonly string[] | undefined => zone(keeper)['web.marathon.mesos'];
 
   test('only what runs, and is not known to be unhealthy', () => {
     const keeper = keeperOf([
@@ -125,7 +125,7 @@ describe('who is served', () => {
     );
     expect(served(keeper)).toEqual(['10.1.0.2', '10.1.0.4']);
     keeper.setServing(new Map());
-    expect(served(keeper)?.sort()).toEqual(['10.1.0.1', '10.1.0.2']);
+    expect([...served(keeper)!].sort()).toEqual(['10.1.0.1', '10.1.0.2']);
   });
 
   test('out of rotation by hand, and back, also through snapshots', () => {
@@ -135,7 +135,7 @@ describe('who is served', () => {
     keeper.replace(readState(clusterState(two), MASTERS, new Map()), 5);
     expect(served(keeper)).toEqual(['10.1.0.2']);
     keeper.setRotation('one', true);
-    expect(served(keeper)?.sort()).toEqual(['10.1.0.1', '10.1.0.2']);
+    expect([...served(keeper)!].sort()).toEqual(['10.1.0.1', '10.1.0.2']);
   });
 
   test('a snapshot from before an end does not bring the task back', () => {
@@ -144,7 +144,7 @@ describe('who is served', () => {
     keeper.replace(readState(clusterState(two), MASTERS, new Map()), 99);
     expect(served(keeper)).toEqual(['10.1.0.2']);
     keeper.replace(readState(clusterState(two), MASTERS, new Map()), 101);
-    expect(served(keeper)?.sort()).toEqual(['10.1.0.1', '10.1.0.2']);
+    expect([...served(keeper)!].sort()).toEqual(['10.1.0.1', '10.1.0.2']);
   });
 
   test('only changed names are told', () => {

@@ -66,7 +66,10 @@ export function orchestratorPush(url: string, parts: PushParts): Push {
         return new Response(body ?? null, { status: response.status, headers: response.headers });
       },
     });
-    const events = await client.events({ signal });
+    const events = await client.events({
+      types: ['status_update_event', 'instance_health_changed_event', 'instance_serving_changed_event'],
+      signal,
+    });
     opened();
     const news = new TaskNews();
     // After the stream is open, so that nothing falls between the list and the first event.
@@ -85,7 +88,7 @@ export function orchestratorPush(url: string, parts: PushParts): Push {
 }
 
 function servingOf(task: Task): readonly [string, unknown] {
-  return [task.id, 'serving' in task ? task.serving : undefined];
+  return [task.id, task.serving];
 }
 
 function streamed(

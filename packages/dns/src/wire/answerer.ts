@@ -11,7 +11,6 @@ import {
   RCODE,
   TYPE,
   bareAnswer,
-  count,
   writeCount,
   writeEdns,
   writeHead,
@@ -330,9 +329,4 @@ function srvBytes(srv: readonly ServiceTarget[]): number {
   let bytes = 0;
   for (const { target } of srv) bytes += FIXED_BYTES * 3 + SRV_FIXED_BYTES + target.length + 4 + 16;
   return bytes;
-}
-
-/** How many records an answer's section has, for tests and counters. */
-export function answerCount(packet: Buffer): number {
-  return count(packet, 6);
 }
