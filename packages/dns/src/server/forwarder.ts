@@ -9,7 +9,7 @@ import { limits } from '../limits.ts';
 import { AnswerCache } from '../wire/answer-cache.ts';
 import { RCODE, bareAnswer, count, writeCount, writeEdns, writeHead, type Query } from '../wire/message.ts';
 import { isAtOrBelow, keyOfName } from '../wire/name-key.ts';
-import type { Client } from './name-server.ts';
+import type { Client } from './client.ts';
 import { askOverTcp, askOverUdp, type Upstream } from './upstream.ts';
 
 /** Whom to ask, and who may ask. */

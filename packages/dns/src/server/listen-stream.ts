@@ -4,7 +4,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { TimerHandle, Timers } from '@stadion/base';
 import { limits } from '../limits.ts';
-import type { Client, NameServer } from './name-server.ts';
+import type { Client } from './client.ts';
+import type { NameServer } from './name-server.ts';
 
 /** Certificate and key in PEM. */
 export interface TlsIdentity {

@@ -4,7 +4,8 @@ import { VirtualTime } from '@stadion/base/testing';
 import packets, { type Packet } from 'dns-packet';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { NameServer, type Client } from './name-server.ts';
+import type { Client } from './client.ts';
+import { NameServer } from './name-server.ts';
 
 const SETTINGS = {
   domain: 'mesos',

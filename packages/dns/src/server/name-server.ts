@@ -10,9 +10,10 @@ import { limits } from '../limits.ts';
 import { Answerer, type SplitAnswer } from '../wire/answerer.ts';
 import { RCODE, bareAnswer, readQuery, type Query } from '../wire/message.ts';
 import { ZoneTable, type ZoneSettings } from '../wire/zone-table.ts';
+import type { Client } from './client.ts';
 import { Counters } from './counters.ts';
 import type { Forwarder } from './forwarder.ts';
-import { QueryLog, type Transport } from './query-log.ts';
+import { QueryLog } from './query-log.ts';
 
 /** What a name server is told when it starts; plain data, so that it can be sent to a worker. */
 export interface NameServerSettings {
@@ -20,12 +21,6 @@ export interface NameServerSettings {
   /** Answers per second that one network gets over UDP; 0 for no limit. */
   readonly rateLimit: number;
   readonly splits: readonly { readonly clients: readonly string[]; readonly prefer: readonly string[] }[];
-}
-
-/** Who asks, and how. */
-export interface Client {
-  readonly address: string;
-  readonly transport: Transport;
 }
 
 /** A DNS message over TCP has its length in two bytes. */
