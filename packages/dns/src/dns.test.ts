@@ -136,9 +136,9 @@ describe('changes are pushed', () => {
     cluster.hasOperatorStream = true;
     await start();
     await eventually(() => cluster.followers.operator, 1);
-    await eventually(() => dns.zones()[0]?.feed.streams, []);
+    await eventually(() => dns.zones()[0]?.status.streams, []);
     cluster.operate({ type: 'HEARTBEAT' });
-    await eventually(() => dns.zones()[0]?.feed.streams, ['operator']);
+    await eventually(() => dns.zones()[0]?.status.streams, ['operator']);
     const asked = cluster.asked;
     const task = {
       name: 'web',
@@ -172,7 +172,7 @@ describe('changes are pushed', () => {
   test('by our orchestrator: what drains or ends goes at once, what starts is read', async () => {
     await start({ clusters: [{ domain: 'mesos', masters: [cluster.url], orchestrator: cluster.url }] });
     await eventually(() => cluster.followers.events, 1);
-    await eventually(() => dns.zones()[0]?.feed.streams, ['orchestrator']);
+    await eventually(() => dns.zones()[0]?.status.streams, ['orchestrator']);
     cluster.emit({ eventType: 'instance_serving_changed_event', taskId: 'one', serving: false });
     await eventually(webAddresses, ['10.1.0.2']);
     cluster.emit({ eventType: 'instance_serving_changed_event', taskId: 'one', serving: true });

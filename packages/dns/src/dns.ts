@@ -31,7 +31,7 @@ export interface ServedZone {
   readonly settings: ZoneSettings;
   readonly keeper: ZoneKeeper;
   readonly serial: number;
-  readonly feed: FeedStatus;
+  readonly status: FeedStatus;
 }
 
 /** Hears what changes. */
@@ -126,7 +126,12 @@ export class Dns implements Service {
 
   /** The zones, in the order of the configuration. */
   zones(): ServedZone[] {
-    return this.served.map(({ settings, keeper, serial, feed }) => ({ settings, keeper, serial, feed: feed.status() }));
+    return this.served.map(({ settings, keeper, serial, feed }) => ({
+      settings,
+      keeper,
+      serial,
+      status: feed.status(),
+    }));
   }
 
   /** Hears every change from now on, until the function given back is called. */

@@ -2,8 +2,7 @@
 import { Buffer } from 'node:buffer';
 import type { DnsLookup } from '@stadion/contract/dns';
 import type { Dns } from '../dns.ts';
-import { codeName } from '../server/counters.ts';
-import { typeName } from '../server/query-log.ts';
+import { codeName, typeName } from '../wire/code-names.ts';
 import { TYPE, count, writeCount } from '../wire/message.ts';
 import { keyOfName } from '../wire/name-key.ts';
 import { readRecords } from '../wire/read-records.ts';
@@ -29,12 +28,11 @@ export async function lookUp(dns: Dns, name: string, type: string): Promise<DnsL
   const answer = await new Promise<Buffer>((resolve) => {
     dns.names.handle(packet, { address: 'http', transport: 'http' }, resolve);
   });
-  const records = readRecords(answer, nameEnd + 4, count(answer, 6));
   return {
     name: name.toLowerCase(),
     type: typeName(number),
     code: codeName((answer[3] ?? 0) & 15),
     authoritative: ((answer[2] ?? 0) & 4) !== 0,
-    answers: records.map((record) => ({ ...record, type: typeName(record.type) })),
+    answers: readRecords(answer, nameEnd + 4, count(answer, 6)),
   };
 }

@@ -7,8 +7,8 @@ const WITHHELD_MAX = 200;
 
 /** Ready when every zone was read at least once: one that is stale is served all the same. */
 export function statusOf(dns: Dns): DnsStatus {
-  const zones = dns.zones().map(({ settings, keeper, serial, feed }) => {
-    const { snapshotAt, failure, problems, streams } = feed;
+  const zones = dns.zones().map(({ settings, keeper, serial, status }) => {
+    const { snapshotAt, failure, problems, streams } = status;
     const ageSeconds = snapshotAt === undefined ? null : Math.max(0, (dns.now() - snapshotAt) / 1000);
     const withheld: { task: string; reason: string }[] = [];
     for (const task of keeper.tasks.values()) {

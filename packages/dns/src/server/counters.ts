@@ -1,14 +1,9 @@
 /** What a name server counts: plain numbers by name, so that those of several workers can be added up. */
 
+import { codeName } from '../wire/code-names.ts';
+
 /** Counts by label, e.g. `queries{zone="mesos",…}`. */
 export type CounterValues = Readonly<Record<string, number>>;
-
-const CODES = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'];
-
-/** The name of an answer code. */
-export function codeName(code: number): string {
-  return CODES[code] ?? (code === 16 ? 'BADVERS' : `RCODE${String(code)}`);
-}
 
 /** The counters of one process. */
 export class Counters {

@@ -1,6 +1,7 @@
 /** The last queries, for whoever wants to see what is asked. Written at every query: kept as they come, made readable when read. */
+import type { DnsQueries } from '@stadion/contract/dns';
+import { codeName, typeName } from '../wire/code-names.ts';
 import { nameOfKey } from '../wire/name-key.ts';
-import { codeName } from './counters.ts';
 
 /** How a query came. */
 export type Transport = 'udp' | 'tcp' | 'tls' | 'http';
@@ -13,17 +14,6 @@ export interface QueryRecord {
   readonly key: string;
   readonly type: number;
   readonly code: number;
-  readonly records: number;
-}
-
-/** One query for people. */
-export interface QueryView {
-  readonly time: string;
-  readonly client: string;
-  readonly transport: Transport;
-  readonly name: string;
-  readonly type: string;
-  readonly code: string;
   readonly records: number;
 }
 
@@ -48,28 +38,8 @@ export class QueryLog {
   }
 }
 
-const TYPE_NAMES: Readonly<Record<number, string>> = {
-  1: 'A',
-  2: 'NS',
-  5: 'CNAME',
-  6: 'SOA',
-  12: 'PTR',
-  15: 'MX',
-  16: 'TXT',
-  28: 'AAAA',
-  33: 'SRV',
-  64: 'SVCB',
-  65: 'HTTPS',
-  255: 'ANY',
-};
-
-/** The name of a type, or `TYPE123` (RFC 3597). */
-export function typeName(type: number): string {
-  return TYPE_NAMES[type] ?? `TYPE${String(type)}`;
-}
-
 /** Makes a record readable. */
-export function viewOf(record: QueryRecord): QueryView {
+export function viewOf(record: QueryRecord): DnsQueries['queries'][number] {
   return {
     time: new Date(record.at).toISOString(),
     client: record.client,

@@ -1,20 +1,14 @@
 /** Reads records of an answer for people. */
 import type { Buffer } from 'node:buffer';
+import type { DnsLookup } from '@stadion/contract/dns';
 import { formatAddress } from '../core/ip-address.ts';
 import { TYPE, byte, count, endOfName } from './message.ts';
+import { typeName } from './code-names.ts';
 import { nameOfKey } from './name-key.ts';
 
-/** One record. */
-export interface ReadableRecord {
-  readonly name: string;
-  readonly type: number;
-  readonly ttl: number;
-  readonly value: string;
-}
-
 /** At most `records` records from `start` on; what is broken ends the list. */
-export function readRecords(packet: Buffer, start: number, records: number): ReadableRecord[] {
-  const list: ReadableRecord[] = [];
+export function readRecords(packet: Buffer, start: number, records: number): DnsLookup['answers'] {
+  const list: DnsLookup['answers'] = [];
   let at = start;
   for (let index = 0; index < records; index += 1) {
     const nameEnd = endOfName(packet, at);
@@ -23,7 +17,7 @@ export function readRecords(packet: Buffer, start: number, records: number): Rea
     const dataEnd = nameEnd + 10 + count(packet, nameEnd + 8);
     if (dataEnd > packet.length) break;
     const value = valueOf(packet, type, nameEnd + 10, dataEnd);
-    list.push({ name: readName(packet, at), type, ttl: packet.readUInt32BE(nameEnd + 4), value });
+    list.push({ name: readName(packet, at), type: typeName(type), ttl: packet.readUInt32BE(nameEnd + 4), value });
     at = dataEnd;
   }
   return list;
