@@ -32,10 +32,14 @@ export const REQUEST_MS_MAX = 30_000;
 export const CONNECTIONS_MAX = 1024;
 /** Frameworks that are subscribed over HTTP at a time. */
 export const SCHEDULER_STREAMS_MAX = 500;
+/** Watchers of the operator stream at a time; one more costs the oldest its place (`--max_operator_event_stream_subscribers`). */
+export const OPERATOR_STREAMS_MAX = 400;
+/** How often a watcher hears that the stream still lives. */
+export const OPERATOR_HEARTBEAT_MS = 15_000;
 /** What one reader of a stream may be behind before it is cut off, bytes. */
 export const STREAM_BYTES_OUTSTANDING_MAX = 64 * 1024 * 1024;
 /** Largest body of a v1 call, bytes. */
 export const CALL_BYTES_MAX = 16 * 1024 * 1024;
 
-assert(SCHEDULER_STREAMS_MAX < CONNECTIONS_MAX, 'frameworks leave room for those who only read');
+assert(SCHEDULER_STREAMS_MAX + OPERATOR_STREAMS_MAX < CONNECTIONS_MAX, 'streams leave room for those who only ask');
 assert(TASKS_PER_ANSWER_SLICE < TASKS_PAGE_MAX, 'a page holds several slices');

@@ -17,7 +17,7 @@ import type { AgentAcceptor, Link, MasterMessage } from '@stadion/contract/agent
 import type { MasterInfo, SchedulerConnection, SchedulerEvent } from '@stadion/contract/mesos';
 import type { AgentRegistry } from './agent-registry.ts';
 import { DEFAULT_MASTER_CONFIG, type MasterConfig } from './config.ts';
-import type { LedgerInput, LedgerOutput, RegistryChange } from './core/cluster/exchange.ts';
+import type { ClusterChange, LedgerInput, LedgerOutput, RegistryChange } from './core/cluster/exchange.ts';
 import { Ledger } from './core/cluster/ledger.ts';
 import type { ClusterView } from './core/cluster/state.ts';
 import { ALLOCATION_SLICE_AGENTS_MAX, PING_SLICE_LINKS_MAX, REGISTRY_RETRY_MS } from './limits.ts';
@@ -59,6 +59,8 @@ export interface Master extends Service {
   connect(): SchedulerConnection;
   /** Declares an agent gone for ever; it and its tasks are told so. Without effect for unknown agents. */
   markAgentGone(agentId: string): void;
+  /** Tells each change of the cluster, from now on until the returned function is called. */
+  watch(onChange: (change: ClusterChange) => void): () => void;
   /** Ends a framework as its own TEARDOWN would. Without effect for unknown frameworks. */
   teardown(frameworkId: string): void;
 }
@@ -83,6 +85,7 @@ class MasterShell implements Master {
   private readonly links = new Map<number, Link<MasterMessage>>();
   private readonly subscriptions = new Map<number, Subscription>();
   private readonly running: TimerHandle[] = [];
+  private readonly watchers = new Set<(change: ClusterChange) => void>();
   private ledger: Ledger | undefined;
   private stopped = false;
   private lastLink = 0;
@@ -125,6 +128,7 @@ class MasterShell implements Master {
       version: info.version,
     };
     this.ledger = new Ledger(master, this.config, known, clock.now(), clock.monotonic());
+    this.ledger.isWatched = this.watchers.size > 0;
     this.repeat(TICK_MS, () => {
       this.apply({ type: 'tick' });
     });
@@ -193,6 +197,15 @@ class MasterShell implements Master {
     this.inbox.post({ type: 'mark-agent-gone', agentId });
   }
 
+  watch(onChange: (change: ClusterChange) => void): () => void {
+    this.watchers.add(onChange);
+    if (this.ledger !== undefined) this.ledger.isWatched = true;
+    return () => {
+      this.watchers.delete(onChange);
+      if (this.ledger !== undefined) this.ledger.isWatched = this.watchers.size > 0;
+    };
+  }
+
   teardown(frameworkId: string): void {
     this.inbox.post({ type: 'teardown', frameworkId });
   }
@@ -249,6 +262,9 @@ class MasterShell implements Master {
         return;
       case 'registry':
         void this.register(output.change);
+        return;
+      case 'change':
+        for (const tell of this.watchers) tell(output.change);
         return;
       case 'log':
         this.options.log[output.level](output.fields, output.message);

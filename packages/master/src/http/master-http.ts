@@ -8,7 +8,7 @@ import { frameworksPieces } from './frameworks.ts';
 import { chunks, objectPieces } from './json-pieces.ts';
 import { metrics } from './metrics.ts';
 import { rolesPieces } from './roles.ts';
-import type { ServedMaster } from './served-master.ts';
+import { servedMaster, type ServedMaster } from './served-master.ts';
 import { slavesPieces } from './slaves.ts';
 import { statePieces } from './state.ts';
 import { stateSummaryPieces } from './state-summary.ts';
@@ -58,7 +58,7 @@ export function createMasterHttp(master: Master): FastifyInstance {
     }
     app.get(`${prefix}/health`, (_request, reply) => reply.send());
     app.get(`${prefix}/redirect`, (request, reply) => {
-      const served = serve(master, request);
+      const served = servedMaster(master, request);
       if (served === undefined) return unavailable(reply);
       return reply.redirect(`//${served.identity.hostname}:${String(served.port)}`, 307);
     });
@@ -74,7 +74,7 @@ export function createMasterHttp(master: Master): FastifyInstance {
 }
 
 function answer(master: Master, resource: Resource, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const served = serve(master, request);
+  const served = servedMaster(master, request);
   if (served === undefined) return unavailable(reply);
   const query = plainQuery(request.query);
   const callback = query['jsonp'];
@@ -87,14 +87,6 @@ function answer(master: Master, resource: Resource, request: FastifyRequest, rep
   return reply
     .type(callback === undefined ? 'application/json' : 'text/javascript')
     .send(Readable.from(chunks(body, master.time)));
-}
-
-/** The master as this request finds it. A master that was told no port listens on the one that the request came to. */
-function serve(master: Master, request: FastifyRequest): ServedMaster | undefined {
-  const { view, identity, time } = master;
-  if (view === undefined) return undefined;
-  const port = identity.port === 0 ? (request.socket.localPort ?? 0) : identity.port;
-  return { view, identity, clock: time, port, pid: `master@${identity.ip}:${String(port)}` };
 }
 
 function unavailable(reply: FastifyReply): FastifyReply {

@@ -1,6 +1,7 @@
 /** What goes into the ledger and what comes out: the master's whole inside world as data. */
 import type { AgentInfo, AgentMessage, MasterMessage } from '@stadion/contract/agent-link';
-import type { SchedulerCall, SchedulerEvent } from '@stadion/contract/mesos';
+import type { FrameworkInfo, SchedulerCall, SchedulerEvent, TaskStatus } from '@stadion/contract/mesos';
+import type { AgentRecord, FrameworkRecord, TaskRecord } from './records.ts';
 
 /** What an agent says first over a new link. */
 export type RegisterMessage = Extract<AgentMessage, { type: 'REGISTER' }>;
@@ -46,6 +47,15 @@ export type LedgerInput =
   /** Makes offers of at most `limit` agents. */
   | { readonly type: 'allocate'; readonly limit: number };
 
+/** A change of the cluster, for those who watch it (`mesos.v1.master.Event`). Records are to be read at once. */
+export type ClusterChange =
+  | { readonly type: 'TASK_ADDED'; readonly task: TaskRecord }
+  | { readonly type: 'TASK_UPDATED'; readonly task: TaskRecord; readonly status: TaskStatus }
+  | { readonly type: 'AGENT_ADDED'; readonly agent: AgentRecord }
+  | { readonly type: 'AGENT_REMOVED'; readonly agentId: string }
+  | { readonly type: 'FRAMEWORK_ADDED' | 'FRAMEWORK_UPDATED'; readonly framework: FrameworkRecord }
+  | { readonly type: 'FRAMEWORK_REMOVED'; readonly info: FrameworkInfo };
+
 /** One thing to do, in this order. */
 export type LedgerOutput =
   | { readonly type: 'to-agent'; readonly link: number; readonly message: MasterMessage }
@@ -53,6 +63,7 @@ export type LedgerOutput =
   | { readonly type: 'to-framework'; readonly subscription: number; readonly event: SchedulerEvent }
   | { readonly type: 'close-subscription'; readonly subscription: number; readonly reason: string }
   | { readonly type: 'registry'; readonly change: RegistryChange }
+  | { readonly type: 'change'; readonly change: ClusterChange }
   | {
       readonly type: 'log';
       readonly level: 'info' | 'warn';

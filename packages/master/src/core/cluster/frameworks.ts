@@ -71,6 +71,7 @@ export function disconnectFramework(state: ClusterState, subscription: number): 
   framework.failoverDeadline = state.elapsed + timeoutMs;
   state.log('info', { framework: framework.id, timeoutMs }, 'Framework disconnected');
   if (timeoutMs <= 0) removeFramework(state, framework, 'it disconnected and has no failover timeout');
+  else state.tell({ type: 'FRAMEWORK_UPDATED', framework });
 }
 
 /** Removes what has not come back in time. */
@@ -110,6 +111,7 @@ export function removeFramework(state: ClusterState, framework: FrameworkRecord,
   framework.roles = [];
   refreshShares(state, framework);
   state.frameworks.delete(framework.id);
+  state.tell({ type: 'FRAMEWORK_REMOVED', info: framework.info });
   state.completedFrameworks.push(framework);
   state.removedFrameworks.add(framework.id);
   if (state.removedFrameworks.size > REMOVED_FRAMEWORKS_MAX) {
@@ -164,6 +166,8 @@ function connect(
     },
   });
   state.toFramework(framework, { type: 'HEARTBEAT' });
+  const isKnown = framework.reregisteredAt !== undefined;
+  state.tell({ type: isKnown ? 'FRAMEWORK_UPDATED' : 'FRAMEWORK_ADDED', framework });
   state.allocation.touchAll();
   state.log('info', { framework: framework.id, name: framework.info.name }, 'Framework subscribed');
 }

@@ -54,6 +54,11 @@ export class Ledger {
     return this.state;
   }
 
+  /** Whether changes of the cluster are told (`change` outputs). */
+  set isWatched(isWatched: boolean) {
+    this.state.isWatched = isWatched;
+  }
+
   /** True while agents wait to be looked at by the allocator. */
   get allocationPending(): boolean {
     return this.state.allocation.pending;

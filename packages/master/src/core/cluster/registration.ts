@@ -108,6 +108,7 @@ function enroll(state: ClusterState, link: LinkRecord, id: string, message: Regi
   if (former !== undefined && former.link === undefined && former.tasks.size === 0) removeUnused(state, former);
   state.agents.set(id, agent);
   bind(state, agent, link, message);
+  state.tell({ type: 'AGENT_ADDED', agent });
   // Whoever waits for them would wait for ever: the agent is back, and they are not.
   if (wasUnreachable) {
     endUnreachableTasks(state, id, {

@@ -205,6 +205,7 @@ function leave(state: ClusterState, agent: AgentRecord, end: EndOfTask): void {
   removeCapacity(state, agent);
   agent.link = undefined;
   state.agents.delete(agent.id);
+  state.tell({ type: 'AGENT_REMOVED', agentId: agent.id });
   state.disconnected.delete(agent);
   state.silent.delete(agent.id);
   const address = addressOf(agent.info);

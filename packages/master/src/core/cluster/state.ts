@@ -6,7 +6,7 @@ import { AllocationQueue } from '../allocation/allocation-queue.ts';
 import { RoleTree } from '../allocation/role-tree.ts';
 import { Ring } from '../ring.ts';
 import { Counters } from './counters.ts';
-import type { LedgerOutput, RegisterMessage, RegisteredAgent, RegistryChange } from './exchange.ts';
+import type { ClusterChange, LedgerOutput, RegisterMessage, RegisteredAgent, RegistryChange } from './exchange.ts';
 import type { AgentRecord, FrameworkRecord, LinkRecord, OfferRecord, RecoveredAgent } from './records.ts';
 
 /** A registry write under way; a REGISTER that came meanwhile is handled after it. */
@@ -57,6 +57,8 @@ export class ClusterState {
   now: number;
   elapsed: number;
   outputs: LedgerOutput[] = [];
+  /** True while somebody watches: changes are told only then. */
+  isWatched = false;
 
   constructor(master: MasterInfo, config: MasterConfig, startedAt: number, elapsed: number) {
     this.master = master;
@@ -80,6 +82,11 @@ export class ClusterState {
   toFramework(framework: FrameworkRecord, event: SchedulerEvent): void {
     if (framework.subscription === undefined) return;
     this.outputs.push({ type: 'to-framework', subscription: framework.subscription, event });
+  }
+
+  /** Tells those who watch the cluster. */
+  tell(change: ClusterChange): void {
+    if (this.isWatched) this.outputs.push({ type: 'change', change });
   }
 
   log(level: 'info' | 'warn', fields: Readonly<Record<string, unknown>>, message: string): void {

@@ -1,6 +1,6 @@
 /** The coming and going of task records. */
 import { assert } from '@stadion/base';
-import { isTerminal, type TaskInfo, type TaskState, type StatusReason } from '@stadion/contract/mesos';
+import { isTerminal, type StatusReason, type TaskInfo, type TaskState, type TaskStatus } from '@stadion/contract/mesos';
 import type { ResourceVector } from '../resources/resource-vector.ts';
 import { releaseTask } from './charges.ts';
 import { count } from './counters.ts';
@@ -45,6 +45,7 @@ export function attachTask(
   framework.tasks.set(task.id, task);
   agent.tasks.add(task);
   count(state.counters.live, task.state, 1);
+  state.tell({ type: 'TASK_ADDED', task });
 }
 
 /** Takes a record away from its framework and agent, freeing what it holds. Where it goes is the caller's word. */
@@ -116,5 +117,7 @@ export function noteMasterState(
 function writeMasterState(state: ClusterState, task: TaskRecord, seen: TaskState): void {
   task.statusState = seen;
   task.statusUuid = undefined;
-  keepStatus(task, { task_id: { value: task.id }, state: seen, timestamp: state.now / 1000 });
+  const status: TaskStatus = { task_id: { value: task.id }, state: seen, timestamp: state.now / 1000 };
+  keepStatus(task, status);
+  state.tell({ type: 'TASK_UPDATED', task, status });
 }

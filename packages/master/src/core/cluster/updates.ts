@@ -35,6 +35,7 @@ export function statusUpdate(state: ClusterState, agent: AgentRecord, update: Up
     task.statusState = status.state;
     task.statusUuid = status.uuid;
     keepStatus(task, status);
+    state.tell({ type: 'TASK_UPDATED', task, status });
     if (isTerminal(task.state)) releaseTask(state, framework, agent, task);
   }
   state.toFramework(framework, { type: 'UPDATE', update: { status } });

@@ -64,4 +64,5 @@ export function isActive(view: ClusterView, agent: AgentRecord): boolean {
   return agent.link !== undefined && !view.transitions.has(agent.id);
 }
 
-const AGENT_CAPABILITIES = ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT'] as const;
+/** What every agent here understands. */
+export const AGENT_CAPABILITIES = ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT'] as const;

@@ -1,15 +1,19 @@
 /** The v1 APIs of a master, bound to its server: content types, leadership and methods, before any call is looked at. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Master } from '../../master.ts';
+import { servedMaster, type ServedMaster } from '../served-master.ts';
+import { OperatorEndpoint } from './operator.ts';
 import { SchedulerEndpoint } from './scheduler.ts';
 
-type Handler = (request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+type Handler = (served: ServedMaster, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
 
-/** Adds `/api/v1/scheduler`, with and without `/master`. */
+/** Adds `/api/v1/scheduler` and `/api/v1` (some clients say `/api/v1/operator`), with and without `/master`. */
 export function serveV1(app: FastifyInstance, master: Master): void {
   const scheduler = new SchedulerEndpoint(master);
+  const operator = new OperatorEndpoint(master);
   app.addHook('preClose', (done) => {
     scheduler.close();
+    operator.close();
     done();
   });
   void app.register((scope, _options, done) => {
@@ -24,7 +28,10 @@ export function serveV1(app: FastifyInstance, master: Master): void {
       return refuse(reply, error.statusCode ?? 500, error.message);
     });
     for (const prefix of ['', '/master']) {
-      serve(scope, `${prefix}/api/v1/scheduler`, master, (request, reply) => scheduler.handle(request, reply));
+      serve(scope, `${prefix}/api/v1/scheduler`, master, (_served, request, reply) => scheduler.handle(request, reply));
+      for (const path of ['/api/v1', '/api/v1/operator']) {
+        serve(scope, `${prefix}${path}`, master, (served, request, reply) => operator.handle(served, request, reply));
+      }
     }
     done();
   });
@@ -39,7 +46,8 @@ function serve(scope: FastifyInstance, path: string, master: Master, handle: Han
       refuse(reply.header('Allow', 'POST'), 405, `Expecting 'POST', received '${request.method}'`),
   });
   scope.post(path, (request, reply) => {
-    if (master.view === undefined) return refuse(reply, 503, 'Master has not finished recovery');
+    const served = servedMaster(master, request);
+    if (served === undefined) return refuse(reply, 503, 'Master has not finished recovery');
     if (mediaType(request.headers['content-type']) !== JSON_TYPE) return refuseContentType(request, reply);
     if (!accepts(request.headers.accept, JSON_TYPE)) {
       return refuse(reply, 406, `Expecting 'Accept' to allow ${JSON_TYPE}`);
@@ -47,7 +55,7 @@ function serve(scope: FastifyInstance, path: string, master: Master, handle: Han
     const parsed = parse(request.body);
     if (!parsed.ok) return refuse(reply, 400, `Failed to parse body into JSON: ${parsed.problem}`);
     request.body = parsed.value;
-    return handle(request, reply);
+    return handle(served, request, reply);
   });
 }
 

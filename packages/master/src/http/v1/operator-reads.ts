@@ -1,0 +1,111 @@
+/** What the operator API tells of this moment: one function a call, each giving the answer's member in pieces. */
+import type { TaskRecord } from '../../core/cluster/records.ts';
+import type { ClusterView } from '../../core/cluster/state.ts';
+import { flags } from '../flags.ts';
+import { arrayPieces, objectPieces } from '../json-pieces.ts';
+import { metrics } from '../metrics.ts';
+import { legacyScalars } from '../shapes/framework-json.ts';
+import type { ServedMaster } from '../served-master.ts';
+import { versionJson } from '../version.ts';
+import { masterInfo } from './outgoing-event.ts';
+import { agentV1, frameworkV1, recoveredAgentV1, taskV1 } from './shapes.ts';
+
+/** Makes the body of an answer; undefined where the answer has none. */
+export type OperatorRead = (master: ServedMaster) => Generator<string>;
+
+/** Every reading call, by its type. */
+export const OPERATOR_READS: Readonly<Record<string, OperatorRead>> = {
+  GET_HEALTH: () => objectPieces({ healthy: true }),
+  GET_FLAGS: ({ view, identity }) =>
+    objectPieces({ flags: Object.entries(flags(view.config, identity)).map(([name, value]) => ({ name, value })) }),
+  GET_VERSION: ({ identity }) => objectPieces({ version_info: versionJson(identity.version) }),
+  GET_METRICS: (master) =>
+    objectPieces({ metrics: Object.entries(metrics(master)).map(([name, value]) => ({ name, value })) }),
+  GET_STATE: ({ view }) => clusterPieces(view),
+  GET_AGENTS: ({ view }) => agentsPieces(view),
+  GET_FRAMEWORKS: ({ view }) => frameworksPieces(view),
+  GET_EXECUTORS: ({ view }) => executorsPieces(view),
+  GET_OPERATIONS: () => objectPieces({ operations: [] }),
+  GET_TASKS: ({ view }) => tasksPieces(view),
+  GET_ROLES: ({ view }) =>
+    objectPieces({
+      roles: [...view.roles.roles()].map((role) => ({
+        name: role.name,
+        weight: role.weight,
+        frameworks: [...role.frameworks.values()].map(({ frameworkId }) => ({ value: frameworkId })),
+        resources: scalars(legacyScalars(role.allocated)),
+      })),
+    }),
+  GET_WEIGHTS: ({ view }) =>
+    objectPieces({
+      weight_infos: Object.entries(view.config.weights).map(([role, weight]) => ({ role, weight })),
+    }),
+  GET_MASTER: ({ view }) =>
+    objectPieces({
+      master_info: masterInfo(view.master),
+      start_time: view.startedAt / 1000,
+      elected_time: view.startedAt / 1000,
+    }),
+};
+
+/** `Response.GetState`: agents, frameworks, executors and tasks as one. */
+export function clusterPieces(view: ClusterView): Generator<string> {
+  return objectPieces({
+    get_tasks: tasksPieces(view),
+    get_executors: executorsPieces(view),
+    get_frameworks: frameworksPieces(view),
+    get_agents: agentsPieces(view),
+  });
+}
+
+function agentsPieces(view: ClusterView): Generator<string> {
+  return objectPieces({
+    agents: arrayPieces([...view.agents.values()], (agent) => agentV1(view, agent)),
+    recovered_agents: arrayPieces([...view.recovered.values()], recoveredAgentV1),
+  });
+}
+
+function frameworksPieces(view: ClusterView): Generator<string> {
+  return objectPieces({
+    frameworks: arrayPieces([...view.frameworks.values()], frameworkV1),
+    completed_frameworks: arrayPieces([...view.completedFrameworks], frameworkV1),
+  });
+}
+
+function tasksPieces(view: ClusterView): Generator<string> {
+  const live: TaskRecord[] = [];
+  const unreachable: TaskRecord[] = [];
+  const completed: TaskRecord[] = [];
+  for (const framework of view.frameworks.values()) {
+    live.push(...framework.tasks.values());
+    unreachable.push(...framework.unreachableTasks.values());
+    completed.push(...framework.completedTasks);
+  }
+  for (const framework of view.completedFrameworks) completed.push(...framework.completedTasks);
+  return objectPieces({
+    tasks: arrayPieces(live, taskV1),
+    unreachable_tasks: arrayPieces(unreachable, taskV1),
+    completed_tasks: arrayPieces(completed, taskV1),
+  });
+}
+
+/** The executors of pods. A task without one is run by the agent itself and has no entry, as in Mesos. */
+function executorsPieces(view: ClusterView): Generator<string> {
+  const executors = new Map<string, object>();
+  for (const framework of view.frameworks.values()) {
+    for (const { executorId, agentId } of framework.tasks.values()) {
+      if (executorId === undefined) continue;
+      executors.set(`${framework.id} ${agentId} ${executorId}`, {
+        executor_info: { type: 'DEFAULT', executor_id: { value: executorId }, framework_id: { value: framework.id } },
+        agent_id: { value: agentId },
+      });
+    }
+  }
+  return objectPieces({ executors: [...executors.values()] });
+}
+
+function scalars(amounts: ReturnType<typeof legacyScalars>) {
+  return (['cpus', 'gpus', 'mem', 'disk'] as const)
+    .filter((name) => amounts[name] !== 0)
+    .map((name) => ({ name, type: 'SCALAR', scalar: { value: amounts[name] } }));
+}

@@ -1,0 +1,111 @@
+/**
+ * SUBSCRIBE of the operator API: a snapshot, then every change of the cluster. Each change becomes text once. A snapshot
+ * lists what is there when it is asked for; it is written bit by bit, and what changes meanwhile follows it.
+ */
+import { every, type TimerHandle } from '@stadion/base';
+import { asciiJson } from '@stadion/contract/mesos-wire';
+import type { FastifyReply } from 'fastify';
+import type { ClusterChange } from '../../core/cluster/exchange.ts';
+import { OPERATOR_HEARTBEAT_MS, OPERATOR_STREAMS_MAX } from '../../limits.ts';
+import type { Master } from '../../master.ts';
+import { chunks, objectPieces } from '../json-pieces.ts';
+import { clusterPieces } from './operator-reads.ts';
+import { RecordStream } from './record-stream.ts';
+import { agentV1, frameworkV1, taskUpdatedV1, taskV1 } from './shapes.ts';
+
+/** All subscribers of one master. */
+export class OperatorStreams {
+  private readonly master: Master;
+  /** Oldest first, each with what waits for its snapshot. One too many costs the oldest its place, as in Mesos. */
+  private readonly streams = new Map<RecordStream, Uint8Array[] | 'live'>();
+  private unwatch: (() => void) | undefined;
+  private heartbeat: TimerHandle | undefined;
+
+  constructor(master: Master) {
+    this.master = master;
+  }
+
+  /** Ends all streams. */
+  close(): void {
+    for (const stream of this.streams.keys()) stream.cut();
+  }
+
+  /** Answers with a stream. */
+  open(reply: FastifyReply): FastifyReply {
+    const { view } = this.master;
+    if (view === undefined) return reply.code(503).type('text/plain').send('Master has not finished recovery');
+    for (const oldest of this.streams.keys()) {
+      if (this.streams.size < OPERATOR_STREAMS_MAX) break;
+      this.streams.delete(oldest);
+      oldest.end();
+    }
+    reply.hijack();
+    const stream = new RecordStream(reply.raw, { 'Content-Type': 'application/json' }, () => {
+      this.streams.delete(stream);
+      if (this.streams.size === 0) this.rest();
+    });
+    this.streams.set(stream, []);
+    this.unwatch ??= this.master.watch((change) => {
+      this.spread(event(view, change));
+    });
+    this.heartbeat ??= every(this.master.time, OPERATOR_HEARTBEAT_MS, () => {
+      this.spread({ type: 'HEARTBEAT' });
+    });
+    const subscribed = objectPieces({
+      get_state: clusterPieces(view),
+      heartbeat_interval_seconds: OPERATOR_HEARTBEAT_MS / 1000,
+    });
+    void this.begin(stream, objectPieces({ type: 'SUBSCRIBED', subscribed }));
+    return reply;
+  }
+
+  private async begin(stream: RecordStream, snapshot: Iterable<string>): Promise<void> {
+    let text = '';
+    for await (const chunk of chunks(snapshot, this.master.time)) text += chunk;
+    const waiting = this.streams.get(stream);
+    if (!Array.isArray(waiting)) return;
+    stream.write(bytes(text));
+    for (const body of waiting) stream.write(body);
+    this.streams.set(stream, 'live');
+  }
+
+  private spread(message: unknown): void {
+    const body = bytes(asciiJson(message));
+    for (const [stream, waiting] of this.streams) {
+      if (waiting === 'live') stream.write(body);
+      else waiting.push(body);
+    }
+  }
+
+  /** Nobody listens: changes need not be told. */
+  private rest(): void {
+    this.unwatch?.();
+    this.unwatch = undefined;
+    this.heartbeat?.cancel();
+    this.heartbeat = undefined;
+  }
+}
+
+/** `mesos.v1.master.Event`. */
+function event(view: NonNullable<Master['view']>, change: ClusterChange): unknown {
+  switch (change.type) {
+    case 'TASK_ADDED':
+      return { type: change.type, task_added: { task: taskV1(change.task) } };
+    case 'TASK_UPDATED':
+      return { type: change.type, task_updated: taskUpdatedV1(change.task, change.status) };
+    case 'AGENT_ADDED':
+      return { type: change.type, agent_added: { agent: agentV1(view, change.agent) } };
+    case 'AGENT_REMOVED':
+      return { type: change.type, agent_removed: { agent_id: { value: change.agentId } } };
+    case 'FRAMEWORK_ADDED':
+      return { type: change.type, framework_added: { framework: frameworkV1(change.framework) } };
+    case 'FRAMEWORK_UPDATED':
+      return { type: change.type, framework_updated: { framework: frameworkV1(change.framework) } };
+    case 'FRAMEWORK_REMOVED':
+      return { type: change.type, framework_removed: { framework_info: change.info } };
+  }
+}
+
+function bytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}

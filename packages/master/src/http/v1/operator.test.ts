@@ -1,0 +1,173 @@
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Cluster, resources, task, type ScriptedAgent, type ScriptedFramework } from '../../testing/cluster.ts';
+import { HttpFramework } from '../../testing/http-framework.ts';
+import { createMasterHttp } from '../master-http.ts';
+
+let cluster: Cluster;
+let app: FastifyInstance;
+let agent: ScriptedAgent;
+let framework: ScriptedFramework;
+let operator: HttpFramework;
+
+beforeEach(async () => {
+  cluster = await Cluster.start();
+  app = createMasterHttp(cluster.master);
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  operator = new HttpFramework((app.server.address() as AddressInfo).port, '/api/v1');
+  agent = await cluster.agent('a1', resources(4, 4096, { ports: [31000, 31099] }));
+  framework = await cluster.framework({ name: 'marathon' });
+  await framework.accept(framework.lastOffer(), [task('t1', agent.agentId)]);
+});
+
+afterEach(async () => {
+  await app.close();
+});
+
+async function ask(type: string): Promise<Record<string, unknown>> {
+  const answer = operator.call({ type });
+  // Long answers are written in turns of the master's time.
+  await cluster.settle();
+  return JSON.parse((await answer).body) as Record<string, unknown>;
+}
+
+/** What came over the stream, by type. */
+function heard(type: string): unknown[] {
+  return (operator.events as { type: string }[]).filter((event) => event.type === type);
+}
+
+async function eventually(claim: () => void): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      await cluster.settle();
+      claim();
+    },
+    { timeout: 10_000, interval: 5 },
+  );
+}
+
+describe('an operator asks', () => {
+  it('for agents, frameworks and tasks, each under the name of its call', async () => {
+    expect(await ask('GET_AGENTS')).toMatchObject({
+      type: 'GET_AGENTS',
+      get_agents: {
+        agents: [
+          {
+            agent_info: { id: { value: agent.agentId }, hostname: 'a1', port: 5051 },
+            active: true,
+            pid: 'slave(1)@10.0.0.1:5051',
+          },
+        ],
+        recovered_agents: [],
+      },
+    });
+    expect(await ask('GET_FRAMEWORKS')).toMatchObject({
+      get_frameworks: { frameworks: [{ framework_info: { name: 'marathon', checkpoint: false }, connected: true }] },
+    });
+    expect(await ask('GET_TASKS')).toMatchObject({
+      get_tasks: {
+        tasks: [{ task_id: { value: 't1' }, state: 'TASK_STAGING', agent_id: { value: agent.agentId } }],
+        unreachable_tasks: [],
+        completed_tasks: [],
+      },
+    });
+  });
+
+  it('for everything as one', async () => {
+    const { get_state: state } = await ask('GET_STATE');
+    expect(state).toMatchObject({
+      get_tasks: { tasks: [{ name: 't1' }] },
+      get_agents: { agents: [{}] },
+      get_frameworks: { frameworks: [{}] },
+      get_executors: { executors: [] },
+    });
+  });
+
+  it.each(['GET_HEALTH', 'GET_FLAGS', 'GET_VERSION', 'GET_METRICS', 'GET_ROLES', 'GET_WEIGHTS', 'GET_MASTER'])(
+    '%s',
+    async (type) => {
+      const answer = await ask(type);
+      expect(answer['type']).toBe(type);
+      expect(answer[type.toLowerCase()]).toBeTypeOf('object');
+    },
+  );
+});
+
+describe('an operator orders', () => {
+  it('the end of a framework', async () => {
+    const teardown = { framework_id: { value: framework.id } };
+    expect((await operator.call({ type: 'TEARDOWN', teardown })).status).toBe(200);
+    await eventually(() => {
+      expect(agent.of('SHUTDOWN_FRAMEWORK')).toHaveLength(1);
+    });
+    expect((await operator.call({ type: 'TEARDOWN', teardown })).status).toBe(400);
+  });
+
+  it('an agent to be gone', async () => {
+    const order = { type: 'MARK_AGENT_GONE', mark_agent_gone: { agent_id: { value: agent.agentId } } };
+    expect((await operator.call(order)).status).toBe(200);
+    await eventually(() => {
+      expect(framework.lastStatus('t1').state).toBe('TASK_GONE_BY_OPERATOR');
+    });
+    const nobody = { type: 'MARK_AGENT_GONE', mark_agent_gone: { agent_id: { value: 'nobody' } } };
+    expect((await operator.call(nobody)).status).toBe(404);
+  });
+
+  it.each([
+    [{}, 400, `Expecting 'type'`],
+    [{ type: 'TEARDOWN' }, 400, `Expecting 'teardown.framework_id'`],
+    [{ type: 'FLY' }, 501, `'FLY' is not supported`],
+  ])('what is no call: %j', async (call, status, text) => {
+    const answer = await operator.call(call);
+    expect(answer.status).toBe(status);
+    expect(answer.body).toContain(text);
+  });
+});
+
+describe('an operator watches', () => {
+  it('hears the state first, then every change, and changes are told to nobody once it is gone', async () => {
+    await operator.subscribe({ type: 'SUBSCRIBE' });
+    await eventually(() => {
+      expect(operator.events[0]).toMatchObject({
+        type: 'SUBSCRIBED',
+        subscribed: { heartbeat_interval_seconds: 15, get_state: { get_tasks: { tasks: [{ name: 't1' }] } } },
+      });
+    });
+    await agent.update(framework.id, 't1', 'TASK_RUNNING');
+    await eventually(() => {
+      expect(heard('TASK_UPDATED')).toMatchObject([
+        { task_updated: { state: 'TASK_RUNNING', status: { state: 'TASK_RUNNING' } } },
+      ]);
+    });
+    const second = await cluster.agent('a2', resources(1, 512));
+    await framework.accept(framework.lastOffer(), [task('t2', second.agentId, resources(1, 64))]);
+    const other = await cluster.framework({ name: 'cron' });
+    await cluster.framework({ name: 'cron', id: { value: other.id } });
+    cluster.master.teardown(other.id);
+    cluster.master.markAgentGone(second.agentId);
+    await eventually(() => {
+      expect(heard('AGENT_REMOVED')).toMatchObject([{ agent_removed: { agent_id: { value: second.agentId } } }]);
+    });
+    expect(heard('AGENT_ADDED')).toMatchObject([{ agent_added: { agent: { agent_info: { hostname: 'a2' } } } }]);
+    expect(heard('TASK_ADDED')).toMatchObject([{ task_added: { task: { task_id: { value: 't2' } } } }]);
+    expect(heard('FRAMEWORK_ADDED')).toHaveLength(1);
+    expect(heard('FRAMEWORK_UPDATED')).toHaveLength(1);
+    expect(heard('FRAMEWORK_REMOVED')).toMatchObject([{ framework_removed: { framework_info: { name: 'cron' } } }]);
+    operator.hangUp();
+    await eventually(() => {
+      expect(operator.ended).toBe(true);
+    });
+  });
+
+  it('hears that the stream lives, every 15 seconds', async () => {
+    await operator.subscribe({ type: 'SUBSCRIBE' });
+    await eventually(() => {
+      expect(operator.events).toHaveLength(1);
+    });
+    await cluster.time.advance(15_000);
+    await eventually(() => {
+      expect(heard('HEARTBEAT')).toHaveLength(1);
+    });
+  });
+});

@@ -1,0 +1,75 @@
+/** `POST /api/v1`: what operators and their tools ask and order. One answer a call; SUBSCRIBE is answered with a stream. */
+import { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Master } from '../../master.ts';
+import { chunks, objectPieces } from '../json-pieces.ts';
+import type { ServedMaster } from '../served-master.ts';
+import { OPERATOR_READS } from './operator-reads.ts';
+import { OperatorStreams } from './operator-streams.ts';
+
+/** Serves the operator API of one master. */
+export class OperatorEndpoint {
+  private readonly master: Master;
+  private readonly streams: OperatorStreams;
+
+  constructor(master: Master) {
+    this.master = master;
+    this.streams = new OperatorStreams(master);
+  }
+
+  /** Ends all streams. */
+  close(): void {
+    this.streams.close();
+  }
+
+  /** Answers one request whose body is parsed JSON. */
+  handle(served: ServedMaster, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const call = request.body;
+    const type = isObject(call) ? call['type'] : undefined;
+    if (!isObject(call) || typeof type !== 'string') {
+      return refuse(reply, 400, `Failed to validate master::Call: Expecting 'type' to be present`);
+    }
+    const read = OPERATOR_READS[type];
+    if (read !== undefined) {
+      const pieces = objectPieces({ type, [type.toLowerCase()]: read(served) });
+      return reply.type('application/json').send(Readable.from(chunks(pieces, this.master.time)));
+    }
+    switch (type) {
+      case 'SUBSCRIBE':
+        return this.streams.open(reply);
+      case 'TEARDOWN': {
+        const id = idIn(call['teardown'], 'framework_id');
+        if (id === undefined) return refuse(reply, 400, `Expecting 'teardown.framework_id' to be present`);
+        if (!served.view.frameworks.has(id)) return refuse(reply, 400, `No framework found with specified ID ${id}`);
+        this.master.teardown(id);
+        return reply.code(200).send();
+      }
+      case 'MARK_AGENT_GONE': {
+        const id = idIn(call['mark_agent_gone'], 'agent_id');
+        if (id === undefined) return refuse(reply, 400, `Expecting 'mark_agent_gone.agent_id' to be present`);
+        const { agents, recovered, unreachable } = served.view;
+        if (!agents.has(id) && !recovered.has(id) && !unreachable.has(id)) {
+          return refuse(reply, 404, `Agent ${id} not found`);
+        }
+        this.master.markAgentGone(id);
+        return reply.code(200).send();
+      }
+      default:
+        return refuse(reply, 501, `'${type.slice(0, 64)}' is not supported`);
+    }
+  }
+}
+
+function idIn(body: unknown, name: string): string | undefined {
+  const id = isObject(body) ? body[name] : undefined;
+  const value = isObject(id) ? id['value'] : undefined;
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function refuse(reply: FastifyReply, status: number, text: string): FastifyReply {
+  return reply.code(status).type('text/plain').send(text);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
