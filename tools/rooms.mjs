@@ -14,13 +14,14 @@ export const allowedImports = {
   base: [],
   contract: ['base'],
   store: ['base', 'contract'],
+  access: ['base', 'contract'],
   master: ['base', 'contract'],
   agent: ['base', 'contract'],
   orchestrator: ['base', 'contract', 'store'],
   dns: ['base', 'contract'],
   cli: ['base', 'contract'],
   simulator: ['base', 'contract', 'store', 'master', 'agent', 'orchestrator'],
-  server: ['base', 'contract', 'store', 'master', 'agent', 'orchestrator'],
+  server: ['base', 'contract', 'store', 'access', 'master', 'agent', 'orchestrator'],
 };
 
 /**

@@ -10,11 +10,12 @@ if (!existsSync(program)) {
 
 const { main } = await import(program.href);
 await main({
-  async startPlatform(config) {
+  async startPlatform(config, start) {
     const { runUp } = await import('@stadion/server');
-    return await runUp(config, {
+    const surroundings = {
       print: (text) => process.stdout.write(`${text}\n`),
       printError: (text) => process.stderr.write(`${text}\n`),
-    });
+    };
+    return await runUp(config, surroundings, start);
   },
 });

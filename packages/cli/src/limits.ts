@@ -6,6 +6,8 @@ export const limits = {
   inputBytes: 10 * 1024 * 1024,
   /** The pid file and the like. */
   platformFileBytes: 64 * 1024,
+  /** A secret and its file. */
+  secretBytes: 4096,
   /** Between two looks at a deployment when no event says that something changed. */
   deploymentPollMs: 1000,
   /** Events closer together than this lead to one look. */

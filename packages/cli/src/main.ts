@@ -1,7 +1,6 @@
 /** The command line in this process: binds the ports to Node, runs the command, and ends with its exit code. */
 import { readFileSync } from 'node:fs';
 import { systemClock, systemTimers } from '@stadion/base/system';
-import type { ServerConfig } from '@stadion/contract';
 import { nodeMachine } from './platform/node-machine.ts';
 import type { CliPorts, Output } from './platform/ports.ts';
 import { runCli } from './program.ts';
@@ -10,7 +9,7 @@ import { interrupted } from './report-error.ts';
 /** What the composition root adds: the rooms that the command line itself does not know. */
 export interface MainOptions {
   /** Runs the platform until it is told to end; resolves with the exit code. */
-  readonly startPlatform: (config: ServerConfig) => Promise<number>;
+  readonly startPlatform: NonNullable<CliPorts['startPlatform']>;
 }
 
 /** Runs the command line of this process and ends the process with its exit code. */
@@ -32,9 +31,9 @@ export async function main(options: MainOptions): Promise<void> {
     fetch: (url, init) => fetch(url, init),
     machine: nodeMachine,
     interruption: interruptionOf(),
-    startPlatform: (config) => {
+    startPlatform: (config, start) => {
       isServing = true;
-      return startPlatform(config);
+      return startPlatform(config, start);
     },
     version: readVersion(),
   };

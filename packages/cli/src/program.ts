@@ -122,6 +122,7 @@ function commonOptions(): Option[] {
     new Option('-o, --output <format>', `form of the answer: ${FORMATS.join(', ')}`).choices(FORMATS),
     new Option('-q, --quiet', 'only what was asked for: no remarks, no progress, lists as bare ids'),
     new Option('--url <url>', 'address of the orchestrator [STADION_URL]'),
+    new Option('--secret-file <file>', 'secret of the cluster, to reach it from another machine [STADION_SECRET_FILE]'),
     new Option('--data-dir <dir>', 'data directory of the platform [STADION_DATA_DIR, default ./.stadion]'),
   ];
 }

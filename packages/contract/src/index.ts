@@ -7,6 +7,7 @@ export {
   ServerConfig,
   resolveServerConfig,
   serverOptions,
+  type PlatformRole,
   type ServerConfigOutcome,
   type ServerConfigSources,
   type ServerOption,

@@ -1,11 +1,11 @@
 /** What a running platform writes about itself: `<data-dir>/stadion.pid`, and its addresses for `--addresses-file`. */
 import { Type, type Static } from '@sinclair/typebox';
 
-/** The real URL of every role that runs here. Later roles (cron, dns, edge) add their keys. */
+/** The real URL of every role that runs here; a control plane alone has no agent. */
 export const PlatformAddresses = Type.Object({
   orchestrator: Type.String(),
   master: Type.String(),
-  agent: Type.String(),
+  agent: Type.Optional(Type.String()),
 });
 export type PlatformAddresses = Static<typeof PlatformAddresses>;
 
@@ -13,6 +13,7 @@ export type PlatformAddresses = Static<typeof PlatformAddresses>;
 export const PlatformFile = Type.Object({
   pid: Type.Integer({ minimum: 1 }),
   startTime: Type.String(),
-  addresses: PlatformAddresses,
+  /** Where only an agent runs, there is nothing else. */
+  addresses: Type.Partial(PlatformAddresses),
 });
 export type PlatformFile = Static<typeof PlatformFile>;

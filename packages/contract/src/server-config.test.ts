@@ -22,6 +22,7 @@ describe('the settings of the platform', () => {
         agentPort: 5051,
         bindAddress: '127.0.0.1',
         store: 'lmdb',
+        zkSessionTimeout: 6,
         logLevel: 'info',
         drainSeconds: 10,
         demo: false,

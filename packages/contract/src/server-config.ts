@@ -1,5 +1,5 @@
 /**
- * The settings of `stadion up`, once: their type, flags, environment variables, keys in a config file and defaults all
+ * The settings of `stadion up`, `stadion server` and `stadion agent`, once: their type, flags, environment variables, keys in a config file and defaults all
  * derive from this schema. Precedence: flag, environment, file, default.
  */
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
@@ -68,6 +68,41 @@ export const ServerConfig = Type.Object(
           '(default: linux,docker,posix)',
       }),
     ),
+    region: Type.Optional(
+      Type.String({ minLength: 1, valueName: 'name', description: 'the region that this machine stands in' }),
+    ),
+    zone: Type.Optional(
+      Type.String({ minLength: 1, valueName: 'name', description: 'the zone of the region, e.g. a rack' }),
+    ),
+    secretFile: Type.Optional(
+      Type.String({
+        minLength: 1,
+        valueName: 'file',
+        description:
+          'secret that others must show to reach this machine, made when missing; permits listening beyond loopback',
+      }),
+    ),
+    zk: Type.Optional(
+      Type.String({
+        minLength: 1,
+        valueName: 'url',
+        description: 'where several machines meet, e.g. zk://a:2181,b:2181,c:2181/stadion',
+      }),
+    ),
+    zkSessionTimeout: Type.Integer({
+      minimum: 1,
+      maximum: 60,
+      default: 6,
+      valueName: 'seconds',
+      description: 'how long a leader may be out of contact with ZooKeeper before another leads',
+    }),
+    server: Type.Optional(
+      Type.String({
+        minLength: 1,
+        valueName: 'urls',
+        description: 'masters of the cluster, e.g. http://10.0.0.1:5050,http://10.0.0.2:5050',
+      }),
+    ),
     store: Type.Unsafe<'lmdb' | 'memory'>({
       ...stringEnum(['lmdb', 'memory']),
       default: 'lmdb',
@@ -94,6 +129,29 @@ export const ServerConfig = Type.Object(
 );
 export type ServerConfig = Static<typeof ServerConfig>;
 
+/** What a process is started as: everything on one machine, the control plane, or an agent. */
+export type PlatformRole = 'up' | 'server' | 'agent';
+
+/** Settings that are not for every role; whatever is not listed is. */
+const ROLES_OF_SETTINGS: Readonly<Partial<Record<keyof ServerConfig, readonly PlatformRole[]>>> = {
+  orchestratorPort: ['up', 'server'],
+  masterPort: ['up', 'server'],
+  agentPort: ['up', 'agent'],
+  resources: ['up', 'agent'],
+  attributes: ['up', 'agent'],
+  region: ['up', 'agent'],
+  zone: ['up', 'agent'],
+  workDir: ['up', 'agent'],
+  containerizers: ['up', 'agent'],
+  zk: ['server', 'agent'],
+  zkSessionTimeout: ['server', 'agent'],
+  server: ['agent'],
+  store: ['up'],
+  drainSeconds: ['up', 'server'],
+  demo: ['up'],
+  stopTasksOnExit: ['up', 'agent'],
+};
+
 /** One setting as a command line and an environment know it. */
 export interface ServerOption {
   /** The key in {@link ServerConfig} and in a config file, e.g. `orchestratorPort`. */
@@ -106,6 +164,8 @@ export interface ServerOption {
   readonly valueName: string | undefined;
   readonly description: string;
   readonly defaultValue: string | number | boolean | undefined;
+  /** Which roles have it. */
+  readonly roles: readonly PlatformRole[];
 }
 
 /** Every setting, in the order in which help shows them. */
@@ -121,6 +181,7 @@ export const serverOptions: readonly ServerOption[] = (
     valueName: typeof schema.valueName === 'string' ? schema.valueName : undefined,
     description: schema.description ?? '',
     defaultValue: schema.default as string | number | boolean | undefined,
+    roles: ROLES_OF_SETTINGS[name] ?? ['up', 'server', 'agent'],
   };
 });
 

@@ -1,7 +1,27 @@
-/** Real URLs from what a server listens on. */
+/** Real URLs from what a server listens on, and the address under which others reach this machine. */
+import { networkInterfaces } from 'node:os';
 
 /** The URL of a listening server; an IPv6 address stands in brackets. */
 export function urlOf(bound: { readonly address: string; readonly port: number }): string {
   const host = bound.address.includes(':') ? `[${bound.address}]` : bound.address;
   return `http://${host}:${String(bound.port)}`;
+}
+
+/** The name under which others reach this machine: the one that was given, or its address. */
+export function hostnameOf(config: { readonly hostname?: string; readonly bindAddress: string }): string {
+  if (config.hostname !== undefined) return config.hostname;
+  return config.bindAddress === 'localhost' ? 'localhost' : advertisedAddress(config.bindAddress);
+}
+
+/**
+ * The address to tell others: the one that is listened on, or, when that is all of them, the first that is not
+ * loopback.
+ * @param bindAddress an IP address or `localhost`
+ */
+export function advertisedAddress(bindAddress: string): string {
+  if (bindAddress === 'localhost') return '127.0.0.1';
+  if (bindAddress !== '0.0.0.0' && bindAddress !== '::') return bindAddress;
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const outside = all.filter(({ internal, family }) => !internal && family === 'IPv4');
+  return outside[0]?.address ?? '127.0.0.1';
 }

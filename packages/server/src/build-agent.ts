@@ -18,6 +18,8 @@ import {
 } from '@stadion/agent';
 import type { ServerConfig } from '@stadion/contract';
 import type { MasterDialer } from '@stadion/contract/agent-link';
+import type { DomainInfo } from '@stadion/contract/mesos';
+import { advertisedAddress } from './addresses.ts';
 import { buildContainerizer } from './build-containerizer.ts';
 import type { SystemPorts } from './system-ports.ts';
 import { MESOS_VERSION } from './version.ts';
@@ -61,10 +63,11 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     log,
     info: {
       hostname: parts.hostname,
-      ip: config.bindAddress === 'localhost' ? '127.0.0.1' : config.bindAddress,
+      ip: advertisedAddress(config.bindAddress),
       port: config.agentPort,
       resources: overrideResources(detected, given),
       attributes: read(config.attributes, parseAttributes, '--attributes'),
+      ...faultDomainOf(config),
       version: MESOS_VERSION,
     },
     config: { inheritedEnvironment: process.env },
@@ -76,4 +79,10 @@ function read<Item>(text: string | undefined, parse: (text: string) => Parsed<It
   const parsed = parse(text);
   if (parsed.ok) return parsed.value;
   throw new PlatformError('flag-invalid', `${flag} cannot be read: ${parsed.problem}.`);
+}
+
+/** Where the machine stands, if somebody said so. */
+function faultDomainOf({ region, zone }: ServerConfig): { readonly domain?: DomainInfo } {
+  if (region === undefined && zone === undefined) return {};
+  return { domain: { fault_domain: { region: { name: region ?? 'default' }, zone: { name: zone ?? 'default' } } } };
 }

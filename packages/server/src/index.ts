@@ -1,2 +1,2 @@
 /** The composition root: one process with every role. */
-export { runUp, type UpSurroundings } from './up.ts';
+export { runUp, type RoleStart, type UpSurroundings } from './up.ts';

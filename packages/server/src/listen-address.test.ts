@@ -1,10 +1,10 @@
 import type { PlatformError } from '@stadion/base';
 import { describe, expect, it } from 'vitest';
-import { assertLoopback } from './listen-address.ts';
+import { assertListenable } from './listen-address.ts';
 
 const refusal = (address: string): unknown => {
   try {
-    assertLoopback(address);
+    assertListenable({ bindAddress: address });
     return undefined;
   } catch (error) {
     return error;
@@ -24,6 +24,12 @@ describe('an address to listen on', () => {
       expect((error as PlatformError).message).toContain('ssh -L');
     },
   );
+
+  it('beyond loopback is fine where strangers must show a secret', () => {
+    expect(() => {
+      assertListenable({ bindAddress: '10.0.0.1', secretFile: 'secret' });
+    }).not.toThrow();
+  });
 
   it.each(['', 'example.com', '127.0.0.1:80', '127.1'])('%j is no address at all', (address) => {
     expect(refusal(address)).toMatchObject({ code: 'listen-address-invalid' });

@@ -2,12 +2,22 @@
 import { PlatformError, errorCode } from '@stadion/base';
 import type { FastifyInstance } from 'fastify';
 import { urlOf } from './addresses.ts';
-import { foreignPageProblem } from './core/foreign-pages.ts';
+import { refusalOf, type Admission } from './admission.ts';
 
 /**
- * Listens; port 0 picks a free one. Requests of other people's web pages are refused with 403.
+ * Lets in only who may come in: other people's web pages and strangers are refused before their request is looked at.
+ */
+export function guard(http: FastifyInstance, admission: Admission): void {
+  http.addHook('onRequest', async (request, reply) => {
+    const refused = refusalOf(request.raw, admission);
+    if (refused === undefined) return undefined;
+    return reply.code(refused.status).headers(refused.headers).send({ message: refused.message });
+  });
+}
+
+/**
+ * Listens; port 0 picks a free one.
  * @param flag the option that set the port, for the error message
- * @param ownNames host names under which this machine is meant to be reached, besides localhost
  * @returns the real URL
  * @throws PlatformError `port-taken` or `port-forbidden`
  */
@@ -17,24 +27,21 @@ export async function listen(
     readonly address: string;
     readonly port: number;
     readonly flag: string;
-    readonly ownNames: ReadonlySet<string>;
-  },
+  } & Admission,
 ): Promise<string> {
-  const { address, port, flag, ownNames } = where;
-  http.addHook('onRequest', async (request, reply) => {
-    const problem = foreignPageProblem({ method: request.method, headers: request.headers }, ownNames);
-    return problem === undefined ? undefined : reply.code(403).send({ message: problem });
-  });
+  const { address, port, flag } = where;
+  guard(http, where);
   try {
     await http.listen({ host: address, port });
   } catch (error) {
-    throw explain(error, `${address}:${String(port)}`, flag);
+    throw explainListening(error, `${address}:${String(port)}`, flag);
   }
   const bound = http.server.address();
   return bound === null || typeof bound === 'string' ? `http://${address}:${String(port)}` : urlOf(bound);
 }
 
-function explain(error: unknown, where: string, flag: string): unknown {
+/** What a failure to listen means to who starts the platform. */
+export function explainListening(error: unknown, where: string, flag: string): unknown {
   switch (errorCode(error)) {
     case 'EADDRINUSE':
       return new PlatformError(

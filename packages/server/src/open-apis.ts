@@ -1,10 +1,12 @@
 /** Puts the HTTP APIs of all roles on their ports. */
+import type { Server } from 'node:http';
+import type { Secret } from '@stadion/access';
 import type { Logger } from '@stadion/base';
 import { createAgentHttp, type Agent } from '@stadion/agent';
 import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
 import { createMasterHttp, type Master } from '@stadion/master';
 import { createOrchestratorHttp, type Engine } from '@stadion/orchestrator';
-import { urlOf } from './addresses.ts';
+import { hostnameOf, urlOf } from './addresses.ts';
 import { listen } from './listening.ts';
 import type { SystemPorts } from './system-ports.ts';
 
@@ -12,34 +14,47 @@ import type { SystemPorts } from './system-ports.ts';
 export interface ServedRooms {
   readonly master: Master;
   readonly engine: Engine;
-  readonly agent: Agent;
+  /** Absent where only the control plane runs. */
+  readonly agent: Agent | undefined;
+}
+
+/** How a server gets onto its port: {@link listen}, or behind a port that this process keeps open anyway. */
+export type OpenPort = typeof listen;
+
+/** What holds for every port. */
+export interface OpenApisOptions {
+  /** With real ports, none of them 0. */
+  readonly config: ServerConfig;
+  readonly secret: Secret | undefined;
+  readonly ports: SystemPorts;
+  readonly log: Logger;
+  readonly open?: OpenPort;
+  /** Is given the master's server before it listens. */
+  readonly onMasterServer?: (server: Server) => void;
 }
 
 /**
  * Listens for each role.
- * @param config with real ports, none of them 0
  * @param onOpened is given what closes each server, as soon as there is something to close
  * @throws PlatformError `port-taken` and the like
  */
 export async function openApis(
-  config: ServerConfig,
+  options: OpenApisOptions,
   rooms: ServedRooms,
-  ports: SystemPorts,
-  log: Logger,
   onOpened: (close: () => Promise<unknown>) => void,
 ): Promise<PlatformAddresses> {
+  const { config, secret, ports, log, open = listen } = options;
   const { time, random } = ports;
   const address = config.bindAddress;
-  const hostname = config.hostname ?? address;
-  const where = { address, ownNames: new Set([hostname.toLowerCase()]) };
+  const hostname = hostnameOf(config);
+  const where = { address, ownNames: new Set([hostname.toLowerCase()]), secret };
 
   const masterHttp = createMasterHttp(rooms.master);
   onOpened(() => masterHttp.close());
-  const master = await listen(masterHttp, { ...where, port: config.masterPort, flag: '--master-port' });
+  options.onMasterServer?.(masterHttp.server);
+  const master = await open(masterHttp, { ...where, port: config.masterPort, flag: '--master-port' });
 
-  const agentHttp = createAgentHttp(rooms.agent, { clock: time });
-  onOpened(() => agentHttp.close());
-  const agent = await listen(agentHttp, { ...where, port: config.agentPort, flag: '--agent-port' });
+  const agent = rooms.agent === undefined ? undefined : await openAgentApi(options, rooms.agent, onOpened);
 
   const leader = new URL(urlOf({ address, port: config.orchestratorPort })).host;
   const orchestratorHttp = createOrchestratorHttp(rooms.engine, {
@@ -55,6 +70,21 @@ export async function openApis(
   });
   onOpened(() => orchestratorHttp.close());
   const port = config.orchestratorPort;
-  const orchestrator = await listen(orchestratorHttp, { ...where, port, flag: '--orchestrator-port' });
-  return { orchestrator, master, agent };
+  const orchestrator = await open(orchestratorHttp, { ...where, port, flag: '--orchestrator-port' });
+  return { orchestrator, master, ...(agent === undefined ? {} : { agent }) };
+}
+
+/** Listens for the agent alone. */
+export async function openAgentApi(
+  options: OpenApisOptions,
+  agent: Agent,
+  onOpened: (close: () => Promise<unknown>) => void,
+): Promise<string> {
+  const { config, secret, ports, open = listen } = options;
+  const address = config.bindAddress;
+  const hostname = hostnameOf(config);
+  const agentHttp = createAgentHttp(agent, { clock: ports.time });
+  onOpened(() => agentHttp.close());
+  const ownNames = new Set([hostname.toLowerCase()]);
+  return open(agentHttp, { address, ownNames, secret, port: config.agentPort, flag: '--agent-port' });
 }

@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PlatformAddresses, PlatformFile } from '@stadion/contract';
+import type { PlatformFile } from '@stadion/contract';
 
 const FILE_NAME = 'stadion.pid';
 
 /** Writes the file; readers see the old or the new one, never half of it. */
-export async function writePidFile(dataDirectory: string, addresses: PlatformAddresses): Promise<void> {
+export async function writePidFile(dataDirectory: string, addresses: PlatformFile['addresses']): Promise<void> {
   const content: PlatformFile = { pid: process.pid, startTime: processStartTime(process.pid) ?? '', addresses };
   await writeWhole(join(dataDirectory, FILE_NAME), `${JSON.stringify(content)}\n`);
 }

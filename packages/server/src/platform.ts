@@ -2,52 +2,36 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { PlatformError, assert, describeError, errorCode, type Logger } from '@stadion/base';
-import { ownUser } from '@stadion/agent';
 import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
-import { createMaster } from '@stadion/master';
-import { createEngine } from '@stadion/orchestrator';
-import { StoredAgentRegistry } from './agent-registry.ts';
+import { hostnameOf } from './addresses.ts';
+import { HttpAcceptor, takeAgentLinks } from './agent-link/http-acceptor.ts';
 import { buildAgent } from './build-agent.ts';
 import { chooseFreePorts } from './free-ports.ts';
 import { inProcessDialer } from './in-process-link.ts';
-import { assertLoopback } from './listen-address.ts';
+import { writeJoinToken } from './join-file.ts';
+import { startControlPlane } from './control-plane.ts';
+import { assertListenable, loadSecret } from './listen-address.ts';
 import { openApis } from './open-apis.ts';
 import { openStore } from './open-store.ts';
 import { openLog } from './logging.ts';
 import { systemPorts, type SystemPorts } from './system-ports.ts';
-import { MESOS_VERSION } from './version.ts';
+import { Undoing } from './undoing.ts';
 import { removePidFile, writePidFile, writeWhole } from './pid-file.ts';
 
 /** How long tasks have to end when the platform stops together with them. */
-const END_TASKS_DEADLINE_MS = 30_000;
+export const END_TASKS_DEADLINE_MS = 30_000;
 
 /** A running platform. */
 export interface Platform {
-  readonly addresses: PlatformAddresses;
+  readonly addresses: Partial<PlatformAddresses>;
   readonly dataDirectory: string;
   readonly logPath: string;
+  /** The file of the token with which others join; absent when nobody can. */
+  readonly joinTokenPath?: string | undefined;
   /** Resolves with the reason when the platform can no longer act and must be started anew. */
   readonly failed: Promise<unknown>;
   /** Stops everything. Tasks run on, unless `endTasks` says to end them first. */
   stop(options: { readonly endTasks: boolean }): Promise<void>;
-}
-
-/** Things to undo, last first. */
-class Undoing {
-  private readonly steps: (() => Promise<unknown>)[] = [];
-
-  add(step: () => Promise<unknown>): void {
-    this.steps.push(step);
-  }
-
-  /** Undoes everything, whatever fails on the way. */
-  async run(log: Logger): Promise<void> {
-    for (const step of this.steps.splice(0).reverse()) {
-      await step().catch((error: unknown) => {
-        log.error({ error: describeError(error) }, 'a part did not stop cleanly');
-      });
-    }
-  }
 }
 
 /**
@@ -55,7 +39,7 @@ class Undoing {
  * @throws PlatformError, with everything that was already started stopped again
  */
 export async function startPlatform(wanted: ServerConfig): Promise<Platform> {
-  assertLoopback(wanted.bindAddress);
+  assertListenable(wanted);
   // Whoever waits for this file must not find that of an earlier platform.
   if (wanted.addressesFile !== undefined) await rm(resolve(wanted.addressesFile), { force: true });
   const config = await withRealPorts(wanted);
@@ -84,9 +68,10 @@ async function startRooms(
   log: { readonly logger: Logger; readonly path: string },
   undoing: Undoing,
 ): Promise<Platform> {
-  const { time, random } = ports;
+  const { time } = ports;
   const { logger } = log;
-  const hostname = config.hostname ?? config.bindAddress;
+  const hostname = hostnameOf(config);
+  const secret = await loadSecret(config, ports.random);
   const store = await openStore(config, dataDirectory, time, logger.child({ room: 'store' }));
   undoing.add(() => store.close());
   const leadership = await store.campaign(hostname);
@@ -98,32 +83,8 @@ async function startRooms(
     fail(new PlatformError('leadership-lost', 'Another instance has taken over the state.'));
   });
 
-  const master = createMaster({
-    registry: new StoredAgentRegistry(store, leadership.epoch, logger.child({ room: 'master' })),
-    clock: time,
-    timers: time,
-    random: random.stream('master'),
-    log: logger.child({ room: 'master' }),
-    info: { hostname, ip: config.bindAddress, port: config.masterPort, version: MESOS_VERSION },
-  });
-  // A part that fails half-way into its start is stopped as well: hence first the undoing, then the start.
-  undoing.add(() => master.stop());
-  await master.start();
-
-  const engine = createEngine({
-    store,
-    epoch: leadership.epoch,
-    connection: master.connect(),
-    clock: time,
-    timers: time,
-    random: random.stream('orchestrator'),
-    log: logger.child({ room: 'orchestrator' }),
-    config: { hostname, user: ownUser().name, drainMs: config.drainSeconds * 1000 },
-    onFatal: fail,
-  });
-  undoing.add(() => engine.stop());
-  await engine.start();
-
+  const parts = { config, secret, ports, hostname, log: logger, store, epoch: leadership.epoch, onFatal: fail };
+  const { master, engine } = await startControlPlane(parts, undoing);
   const agent = await buildAgent({
     config,
     ports,
@@ -135,17 +96,35 @@ async function startRooms(
   undoing.add(() => agent.stop());
   await agent.start();
 
-  const addresses = await openApis(config, { master, engine, agent }, ports, logger, (close) => {
-    undoing.add(close);
+  const links = new HttpAcceptor(master.acceptor, leadership.epoch, logger.child({ room: 'agent-links' }));
+  undoing.addNow(() => {
+    links.close();
   });
+  const addresses = await openApis(
+    {
+      config,
+      secret,
+      ports,
+      log: logger,
+      onMasterServer: (server) => {
+        takeAgentLinks(server, links, { secret, ownNames: new Set([hostname.toLowerCase()]) });
+      },
+    },
+    { master, engine, agent },
+    (close) => {
+      undoing.add(close);
+    },
+  );
   undoing.add(() => removePidFile(dataDirectory));
   await writePidFile(dataDirectory, addresses);
+  const joinTokenPath = await writeJoinToken(dataDirectory, secret, { zk: undefined, masters: [addresses.master] });
   if (config.addressesFile !== undefined) await writeAddresses(resolve(config.addressesFile), addresses);
   logger.info({ addresses, epoch: leadership.epoch }, 'the platform is ready');
   return {
     addresses,
     dataDirectory,
     logPath: log.path,
+    joinTokenPath,
     failed,
     async stop({ endTasks }) {
       if (endTasks) {
@@ -162,7 +141,8 @@ async function startRooms(
   };
 }
 
-async function writeAddresses(path: string, addresses: PlatformAddresses): Promise<void> {
+/** Writes the real URLs for whoever waits for them. @throws PlatformError `addresses-file-unwritable` */
+export async function writeAddresses(path: string, addresses: Partial<PlatformAddresses>): Promise<void> {
   try {
     await writeWhole(path, `${JSON.stringify(addresses, undefined, 2)}\n`);
   } catch (error) {
@@ -175,7 +155,8 @@ async function writeAddresses(path: string, addresses: PlatformAddresses): Promi
   }
 }
 
-async function makeDataDirectory(directory: string): Promise<void> {
+/** @throws PlatformError `data-directory-unusable` */
+export async function makeDataDirectory(directory: string): Promise<void> {
   try {
     // As root, tasks may run as other users: they pass through to their sandboxes. What is not for them is closed itself.
     await mkdir(directory, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });

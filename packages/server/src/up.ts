@@ -1,15 +1,24 @@
-/** `stadion up`: starts the platform, says where everything is, and runs until told to stop. */
+/** `stadion up`, `server`, `agent` and `join`: starts the role, says where everything is, and runs until told to stop. */
 import { delay, describeError, type Clock, type Timers } from '@stadion/base';
-import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
+import type { PlatformRole, ServerConfig } from '@stadion/contract';
 import { deployDemo, type DemoPlace } from './demo.ts';
 import { EndSignals, type EndSignal } from './end-signals.ts';
 import { startPlatform, type Platform } from './platform.ts';
+import { startAgent } from './roles/agent-role.ts';
+import { startServer } from './roles/server-role.ts';
 import { systemPorts } from './system-ports.ts';
 
 /** Where `up` prints, and what it hears. */
 export interface UpSurroundings {
   readonly print: (text: string) => void;
   readonly printError: (text: string) => void;
+}
+
+/** What to run. */
+export interface RoleStart {
+  readonly role: PlatformRole;
+  /** For an agent that joins a cluster. */
+  readonly joinToken?: string;
 }
 
 /** This process's own. */
@@ -27,16 +36,20 @@ type Ending =
   { readonly kind: 'signal'; readonly signal: EndSignal } | { readonly kind: 'failed'; readonly reason: unknown };
 
 /**
- * Runs the platform to its end. SIGINT, SIGTERM and SIGHUP end it, and its tasks where the configuration says so;
+ * Runs a role, or all of them, to the end. SIGINT, SIGTERM and SIGHUP end it, and its tasks where the configuration says so;
  * SIGUSR2 ends its tasks in any case.
  * @returns the exit code: 0 after a signal, 1 when it could not start or could not go on
  */
-export async function runUp(config: ServerConfig, surroundings: UpSurroundings = terminal): Promise<number> {
+export async function runUp(
+  config: ServerConfig,
+  surroundings: UpSurroundings = terminal,
+  start: RoleStart = { role: 'up' },
+): Promise<number> {
   const { time } = systemPorts();
   // Before anything starts: a signal during the start ends it in order, too.
   const signals = new EndSignals(process, time);
   try {
-    const ended = await Promise.race([run(config, surroundings, time, signals), signals.second]);
+    const ended = await Promise.race([run(config, start, surroundings, time, signals), signals.second]);
     if (typeof ended === 'number') return ended;
     surroundings.printError(UNFINISHED);
     return 1;
@@ -49,6 +62,7 @@ const UNFINISHED = 'stadion: ended before everything had stopped; the next start
 
 async function run(
   config: ServerConfig,
+  start: RoleStart,
   surroundings: UpSurroundings,
   time: Clock & Timers,
   signals: EndSignals,
@@ -56,7 +70,7 @@ async function run(
   const startedAt = time.monotonic();
   let platform: Platform;
   try {
-    platform = await startPlatform(config);
+    platform = await startRole(config, start);
   } catch (error) {
     surroundings.printError(`stadion: ${describeError(error)}`);
     return 1;
@@ -65,9 +79,20 @@ async function run(
     signals.first.then((signal) => ({ kind: 'signal' as const, signal })),
     platform.failed.then((reason) => ({ kind: 'failed' as const, reason })),
   ]);
-  const demo = config.demo ? await runDemo(platform, surroundings, time, ending) : undefined;
+  const demo = config.demo && start.role === 'up' ? await runDemo(platform, surroundings, time, ending) : undefined;
   if (demo !== 'ending') surroundings.print(banner(platform, demo, (time.monotonic() - startedAt) / 1000));
   return stop(platform, await ending, config.stopTasksOnExit, surroundings, time);
+}
+
+function startRole(config: ServerConfig, { role, joinToken }: RoleStart): Promise<Platform> {
+  switch (role) {
+    case 'up':
+      return startPlatform(config);
+    case 'server':
+      return startServer(config);
+    case 'agent':
+      return startAgent(config, joinToken);
+  }
 }
 
 /** The demo service, or nothing when it does not come up; the platform runs all the same. */
@@ -82,7 +107,7 @@ async function runDemo(
   };
   try {
     return await Promise.race([
-      deployDemo(platform.addresses.orchestrator, time, progress),
+      deployDemo(platform.addresses.orchestrator ?? '', time, progress),
       ending.then(() => 'ending' as const),
     ]);
   } catch (error) {
@@ -121,30 +146,34 @@ const STOP_LIMIT_MS = 45_000;
 
 function banner(platform: Platform, demo: DemoPlace | undefined, seconds: number): string {
   const rows: [string, string][] = [
-    ['orchestrator', platform.addresses.orchestrator],
-    ['master', platform.addresses.master],
-    ['agent', platform.addresses.agent],
+    ...Object.entries(platform.addresses),
     ...(demo === undefined ? [] : [['demo service', demo.url] satisfies [string, string]]),
     ['data', platform.dataDirectory],
     ['log', platform.logPath],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   const table = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join('\n');
-  return `\nStadion is ready (${seconds.toFixed(1)} s)\n\n${table}\n\n${suggestions(platform.addresses, demo)}\n`;
+  return `\nStadion is ready (${seconds.toFixed(1)} s)\n\n${table}\n\n${suggestions(platform, demo)}\n`;
 }
 
-function suggestions(addresses: PlatformAddresses, demo: DemoPlace | undefined): string {
+function suggestions({ addresses, joinTokenPath }: Platform, demo: DemoPlace | undefined): string {
+  const { orchestrator } = addresses;
+  if (orchestrator === undefined) return 'It registers with the cluster as soon as a leader can be reached.';
+  const others =
+    joinTokenPath === undefined
+      ? ''
+      : `\n\nOn another machine: npx stadion join TOKEN   (TOKEN: npx stadion token, or ${joinTokenPath})`;
   const three =
     demo === undefined
       ? [
           `echo '{"id": "/hello", "cmd": "while date; do sleep 1; done"}' | npx stadion app add -`,
           'npx stadion logs -f /hello   follow what it writes',
-          `open ${addresses.orchestrator}/ in a browser`,
+          `open ${orchestrator}/ in a browser`,
         ]
       : [
           `npx stadion app scale ${demo.appId} 3    run three of it`,
           `npx stadion logs -f ${demo.appId}        follow what they write`,
           `open ${demo.url} in a browser`,
         ];
-  return `Try next:\n${three.map((line, index) => `  ${String(index + 1)}. ${line}`).join('\n')}`;
+  return `Try next:\n${three.map((line, index) => `  ${String(index + 1)}. ${line}`).join('\n')}${others}`;
 }

@@ -1,6 +1,12 @@
-/** `stadion up|down|version`: the platform on this machine. */
+/** `stadion up|server|agent|join|token|down|version`: the platform on this machine. */
 import { PlatformError, errorCode } from '@stadion/base';
-import { resolveServerConfig, serverOptions, type PlatformFile, type ServerConfig } from '@stadion/contract';
+import {
+  resolveServerConfig,
+  serverOptions,
+  type PlatformFile,
+  type PlatformRole,
+  type ServerConfig,
+} from '@stadion/contract';
 import { formatDuration } from '../core/durations.ts';
 import { safeText } from '../core/safe-text.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -8,38 +14,77 @@ import { waitFor, withDeadline } from '../follow/waiting.ts';
 import { limits } from '../limits.ts';
 import { readDocument } from '../platform/input.ts';
 import { isAlive, platformFilePath, readPlatformFile } from '../platform/platform-file.ts';
+import type { PlatformStart } from '../platform/ports.ts';
 import type { Session } from '../platform/session.ts';
 import { usageError } from '../report-error.ts';
 import type { CommandCall, CommandSpec, OptionSpec } from './command.ts';
 
-/** Flags of `up`, from the schema of the settings. `--data-dir` is one that every command has. */
-const upOptions: readonly OptionSpec[] = serverOptions
-  .filter(({ name }) => name !== 'dataDir')
-  .map(({ flag, valueName, description, defaultValue, environment }) => {
-    const fallback = defaultValue === undefined || defaultValue === false ? '' : `, default ${String(defaultValue)}`;
-    return {
-      flags: valueName === undefined ? `--${flag}` : `--${flag} <${valueName}>`,
-      description: `${description} [${environment}${fallback}]`,
-    };
-  });
+/** Settings that are options of every command anyway. */
+const COMMON_SETTINGS: readonly string[] = ['dataDir', 'secretFile'];
+
+/** Flags of a role, from the schema of the settings. */
+function roleOptions(role: PlatformRole): readonly OptionSpec[] {
+  const settings = serverOptions
+    .filter(({ name, roles }) => roles.includes(role) && !COMMON_SETTINGS.includes(name))
+    .map(({ flag, valueName, description, defaultValue, environment }) => {
+      const fallback = defaultValue === undefined || defaultValue === false ? '' : `, default ${String(defaultValue)}`;
+      return {
+        flags: valueName === undefined ? `--${flag}` : `--${flag} <${valueName}>`,
+        description: `${description} [${environment}${fallback}]`,
+      };
+    });
+  return [...settings, { flags: '--config <file>', description: 'settings from a JSON or YAML file [STADION_CONFIG]' }];
+}
 
 /** The commands. */
 export const platformCommands: readonly CommandSpec[] = [
   {
     path: 'up',
     summary: 'start the platform here and stay with it until Ctrl-C; tasks run on',
-    options: [
-      ...upOptions,
-      { flags: '--config <file>', description: 'settings from a JSON or YAML file [STADION_CONFIG]' },
-    ],
+    options: roleOptions('up'),
     examples: ['stadion up', 'stadion up --orchestrator-port 0 --master-port 0 --agent-port 0 --addresses-file a.json'],
+    run: (call) => startRole(call, { role: 'up' }),
+  },
+  {
+    path: 'server',
+    summary: 'run the control plane here, beside others: one leads, the rest stand by',
+    options: roleOptions('server'),
+    examples: ['stadion server --zk zk://a,b,c/stadion --bind-address 10.0.0.1 --secret-file /etc/stadion/secret'],
+    run: (call) => startRole(call, { role: 'server' }),
+  },
+  {
+    path: 'agent',
+    summary: 'run tasks here for a cluster that is led elsewhere',
+    options: roleOptions('agent'),
+    examples: ['stadion agent --zk zk://a,b,c/stadion --bind-address 10.0.0.2 --secret-file /etc/stadion/secret'],
+    run: (call) => startRole(call, { role: 'agent' }),
+  },
+  {
+    path: 'join',
+    arguments: '<token>',
+    summary: 'bring this machine into a cluster: stadion agent, with what the token says',
+    options: roleOptions('agent'),
+    examples: ['stadion join "$(ssh server stadion token)"'],
+    run: (call) => startRole(call, { role: 'agent', joinToken: call.argument(0) }),
+  },
+  {
+    path: 'token',
+    summary: 'print the token with which other machines join; who has it may do everything',
     async run(call) {
-      const { startPlatform } = call.session.ports;
-      if (startPlatform === undefined) {
-        throw new PlatformError('platform-missing', 'This is the client alone: it cannot start a platform.');
+      const { session } = call;
+      const path = `${session.dataDirectory}/join-token`;
+      let token: string;
+      try {
+        token = (await session.machine.readFile(path, limits.secretBytes)).trim();
+      } catch (error) {
+        throw new PlatformError(
+          'token-missing',
+          `There is no ${path}. A server or platform that was started here with --secret-file has one.`,
+          { cause: error },
+        );
       }
-      const config = await readConfig(call);
-      return (await startPlatform(config)) as ExitCode;
+      session.printer.answer({ token }, () => [token], [token]);
+      return EXIT.ok;
     },
   },
   {
@@ -89,6 +134,14 @@ export const platformCommands: readonly CommandSpec[] = [
     },
   },
 ];
+
+async function startRole(call: CommandCall, start: PlatformStart): Promise<ExitCode> {
+  const { startPlatform } = call.session.ports;
+  if (startPlatform === undefined) {
+    throw new PlatformError('platform-missing', 'This is the client alone: it cannot start a platform.');
+  }
+  return (await startPlatform(await readConfig(call), start)) as ExitCode;
+}
 
 async function readConfig(call: CommandCall): Promise<ServerConfig> {
   const { machine, environment } = { machine: call.session.machine, environment: call.session.ports.environment };

@@ -1,6 +1,6 @@
 /** Everything the command line needs from the world. `main.ts` binds it to this process, tests to stand-ins. */
 import type { Clock, Timers } from '@stadion/base';
-import type { ServerConfig } from '@stadion/contract';
+import type { PlatformRole, ServerConfig } from '@stadion/contract';
 import type { Fetch } from '@stadion/contract/client';
 
 /** Where text goes. */
@@ -30,6 +30,13 @@ export interface Machine {
   signal(pid: number, signal: 'SIGTERM' | 'SIGUSR2'): void;
 }
 
+/** What to start a platform as. */
+export interface PlatformStart {
+  readonly role: PlatformRole;
+  /** For an agent that joins: where the cluster is, and its secret. */
+  readonly joinToken?: string;
+}
+
 /** The ports. */
 export interface CliPorts {
   readonly stdout: Output;
@@ -41,6 +48,6 @@ export interface CliPorts {
   /** Aborted at the first Ctrl-C. Asking for it takes the signal over from the system. */
   readonly interruption: () => AbortSignal;
   /** Runs the platform in this process until it is told to end; resolves with the exit code. Absent in a bare client. */
-  readonly startPlatform?: ((config: ServerConfig) => Promise<number>) | undefined;
+  readonly startPlatform?: ((config: ServerConfig, start: PlatformStart) => Promise<number>) | undefined;
   readonly version: string;
 }

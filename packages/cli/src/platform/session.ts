@@ -1,5 +1,5 @@
 /** What one command works with: its printer, the clients of the platform that it found, time and interruption. */
-import type { Clock, Timers } from '@stadion/base';
+import { describeError, type Clock, type Timers } from '@stadion/base';
 import type { PlatformAddresses } from '@stadion/contract';
 import {
   createAgentClient,
@@ -23,6 +23,7 @@ export interface CommonOptions {
   readonly dataDir?: string;
   readonly output?: string;
   readonly quiet?: boolean;
+  readonly secretFile?: string;
 }
 
 /** Where the orchestrator is, and who said so. */
@@ -51,6 +52,7 @@ export class Session {
   private location: Promise<Location> | undefined;
   private client: Promise<OrchestratorClient> | undefined;
   private masterClient: Promise<MasterClient> | undefined;
+  private shownSecret: Promise<string | undefined> | undefined;
 
   constructor(ports: CliPorts, options: CommonOptions) {
     this.ports = ports;
@@ -112,11 +114,30 @@ export class Session {
     });
     try {
       const either = signal instanceof AbortSignal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal;
-      return await this.ports.fetch(url, { ...init, signal: either });
+      const headers = new Headers(init?.headers);
+      const authorization = await this.authorization();
+      if (authorization !== undefined) headers.set('authorization', authorization);
+      return await this.ports.fetch(url, { ...init, headers, signal: either });
     } finally {
       timer.cancel();
     }
   };
+
+  /** What shows the cluster's secret, when the command was given its file. */
+  private authorization(): Promise<string | undefined> {
+    this.shownSecret ??= this.readSecret();
+    return this.shownSecret;
+  }
+
+  private async readSecret(): Promise<string | undefined> {
+    const path = this.options.secretFile ?? nonEmpty(this.ports.environment.STADION_SECRET_FILE);
+    if (path === undefined) return undefined;
+    try {
+      return `Bearer ${(await this.machine.readFile(path, limits.secretBytes)).trim()}`;
+    } catch (error) {
+      throw usageError(`The secret file ${path} cannot be read: ${describeError(error)}`);
+    }
+  }
 
   private async findLocation(): Promise<Location> {
     if (this.options.url !== undefined) return given(this.options.url, '--url');
@@ -127,7 +148,11 @@ export class Session {
     }
     const file = await readPlatformFile(this.machine, this.dataDirectory);
     if (file !== undefined && isAlive(this.machine, file)) {
-      return { url: file.addresses.orchestrator, source: 'pid file', advice: ADVICE, addresses: file.addresses };
+      const { orchestrator, master } = file.addresses;
+      if (orchestrator !== undefined && master !== undefined) {
+        const addresses = { ...file.addresses, orchestrator, master };
+        return { url: orchestrator, source: 'pid file', advice: ADVICE, addresses };
+      }
     }
     const location = given(DEFAULT_URL, 'default');
     if (file === undefined) return location;

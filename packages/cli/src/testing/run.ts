@@ -1,6 +1,5 @@
 /** Runs a command line in this process against a fake platform, in virtual time. */
 import { VirtualTime } from '@stadion/base/testing';
-import type { ServerConfig } from '@stadion/contract';
 import type { CliPorts, Machine } from '../platform/ports.ts';
 import { runCli } from '../program.ts';
 import { interrupted } from '../report-error.ts';
@@ -17,7 +16,7 @@ export interface RunOptions {
   /** Running processes: pid → start time. */
   readonly processes?: Map<number, string>;
   readonly machine?: Partial<Machine>;
-  readonly startPlatform?: (config: ServerConfig) => Promise<number>;
+  readonly startPlatform?: CliPorts['startPlatform'];
   readonly time?: VirtualTime;
 }
 

@@ -1,0 +1,33 @@
+/** Applies who may come in: to requests and to upgrades, before anything else looks at them. */
+import type { IncomingMessage } from 'node:http';
+import { showsSecret, type Secret } from '@stadion/access';
+import { isFromThisMachine, isOpenPath } from './core/admission.ts';
+import { foreignPageProblem } from './core/foreign-pages.ts';
+
+/** What decides. */
+export interface Admission {
+  /** What others than this machine must show; undefined while nobody else can reach it. */
+  readonly secret?: Secret | undefined;
+  /** Names under which this machine is meant to be reached. */
+  readonly ownNames: ReadonlySet<string>;
+}
+
+/** Why somebody is not let in. */
+export interface Refused {
+  readonly status: 401 | 403;
+  readonly message: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Judges a request; undefined: it may come in. */
+export function refusalOf(request: IncomingMessage, { secret, ownNames }: Admission): Refused | undefined {
+  const problem = foreignPageProblem({ method: request.method ?? '', headers: request.headers }, ownNames);
+  if (problem !== undefined) return { status: 403, message: problem, headers: {} };
+  if (secret === undefined || isFromThisMachine(request.socket) || isOpenPath(request.url ?? '')) return undefined;
+  if (showsSecret(request.headers.authorization, secret)) return undefined;
+  return {
+    status: 401,
+    message: 'Show the secret of this cluster: Authorization: Bearer SECRET, or stadion --secret-file FILE.',
+    headers: { 'WWW-Authenticate': 'Basic realm="stadion"' },
+  };
+}

@@ -1,0 +1,119 @@
+/** The agent's side of links over HTTP: finds the leading master, follows redirections, and refuses leaders of the past. */
+import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
+import { PlatformError, describeError, type Logger, type Timers } from '@stadion/base';
+import { authorizationOf, type Secret } from '@stadion/access';
+import {
+  MasterMessage,
+  type AgentMessage,
+  type Link,
+  type LinkReceiver,
+  type MasterDialer,
+} from '@stadion/contract/agent-link';
+import { DIAL_ANSWER_MS_MAX, DIAL_REDIRECTIONS_MAX } from '../limits.ts';
+import { AGENT_LINK_PATH, AGENT_LINK_PROTOCOL, EPOCH_HEADER, messageCheck, openLink, tuneSocket } from './link-wire.ts';
+
+/** What a dialer needs. */
+export interface HttpDialerOptions {
+  /** URLs of masters to try, the likeliest leader first; asked anew for each dial. */
+  readonly masters: () => readonly string[];
+  readonly secret: Secret | undefined;
+  readonly timers: Timers;
+  readonly log: Logger;
+}
+
+const isMasterMessage = messageCheck(MasterMessage);
+
+/** Makes a dialer. A master under an older epoch than one that was met before is refused: it does not know it is over. */
+export function httpDialer(options: HttpDialerOptions): MasterDialer {
+  let newestEpoch = 0;
+  return {
+    async dial(receiver) {
+      const problems: string[] = [];
+      for (const master of options.masters()) {
+        try {
+          const { socket, head, epoch } = await upgrade(options, new URL(AGENT_LINK_PATH, master), 0);
+          if (epoch < newestEpoch) {
+            socket.destroy();
+            problems.push(`${master} leads under epoch ${String(epoch)}, and ${String(newestEpoch)} was met before`);
+            continue;
+          }
+          newestEpoch = epoch;
+          return open(options, socket, head, receiver);
+        } catch (error) {
+          problems.push(describeError(error));
+        }
+      }
+      const why = problems.length === 0 ? 'no master is known yet' : problems.join('; ');
+      throw new PlatformError('master-unreachable', `No leading master can be reached: ${why}.`, { retryable: true });
+    },
+  };
+}
+
+function open(
+  options: HttpDialerOptions,
+  socket: Socket,
+  head: Buffer,
+  receiver: LinkReceiver<MasterMessage>,
+): Link<AgentMessage> {
+  tuneSocket(socket);
+  return openLink<AgentMessage, MasterMessage>(
+    socket,
+    head,
+    { log: options.log, check: isMasterMessage },
+    () => receiver,
+  );
+}
+
+interface Upgraded {
+  readonly socket: Socket;
+  readonly head: Buffer;
+  readonly epoch: number;
+}
+
+async function upgrade(options: HttpDialerOptions, url: URL, redirections: number): Promise<Upgraded> {
+  const outcome = await attempt(options, url);
+  if ('socket' in outcome) return outcome;
+  const { response } = outcome;
+  response.resume();
+  const { location } = response.headers;
+  if (response.statusCode === 307 && location !== undefined && redirections < DIAL_REDIRECTIONS_MAX) {
+    return upgrade(options, new URL(location, url), redirections + 1);
+  }
+  if (response.statusCode === 401) {
+    throw new PlatformError('secret-refused', `${url.host} does not take this secret: use the cluster's own`);
+  }
+  throw new PlatformError('master-unreachable', `${url.host} answered with status ${String(response.statusCode)}`);
+}
+
+function attempt(options: HttpDialerOptions, url: URL): Promise<Upgraded | { readonly response: IncomingMessage }> {
+  const { secret, timers } = options;
+  return new Promise((resolve, reject) => {
+    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+    const request: ClientRequest = send(url, {
+      agent: false,
+      headers: {
+        connection: 'Upgrade',
+        upgrade: AGENT_LINK_PROTOCOL,
+        ...(secret === undefined ? {} : { authorization: authorizationOf(secret) }),
+      },
+    });
+    const deadline = timers.after(DIAL_ANSWER_MS_MAX, () => {
+      request.destroy(new Error(`${url.host} did not answer within ${String(DIAL_ANSWER_MS_MAX / 1000)} s`));
+    });
+    request.on('upgrade', (response, socket, head) => {
+      deadline.cancel();
+      resolve({ socket, head, epoch: Number(response.headers[EPOCH_HEADER] ?? 0) });
+    });
+    request.on('response', (response) => {
+      deadline.cancel();
+      resolve({ response });
+    });
+    request.on('error', (error) => {
+      deadline.cancel();
+      reject(error);
+    });
+    request.end();
+  });
+}

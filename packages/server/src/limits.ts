@@ -1,0 +1,34 @@
+/** Every bound of the composition root that is not a setting. */
+
+/** One message between agent and master, bytes: an agent with thousands of tasks registers with a few megabytes. */
+export const LINK_MESSAGE_BYTES_MAX = 67_108_864;
+
+/** What may wait for a peer on a link before it counts as not reading, bytes. */
+export const LINK_BUFFER_BYTES_MAX = 134_217_728;
+
+/** How long a dialled master may take to answer, milliseconds. */
+export const DIAL_ANSWER_MS_MAX = 5_000;
+
+/** Redirections that a dial follows. */
+export const DIAL_REDIRECTIONS_MAX = 3;
+
+/** How long a request to a server that does not lead is held until one leads, milliseconds (Marathon: 2.5 s). */
+export const HOLD_MS_MAX = 5_000;
+
+/** Between two looks whether one leads by now, milliseconds. */
+export const HOLD_POLL_MS = 50;
+
+/** How long the leader may take to accept a passed-on connection, milliseconds. */
+export const PROXY_CONNECT_MS_MAX = 5_000;
+
+/** Requests that are passed on at a time. */
+export const PROXIED_REQUESTS_MAX = 512;
+
+/** Connections to one port of a server. */
+export const FRONT_CONNECTIONS_MAX = 20_000;
+
+/** How long a client may take to send its request, milliseconds. */
+export const FRONT_REQUEST_MS_MAX = 60_000;
+
+/** After leading failed, until this server stands for election again, milliseconds. */
+export const REELECTION_PAUSE_MS = 1_000;

@@ -1,0 +1,255 @@
+/** `stadion server`: the control plane on several machines. One leads; the others pass everything on to it and wait. */
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Secret } from '@stadion/access';
+import { PlatformError, delay, describeError, randomUuid, type Logger } from '@stadion/base';
+import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
+import { openZooKeeperStore, type SharedStore } from '@stadion/store';
+import { advertisedAddress, hostnameOf, urlOf } from '../addresses.ts';
+import type { Admission } from '../admission.ts';
+import { HttpAcceptor } from '../agent-link/http-acceptor.ts';
+import { startControlPlane } from '../control-plane.ts';
+import { chooseFreePorts } from '../free-ports.ts';
+import { writeJoinToken } from '../join-file.ts';
+import { REELECTION_PAUSE_MS } from '../limits.ts';
+import { assertListenable, loadSecret } from '../listen-address.ts';
+import { openLog } from '../logging.ts';
+import { openApis } from '../open-apis.ts';
+import { makeDataDirectory, writeAddresses, type Platform } from '../platform.ts';
+import { removePidFile, writePidFile } from '../pid-file.ts';
+import { systemPorts, type SystemPorts } from '../system-ports.ts';
+import { Undoing } from '../undoing.ts';
+import { MESOS_VERSION } from '../version.ts';
+import { Front } from './front.ts';
+import { LeaderProxy } from './leader-proxy.ts';
+import { decodeLeader, encodeLeader, type LeaderRecord } from './leader-record.ts';
+import { fastifyHandler } from './fastify-handler.ts';
+
+/** What every reign of this server shares. */
+interface ServerParts {
+  readonly config: ServerConfig;
+  readonly ports: SystemPorts;
+  readonly log: Logger;
+  readonly secret: Secret | undefined;
+  readonly hostname: string;
+  readonly admission: Admission;
+  readonly self: LeaderRecord;
+  readonly store: SharedStore;
+  readonly doors: readonly Door[];
+}
+
+/** One port: its front, and the way to the leader. */
+interface Door {
+  readonly flag: string;
+  readonly front: Front;
+  readonly proxy: LeaderProxy;
+}
+
+/**
+ * Starts the role; resolves once it answers on its ports, leading or not.
+ * @throws PlatformError `zk-missing` and what starting throws
+ */
+export async function startServer(wanted: ServerConfig): Promise<Platform> {
+  assertListenable(wanted);
+  const { zk } = wanted;
+  if (zk === undefined) {
+    throw new PlatformError(
+      'zk-missing',
+      'Several servers meet in ZooKeeper: say where with --zk zk://a:2181,b:2181,c:2181/stadion. One alone is: stadion up.',
+    );
+  }
+  const addressesFile = wanted.addressesFile === undefined ? undefined : resolve(wanted.addressesFile);
+  if (addressesFile !== undefined) await rm(addressesFile, { force: true });
+  const [orchestratorPort, masterPort] = await chooseFreePorts(wanted.bindAddress, [
+    wanted.orchestratorPort,
+    wanted.masterPort,
+  ]);
+  const config = { ...wanted, orchestratorPort: orchestratorPort ?? 0, masterPort: masterPort ?? 0 };
+  const ports = systemPorts();
+  const dataDirectory = resolve(config.dataDir);
+  await makeDataDirectory(dataDirectory);
+  const log = await openLog(join(dataDirectory, 'log'), config.logLevel);
+  const undoing = new Undoing();
+  undoing.addNow(() => {
+    log.close();
+  });
+  try {
+    const secret = await loadSecret(config, ports.random);
+    const ip = advertisedAddress(config.bindAddress);
+    const hostname = hostnameOf(config);
+    const addresses: PlatformAddresses = {
+      orchestrator: urlOf({ address: ip, port: config.orchestratorPort }),
+      master: urlOf({ address: ip, port: config.masterPort }),
+    };
+    const id = randomUuid(ports.random.stream('server'));
+    const self: LeaderRecord = { hostname, ip, id, version: MESOS_VERSION, ...addresses };
+    const store = await openZooKeeperStore({
+      url: zk,
+      sessionTimeoutMs: config.zkSessionTimeout * 1000,
+      clock: ports.time,
+      timers: ports.time,
+      log: log.logger.child({ room: 'store' }),
+    });
+    undoing.add(() => store.close());
+
+    let leader: LeaderRecord | undefined;
+    const admission: Admission = { secret, ownNames: new Set([hostname.toLowerCase()]) };
+    const urlOfLeader = (which: 'master' | 'orchestrator') => (): string | undefined =>
+      leader === undefined || leader.id === id ? undefined : leader[which];
+    const door = (flag: string, leaderUrl: () => string | undefined, redirects: readonly string[]): Door => {
+      const proxy: LeaderProxy = new LeaderProxy({
+        front: (): Front => front,
+        leader: leaderUrl,
+        admission,
+        secret,
+        time: ports.time,
+        redirectPaths: new Set(redirects),
+        healthPaths: new Set(redirects.length === 0 ? [] : ['/health', '/master/health']),
+      });
+      const front: Front = new Front(proxy);
+      return { flag, front, proxy };
+    };
+    const doors = [
+      door('--master-port', urlOfLeader('master'), ['/redirect', '/master/redirect']),
+      door('--orchestrator-port', urlOfLeader('orchestrator'), []),
+    ];
+    for (const { front } of doors) undoing.add(() => front.close());
+    const watch = store.observeLeader((candidate) => {
+      leader = candidate === undefined ? undefined : decodeLeader(candidate);
+      log.logger.info({ leader: leader?.master }, 'Who leads');
+      // What was passed on to the former leader waits for nobody.
+      for (const { front, proxy } of doors) if (front.isServing(proxy)) front.cut();
+    });
+    undoing.addNow(() => {
+      watch.stop();
+    });
+    for (const { front, flag } of doors) {
+      const port = flag === '--master-port' ? config.masterPort : config.orchestratorPort;
+      await front.listen(config.bindAddress, port, flag);
+    }
+    const parts = { config, ports, log: log.logger, secret, hostname, admission, self, store, doors };
+    const reigns = new Reigns(parts);
+    undoing.add(() => reigns.stop());
+    reigns.start();
+    undoing.add(() => removePidFile(dataDirectory));
+    await writePidFile(dataDirectory, addresses);
+    const joinTokenPath = await writeJoinToken(dataDirectory, secret, { zk, masters: [] });
+    if (addressesFile !== undefined) await writeAddresses(addressesFile, addresses);
+    return {
+      addresses,
+      dataDirectory,
+      logPath: log.path,
+      joinTokenPath,
+      // It stands for election again, whatever happens.
+      failed: new Promise(() => undefined),
+      stop: () => undoing.run(log.logger),
+    };
+  } catch (error) {
+    log.logger.error({ error: describeError(error) }, 'the server did not start');
+    await undoing.run(log.logger);
+    throw error;
+  }
+}
+
+/** Stands for election, leads, steps down, and stands again. */
+class Reigns {
+  private readonly parts: ServerParts;
+  private isStopped = false;
+  private endReign: (reason: unknown) => void = () => undefined;
+  private running: Promise<void> | undefined;
+
+  constructor(parts: ServerParts) {
+    this.parts = parts;
+  }
+
+  start(): void {
+    this.running = this.run();
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    this.endReign('the server stops');
+    // A campaign ends with the store, which is closed next: it is not waited for.
+    await Promise.race([this.running, delay(this.parts.ports.time, STOP_MS_MAX)]);
+  }
+
+  private async run(): Promise<void> {
+    const { store, self, log, ports } = this.parts;
+    while (!this.isStopped) {
+      try {
+        const leadership = await store.campaign(encodeLeader(self));
+        if (this.wasStopped()) {
+          await leadership.resign();
+          return;
+        }
+        const over = new Promise<unknown>((end) => {
+          this.endReign = end;
+        });
+        void leadership.lost.then(() => {
+          this.endReign('the leadership was lost');
+        });
+        await this.reign(leadership.epoch, over);
+        await leadership.resign();
+      } catch (error) {
+        if (this.wasStopped()) return;
+        log.error({ error: describeError(error) }, 'Leading failed');
+      }
+      await delay(ports.time, REELECTION_PAUSE_MS);
+    }
+  }
+
+  /** Leads until `over` resolves. */
+  private async reign(epoch: number, over: Promise<unknown>): Promise<void> {
+    const { config, ports, log, secret, hostname, store, doors, admission } = this.parts;
+    const undoing = new Undoing();
+    const end = this.endReign;
+    try {
+      const { master, engine } = await startControlPlane(
+        { config, secret, ports, hostname, log, store, epoch, onFatal: end },
+        undoing,
+      );
+      const links = new HttpAcceptor(master.acceptor, epoch, log.child({ room: 'agent-links' }));
+      undoing.addNow(() => {
+        links.close();
+      });
+      const ready: (() => void)[] = [];
+      await openApis(
+        {
+          config,
+          secret,
+          ports,
+          log,
+          open: async (http, where) => {
+            const door = doors.find(({ flag }) => flag === where.flag);
+            if (door === undefined) throw new PlatformError('port-unknown', `Nothing listens for ${where.flag}.`);
+            const isMaster = door.flag === '--master-port';
+            const handler = await fastifyHandler(http, admission, isMaster ? links : undefined);
+            ready.push(() => {
+              door.front.serve(handler);
+            });
+            return urlOf({ address: advertisedAddress(where.address), port: where.port });
+          },
+        },
+        { master, engine, agent: undefined },
+        (close) => {
+          undoing.add(close);
+        },
+      );
+      for (const serve of ready) serve();
+      log.info({ epoch }, 'This server leads');
+      const reason = await over;
+      log.warn({ epoch, reason: describeError(reason) }, 'This server leads no longer');
+    } finally {
+      // First nobody reaches it any more, then it is taken apart.
+      for (const { front, proxy } of doors) front.serve(proxy);
+      await undoing.run(log);
+    }
+  }
+
+  /** Asked after an `await`, when it may have changed. */
+  private wasStopped(): boolean {
+    return this.isStopped;
+  }
+}
+
+const STOP_MS_MAX = 10_000;
