@@ -6,6 +6,7 @@ import { CommandCall, type CommandSpec } from './commands/command.ts';
 import { COMPLETE, completionCommands } from './commands/completion.ts';
 import { deployCommands } from './commands/deploy.ts';
 import { doctorCommands } from './commands/doctor.ts';
+import { groupCommands } from './commands/group.ts';
 import { eventsCommands } from './commands/events.ts';
 import { logsCommands } from './commands/logs.ts';
 import { nodeCommands } from './commands/node.ts';
@@ -25,6 +26,7 @@ const commands: readonly CommandSpec[] = [
   ...doctorCommands,
   ...appReadCommands,
   ...appChangeCommands,
+  ...groupCommands,
   ...deployCommands,
   ...taskCommands,
   ...logsCommands,
@@ -36,6 +38,7 @@ const commands: readonly CommandSpec[] = [
 
 const GROUPS: Readonly<Record<string, string>> = {
   app: 'add, change and look at apps',
+  group: 'look at and change groups of apps',
   deploy: 'follow and take back deployments',
   task: 'list and kill tasks',
   node: 'look at the agents',

@@ -15,6 +15,7 @@ import type {
 } from '@stadion/contract/orchestrator';
 import type { PlanRoots } from './core/deployment/plan-roots.ts';
 import type { Instance } from './core/instance.ts';
+import type { GroupEdit, GroupState } from './core/root/group.ts';
 
 /** What a change of the root group amounts to. Definitions are canonical and carry the version given to the change. */
 export interface RootChange {
@@ -22,6 +23,8 @@ export interface RootChange {
   readonly upserts: readonly AppDefinition[];
   /** Apps to be stopped and forgotten. */
   readonly removals: readonly string[];
+  /** New, changed and removed groups. Those above an app come into being with it, and stay when it goes. */
+  readonly groups?: readonly GroupEdit[];
 }
 
 /** Why a command was not carried out. Each kind has one HTTP status. */
@@ -38,22 +41,44 @@ export type Rejection =
 export type Outcome<Value> =
   { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly rejection: Rejection };
 
-/** The apps as of now. Ids are absolute (`/a/b`), versions timestamp texts. */
-export interface RootView {
+/** Apps and groups at one moment. Ids are absolute (`/a/b`), versions timestamp texts. */
+export interface RootSnapshot {
   /** The version of the last change of anything. */
   readonly version: string;
   app(id: string): AppDefinition | undefined;
   /** All apps; of one group (with everything below it) when its id is given. In order of their ids. */
   apps(groupId?: string): Iterable<AppDefinition>;
-  /** Whether any app lives below this id. The root `/` always is a group. */
+  /** The root `/` always is a group. */
+  group(id: string): GroupState | undefined;
+  /** The ids of all groups; of those below one group when its id is given. In order of their ids, the root left out. */
+  groups(groupId?: string): Iterable<string>;
+}
+
+/** Apps and groups as of now, and what is remembered of them. */
+export interface RootView extends RootSnapshot {
   isGroup(id: string): boolean;
-  /** When anything in this group last changed. */
-  groupVersion(id: string): string;
+  /** Versions of the root that are remembered, newest first, that of now included. */
+  rootVersions(): readonly string[];
+  /** The root as it was. Undefined for a version that never was, or is remembered no more. */
+  rootAt(version: string): RootSnapshot | undefined;
   /** Versions of an app, newest first. */
   appVersions(id: string): readonly string[];
   appAtVersion(id: string, version: string): AppDefinition | undefined;
   /** Whether some app has this service port. */
   isServicePortUsed(port: number): boolean;
+}
+
+/** What a change would come to. */
+export interface PlannedRoot {
+  readonly steps: readonly { readonly actions: readonly DeploymentAction[] }[];
+  /** Apps that would be changed, each before and after; undefined: it is not there. */
+  readonly apps: readonly {
+    readonly id: string;
+    readonly from: AppDefinition | undefined;
+    readonly to: AppDefinition | undefined;
+  }[];
+  /** Deployments that hold some of them. */
+  readonly conflicts: readonly string[];
 }
 
 /** A deployment under way. */
@@ -109,7 +134,9 @@ export interface OrchestratorEngine {
    *   must be pure: it may be called again
    * @param options.force cancels deployments that hold the apps concerned
    * @param options.victims instances to be killed first while scaling down, by app id
-   * @param options.concerns ids of the apps that the command names: should it be refused, listeners are told for them
+   * @param options.concerns ids of the apps that the command names: listeners are told for the group that holds them
+   * @param options.groupId the group that the command names, when it names one
+   * @param options.deploys false: no deployment is begun; only for a change that changes no app
    */
   changeRoot(
     change: (root: RootView, version: string) => Outcome<RootChange>,
@@ -117,8 +144,12 @@ export interface OrchestratorEngine {
       readonly force: boolean;
       readonly victims?: ReadonlyMap<string, readonly string[]>;
       readonly concerns?: readonly string[];
+      readonly groupId?: string;
+      readonly deploys?: boolean;
     },
   ): Promise<Outcome<DeploymentResult>>;
+  /** What {@link changeRoot} would come to now. Nothing is changed. */
+  planChange(change: (root: RootView, version: string) => Outcome<RootChange>): Outcome<PlannedRoot>;
   /**
    * Kills the tasks of these instances; their apps replace them.
    * @param options.wipe also gives up reservations and volumes

@@ -2,7 +2,8 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import type { OrchestratorEvent } from '../orchestrator/events.ts';
 import { EXTENSIONS_HEADER } from '../orchestrator-extensions.ts';
-import { orchestratorRoutes, type Route } from '../orchestrator/routes.ts';
+import type { Route } from '../orchestrator/route.ts';
+import { orchestratorRoutes } from '../orchestrator/routes.ts';
 import { readEventStream } from './event-stream.ts';
 import { failure, request, send, type Call, type Fetch, type Peer } from './http.ts';
 

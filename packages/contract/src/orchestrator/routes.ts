@@ -1,32 +1,12 @@
 /** Every route of the orchestrator's API, as data: servers bind handlers to it, clients and documents derive from it. */
-import { Type, type Static, type TSchema } from '@sinclair/typebox';
-import { stringEnum } from '../string-enum.ts';
-import { AppInfo, ErrorAnswer, GroupInfo, QueueItem } from './answers.ts';
+import { Type } from '@sinclair/typebox';
+import { AppInfo, ErrorAnswer, QueueItem } from './answers.ts';
 import { AppDefinition, AppInput } from './app.ts';
 import { DeploymentInfo, DeploymentResult } from './deployment.ts';
+import { groupRoutes } from './group-routes.ts';
+import { Embed, Force, force, route, type Route } from './route.ts';
 import { Task, TaskList } from './task.ts';
 
-/** What a caller must be allowed to do. */
-export const Permission = stringEnum(['apps:read', 'apps:write', 'events:read', 'system:read', 'system:write']);
-export type Permission = Static<typeof Permission>;
-
-/**
- * One route. In `path`, `{id}` and `{group}` stand for app and group ids, which may contain slashes (the keyword after
- * it is matched from the right); other `{…}` are one segment. `query` members may be repeated where they are arrays.
- */
-export interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly path: string;
-  readonly permission: Permission | 'public';
-  readonly summary: string;
-  readonly query?: TSchema;
-  readonly body?: TSchema;
-  readonly answers: Readonly<Record<number, TSchema>>;
-}
-
-const force = Type.Optional(Type.Boolean());
-const Force = Type.Object({ force });
-const Embed = Type.Object({ embed: Type.Optional(Type.Array(Type.String())) });
 const Update = Type.Object({ force, partialUpdate: Type.Optional(Type.Boolean()) });
 const Kill = Type.Object({
   host: Type.Optional(Type.String()),
@@ -36,8 +16,6 @@ const Kill = Type.Object({
 });
 const AppBody = Type.Object({ app: AppInfo });
 const Killed = Type.Union([TaskList, DeploymentResult]);
-
-const route = <const R extends Route>(definition: R): R => definition;
 
 /** All routes of the orchestrator, by name. */
 export const orchestratorRoutes = {
@@ -207,22 +185,7 @@ export const orchestratorRoutes = {
     summary: 'Launch without waiting for the backoff',
     answers: { 204: Type.Null(), 404: ErrorAnswer },
   }),
-  getGroup: route({
-    method: 'GET',
-    path: '/v2/groups',
-    permission: 'apps:read',
-    summary: 'Show the root group',
-    query: Embed,
-    answers: { 200: GroupInfo },
-  }),
-  getNamedGroup: route({
-    method: 'GET',
-    path: '/v2/groups/{group}',
-    permission: 'apps:read',
-    summary: 'Show one group',
-    query: Embed,
-    answers: { 200: GroupInfo, 404: ErrorAnswer },
-  }),
+  ...groupRoutes,
   events: route({
     method: 'GET',
     path: '/v2/events',

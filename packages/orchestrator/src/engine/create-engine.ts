@@ -26,6 +26,7 @@ import { MasterLink } from './master-link.ts';
 import { OfferPool } from './offer-pool.ts';
 import { Reconciler } from './reconciler.ts';
 import { resumeWatches, watchUnreachable } from './resume.ts';
+import { RootChanges } from './root-changes.ts';
 import { RootState } from './root-state.ts';
 import { StatusHandler } from './status-handler.ts';
 import { Turns } from './turns.ts';
@@ -61,6 +62,7 @@ class RunningEngine implements Engine {
   readonly view: EngineView;
   readonly events: ListenerFeed;
   readonly changeRoot: OrchestratorEngine['changeRoot'];
+  readonly planChange: OrchestratorEngine['planChange'];
   readonly killInstances: OrchestratorEngine['killInstances'];
   readonly cancelDeployment: OrchestratorEngine['cancelDeployment'];
   readonly resetDelay: OrchestratorEngine['resetDelay'];
@@ -237,22 +239,30 @@ class RunningEngine implements Engine {
       counters,
       damaged: this.damaged,
     });
+    const changes = new RootChanges({
+      fleet,
+      root,
+      deployments,
+      config,
+      clock,
+      random: random.stream('deployment-ids'),
+    });
     const commands = new Commands({
       journal,
       feed,
       fleet,
       root,
       deployments,
+      changes,
       lifecycle,
       queue,
-      config,
       clock,
-      random: random.stream('deployment-ids'),
       turn,
     });
     this.commands = commands;
     this.view = new MemoryView({ root, fleet, deployments, queue, link, counters, clock });
     this.changeRoot = (change, changeOptions) => commands.changeRoot(change, changeOptions);
+    this.planChange = (change) => commands.planChange(change);
     this.killInstances = (instanceIds, killOptions) => commands.killInstances(instanceIds, killOptions);
     this.cancelDeployment = (id, cancelOptions) => commands.cancelDeployment(id, cancelOptions);
     this.resetDelay = (appId) => commands.resetDelay(appId);

@@ -2,7 +2,8 @@
 import { assert } from '@stadion/base';
 import type { DeploymentAction, DeploymentPlanInfo } from '@stadion/contract/orchestrator';
 import type { DeploymentStep } from '../core/deployment/plan.ts';
-import type { DeploymentRecord } from './records.ts';
+import { groupDeltaRecords, groupDeltasFrom, type DeploymentRecord } from './records.ts';
+import type { GroupDelta } from './root-history.ts';
 
 /** What a deployment does to one app, by versions; undefined: the app is not there. */
 export interface DeploymentChange {
@@ -28,6 +29,8 @@ export interface Deployment {
   readonly changes: ReadonlyMap<string, DeploymentChange>;
   /** Apps it holds: those of its steps. */
   readonly apps: readonly string[];
+  /** What the change did to groups. */
+  readonly groups: readonly GroupDelta[];
   readonly victims: ReadonlyMap<string, ReadonlySet<string>>;
   /** Index of the step under way. */
   step: number;
@@ -74,6 +77,7 @@ export function deploymentRecord(deployment: Deployment): DeploymentRecord {
       ...(to !== undefined && { to }),
     })),
     ...(victims.length > 0 && { victims: Object.fromEntries(victims) }),
+    ...(deployment.groups.length > 0 && { groups: groupDeltaRecords(deployment.groups) }),
   };
 }
 
@@ -96,6 +100,7 @@ export function deploymentFrom(id: string, record: DeploymentRecord): Deployment
     steps,
     changes: new Map(record.changes.map(({ app, from, to }) => [app, { from, to }])),
     apps: appsOf(steps),
+    groups: groupDeltasFrom(record.groups ?? []),
     victims: new Map(Object.entries(record.victims ?? {}).map(([app, ids]) => [app, new Set(ids)])),
     step: record.step,
     underWay: undefined,

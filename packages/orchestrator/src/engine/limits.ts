@@ -26,5 +26,9 @@ export const SHARED_ADDRESSES_MAX = 50_000;
 export const SHARED_PLACES_MAX = 100_000;
 /** How long to wait before a full store is tried again. */
 export const STORE_FULL_RETRY_MS = 1000;
+/** Changes of the root that are remembered, so that it can be taken back to before each: Marathon's `--zk_max_versions`. */
+export const ROOT_VERSIONS_MAX = 50;
+/** Groups that one change of the root may concern. */
+export const GROUPS_PER_CHANGE_MAX = 500;
 /** Apps that one change of the root may concern: with up to three records each they fit into one commit. */
 export const APPS_PER_CHANGE_MAX = 3000;

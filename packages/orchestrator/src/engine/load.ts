@@ -14,6 +14,8 @@ import {
   readDeployment,
   readFailure,
   readFramework,
+  readGroup,
+  readHistory,
   readInstance,
   readVersion,
   recordPrefix,
@@ -49,8 +51,14 @@ export async function loadState(parts: LoadParts): Promise<void> {
   const rootVersion = readVersion.read((await store.get(rootKey))?.value ?? null);
   if (rootVersion !== undefined) root.loadRootVersion(rootVersion.version);
   for await (const { key, value } of store.list(recordPrefix.groups)) {
-    const record = readVersion.read(value);
-    if (record !== undefined) root.loadGroup(appIdOfSafe(key.slice(recordPrefix.groups.length)), record.version);
+    const group = readGroup(value);
+    if (group === undefined) report(parts, key);
+    else root.loadGroup(appIdOfSafe(key.slice(recordPrefix.groups.length)), group);
+  }
+  for await (const { key, value } of store.list(recordPrefix.history)) {
+    const delta = readHistory(key.slice(recordPrefix.history.length), value);
+    if (delta === undefined) report(parts, key);
+    else root.loadHistory(delta);
   }
   await loadInstances(parts);
   await loadDeployments(parts);

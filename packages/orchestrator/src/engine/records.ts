@@ -6,6 +6,8 @@ import { AppDefinition, InstanceCondition, TaskFailure } from '@stadion/contract
 import type { JsonValue } from '@stadion/store';
 import { safeIdOf } from '../core/instance-ids.ts';
 import type { AgentPlace, Instance } from '../core/instance.ts';
+import type { GroupState } from '../core/root/group.ts';
+import type { GroupDelta, RootDelta } from './root-history.ts';
 
 const PREFIX = 'orchestrator/';
 /** Where each kind of record lives. */
@@ -13,6 +15,7 @@ export const recordPrefix = {
   apps: `${PREFIX}apps/`,
   versions: `${PREFIX}versions/`,
   groups: `${PREFIX}groups/`,
+  history: `${PREFIX}history/`,
   instances: `${PREFIX}instances/`,
   deployments: `${PREFIX}deployments/`,
   failures: `${PREFIX}failures/`,
@@ -32,6 +35,10 @@ export function groupKey(groupId: string): string {
   return recordPrefix.groups + safeIdOf(groupId);
 }
 
+export function historyKey(version: string): string {
+  return recordPrefix.history + version;
+}
+
 export function instanceKey(instanceId: string): string {
   return recordPrefix.instances + instanceId;
 }
@@ -44,7 +51,24 @@ export function failureKey(appId: string): string {
   return recordPrefix.failures + safeIdOf(appId);
 }
 
-/** `{version}`: of the root, of a group, or the wanted one of an app. */
+const GroupRecord = Type.Object({
+  version: Type.String(),
+  dependencies: Type.Optional(Type.Array(Type.String())),
+  enforceRole: Type.Optional(Type.Boolean()),
+});
+
+/** A change of the root, with the versions of what it changed. */
+const HistoryRecord = Type.Object({
+  before: Type.String(),
+  apps: Type.Array(
+    Type.Object({ id: Type.String(), from: Type.Optional(Type.String()), to: Type.Optional(Type.String()) }),
+  ),
+  groups: Type.Array(
+    Type.Object({ id: Type.String(), from: Type.Optional(GroupRecord), to: Type.Optional(GroupRecord) }),
+  ),
+});
+
+/** `{version}`: of the root, or the wanted one of an app. */
 const VersionRecord = Type.Object({ version: Type.String() });
 const FrameworkRecord = Type.Object({ id: Type.String() });
 
@@ -86,6 +110,9 @@ export const DeploymentRecord = Type.Object({
     Type.Object({ app: Type.String(), from: Type.Optional(Type.String()), to: Type.Optional(Type.String()) }),
   ),
   victims: Type.Optional(Type.Record(Type.String(), Type.Array(Type.String()))),
+  groups: Type.Optional(
+    Type.Array(Type.Object({ id: Type.String(), from: Type.Optional(GroupRecord), to: Type.Optional(GroupRecord) })),
+  ),
 });
 export type DeploymentRecord = Static<typeof DeploymentRecord>;
 
@@ -105,6 +132,58 @@ export const readDefinition = reader(AppDefinition);
 export const readDeployment = reader(DeploymentRecord);
 export const readFailure = reader(TaskFailure);
 const instanceReader = reader(InstanceRecord);
+const groupReader = reader(GroupRecord);
+const historyReader = reader(HistoryRecord);
+
+/** A group as it is stored. */
+export function groupRecord({ version, dependencies, enforceRole }: GroupState): JsonValue {
+  return {
+    version,
+    ...(dependencies.length > 0 && { dependencies: [...dependencies] }),
+    ...(enforceRole && { enforceRole }),
+  };
+}
+
+/** A group from its record. */
+export function readGroup(value: JsonValue): GroupState | undefined {
+  const record = groupReader.read(value);
+  return record && groupFrom(record);
+}
+
+function groupFrom({ version, dependencies = [], enforceRole = false }: Static<typeof GroupRecord>): GroupState {
+  return { version, dependencies, enforceRole };
+}
+
+/** What a change did to groups, as it is stored. */
+export function groupDeltaRecords(deltas: readonly GroupDelta[]): Static<typeof HistoryRecord>['groups'] {
+  return deltas.map(({ id, from, to }) => ({
+    id,
+    ...(from !== undefined && { from: plain(from) }),
+    ...(to !== undefined && { to: plain(to) }),
+  }));
+}
+
+function plain({ version, dependencies, enforceRole }: GroupState): Static<typeof GroupRecord> {
+  return { version, dependencies: [...dependencies], enforceRole };
+}
+
+/** The same, read. */
+export function groupDeltasFrom(records: Static<typeof HistoryRecord>['groups']): GroupDelta[] {
+  return records.map(({ id, from, to }) => ({ id, from: from && groupFrom(from), to: to && groupFrom(to) }));
+}
+
+/** A change of the root as it is stored. */
+export function historyRecord({ before, apps, groups }: RootDelta): JsonValue {
+  return asJson({ before, apps, groups: groupDeltaRecords(groups) });
+}
+
+/** A change of the root from its record. */
+export function readHistory(version: string, value: JsonValue): RootDelta | undefined {
+  const record = historyReader.read(value);
+  if (record === undefined) return undefined;
+  const apps = record.apps.map(({ id, from, to }) => ({ id, from, to }));
+  return { version, before: record.before, apps, groups: groupDeltasFrom(record.groups) };
+}
 
 const placeRecords = new WeakMap<AgentPlace, JsonValue>();
 

@@ -1,19 +1,26 @@
-/** The root group in memory and its records: app definitions, their versions, group versions, service ports. */
+/** The root group in memory and its records: apps and their versions, groups, past roots, service ports. */
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import { ancestorIds } from '../core/app/app-id.ts';
+import { servicePortsOf } from '../core/app/service-ports.ts';
 import { FIRST_VERSION } from '../core/next-version.ts';
-import type { RootView } from '../engine.ts';
+import { PLAIN_GROUP, sameSettings, type GroupState } from '../core/root/group.ts';
+import type { RootChange, RootSnapshot, RootView } from '../engine.ts';
 import type { Journal } from './journal.ts';
-import { appKey, asJson, groupKey, rootKey, versionKey } from './records.ts';
+import { PastRoot } from './past-root.ts';
+import { appKey, asJson, groupKey, groupRecord, historyKey, historyRecord, rootKey, versionKey } from './records.ts';
+import { RootHistory, type AppDelta, type RootDelta } from './root-history.ts';
+import { SortedIds } from './sorted-ids.ts';
 
 /** What is wanted. Every change goes to the journal too. */
 export class RootState implements RootView {
   private readonly journal: Journal;
   private readonly targets = new Map<string, AppDefinition>();
   private readonly versions = new Map<string, Map<string, AppDefinition>>();
-  private readonly groups = new Map<string, { version: string; apps: number }>();
+  private readonly groupStates = new Map<string, GroupState>();
+  private readonly appIds = new SortedIds();
+  private readonly groupIds = new SortedIds();
+  private readonly history = new RootHistory();
   private readonly servicePorts = new Map<number, number>();
-  private sortedIds: string[] | undefined;
   private currentVersion = FIRST_VERSION;
 
   constructor(journal: Journal) {
@@ -29,22 +36,38 @@ export class RootState implements RootView {
   }
 
   *apps(groupId?: string): Iterable<AppDefinition> {
-    const ids = (this.sortedIds ??= [...this.targets.keys()].sort());
-    const prefix = groupId === undefined || groupId === '/' ? '/' : `${groupId}/`;
-    for (let index = firstAtOrAfter(ids, prefix); index < ids.length; index += 1) {
-      const id = ids[index];
-      if (id?.startsWith(prefix) !== true) return;
+    for (const id of this.appIds.within(groupId)) {
       const app = this.targets.get(id);
       if (app !== undefined) yield app;
     }
   }
 
   isGroup(id: string): boolean {
-    return id === '/' || this.groups.has(id);
+    return id === '/' || this.groupStates.has(id);
   }
 
-  groupVersion(id: string): string {
-    return this.groups.get(id)?.version ?? this.currentVersion;
+  group(id: string): GroupState | undefined {
+    const group = this.groupStates.get(id);
+    return id === '/' ? { ...PLAIN_GROUP, ...group, version: this.currentVersion } : group;
+  }
+
+  groups(groupId?: string): Iterable<string> {
+    return this.groupIds.within(groupId);
+  }
+
+  get groupCount(): number {
+    return this.groupIds.size;
+  }
+
+  rootVersions(): readonly string[] {
+    const versions = this.history.versions();
+    return versions.includes(this.currentVersion) ? versions : [this.currentVersion, ...versions];
+  }
+
+  rootAt(version: string): RootSnapshot | undefined {
+    if (version === this.currentVersion) return this;
+    const back = this.history.wayBackTo(version);
+    return back && new PastRoot(version, this, back);
   }
 
   appVersions(id: string): readonly string[] {
@@ -64,40 +87,93 @@ export class RootState implements RootView {
     return this.versions.keys();
   }
 
-  /** Makes a definition the wanted one. */
-  set(app: AppDefinition): void {
-    this.load(app, true);
+  /** What a change would do, compared with what is now. Nothing is changed. */
+  compare({ upserts, removals, groups = [] }: RootChange, version: string): RootDelta {
+    const apps: AppDelta[] = [];
+    const touched = new Set<string>();
+    for (const to of upserts) {
+      const from = this.targets.get(to.id);
+      if (from === to) continue;
+      apps.push({ id: to.id, from: from?.version, to: to.version });
+      for (const id of ancestorIds(to.id)) touched.add(id);
+    }
+    for (const id of removals) {
+      const from = this.targets.get(id);
+      if (from === undefined) continue;
+      apps.push({ id, from: from.version, to: undefined });
+      for (const above of ancestorIds(id)) touched.add(above);
+    }
+    const edits = new Map(groups.map(({ id, to }) => [id, to]));
+    for (const [id, to] of edits) {
+      if (sameSettings(this.groupStates.get(id) ?? (id === '/' ? PLAIN_GROUP : undefined), to)) {
+        edits.delete(id);
+        continue;
+      }
+      touched.add(id);
+      for (const above of ancestorIds(id)) touched.add(above);
+    }
+    const deltas = [...touched].map((id) => {
+      const from = this.groupStates.get(id);
+      const settings = edits.has(id) ? edits.get(id) : (from ?? PLAIN_GROUP);
+      return { id, from, to: settings && { ...settings, version } };
+    });
+    return { version, before: this.currentVersion, apps, groups: deltas };
+  }
+
+  /** Carries out a change. @param delta what {@link compare} made of it */
+  apply({ upserts }: RootChange, delta: RootDelta): void {
+    const definitions = new Map(upserts.map((app) => [app.id, app]));
+    for (const { id, to } of delta.apps) {
+      const app = definitions.get(id);
+      if (to === undefined || app === undefined) this.remove(id);
+      else this.set(app);
+    }
+    for (const { id, to } of delta.groups) {
+      if (to === undefined) this.dropGroup(id);
+      else {
+        this.loadGroup(id, to);
+        this.journal.put(groupKey(id), groupRecord(to));
+      }
+    }
+    this.currentVersion = delta.version;
+    this.journal.put(rootKey, { version: delta.version });
+    if (delta.apps.length === 0 && delta.groups.length === 0) return;
+    this.journal.put(historyKey(delta.version), historyRecord(delta));
+    for (const old of this.history.add(delta)) this.journal.remove(historyKey(old.version));
+  }
+
+  private set(app: AppDefinition): void {
+    this.load(app);
     this.loadVersion(app);
     this.journal.put(appKey(app.id), { version: app.version });
     this.journal.put(versionKey(app.id, app.version), asJson(app));
-    this.touchGroups(app.id, app.version);
   }
 
   /** Takes an app out of the root. Its versions stay until they are {@link forget forgotten}. */
-  remove(id: string, version: string): void {
+  private remove(id: string): void {
     const app = this.targets.get(id);
     if (app === undefined) return;
     this.targets.delete(id);
-    this.sortedIds = undefined;
+    this.appIds.delete(id);
     this.countPorts(app, -1);
     this.journal.remove(appKey(id));
-    for (const groupId of ancestorIds(id)) {
-      const group = this.groups.get(groupId);
-      if (group !== undefined) group.apps -= 1;
-    }
-    this.touchGroups(id, version);
   }
 
-  /** Sets the version of the root itself. */
-  setVersion(version: string): void {
-    this.currentVersion = version;
-    this.journal.put(rootKey, { version });
+  private dropGroup(id: string): void {
+    this.groupStates.delete(id);
+    this.groupIds.delete(id);
+    this.journal.remove(groupKey(id));
   }
 
-  /** Drops the versions of an app that is gone. */
+  /** Drops the versions of an app that is gone, save those that past roots show. */
   forget(id: string): void {
-    for (const version of this.versions.get(id)?.keys() ?? []) this.journal.remove(versionKey(id, version));
-    this.versions.delete(id);
+    const versions = this.versions.get(id);
+    for (const version of [...(versions?.keys() ?? [])]) {
+      if (this.history.isUsed(id, version)) continue;
+      versions?.delete(version);
+      this.journal.remove(versionKey(id, version));
+    }
+    if (versions?.size === 0) this.versions.delete(id);
   }
 
   /** Drops the oldest versions above `limit`, save those still in use. */
@@ -107,7 +183,7 @@ export class RootState implements RootView {
     let surplus = versions.size - limit;
     for (const version of [...versions.keys()]) {
       if (surplus === 0) return;
-      if (version === this.targets.get(id)?.version || isUsed(version)) continue;
+      if (version === this.targets.get(id)?.version || isUsed(version) || this.history.isUsed(id, version)) continue;
       versions.delete(version);
       this.journal.remove(versionKey(id, version));
       surplus -= 1;
@@ -124,28 +200,27 @@ export class RootState implements RootView {
     versions.set(app.version, app);
   }
 
-  /** Takes over a wanted definition, from the store or from a change. */
-  load(app: AppDefinition, isChange = false): void {
+  /** Takes over a wanted definition, from the store or from a change. The groups above it exist from now on. */
+  load(app: AppDefinition): void {
     const old = this.targets.get(app.id);
-    if (old === undefined) this.sortedIds = undefined;
+    if (old === undefined) this.appIds.add(app.id);
     else this.countPorts(old, -1);
     this.targets.set(app.id, app);
     this.countPorts(app, 1);
-    if (old !== undefined) return;
     for (const groupId of ancestorIds(app.id)) {
-      const group = this.groups.get(groupId);
-      if (group === undefined) this.groups.set(groupId, { version: app.version, apps: 1 });
-      else {
-        group.apps += 1;
-        if (!isChange && app.version > group.version) group.version = app.version;
-      }
+      if (!this.groupStates.has(groupId)) this.loadGroup(groupId, { ...PLAIN_GROUP, version: app.version });
     }
   }
 
-  /** Takes over a group's version from the store; groups without apps are not kept. */
-  loadGroup(id: string, version: string): void {
-    const group = this.groups.get(id);
-    if (group !== undefined) group.version = version;
+  /** Takes over a group. */
+  loadGroup(id: string, group: GroupState): void {
+    this.groupStates.set(id, group);
+    if (id !== '/') this.groupIds.add(id);
+  }
+
+  /** Takes over a past change from the store. They come oldest first. */
+  loadHistory(delta: RootDelta): void {
+    this.history.add(delta);
   }
 
   /** Takes over the root's version from the store. */
@@ -153,42 +228,12 @@ export class RootState implements RootView {
     if (version > this.currentVersion) this.currentVersion = version;
   }
 
-  private touchGroups(appId: string, version: string): void {
-    for (const groupId of ancestorIds(appId)) {
-      const group = this.groups.get(groupId);
-      if (group === undefined) continue;
-      if (group.apps === 0) {
-        this.groups.delete(groupId);
-        this.journal.remove(groupKey(groupId));
-      } else {
-        group.version = version;
-        this.journal.put(groupKey(groupId), { version });
-      }
-    }
-  }
-
   private countPorts(app: AppDefinition, step: 1 | -1): void {
     for (const port of servicePortsOf(app)) {
+      if (port === 0) continue;
       const count = (this.servicePorts.get(port) ?? 0) + step;
       if (count > 0) this.servicePorts.set(port, count);
       else this.servicePorts.delete(port);
     }
   }
-}
-
-function* servicePortsOf(app: AppDefinition): Iterable<number> {
-  for (const definition of app.portDefinitions ?? []) if (definition.port > 0) yield definition.port;
-  for (const mapping of app.container?.portMappings ?? []) if (mapping.servicePort > 0) yield mapping.servicePort;
-}
-
-/** The index of the first text that is not before `bound`, in a sorted list. */
-function firstAtOrAfter(sorted: readonly string[], bound: string): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? '') < bound) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

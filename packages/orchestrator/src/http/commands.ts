@@ -64,3 +64,10 @@ export function publishApiPost({ engine, options }: HandlerContext, { request }:
     appDefinition,
   });
 }
+
+/** Names the members that were not understood, so that a typo is not silent. */
+export function ignoredHeader(ignored: readonly string[]): Readonly<Record<string, string>> {
+  if (ignored.length === 0) return {};
+  const names = ignored.slice(0, 20).map((name) => name.slice(0, 100).replaceAll(/[^\x21-\x2b\x2d-\x7e]/g, '?'));
+  return { 'X-Stadion-Ignored-Fields': names.join(', ') };
+}

@@ -1,24 +1,80 @@
-/** `/v2/groups`: apps as a tree, read only. */
+/** `/v2/groups`, reading: apps as a tree, now and as it was. */
 import { parentId, resolveId } from '../core/app/app-id.ts';
+import { parseTimestamp } from '../core/app/timestamp.ts';
+import { badTimestamp, noSuchGroup } from '../core/root/change.ts';
 import { groupTree, type GroupTree } from '../core/root/group-tree.ts';
-import type { EngineView } from '../engine.ts';
-import { failure, pieces, type Answer, type Call } from './answer.ts';
+import type { RootSnapshot } from '../engine.ts';
+import { json, pieces, rejection, type Answer, type Call } from './answer.ts';
 import type { AppView } from './app-view.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
 import { appEmbeds, type AppEmbeds } from './query.ts';
 import { parameter } from './route-table.ts';
 
-/** Handlers for groups. */
-export function groupHandlers({ engine, apps }: HandlerContext): Pick<Handlers, 'getGroup' | 'getNamedGroup'> {
-  const { view } = engine;
-  function show(id: string, call: Call): Answer {
-    if (!view.root.isGroup(id)) return failure(404, { message: `Group '${id}' does not exist` });
-    return pieces(200, writeGroup(groupTree(id, view.root.apps(id)), groupEmbeds(call), apps, view));
+type ReadGroupHandlers = Pick<
+  Handlers,
+  | 'getGroup'
+  | 'getNamedGroup'
+  | 'listRootGroupApps'
+  | 'listGroupApps'
+  | 'listRootGroupVersions'
+  | 'listGroupVersions'
+  | 'getRootGroupVersion'
+  | 'getGroupVersion'
+>;
+
+/** The group that a path names. */
+export function groupIdOf({ parameters }: Call): string {
+  return resolveId(parameter(parameters, 'group'));
+}
+
+/** Handlers that read groups. */
+export function groupHandlers({ engine, apps }: HandlerContext): ReadGroupHandlers {
+  const { root } = engine.view;
+
+  function show(id: string, call: Call, snapshot: RootSnapshot = root): Answer {
+    if (snapshot.group(id) === undefined) return rejection(noSuchGroup(id).rejection);
+    const tree = groupTree(id, snapshot.apps(id), snapshot.groups(id));
+    return pieces(200, writeGroup(tree, groupEmbeds(call), apps, snapshot));
   }
+
+  function showVersion(id: string, call: Call): Answer {
+    const text = parameter(call.parameters, 'version');
+    const version = parseTimestamp(text);
+    if (version === undefined) return rejection(badTimestamp(text).rejection);
+    const snapshot = root.rootAt(version);
+    if (snapshot?.group(id) === undefined) return rejection(noSuchGroup(id, version).rejection);
+    return show(id, call, snapshot);
+  }
+
+  function listApps(id: string, call: Call): Answer {
+    if (!root.isGroup(id)) return rejection(noSuchGroup(id).rejection);
+    return pieces(200, listed(apps.writeList([...root.apps(id)], appEmbeds(call, []))));
+  }
+
+  function listVersions(id: string): Answer {
+    if (!root.isGroup(id)) return rejection(noSuchGroup(id).rejection);
+    return json(
+      200,
+      root.rootVersions().filter((version) => root.rootAt(version)?.group(id) !== undefined),
+    );
+  }
+
   return {
     getGroup: (call) => show('/', call),
-    getNamedGroup: (call) => show(resolveId(parameter(call.parameters, 'group')), call),
+    getNamedGroup: (call) => show(groupIdOf(call), call),
+    listRootGroupApps: (call) => listApps('/', call),
+    listGroupApps: (call) => listApps(groupIdOf(call), call),
+    listRootGroupVersions: () => listVersions('/'),
+    listGroupVersions: (call) => listVersions(groupIdOf(call)),
+    getRootGroupVersion: (call) => showVersion('/', call),
+    getGroupVersion: (call) => showVersion(groupIdOf(call), call),
   };
+}
+
+function* listed(list: Iterable<string>): Generator<string> {
+  yield '[';
+  yield* list;
+  yield ']';
 }
 
 interface GroupEmbeds {
@@ -34,17 +90,18 @@ function groupEmbeds(call: Call): GroupEmbeds {
   return { groups: shows('group.groups'), apps: shows('group.apps'), ofApps: appEmbeds(call, []) };
 }
 
-function* writeGroup(group: GroupTree, embeds: GroupEmbeds, apps: AppView, view: EngineView): Generator<string> {
+function* writeGroup(group: GroupTree, embeds: GroupEmbeds, apps: AppView, root: RootSnapshot): Generator<string> {
   yield `{"id":${JSON.stringify(group.id)},"apps":[`;
   if (embeds.apps) yield* apps.writeList(group.apps, embeds.ofApps);
   yield '],"pods":[],"groups":[';
   let separator = '';
   for (const inner of embeds.groups ? group.groups : []) {
     yield separator;
-    yield* writeGroup(inner, embeds, apps, view);
+    yield* writeGroup(inner, embeds, apps, root);
     separator = ',';
   }
+  const { dependencies = [], version = root.version, enforceRole = false } = root.group(group.id) ?? {};
   const isTop = group.id !== '/' && parentId(group.id) === '/';
-  const version = JSON.stringify(view.root.groupVersion(group.id));
-  yield `],"dependencies":[],"version":${version}${isTop ? ',"enforceRole":false' : ''}}`;
+  yield `],"dependencies":${JSON.stringify(dependencies)},"version":${JSON.stringify(version)}`;
+  yield isTop ? `,"enforceRole":${String(enforceRole)}}` : '}';
 }

@@ -9,6 +9,7 @@ import { readAppHandlers } from './read-apps.ts';
 import { systemHandlers } from './system.ts';
 import { taskHandlers } from './tasks.ts';
 import { writeAppHandlers } from './write-apps.ts';
+import { writeGroupHandlers } from './write-groups.ts';
 
 /** All handlers, over one engine. */
 export function createHandlers(context: HandlerContext): Handlers {
@@ -20,6 +21,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...deploymentHandlers(context),
     ...queueHandlers(context),
     ...groupHandlers(context),
+    ...writeGroupHandlers(context),
     ...metricsHandlers(context),
     ...systemHandlers(context),
     events: (call) => context.streams.open(call),

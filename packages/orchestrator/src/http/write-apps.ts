@@ -7,7 +7,7 @@ import { deleteApp, restartApp } from '../core/root/change-apps.ts';
 import { notValid, type Change } from '../core/root/change.ts';
 import { createApp, writeApps, type AppWrite, type WriteMode } from '../core/root/write-apps.ts';
 import { invalidJson, json, rejection, type Answer, type Call } from './answer.ts';
-import { carryOut, changeContext, deploymentAnswer, publishApiPost } from './commands.ts';
+import { carryOut, changeContext, deploymentAnswer, ignoredHeader, publishApiPost } from './commands.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
 import { flag } from './query.ts';
 import { readList, readObject } from './read-body.ts';
@@ -133,11 +133,4 @@ function readApps({ request }: Call): ReadApps {
   }
   if (repeated.length > 0) return { ok: false, answer: rejection(notValid(repeated).rejection) };
   return { ok: true, writes, ignored };
-}
-
-/** Names the members that were not understood, so that a typo is not silent. */
-function ignoredHeader(ignored: readonly string[]): Readonly<Record<string, string>> {
-  if (ignored.length === 0) return {};
-  const names = ignored.slice(0, 20).map((name) => name.slice(0, 100).replaceAll(/[^\x21-\x2b\x2d-\x7e]/g, '?'));
-  return { 'X-Stadion-Ignored-Fields': names.join(', ') };
 }

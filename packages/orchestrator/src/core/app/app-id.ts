@@ -37,6 +37,11 @@ export function appIdErrors(raw: string): readonly string[] {
   return errors;
 }
 
+/** What an app or group depends on: `../db` starts at itself, as Marathon has it; a plain name is a neighbour. */
+export function resolveDependency(dependency: string, dependentId: string): string {
+  return resolveId(dependency, dependency.startsWith('.') ? dependentId : `${dependentId}/..`);
+}
+
 /** The group an app or group is in; the root's parent is the root. */
 export function parentId(id: string): string {
   const at = id.lastIndexOf('/');

@@ -1,7 +1,7 @@
 /** Brings an app into its one canonical form: legacy members rewritten, gaps filled. Marathon reference, 2.2 to 2.8. */
 import type { AppDefinition, AppInput } from '@stadion/contract/orchestrator';
 import { compact, unlessEmpty, violation, type Checked } from './checked.ts';
-import { resolveId } from './app-id.ts';
+import { resolveDependency } from './app-id.ts';
 import { modernize, type ModernInput } from './modernize.ts';
 import { normalizeHealthCheck, normalizeReadinessCheck } from './normalize-checks.ts';
 import { normalizeContainer, normalizeNetworks, normalizePortDefinitions } from './normalize-network.ts';
@@ -96,11 +96,6 @@ function fill(input: ModernInput, id: string, networks: AppSpec['networks'], def
     role: input.role ?? defaults.role,
     tty: input.tty,
   });
-}
-
-/** `../db` starts at the app itself, as Marathon has it; a plain name is a neighbour of the app. */
-function resolveDependency(dependency: string, appId: string): string {
-  return resolveId(dependency, dependency.startsWith('.') ? appId : `${appId}/..`);
 }
 
 const OPERATORS_WITHOUT_VALUE = new Set(['UNIQUE', 'CLUSTER', 'GROUP_BY']);

@@ -1,6 +1,7 @@
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import { describe, expect, it } from 'vitest';
 import { appDefinition } from '../../engine/testing/definitions.ts';
+import type { DependencyGraph } from './dependency-depths.ts';
 import { planSteps, type AppChange } from './plan.ts';
 
 const OLD = '2026-01-01T00:00:00.000Z';
@@ -18,7 +19,12 @@ function change(id: string, from: AppDefinition | undefined, to: AppDefinition |
   return { id, from, to, hasOutdated: false };
 }
 
-const nothing = () => [];
+/** Who depends on what, without groups. */
+function graph(dependenciesOf: (id: string) => readonly string[]): DependencyGraph {
+  return { dependenciesOf, membersOf: () => undefined };
+}
+
+const nothing = graph(() => []);
 
 describe('planning a deployment', () => {
   it('starts a new app at nothing, then scales it', () => {
@@ -57,7 +63,10 @@ describe('planning a deployment', () => {
   it('takes dependencies layer by layer, lowest first', () => {
     const dependencies: Record<string, string[]> = { '/web': ['/api'], '/api': ['/db'], '/cache': [] };
     const changes = ['/web', '/api', '/db', '/cache'].map((id) => change(id, app(id, 1), app(id, 1, NEW)));
-    const steps = planSteps(changes, (id) => dependencies[id] ?? []);
+    const steps = planSteps(
+      changes,
+      graph((id) => dependencies[id] ?? []),
+    );
     expect(steps.map((step) => step.actions.map((action) => action.app))).toEqual([
       ['/db', '/cache'],
       ['/api'],
@@ -65,9 +74,38 @@ describe('planning a deployment', () => {
     ]);
   });
 
+  it('takes everything in a group for what depends on the group, however deep its members are', () => {
+    const dependencies: Record<string, string[]> = { '/web': ['/data'], '/data/api': ['/data/db'] };
+    const members = new Map([['/data', ['/data/api', '/data/db']]]);
+    const ids = ['/web', '/data/api', '/data/db'];
+    const changes = ids.map((id) => change(id, app(id, 1), app(id, 1, NEW)));
+    const steps = planSteps(changes, {
+      dependenciesOf: (id) => dependencies[id] ?? [],
+      membersOf: (id) => members.get(id),
+    });
+    expect(steps.map((step) => step.actions.map((action) => action.app))).toEqual([
+      ['/data/db'],
+      ['/data/api'],
+      ['/web'],
+    ]);
+  });
+
+  it('follows a chain of thousands', () => {
+    const ids = Array.from({ length: 20_000 }, (_, index) => `/app-${String(index)}`);
+    const next = new Map(ids.map((id, index) => [id, ids.slice(index + 1, index + 2)]));
+    const steps = planSteps(
+      ids.slice(0, 1).map((id) => change(id, app(id, 1), app(id, 1, NEW))),
+      graph((id) => next.get(id) ?? []),
+    );
+    expect(steps).toHaveLength(1);
+  });
+
   it('does not hang on a cycle', () => {
     const changes = ['/a', '/b'].map((id) => change(id, app(id, 1), app(id, 1, NEW)));
-    const steps = planSteps(changes, (id) => (id === '/a' ? ['/b'] : ['/a']));
+    const steps = planSteps(
+      changes,
+      graph((id) => (id === '/a' ? ['/b'] : ['/a'])),
+    );
     expect(steps.flatMap((step) => step.actions)).toHaveLength(2);
   });
 });

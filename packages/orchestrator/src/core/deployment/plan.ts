@@ -1,5 +1,6 @@
 /** From a change of the root group to the steps that carry it out, in Marathon's order. */
 import type { AppDefinition, DeploymentAction } from '@stadion/contract/orchestrator';
+import { dependencyDepths, type DependencyGraph } from './dependency-depths.ts';
 
 /** One app before and after. Both undefined is impossible. */
 export interface AppChange {
@@ -19,16 +20,13 @@ export interface DeploymentStep {
  * The steps, in order: stop what goes, start what is new at nothing, then scale or restart layer by layer, what others
  * depend on first. Empty steps are left out; no step at all means that nothing is to be done.
  * @param changes in a stable order, which the actions keep
- * @param dependenciesOf the apps that an app of the new root depends on directly
+ * @param graph who depends on whom in the new root
  */
-export function planSteps(
-  changes: readonly AppChange[],
-  dependenciesOf: (appId: string) => readonly string[],
-): DeploymentStep[] {
+export function planSteps(changes: readonly AppChange[], graph: DependencyGraph): DeploymentStep[] {
   const stops: DeploymentAction[] = [];
   const starts: DeploymentAction[] = [];
   const layers: DeploymentAction[][] = [];
-  const depths = new Map<string, number>();
+  const depthOf = dependencyDepths(graph);
   for (const change of changes) {
     if (change.to === undefined) {
       stops.push({ action: 'StopApplication', app: change.id });
@@ -37,8 +35,7 @@ export function planSteps(
     if (change.from === undefined) starts.push({ action: 'StartApplication', app: change.id });
     const action = actionFor(change, change.to);
     if (action === undefined) continue;
-    const depth = depthOf(change.id, dependenciesOf, depths);
-    (layers[depth] ??= []).push({ action, app: change.id });
+    (layers[depthOf(change.id)] ??= []).push({ action, app: change.id });
   }
   return [stops, starts, ...layers]
     .filter((actions: DeploymentAction[] | undefined) => actions !== undefined && actions.length > 0)
@@ -51,22 +48,4 @@ function actionFor(change: AppChange, to: AppDefinition): 'ScaleApplication' | '
   const isNewConfiguration = from.versionInfo.lastConfigChangeAt !== to.versionInfo.lastConfigChangeAt;
   if (isNewConfiguration || change.hasOutdated) return to.instances === 0 ? 'ScaleApplication' : 'RestartApplication';
   return from.instances === to.instances ? undefined : 'ScaleApplication';
-}
-
-/** The length of the longest dependency path that starts here. */
-function depthOf(
-  appId: string,
-  dependenciesOf: (appId: string) => readonly string[],
-  depths: Map<string, number>,
-): number {
-  const known = depths.get(appId);
-  if (known !== undefined) return known;
-  // Cycles are refused at the border; should one be stored, it must not hang us.
-  depths.set(appId, 0);
-  let depth = 0;
-  for (const dependency of dependenciesOf(appId)) {
-    if (dependency !== appId) depth = Math.max(depth, depthOf(dependency, dependenciesOf, depths) + 1);
-  }
-  depths.set(appId, depth);
-  return depth;
 }

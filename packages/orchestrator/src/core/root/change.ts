@@ -3,6 +3,7 @@ import type { AppDefinition, Violation } from '@stadion/contract/orchestrator';
 import type { Outcome, Rejection, RootChange, RootView } from '../../engine.ts';
 import type { ServicePortRange } from '../app/service-ports.ts';
 import type { AppDefaults, AppSpec } from '../app/spec.ts';
+import type { GroupEdit } from './group.ts';
 
 /** A change of the root group, with what the answer to the command needs to know. */
 export interface AppChange extends RootChange {
@@ -30,10 +31,11 @@ export function changed(
     readonly removals?: readonly string[];
     readonly created?: readonly string[];
     readonly asked?: readonly AppSpec[];
+    readonly groups?: readonly GroupEdit[];
   } = {},
 ): Outcome<AppChange> {
-  const { removals = [], created = [], asked = [] } = more;
-  return { ok: true, value: { upserts, removals, created, asked } };
+  const { removals = [], created = [], asked = [], groups = [] } = more;
+  return { ok: true, value: { upserts, removals, groups, created, asked } };
 }
 
 /** The outcome "not carried out". */
@@ -50,6 +52,12 @@ export function notValid(violations: readonly Violation[]): { readonly ok: false
 export function noSuchApp(id: string, version?: string): { readonly ok: false; readonly rejection: Rejection } {
   const where = version === undefined ? '' : ` in version ${version}`;
   return rejected({ kind: 'not-found', message: `App '${id}' does not exist${where}` });
+}
+
+/** 404: there is no such group, or it was not there then. */
+export function noSuchGroup(id: string, version?: string): { readonly ok: false; readonly rejection: Rejection } {
+  const where = version === undefined ? '' : ` in version ${version}`;
+  return rejected({ kind: 'not-found', message: `Group '${id}' does not exist${where}` });
 }
 
 /** 422: a time that nobody can read. */

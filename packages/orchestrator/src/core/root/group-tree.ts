@@ -19,8 +19,9 @@ interface OpenGroup {
  * Builds the tree below a group.
  * @param id of the group, e.g. `/`
  * @param apps all apps below it, in the order in which they are to be shown
+ * @param groups ids of groups below it; those above the apps need not be named
  */
-export function groupTree(id: string, apps: Iterable<AppDefinition>): GroupTree {
+export function groupTree(id: string, apps: Iterable<AppDefinition>, groups: Iterable<string> = []): GroupTree {
   const top: OpenGroup = { id, apps: [], groups: [] };
   const byId = new Map([[id, top]]);
   const groupOf = (groupId: string): OpenGroup => {
@@ -31,6 +32,7 @@ export function groupTree(id: string, apps: Iterable<AppDefinition>): GroupTree 
     groupOf(parentId(groupId)).groups.push(group);
     return group;
   };
+  for (const groupId of groups) groupOf(groupId);
   for (const app of apps) groupOf(parentId(app.id)).apps.push(app);
   return top;
 }

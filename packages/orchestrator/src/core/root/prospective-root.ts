@@ -1,15 +1,17 @@
 /** The root group as it would be after part of a change: what rules that concern several apps look at. */
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import type { RootView } from '../../engine.ts';
+import { ancestorIds } from '../app/app-id.ts';
 import { servicePortsOf } from '../app/service-ports.ts';
 import type { AppSpec } from '../app/spec.ts';
-import { ancestorIds } from '../app/app-id.ts';
+import { PLAIN_GROUP, type GroupEdit, type GroupSettings } from './group.ts';
 
-/** A root with some apps laid over it. */
+/** A root with some apps and groups laid over it, and some taken away. */
 export class ProspectiveRoot {
   private readonly root: RootView;
-  private readonly laid = new Map<string, AppSpec>();
-  private readonly groups = new Set<string>();
+  /** Undefined: taken away. */
+  private readonly laid = new Map<string, AppSpec | undefined>();
+  private readonly groups = new Map<string, GroupSettings | undefined>();
   private readonly ports = new Set<number>();
 
   constructor(root: RootView) {
@@ -21,35 +23,66 @@ export class ProspectiveRoot {
     return this.root.app(id);
   }
 
-  /** Lays an app over the root. */
+  /** Lays an app over the root; the groups above it come into being. */
   lay(app: AppSpec): void {
     this.laid.set(app.id, app);
-    for (const group of ancestorIds(app.id)) this.groups.add(group);
+    for (const id of ancestorIds(app.id)) {
+      if (this.group(id) === undefined) this.groups.set(id, PLAIN_GROUP);
+    }
     for (const port of servicePortsOf(app)) this.ports.add(port);
   }
 
+  removeApp(id: string): void {
+    this.laid.set(id, undefined);
+  }
+
+  setGroup(id: string, settings: GroupSettings): void {
+    this.groups.set(id, settings);
+    for (const above of ancestorIds(id)) {
+      if (this.group(above) === undefined) this.groups.set(above, PLAIN_GROUP);
+    }
+  }
+
+  removeGroup(id: string): void {
+    this.groups.set(id, undefined);
+  }
+
   app(id: string): AppSpec | undefined {
-    return this.laid.get(id) ?? this.root.app(id);
+    return this.laid.has(id) ? this.laid.get(id) : this.root.app(id);
+  }
+
+  group(id: string): GroupSettings | undefined {
+    return this.groups.has(id) ? this.groups.get(id) : this.root.group(id);
   }
 
   isGroup(id: string): boolean {
-    return this.groups.has(id) || this.root.isGroup(id);
+    return id === '/' || this.group(id) !== undefined;
+  }
+
+  /** The groups that were laid over the root or taken away. */
+  groupEdits(): readonly GroupEdit[] {
+    return [...this.groups].map(([id, to]) => ({ id, to }));
   }
 
   isServicePortUsed(port: number): boolean {
     return this.ports.has(port) || this.root.isServicePortUsed(port);
   }
 
-  /** The apps that are meant by an id: the app, or all in the group. */
-  *meantBy(id: string): Generator<AppSpec> {
-    const app = this.app(id);
-    if (app !== undefined) {
-      yield app;
-      return;
-    }
-    if (!this.isGroup(id)) return;
-    const prefix = id === '/' ? '/' : `${id}/`;
-    for (const laid of this.laid.values()) if (laid.id.startsWith(prefix)) yield laid;
-    for (const existing of this.root.apps(id)) if (!this.laid.has(existing.id)) yield existing;
+  /** The ids of all apps in a group, with everything below it. */
+  *membersOf(groupId: string): Generator<string> {
+    const prefix = groupId === '/' ? '/' : `${groupId}/`;
+    for (const [id, app] of this.laid) if (app !== undefined && id.startsWith(prefix)) yield id;
+    for (const { id } of this.root.apps(groupId)) if (!this.laid.has(id)) yield id;
+  }
+
+  /** What an app depends on: by itself, and as a member of the groups above it. */
+  *dependenciesOf(appId: string): Generator<string> {
+    yield* this.app(appId)?.dependencies ?? [];
+    for (const groupId of ancestorIds(appId)) yield* this.group(groupId)?.dependencies ?? [];
+  }
+
+  /** Where dependencies lead from an id: an app's dependencies, a group's members. */
+  next(id: string): Iterable<string> {
+    return this.app(id) === undefined ? this.membersOf(id) : this.dependenciesOf(id);
   }
 }

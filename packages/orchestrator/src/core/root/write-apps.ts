@@ -2,17 +2,27 @@
 import { SeededRandom } from '@stadion/base';
 import { AppInput, type AppDefinition, type Violation } from '@stadion/contract/orchestrator';
 import type { Outcome, RootView } from '../../engine.ts';
-import { appIdErrors, resolveId } from '../app/app-id.ts';
+import { ancestorIds, appIdErrors, resolveId } from '../app/app-id.ts';
 import { stampVersion } from '../app/app-version.ts';
 import { violation } from '../app/checked.ts';
 import { normalizeApp } from '../app/normalize.ts';
 import { parseTimestamp } from '../app/timestamp.ts';
 import { assignServicePorts, servicePortsOf } from '../app/service-ports.ts';
-import { specOf, type AppSpec } from '../app/spec.ts';
+import { VIOLATIONS_MAX } from '../app/limits.ts';
+import { specOf, type AppDefaults, type AppSpec } from '../app/spec.ts';
 import { validateApp } from '../app/validate.ts';
-import { badTimestamp, changed, noSuchApp, notValid, rejected, type Change, type ChangeContext } from './change.ts';
+import {
+  badTimestamp,
+  changed,
+  noSuchApp,
+  notValid,
+  rejected,
+  type AppChange,
+  type Change,
+  type ChangeContext,
+} from './change.ts';
 import { ProspectiveRoot } from './prospective-root.ts';
-import { dependencyViolations, idClashes } from './root-rules.ts';
+import { circularDependencies, idClashes, unknownDependencies } from './root-rules.ts';
 
 const KNOWN_MEMBERS = new Set(Object.keys(AppInput.properties));
 
@@ -51,42 +61,86 @@ export function createApp(input: AppInput, context: ChangeContext): Change {
  * Apps that do not change are left out of the result.
  */
 export function writeApps(writes: readonly AppWrite[], mode: WriteMode, context: ChangeContext): Change {
-  return (root, version) => {
-    const wanted: { readonly write: AppWrite; readonly asked: AppSpec }[] = [];
-    const prospective = new ProspectiveRoot(root);
-    for (const write of writes) {
-      const asked = askedFor(write, root, mode, context);
-      if (!asked.ok) return asked;
-      wanted.push({ write, asked: asked.value });
+  return (root, version) => layApps(writes, mode, context, { root, version, prospective: new ProspectiveRoot(root) });
+}
+
+/** The root that a command finds, and what it has laid over it so far. */
+export interface Groundwork {
+  readonly root: RootView;
+  /** The version that the change will have. */
+  readonly version: string;
+  readonly prospective: ProspectiveRoot;
+}
+
+/** Lays apps over a root that other parts of the same command have changed already. */
+export function layApps(
+  writes: readonly AppWrite[],
+  mode: WriteMode,
+  context: ChangeContext,
+  { root, version, prospective }: Groundwork,
+): Outcome<AppChange> {
+  const wanted: { readonly write: AppWrite; readonly asked: AppSpec }[] = [];
+  const refused: Violation[] = [];
+  for (const write of writes) {
+    const own = { ...context, defaults: defaultsOf(write.id, context.defaults, prospective) };
+    const asked = askedFor(write, root, mode, own);
+    if (asked.ok) wanted.push({ write, asked: asked.value });
+    else if (asked.rejection.kind !== 'invalid' || asked.rejection.violations === undefined) return asked;
+    else refused.push(...asked.rejection.violations);
+    if (refused.length >= VIOLATIONS_MAX) break;
+  }
+  if (refused.length > 0) return notValid(refused.slice(0, VIOLATIONS_MAX));
+  const random = new SeededRandom(context.seed);
+  const upserts: AppDefinition[] = [];
+  const created: string[] = [];
+  const violations: Violation[] = [];
+  for (const { write, asked } of wanted) {
+    const previous = root.app(asked.id);
+    const isUsed = (port: number): boolean => prospective.isServicePortUsed(port);
+    const previousPorts = previous === undefined ? [] : servicePortsOf(specOf(previous));
+    const numbered = assignServicePorts(asked, previousPorts, context.servicePorts, isUsed, random);
+    if (!numbered.ok) {
+      violations.push(...placed(numbered.violations, write.at));
+      continue;
     }
-    const random = new SeededRandom(context.seed);
-    const upserts: AppDefinition[] = [];
-    const created: string[] = [];
-    const violations: Violation[] = [];
-    for (const { write, asked } of wanted) {
-      const previous = root.app(asked.id);
-      const isUsed = (port: number): boolean => prospective.isServicePortUsed(port);
-      const previousPorts = previous === undefined ? [] : servicePortsOf(specOf(previous));
-      const numbered = assignServicePorts(asked, previousPorts, context.servicePorts, isUsed, random);
-      if (!numbered.ok) {
-        violations.push(...placed(numbered.violations, write.at));
-        continue;
-      }
-      if (previous === undefined) {
-        created.push(asked.id);
-        violations.push(...placed(idClashes(asked, prospective), write.at));
-      }
-      prospective.lay(numbered.value);
-      const stamped = stampVersion(numbered.value, previous, version);
-      if (stamped !== previous) upserts.push(stamped);
+    if (previous === undefined) {
+      created.push(asked.id);
+      violations.push(...placed(idClashes(asked, prospective), write.at));
+      replaceEmptyGroup(asked.id, root, prospective);
     }
-    // Only now, since apps of one command may depend on each other.
-    for (const { write, asked } of wanted) {
-      violations.push(...placed(dependencyViolations(asked, root.app(asked.id), prospective), write.at));
-    }
-    if (violations.length > 0) return notValid(violations);
-    return changed(upserts, { created, asked: wanted.map(({ asked }) => asked) });
-  };
+    prospective.lay(numbered.value);
+    const stamped = stampVersion(numbered.value, previous, version);
+    if (stamped !== previous) upserts.push(stamped);
+  }
+  // Only now, since apps of one command may depend on each other.
+  for (const { write, asked } of wanted) {
+    const accepted = root.app(asked.id)?.dependencies;
+    violations.push(...placed(unknownDependencies(asked.dependencies, accepted, prospective), write.at));
+  }
+  const [only] = wanted;
+  const at = wanted.length === 1 && only !== undefined ? only.write.at : '';
+  const ids = wanted.map(({ asked }) => asked.id);
+  violations.push(...placed(circularDependencies(ids, prospective), at));
+  if (violations.length > 0) return notValid(violations.slice(0, VIOLATIONS_MAX));
+  return changed(upserts, {
+    created,
+    asked: wanted.map(({ asked }) => asked),
+    groups: prospective.groupEdits(),
+  });
+}
+
+/** An app takes the place of a group in which there is nothing. */
+function replaceEmptyGroup(id: string, root: RootView, prospective: ProspectiveRoot): void {
+  if (!prospective.isGroup(id)) return;
+  prospective.removeGroup(id);
+  for (const inner of root.groups(id)) prospective.removeGroup(inner);
+}
+
+/** A group may demand that its apps have its name as their role. */
+function defaultsOf(appId: string, defaults: AppDefaults, prospective: ProspectiveRoot): AppDefaults {
+  const top = ancestorIds(appId).at(-1);
+  if (top === undefined || prospective.group(top)?.enforceRole !== true) return defaults;
+  return { ...defaults, role: top.slice(1) };
 }
 
 /** The app that a write asks for, normalised and sound by itself. */

@@ -89,6 +89,17 @@ export class FakeEngine implements OrchestratorEngine {
     return { ok: true, value: { version, deploymentId: `deployment-${String(this.changes)}` } };
   }
 
+  planChange(change: Parameters<OrchestratorEngine['planChange']>[0]): ReturnType<OrchestratorEngine['planChange']> {
+    const outcome = change(this.root, this.root.nextVersion);
+    if (!outcome.ok) return outcome;
+    const { upserts, removals } = outcome.value;
+    const apps = [
+      ...upserts.map((to) => ({ id: to.id, from: this.root.app(to.id), to })),
+      ...removals.map((id) => ({ id, from: this.root.app(id), to: undefined })),
+    ];
+    return { ok: true, value: { steps: [], apps, conflicts: [] } };
+  }
+
   async killInstances(
     instanceIds: readonly string[],
     options: { readonly wipe: boolean },

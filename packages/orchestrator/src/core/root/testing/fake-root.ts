@@ -1,22 +1,29 @@
-/** A root group in memory for tests: changes are applied at once. */
+/** A root group in memory for tests: changes are applied at once, and every past root is kept whole. */
 import type { AppDefinition } from '@stadion/contract/orchestrator';
-import type { Outcome, RootChange, RootView } from '../../../engine.ts';
+import type { Outcome, RootChange, RootSnapshot, RootView } from '../../../engine.ts';
 import { ancestorIds } from '../../app/app-id.ts';
 import { servicePortsOf } from '../../app/service-ports.ts';
 import { formatTimestamp } from '../../app/timestamp.ts';
 import type { AppChange, Change } from '../change.ts';
+import { PLAIN_GROUP, isWithin, type GroupState } from '../group.ts';
 
 /** The first change has this version; each further one is a second later. */
 const START = Date.UTC(2026, 0, 1);
 
-/** A root group that a test can change and look into. */
-export class FakeRoot implements RootView {
-  private readonly appsById = new Map<string, AppDefinition>();
-  private readonly history = new Map<string, AppDefinition[]>();
-  private changes = 0;
+/** A root at one moment. */
+class Snapshot implements RootSnapshot {
+  readonly version: string;
+  readonly appsById: ReadonlyMap<string, AppDefinition>;
+  readonly groupsById: ReadonlyMap<string, GroupState>;
 
-  get version(): string {
-    return formatTimestamp(START + this.changes * 1000);
+  constructor(
+    version: string,
+    appsById: ReadonlyMap<string, AppDefinition> = new Map(),
+    groupsById: ReadonlyMap<string, GroupState> = new Map(),
+  ) {
+    this.version = version;
+    this.appsById = appsById;
+    this.groupsById = groupsById;
   }
 
   app(id: string): AppDefinition | undefined {
@@ -24,16 +31,80 @@ export class FakeRoot implements RootView {
   }
 
   apps(groupId = '/'): readonly AppDefinition[] {
-    const all = [...this.appsById.values()].filter(({ id }) => groupId === '/' || id.startsWith(`${groupId}/`));
+    const all = [...this.appsById.values()].filter(({ id }) => isWithin(id, groupId) && id !== groupId);
     return all.sort((left, right) => (left.id < right.id ? -1 : 1));
   }
 
-  isGroup(id: string): boolean {
-    return id === '/' || [...this.appsById.keys()].some((appId) => ancestorIds(appId).includes(id));
+  group(id: string): GroupState | undefined {
+    return id === '/' ? { ...PLAIN_GROUP, version: this.version } : this.groupsById.get(id);
   }
 
-  groupVersion(): string {
-    return this.version;
+  groups(groupId = '/'): readonly string[] {
+    return [...this.groupsById.keys()].filter((id) => isWithin(id, groupId) && id !== groupId).sort();
+  }
+
+  /** The next root. */
+  after({ upserts, removals, groups = [] }: RootChange, version: string): Snapshot {
+    const apps = new Map(this.appsById);
+    const states = new Map(this.groupsById);
+    const touch = (id: string): void => {
+      for (const above of ancestorIds(id)) states.set(above, { ...PLAIN_GROUP, ...states.get(above), version });
+    };
+    for (const app of upserts) {
+      apps.set(app.id, app);
+      touch(app.id);
+    }
+    for (const id of removals) {
+      apps.delete(id);
+      touch(id);
+    }
+    for (const { id, to } of groups) {
+      if (to === undefined) states.delete(id);
+      else if (id !== '/') states.set(id, { ...to, version });
+    }
+    return new Snapshot(version, apps, states);
+  }
+}
+
+/** A root group that a test can change and look into. */
+export class FakeRoot implements RootView {
+  private readonly snapshots: Snapshot[] = [new Snapshot(formatTimestamp(START))];
+  private readonly history = new Map<string, AppDefinition[]>();
+
+  private get now(): Snapshot {
+    return this.snapshots.at(-1) ?? new Snapshot(formatTimestamp(START));
+  }
+
+  get version(): string {
+    return this.now.version;
+  }
+
+  app(id: string): AppDefinition | undefined {
+    return this.now.app(id);
+  }
+
+  apps(groupId?: string): readonly AppDefinition[] {
+    return this.now.apps(groupId);
+  }
+
+  isGroup(id: string): boolean {
+    return this.now.group(id) !== undefined;
+  }
+
+  group(id: string): GroupState | undefined {
+    return this.now.group(id);
+  }
+
+  groups(groupId?: string): readonly string[] {
+    return this.now.groups(groupId);
+  }
+
+  rootVersions(): readonly string[] {
+    return this.snapshots.map(({ version }) => version).reverse();
+  }
+
+  rootAt(version: string): RootSnapshot | undefined {
+    return this.snapshots.find((snapshot) => snapshot.version === version);
   }
 
   appVersions(id: string): readonly string[] {
@@ -45,12 +116,12 @@ export class FakeRoot implements RootView {
   }
 
   isServicePortUsed(port: number): boolean {
-    return [...this.appsById.values()].some((app) => servicePortsOf(app).includes(port));
+    return this.apps().some((app) => servicePortsOf(app).includes(port));
   }
 
   /** The version that the next change will have. */
   get nextVersion(): string {
-    return formatTimestamp(START + (this.changes + 1) * 1000);
+    return formatTimestamp(START + this.snapshots.length * 1000);
   }
 
   /** Carries out a command, and applies what it comes to. */
@@ -61,12 +132,8 @@ export class FakeRoot implements RootView {
   }
 
   /** Applies a change. */
-  apply({ upserts, removals }: RootChange): void {
-    this.changes += 1;
-    for (const app of upserts) {
-      this.appsById.set(app.id, app);
-      this.history.set(app.id, [...(this.history.get(app.id) ?? []), app]);
-    }
-    for (const id of removals) this.appsById.delete(id);
+  apply(change: RootChange): void {
+    this.snapshots.push(this.now.after(change, this.nextVersion));
+    for (const app of change.upserts) this.history.set(app.id, [...(this.history.get(app.id) ?? []), app]);
   }
 }

@@ -1,0 +1,31 @@
+/** What a route is, and what many of them share. */
+import { Type, type Static, type TSchema } from '@sinclair/typebox';
+import { stringEnum } from '../string-enum.ts';
+
+/** What a caller must be allowed to do. */
+export const Permission = stringEnum(['apps:read', 'apps:write', 'events:read', 'system:read', 'system:write']);
+export type Permission = Static<typeof Permission>;
+
+/**
+ * One route. In `path`, `{id}` and `{group}` stand for app and group ids, which may contain slashes (the keyword after
+ * it is matched from the right); other `{…}` are one segment. `query` members may be repeated where they are arrays.
+ */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly permission: Permission | 'public';
+  readonly summary: string;
+  readonly query?: TSchema;
+  readonly body?: TSchema;
+  readonly answers: Readonly<Record<number, TSchema>>;
+}
+
+/** Writes a route down with its exact type. */
+export const route = <const R extends Route>(definition: R): R => definition;
+
+/** Whether to cancel deployments that stand in the way. */
+export const force = Type.Optional(Type.Boolean());
+/** A query of nothing but `force`. */
+export const Force = Type.Object({ force });
+/** A query of nothing but `embed`. */
+export const Embed = Type.Object({ embed: Type.Optional(Type.Array(Type.String())) });
