@@ -6,6 +6,7 @@ import type { Containerizer } from './ports/containerizer.ts';
 import type { Fetcher } from './ports/fetcher.ts';
 import type { Prober } from './ports/prober.ts';
 import type { Sandboxes } from './ports/sandboxes.ts';
+import type { Volumes } from './ports/volumes.ts';
 
 /** Settings; every one has a default. An interval of 0 switches the work off. */
 export interface AgentConfig {
@@ -39,6 +40,7 @@ export interface AgentOptions {
   readonly containerizer: Containerizer;
   readonly checkpoints: Checkpoints;
   readonly sandboxes: Sandboxes;
+  readonly volumes: Volumes;
   readonly fetcher: Fetcher;
   readonly prober: Prober;
   readonly clock: Clock;

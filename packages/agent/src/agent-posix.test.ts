@@ -1,3 +1,4 @@
+import { FileVolumes } from './adapters/volumes-file/file-volumes.ts';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +11,7 @@ import { createPosixContainerizer } from './adapters/posix/posix-containerizer.t
 import { createNetworkProber } from './adapters/prober-network/network-prober.ts';
 import { FileSandboxes } from './adapters/sandboxes-file/file-sandboxes.ts';
 import { createAgent, type Agent } from './agent.ts';
-import { FakeMaster, makeTask } from './testing/fake-master.ts';
+import { FakeMaster, makeExecutor, makeTask, makeVolume } from './testing/fake-master.ts';
 
 let root: string;
 let master: FakeMaster;
@@ -24,6 +25,7 @@ function makeAgent(): Agent {
     containerizer: createPosixContainerizer({ ...ports, runtimeDirectory: join(root, 'run') }),
     checkpoints: new FileCheckpoints(root),
     sandboxes: new FileSandboxes(root),
+    volumes: new FileVolumes(root),
     fetcher: createWebFetcher({ ...ports, cacheDirectory: join(root, 'cache') }),
     prober: createNetworkProber(ports),
     random: new SystemRandom(),
@@ -34,6 +36,7 @@ function makeAgent(): Agent {
       resources: [
         { name: 'cpus', type: 'SCALAR', scalar: { value: 64 } },
         { name: 'mem', type: 'SCALAR', scalar: { value: 65_536 } },
+        { name: 'disk', type: 'SCALAR', scalar: { value: 1000 } },
       ],
       attributes: [],
       version: '1.11.0',
@@ -167,5 +170,35 @@ describe('an agent on the real machine', () => {
     }
     expect(usage?.processes).toBe(4);
     expect(usage?.memoryRssBytes).toBeGreaterThan(100_000);
+  });
+});
+
+describe('a pod on the real machine', () => {
+  const shared = (path: string) => ({
+    mode: 'RW' as const,
+    container_path: path,
+    source: { type: 'SANDBOX_PATH' as const, sandbox_path: { type: 'PARENT' as const, path } },
+  });
+
+  it('shares a directory, keeps a volume, and ends as one', async () => {
+    master.say({ type: 'CHECKPOINT_RESOURCES', checkpointed: { version: 1, resources: [makeVolume('v1', 'db')] } });
+    const container = { type: 'MESOS' as const, volumes: [shared('scratch'), shared('db')] };
+    const writes = 'echo hello > scratch/note && echo kept > db/row && sleep 1000';
+    const reads = 'until test -f db/row; do sleep 0.05; done; cat scratch/note db/row; sleep 1000';
+    master.runGroup(
+      makeExecutor('e', [makeVolume('v1', 'db')]),
+      makeTask('writer', { command: { value: writes }, container }),
+      makeTask('reader', { command: { value: reads }, container }),
+    );
+    await until(() => last('writer') === 'TASK_RUNNING' && last('reader') === 'TASK_RUNNING');
+    const output = join(sandboxOf('reader'), 'stdout');
+    await until(() => readFileSync(output, 'utf8') === 'hello\nkept\n');
+    expect(sandboxOf('reader')).toMatch(/executors\/e\/runs\/[^/]+\/tasks\/reader$/);
+    master.kill('writer', 1000);
+    await until(() => last('writer') === 'TASK_KILLED' && last('reader') === 'TASK_KILLED');
+    const volume = join(root, 'volumes', 'roles', 'web', 'v1');
+    expect(readFileSync(join(volume, 'row'), 'utf8')).toBe('kept\n');
+    master.say({ type: 'CHECKPOINT_RESOURCES', checkpointed: { version: 2, resources: [] } });
+    await until(() => !existsSync(volume));
   });
 });

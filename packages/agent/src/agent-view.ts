@@ -1,6 +1,6 @@
 /** What pages and metrics read of an agent. */
 import type { AgentInfo } from '@stadion/contract/agent-link';
-import type { FrameworkInfo, TaskState } from '@stadion/contract/mesos';
+import type { FrameworkInfo, Resource, TaskState } from '@stadion/contract/mesos';
 import type { ContainerUsage } from './core/container.ts';
 import type { Ledger } from './core/ledger.ts';
 import type { Task } from './core/task.ts';
@@ -28,6 +28,8 @@ export interface AgentView {
   readonly masterId: string | undefined;
   readonly ledger: Ledger;
   readonly counters: Readonly<AgentCounters>;
+  /** Reservations made by operations, and volumes. */
+  checkpointedResources(): readonly Resource[];
   frameworks(): ReadonlyMap<string, FrameworkInfo>;
   /** Tasks that live, or whose end is not acknowledged yet. */
   tasks(): Iterable<Task>;
@@ -35,6 +37,10 @@ export interface AgentView {
   endedTasks(): Iterable<EndedTask>;
   /** Either kind, by name. */
   findTask(frameworkId: string, taskId: string): { readonly task: Task; readonly agentId?: string } | undefined;
+  /** Any task of the pod that an executor runs or ran. */
+  findExecutor(frameworkId: string, executorId: string): { readonly task: Task; readonly agentId?: string } | undefined;
+  /** The directory that a task shares with the others of its pod, above its own; undefined when it is in none. */
+  podDirectoryOf(task: Task, agentId?: string): string | undefined;
   /** The directory of a task; `agentId` is that of history, the current one by default. */
   sandboxOf(task: Task, agentId?: string): string;
   usage(): Promise<ReadonlyMap<string, ContainerUsage>>;

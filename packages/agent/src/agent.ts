@@ -1,29 +1,21 @@
 /** The agent: takes tasks from its master, has them run, and reports what becomes of them, across restarts of itself. */
-import {
-  assert,
-  describeError,
-  PlatformError,
-  type Clock,
-  type Logger,
-  type Service,
-  type Timers,
-} from '@stadion/base';
+import { assert, PlatformError, type Clock, type Logger, type Service, type Timers } from '@stadion/base';
 import type { AgentInfo, AgentMessage, MasterMessage } from '@stadion/contract/agent-link';
-import type { Attribute, FrameworkInfo, TaskInfo } from '@stadion/contract/mesos';
+import type { Attribute, FrameworkInfo, Resource } from '@stadion/contract/mesos';
 import { AgentIdentity } from './agent-identity.ts';
 import { AGENT_CONFIG_DEFAULT, type AgentConfig, type AgentOptions } from './agent-options.ts';
 import type { AgentCounters, AgentView } from './agent-view.ts';
-import { isPathSegment } from './core/admission.ts';
-import { frameworkKey, readRecord, toFrameworkRecord } from './core/checkpoint-record.ts';
+import { readRecord } from './core/checkpoint-record.ts';
 import type { ContainerExit, ContainerUsage } from './core/container.ts';
 import type { WorkingContainerizers } from './core/containerizer-choice.ts';
 import type { Ledger } from './core/ledger.ts';
 import { taskState, type Task } from './core/task.ts';
 import { Housekeeping } from './housekeeping.ts';
-import { TASKS_MAX } from './limits.ts';
+import { MasterMessages } from './master-messages.ts';
 import { MasterSession } from './master-session.ts';
 import type { LoadedCheckpoint } from './ports/checkpoints.ts';
 import { TaskRunner } from './task-runner.ts';
+import { VolumeKeeper } from './volume-keeper.ts';
 import { TaskTable, type EndedTask } from './task-table.ts';
 
 /**
@@ -52,6 +44,8 @@ export class Agent implements Service, AgentView {
   private readonly table = new TaskTable();
   private readonly session: MasterSession;
   private readonly runner: TaskRunner;
+  private readonly volumes: VolumeKeeper;
+  private readonly messages: MasterMessages;
   private readonly housekeeping: Housekeeping;
   private phase: Phase = 'new';
   private readonly identity: AgentIdentity;
@@ -80,9 +74,11 @@ export class Agent implements Service, AgentView {
         registration: () => this.registration(),
         onRegistered: (message) => this.onRegistered(message),
         onRejected: (message) => this.onRejected(message),
-        onMessage: (message) => this.onMessage(message),
+        onMessage: (message) => this.messages.handle(message),
+        checkpointedVersion: () => this.volumes.current?.version,
       },
     );
+    this.volumes = new VolumeKeeper(options);
     this.runner = new TaskRunner(options, {
       time: this.time,
       random,
@@ -93,7 +89,16 @@ export class Agent implements Service, AgentView {
       identitySaved: () => this.identity.saved(),
       send: (message) => this.session.send(message),
       containerizers: () => this.working,
+      volumes: this.volumes,
       onNoneLeft: () => this.leaving?.(),
+    });
+    this.messages = new MasterMessages({
+      ...options,
+      table: this.table,
+      runner: this.runner,
+      volumes: this.volumes,
+      send: (message) => this.session.send(message),
+      isLeaving: () => this.leaving !== undefined,
     });
     this.housekeeping = new Housekeeping(
       { time: this.time, sandboxes: options.sandboxes, records: this.runner.records, log },
@@ -200,6 +205,10 @@ export class Agent implements Service, AgentView {
     return this.runner.ledger;
   }
 
+  checkpointedResources(): readonly Resource[] {
+    return this.volumes.current?.resources ?? [];
+  }
+
   frameworks(): ReadonlyMap<string, FrameworkInfo> {
     return this.table.frameworks;
   }
@@ -214,6 +223,19 @@ export class Agent implements Service, AgentView {
 
   findTask(frameworkId: string, taskId: string): { readonly task: Task; readonly agentId?: string } | undefined {
     return this.table.find(frameworkId, taskId) ?? this.table.findEnded(frameworkId, taskId);
+  }
+
+  findExecutor(
+    frameworkId: string,
+    executorId: string,
+  ): { readonly task: Task; readonly agentId?: string } | undefined {
+    for (const entry of this.table.entries()) if (isOfExecutor(entry.task, frameworkId, executorId)) return entry;
+    for (const ended of this.table.ended()) if (isOfExecutor(ended.task, frameworkId, executorId)) return ended;
+    return undefined;
+  }
+
+  podDirectoryOf(task: Task, agentId?: string): string | undefined {
+    return task.pod && this.options.sandboxes.directory(this.runner.podSandboxId(task, task.pod, agentId));
   }
 
   sandboxOf(task: Task, agentId?: string): string {
@@ -246,6 +268,9 @@ export class Agent implements Service, AgentView {
       case 'task':
         this.runner.restore(record.task, record.agentId);
         return this.table.findContainer(record.task.containerId) === undefined ? undefined : record.agentId;
+      case 'resources':
+        this.volumes.restore(record.checkpointed, record.wiping);
+        return undefined;
       case 'damaged':
         this.counters.recoveryErrors += 1;
         this.log.warn({ key: loaded.key, problem: record.problem }, 'a damaged checkpoint is left out');
@@ -265,9 +290,17 @@ export class Agent implements Service, AgentView {
       framework_id: { value: task.frameworkId },
       info: task.info,
       state: taskState(task),
+      ...(task.pod === undefined ? {} : { executor: task.pod.executor }),
       ...(task.latest === undefined ? {} : { status: task.latest }),
     }));
-    return { type: 'REGISTER', agent: this.info, tasks, frameworks: [...this.table.frameworks.values()] };
+    const checkpointed = this.volumes.current;
+    return {
+      type: 'REGISTER',
+      agent: this.info,
+      tasks,
+      frameworks: [...this.table.frameworks.values()],
+      ...(checkpointed === undefined ? {} : { checkpointed }),
+    };
   }
 
   private onRegistered(message: Extract<MasterMessage, { type: 'REGISTERED' }>): void {
@@ -297,94 +330,11 @@ export class Agent implements Service, AgentView {
     this.identity.forget();
   }
 
-  // --- Messages of the master ----------------------------------------------------------------------------------
-
-  private onMessage(message: MasterMessage): void {
-    switch (message.type) {
-      case 'RUN_TASKS':
-        this.runTasks(message.framework, message.tasks);
-        return;
-      case 'KILL_TASK':
-        this.killTask(message);
-        return;
-      case 'ACKNOWLEDGE_STATUS_UPDATE': {
-        const entry = this.table.find(message.framework_id.value, message.task_id.value);
-        if (entry !== undefined) this.runner.acknowledge(entry, message.uuid);
-        return;
-      }
-      case 'SHUTDOWN_FRAMEWORK':
-        this.shutdownFramework(message.framework_id.value);
-        return;
-      case 'RUN_TASK_GROUP':
-      case 'CHECKPOINT_RESOURCES':
-        this.log.warn({ type: message.type }, 'this agent cannot do that yet');
-        return;
-      case 'PING':
-      case 'REGISTERED':
-      case 'REJECTED':
-        // The session's own business.
-        return;
-    }
-  }
-
-  private runTasks(framework: FrameworkInfo, infos: readonly TaskInfo[]): void {
-    const frameworkId = framework.id?.value ?? '';
-    if (!isPathSegment(frameworkId)) {
-      this.log.error({ frameworkId }, 'tasks of a framework without a usable id are dropped');
-      return;
-    }
-    if (this.table.frameworks.get(frameworkId) !== framework) this.keepFramework(frameworkId, framework);
-    for (const info of infos) {
-      const taskId = info.task_id.value;
-      // Known: the message came twice, maybe long after.
-      if (this.findTask(frameworkId, taskId) !== undefined) continue;
-      const objection = this.findObjection();
-      if (objection === undefined) this.runner.run(frameworkId, info);
-      else this.runner.reportOnce(frameworkId, info, 'TASK_DROPPED', 'REASON_INVALID_OFFERS', objection);
-    }
-  }
-
-  private findObjection(): string | undefined {
-    if (this.leaving !== undefined) return 'The agent is shutting down';
-    if (this.table.size >= TASKS_MAX) return `The agent has ${TASKS_MAX} tasks, which is as many as it takes`;
-    return undefined;
-  }
-
-  private keepFramework(frameworkId: string, framework: FrameworkInfo): void {
-    this.table.frameworks.set(frameworkId, framework);
-    const record = toFrameworkRecord(framework);
-    this.options.checkpoints.save(frameworkKey(frameworkId), record, { durable: false }).catch((error: unknown) => {
-      this.log.error({ frameworkId, error: describeError(error) }, 'the record of a framework could not be written');
-    });
-  }
-
-  private killTask(message: Extract<MasterMessage, { type: 'KILL_TASK' }>): void {
-    const frameworkId = message.framework_id.value;
-    const taskId = message.task_id.value;
-    const entry = this.table.find(frameworkId, taskId);
-    if (entry !== undefined) {
-      this.runner.kill(entry, 'asked', message.grace_period_ms);
-      return;
-    }
-    const status = this.table.findEnded(frameworkId, taskId)?.task.latest;
-    if (status === undefined) {
-      const text = 'The agent does not know this task';
-      this.runner.reportOnce(frameworkId, message, 'TASK_GONE', 'REASON_TASK_UNKNOWN', text);
-    } else {
-      const { framework_id } = message;
-      this.session.send({ type: 'STATUS_UPDATE', framework_id, status, latest_state: status.state });
-    }
-  }
-
-  private shutdownFramework(frameworkId: string): void {
-    this.table.frameworks.delete(frameworkId);
-    this.options.checkpoints.remove(frameworkKey(frameworkId)).catch((error: unknown) => {
-      this.log.warn({ frameworkId, error: describeError(error) }, 'the record of a framework could not be removed');
-    });
-    this.runner.orphan(frameworkId);
-  }
-
   private isStopped(): boolean {
     return this.phase === 'stopped';
   }
+}
+
+function isOfExecutor({ frameworkId, pod }: Task, framework: string, executor: string): boolean {
+  return frameworkId === framework && pod?.executor.executor_id.value === executor;
 }

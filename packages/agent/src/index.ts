@@ -10,6 +10,8 @@ export {
 } from './adapters/fake/fake-containerizer.ts';
 export { FileCheckpoints } from './adapters/checkpoints-file/file-checkpoints.ts';
 export { MemoryCheckpoints } from './adapters/checkpoints-memory/memory-checkpoints.ts';
+export { FileVolumes } from './adapters/volumes-file/file-volumes.ts';
+export { MemoryVolumes } from './adapters/volumes-memory/memory-volumes.ts';
 export { FileSandboxes } from './adapters/sandboxes-file/file-sandboxes.ts';
 export { MemorySandboxes } from './adapters/sandboxes-memory/memory-sandboxes.ts';
 export { createWebFetcher, type WebFetcherOptions } from './adapters/fetcher-web/web-fetcher.ts';

@@ -22,6 +22,8 @@ export interface SessionOwner {
   onRejected(message: Extract<MasterMessage, { type: 'REJECTED' }>): void;
   /** Everything else, once registered. */
   onMessage(message: MasterMessage): void;
+  /** The version of the checkpointed resources that are on disk, if there are any. */
+  checkpointedVersion(): number | undefined;
 }
 
 /** Keeps one registration alive. All timing is by the ports. */
@@ -159,7 +161,7 @@ export class MasterSession {
     switch (message.type) {
       case 'PING':
         this.lastPingAt = this.time.monotonic();
-        this.link?.send({ type: 'PONG' });
+        this.link?.send(this.pong());
         if (!message.registered && this.isRegistered) {
           this.log.warn({}, 'the master does not know this agent; registering again');
           this.isRegistered = false;
@@ -184,6 +186,11 @@ export class MasterSession {
       default:
         if (this.isRegistered) this.owner.onMessage(message);
     }
+  }
+
+  private pong(): AgentMessage {
+    const version = this.owner.checkpointedVersion();
+    return version === undefined ? { type: 'PONG' } : { type: 'PONG', checkpointed_version: version };
   }
 
   private watchPings(timeoutMs: number): void {

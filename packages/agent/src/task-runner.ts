@@ -1,22 +1,24 @@
 /** Carries out what the life cycle decides: sandboxes, artifacts, containers, checks, records and reports of tasks. */
 import { assert, randomUuid, type Clock, type Logger, type Random, type Timers } from '@stadion/base';
 import type { AgentMessage } from '@stadion/contract/agent-link';
-import { isTerminal, type StatusReason, type TaskInfo, type TaskState, type TaskStatus } from '@stadion/contract/mesos';
+import type { ExecutorInfo } from '@stadion/contract/mesos-workload';
+import { isTerminal, type Resource, type StatusReason, type TaskInfo, type TaskState } from '@stadion/contract/mesos';
 import type { AgentConfig, AgentOptions } from './agent-options.ts';
 import type { AgentCounters } from './agent-view.ts';
 import { CheckRunner } from './check-runner.ts';
-import { ConcurrencyLimit } from './concurrency-limit.ts';
-import { commandOf, findTaskProblem } from './core/admission.ts';
+import { ContainerLauncher } from './container-launcher.ts';
+import { findTaskProblem } from './core/admission.ts';
 import type { ContainerExit, RecoveredContainer } from './core/container.ts';
 import type { WorkingContainerizers } from './core/containerizer-choice.ts';
 import { Ledger } from './core/ledger.ts';
-import { limitsOf } from './core/resources.ts';
-import { taskEnvironment } from './core/task-environment.ts';
+import { addressesOf, networkInfosOf, type NetworkInfos } from './core/network-infos.ts';
+import type { TaskPod } from './core/pod.ts';
 import { applyTask, stageTask, taskState, type Task, type TaskEffect, type TaskInput } from './core/task.ts';
-import { LAUNCHES_MAX } from './limits.ts';
+import { Pods } from './pods.ts';
 import type { SandboxId } from './ports/sandboxes.ts';
 import { TaskPreparation } from './task-preparation.ts';
 import { TaskRecords } from './task-records.ts';
+import type { VolumeKeeper } from './volume-keeper.ts';
 import type { TaskEntry, TaskTable } from './task-table.ts';
 import { UpdateSender } from './update-sender.ts';
 
@@ -35,6 +37,7 @@ export interface RunnerOwner {
   send(message: AgentMessage): boolean;
   /** The containerizers that work here. */
   containerizers(): WorkingContainerizers;
+  readonly volumes: VolumeKeeper;
   /** The last task that lived has ended. */
   onNoneLeft(): void;
 }
@@ -43,8 +46,6 @@ type AgentPorts = Pick<
   AgentOptions,
   'containerizer' | 'checkpoints' | 'sandboxes' | 'fetcher' | 'prober' | 'log' | 'info'
 >;
-
-type NetworkInfos = NonNullable<NonNullable<TaskStatus['container_status']>['network_infos']>;
 
 /** Runs tasks. After {@link stop} it does nothing more; what it began is found again by the next agent. */
 export class TaskRunner {
@@ -56,7 +57,8 @@ export class TaskRunner {
   private readonly log: Logger;
   private readonly checks: CheckRunner;
   private readonly preparation: TaskPreparation;
-  private readonly launches = new ConcurrencyLimit(LAUNCHES_MAX);
+  private readonly launcher: ContainerLauncher;
+  private readonly pods: Pods;
   private readonly networkInfos: NetworkInfos;
   private readonly state = { stopped: false };
   private living = 0;
@@ -68,7 +70,11 @@ export class TaskRunner {
     const { ip, resources } = ports.info;
     this.ledger = new Ledger(resources);
     this.networkInfos = networkInfosOf([ip]);
-    this.updates = new UpdateSender(owner.time, (message) => owner.send(message));
+    this.updates = new UpdateSender(owner.time, {
+      send: (message) => owner.send(message),
+      agentId: () => owner.agentId(),
+      newUuid: () => this.updateUuid(),
+    });
     this.records = new TaskRecords(ports.checkpoints, ports.log, () => owner.agentId());
     this.preparation = new TaskPreparation({
       sandboxes: ports.sandboxes,
@@ -80,6 +86,23 @@ export class TaskRunner {
       counters: owner.counters,
       identitySaved: () => owner.identitySaved(),
     });
+    this.launcher = new ContainerLauncher({
+      ports,
+      volumes: owner.volumes,
+      agentId: () => owner.agentId(),
+      frameworkOf: (frameworkId) => owner.table.frameworks.get(frameworkId),
+      inherited: owner.config.inheritedEnvironment,
+    });
+    this.pods = new Pods({
+      ledger: this.ledger,
+      sandboxes: ports.sandboxes,
+      sandboxId: (task, pod) => this.launcher.podSandboxId(task, pod),
+      prepareTask: (entry) => this.makeReady(entry),
+      prepared: (entry) => this.dispatch(entry, { type: 'prepared' }),
+      refuse: (entry, message) => this.fail(entry, message),
+      kill: (entry) => this.kill(entry, 'pod', undefined),
+      identitySaved: () => owner.identitySaved(),
+    });
     this.checks = new CheckRunner(
       { time: owner.time, prober: ports.prober, agentIp: ip },
       {
@@ -87,7 +110,7 @@ export class TaskRunner {
         onReadinessProbed: (entry, index, response) =>
           this.dispatch(entry, { type: 'readiness-probed', index, response }),
         onTooLong: (entry) => this.kill(entry, 'too-long', undefined),
-        commandContext: (entry) => this.commandContext(entry.task),
+        commandContext: (entry) => this.launcher.commandContext(entry.task),
       },
     );
   }
@@ -108,30 +131,53 @@ export class TaskRunner {
 
   /** Takes a new task, or refuses it with a report that says why. */
   run(frameworkId: string, info: TaskInfo): void {
-    const entry = this.owner.table.add(stageTask(frameworkId, info, this.newContainerId()));
+    const entry = this.add(frameworkId, info, undefined);
+    if (this.admit([entry], [])) void this.prepare(entry);
+  }
+
+  /** Takes the tasks of a pod, or refuses all of them. */
+  runGroup(frameworkId: string, executor: ExecutorInfo, infos: readonly TaskInfo[]): void {
+    const hasSeveralUsers = new Set(infos.map(({ command }) => command?.user)).size > 1;
+    const pod: TaskPod = { podId: this.newContainerId(), executor, hasSeveralUsers };
+    const entries = infos.map((info) => this.add(frameworkId, info, pod));
+    if (this.admit(entries, executor.resources)) void this.pods.start(pod, entries);
+  }
+
+  private add(frameworkId: string, info: TaskInfo, pod: TaskPod | undefined): TaskEntry {
     this.living += 1;
-    const problem = findTaskProblem(info, this.owner.containerizers());
-    if (problem !== undefined) {
-      this.refuse(entry, 'TASK_FAILED', 'REASON_CONTAINER_LAUNCH_FAILED', problem);
-      return;
+    return this.owner.table.add(stageTask(frameworkId, info, this.newContainerId(), pod));
+  }
+
+  /** Takes all of these tasks or refuses all. @param more resources that they need beside their own */
+  private admit(entries: readonly TaskEntry[], more: readonly Resource[]): boolean {
+    const working = this.owner.containerizers();
+    for (const { task } of entries) {
+      const problem = findTaskProblem(task.info, working, task.pod);
+      if (problem === undefined) continue;
+      for (const entry of entries) this.fail(entry, problem);
+      return false;
     }
-    const shortage = this.ledger.hold(info.resources);
+    const shortage = this.ledger.hold([...more, ...entries.flatMap(({ task }) => task.info.resources)]);
     if (shortage !== undefined) {
-      this.refuse(entry, 'TASK_DROPPED', 'REASON_INVALID_OFFERS', shortage);
-      return;
+      for (const entry of entries) this.refuse(entry, 'TASK_DROPPED', 'REASON_INVALID_OFFERS', shortage);
+      return false;
     }
-    entry.charged = true;
-    void this.records.save(entry.task, false);
-    void this.prepare(entry);
+    for (const entry of entries) {
+      entry.charged = true;
+      void this.records.save(entry.task, false);
+    }
+    return true;
   }
 
   /** Puts a task from an earlier life of the agent in its place; {@link reconcile} follows. */
   restore(task: Task, agentId: string): void {
     if (task.phase === 'ended' && task.updates.length === 0) {
       this.owner.table.retire(task, agentId);
+      this.pods.restore(task, undefined);
       return;
     }
     const entry = this.owner.table.add(task);
+    this.pods.restore(task, entry);
     if (task.phase === 'ended') return;
     this.ledger.charge(task.info.resources);
     entry.charged = true;
@@ -147,6 +193,7 @@ export class TaskRunner {
       if (entry.task.phase !== 'ended') this.dispatch(entry, { type: 'found', container }, addressesOf(container));
       else if (container !== undefined) this.discard(container);
     }
+    this.pods.reconcile();
     for (const container of byId.values()) this.discard(container);
   }
 
@@ -160,7 +207,7 @@ export class TaskRunner {
   // --- Ends ----------------------------------------------------------------------------------------------------
 
   /** Ends a task. @param graceMs from SIGTERM to SIGKILL; undefined: the task's own policy */
-  kill(entry: TaskEntry, cause: 'asked' | 'too-long', graceMs: number | undefined): void {
+  kill(entry: TaskEntry, cause: 'asked' | 'too-long' | 'pod', graceMs: number | undefined): void {
     const framework = this.owner.table.frameworks.get(entry.task.frameworkId);
     const announce = framework?.capabilities?.some((each) => each.type === 'TASK_KILLING_STATE') ?? false;
     this.dispatch(entry, { type: 'kill', cause, graceMs, announce });
@@ -192,34 +239,12 @@ export class TaskRunner {
     void this.records.save(entry.task, false);
   }
 
-  /** A report about a task that is not kept here; whoever misses it asks again. */
-  reportOnce(
-    frameworkId: string,
-    task: Pick<TaskInfo, 'task_id'>,
-    state: TaskState,
-    reason: StatusReason,
-    message: string,
-  ): void {
-    const status: TaskStatus = {
-      task_id: task.task_id,
-      state,
-      reason,
-      message,
-      source: 'SOURCE_AGENT',
-      agent_id: { value: this.owner.agentId() },
-      timestamp: this.owner.time.now() / 1000,
-      uuid: this.updateUuid(),
-    };
-    this.owner.send({ type: 'STATUS_UPDATE', framework_id: { value: frameworkId }, status, latest_state: state });
+  sandboxId(task: Task, agentId = this.owner.agentId()): SandboxId {
+    return this.launcher.sandboxId(task, agentId);
   }
 
-  sandboxId(task: Task, agentId = this.owner.agentId()): SandboxId {
-    return {
-      agentId,
-      frameworkId: task.frameworkId,
-      executorId: task.info.task_id.value,
-      containerId: task.containerId,
-    };
+  podSandboxId(task: Task, pod: TaskPod, agentId = this.owner.agentId()): SandboxId {
+    return this.launcher.podSandboxId(task, pod, agentId);
   }
 
   // --- Effects -------------------------------------------------------------------------------------------------
@@ -268,9 +293,16 @@ export class TaskRunner {
   }
 
   private async prepare(entry: TaskEntry): Promise<void> {
-    const problem = await this.preparation.prepare(entry, this.sandboxId(entry.task));
+    const problem = await this.makeReady(entry);
     if (problem === undefined) this.dispatch(entry, { type: 'prepared' });
-    else this.refuse(entry, 'TASK_FAILED', 'REASON_CONTAINER_LAUNCH_FAILED', problem);
+    else this.fail(entry, problem);
+  }
+
+  private async makeReady(entry: TaskEntry): Promise<string | undefined> {
+    const missing = await this.launcher.findMissingVolume(entry.task);
+    if (missing === undefined) return this.preparation.prepare(entry, this.sandboxId(entry.task));
+    this.refuse(entry, 'TASK_DROPPED', 'REASON_RESOURCES_UNKNOWN', missing);
+    return missing;
   }
 
   /** @param intentWritten whether the intent to launch is on disk; without that nothing is started */
@@ -278,28 +310,23 @@ export class TaskRunner {
     if (!(await intentWritten)) {
       const message =
         'The agent could not write to its work directory (is the disk full?), so it did not start the task';
-      this.refuse(entry, 'TASK_FAILED', 'REASON_CONTAINER_LAUNCH_FAILED', message);
+      this.fail(entry, message);
       return;
     }
-    const outcome = await this.launches.run(async () => {
-      const { task } = entry;
-      // Stopped: the next agent finds the task where it is. Killed while the intent was written: no need to start.
-      if (this.state.stopped || task.kill !== undefined) return { ok: false as const, message: '' };
-      return this.ports.containerizer.launch({
-        containerId: task.containerId,
-        command: commandOf(task.info),
-        ...this.commandContext(task),
-        ...(task.info.container === undefined ? {} : { container: task.info.container }),
-        limits: limitsOf(task.info.resources),
-      });
-    });
+    // Stopped: the next agent finds the task where it is. Killed while the intent was written: no need to start.
+    const isWanted = () => !this.state.stopped && entry.task.kill === undefined;
+    const outcome = await this.launcher.launch(() => entry.task, isWanted);
     if (outcome.ok) {
       this.owner.counters.launched += 1;
       this.dispatch(entry, { type: 'launched', pid: outcome.pid }, outcome.addresses);
     } else {
       this.owner.counters.launchErrors += 1;
-      this.refuse(entry, 'TASK_FAILED', 'REASON_CONTAINER_LAUNCH_FAILED', outcome.message);
+      this.fail(entry, outcome.message);
     }
+  }
+
+  private fail(entry: TaskEntry, message: string): void {
+    this.refuse(entry, 'TASK_FAILED', 'REASON_CONTAINER_LAUNCH_FAILED', message);
   }
 
   private refuse(entry: TaskEntry, state: TaskState, reason: StatusReason, message: string): void {
@@ -323,6 +350,7 @@ export class TaskRunner {
     entry.abort = undefined;
     if (entry.charged) this.ledger.free(task.info.resources);
     entry.charged = false;
+    this.pods.ended(entry);
     this.living -= 1;
     const state = taskState(task);
     assert(isTerminal(state), () => `a task in ${state} is not released`);
@@ -348,25 +376,6 @@ export class TaskRunner {
     }
   }
 
-  private commandContext(task: Task): {
-    readonly directory: string;
-    readonly environment: Record<string, string>;
-    readonly user?: string;
-  } {
-    const directory = this.ports.sandboxes.directory(this.sandboxId(task));
-    const user = task.info.command?.user;
-    const environment = taskEnvironment(task.info, {
-      agentId: this.owner.agentId(),
-      frameworkId: task.frameworkId,
-      framework: this.owner.table.frameworks.get(task.frameworkId),
-      directory,
-      ip: this.ports.info.ip,
-      port: this.ports.info.port,
-      inherited: this.owner.config.inheritedEnvironment,
-    });
-    return { directory, environment, ...(user === undefined ? {} : { user }) };
-  }
-
   /** A UUID, copied into a flat string: the concatenation that it is at first would keep all its parts alive. */
   private newContainerId(): string {
     return Buffer.from(randomUuid(this.owner.random), 'latin1').toString('latin1');
@@ -376,16 +385,4 @@ export class TaskRunner {
   private updateUuid(): string {
     return Buffer.from(randomUuid(this.owner.random).replaceAll('-', ''), 'hex').toString('base64');
   }
-}
-
-function networkInfosOf(addresses: readonly string[]): NetworkInfos {
-  const ip_addresses = addresses.map((address) => ({
-    protocol: address.includes(':') ? 'IPv6' : 'IPv4',
-    ip_address: address,
-  }));
-  return [{ ip_addresses }];
-}
-
-function addressesOf(container: RecoveredContainer | undefined): readonly string[] {
-  return container?.state === 'running' ? (container.addresses ?? []) : [];
 }

@@ -6,6 +6,7 @@ import { PlatformError, type Logger } from '@stadion/base';
 import {
   FileCheckpoints,
   FileSandboxes,
+  FileVolumes,
   createAgent,
   createNetworkProber,
   createWebFetcher,
@@ -55,6 +56,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     containerizer: buildContainerizer(config.containerizers, { workDirectory, ports, log }),
     checkpoints: new FileCheckpoints(workDirectory),
     sandboxes: new FileSandboxes(workDirectory),
+    volumes: new FileVolumes(workDirectory),
     fetcher: createWebFetcher({ cacheDirectory: join(workDirectory, 'fetch-cache'), clock: time, timers: time, log }),
     prober: createNetworkProber({ timers: time }),
     clock: time,

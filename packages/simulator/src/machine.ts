@@ -5,6 +5,7 @@ import {
   MemoryFetcher,
   MemoryProber,
   MemorySandboxes,
+  MemoryVolumes,
   createAgent,
   createFakeContainerizer,
   type Agent,
@@ -53,6 +54,8 @@ export class Machine {
   readonly checkpointFaults: CheckpointFaults = { isFull: false };
   private readonly started = new Map<string, StartedContainer>();
   private readonly checkpoints = new MemoryCheckpoints();
+  /** The directories of persistent volumes: they outlive agents and power cuts. */
+  readonly volumes = new MemoryVolumes();
   private readonly index: number;
   private readonly world: MachineWorld;
   private readonly random: Random;
@@ -123,6 +126,7 @@ export class Machine {
         writeMs: () => (world.checkpointMsMax === 0 ? 0 : randomBelow(random, world.checkpointMsMax)),
       }),
       sandboxes: new MemorySandboxes(),
+      volumes: this.volumes,
       fetcher: new MemoryFetcher(),
       prober: new MemoryProber(async (request) => {
         await life.pause(world.time, randomBelow(random, PROBE_MS_MAX));

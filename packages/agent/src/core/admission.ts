@@ -7,6 +7,7 @@ import {
   TASK_ID_BYTES_MAX,
   URIS_PER_TASK_MAX,
 } from '../limits.ts';
+import { findVolumeProblem, type TaskPod } from './pod.ts';
 import { chooseContainerizer, type WorkingContainerizers } from './containerizer-choice.ts';
 
 /**
@@ -21,12 +22,14 @@ export type Command =
 /**
  * Says in a sentence why a task cannot run here, or nothing.
  * @param working what works here
+ * @param pod the pod that it belongs to
  */
-export function findTaskProblem(task: TaskInfo, working: WorkingContainerizers): string | undefined {
-  const choice = chooseContainerizer(task.container, working);
+export function findTaskProblem(task: TaskInfo, working: WorkingContainerizers, pod?: TaskPod): string | undefined {
+  const choice = chooseContainerizer(task.container, working, pod?.executor.container);
   return (
     findIdProblem(task.task_id.value) ??
     (choice.ok ? undefined : choice.message) ??
+    findVolumeProblem(task, pod) ??
     findCommandProblem(task) ??
     findCheckProblem(task)
   );

@@ -1,9 +1,12 @@
 /** The shapes of what an agent writes down, with validators: a record that does not fit spoils only itself. */
 import { Type, type Static } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
+import { CheckpointedResources } from '@stadion/contract/agent-link';
+import { ExecutorInfo } from '@stadion/contract/mesos-workload';
 import { FrameworkInfo, TaskInfo, TaskStatus } from '@stadion/contract/mesos';
 import { HealthState } from './health-check.ts';
 import type { Task } from './task.ts';
+import type { VolumeId } from './volumes.ts';
 
 /** Raised when a shape changes in a way that old readers would misread. */
 const FORMAT = 1;
@@ -18,6 +21,7 @@ const StoredTask = Type.Object({
   frameworkId: Type.String(),
   containerId: Type.String(),
   info: TaskInfo,
+  pod: Type.Optional(Type.Object({ podId: Type.String(), executor: ExecutorInfo, hasSeveralUsers: Type.Boolean() })),
   phase: Type.Union([
     Type.Literal('staged'),
     Type.Literal('starting'),
@@ -27,7 +31,12 @@ const StoredTask = Type.Object({
   ]),
   kill: Type.Optional(
     Type.Object({
-      cause: Type.Union([Type.Literal('asked'), Type.Literal('unhealthy'), Type.Literal('too-long')]),
+      cause: Type.Union([
+        Type.Literal('asked'),
+        Type.Literal('unhealthy'),
+        Type.Literal('too-long'),
+        Type.Literal('pod'),
+      ]),
       deadline: Type.Number(),
     }),
   ),
@@ -44,12 +53,23 @@ const TaskRecord = Type.Object({ format: Type.Literal(FORMAT), agentId: Type.Str
 const AgentRecord = Type.Object({ format: Type.Literal(FORMAT), agentId: Type.String() });
 const FrameworkRecord = Type.Object({ format: Type.Literal(FORMAT), framework: FrameworkInfo });
 
+const VolumeRecord = Type.Object({ role: Type.String(), id: Type.String() });
+const ResourcesRecord = Type.Object({
+  format: Type.Literal(FORMAT),
+  checkpointed: CheckpointedResources,
+  wiping: Type.Array(VolumeRecord),
+});
+
 const taskRecordCheck = TypeCompiler.Compile(TaskRecord);
 const agentRecordCheck = TypeCompiler.Compile(AgentRecord);
+const resourcesRecordCheck = TypeCompiler.Compile(ResourcesRecord);
 const frameworkRecordCheck = TypeCompiler.Compile(FrameworkRecord);
 
 /** The key of the agent's own record. */
 export const AGENT_KEY = 'agent';
+
+/** The key of the record of reservations and volumes. */
+export const RESOURCES_KEY = 'resources';
 
 /** The key of a framework's record. */
 export function frameworkKey(frameworkId: string): string {
@@ -64,6 +84,14 @@ export function taskKey(containerId: string): string {
 /** What is written about the agent. */
 export function toAgentRecord(agentId: string): object {
   return { format: FORMAT, agentId } satisfies Static<typeof AgentRecord>;
+}
+
+/**
+ * What is written about reservations and volumes.
+ * @param wiping volumes that are given up, until nothing of them is left
+ */
+export function toResourcesRecord(checkpointed: CheckpointedResources, wiping: readonly VolumeId[]): object {
+  return { format: FORMAT, checkpointed, wiping };
 }
 
 /** What is written about a framework. */
@@ -81,6 +109,11 @@ export type ReadRecord =
   | { readonly kind: 'agent'; readonly agentId: string }
   | { readonly kind: 'framework'; readonly framework: FrameworkInfo }
   | { readonly kind: 'task'; readonly agentId: string; readonly task: Task }
+  | {
+      readonly kind: 'resources';
+      readonly checkpointed: CheckpointedResources;
+      readonly wiping: readonly VolumeId[];
+    }
   | { readonly kind: 'damaged'; readonly problem: string };
 
 /** Reads a record by its key. */
@@ -89,6 +122,11 @@ export function readRecord(key: string, value: unknown): ReadRecord {
     return agentRecordCheck.Check(value)
       ? { kind: 'agent', agentId: value.agentId }
       : damaged(agentRecordCheck.Errors(value).First());
+  }
+  if (key === RESOURCES_KEY) {
+    return resourcesRecordCheck.Check(value)
+      ? { kind: 'resources', checkpointed: value.checkpointed, wiping: value.wiping }
+      : damaged(resourcesRecordCheck.Errors(value).First());
   }
   if (key.startsWith('framework/')) {
     return frameworkRecordCheck.Check(value)
@@ -104,6 +142,7 @@ export function readRecord(key: string, value: unknown): ReadRecord {
     task: {
       ...task,
       // Absent in JSON, always there in memory: all tasks have one shape.
+      pod: task.pod,
       kill: task.kill,
       runningSince: task.runningSince,
       endedAt: task.endedAt,

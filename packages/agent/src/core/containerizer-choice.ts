@@ -14,14 +14,17 @@ export type ContainerizerChoice =
 /**
  * A Docker container goes to `docker`. An image, volumes of the machine or a network of its own
  * in a Mesos container need `linux`. A
- * plain command takes the first that runs plain commands: everything but `docker`, in the configured order.
+ * plain command takes the first that runs plain commands: everything but `docker`, in the configured order. A task of a
+ * pod that has a network of its own needs `linux` too.
+ * @param pod what the executor of the task's pod wants
  */
 export function chooseContainerizer(
   container: ContainerInfo | undefined,
   working: WorkingContainerizers,
+  pod?: ContainerInfo,
 ): ContainerizerChoice {
   if (container?.type === 'DOCKER') return need('docker', 'a Docker container', working);
-  const special = container === undefined ? undefined : specialWish(container);
+  const special = (container && specialWish(container)) ?? (pod && specialWish(pod));
   if (special !== undefined) return need('linux', special, working);
   const name = working.names.find((each) => each !== 'docker');
   return name === undefined

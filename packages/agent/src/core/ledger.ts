@@ -1,5 +1,6 @@
 /** What the agent has and what its tasks hold: the last line of defence against overcommitment. */
 import type { Resource } from '@stadion/contract/mesos';
+import { volumeKey, volumesOf } from './volumes.ts';
 
 /** Amounts by resource name, in thousandths, so that sums are exact. */
 type Amounts = Map<string, number>;
@@ -10,6 +11,7 @@ export class Ledger {
   private readonly held: Amounts = new Map();
   private readonly ports: readonly { readonly begin: number; readonly end: number }[];
   private readonly portsHeld = new Set<number>();
+  private readonly volumesHeld = new Set<string>();
 
   constructor(total: readonly Resource[]) {
     for (const resource of total) add(this.total, resource, 1);
@@ -28,12 +30,14 @@ export class Ledger {
   charge(resources: readonly Resource[]): void {
     for (const resource of resources) add(this.held, resource, 1);
     forEachPort(resources, (port) => this.portsHeld.add(port));
+    for (const volume of volumesOf(resources)) this.volumesHeld.add(volumeKey(volume));
   }
 
   /** Gives back what {@link hold} or {@link charge} took. */
   free(resources: readonly Resource[]): void {
     for (const resource of resources) add(this.held, resource, -1);
     forEachPort(resources, (port) => this.portsHeld.delete(port));
+    for (const volume of volumesOf(resources)) this.volumesHeld.delete(volumeKey(volume));
   }
 
   /** What is held of a scalar, in its own unit. */
@@ -68,7 +72,8 @@ export class Ledger {
         if (this.portsHeld.has(port)) return `The task wants port ${port}, which another task has`;
       }
     }
-    return undefined;
+    const taken = volumesOf(resources).find((volume) => this.volumesHeld.has(volumeKey(volume)));
+    return taken === undefined ? undefined : `The task wants the volume ${taken.id}, which another task has`;
   }
 }
 

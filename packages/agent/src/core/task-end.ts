@@ -2,8 +2,8 @@
 import type { StatusReason, TaskState } from '@stadion/contract/mesos';
 import { describeExit, type ContainerExit } from './container.ts';
 
-/** Who wanted the task gone. */
-export type KillCause = 'asked' | 'unhealthy' | 'too-long';
+/** Who wanted the task gone. `pod`: another task of its pod has ended otherwise than well. */
+export type KillCause = 'asked' | 'unhealthy' | 'too-long' | 'pod';
 
 /** What one status says beyond the facts of its task. */
 export interface StatusFacts {
@@ -19,6 +19,8 @@ export function factsOfEnd(cause: KillCause | undefined, exit: ContainerExit): S
   switch (cause) {
     case 'asked':
       return { state: 'TASK_KILLED', message };
+    case 'pod':
+      return { state: 'TASK_KILLED', message: `Killed because another task of its pod has ended: ${message}` };
     case 'unhealthy':
       return {
         state: 'TASK_KILLED',

@@ -6,6 +6,8 @@ import { imageOf } from './admission.ts';
 export interface EnvironmentFacts {
   readonly agentId: string;
   readonly frameworkId: string;
+  /** Of the pod, for a task of one. */
+  readonly executorId: string | undefined;
   readonly framework: FrameworkInfo | undefined;
   /** The sandbox. */
   readonly directory: string;
@@ -29,7 +31,7 @@ export function taskEnvironment(task: TaskInfo, facts: EnvironmentFacts): Record
   const endpoint = `${facts.ip}:${facts.port}`;
   Object.assign(environment, {
     MESOS_FRAMEWORK_ID: facts.frameworkId,
-    MESOS_EXECUTOR_ID: task.task_id.value,
+    MESOS_EXECUTOR_ID: facts.executorId ?? task.task_id.value,
     MESOS_TASK_ID: task.task_id.value,
     MESOS_DIRECTORY: facts.directory,
     MESOS_SANDBOX: hasImage ? SANDBOX_INSIDE : facts.directory,

@@ -16,6 +16,7 @@ import {
   type ReadinessResponse,
   type ReadinessState,
 } from './readiness-check.ts';
+import type { TaskPod } from './pod.ts';
 import { factsOfEnd, type KillCause, type StatusFacts } from './task-end.ts';
 import { acknowledgeUpdate, appendUpdate, NO_UPDATES } from './update-queue.ts';
 
@@ -30,6 +31,7 @@ export interface Task {
   readonly frameworkId: string;
   readonly info: TaskInfo;
   readonly containerId: string;
+  readonly pod: TaskPod | undefined;
   readonly phase: TaskPhase;
   /** Set once somebody asked for the end; `deadline` is when SIGKILL is due. */
   readonly kill: { readonly cause: KillCause; readonly deadline: number } | undefined;
@@ -98,11 +100,12 @@ const NO_HEALTH: readonly HealthState[] = [];
 const NO_READINESS: readonly ReadinessState[] = [];
 
 /** A task as it was just accepted. */
-export function stageTask(frameworkId: string, info: TaskInfo, containerId: string): Task {
+export function stageTask(frameworkId: string, info: TaskInfo, containerId: string, pod?: TaskPod): Task {
   return {
     frameworkId,
     info,
     containerId,
+    pod,
     phase: 'staged',
     kill: undefined,
     runningSince: undefined,
@@ -341,7 +344,7 @@ function makeStatus(task: Task, facts: StatusFacts, context: StatusContext, pid:
     state: facts.state,
     source: 'SOURCE_EXECUTOR',
     agent_id: task.info.agent_id,
-    executor_id: task.info.task_id,
+    executor_id: task.pod?.executor.executor_id ?? task.info.task_id,
     timestamp: context.now / 1000,
     uuid: context.uuid,
     container_status: containerStatus(task, context, pid),

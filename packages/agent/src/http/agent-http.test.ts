@@ -1,3 +1,4 @@
+import { FileVolumes } from '../adapters/volumes-file/file-volumes.ts';
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { connect } from 'node:net';
@@ -29,6 +30,7 @@ function optionsOf(master: FakeMaster): AgentOptions {
     containerizer: createFakeContainerizer({ clock: time, timers: time }),
     checkpoints: new MemoryCheckpoints(),
     sandboxes: new FileSandboxes(root),
+    volumes: new FileVolumes(root),
     fetcher: new MemoryFetcher(),
     prober: new MemoryProber(),
     clock: time,

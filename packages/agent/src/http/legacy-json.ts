@@ -55,7 +55,7 @@ export function legacyTask(task: Task): Record<string, unknown> {
     id: info.task_id.value,
     name: info.name,
     framework_id: task.frameworkId,
-    executor_id: '',
+    executor_id: task.pod?.executor.executor_id.value ?? '',
     slave_id: info.agent_id.value,
     state: taskState(task),
     resources: legacyResources(info.resources),

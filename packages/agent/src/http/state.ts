@@ -1,5 +1,7 @@
 /** The agent's `/state`: who it is, what it has, what runs and what ran. */
+import type { Resource } from '@stadion/contract/mesos';
 import type { AgentView } from '../agent-view.ts';
+import type { TaskPod } from '../core/pod.ts';
 import type { Task } from '../core/task.ts';
 import { ENDED_TASKS_SHOWN_MAX } from '../limits.ts';
 import { executorName, legacyAttributes, legacyResources, legacyTask, roleOf } from './legacy-json.ts';
@@ -19,14 +21,28 @@ export function agentState(agent: AgentView, flags: Readonly<Record<string, stri
     return known;
   };
   for (const frameworkId of agent.frameworks().keys()) listsOf(frameworkId);
-  for (const task of agent.tasks()) {
+  const pods = new Map<string, PodTasks>();
+  const add = (task: Task, agentId: string | undefined): void => {
     const { executors, completed } = listsOf(task.frameworkId);
-    (task.phase === 'ended' ? completed : executors).push(executor(agent, task, undefined));
+    if (task.pod === undefined) {
+      (task.phase === 'ended' ? completed : executors).push(executor(agent, task, agentId));
+      return;
+    }
+    const pod = pods.get(task.pod.podId) ?? { pod: task.pod, agentId, tasks: [] };
+    pod.tasks.push(task);
+    pods.set(task.pod.podId, pod);
+  };
+  for (const task of agent.tasks()) add(task, undefined);
+  for (const each of [...agent.endedTasks()].slice(-ENDED_TASKS_SHOWN_MAX)) add(each.task, each.agentId);
+  for (const pod of pods.values()) {
+    const isOver = pod.tasks.every(({ phase }) => phase === 'ended');
+    const { executors, completed } = listsOf(pod.tasks[0]?.frameworkId ?? '');
+    (isOver ? completed : executors).push(podExecutor(agent, pod, isOver));
   }
-  const ended = [...agent.endedTasks()].slice(-ENDED_TASKS_SHOWN_MAX);
-  for (const each of ended) listsOf(each.task.frameworkId).completed.push(executor(agent, each.task, each.agentId));
   const frameworks = [...lists].map(([frameworkId, each]) => framework(agent, frameworkId, each));
   const total = legacyResources(info.resources);
+  const reserved = agent.checkpointedResources();
+  const held = [...agent.tasks()].flatMap(heldBy);
   return {
     version: info.version,
     start_time: agent.startedAt / 1000,
@@ -36,18 +52,48 @@ export function agentState(agent: AgentView, flags: Readonly<Record<string, stri
     capabilities: ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT'],
     ...(info.domain === undefined ? {} : { domain: info.domain }),
     resources: total,
-    reserved_resources: {},
-    unreserved_resources: total,
-    reserved_resources_full: {},
-    unreserved_resources_full: info.resources,
-    reserved_resources_allocated: {},
-    unreserved_resources_allocated: legacyResources([...agent.tasks()].flatMap(heldBy)),
+    reserved_resources: byRole(reserved),
+    unreserved_resources: legacyResources(lessReserved(info.resources, reserved)),
+    reserved_resources_full: Object.fromEntries(groupByRole(reserved)),
+    unreserved_resources_full: lessReserved(info.resources, reserved),
+    reserved_resources_allocated: byRole(held.filter(isReserved)),
+    unreserved_resources_allocated: legacyResources(held.filter((resource) => !isReserved(resource))),
     resource_providers: [],
     attributes: legacyAttributes(info.attributes),
     flags,
     frameworks: frameworks.filter((each) => each.isActive).map((each) => each.value),
     completed_frameworks: frameworks.filter((each) => !each.isActive).map((each) => each.value),
   };
+}
+
+function isReserved({ reservations }: Resource): boolean {
+  return (reservations?.length ?? 0) > 0;
+}
+
+function groupByRole(resources: readonly Resource[]): Map<string, Resource[]> {
+  const roles = new Map<string, Resource[]>();
+  for (const resource of resources) {
+    const role = resource.reservations?.at(-1)?.role ?? '*';
+    roles.set(role, [...(roles.get(role) ?? []), resource]);
+  }
+  return roles;
+}
+
+function byRole(resources: readonly Resource[]): Record<string, unknown> {
+  return Object.fromEntries([...groupByRole(resources)].map(([role, list]) => [role, legacyResources(list)]));
+}
+
+/** What the settings say without what was reserved of it by operations. */
+function lessReserved(total: readonly Resource[], reserved: readonly Resource[]): Resource[] {
+  return total.map((resource) => {
+    if (resource.scalar === undefined) return resource;
+    const taken = reserved.reduce(
+      (sum, each) => sum + (each.name === resource.name ? (each.scalar?.value ?? 0) : 0),
+      0,
+    );
+    const left = Math.max(0, Math.round((resource.scalar.value - taken) * 1000) / 1000);
+    return taken === 0 ? resource : { ...resource, scalar: { value: left } };
+  });
 }
 
 function heldBy(task: Task): Task['info']['resources'] {
@@ -75,6 +121,32 @@ function framework(
       executors,
       completed_executors: completed,
     },
+  };
+}
+
+/** The tasks of one pod. */
+interface PodTasks {
+  readonly pod: TaskPod;
+  readonly agentId: string | undefined;
+  readonly tasks: Task[];
+}
+
+function podExecutor(agent: AgentView, { pod, agentId, tasks }: PodTasks, isOver: boolean): Record<string, unknown> {
+  const [first] = tasks;
+  const held = isOver ? [] : [...pod.executor.resources, ...tasks.flatMap(heldBy)];
+  const of = (wanted: (task: Task) => boolean) => tasks.filter(wanted).map(legacyTask);
+  return {
+    id: pod.executor.executor_id.value,
+    name: pod.executor.name ?? '',
+    source: '',
+    container: pod.podId,
+    directory: first === undefined ? '' : agent.podDirectoryOf(first, agentId),
+    resources: legacyResources(held),
+    role: first === undefined ? '*' : roleOf(first.info),
+    type: 'DEFAULT',
+    tasks: of(({ phase }) => phase !== 'staged' && phase !== 'ended'),
+    queued_tasks: of(({ phase }) => phase === 'staged'),
+    completed_tasks: of(({ phase }) => phase === 'ended'),
   };
 }
 

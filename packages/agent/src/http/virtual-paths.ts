@@ -23,27 +23,37 @@ export function resolveVirtualPath(agent: AgentView, path: string): ResolvedPath
   return { ok: false, status: 404, problem: 'File not found' };
 }
 
-/** All roots as `/files/debug` shows them. */
+/** All roots as `/files/debug` shows them. Tasks of a pod are below that of their executor. */
 export function* virtualRoots(agent: AgentView): Iterable<readonly [string, string]> {
-  const rootsOf = (task: Task, agentId: string | undefined): readonly (readonly [string, string])[] => {
-    const root = agent.sandboxOf(task, agentId);
-    const latest = `/frameworks/${task.frameworkId}/executors/${task.info.task_id.value}/runs/latest`;
-    return [
-      [root, root],
-      [`${dirname(root)}/latest`, root],
-      [latest, root],
-    ];
+  const seen = new Set<string>();
+  const rootsOf = function* (task: Task, agentId: string | undefined): Iterable<readonly [string, string]> {
+    const { root, executorId } = executorRoot(agent, task, agentId);
+    if (seen.has(root)) return;
+    seen.add(root);
+    yield [root, root];
+    yield [`${dirname(root)}/latest`, root];
+    yield [`/frameworks/${task.frameworkId}/executors/${executorId}/runs/latest`, root];
   };
   for (const task of agent.tasks()) yield* rootsOf(task, undefined);
   for (const { task, agentId } of agent.endedTasks()) yield* rootsOf(task, agentId);
 }
 
+/** The directory and the name of a task's executor: its pod's, or its own. */
+function executorRoot(
+  agent: AgentView,
+  task: Task,
+  agentId: string | undefined,
+): { readonly root: string; readonly executorId: string } {
+  const executorId = task.pod?.executor.executor_id.value ?? task.info.task_id.value;
+  return { root: agent.podDirectoryOf(task, agentId) ?? agent.sandboxOf(task, agentId), executorId };
+}
+
 function rootAt(agent: AgentView, segments: readonly string[], index: number): string | undefined {
-  const [frameworks, frameworkId, executors, executorId, runs, run] = segments.slice(index, index + 6);
+  const [frameworks, frameworkId = '', executors, executorId = '', runs, run] = segments.slice(index, index + 6);
   if (frameworks !== 'frameworks' || executors !== 'executors' || runs !== 'runs') return undefined;
-  const found = agent.findTask(frameworkId ?? '', executorId ?? '');
+  const found = agent.findTask(frameworkId, executorId) ?? agent.findExecutor(frameworkId, executorId);
   if (found === undefined) return undefined;
-  const root = agent.sandboxOf(found.task, found.agentId);
+  const { root } = executorRoot(agent, found.task, found.agentId);
   if (index === 0) return run === 'latest' ? root : undefined;
   const asked = `/${segments.slice(0, index + 6).join('/')}`;
   const isRun = asked === root;

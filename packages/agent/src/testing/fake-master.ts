@@ -1,7 +1,8 @@
 /** A master for tests of the agent: it answers registrations, acknowledges if told to, and notes what it hears. */
 import { PlatformError } from '@stadion/base';
 import type { AgentMessage, Link, LinkReceiver, MasterDialer, MasterMessage } from '@stadion/contract/agent-link';
-import type { FrameworkInfo, TaskInfo, TaskStatus } from '@stadion/contract/mesos';
+import type { FrameworkInfo, Resource, TaskInfo, TaskStatus } from '@stadion/contract/mesos';
+import type { ExecutorInfo } from '@stadion/contract/mesos-workload';
 
 /** Messages go straight through; switches make it deaf or absent. */
 export class FakeMaster implements MasterDialer {
@@ -41,6 +42,10 @@ export class FakeMaster implements MasterDialer {
 
   run(...tasks: TaskInfo[]): void {
     this.say({ type: 'RUN_TASKS', framework: FRAMEWORK, tasks });
+  }
+
+  runGroup(executor: ExecutorInfo, ...tasks: TaskInfo[]): void {
+    this.say({ type: 'RUN_TASK_GROUP', framework: FRAMEWORK, executor, tasks });
   }
 
   kill(taskId: string, graceMs?: number): void {
@@ -98,6 +103,26 @@ export const FRAMEWORK: FrameworkInfo = {
   id: { value: 'framework-1' },
   capabilities: [{ type: 'TASK_KILLING_STATE' }],
 };
+
+/** A small executor; with volumes when they are given. */
+export function makeExecutor(id: string, more: Resource[] = []): ExecutorInfo {
+  return {
+    type: 'DEFAULT',
+    executor_id: { value: id },
+    resources: [{ name: 'cpus', type: 'SCALAR', scalar: { value: 0.1 } }, ...more],
+  };
+}
+
+/** A persistent volume of the role "web". */
+export function makeVolume(id: string, containerPath = 'data'): Resource {
+  return {
+    name: 'disk',
+    type: 'SCALAR',
+    scalar: { value: 10 },
+    reservations: [{ type: 'DYNAMIC', role: 'web' }],
+    disk: { persistence: { id }, volume: { mode: 'RW', container_path: containerPath } },
+  };
+}
 
 /** A small task. */
 export function makeTask(taskId: string, more: Partial<TaskInfo> = {}): TaskInfo {

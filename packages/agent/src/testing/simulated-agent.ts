@@ -5,6 +5,7 @@ import { createFakeContainerizer, type FakeBehaviour } from '../adapters/fake/fa
 import { MemoryCheckpoints } from '../adapters/checkpoints-memory/memory-checkpoints.ts';
 import { MemoryFetcher } from '../adapters/fetcher-memory/memory-fetcher.ts';
 import { MemoryProber } from '../adapters/prober-memory/memory-prober.ts';
+import { MemoryVolumes } from '../adapters/volumes-memory/memory-volumes.ts';
 import { MemorySandboxes } from '../adapters/sandboxes-memory/memory-sandboxes.ts';
 import type { AgentConfig } from '../agent-options.ts';
 import { createAgent, type Agent } from '../agent.ts';
@@ -21,6 +22,7 @@ export class SimulatedMachine {
   readonly master = new FakeMaster();
   readonly checkpoints = new MemoryCheckpoints();
   readonly sandboxes = new MemorySandboxes();
+  readonly volumes = new MemoryVolumes();
   readonly containerizer;
   behave: (spec: ContainerSpec) => FakeBehaviour = () => ({});
   answerProbe: (request: ProbeRequest) => ProbeAnswer | Promise<ProbeAnswer> = () => ({ kind: 'tcp' });
@@ -49,6 +51,7 @@ export class SimulatedMachine {
       containerizer: this.containerizer,
       checkpoints: this.checkpoints,
       sandboxes: this.sandboxes,
+      volumes: this.volumes,
       fetcher: new MemoryFetcher((request) => this.fetch(request)),
       prober: new MemoryProber((request) => this.answerProbe(request)),
       clock: this.time,

@@ -1,4 +1,5 @@
 /** Several containerizers as one: each task goes to the one that suits it, whatever else works or does not. */
+import type { ContainerInfo } from '@stadion/contract/mesos';
 import { describeError, type Logger } from '@stadion/base';
 import { chooseContainerizer, type WorkingContainerizers } from '../../core/containerizer-choice.ts';
 import type { ContainerExit, ContainerUsage, RecoveredContainer } from '../../core/container.ts';
@@ -79,7 +80,7 @@ class ComposedContainerizer implements Containerizer {
   }
 
   async launch(spec: ContainerSpec): Promise<LaunchOutcome> {
-    const part = this.choose(spec.container);
+    const part = this.choose(spec.container, spec.pod?.info);
     if ('message' in part) return part;
     this.owners.set(spec.containerId, part);
     const outcome = await part.launch(spec);
@@ -118,8 +119,8 @@ class ComposedContainerizer implements Containerizer {
     await Promise.all(this.parts.map((part) => part.close()));
   }
 
-  private choose(container: ContainerSpec['container']): Containerizer | LaunchFailure {
-    const choice = chooseContainerizer(container, this.working);
+  private choose(container: ContainerSpec['container'], pod?: ContainerInfo): Containerizer | LaunchFailure {
+    const choice = chooseContainerizer(container, this.working, pod);
     if (!choice.ok) return choice;
     const part = this.partOf.get(choice.name);
     return part ?? { ok: false, message: `The containerizer ${choice.name} is not there` };

@@ -15,6 +15,7 @@ import { ContainerDirectories } from '../supervised/container-directory.ts';
 import { SupervisorWatch } from '../supervised/supervisor-watch.ts';
 import { ProcessTable, type ProcessStat } from '../supervised/process-table.ts';
 import { signal, signalAll, signalGroup } from '../supervised/signals.ts';
+import { linkMounts } from './link-mounts.ts';
 import { startSupervisor } from './start-supervisor.ts';
 
 /** Options of {@link createPosixContainerizer}. */
@@ -114,6 +115,8 @@ class PosixContainerizer implements Containerizer {
     const { containerId } = spec;
     try {
       const user = await resolveTaskUser(spec.user);
+      const unlinked = await linkMounts(spec);
+      if (unlinked !== undefined) return { ok: false, message: unlinked };
       await this.directories.create(containerId, user);
       const started = await startSupervisor(spec, this.directories.exitDirectory(containerId), user);
       if (!started.ok) {

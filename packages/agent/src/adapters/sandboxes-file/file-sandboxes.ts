@@ -1,5 +1,4 @@
 /** Sandboxes as directories in Mesos's layout: `slaves/<S>/frameworks/<F>/executors/<E>/runs/<C>/`. */
-import { execFile } from 'node:child_process';
 import {
   chmod,
   chown,
@@ -16,9 +15,9 @@ import {
   symlink,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { errorCode, PlatformError } from '@stadion/base';
-import type { SandboxId, Sandboxes } from '../../ports/sandboxes.ts';
+import type { SandboxId, Sandboxes, SharedDirectory } from '../../ports/sandboxes.ts';
+import { removeTree } from '../remove-tree.ts';
 import { resolveTaskUser, type SystemUser } from '../system-users.ts';
 import { rotateLog } from './rotate-log.ts';
 
@@ -37,7 +36,8 @@ export class FileSandboxes implements Sandboxes {
   }
 
   directory(id: SandboxId): string {
-    return join(this.runsDirectory(id), id.containerId);
+    const run = join(this.runsDirectory(id), id.containerId);
+    return id.taskId === undefined ? run : join(run, 'tasks', id.taskId);
   }
 
   async create(id: SandboxId, userName: string | undefined): Promise<void> {
@@ -45,11 +45,28 @@ export class FileSandboxes implements Sandboxes {
     await this.explained(directory, 'made', async () => {
       // Told before anything is fetched for nothing.
       await resolveTaskUser(userName);
-      await mkdir(this.runsDirectory(id), { recursive: true, mode: 0o755 });
+      await mkdir(dirname(directory), { recursive: true, mode: 0o755 });
       await mkdir(directory, { mode: PRIVATE_MODE });
       for (const name of ['stdout', 'stderr']) await (await open(join(directory, name), 'a', 0o644)).close();
-      await this.pointLatest(id);
+      if (id.taskId === undefined) await this.pointLatest(id);
     });
+  }
+
+  async createShared(id: SandboxId, path: string, share: SharedDirectory): Promise<string> {
+    const directory = join(this.directory(id), path);
+    await this.explained(directory, 'made', async () => {
+      const user = await resolveTaskUser(share.user);
+      await mkdir(directory, { recursive: true, mode: 0o755 });
+      await chmod(directory, share.isForAll ? 0o1777 : 0o700);
+      if (user !== undefined) await chown(directory, user.uid, user.gid);
+    });
+    return directory;
+  }
+
+  async openPod(id: SandboxId): Promise<void> {
+    const directory = this.directory(id);
+    // Its own stays the agent's: containers of several users pass through to theirs, and nobody can move them.
+    await this.explained(directory, 'opened', () => chmod(directory, 0o711));
   }
 
   async handOver(id: SandboxId, userName: string | undefined): Promise<void> {
@@ -57,7 +74,8 @@ export class FileSandboxes implements Sandboxes {
     await this.explained(directory, 'handed over', async () => {
       const user = await resolveTaskUser(userName);
       if (user !== undefined) {
-        await assertReachable(directory, user);
+        // The sandbox of a pod is opened last.
+        await assertReachable(id.taskId === undefined ? directory : dirname(dirname(directory)), user);
         // Nobody else can look in yet, so no name changes its meaning while its owner is being changed.
         for (const entry of await readdir(directory, { withFileTypes: true, recursive: true })) {
           await lchown(join(entry.parentPath, entry.name), user.uid, user.gid);
@@ -69,7 +87,13 @@ export class FileSandboxes implements Sandboxes {
   }
 
   async remove(id: SandboxId): Promise<void> {
-    await removeTree(this.directory(id));
+    const directory = this.directory(id);
+    await removeTree(directory);
+    if (id.taskId !== undefined) {
+      // The sandbox of a pod goes with the last of its tasks.
+      if (!(await removeEmpty(dirname(directory), 1))) return;
+      await removeTree(dirname(dirname(directory)));
+    }
     // The parents go with their last run: runs/latest first, then what is empty.
     const runs = this.runsDirectory(id);
     const left = await readdir(runs).catch(() => ['?']);
@@ -145,17 +169,6 @@ export class FileSandboxes implements Sandboxes {
   }
 }
 
-/**
- * Removes a directory and all in it. One that belongs to another user is left to rm(1): it walks by open directories,
- * not by names, so that user cannot lead it elsewhere by putting a link in place of a directory meanwhile.
- */
-async function removeTree(directory: string): Promise<void> {
-  const owner = (await lstat(directory).catch(() => undefined))?.uid;
-  if (owner === undefined) return;
-  if (owner === process.getuid?.()) await rm(directory, { recursive: true, force: true });
-  else await promisify(execFile)('rm', ['-rf', '--', directory]);
-}
-
 /** A user who cannot pass through the folders above would have no place to run, and could not leave an exit status. */
 async function assertReachable(directory: string, user: SystemUser): Promise<void> {
   for (let folder = dirname(directory); ; folder = dirname(folder)) {
@@ -172,14 +185,16 @@ async function assertReachable(directory: string, user: SystemUser): Promise<voi
   }
 }
 
-async function removeEmpty(directory: string, levels: number): Promise<void> {
+/** Removes empty directories upwards; says whether all of them were. */
+async function removeEmpty(directory: string, levels: number): Promise<boolean> {
   let current = directory;
   for (let level = 0; level < levels; level += 1) {
     const removed = await rmdir(current).then(
       () => true,
       () => false,
     );
-    if (!removed) return;
+    if (!removed) return false;
     current = dirname(current);
   }
+  return true;
 }

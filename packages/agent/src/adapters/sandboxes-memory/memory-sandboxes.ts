@@ -13,11 +13,20 @@ export class MemorySandboxes implements Sandboxes {
   removedCount = 0;
 
   directory(id: SandboxId): string {
-    return `/sandboxes/slaves/${id.agentId}/frameworks/${id.frameworkId}/executors/${id.executorId}/runs/${id.containerId}`;
+    const run = `/sandboxes/slaves/${id.agentId}/frameworks/${id.frameworkId}/executors/${id.executorId}/runs/${id.containerId}`;
+    return id.taskId === undefined ? run : `${run}/tasks/${id.taskId}`;
   }
 
   create(): Promise<void> {
     if (this.failure !== undefined) return Promise.reject(new PlatformError('agent-sandbox-failed', this.failure));
+    return DONE;
+  }
+
+  async createShared(id: SandboxId, path: string): Promise<string> {
+    return `${this.directory(id)}/${path}`;
+  }
+
+  openPod(): Promise<void> {
     return DONE;
   }
 

@@ -15,10 +15,10 @@ describe('the ledger', () => {
         launched += play.view.counters.tasksLaunched;
         for (const { checkpointed } of play.view.agents.values()) conversions += checkpointed.version;
       }),
-      { numRuns: 150 },
+      { numRuns: 200 },
     );
     // The steps must reach the interesting part, or nothing was shown.
-    expect(launched).toBeGreaterThan(150);
-    expect(conversions).toBeGreaterThan(150);
+    expect(launched).toBeGreaterThan(100);
+    expect(conversions).toBeGreaterThan(100);
   }, 60_000);
 });

@@ -1,0 +1,142 @@
+/** Starts containers: the command, environment, limits and volumes of a task as the containerizer wants them. */
+import { assert, describeError } from '@stadion/base';
+import type { FrameworkInfo } from '@stadion/contract/mesos';
+import type { AgentOptions } from './agent-options.ts';
+import { ConcurrencyLimit } from './concurrency-limit.ts';
+import { commandOf } from './core/admission.ts';
+import { mountSources, type MountSource, type TaskPod } from './core/pod.ts';
+import { limitsOf } from './core/resources.ts';
+import { taskEnvironment } from './core/task-environment.ts';
+import type { Task } from './core/task.ts';
+import { LAUNCHES_MAX } from './limits.ts';
+import type { ContainerMount, LaunchOutcome } from './ports/containerizer.ts';
+import type { SandboxId } from './ports/sandboxes.ts';
+import type { VolumeKeeper } from './volume-keeper.ts';
+
+interface LauncherParts {
+  readonly ports: Pick<AgentOptions, 'containerizer' | 'sandboxes' | 'info'>;
+  readonly volumes: VolumeKeeper;
+  readonly agentId: () => string;
+  readonly frameworkOf: (frameworkId: string) => FrameworkInfo | undefined;
+  /** The agent's own environment. */
+  readonly inherited: Readonly<Record<string, string | undefined>>;
+}
+
+/** Where a task's commands run, also those of its checks. */
+export interface CommandContext {
+  readonly directory: string;
+  readonly environment: Record<string, string>;
+  readonly user?: string;
+}
+
+/** One per agent. */
+export class ContainerLauncher {
+  private readonly parts: LauncherParts;
+  private readonly launches = new ConcurrencyLimit(LAUNCHES_MAX);
+
+  constructor(parts: LauncherParts) {
+    this.parts = parts;
+  }
+
+  /** @param isWanted asked when its turn has come: a launch that nobody wants any more is left out */
+  launch(current: () => Task, isWanted: () => boolean): Promise<LaunchOutcome> {
+    return this.launches.run(async () => {
+      if (!isWanted()) return { ok: false, message: '' };
+      const task = current();
+      try {
+        const mounts = await this.mounts(task);
+        // Made ready meanwhile, or not wanted any more.
+        return isWanted() ? await this.start(task, mounts) : { ok: false, message: '' };
+      } catch (error) {
+        return { ok: false, message: describeError(error) };
+      }
+    });
+  }
+
+  commandContext(task: Task): CommandContext {
+    const { ports, agentId, frameworkOf, inherited } = this.parts;
+    const directory = ports.sandboxes.directory(this.sandboxId(task));
+    const user = task.info.command?.user;
+    const environment = taskEnvironment(task.info, {
+      agentId: agentId(),
+      frameworkId: task.frameworkId,
+      executorId: task.pod?.executor.executor_id.value,
+      framework: frameworkOf(task.frameworkId),
+      directory,
+      ip: ports.info.ip,
+      port: ports.info.port,
+      inherited,
+    });
+    return { directory, environment, ...(user === undefined ? {} : { user }) };
+  }
+
+  sandboxId(task: Task, agentId = this.parts.agentId()): SandboxId {
+    const taskId = task.info.task_id.value;
+    if (task.pod !== undefined) return { ...this.podSandboxId(task, task.pod, agentId), taskId };
+    return { agentId, frameworkId: task.frameworkId, executorId: taskId, containerId: task.containerId };
+  }
+
+  podSandboxId(task: Task, pod: TaskPod, agentId = this.parts.agentId()): SandboxId {
+    const executorId = pod.executor.executor_id.value;
+    return { agentId, frameworkId: task.frameworkId, executorId, containerId: pod.podId };
+  }
+
+  /** Says in a sentence which volume of a task is not here, or nothing. */
+  async findMissingVolume(task: Task): Promise<string | undefined> {
+    const volumes = mountSources(task.info, task.pod).flatMap(({ from }) =>
+      from.kind === 'volume' ? [from.volume] : [],
+    );
+    if (volumes.length === 0) return undefined;
+    await this.parts.volumes.settled();
+    const missing = volumes.find((volume) => this.parts.volumes.directoryOf(volume) === undefined);
+    return missing && `This agent has no volume ${missing.id} of the role ${missing.role}`;
+  }
+
+  private start(task: Task, mounts: readonly ContainerMount[]): Promise<LaunchOutcome> {
+    const { pod, info, containerId } = task;
+    const { ports } = this.parts;
+    return ports.containerizer.launch({
+      containerId,
+      command: commandOf(info),
+      ...this.commandContext(task),
+      ...(info.container === undefined ? {} : { container: info.container }),
+      limits: limitsOf(info.resources),
+      ...(mounts.length === 0 ? {} : { mounts }),
+      ...(pod === undefined
+        ? {}
+        : {
+            pod: {
+              podId: pod.podId,
+              directory: ports.sandboxes.directory(this.podSandboxId(task, pod)),
+              ...(pod.executor.container === undefined ? {} : { info: pod.executor.container }),
+            },
+          }),
+    });
+  }
+
+  private async mounts(task: Task): Promise<readonly ContainerMount[]> {
+    const mounts: ContainerMount[] = [];
+    for (const source of mountSources(task.info, task.pod)) {
+      const { containerPath, readOnly } = source;
+      mounts.push({ source: await this.provide(task, source), containerPath, readOnly });
+    }
+    return mounts;
+  }
+
+  /** Makes sure that a volume is there, for the task's user, and says where. */
+  private async provide(task: Task, { from }: MountSource): Promise<string> {
+    const { volumes, ports } = this.parts;
+    const user = task.info.command?.user;
+    switch (from.kind) {
+      case 'volume':
+        await volumes.handOver(from.volume, user);
+        return volumes.directoryOf(from.volume) ?? '';
+      case 'shared': {
+        const { pod } = task;
+        assert(pod !== undefined, 'only the tasks of a pod share directories');
+        const share = { user, isForAll: pod.hasSeveralUsers };
+        return ports.sandboxes.createShared(this.podSandboxId(task, pod), from.name, share);
+      }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+/** Reservations and volumes of this agent: on its disk before they count, and wiped when they are given up. */
+import { describeError, type Logger } from '@stadion/base';
+import type { CheckpointedResources } from '@stadion/contract/agent-link';
+import { RESOURCES_KEY, toResourcesRecord } from './core/checkpoint-record.ts';
+import { volumeKey, volumesOf, withoutVolumes, type VolumeId } from './core/volumes.ts';
+import type { Checkpoints } from './ports/checkpoints.ts';
+import type { Volumes } from './ports/volumes.ts';
+
+/** One per agent. Changes happen one after the other. */
+export class VolumeKeeper {
+  private readonly checkpoints: Checkpoints;
+  private readonly volumes: Volumes;
+  private readonly log: Logger;
+  private kept: CheckpointedResources | undefined;
+  /** Given up, and maybe not gone yet. */
+  private wiping: readonly VolumeId[] = [];
+  private tail: Promise<void> = Promise.resolve();
+
+  constructor(ports: { readonly checkpoints: Checkpoints; readonly volumes: Volumes; readonly log: Logger }) {
+    this.checkpoints = ports.checkpoints;
+    this.volumes = ports.volumes;
+    this.log = ports.log;
+  }
+
+  /** What is on disk; undefined when there never was anything. */
+  get current(): CheckpointedResources | undefined {
+    return this.kept;
+  }
+
+  /** Takes over what an earlier life of the agent wrote, and ends what that one had begun to wipe. */
+  restore(checkpointed: CheckpointedResources, wiping: readonly VolumeId[]): void {
+    this.kept = checkpointed;
+    this.wiping = wiping;
+    if (wiping.length > 0) this.enqueue(() => this.wipe(checkpointed));
+  }
+
+  /** Takes what the master says. Older words that arrive late are ignored; what cannot be written is asked for again. */
+  apply(next: CheckpointedResources): void {
+    this.enqueue(async () => {
+      if (next.version <= (this.kept?.version ?? 0)) return;
+      const before = volumesOf(this.kept?.resources ?? []);
+      const after = volumesOf(next.resources);
+      // A volume that was to be wiped and is wanted again is made anew, and not before the old one is gone.
+      if (this.wiping.length > 0 && this.kept !== undefined) await this.wipe(this.kept);
+      const wiping = withoutVolumes(before, after);
+      await this.checkpoints.save(RESOURCES_KEY, toResourcesRecord(next, wiping), { durable: true });
+      this.kept = next;
+      this.wiping = wiping;
+      for (const volume of withoutVolumes(after, before)) await this.volumes.create(volume);
+      if (wiping.length > 0) await this.wipe(next);
+    });
+  }
+
+  /** Resolves when everything that the master has said so far is on disk, or could not be written. */
+  settled(): Promise<void> {
+    return this.tail;
+  }
+
+  /** Where a volume is. Undefined: this agent has no such volume. */
+  directoryOf(volume: VolumeId): string | undefined {
+    const key = volumeKey(volume);
+    const isHere = volumesOf(this.kept?.resources ?? []).some((each) => volumeKey(each) === key);
+    return isHere ? this.volumes.directory(volume) : undefined;
+  }
+
+  /** Makes sure that a volume is there, and gives it to a user. @throws PlatformError when it cannot be */
+  async handOver(volume: VolumeId, user: string | undefined): Promise<void> {
+    await this.volumes.create(volume);
+    await this.volumes.handOver(volume, user);
+  }
+
+  private async wipe(kept: CheckpointedResources): Promise<void> {
+    for (const volume of this.wiping) {
+      await this.volumes.wipe(volume);
+      this.log.info({ role: volume.role, volume: volume.id }, 'a volume was wiped');
+    }
+    await this.checkpoints.save(RESOURCES_KEY, toResourcesRecord(kept, []), { durable: true });
+    this.wiping = [];
+  }
+
+  private enqueue(work: () => Promise<void>): void {
+    this.tail = this.tail.then(work).catch((error: unknown) => {
+      this.log.error({ error: describeError(error) }, 'reservations or volumes could not be brought up to date');
+    });
+  }
+}
