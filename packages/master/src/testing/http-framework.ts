@@ -1,6 +1,6 @@
 /** A framework that speaks the v1 scheduler API over a real socket: what other people's clients do. */
 import { request, type IncomingMessage } from 'node:http';
-import { RecordReader } from '@stadion/contract/mesos-wire';
+import { RecordReader, decodeProtobuf, encodeProtobuf } from '@stadion/contract/mesos-wire';
 import type { SchedulerEvent } from '@stadion/contract/mesos';
 
 /** An answer that is no stream. */
@@ -17,6 +17,7 @@ export class HttpFramework {
   readonly chunks: string[] = [];
   readonly headers: Record<string, string> = { 'Content-Type': 'application/json' };
   ended = false;
+  private isProtobuf = false;
   private readonly port: number;
   private readonly path: string;
   private stream: IncomingMessage | undefined;
@@ -27,7 +28,11 @@ export class HttpFramework {
   }
 
   /** Sends a body as it is and waits for the whole answer. */
-  post(body: string, headers: Readonly<Record<string, string>> = {}, method = 'POST'): Promise<PlainAnswer> {
+  post(
+    body: string | Uint8Array,
+    headers: Readonly<Record<string, string>> = {},
+    method = 'POST',
+  ): Promise<PlainAnswer> {
     return new Promise((resolve, reject) => {
       this.open(body, headers, method, reject, (response) => {
         let text = '';
@@ -39,15 +44,21 @@ export class HttpFramework {
     });
   }
 
+  /** Speaks protobuf from now on, both ways. */
+  speakProtobuf(): void {
+    this.isProtobuf = true;
+    this.headers['Content-Type'] = this.headers['Accept'] = 'application/x-protobuf';
+  }
+
   /** Sends a call and waits for the whole answer. */
   call(call: unknown, headers: Readonly<Record<string, string>> = {}): Promise<PlainAnswer> {
-    return this.post(JSON.stringify(call), headers);
+    return this.post(this.encode(call), headers);
   }
 
   /** Opens the stream; its id goes with every later call. */
   subscribe(call: unknown): Promise<PlainAnswer['headers']> {
     return new Promise((resolve, reject) => {
-      this.open(JSON.stringify(call), {}, 'POST', reject, (response) => {
+      this.open(this.encode(call), {}, 'POST', reject, (response) => {
         this.stream = response;
         const streamId = response.headers['mesos-stream-id'];
         if (typeof streamId === 'string') this.headers['Mesos-Stream-Id'] = streamId;
@@ -55,7 +66,7 @@ export class HttpFramework {
         response.on('data', (chunk: Buffer) => {
           this.chunks.push(chunk.toString());
           for (const record of reader.push(chunk)) {
-            this.events.push(JSON.parse(Buffer.from(record).toString()) as SchedulerEvent);
+            this.events.push(this.decode(record) as SchedulerEvent);
           }
         });
         response.once('close', () => (this.ended = true)).on('error', () => undefined);
@@ -69,8 +80,18 @@ export class HttpFramework {
     this.stream?.destroy();
   }
 
+  private encode(call: unknown): string | Uint8Array {
+    return this.isProtobuf ? encodeProtobuf('SchedulerCall', call) : JSON.stringify(call);
+  }
+
+  private decode(record: Uint8Array): unknown {
+    return this.isProtobuf
+      ? decodeProtobuf('SchedulerEvent', record)
+      : (JSON.parse(Buffer.from(record).toString()) as unknown);
+  }
+
   private open(
-    body: string,
+    body: string | Uint8Array,
     headers: Readonly<Record<string, string>>,
     method: string,
     onError: (error: Error) => void,

@@ -127,9 +127,11 @@ function readNumber(json: unknown, path: string, integer: boolean): unknown {
   return integer && !Number.isInteger(number) ? expected(what, json, path) : number;
 }
 
-/** An unknown name counts as none; anything but a name is an error. */
+/** An unknown name counts as none, and so does a number: what protobuf has for a value that it does not know. */
 function wrongName(json: unknown, path: string): unknown {
-  return typeof json === 'string' ? UNSET : expected('the name of an enumeration', json, path);
+  return typeof json === 'string' || typeof json === 'number'
+    ? UNSET
+    : expected('the name of an enumeration', json, path);
 }
 
 function expected(what: string, json: unknown, path: string): Unreadable {

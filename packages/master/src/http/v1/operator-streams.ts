@@ -1,23 +1,29 @@
 /**
- * SUBSCRIBE of the operator API: a snapshot, then every change of the cluster. Each change becomes text once. A snapshot
+ * SUBSCRIBE of the operator API: a snapshot, then every change of the cluster. Each change is written once a form. A snapshot
  * lists what is there when it is asked for; it is written bit by bit, and what changes meanwhile follows it.
  */
 import { every, type TimerHandle } from '@stadion/base';
-import { asciiJson } from '@stadion/contract/mesos-wire';
 import type { FastifyReply } from 'fastify';
 import type { ClusterChange } from '../../core/cluster/exchange.ts';
 import { OPERATOR_HEARTBEAT_MS, OPERATOR_STREAMS_MAX } from '../../limits.ts';
 import type { Master } from '../../master.ts';
 import { chunks, objectPieces } from '../json-pieces.ts';
+import type { Codec } from './codec.ts';
 import { clusterPieces } from './operator-reads.ts';
 import { RecordStream } from './record-stream.ts';
 import { agentV1, frameworkV1, taskUpdatedV1, taskV1 } from './shapes.ts';
 
+/** One who watches: the form of its events, and those that wait for its snapshot. */
+interface Subscriber {
+  readonly codec: Codec;
+  waiting: unknown[] | undefined;
+}
+
 /** All subscribers of one master. */
 export class OperatorStreams {
   private readonly master: Master;
-  /** Oldest first, each with what waits for its snapshot. One too many costs the oldest its place, as in Mesos. */
-  private readonly streams = new Map<RecordStream, Uint8Array[] | 'live'>();
+  /** Oldest first: one too many costs the oldest its place, as in Mesos. */
+  private readonly streams = new Map<RecordStream, Subscriber>();
   private unwatch: (() => void) | undefined;
   private heartbeat: TimerHandle | undefined;
 
@@ -31,7 +37,7 @@ export class OperatorStreams {
   }
 
   /** Answers with a stream. */
-  open(reply: FastifyReply): FastifyReply {
+  open(reply: FastifyReply, codec: Codec): FastifyReply {
     const { view } = this.master;
     if (view === undefined) return reply.code(503).type('text/plain').send('Master has not finished recovery');
     for (const oldest of this.streams.keys()) {
@@ -40,11 +46,11 @@ export class OperatorStreams {
       oldest.end();
     }
     reply.hijack();
-    const stream = new RecordStream(reply.raw, { 'Content-Type': 'application/json' }, () => {
+    const stream = new RecordStream(reply.raw, { 'Content-Type': codec.mediaType }, () => {
       this.streams.delete(stream);
       if (this.streams.size === 0) this.rest();
     });
-    this.streams.set(stream, []);
+    this.streams.set(stream, { codec, waiting: [] });
     this.unwatch ??= this.master.watch((change) => {
       this.spread(event(view, change));
     });
@@ -62,18 +68,24 @@ export class OperatorStreams {
   private async begin(stream: RecordStream, snapshot: Iterable<string>): Promise<void> {
     let text = '';
     for await (const chunk of chunks(snapshot, this.master.time)) text += chunk;
-    const waiting = this.streams.get(stream);
-    if (!Array.isArray(waiting)) return;
-    stream.write(bytes(text));
-    for (const body of waiting) stream.write(body);
-    this.streams.set(stream, 'live');
+    const subscriber = this.streams.get(stream);
+    if (subscriber === undefined) return;
+    const { codec, waiting } = subscriber;
+    stream.write(codec.encodeJson('OperatorEvent', text));
+    for (const message of waiting ?? []) stream.write(codec.encode('OperatorEvent', message));
+    subscriber.waiting = undefined;
   }
 
   private spread(message: unknown): void {
-    const body = bytes(asciiJson(message));
-    for (const [stream, waiting] of this.streams) {
-      if (waiting === 'live') stream.write(body);
-      else waiting.push(body);
+    const encoded = new Map<Codec, Uint8Array>();
+    for (const [stream, { codec, waiting }] of this.streams) {
+      if (waiting !== undefined) {
+        waiting.push(message);
+        continue;
+      }
+      const body = encoded.get(codec) ?? codec.encode('OperatorEvent', message);
+      encoded.set(codec, body);
+      stream.write(body);
     }
   }
 
@@ -104,8 +116,4 @@ function event(view: NonNullable<Master['view']>, change: ClusterChange): unknow
     case 'FRAMEWORK_REMOVED':
       return { type: change.type, framework_removed: { framework_info: change.info } };
   }
-}
-
-function bytes(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
 }

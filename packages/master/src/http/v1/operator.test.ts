@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { decodeProtobuf, encodeProtobuf } from '@stadion/contract/mesos-wire';
 import { Cluster, resources, task, type ScriptedAgent, type ScriptedFramework } from '../../testing/cluster.ts';
 import { HttpFramework } from '../../testing/http-framework.ts';
 import { createMasterHttp } from '../master-http.ts';
@@ -71,6 +72,23 @@ describe('an operator asks', () => {
         unreachable_tasks: [],
         completed_tasks: [],
       },
+    });
+  });
+
+  it('in protobuf, and is answered so', async () => {
+    const headers = { 'Content-Type': 'application/x-protobuf', Accept: 'application/x-protobuf' };
+    const answer = app.inject({
+      method: 'POST',
+      url: '/api/v1',
+      headers,
+      payload: Buffer.from(encodeProtobuf('OperatorCall', { type: 'GET_TASKS' })),
+    });
+    await cluster.settle();
+    const { headers: answered, rawPayload } = await answer;
+    expect(answered['content-type']).toBe('application/x-protobuf');
+    expect(decodeProtobuf('OperatorResponse', rawPayload)).toMatchObject({
+      type: 'GET_TASKS',
+      get_tasks: { tasks: [{ task_id: { value: 't1' }, state: 'TASK_STAGING' }] },
     });
   });
 

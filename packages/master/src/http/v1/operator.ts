@@ -1,14 +1,16 @@
 /** `POST /api/v1`: what operators and their tools ask and order. One answer a call; SUBSCRIBE is answered with a stream. */
 import { Readable } from 'node:stream';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import type { Master } from '../../master.ts';
 import { chunks, objectPieces } from '../json-pieces.ts';
-import type { ServedMaster } from '../served-master.ts';
+import type { Codec } from './codec.ts';
+import { refuse, type Exchange } from './exchange.ts';
 import { OPERATOR_READS } from './operator-reads.ts';
 import { OperatorStreams } from './operator-streams.ts';
 
 /** Serves the operator API of one master. */
 export class OperatorEndpoint {
+  readonly call = 'OperatorCall';
   private readonly master: Master;
   private readonly streams: OperatorStreams;
 
@@ -22,9 +24,8 @@ export class OperatorEndpoint {
     this.streams.close();
   }
 
-  /** Answers one request whose body is parsed JSON. */
-  handle(served: ServedMaster, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const call = request.body;
+  /** Answers one call. */
+  handle({ served, reply, message: call, answer }: Exchange): FastifyReply {
     const type = isObject(call) ? call['type'] : undefined;
     if (!isObject(call) || typeof type !== 'string') {
       return refuse(reply, 400, `Failed to validate master::Call: Expecting 'type' to be present`);
@@ -32,11 +33,12 @@ export class OperatorEndpoint {
     const read = OPERATOR_READS[type];
     if (read !== undefined) {
       const pieces = objectPieces({ type, [type.toLowerCase()]: read(served) });
-      return reply.type('application/json').send(Readable.from(chunks(pieces, this.master.time)));
+      void reply.type(answer.mediaType);
+      return reply.send(Readable.from(this.bodyOf(pieces, answer)));
     }
     switch (type) {
       case 'SUBSCRIBE':
-        return this.streams.open(reply);
+        return this.streams.open(reply, answer);
       case 'TEARDOWN': {
         const id = idIn(call['teardown'], 'framework_id');
         if (id === undefined) return refuse(reply, 400, `Expecting 'teardown.framework_id' to be present`);
@@ -58,16 +60,24 @@ export class OperatorEndpoint {
         return refuse(reply, 501, `'${type.slice(0, 64)}' is not supported`);
     }
   }
+
+  /** JSON goes out bit by bit; protobuf knows its length only when all of it is there. */
+  private async *bodyOf(pieces: Iterable<string>, codec: Codec): AsyncGenerator<string | Uint8Array> {
+    const text = chunks(pieces, this.master.time);
+    if (codec.mediaType === 'application/json') {
+      yield* text;
+      return;
+    }
+    let whole = '';
+    for await (const chunk of text) whole += chunk;
+    yield codec.encodeJson('OperatorResponse', whole);
+  }
 }
 
 function idIn(body: unknown, name: string): string | undefined {
   const id = isObject(body) ? body[name] : undefined;
   const value = isObject(id) ? id['value'] : undefined;
   return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function refuse(reply: FastifyReply, status: number, text: string): FastifyReply {
-  return reply.code(status).type('text/plain').send(text);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

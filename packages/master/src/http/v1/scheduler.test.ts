@@ -36,8 +36,10 @@ async function eventually(claim: () => void): Promise<void> {
   );
 }
 
-async function subscribed(info: object = {}): Promise<{ framework: HttpFramework; id: { value: string } }> {
-  const framework = new HttpFramework(port);
+async function subscribed(
+  info: object = {},
+  framework = new HttpFramework(port),
+): Promise<{ framework: HttpFramework; id: { value: string } }> {
   await framework.subscribe({ type: 'SUBSCRIBE', subscribe: { framework_info: { ...framework_info, ...info } } });
   await eventually(() => {
     expect(framework.events[0]?.type).toBe('SUBSCRIBED');
@@ -110,6 +112,27 @@ describe('a framework over HTTP', () => {
     expect(framework.events[0]).toMatchObject({
       subscribed: { master_info: { ip: 1_677_721_610, port: 5050, address: { ip: '10.0.0.100' } } },
     });
+  });
+
+  it('may speak protobuf', async () => {
+    const speaker = new HttpFramework(port);
+    speaker.speakProtobuf();
+    const { framework, id } = await subscribed({}, speaker);
+    const offer = await offerOf(framework);
+    const accept = {
+      offer_ids: [offer.id],
+      operations: [{ type: 'LAUNCH', launch: { task_infos: [task('t1', agent.agentId)] } }],
+    };
+    expect((await framework.call({ type: 'ACCEPT', framework_id: id, accept })).status).toBe(202);
+    await eventually(() => {
+      expect(agent.of('RUN_TASKS')[0]?.tasks[0]).toMatchObject({
+        task_id: { value: 't1' },
+        command: { value: 'sleep 1000' },
+      });
+    });
+    const answer = await framework.post(Buffer.from('0a030a01', 'hex'));
+    expect(answer).toMatchObject({ status: 400 });
+    expect(answer.body).toContain('Failed to parse body into application/x-protobuf');
   });
 
   it('has the one health check of Mesos run with its defaults', async () => {
@@ -186,8 +209,8 @@ describe('a call that cannot be taken', () => {
   it.each([
     ['no content type', { 'Content-Type': '' }, '{}', 400, `Expecting 'Content-Type' to be present`],
     ['another content type', { 'Content-Type': 'text/xml' }, '{}', 415, `Expecting 'Content-Type' of`],
-    ['no JSON', {}, '{', 400, 'Failed to parse body into JSON'],
-    ['nothing', {}, '', 400, 'Failed to parse body into JSON: the body is empty'],
+    ['no JSON', {}, '{', 400, 'Failed to parse body into application/json'],
+    ['nothing', {}, '', 400, 'the body is empty'],
     ['no type', {}, '{}', 400, `Failed to validate scheduler::Call: Missing required field 'type'`],
     ['an unknown type', {}, '{"type":"FLY"}', 501, `'FLY' is no known 'type'`],
     ['an unknown framework', {}, JSON.stringify(revive('nobody')), 400, 'Framework cannot be found'],

@@ -4,10 +4,11 @@
  */
 import { randomUuid } from '@stadion/base';
 import type { SchedulerCall, SchedulerConnection, SchedulerEvent } from '@stadion/contract/mesos';
-import { asciiJson } from '@stadion/contract/mesos-wire';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { SCHEDULER_STREAMS_MAX } from '../../limits.ts';
 import type { Master } from '../../master.ts';
+import type { Codec } from './codec.ts';
+import { refuse, type Exchange } from './exchange.ts';
 import { outgoingEvent } from './outgoing-event.ts';
 import { readSchedulerCall } from './incoming-call.ts';
 import { RecordStream } from './record-stream.ts';
@@ -20,10 +21,12 @@ interface SchedulerStream {
   readonly id: string;
   readonly connection: SchedulerConnection;
   readonly output: RecordStream;
+  readonly codec: Codec;
 }
 
 /** Serves the scheduler API of one master. */
 export class SchedulerEndpoint {
+  readonly call = 'SchedulerCall';
   private readonly master: Master;
   private readonly streams = new Set<SchedulerStream>();
   /** By framework: the stream over which its calls must come. */
@@ -38,19 +41,20 @@ export class SchedulerEndpoint {
     for (const { output } of this.streams) output.cut();
   }
 
-  /** Answers one request whose body is parsed JSON. */
-  handle(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const incoming = readSchedulerCall(request.body);
+  /** Answers one call. */
+  handle(exchange: Exchange): FastifyReply {
+    const { request, reply } = exchange;
+    const incoming = readSchedulerCall(exchange.message);
     if (!incoming.ok) return refuse(reply, incoming.status, incoming.problem);
     const { call } = incoming;
-    if (call.type === 'SUBSCRIBE') return this.subscribe(call, request, reply);
+    if (call.type === 'SUBSCRIBE') return this.subscribe(call, exchange);
     const problem = this.problemOf(call, request.headers['mesos-stream-id']);
     if (problem !== undefined) return refuse(reply, problem.status, problem.text);
     this.current.get(call.framework_id.value)?.connection.send(call);
     return reply.code(202).send();
   }
 
-  private subscribe(call: SubscribeCall, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  private subscribe(call: SubscribeCall, { request, reply, answer }: Exchange): FastifyReply {
     if (request.headers['mesos-stream-id'] !== undefined) {
       return refuse(reply, 400, `Subscribe calls should not include the 'Mesos-Stream-Id' header`);
     }
@@ -59,10 +63,11 @@ export class SchedulerEndpoint {
     }
     reply.hijack();
     const connection = this.master.connect();
-    const headers = { 'Content-Type': 'application/json', 'Mesos-Stream-Id': randomUuid(this.master.random) };
+    const headers = { 'Content-Type': answer.mediaType, 'Mesos-Stream-Id': randomUuid(this.master.random) };
     const stream: SchedulerStream = {
       id: headers['Mesos-Stream-Id'],
       connection,
+      codec: answer,
       output: new RecordStream(reply.raw, headers, () => {
         this.forget(stream);
         connection.close();
@@ -83,7 +88,7 @@ export class SchedulerEndpoint {
 
   private deliver(stream: SchedulerStream, event: SchedulerEvent): void {
     if (event.type === 'SUBSCRIBED') this.current.set(event.subscribed.framework_id.value, stream);
-    stream.output.write(new TextEncoder().encode(asciiJson(outgoingEvent(event))));
+    stream.output.write(stream.codec.encode('SchedulerEvent', outgoingEvent(event)));
   }
 
   private forget(stream: SchedulerStream): void {
@@ -110,8 +115,4 @@ export class SchedulerEndpoint {
     }
     return undefined;
   }
-}
-
-function refuse(reply: FastifyReply, status: number, text: string): FastifyReply {
-  return reply.code(status).type('text/plain').send(text);
 }
