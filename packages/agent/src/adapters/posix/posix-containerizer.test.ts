@@ -1,91 +1,26 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { delay, randomUuid, silentLogger } from '@stadion/base';
-import { systemClock, systemTimers, SystemRandom } from '@stadion/base/system';
+import { silentLogger } from '@stadion/base';
+import { systemClock, systemTimers } from '@stadion/base/system';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ContainerExit } from '../../core/container.ts';
 import type { Containerizer, ContainerSpec } from '../../ports/containerizer.ts';
 import { describeContainerizer } from '../../testing/containerizer-conformance.ts';
+import { isRunning, TaskMachine, until } from '../../testing/task-machine.ts';
 import { createPosixContainerizer } from './posix-containerizer.ts';
 
-const random = new SystemRandom();
 const isRoot = process.getuid?.() === 0;
 
-/** A machine in a folder whose name has a space in it. */
-class Machine {
-  readonly root = mkdtempSync(join(tmpdir(), 'stadion agent '));
-  readonly exits = new Map<string, ContainerExit>();
-  readonly onExit = (containerId: string, exit: ContainerExit): void => {
-    this.exits.set(containerId, exit);
-  };
-  private readonly started: Containerizer[] = [];
-
-  constructor() {
-    chmodSync(this.root, 0o755);
-  }
-
-  containerizer(): Containerizer {
-    const containerizer = createPosixContainerizer({
-      runtimeDirectory: join(this.root, 'run'),
-      clock: systemClock,
-      timers: systemTimers,
-      log: silentLogger,
-    });
-    this.started.push(containerizer);
-    return containerizer;
-  }
-
-  shell(text: string, environment: Record<string, string> = {}): ContainerSpec {
-    const containerId = randomUuid(random);
-    const directory = join(this.root, 'sandbox', containerId);
-    mkdirSync(directory, { recursive: true });
-    const path = process.env['PATH'] ?? '';
-    return { containerId, command: { kind: 'shell', text }, environment: { PATH: path, ...environment }, directory };
-  }
-
-  read(spec: ContainerSpec, name: string): string {
-    const path = join(spec.directory, name);
-    return existsSync(path) ? readFileSync(path, 'utf8') : '';
-  }
-
-  async exitOf(spec: ContainerSpec): Promise<ContainerExit> {
-    await until(() => this.exits.has(spec.containerId));
-    return this.exits.get(spec.containerId) ?? { kind: 'unknown', message: 'never' };
-  }
-
-  async destroy(): Promise<void> {
-    for (const containerizer of this.started) await containerizer.close();
-    const last = this.containerizer();
-    for (const container of await last.recover(this.onExit)) {
-      if (container.state !== 'running') continue;
-      last.kill(container.containerId, 0);
-      await until(() => this.exits.has(container.containerId));
-    }
-    await last.close();
-    rmSync(this.root, { recursive: true, force: true });
-  }
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const end = systemClock.monotonic() + 15_000;
-  while (!condition()) {
-    expect(systemClock.monotonic(), 'the condition did not come to hold in 15 s').toBeLessThan(end);
-    await delay(systemTimers, 10);
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
-  } catch {
-    return false;
-  }
+function makePosix(root: string): Containerizer {
+  return createPosixContainerizer({
+    runtimeDirectory: join(root, 'run'),
+    clock: systemClock,
+    timers: systemTimers,
+    log: silentLogger,
+  });
 }
 
 describeContainerizer('posix', () => {
-  const machine = new Machine();
+  const machine = new TaskMachine(makePosix);
   const commands = {
     runs: 'exec sleep 1000',
     'exits-0': 'exit 0',
@@ -103,11 +38,11 @@ describeContainerizer('posix', () => {
 });
 
 describe('the posix containerizer', () => {
-  let machine: Machine;
+  let machine: TaskMachine;
   let containerizer: Containerizer;
 
   beforeEach(async () => {
-    machine = new Machine();
+    machine = new TaskMachine(makePosix);
     containerizer = machine.containerizer();
     await containerizer.recover(machine.onExit);
   });

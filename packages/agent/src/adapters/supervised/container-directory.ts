@@ -71,6 +71,28 @@ export class ContainerDirectories {
     return undefined;
   }
 
+  /** The directory of one container. */
+  directory(containerId: string): string {
+    return join(this.root, containerId);
+  }
+
+  /** Writes down how it ended, where the supervisor's exit status does not say it all. */
+  async writeEnd(containerId: string, exit: ContainerExit): Promise<void> {
+    const path = join(this.root, containerId, 'end.json');
+    await writeFile(`${path}.tmp`, JSON.stringify(exit), { mode: 0o600 });
+    await rename(`${path}.tmp`, path);
+  }
+
+  /** Reads what {@link writeEnd} wrote. */
+  async readEnd(containerId: string): Promise<ContainerExit | undefined> {
+    try {
+      const value: unknown = JSON.parse(await readFile(join(this.root, containerId, 'end.json'), 'utf8'));
+      return toLimitedExit(value);
+    } catch {
+      return undefined;
+    }
+  }
+
   async remove(containerId: string): Promise<void> {
     await rm(join(this.root, containerId), { recursive: true, force: true });
   }
@@ -85,4 +107,11 @@ function toRecord(value: unknown): ContainerRecord | undefined {
     'startTime' in supervisor && typeof supervisor.startTime === 'string' ? { startTime: supervisor.startTime } : {};
   const bootId = 'bootId' in value && typeof value.bootId === 'string' ? { bootId: value.bootId } : {};
   return { supervisor: { pid: supervisor.pid, ...startTime }, ...bootId };
+}
+
+function toLimitedExit(value: unknown): ContainerExit | undefined {
+  if (typeof value !== 'object' || value === null || !('resource' in value) || !('message' in value)) return undefined;
+  const { resource, message } = value;
+  if ((resource !== 'memory' && resource !== 'disk') || typeof message !== 'string') return undefined;
+  return { kind: 'limited', resource, message };
 }

@@ -8,7 +8,7 @@ export function signalAll(processes: readonly ProcessStat[], name: NodeJS.Signal
 }
 
 /** To one process. */
-export function signal(pid: number, name: NodeJS.Signals): void {
+export function signal(pid: number, name: NodeJS.Signals | number): void {
   try {
     process.kill(pid, name);
   } catch {

@@ -1,0 +1,124 @@
+/** Makes the configuration of a container from what the agent wants and what the machine has. */
+import { hostname } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { CAPABILITIES_DEFAULT, runtimeSpec, type RuntimeMount, type RuntimeUser } from '../../core/oci/runtime-spec.ts';
+import { defaultSeccompProfile } from '../../core/oci/seccomp.ts';
+import type { ContainerSpec } from '../../ports/containerizer.ts';
+import { CONTAINER_VARIABLE } from '../supervised/process-table.ts';
+import type { Cgroups } from './cgroups.ts';
+import { INIT_PROGRAM } from './runtime.ts';
+
+/** What a container runs on. */
+export interface BundleRoot {
+  readonly path: string;
+  readonly readOnly: boolean;
+  readonly mounts: readonly RuntimeMount[];
+  readonly user: RuntimeUser;
+  /** All of it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The sandbox as seen inside. */
+  readonly sandbox: string;
+  /** Where the command starts. */
+  readonly directory: string;
+  /** What runs, without an init. */
+  readonly argv: readonly string[];
+}
+
+/** The networks of a container; absent: the machine's. */
+export interface BundleNetwork {
+  readonly namespace: string;
+  readonly ipcNamespace?: string;
+  readonly hostname: string;
+  /** Files like /etc/hosts that go with it. */
+  readonly mounts: readonly RuntimeMount[];
+}
+
+/** How containers of this agent are limited, beyond what each was granted. */
+export interface BundleLimits {
+  readonly pidsMax: number;
+  readonly filesMax: number;
+  readonly shmBytes: number;
+  readonly hardCpuLimit: boolean;
+}
+
+/** The init inside; /dev is every container's own, so that nothing of it shows in an image. */
+const INIT_INSIDE = '/dev/.init';
+
+/** `config.json`, as an object. */
+export function makeBundle(
+  spec: ContainerSpec,
+  root: BundleRoot,
+  network: BundleNetwork | undefined,
+  cgroups: Cgroups,
+  limits: BundleLimits,
+): object {
+  const environment = { ...root.environment, [CONTAINER_VARIABLE]: spec.containerId };
+  return runtimeSpec({
+    argv: [INIT_INSIDE, '--', ...root.argv],
+    environment,
+    directory: root.directory,
+    user: root.user,
+    root: { path: root.path, readOnly: root.readOnly },
+    mounts: [
+      ...root.mounts,
+      { destination: INIT_INSIDE, type: 'bind', source: INIT_PROGRAM, options: ['bind', 'ro'] },
+      { destination: root.sandbox, type: 'bind', source: spec.directory, options: ['rbind', 'rprivate', 'rw'] },
+      ...(network?.mounts ?? []),
+      ...volumeMounts(spec, root.sandbox),
+    ],
+    hostname: network?.hostname ?? hostname(),
+    cgroupsPath: cgroups.path(spec.containerId),
+    namespaces: {
+      network: network === undefined ? 'host' : { path: network.namespace },
+      ipc: network?.ipcNamespace === undefined ? 'private' : { path: network.ipcNamespace },
+    },
+    limits: spec.limits,
+    hardCpuLimit: limits.hardCpuLimit,
+    limitsSwap: cgroups.limitsSwap,
+    killsGroups: cgroups.version === 2,
+    pidsMax: limits.pidsMax,
+    capabilities: CAPABILITIES_DEFAULT,
+    seccomp: defaultSeccompProfile(process.arch),
+    rlimits: [{ type: 'RLIMIT_NOFILE', soft: limits.filesMax, hard: limits.filesMax }],
+    devices: [],
+    shmBytes: limits.shmBytes,
+  });
+}
+
+/** A directory of the machine or of the sandbox as a volume: where it is, and where it appears inside. */
+export interface BundleVolume {
+  readonly source: string;
+  readonly destination: string;
+  readonly readOnly: boolean;
+  /** Whether it is in the sandbox, where it may be made. */
+  readonly isInSandbox: boolean;
+}
+
+/** The volumes of a container: those the agent resolved, and those of the machine. */
+export function volumesOf(spec: ContainerSpec, sandbox: string): readonly BundleVolume[] {
+  const inside = (path: string): string => (isAbsolute(path) ? path : join(sandbox, path));
+  const resolved = (spec.mounts ?? []).map(({ source, containerPath, readOnly }) => {
+    return { source, destination: inside(containerPath), readOnly, isInSandbox: false };
+  });
+  const known = new Set(resolved.map(({ destination }) => destination));
+  const ofMachine = (spec.container?.volumes ?? []).flatMap((volume): BundleVolume[] => {
+    const path = volume.host_path ?? volume.source?.host_path?.path;
+    const destination = inside(volume.container_path);
+    if (path === undefined || known.has(destination)) return [];
+    return [
+      {
+        source: resolve(spec.directory, path),
+        destination,
+        readOnly: volume.mode === 'RO',
+        isInSandbox: !isAbsolute(path),
+      },
+    ];
+  });
+  return [...resolved, ...ofMachine];
+}
+
+function volumeMounts(spec: ContainerSpec, sandbox: string): RuntimeMount[] {
+  return volumesOf(spec, sandbox).map(({ source, destination, readOnly }) => {
+    return { destination, type: 'bind', source, options: ['rbind', 'rslave', readOnly ? 'rro' : 'rw'] };
+  });
+}

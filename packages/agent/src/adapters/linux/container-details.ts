@@ -1,0 +1,37 @@
+/** What the linux containerizer has to know of a container for its end, written beside its record. */
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Type, type Static } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+
+/** Facts that do not change once it runs. */
+export const ContainerDetails = Type.Object({
+  /** Its first process, as the machine numbers it. */
+  init: Type.Integer(),
+  /** The signal that asks it to end, and whether its main process alone gets it. */
+  stop: Type.Object({ signal: Type.Integer(), mainOnly: Type.Boolean() }),
+  memoryBytes: Type.Integer(),
+  /** Directories that together may hold so many bytes; 0: as many as there is room. */
+  disk: Type.Object({ bytes: Type.Integer(), directories: Type.Array(Type.String()) }),
+  addresses: Type.Optional(Type.Array(Type.String())),
+});
+export type ContainerDetails = Static<typeof ContainerDetails>;
+
+const FILE = 'details.json';
+
+/** @param directory that of the container */
+export async function writeDetails(directory: string, details: ContainerDetails): Promise<void> {
+  const path = join(directory, FILE);
+  await writeFile(`${path}.tmp`, JSON.stringify(details), { mode: 0o600 });
+  await rename(`${path}.tmp`, path);
+}
+
+/** Undefined when it was never written or is damaged. */
+export async function readDetails(directory: string): Promise<ContainerDetails | undefined> {
+  try {
+    const value: unknown = JSON.parse(await readFile(join(directory, FILE), 'utf8'));
+    return Value.Check(ContainerDetails, value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

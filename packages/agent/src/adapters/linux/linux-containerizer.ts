@@ -1,0 +1,396 @@
+/**
+ * Containers of Linux by an OCI runtime: each task in namespaces and control groups of its own, on the machine's files
+ * read-only or on an image, watched by a shell that outlives the agent.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { delay, describeError, type Clock, type Logger, type Timers } from '@stadion/base';
+import type { ContainerExit, ContainerUsage, RecoveredContainer } from '../../core/container.ts';
+import { memoryLimit } from '../../core/oci/runtime-spec.ts';
+import type {
+  Containerizer,
+  ContainerizerFingerprint,
+  ContainerSpec,
+  LaunchFailure,
+  LaunchOutcome,
+} from '../../ports/containerizer.ts';
+import { identifyChild, isSameProcess, readBootId, type ProcessIdentity } from '../process-identity.ts';
+import { ContainerDirectories } from '../supervised/container-directory.ts';
+import { CONTAINER_VARIABLE, ProcessTable } from '../supervised/process-table.ts';
+import { spawnSupervisor } from '../supervised/spawn-supervisor.ts';
+import { SUPERVISOR_SCRIPT } from '../supervised/supervisor.ts';
+import { SupervisorWatch } from '../supervised/supervisor-watch.ts';
+import { makeBundle, type BundleLimits } from './bundle.ts';
+import { Cgroups } from './cgroups.ts';
+import { readDetails, writeDetails, type ContainerDetails } from './container-details.ts';
+import { ContainerEnding } from './container-ending.ts';
+import { DiskWatch, type LimitedDisk } from './disk-watch.ts';
+import { findLinuxProblem } from './fingerprint.ts';
+import { HostRoot } from './host-root.ts';
+import { hostBundleRoot } from './host-bundle.ts';
+import { exists, readFailure, readPid, Runtime } from './runtime.ts';
+import { ownFilesMax } from './own-limits.ts';
+import { trackContainer, type TrackedContainer } from './tracked-container.ts';
+import { findVolumeProblem } from './volumes.ts';
+
+/** Options of {@link createLinuxContainerizer}. */
+export interface LinuxContainerizerOptions {
+  /** Where it keeps what it knows of its containers, and images; on the local disk, the agent's own. */
+  readonly runtimeDirectory: string;
+  /** Directories of the platform that containers do not see. */
+  readonly hiddenDirectories: readonly string[];
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Logger;
+  /** The OCI runtime; default `runc`. */
+  readonly runtime?: string;
+  readonly limits?: Partial<BundleLimits>;
+  /** How often what containers have on disk is measured; default every 15 s, as in Mesos. */
+  readonly diskIntervalMs?: number;
+}
+
+const LIMITS_DEFAULT: BundleLimits = {
+  pidsMax: 4096,
+  filesMax: 65_536,
+  shmBytes: 64 * 1024 * 1024,
+  hardCpuLimit: false,
+};
+const DISK_MS_DEFAULT = 15_000;
+/** How often is looked whether a container has begun to run. */
+const START_POLL_MS = 2;
+const USAGE_MS_MAX = 500;
+/** Containers that are measured before others get the event loop. */
+const MEASURED_PER_TURN = 16;
+
+/** Makes it. Needs root; where something is missing, its fingerprint says what. */
+export function createLinuxContainerizer(options: LinuxContainerizerOptions): Containerizer {
+  return new LinuxContainerizer(options);
+}
+
+class LinuxContainerizer implements Containerizer {
+  readonly name = 'linux';
+  private readonly time: Clock & Timers;
+  private readonly log: Logger;
+  private readonly options: LinuxContainerizerOptions;
+  private readonly limits: BundleLimits;
+  private readonly directories: ContainerDirectories;
+  private readonly runtime: Runtime;
+  private readonly hostRoot: HostRoot;
+  private readonly watch: SupervisorWatch;
+  private readonly diskWatch: DiskWatch;
+  private readonly containers = new Map<string, TrackedContainer>();
+  private readonly bootId = readBootId();
+  private readonly machine: { cgroups: Cgroups; ending: ContainerEnding } | undefined;
+  private onExit: (containerId: string, exit: ContainerExit) => void = () => undefined;
+  private closed = false;
+  private usageCache: { readonly at: number; readonly usage: Promise<ReadonlyMap<string, ContainerUsage>> } | undefined;
+
+  constructor(options: LinuxContainerizerOptions) {
+    const { clock, timers, runtimeDirectory, log } = options;
+    this.options = options;
+    this.time = {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      after: (delayMs, callback) => timers.after(delayMs, callback),
+    };
+    this.log = log;
+    const limits = { ...LIMITS_DEFAULT, ...options.limits };
+    this.limits = { ...limits, filesMax: Math.min(limits.filesMax, ownFilesMax() ?? limits.filesMax) };
+    this.directories = new ContainerDirectories(join(runtimeDirectory, 'containers'));
+    this.runtime = new Runtime(options.runtime ?? 'runc', join(runtimeDirectory, 'runc'));
+    this.hostRoot = new HostRoot(join(runtimeDirectory, 'host-root'), options.hiddenDirectories);
+    this.watch = new SupervisorWatch(this.time, log, this.directories, (containerId) => this.onGone(containerId));
+    this.diskWatch = new DiskWatch({
+      time: this.time,
+      log,
+      intervalMs: options.diskIntervalMs ?? DISK_MS_DEFAULT,
+      limited: () => this.withLimitedDisk(),
+      onExceeded: (containerId, message) => this.endFor(containerId, { kind: 'limited', resource: 'disk', message }),
+    });
+    this.machine = this.findMachine();
+  }
+
+  async fingerprint(): Promise<ContainerizerFingerprint> {
+    const { machine } = this;
+    if (process.platform !== 'linux') return { containerizers: [], problem: 'this system is not Linux' };
+    if (machine === undefined) {
+      const problem =
+        'the control groups cpu, cpuacct, memory, pids and devices (or cgroup2) are not mounted at /sys/fs/cgroup';
+      return { containerizers: [], problem };
+    }
+    const directory = join(this.options.runtimeDirectory, 'trial');
+    const problem = await findLinuxProblem({
+      ...machine,
+      runtime: this.runtime,
+      hostRoot: this.hostRoot,
+      limits: this.limits,
+      directory,
+    });
+    return problem === undefined ? { containerizers: ['linux'] } : { containerizers: [], problem };
+  }
+
+  async recover(onExit: (containerId: string, exit: ContainerExit) => void): Promise<readonly RecoveredContainer[]> {
+    this.onExit = onExit;
+    await this.directories.open();
+    const recovered: RecoveredContainer[] = [];
+    for (const containerId of await this.directories.list()) recovered.push(await this.recoverOne(containerId));
+    await this.clearOrphans(new Set(recovered.map((container) => container.containerId)));
+    this.diskWatch.start();
+    return recovered;
+  }
+
+  async launch(spec: ContainerSpec): Promise<LaunchOutcome> {
+    const { containerId } = spec;
+    try {
+      const problem = await findVolumeProblem(spec);
+      if (problem !== undefined) return { ok: false, message: problem };
+      await this.directories.create(containerId, undefined);
+      const outcome = await this.start(spec);
+      if (!outcome.ok) await this.discard(containerId);
+      return outcome;
+    } catch (error) {
+      await this.discard(containerId);
+      return { ok: false, message: describeError(error) };
+    }
+  }
+
+  kill(containerId: string, graceMs: number): void {
+    const container = this.containers.get(containerId);
+    const ending = this.machine?.ending;
+    if (container === undefined || ending === undefined) return;
+    const killAt = this.time.monotonic() + graceMs;
+    const isFirst = container.killAt === undefined;
+    if (container.killAt !== undefined && killAt >= container.killAt) return;
+    container.killAt = killAt;
+    container.killTimer?.cancel();
+    container.killTimer = this.time.after(graceMs, () => void ending.force(container));
+    if (isFirst) void ending.ask(container);
+  }
+
+  usage(): Promise<ReadonlyMap<string, ContainerUsage>> {
+    const now = this.time.monotonic();
+    if (this.usageCache === undefined || now - this.usageCache.at >= USAGE_MS_MAX) {
+      this.usageCache = { at: now, usage: this.measure() };
+    }
+    return this.usageCache.usage;
+  }
+
+  async remove(containerId: string): Promise<void> {
+    if (this.containers.has(containerId)) return;
+    await this.directories.remove(containerId).catch((error: unknown) => {
+      this.log.warn({ containerId, error: describeError(error) }, 'the record of a container could not be removed');
+    });
+    if (this.containers.size === 0) this.machine?.cgroups.removeParents();
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.watch.close();
+    this.diskWatch.stop();
+    this.machine?.ending.close();
+    for (const container of this.containers.values()) container.killTimer?.cancel();
+    if (this.containers.size === 0) this.machine?.cgroups.removeParents();
+  }
+
+  // --- Beginnings ----------------------------------------------------------------------------------------------
+
+  private findMachine(): { cgroups: Cgroups; ending: ContainerEnding } | undefined {
+    if (process.platform !== 'linux') return undefined;
+    // Several agents on one machine: each has a name of its own, and the same one after a restart.
+    const name = createHash('sha256').update(this.options.runtimeDirectory).digest('hex').slice(0, 12);
+    const cgroups = Cgroups.find(`/stadion/${name}`);
+    if (cgroups === undefined) return undefined;
+    const ending = new ContainerEnding({
+      time: this.time,
+      log: this.log,
+      cgroups,
+      runtime: this.runtime,
+      directories: this.directories,
+      leaveNetworks: () => Promise.resolve(),
+    });
+    return { cgroups, ending };
+  }
+
+  private async start(spec: ContainerSpec): Promise<LaunchOutcome> {
+    const { containerId, limits } = spec;
+    const { machine } = this;
+    if (machine === undefined) return { ok: false, message: 'There are no control groups' };
+    const root = await hostBundleRoot(spec, this.hostRoot);
+    if ('message' in root) return root;
+    const directory = this.directories.directory(containerId);
+    const bundle = makeBundle(spec, root, undefined, machine.cgroups, this.limits);
+    await writeFile(join(directory, 'config.json'), JSON.stringify(bundle), { mode: 0o600 });
+    const exitDirectory = this.directories.exitDirectory(containerId);
+    const started = await spawnSupervisor({
+      argv: [
+        ...['/bin/sh', '-c', SUPERVISOR_SCRIPT, 'stadion-supervisor', exitDirectory],
+        ...this.runtime.runCommand(containerId, directory),
+      ],
+      environment: { PATH: process.env['PATH'] ?? '', [CONTAINER_VARIABLE]: containerId },
+      directory,
+      outputDirectory: spec.directory,
+    });
+    if (!started.ok) return started;
+    // Heard in the same turn as the start, so that the exit of a short command is not missed.
+    const state = { isGone: false };
+    const gone = new Promise<void>((resolve) => {
+      started.child.once('exit', () => {
+        state.isGone = true;
+        resolve();
+      });
+    });
+    const supervisor = identifyChild(started.pid);
+    const init = await this.waitForStart(directory, () => state.isGone);
+    if (init === undefined) return this.explainFailure(directory);
+    const details: ContainerDetails = {
+      init,
+      stop: { signal: constants.signals.SIGTERM, mainOnly: false },
+      memoryBytes: limits === undefined ? 0 : memoryLimit(limits.memoryBytes),
+      disk: { bytes: limits?.diskBytes ?? 0, directories: [spec.directory] },
+    };
+    const container = trackContainer(containerId, supervisor, details);
+    this.containers.set(containerId, container);
+    await this.writeDown(containerId, supervisor, details);
+    void gone.then(() => this.onGone(containerId));
+    return { ok: true, pid: init };
+  }
+
+  /** The runtime writes the pid of the first process once that runs the command. Undefined when it ended without. */
+  private async waitForStart(directory: string, isGone: () => boolean): Promise<number | undefined> {
+    for (;;) {
+      const wasGone = isGone();
+      if (await exists(join(directory, 'pid'))) return readPid(directory);
+      if (wasGone) return undefined;
+      await delay(this.time, START_POLL_MS);
+    }
+  }
+
+  private async explainFailure(directory: string): Promise<LaunchFailure> {
+    const cause = await readFailure(directory);
+    return { ok: false, message: `The container could not be started: ${cause ?? 'the runtime does not say why'}` };
+  }
+
+  private async writeDown(
+    containerId: string,
+    supervisor: ProcessIdentity,
+    details: ContainerDetails,
+  ): Promise<void> {
+    try {
+      await writeDetails(this.directories.directory(containerId), details);
+      const bootId = this.bootId === undefined ? {} : { bootId: this.bootId };
+      await this.directories.write(containerId, { supervisor, ...bootId });
+    } catch (error) {
+      // The marker in its environment finds the supervisor again.
+      this.log.warn({ containerId, error: describeError(error) }, 'the record of a container could not be written');
+    }
+  }
+
+  private async discard(containerId: string): Promise<void> {
+    await this.machine?.ending.finish(trackContainer(containerId, { pid: 0 }, undefined));
+    await this.directories.remove(containerId).catch(() => undefined);
+  }
+
+  // --- Ends ----------------------------------------------------------------------------------------------------
+
+  private onGone(containerId: string): void {
+    const container = this.containers.get(containerId);
+    if (container === undefined || container.ended || this.closed) return;
+    container.ended = true;
+    void this.tellEnd(container);
+  }
+
+  private async tellEnd(container: TrackedContainer): Promise<void> {
+    const { containerId } = container;
+    this.watch.delete(containerId);
+    const exit = await this.machine?.ending.finish(container);
+    container.killTimer?.cancel();
+    // Let go meanwhile: the next agent finds the same.
+    if (exit === undefined || this.isClosed()) return;
+    this.containers.delete(containerId);
+    this.onExit(containerId, exit);
+  }
+
+  /** Ends a container that used too much. */
+  private endFor(containerId: string, limited: Extract<ContainerExit, { kind: 'limited' }>): void {
+    const container = this.containers.get(containerId);
+    if (container === undefined || container.ended) return;
+    container.limited ??= limited;
+    this.kill(containerId, 0);
+  }
+
+  private withLimitedDisk(): readonly LimitedDisk[] {
+    return [...this.containers.values()].flatMap(({ containerId, details }) => {
+      return details === undefined || details.disk.bytes === 0 ? [] : [{ containerId, ...details.disk }];
+    });
+  }
+
+  // --- Recovery ------------------------------------------------------------------------------------------------
+
+  private async recoverOne(containerId: string): Promise<RecoveredContainer> {
+    const record = await this.directories.read(containerId);
+    const details = await readDetails(this.directories.directory(containerId));
+    if (record?.bootId !== undefined && record.bootId !== this.bootId) {
+      const message = 'The host was restarted while the task ran; its exit status is not known';
+      return this.recoverEnded(trackContainer(containerId, record.supervisor, details), message);
+    }
+    const supervisor = record?.supervisor ?? (await this.findSupervisor(containerId));
+    if (supervisor === undefined) {
+      const message = 'The agent ended before it had started the container';
+      return this.recoverEnded(trackContainer(containerId, { pid: 0 }, details), message);
+    }
+    const container = trackContainer(containerId, supervisor, details);
+    const isOver = (await this.directories.readExit(containerId)) !== undefined || !isSameProcess(supervisor);
+    if (isOver) return this.recoverEnded(container, undefined);
+    this.containers.set(containerId, container);
+    this.watch.add(containerId, supervisor);
+    const pid = details?.init ?? (await readPid(this.directories.directory(containerId)));
+    const addresses = details?.addresses === undefined ? {} : { addresses: details.addresses };
+    return { containerId, state: 'running', pid, ...addresses };
+  }
+
+  /** @param message what is said when the exit status is not known; undefined: that the supervisor was killed */
+  private async recoverEnded(container: TrackedContainer, message: string | undefined): Promise<RecoveredContainer> {
+    const { containerId } = container;
+    container.ended = true;
+    const exit = await this.machine?.ending.finish(container);
+    const isKnown = exit !== undefined && exit.kind !== 'unknown';
+    if (isKnown || (exit !== undefined && message === undefined)) return { containerId, state: 'exited', exit };
+    return { containerId, state: 'exited', exit: { kind: 'unknown', message: message ?? 'It was let go' } };
+  }
+
+  /** The agent died between the start of a supervisor and writing that down: the marker tells. */
+  private async findSupervisor(containerId: string): Promise<ProcessIdentity | undefined> {
+    const groups = await new ProcessTable(this.time).group(new Map());
+    const leaders = (groups.get(containerId) ?? []).filter((each) => each.pid === each.session);
+    const [first] = leaders.sort((one, other) => Number(one.startTime) - Number(other.startTime));
+    return first === undefined ? undefined : { pid: first.pid, startTime: first.startTime };
+  }
+
+  /** What of ours has no directory: an agent died while it cleared away. */
+  private async clearOrphans(known: ReadonlySet<string>): Promise<void> {
+    for (const containerId of this.machine?.cgroups.list() ?? []) {
+      if (!known.has(containerId)) await this.machine?.ending.finish(trackContainer(containerId, { pid: 0 }, undefined));
+    }
+    await mkdir(this.runtime.stateDirectory, { recursive: true, mode: 0o700 });
+  }
+
+  // --- Usage ---------------------------------------------------------------------------------------------------
+
+  private async measure(): Promise<ReadonlyMap<string, ContainerUsage>> {
+    const usage = new Map<string, ContainerUsage>();
+    let count = 0;
+    for (const containerId of [...this.containers.keys()]) {
+      count += 1;
+      if (count % MEASURED_PER_TURN === 0) await delay(this.time, 0);
+      const measured = this.machine?.cgroups.usage(containerId);
+      if (measured !== undefined) usage.set(containerId, measured);
+    }
+    return usage;
+  }
+
+  private isClosed(): boolean {
+    return this.closed;
+  }
+}

@@ -1,0 +1,97 @@
+/** The OCI runtime as a program: what it is started with, and what it says when it fails. */
+import { execFile } from 'node:child_process';
+import { access, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describeError } from '@stadion/base';
+
+const RUNTIME_MS_MAX = 30_000;
+/** Where Debian has the init that reaps and tells of signals as they are. */
+export const INIT_PROGRAM = '/usr/bin/tini-static';
+
+/** One runc with its own place for what runs. */
+export class Runtime {
+  readonly program: string;
+  readonly stateDirectory: string;
+
+  constructor(program: string, stateDirectory: string) {
+    this.program = program;
+    this.stateDirectory = stateDirectory;
+  }
+
+  /**
+   * The command that runs a container until it ends and has its exit status. It keeps the container's control groups,
+   * which still have to be read.
+   * @param directory has `config.json`; gets `pid` once the container runs, and `runtime.log`
+   */
+  runCommand(containerId: string, directory: string): readonly string[] {
+    return [
+      this.program,
+      ...['--root', this.stateDirectory, '--log', join(directory, 'runtime.log'), '--log-format', 'json'],
+      ...['run', '--keep', '--bundle', directory, '--pid-file', join(directory, 'pid'), containerId],
+    ];
+  }
+
+  /** The command that runs another process inside; the rest of it follows. */
+  execCommand(containerId: string, options: readonly string[]): readonly string[] {
+    return [this.program, '--root', this.stateDirectory, 'exec', ...options, containerId];
+  }
+
+  /** The version, e.g. `1.1.5`, or a sentence why there is none. */
+  async version(): Promise<{ readonly version: string } | { readonly problem: string }> {
+    try {
+      const { stdout } = await promisify(execFile)(this.program, ['--version'], { timeout: RUNTIME_MS_MAX });
+      return { version: /version (\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? '0.0.0' };
+    } catch (error) {
+      return { problem: `${this.program} cannot be run (${describeError(error)}): install it, e.g. apt-get install runc` };
+    }
+  }
+
+  /** Runs a container to its end, as a trial. @returns a sentence when it does not work */
+  async tryRun(containerId: string, directory: string): Promise<string | undefined> {
+    const [program = '', ...words] = this.runCommand(containerId, directory);
+    try {
+      await promisify(execFile)(program, words, { timeout: RUNTIME_MS_MAX });
+      return undefined;
+    } catch (error) {
+      return (await readFailure(directory)) ?? describeError(error);
+    } finally {
+      await this.forget(containerId);
+    }
+  }
+
+  /** Removes what the runtime remembers of an ended container. */
+  async forget(containerId: string): Promise<void> {
+    await rm(join(this.stateDirectory, containerId), { recursive: true, force: true });
+  }
+}
+
+/** The pid of a container's first process, once it runs. */
+export async function readPid(directory: string): Promise<number | undefined> {
+  const text = await readFile(join(directory, 'pid'), 'utf8').catch(() => '');
+  const pid = Number.parseInt(text, 10);
+  return Number.isNaN(pid) ? undefined : pid;
+}
+
+/** What the runtime complained about last. */
+export async function readFailure(directory: string): Promise<string | undefined> {
+  const text = await readFile(join(directory, 'runtime.log'), 'utf8').catch(() => '');
+  const messages = text.split('\n').flatMap((line) => {
+    try {
+      const entry: unknown = JSON.parse(line);
+      const isError = typeof entry === 'object' && entry !== null && 'level' in entry && entry.level === 'error';
+      return isError && 'msg' in entry && typeof entry.msg === 'string' ? [entry.msg] : [];
+    } catch {
+      return [];
+    }
+  });
+  return messages.at(-1);
+}
+
+/** Whether the file is there. */
+export async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,36 @@
+/** A container that runs, as the linux containerizer keeps it in memory. */
+import type { TimerHandle } from '@stadion/base';
+import type { ContainerExit } from '../../core/container.ts';
+import type { ProcessIdentity } from '../process-identity.ts';
+import type { ContainerDetails } from './container-details.ts';
+
+/** One of them. */
+export interface TrackedContainer {
+  readonly containerId: string;
+  readonly supervisor: ProcessIdentity;
+  /** Undefined when the agent died before it could write them. */
+  readonly details: ContainerDetails | undefined;
+  ended: boolean;
+  /** Monotonic time of SIGKILL, once somebody asked for the end. */
+  killAt: number | undefined;
+  killTimer: TimerHandle | undefined;
+  /** What it used too much of, once that is why it is being ended. */
+  limited: Extract<ContainerExit, { kind: 'limited' }> | undefined;
+}
+
+/** It begins. */
+export function trackContainer(
+  containerId: string,
+  supervisor: ProcessIdentity,
+  details: ContainerDetails | undefined,
+): TrackedContainer {
+  return {
+    containerId,
+    supervisor,
+    details,
+    ended: false,
+    killAt: undefined,
+    killTimer: undefined,
+    limited: undefined,
+  };
+}
