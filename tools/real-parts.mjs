@@ -28,6 +28,18 @@ export const realParts = [
     provides: { file: '/usr/share/java/zookeeper.jar' },
     neededBy: 'the suites of the store in ZooKeeper and of clusters',
   },
+  {
+    name: 'runc',
+    debianPackage: 'runc',
+    provides: { command: 'runc' },
+    neededBy: 'the suites of the linux containerizer',
+  },
+  {
+    name: 'tini',
+    debianPackage: 'tini',
+    provides: { file: '/usr/bin/tini-static' },
+    neededBy: 'the suites of the linux containerizer',
+  },
 ];
 
 /**

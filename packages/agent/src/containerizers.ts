@@ -3,5 +3,6 @@ export {
   createComposedContainerizer,
   type ComposedContainerizerOptions,
 } from './adapters/composed/composed-containerizer.ts';
+export { createLinuxContainerizer, type LinuxContainerizerOptions } from './adapters/linux/linux-containerizer.ts';
 export { createPosixContainerizer, type PosixContainerizerOptions } from './adapters/posix/posix-containerizer.ts';
 export type { Containerizer } from './ports/containerizer.ts';

@@ -103,6 +103,10 @@ export const ServerConfig = Type.Object(
         description: 'masters of the cluster, e.g. http://10.0.0.1:5050,http://10.0.0.2:5050',
       }),
     ),
+    hardCpuLimit: Type.Boolean({
+      default: false,
+      description: 'the cpus of a container are the most it gets, not only its share when others want to run as well',
+    }),
     store: Type.Unsafe<'lmdb' | 'memory'>({
       ...stringEnum(['lmdb', 'memory']),
       default: 'lmdb',

@@ -53,7 +53,13 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
   const given = read(config.resources, parseResources, '--resources');
   return createAgent({
     dialer: parts.dialer,
-    containerizer: buildContainerizer(config.containerizers, { workDirectory, ports, log }),
+    containerizer: buildContainerizer(config.containerizers, {
+      workDirectory,
+      dataDirectory: parts.dataDirectory,
+      hardCpuLimit: config.hardCpuLimit,
+      ports,
+      log,
+    }),
     checkpoints: new FileCheckpoints(workDirectory),
     sandboxes: new FileSandboxes(workDirectory),
     volumes: new FileVolumes(workDirectory),

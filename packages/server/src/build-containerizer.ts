@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { PlatformError, type Logger } from '@stadion/base';
 import {
   createComposedContainerizer,
+  createLinuxContainerizer,
   createPosixContainerizer,
   type Containerizer,
 } from '@stadion/agent/containerizers';
@@ -11,12 +12,24 @@ import type { SystemPorts } from './system-ports.ts';
 /** What containerizers are built from. */
 export interface ContainerizerParts {
   readonly workDirectory: string;
+  readonly dataDirectory: string;
+  /** Whether the cpus of a task are also the most it gets. */
+  readonly hardCpuLimit: boolean;
   readonly ports: SystemPorts;
   readonly log: Logger;
 }
 
 /** Each by its name, best first. */
 const MAKERS: Readonly<Record<string, (parts: ContainerizerParts) => Containerizer>> = {
+  linux: ({ workDirectory, dataDirectory, hardCpuLimit, ports: { time }, log }) =>
+    createLinuxContainerizer({
+      runtimeDirectory: join(workDirectory, 'linux'),
+      hiddenDirectories: [dataDirectory, workDirectory],
+      clock: time,
+      timers: time,
+      log,
+      limits: { hardCpuLimit },
+    }),
   posix: ({ workDirectory, ports: { time }, log }) =>
     createPosixContainerizer({
       runtimeDirectory: join(workDirectory, 'runtime'),

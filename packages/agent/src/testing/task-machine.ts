@@ -81,4 +81,3 @@ export function isRunning(pid: number): boolean {
     return false;
   }
 }
-

@@ -216,7 +216,9 @@ function removeGroup(group: string): boolean {
 /** Lines of a name and a number. */
 function table(text: string | undefined): ReadonlyMap<string, number> {
   const lines = (text ?? '').split('\n').map((line) => line.split(' '));
-  return new Map(lines.flatMap(([name, value]) => (name === undefined || value === undefined ? [] : [[name, Number(value)]])));
+  return new Map(
+    lines.flatMap(([name, value]) => (name === undefined || value === undefined ? [] : [[name, Number(value)]])),
+  );
 }
 
 function number(text: string | undefined): number | undefined {

@@ -57,7 +57,10 @@ export class ContainerEnding {
   }
 
   private async askThese(container: TrackedContainer, processes: readonly number[]): Promise<void> {
-    const { signal: name, mainOnly } = container.details?.stop ?? { signal: constants.signals.SIGTERM, mainOnly: false };
+    const { signal: name, mainOnly } = container.details?.stop ?? {
+      signal: constants.signals.SIGTERM,
+      mainOnly: false,
+    };
     const main = processes.find((pid) => parentOf(pid) === container.details?.init);
     if (mainOnly && main !== undefined) {
       signal(main, name);

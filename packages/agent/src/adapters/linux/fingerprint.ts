@@ -43,7 +43,14 @@ export async function findLinuxProblem(parts: TrialParts): Promise<string | unde
   }
 }
 
-async function runTrial({ cgroups, ending, runtime, hostRoot, limits, directory }: TrialParts): Promise<string | undefined> {
+async function runTrial({
+  cgroups,
+  ending,
+  runtime,
+  hostRoot,
+  limits,
+  directory,
+}: TrialParts): Promise<string | undefined> {
   await rm(directory, { recursive: true, force: true });
   const sandbox = join(directory, 'sandbox');
   await mkdir(sandbox, { recursive: true });

@@ -38,7 +38,9 @@ export class HostRoot {
         if (!OWN.has(entry.name)) directories.push(entry.name);
       }
     }
-    for (const name of ['upper', 'work']) await mkdir(join(this.path, SCRATCH, name), { recursive: true, mode: 0o1777 });
+    for (const name of ['upper', 'work']) {
+      await mkdir(join(this.path, SCRATCH, name), { recursive: true, mode: 0o1777 });
+    }
     this.directories = directories;
   }
 

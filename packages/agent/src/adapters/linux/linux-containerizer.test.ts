@@ -44,4 +44,3 @@ describe.skipIf(!canRun)('containers of Linux', () => {
     };
   });
 });
-

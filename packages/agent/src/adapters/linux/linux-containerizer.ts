@@ -272,11 +272,7 @@ class LinuxContainerizer implements Containerizer {
     return { ok: false, message: `The container could not be started: ${cause ?? 'the runtime does not say why'}` };
   }
 
-  private async writeDown(
-    containerId: string,
-    supervisor: ProcessIdentity,
-    details: ContainerDetails,
-  ): Promise<void> {
+  private async writeDown(containerId: string, supervisor: ProcessIdentity, details: ContainerDetails): Promise<void> {
     try {
       await writeDetails(this.directories.directory(containerId), details);
       const bootId = this.bootId === undefined ? {} : { bootId: this.bootId };
@@ -371,7 +367,9 @@ class LinuxContainerizer implements Containerizer {
   /** What of ours has no directory: an agent died while it cleared away. */
   private async clearOrphans(known: ReadonlySet<string>): Promise<void> {
     for (const containerId of this.machine?.cgroups.list() ?? []) {
-      if (!known.has(containerId)) await this.machine?.ending.finish(trackContainer(containerId, { pid: 0 }, undefined));
+      if (!known.has(containerId)) {
+        await this.machine?.ending.finish(trackContainer(containerId, { pid: 0 }, undefined));
+      }
     }
     await mkdir(this.runtime.stateDirectory, { recursive: true, mode: 0o700 });
   }

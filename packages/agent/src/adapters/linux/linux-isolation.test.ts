@@ -151,7 +151,10 @@ describe.skipIf(!canRun)('a container of Linux', () => {
     expect(existsSync(join(task.spec.directory, 'kept', 'it'))).toBe(true);
 
     const gone = [{ mode: 'RW' as const, container_path: 'data', host_path: '/no/such/directory' }];
-    const outcome = await containerizer.launch({ ...machine.shell('true'), container: { type: 'MESOS', volumes: gone } });
+    const outcome = await containerizer.launch({
+      ...machine.shell('true'),
+      container: { type: 'MESOS', volumes: gone },
+    });
     expect(outcome).toMatchObject({ ok: false, message: expect.stringMatching(/^volume-missing: /) as unknown });
   });
 

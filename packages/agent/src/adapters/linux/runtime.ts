@@ -43,7 +43,9 @@ export class Runtime {
       const { stdout } = await promisify(execFile)(this.program, ['--version'], { timeout: RUNTIME_MS_MAX });
       return { version: /version (\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? '0.0.0' };
     } catch (error) {
-      return { problem: `${this.program} cannot be run (${describeError(error)}): install it, e.g. apt-get install runc` };
+      return {
+        problem: `${this.program} cannot be run (${describeError(error)}): install it, e.g. apt-get install runc`,
+      };
     }
   }
 
