@@ -26,6 +26,7 @@ describe('the settings of the platform', () => {
         logLevel: 'info',
         drainSeconds: 10,
         demo: false,
+        hardCpuLimit: false,
         stopTasksOnExit: false,
       },
     });
