@@ -20,7 +20,7 @@ export interface AppDefaults {
 export const standardDefaults: AppDefaults = {
   role: '*',
   networkName: undefined,
-  features: new Set<Feature>(['gpu_resources']),
+  features: new Set<Feature>(['gpu_resources', 'secrets', 'external_volumes']),
 };
 
 /** A copy without version and version information. */

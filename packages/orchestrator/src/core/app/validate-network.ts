@@ -64,12 +64,24 @@ export function containerRules(app: AppSpec, refuse: Refuse): void {
       `${path}/secret`,
       'must name one of secrets',
     );
+    if (volume.external !== undefined) externalRules(app, volume.external, path, refuse);
     if (volume.persistent !== undefined) {
       const isSegment = !/^\.{0,2}$|\//.test(volume.containerPath);
       refuse(!isSegment, `${path}/containerPath`, 'must be a single path segment for a persistent volume');
       refuse(volume.mode !== 'RW', `${path}/mode`, 'must be RW for a persistent volume');
     }
   }
+}
+
+/** An external volume has a name and a provider; one that cannot be shared has one user. */
+function externalRules(app: AppSpec, external: Readonly<Record<string, unknown>>, path: string, refuse: Refuse): void {
+  const { name, provider, options, shared } = external;
+  refuse(typeof name !== 'string' || name === '', `${path}/external/name`, 'must be the name of the volume');
+  refuse(provider !== 'dvdi' && provider !== 'csi', `${path}/external/provider`, 'must be dvdi or csi');
+  if (provider !== 'dvdi') return;
+  const driver = (options as Readonly<Record<string, unknown>> | undefined)?.['dvdi/driver'];
+  refuse(typeof driver !== 'string' || driver === '', `${path}/external/options`, 'must have a "dvdi/driver"');
+  refuse(shared !== true && app.instances > 1, '/instances', 'must be at most 1 with an external volume not shared');
 }
 
 /** Ports and their names occur once. */

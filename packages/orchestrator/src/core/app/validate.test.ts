@@ -203,7 +203,6 @@ test('an app keeps the role it has', () => {
 });
 
 test.each<[AppInput, string]>([
-  [{ cmd, secrets: { s: { source: '/x' } } }, '/secrets'],
   [{ cmd, check: { exec: { command: { shell: 'true' } } } }, '/check'],
   [
     { container: { type: 'MESOS', volumes: [{ containerPath: 'd', mode: 'RW', persistent: { size: 1 } }] } },

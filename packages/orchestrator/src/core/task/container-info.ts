@@ -1,6 +1,7 @@
 /** The container of a task in Mesos's shape, from the app's container and networks. */
 import type { ContainerInfo } from '@stadion/contract/mesos';
 import type { AppDefinition, Network } from '@stadion/contract/orchestrator';
+import { containerVolumes } from './volumes.ts';
 import { textLabels } from './text-labels.ts';
 import type { TaskPort } from './task-ports.ts';
 
@@ -22,7 +23,7 @@ export function containerInfo(
 ): ContainerInfo | undefined {
   const { container } = app;
   if (container === undefined) return undefined;
-  const volumes = hostVolumes(container);
+  const volumes = containerVolumes(app);
   const rest = volumes.length === 0 ? {} : { volumes };
   if (container.type === 'DOCKER' && container.docker !== undefined) {
     const networks = namedNetworks(app);
@@ -92,12 +93,5 @@ function mesosNetworks(app: AppDefinition, ports: readonly TaskPort[]): NetworkI
     });
     const mappings = portMappings(onThisNetwork);
     return { ...network, ...(mappings.length === 0 ? {} : { port_mappings: mappings }) };
-  });
-}
-
-/** Volumes from the host. Persistent, external and secret ones need rooms that are not built: the API refuses them. */
-function hostVolumes(container: Container): NonNullable<ContainerInfo['volumes']> {
-  return container.volumes.flatMap(({ containerPath, hostPath, mode }) => {
-    return hostPath === undefined ? [] : [{ mode: mode ?? 'RW', container_path: containerPath, host_path: hostPath }];
   });
 }

@@ -2,6 +2,7 @@ import { SeededRandom } from '@stadion/base';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import { describe, expect, it } from 'vitest';
 import { anApp } from '../placement/testing/builders.ts';
+import { ownVariables } from './environment.ts';
 import { buildTaskInfo, type TaskInput } from './task-info.ts';
 
 const mapping = { protocol: 'tcp' as const, servicePort: 0, labels: {} };
@@ -228,7 +229,10 @@ describe("the app's own variables", () => {
     expect(found).toMatchObject({ ...env, PORT: '31000' });
   });
 
-  it('that are secrets stay unset', () => {
-    expect(environment({ env: { PASSWORD: { secret: 'password' } } })).not.toHaveProperty('PASSWORD');
+  it('that are secrets go as references: their value is for the agent to find', () => {
+    const secrets = { password: { source: '/db/password' } };
+    expect(ownVariables({ PASSWORD: { secret: 'password' } }, secrets)).toEqual([
+      { name: 'PASSWORD', type: 'SECRET', secret: { type: 'REFERENCE', reference: { name: '/db/password' } } },
+    ]);
   });
 });

@@ -2,18 +2,17 @@
  * The environment that Marathon gives a task. Later wins: facts about the app, then HOST and ports,
  * then the app's own `env`.
  */
-import type { CommandInfo } from '@stadion/contract/mesos';
+import type { EnvironmentVariable } from '@stadion/contract/mesos-workload';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import { MAX_LABEL_VARIABLE_LENGTH } from './limits.ts';
+import { secretOf } from './secrets.ts';
 import { declaredPorts, reachablePort, type TaskPort } from './task-ports.ts';
-
-type Variable = NonNullable<CommandInfo['environment']>['variables'][number];
 
 /** The part of the environment that all tasks of an app share: finished variables, and the names of the others. */
 export interface AppEnvironment {
   /** Without those that the app sets itself. */
-  readonly facts: readonly Variable[];
-  readonly own: readonly Variable[];
+  readonly facts: readonly EnvironmentVariable[];
+  readonly own: readonly EnvironmentVariable[];
   readonly ownNames: ReadonlySet<string>;
   readonly names: { readonly host: string; readonly port: string; readonly ports: string };
   /** Names of each port's variables, the first always `PORT<index>`; without `PORT_<n>` where n is known at launch only. */
@@ -30,10 +29,7 @@ export function appEnvironment(
   options: { readonly prefix: string; readonly enforceGroupRole: boolean },
 ): AppEnvironment {
   const { prefix } = options;
-  // A secret's value is not known here; without a secrets store its variable stays unset.
-  const own = Object.entries(app.env ?? {}).flatMap(([name, value]) => {
-    return typeof value === 'string' ? [{ name, value }] : [];
-  });
+  const own = ownVariables(app.env, app.secrets);
   const ownNames = new Set(own.map(({ name }) => name));
   return {
     facts: appFacts(app, options.enforceGroupRole).filter(({ name }) => !ownNames.has(name)),
@@ -49,13 +45,25 @@ export function appEnvironment(
   };
 }
 
+/**
+ * The variables that people write. Of a secret only its name goes on its way: the agent that runs the task looks it up, so
+ * its value is in no definition, event or record of ours.
+ */
+export function ownVariables(env: AppDefinition['env'], secrets: AppDefinition['secrets']): EnvironmentVariable[] {
+  return Object.entries(env ?? {}).map(([name, value]) => {
+    return typeof value === 'string'
+      ? { name, value }
+      : { name, type: 'SECRET', secret: secretOf(value.secret, secrets) };
+  });
+}
+
 /** All variables of one task; each name once. */
 export function taskEnvironment(
   environment: AppEnvironment,
   launch: { readonly taskId: string; readonly hostname: string; readonly ports: readonly TaskPort[] },
-): Variable[] {
+): EnvironmentVariable[] {
   const { names, ownNames } = environment;
-  const variables = new Map<string, Variable>();
+  const variables = new Map<string, EnvironmentVariable>();
   const set = (name: string, value: string) => {
     if (!ownNames.has(name)) variables.set(name, { name, value });
   };
@@ -77,7 +85,7 @@ export function taskEnvironment(
   return environment.facts.concat([...variables.values()], environment.own);
 }
 
-function appFacts(app: AppDefinition, enforceGroupRole: boolean): Variable[] {
+function appFacts(app: AppDefinition, enforceGroupRole: boolean): EnvironmentVariable[] {
   const labels = labelVariables(app.labels);
   const image = app.container?.type === 'DOCKER' ? app.container.docker?.image : undefined;
   return [
