@@ -1,5 +1,6 @@
 /** The house's lint rules: strict types everywhere, and no clock, randomness or timer except through the ports. */
 import { defineConfig } from 'eslint/config';
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 const TIME = 'Time comes through the Clock and Timers ports of @stadion/base, so that it can be simulated.';
@@ -85,7 +86,7 @@ const coreImportPatterns = [
   },
 ];
 
-const tests = ['**/*.test.ts', '**/testing/**/*.ts', 'tests/**/*.ts'];
+const tests = ['**/*.test.{ts,tsx}', '**/testing/**/*.ts', 'tests/**/*.ts'];
 
 export default defineConfig(
   { ignores: ['**/dist/', '**/node_modules/', '**/coverage/', 'tools/canaries/', '.stadion/'] },
@@ -95,7 +96,7 @@ export default defineConfig(
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
   },
   {
-    files: ['**/*.{ts,js,mjs}'],
+    files: ['**/*.{ts,tsx,js,mjs}'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     rules: {
       eqeqeq: 'error',
@@ -130,8 +131,12 @@ export default defineConfig(
     },
   },
   {
-    files: ['packages/*/src/**/*.ts', 'tests/**/*.ts'],
-    ignores: ['packages/base/src/system-*.ts', 'packages/base/src/virtual-time.ts'],
+    files: ['packages/*/src/**/*.{ts,tsx}', 'tests/**/*.ts'],
+    ignores: [
+      'packages/base/src/system-*.ts',
+      'packages/base/src/virtual-time.ts',
+      'packages/console/src/data/browser-time.ts',
+    ],
     rules: {
       'no-restricted-globals': ['error', ...portGlobals],
       'no-restricted-properties': ['error', ...portProperties],
@@ -146,7 +151,7 @@ export default defineConfig(
   },
   {
     // What is printed is for people: only the rooms that face one print.
-    files: ['packages/*/src/**/*.ts'],
+    files: ['packages/*/src/**/*.{ts,tsx}'],
     ignores: ['packages/{cli,server,simulator}/src/**', ...tests],
     rules: { 'no-console': 'error' },
   },
@@ -157,6 +162,16 @@ export default defineConfig(
       'no-restricted-globals': ['error', ...portGlobals, ...coreGlobals],
       'no-restricted-imports': ['error', { paths: portImports, patterns: coreImportPatterns }],
       'no-restricted-syntax': ['error', ...houseSyntax, ...namedExports, ...portSyntax, ...coreSyntax],
+    },
+  },
+  {
+    files: ['packages/console/src/**/*.{ts,tsx}'],
+    extends: [reactHooks.configs.flat['recommended-latest']],
+    rules: {
+      // Concerns the React compiler only, which is not used.
+      'react-hooks/incompatible-library': 'off',
+      // React itself gives a promise back to nobody: a handler's failure is shown by whoever started the work.
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
     },
   },
   {

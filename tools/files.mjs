@@ -22,7 +22,7 @@ export function projectFiles() {
  * @returns {boolean}
  */
 export function isTest(path) {
-  return path.endsWith('.test.ts') || path.includes('/testing/');
+  return /\.test\.tsx?$/.test(path) || path.includes('/testing/');
 }
 
 /**

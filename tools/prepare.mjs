@@ -2,8 +2,10 @@
  * Brings a checkout into the state in which it can run: dependencies installed, sources built. Both questions are
  * answered in milliseconds, without starting npm or the compiler, so that a warm start costs nothing.
  */
-import { existsSync, readFileSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildConsole, isConsoleBuilt } from './build-console.mjs';
+import { isOlder, isTreeOlder, modifiedAt } from './file-times.mjs';
 import { rooms } from './rooms.mjs';
 import { run, step } from './steps.mjs';
 
@@ -39,7 +41,7 @@ export async function build(root) {
   const stamp = join(root, BUILD_STAMP);
   writeFileSync(stamp, 'The time of this file is when the last successful build began.\n');
   utimesSync(stamp, startedAt, startedAt);
-  return true;
+  return isConsoleBuilt(root) || buildConsole(root);
 }
 
 /**
@@ -71,6 +73,7 @@ export function isBuilt(root) {
   const configurations = ['package.json', 'tsconfig.json', 'tsconfig.base.json'].map((name) => join(root, name));
   const packages = rooms(root).map((room) => join(root, 'packages', room));
   return (
+    isConsoleBuilt(root) &&
     configurations.every((path) => isOlder(path, builtAt)) &&
     packages.every(
       (folder) =>
@@ -102,29 +105,4 @@ function readLock(path) {
   } catch {
     return undefined;
   }
-}
-
-/**
- * Files and folders: a folder's time changes when a file is added or removed.
- * @param {string} folder
- * @param {number} time
- * @returns {boolean}
- */
-function isTreeOlder(folder, time) {
-  if (!isOlder(folder, time)) return false;
-  return readdirSync(folder, { withFileTypes: true }).every((entry) => {
-    const path = join(folder, entry.name);
-    return entry.isDirectory() ? isTreeOlder(path, time) : isOlder(path, time);
-  });
-}
-
-/** @param {string} path @param {number} time */
-function isOlder(path, time) {
-  const at = modifiedAt(path);
-  return at !== undefined && at < time;
-}
-
-/** @param {string} path @returns {number | undefined} milliseconds since the Unix epoch */
-function modifiedAt(path) {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
 }

@@ -20,6 +20,7 @@ export const allowedImports = {
   orchestrator: ['base', 'contract', 'store'],
   dns: ['base', 'contract'],
   cli: ['base', 'contract'],
+  console: ['base', 'contract'],
   simulator: ['base', 'contract', 'store', 'master', 'agent', 'orchestrator'],
   server: ['base', 'contract', 'store', 'access', 'master', 'agent', 'orchestrator'],
 };
@@ -34,7 +35,7 @@ export const allowedBinImports = {
 };
 
 /** Rooms that compose the real platform: they alone pick the system's clock, timers and randomness, and the adapters. */
-export const compositionRoots = ['cli', 'server'];
+export const compositionRoots = ['cli', 'console', 'server'];
 
 /**
  * The packages that exist, by folder name.

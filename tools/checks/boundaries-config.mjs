@@ -3,7 +3,7 @@ import { allowedBinImports, allowedImports, compositionRoots } from '../rooms.mj
 
 /** @typedef {import('dependency-cruiser').IForbiddenRuleType} Rule */
 
-const TESTS = '\\.test\\.ts$|/testing/';
+const TESTS = '\\.test\\.tsx?$|/testing/';
 const AT = '(^|/)packages/';
 
 /** @type {Rule[]} */
@@ -64,14 +64,14 @@ const insides = [
     "An adapter is picked where the platform is put together, never by those who use the port. Import the port's type.",
     {
       path: `${AT}([^/]+)/src/`,
-      pathNot: `/src/adapters/|/src/[^/]+\\.ts$|${TESTS}|${AT}(${compositionRoots.join('|')})/`,
+      pathNot: `/src/adapters/|/src/[^/]+\\.tsx?$|${TESTS}|${AT}(${compositionRoots.join('|')})/`,
     },
     { path: '/src/adapters/', pathNot: TESTS },
   ),
   rule(
     'system-time-and-randomness',
     'Only composition roots and tests pick the real clock, timers and randomness. Take the port as an argument.',
-    { path: AT, pathNot: `${TESTS}|${AT}(base|${compositionRoots.join('|')})/|/main\\.ts$` },
+    { path: AT, pathNot: `${TESTS}|${AT}(base|${compositionRoots.join('|')})/|/main\\.tsx?$` },
     { path: `${AT}base/(src|dist)/system` },
   ),
   rule(
@@ -138,7 +138,7 @@ export const options = {
   enhancedResolveOptions: {
     exportsFields: ['exports'],
     conditionNames: ['types', 'import', 'node', 'default'],
-    extensions: ['.ts', '.d.ts', '.js', '.mjs'],
+    extensions: ['.ts', '.tsx', '.d.ts', '.js', '.mjs'],
   },
 };
 

@@ -10,7 +10,7 @@ import { allowedLookAlikes } from './look-alikes.mjs';
 import { lookAlikes, shapesIn } from './shapes.mjs';
 
 const CANARY = 'tools/canaries/shapes/declared-twice.ts';
-const sources = projectFiles().filter((path) => /^packages\/[^/]+\/src\/.*\.ts$/.test(path) && !isTest(path));
+const sources = projectFiles().filter((path) => /^packages\/[^/]+\/src\/.*\.tsx?$/.test(path) && !isTest(path));
 
 /** @type {string[]} */
 const problems = [];

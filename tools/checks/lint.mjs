@@ -11,7 +11,7 @@ import { root } from '../rooms.mjs';
 const CANARY = 'tools/canaries/lint/core.ts';
 const eslint = new ESLint({ cwd: root });
 
-const files = projectFiles().filter((path) => /\.(ts|js|mjs)$/.test(path) && !path.startsWith('tools/canaries/'));
+const files = projectFiles().filter((path) => /\.(ts|tsx|js|mjs)$/.test(path) && !path.startsWith('tools/canaries/'));
 const results = await eslint.lintFiles([...files]);
 const formatter = await eslint.loadFormatter('stylish');
 process.stderr.write(await formatter.format(results));

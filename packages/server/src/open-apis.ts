@@ -4,10 +4,14 @@ import type { Secret } from '@stadion/access';
 import type { Logger } from '@stadion/base';
 import { createAgentHttp, type Agent } from '@stadion/agent';
 import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
+import { createMasterClient } from '@stadion/contract/client';
 import { createMasterHttp, type Master } from '@stadion/master';
 import { createOrchestratorHttp, type Engine } from '@stadion/orchestrator';
 import { hostnameOf, urlOf } from './addresses.ts';
+import { createClusterReader } from './cluster-reader.ts';
+import { consolePages } from './console-pages.ts';
 import { listen } from './listening.ts';
+import { ResourceRecorder } from './resource-history.ts';
 import type { SystemPorts } from './system-ports.ts';
 
 /** The rooms that answer on a port. */
@@ -56,6 +60,10 @@ export async function openApis(
 
   const agent = rooms.agent === undefined ? undefined : await openAgentApi(options, rooms.agent, onOpened);
 
+  const recorder = new ResourceRecorder(createMasterClient({ baseUrl: master }), time);
+  onOpened(async () => {
+    recorder.stop();
+  });
   const leader = new URL(urlOf({ address, port: config.orchestratorPort })).host;
   const orchestratorHttp = createOrchestratorHttp(rooms.engine, {
     time,
@@ -63,6 +71,8 @@ export async function openApis(
     log: log.child({ room: 'orchestrator-api' }),
     leader: () => leader,
     ready: () => true,
+    pages: consolePages(random.stream('console')),
+    cluster: createClusterReader(master, time, () => recorder.history()),
     info: {
       marathonConfig: { master, mesos_leader_ui_url: `${master}/`, hostname },
       httpConfig: { http_port: config.orchestratorPort, https_port: null },

@@ -36,7 +36,7 @@ function roomProblems(room, files) {
   const folder = `packages/${room}/`;
   const manifest = /** @type {Manifest} */ (parse(files, `${folder}package.json`));
   const project = /** @type {Project} */ (parse(files, `${folder}tsconfig.json`));
-  const code = files.filter(({ path }) => path.startsWith(folder) && /\.(ts|js|mjs)$/.test(path));
+  const code = files.filter(({ path }) => path.startsWith(folder) && /\.(ts|tsx|js|mjs)$/.test(path));
   const sources = code.filter(({ path }) => path.startsWith(`${folder}src/`));
   const production = importedBy(code.filter(({ path }) => !isTest(path)));
   const everything = importedBy(code);

@@ -57,14 +57,14 @@ function wordProblems({ path, text }) {
 
 /** @param {import('./source-file.mjs').SourceFile} file */
 function commentProblems(file) {
-  const needsComment = isCode(file) && !file.path.endsWith('/index.ts') && !/\.test\.ts$|\.config\./.test(file.path);
+  const needsComment = isCode(file) && !file.path.endsWith('/index.ts') && !/\.test\.tsx?$|\.config\./.test(file.path);
   if (!needsComment || moduleComment(file) !== '') return [];
   return [`${file.path} does not say what it is for: open it with a comment of one or two sentences.`];
 }
 
 /** @param {import('./source-file.mjs').SourceFile} file */
 function testProblems({ path, text }) {
-  if (!path.endsWith('.test.ts')) return [];
+  if (!/\.test\.tsx?$/.test(path)) return [];
   const lines = text.split('\n');
   return lines.flatMap((line, index) => {
     const where = `${path}:${String(index + 1)}`;

@@ -2,8 +2,10 @@
 import { Type } from '@sinclair/typebox';
 import { AppInfo, ErrorAnswer, QueueItem } from './answers.ts';
 import { AppDefinition, AppInput } from './app.ts';
+import { clusterRoutes } from './cluster-routes.ts';
 import { DeploymentInfo, DeploymentResult } from './deployment.ts';
 import { groupRoutes } from './group-routes.ts';
+import { overviewRoutes } from './overview-routes.ts';
 import { Embed, Force, force, route, type Route } from './route.ts';
 import { Task, TaskList } from './task.ts';
 
@@ -233,4 +235,6 @@ export const orchestratorRoutes = {
     summary: 'Show metrics in Prometheus text format',
     answers: { 200: Type.String() },
   }),
+  ...overviewRoutes,
+  ...clusterRoutes,
 } as const satisfies Readonly<Record<string, Route>>;

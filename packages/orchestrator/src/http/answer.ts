@@ -1,4 +1,6 @@
 /** What handlers give back: a value, not calls on a reply. Sending is done in one place. */
+import type { Buffer } from 'node:buffer';
+import type { Readable } from 'node:stream';
 import type { ErrorAnswer, Violation } from '@stadion/contract/orchestrator';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Rejection } from '../engine.ts';
@@ -17,6 +19,8 @@ export type AnswerBody =
   | { readonly kind: 'none' }
   | { readonly kind: 'json'; readonly value: unknown }
   | { readonly kind: 'text'; readonly text: string; readonly contentType: string }
+  /** Bytes as they are; the headers say what they are and how they are packed. */
+  | { readonly kind: 'bytes'; readonly bytes: Buffer | Readable }
   /** JSON in pieces: long lists are sent as they are made, and others get the event loop in between. */
   | { readonly kind: 'pieces'; readonly pieces: Iterable<string> }
   /** The handler has taken over the socket. */

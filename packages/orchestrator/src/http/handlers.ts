@@ -1,9 +1,11 @@
 /** Binds every route of the contract to its handler. The type makes a forgotten one a compile error. */
 import { appTaskHandlers } from './app-tasks.ts';
+import { clusterHandlers } from './cluster.ts';
 import { deploymentHandlers } from './deployments.ts';
 import type { HandlerContext, Handlers } from './handler-context.ts';
 import { groupHandlers } from './groups.ts';
 import { metricsHandlers } from './metrics.ts';
+import { overviewHandlers } from './overview.ts';
 import { queueHandlers } from './queue.ts';
 import { readAppHandlers } from './read-apps.ts';
 import { systemHandlers } from './system.ts';
@@ -24,6 +26,8 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...writeGroupHandlers(context),
     ...metricsHandlers(context),
     ...systemHandlers(context),
+    ...overviewHandlers(context),
+    ...clusterHandlers(context),
     events: (call) => context.streams.open(call),
   };
 }

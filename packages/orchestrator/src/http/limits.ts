@@ -24,7 +24,5 @@ export const TURN_MS_MAX = 5;
 export const CHUNK_BYTES = 64 * 1024;
 /** Answers shorter than this are not compressed. */
 export const COMPRESSED_BYTES_MIN = 1024;
-/** Apps that the start page lists. */
-export const INDEX_APPS_MAX = 200;
 /** How long a server that stops waits for the requests under way. */
 export const DRAIN_MS = 3_000;

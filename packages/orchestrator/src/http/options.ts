@@ -1,7 +1,9 @@
 /** What the API is given by whoever starts it. */
 import type { Clock, Logger, Random, Timers } from '@stadion/base';
+import type { ResourceHistory } from '@stadion/contract/overview';
 import type { ServicePortRange } from '../core/app/service-ports.ts';
 import type { AppDefaults } from '../core/app/spec.ts';
+import type { Answer } from './answer.ts';
 
 /** Settings and surroundings of the orchestrator's API. */
 export interface OrchestratorHttpOptions {
@@ -19,8 +21,32 @@ export interface OrchestratorHttpOptions {
   readonly info?: InfoValues;
   /** Bytes of a request's body. */
   readonly bodyLimitBytes?: number;
+  /** Reads master and agents for `/v2/cluster`; without it those routes are answered 502. */
+  readonly cluster?: ClusterReader;
+  /** The pages for people: asked for every reading request that is not the API's. Undefined: there is no such page. */
+  readonly pages?: (request: PageRequest) => Promise<Answer | undefined>;
   /** The value of Access-Control-Allow-Origin; undefined: no CORS headers. */
   readonly corsOrigin?: string;
+}
+
+/** A request for a page. */
+export interface PageRequest {
+  /** Decoded, with a leading slash. */
+  readonly path: string;
+  /** Whether a person follows a link: the request is for HTML. */
+  readonly wantsHtml: boolean;
+  /** The Accept-Encoding header, empty when absent. */
+  readonly acceptEncoding: string;
+}
+
+/** What the orchestrator can ask of the cluster below it. Everything only reads. */
+export interface ClusterReader {
+  /** A page of the master. @throws PlatformError `master-unreachable` */
+  master(path: string, query: URLSearchParams, signal: AbortSignal): Promise<Answer>;
+  /** A page of an agent, by the agent's id; undefined when there is no such agent. @throws PlatformError `agent-unreachable` */
+  agent(agentId: string, path: string, query: URLSearchParams, signal: AbortSignal): Promise<Answer | undefined>;
+  /** The use of resources during the last hour. */
+  history(): ResourceHistory;
 }
 
 /** Values of `/v2/info`; names are Marathon's, unknown ones are added. */

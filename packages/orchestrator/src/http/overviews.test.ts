@@ -183,11 +183,27 @@ describe('the system', () => {
     expect(text).toContain('marathon_http_event_streams_active_gauge 0\n');
   });
 
-  test('/ lists what runs, without a script', async () => {
-    const { text, headers } = await server.ask('GET', '/');
-    expect(headers['content-type']).toContain('text/html');
-    expect(text).toContain('<a href="/v2/apps/shop/web">/shop/web</a>');
-    expect(text).not.toContain('<script');
+  test('what is not the API may be a page, and never hides the API', async () => {
+    const asked: unknown[] = [];
+    const withPages = new FakeServer({
+      pages: async (request) => {
+        asked.push(request);
+        return request.path === '/nowhere'
+          ? undefined
+          : { status: 200, body: { kind: 'bytes', bytes: Buffer.from('page') } };
+      },
+    });
+    const headers = { accept: 'text/html', 'accept-encoding': 'br' };
+    expect((await withPages.ask('GET', '/app/a%20b', undefined, headers)).text).toBe('page');
+    expect((await withPages.ask('GET', '/v2/apps', undefined, headers)).body).toEqual({ apps: [] });
+    expect((await withPages.ask('GET', '/v2/appz', undefined, headers)).text).toBe('page');
+    expect((await withPages.ask('GET', '/nowhere')).status).toBe(404);
+    expect((await withPages.ask('POST', '/app')).status).toBe(404);
+    expect(asked).toEqual([
+      { path: '/app/a b', wantsHtml: true, acceptEncoding: 'br' },
+      { path: '/v2/appz', wantsHtml: false, acceptEncoding: 'br' },
+      { path: '/nowhere', wantsHtml: false, acceptEncoding: '' },
+    ]);
   });
 
   test('CORS headers appear only when switched on', async () => {

@@ -30,6 +30,8 @@ export async function send(
       return sendText(JSON.stringify(body.value), JSON_TYPE, request, reply);
     case 'text':
       return sendText(body.text, body.contentType, request, reply);
+    case 'bytes':
+      return reply.send(body.bytes);
     case 'pieces':
       return sendPieces(body.pieces, request, reply, time);
   }

@@ -6,7 +6,6 @@ import { failure, type Answer, type Call } from './answer.ts';
 import { AppView } from './app-view.ts';
 import { EventStreams } from './event-streams.ts';
 import { createHandlers } from './handlers.ts';
-import { indexPage } from './index-page.ts';
 import { BODY_BYTES_HEARD_OUT_MAX, BODY_BYTES_MAX, DRAIN_MS, REQUESTS_MAX } from './limits.ts';
 import type { OrchestratorHttpOptions } from './options.ts';
 import { RequestGate } from './request-gate.ts';
@@ -15,6 +14,7 @@ import { matchRoute, pathSegments } from './route-table.ts';
 import { send } from './send.ts';
 
 const NOT_READY = failure(503, { message: 'The orchestrator is still loading its state. Try again in a moment.' });
+const NOT_FOUND = failure(404, { message: 'URI not found' });
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /**
@@ -34,7 +34,7 @@ export function createOrchestratorHttp(engine: OrchestratorEngine, options: Orch
     if (segments === undefined) return failure(400, { message: `The path ${request.url} has a broken escape` });
     if (request.method === 'OPTIONS') return { status: 200, body: { kind: 'none' } };
     const match = matchRoute(request.method, segments);
-    if (match.kind === 'not-found') return failure(404, { message: 'URI not found' });
+    if (match.kind === 'not-found') return (await pageFor(call, segments)) ?? NOT_FOUND;
     if (match.kind === 'other-method') {
       return failure(405, { message: 'HTTP 405 Method Not Allowed' }, { Allow: match.allowed.join(', ') });
     }
@@ -42,6 +42,14 @@ export function createOrchestratorHttp(engine: OrchestratorEngine, options: Orch
       return NOT_READY;
     }
     return handlers[match.name]({ ...call, parameters: match.parameters });
+  }
+
+  /** What is not the API's may be a page for people. */
+  async function pageFor({ request }: Call, segments: readonly string[]): Promise<Answer | undefined> {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
+    const { accept = '', 'accept-encoding': encoding = '' } = request.headers;
+    const wantsHtml = accept.includes('text/html') && segments[0] !== 'v2';
+    return options.pages?.({ path: `/${segments.join('/')}`, wantsHtml, acceptEncoding: encoding });
   }
 
   const server = Fastify({
@@ -80,16 +88,10 @@ export function createOrchestratorHttp(engine: OrchestratorEngine, options: Orch
     if (errorCode(error) === 'FST_ERR_CTP_BODY_TOO_LARGE') hearOut(request, reply);
     return send(errorAnswer(error, bodyLimit, options), request, reply, options.time);
   });
-  server.setNotFoundHandler((request, reply) =>
-    send(failure(404, { message: 'URI not found' }), request, reply, options.time),
-  );
-  server.get('/', (request, reply) => {
-    const answer = options.ready() ? indexPage(engine.view) : NOT_READY;
-    return send(answer, request, reply, options.time);
-  });
+  server.setNotFoundHandler((request, reply) => send(NOT_FOUND, request, reply, options.time));
   server.route({
     method: METHODS,
-    url: '/*',
+    url: '*',
     async handler(request, reply) {
       const query = new URLSearchParams(queryOf(request));
       const answer = await answerTo({ request, reply, parameters: {}, query });

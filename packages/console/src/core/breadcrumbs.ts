@@ -1,0 +1,47 @@
+/** Where a page is, as steps from the top. */
+
+/** One step: what it is called and where it leads. */
+export interface Breadcrumb {
+  readonly label: string;
+  readonly to: string;
+  readonly search: Readonly<Record<string, string>>;
+}
+
+const SECTIONS: Readonly<Record<string, string>> = {
+  apps: 'Apps',
+  deployments: 'Deployments',
+  instances: 'Instances',
+  nodes: 'Nodes',
+  map: 'Map',
+  events: 'Events',
+  logs: 'Logs',
+  new: 'New app',
+  edit: 'Edit',
+};
+
+/**
+ * The steps to a page.
+ * @param path of the URL, decoded
+ * @param group the group that the list of apps looks into
+ */
+export function breadcrumbs(path: string, group: string | undefined): readonly Breadcrumb[] {
+  const [section, ...rest] = path.split('/').filter((segment) => segment !== '');
+  if (section === undefined) return [{ label: 'Overview', to: '/', search: {} }];
+  const isOfApps =
+    section === 'apps' || section === 'app' || section === 'edit' || section === 'logs' || section === 'new';
+  const top: Breadcrumb = isOfApps ? step('Apps', '/apps') : step(SECTIONS[section] ?? section, `/${section}`);
+  if (section === 'new') return [top, step('New app', '/new')];
+  if (!isOfApps) return rest.length === 0 ? [top] : [top, step(rest.join('/'), path)];
+  const names = section === 'apps' && rest.length === 0 ? (group ?? '').split('/').filter(Boolean) : rest;
+  const steps = names.map((name, index) => {
+    const id = `/${names.slice(0, index + 1).join('/')}`;
+    const isApp = rest.length > 0 && index === names.length - 1;
+    return isApp ? step(name, `/app${id}`) : { label: name, to: '/apps', search: { group: id } };
+  });
+  const last = section === 'apps' || section === 'app' ? [] : [step(SECTIONS[section] ?? section, path)];
+  return [top, ...steps, ...last];
+}
+
+function step(label: string, to: string): Breadcrumb {
+  return { label, to, search: {} };
+}

@@ -1,0 +1,102 @@
+/** What can be asked, each under the key by which it is renewed. */
+import { queryOptions } from '@tanstack/react-query';
+import type { AppSummary } from '@stadion/contract/overview';
+import { indexOf, type AppIndex } from '../core/app-index.ts';
+import { APPS_PAGE_ROWS } from '../limits.ts';
+import { api } from './api.ts';
+import { queryClient } from './query-client.ts';
+
+/** Keys begin with these. */
+export const KEYS = {
+  apps: ['apps'],
+  app: (id: string) => ['app', id],
+  deployments: ['deployments'],
+  cluster: ['cluster'],
+} as const;
+
+/** All apps in short. The first pages are there while further ones are read. */
+export const appsQuery = queryOptions({
+  queryKey: KEYS.apps,
+  queryFn: async ({ signal }): Promise<AppIndex> => {
+    const isFirst = queryClient.getQueryData<AppIndex>(KEYS.apps) === undefined;
+    const apps: AppSummary[] = [];
+    for (let after: string | undefined; ;) {
+      const page = await api.listAppSummaries({
+        query: { limit: APPS_PAGE_ROWS, ...(after === undefined ? {} : { after }) },
+        signal,
+      });
+      apps.push(...page.apps);
+      after = page.next;
+      if (after === undefined) return indexOf(apps, true);
+      if (isFirst) queryClient.setQueryData(KEYS.apps, indexOf([...apps], false));
+    }
+  },
+  structuralSharing: false,
+});
+
+/** One app with its tasks, last failure and statistics. */
+export const appQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...KEYS.app(id), 'detail'],
+    queryFn: async ({ signal }) => {
+      const embed = ['app.counts', 'app.taskStats', 'app.lastTaskFailure', 'app.readiness', 'app.deployments'];
+      return (await api.getApp({ params: { id }, query: { embed }, signal })).app;
+    },
+  });
+
+/** Why instances of an app wait, or null when none does. */
+export const waitingQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...KEYS.app(id), 'waiting'],
+    queryFn: async ({ signal }) => {
+      const { queue } = await api.listQueue({ query: { embed: ['lastUnusedOffers'] }, signal });
+      return queue.find(({ app }) => app.id === id) ?? null;
+    },
+  });
+
+/** The versions of an app, newest first. */
+export const versionsQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...KEYS.app(id), 'versions'],
+    queryFn: async ({ signal }) => (await api.listAppVersions({ params: { id }, signal })).versions,
+  });
+
+/** One version of an app. It never changes. */
+export const versionQuery = (id: string, version: string) =>
+  queryOptions({
+    queryKey: ['version', id, version],
+    queryFn: ({ signal }) => api.getAppVersion({ params: { id, version }, signal }),
+  });
+
+/** The deployments under way. */
+export const deploymentsQuery = queryOptions({
+  queryKey: KEYS.deployments,
+  queryFn: ({ signal }) => api.listDeployments({ signal }),
+});
+
+/** Name, leader and settings of the platform. */
+export const infoQuery = queryOptions({
+  queryKey: ['info'],
+  queryFn: ({ signal }) => api.info({ signal }),
+});
+
+/** Numbers of the whole cluster. Nobody pushes them. */
+export const clusterMetricsQuery = queryOptions({
+  queryKey: [...KEYS.cluster, 'metrics'],
+  queryFn: ({ signal }) => api.clusterMetrics({ signal }),
+  refetchInterval: 5_000,
+});
+
+/** What the cluster used during the last hour. */
+export const clusterHistoryQuery = queryOptions({
+  queryKey: [...KEYS.cluster, 'history'],
+  queryFn: ({ signal }) => api.clusterHistory({ signal }),
+  refetchInterval: 10_000,
+});
+
+/** The agents with their resources. */
+export const agentsQuery = queryOptions({
+  queryKey: [...KEYS.cluster, 'agents'],
+  queryFn: async ({ signal }) => (await api.listAgents({ signal })).slaves,
+  refetchInterval: 5_000,
+});

@@ -1,0 +1,88 @@
+/** Restricts the list of apps: words, status, health, labels. All of it lives in the URL. */
+import { useMemo } from 'react';
+import { useNavigate } from '@tanstack/react-router';
+import type { AppSummary } from '@stadion/contract/overview';
+import { APP_HEALTHS, APP_STATUSES } from '../../core/app-state.ts';
+import type { AppsSearch } from '../../core/apps-search.ts';
+import { isRestricted } from '../../core/app-list.ts';
+import { Button } from '../../parts/button.tsx';
+import { FilterMenu } from '../../parts/filter-menu.tsx';
+import { SearchField } from '../../parts/search-field.tsx';
+import styles from './app-filters.module.css';
+
+const STATUS_WORDS = {
+  running: 'Running',
+  deploying: 'Deploying',
+  waiting: 'Waiting',
+  delayed: 'Delayed',
+  suspended: 'Suspended',
+};
+const HEALTH_WORDS = { healthy: 'Healthy', unhealthy: 'Unhealthy', unknown: 'Unknown', none: 'Not checked' };
+
+/** Labels that are offered; with more, the search finds them. */
+const LABELS_OFFERED_MAX = 500;
+
+export function AppFilters({ apps, search }: { readonly apps: readonly AppSummary[]; readonly search: AppsSearch }) {
+  const navigate = useNavigate({ from: '/apps' });
+  const labels = useMemo(() => labelsOf(apps), [apps]);
+  const restrict = (change: Partial<AppsSearch>): void =>
+    void navigate({ search: (previous) => ({ ...previous, ...change }), replace: true });
+  return (
+    <div className={styles['filters']}>
+      <SearchField
+        label="Search apps"
+        value={search.q ?? ''}
+        onChange={(q) => {
+          restrict({ q: q === '' ? undefined : q });
+        }}
+      />
+      <FilterMenu
+        label="Status"
+        options={APP_STATUSES.map((id) => ({ id, label: STATUS_WORDS[id] }))}
+        chosen={search.status ?? []}
+        onChange={(status) => {
+          restrict({ status: status.length === 0 ? undefined : status });
+        }}
+      />
+      <FilterMenu
+        label="Health"
+        options={APP_HEALTHS.map((id) => ({ id, label: HEALTH_WORDS[id] }))}
+        chosen={search.health ?? []}
+        onChange={(health) => {
+          restrict({ health: health.length === 0 ? undefined : health });
+        }}
+      />
+      <FilterMenu
+        label="Label"
+        options={labels.map((id) => ({ id, label: id }))}
+        chosen={search.label ?? []}
+        isSearchable
+        onChange={(label) => {
+          restrict({ label: label.length === 0 ? undefined : label });
+        }}
+      />
+      {isRestricted(search) && (
+        <Button
+          kind="quiet"
+          onClick={() =>
+            void navigate({
+              search: ({ group, sort }) => ({ ...(group && { group }), ...(sort && { sort }) }),
+              replace: true,
+            })
+          }
+        >
+          Clear
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function labelsOf(apps: readonly AppSummary[]): readonly string[] {
+  const found = new Set<string>();
+  for (const app of apps) {
+    for (const [name, value] of Object.entries(app.labels)) found.add(value === '' ? name : `${name}=${value}`);
+    if (found.size >= LABELS_OFFERED_MAX) break;
+  }
+  return [...found].sort();
+}

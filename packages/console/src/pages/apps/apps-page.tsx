@@ -1,0 +1,71 @@
+/** All apps: folders of groups, filters that live in the URL, any number of rows. */
+import { useMemo } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Boxes } from 'lucide-react';
+import { count, counted } from '../../core/amounts.ts';
+import { appRows, isRestricted, type AppRow } from '../../core/app-list.ts';
+import { appsQuery } from '../../data/queries.ts';
+import { Page } from '../../frame/page.tsx';
+import { DataTable } from '../../parts/data-table.tsx';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { FirstApp } from '../overview/first-app.tsx';
+import { AppFilters } from './app-filters.tsx';
+import { appColumns } from './app-columns.tsx';
+
+const isFolder = (row: AppRow): boolean => row.kind === 'group';
+const rowId = (row: AppRow): string => `${row.kind} ${row.id}`;
+
+export function AppsPage() {
+  const search = useSearch({ from: '/apps' });
+  const navigate = useNavigate({ from: '/apps' });
+  const { data: index, error } = useQuery(appsQuery);
+  const apps = useMemo(() => index?.apps ?? [], [index]);
+  const rows = useMemo(() => appRows(apps, search), [apps, search]);
+  if (error !== null && index === undefined) throw error;
+  const sum = rows.reduce((total, row) => total + row.apps, 0);
+  if (index?.isComplete === true && apps.length === 0) {
+    return (
+      <Page title="Apps">
+        <FirstApp />
+      </Page>
+    );
+  }
+  return (
+    <Page
+      title="Apps"
+      heading={search.group === undefined ? 'Apps' : <bdi>{search.group}</bdi>}
+      subtitle={
+        index === undefined
+          ? 'Reading …'
+          : `${counted(sum, 'app')}${index.isComplete ? '' : ' so far'}${isRestricted(search) ? ` of ${count(apps.length)}` : ''}`
+      }
+    >
+      <AppFilters apps={apps} search={search} />
+      <Panel isFlush>
+        <DataTable
+          label="Apps"
+          rows={rows}
+          columns={appColumns}
+          rowId={rowId}
+          isPinned={isFolder}
+          sorting={search.sort ?? 'name'}
+          onSorting={(sort) =>
+            void navigate({
+              search: (previous) => ({ ...previous, sort: sort === 'name' ? undefined : sort }),
+              replace: true,
+            })
+          }
+          empty={
+            index !== undefined && (
+              <EmptyState icon={Boxes} title="No app matches">
+                Take back a filter, or look in another group.
+              </EmptyState>
+            )
+          }
+        />
+      </Panel>
+    </Page>
+  );
+}

@@ -1,0 +1,43 @@
+/** Buttons, and links that look like one. */
+import type { ComponentProps, ReactNode } from 'react';
+import { Tooltip } from './tooltip.tsx';
+import styles from './button.module.css';
+
+type Kind = 'primary' | 'plain' | 'quiet' | 'danger';
+
+interface ButtonProps extends ComponentProps<'button'> {
+  readonly kind?: Kind;
+  readonly icon?: ReactNode;
+}
+
+/** The class of something that is to look like a button. */
+export function buttonClass(kind: Kind = 'plain'): string {
+  return `${styles['button'] ?? ''} ${styles[kind] ?? ''}`;
+}
+
+/** A button with a text. */
+export function Button({ kind = 'plain', icon, children, className = '', ...rest }: ButtonProps) {
+  return (
+    <button type="button" className={`${buttonClass(kind)} ${className}`} {...rest}>
+      {icon}
+      {children}
+    </button>
+  );
+}
+
+interface IconButtonProps extends ComponentProps<'button'> {
+  /** What it does; shown when pointed at, read aloud. */
+  readonly label: string;
+  readonly shortcut?: string;
+}
+
+/** A button that is only an icon. */
+export function IconButton({ label, shortcut, children, className = '', ...rest }: IconButtonProps) {
+  return (
+    <Tooltip text={label} {...(shortcut === undefined ? {} : { shortcut })}>
+      <button type="button" aria-label={label} className={`${styles['icon'] ?? ''} ${className}`} {...rest}>
+        {children}
+      </button>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,91 @@
+/**
+ * Routes that read the cluster below the orchestrator, on the orchestrator's own port: what the master and its agents
+ * say, relayed. A page in a browser can reach this port only.
+ */
+import { Type } from '@sinclair/typebox';
+import {
+  AgentState,
+  ExecutorStatistics,
+  FileChunk,
+  FileEntry,
+  MetricsSnapshot,
+  SlaveList,
+  StateTaskList,
+} from '../mesos-state.ts';
+import { ResourceHistory } from '../overview.ts';
+import { ErrorAnswer } from './answers.ts';
+import { route } from './route.ts';
+
+const Path = { path: Type.Optional(Type.String()) };
+const missing = { 404: ErrorAnswer, 502: ErrorAnswer };
+
+/** All of them only read. */
+export const clusterRoutes = {
+  clusterMetrics: route({
+    method: 'GET',
+    path: '/v2/cluster/metrics',
+    permission: 'system:read',
+    summary: "Show the master's metrics",
+    answers: { 200: MetricsSnapshot, 502: ErrorAnswer },
+  }),
+  clusterHistory: route({
+    method: 'GET',
+    path: '/v2/cluster/history',
+    permission: 'system:read',
+    summary: 'Show the use of resources during the last hour',
+    answers: { 200: ResourceHistory },
+  }),
+  listAgents: route({
+    method: 'GET',
+    path: '/v2/cluster/agents',
+    permission: 'system:read',
+    summary: 'List the agents with their resources',
+    answers: { 200: SlaveList, 502: ErrorAnswer },
+  }),
+  listClusterTasks: route({
+    method: 'GET',
+    path: '/v2/cluster/tasks',
+    permission: 'system:read',
+    summary: 'List tasks as the master knows them, ended ones included',
+    query: Type.Object({ task_id: Type.Optional(Type.String()), limit: Type.Optional(Type.Integer()) }),
+    answers: { 200: StateTaskList, 502: ErrorAnswer },
+  }),
+  agentState: route({
+    method: 'GET',
+    path: '/v2/cluster/agents/{agentId}/state',
+    permission: 'system:read',
+    summary: 'Show what an agent runs and ran',
+    answers: { 200: AgentState, ...missing },
+  }),
+  agentStatistics: route({
+    method: 'GET',
+    path: '/v2/cluster/agents/{agentId}/statistics',
+    permission: 'system:read',
+    summary: 'Show what the tasks of an agent use',
+    answers: { 200: Type.Array(ExecutorStatistics), ...missing },
+  }),
+  browseFiles: route({
+    method: 'GET',
+    path: '/v2/cluster/agents/{agentId}/files/browse',
+    permission: 'system:read',
+    summary: 'List a folder of a sandbox',
+    query: Type.Object(Path),
+    answers: { 200: Type.Array(FileEntry), ...missing },
+  }),
+  readFile: route({
+    method: 'GET',
+    path: '/v2/cluster/agents/{agentId}/files/read',
+    permission: 'system:read',
+    summary: 'Read a piece of a file of a sandbox',
+    query: Type.Object({ ...Path, offset: Type.Optional(Type.Integer()), length: Type.Optional(Type.Integer()) }),
+    answers: { 200: FileChunk, ...missing },
+  }),
+  downloadFile: route({
+    method: 'GET',
+    path: '/v2/cluster/agents/{agentId}/files/download',
+    permission: 'system:read',
+    summary: 'Download a file of a sandbox',
+    query: Type.Object(Path),
+    answers: { 200: Type.String(), ...missing },
+  }),
+};

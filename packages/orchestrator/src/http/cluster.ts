@@ -1,0 +1,64 @@
+/** `/v2/cluster`: what master and agents say, relayed for those who can reach this port only. Nothing here changes anything. */
+import { describeError } from '@stadion/base';
+import { failure, json, type Answer, type Call, type Handler } from './answer.ts';
+import type { Handlers, HandlerContext } from './handler-context.ts';
+import type { ClusterReader } from './options.ts';
+import { parameter } from './route-table.ts';
+
+type ClusterHandlers = Pick<
+  Handlers,
+  | 'clusterMetrics'
+  | 'clusterHistory'
+  | 'listAgents'
+  | 'listClusterTasks'
+  | 'agentState'
+  | 'agentStatistics'
+  | 'browseFiles'
+  | 'readFile'
+  | 'downloadFile'
+>;
+
+/** Handlers that ask the cluster. */
+export function clusterHandlers({ options }: HandlerContext): ClusterHandlers {
+  const { cluster } = options;
+  const master = (path: string): Handler =>
+    relay(cluster, (reader, { query }, signal) => reader.master(path, query, signal));
+  const agent = (path: string): Handler =>
+    relay(cluster, async (reader, { query, parameters }, signal) => {
+      const id = parameter(parameters, 'agentId');
+      const answer = await reader.agent(id, path, query, signal);
+      return answer ?? failure(404, { message: `There is no agent ${id}` });
+    });
+  return {
+    clusterMetrics: master('/metrics/snapshot'),
+    clusterHistory: () => (cluster === undefined ? NO_CLUSTER : json(200, cluster.history())),
+    listAgents: master('/slaves'),
+    listClusterTasks: master('/tasks'),
+    agentState: agent('/state'),
+    agentStatistics: agent('/monitor/statistics'),
+    browseFiles: agent('/files/browse'),
+    readFile: agent('/files/read'),
+    downloadFile: agent('/files/download'),
+  };
+}
+
+const NO_CLUSTER = failure(502, { message: 'This orchestrator was not told where its master is' });
+
+/** Asks, until the answer is there or the caller is gone; whoever cannot be reached is a 502. */
+function relay(
+  cluster: ClusterReader | undefined,
+  ask: (cluster: ClusterReader, call: Call, signal: AbortSignal) => Promise<Answer>,
+): Handler {
+  return async (call) => {
+    if (cluster === undefined) return NO_CLUSTER;
+    const gone = new AbortController();
+    call.reply.raw.once('close', () => {
+      gone.abort();
+    });
+    try {
+      return await ask(cluster, call, gone.signal);
+    } catch (error) {
+      return failure(502, { message: describeError(error) });
+    }
+  };
+}
