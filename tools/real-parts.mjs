@@ -40,6 +40,12 @@ export const realParts = [
     provides: { file: '/usr/bin/tini-static' },
     neededBy: 'the suites of the linux containerizer',
   },
+  {
+    name: 'chromium',
+    debianPackage: 'chromium',
+    provides: { command: 'chromium' },
+    neededBy: 'tests/console*.test.ts, the web console in a browser',
+  },
 ];
 
 /**

@@ -10,10 +10,12 @@ import { time } from './data/browser-time.ts';
 import { Live } from './data/live.ts';
 import { queryClient } from './data/query-client.ts';
 import { LiveContext } from './data/use-live.ts';
+import { allowOwnStyles } from './data/style-nonce.ts';
 import { applyTheme } from './frame/theme.ts';
 import { createConsoleRouter } from './router.tsx';
 
 applyTheme();
+allowOwnStyles();
 const live = new Live(queryClient, time);
 live.channel.start();
 const root = document.getElementById('root');

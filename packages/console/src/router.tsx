@@ -11,7 +11,7 @@ const rootRoute = createRootRoute({ component: Frame, notFoundComponent: NotFoun
 
 const overviewRoute = createRoute({ getParentRoute: () => rootRoute, path: '/', component: OverviewPage });
 
-export const appsRoute = createRoute({
+const appsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/apps',
   validateSearch: parseAppsSearch,
@@ -19,7 +19,7 @@ export const appsRoute = createRoute({
 });
 
 /** The id of the app is the rest of the path. */
-export const appRoute = createRoute({
+const appRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/app/$',
   validateSearch: (search: Record<string, unknown>) => ({
@@ -31,7 +31,13 @@ export const appRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/app/app-page.tsx'), 'AppPage'),
 });
 
-const routeTree = rootRoute.addChildren([overviewRoute, appsRoute, appRoute]);
+const instanceRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/instance/$taskId',
+  component: lazyRouteComponent(() => import('./pages/instance/instance-page.tsx'), 'InstancePage'),
+});
+
+const routeTree = rootRoute.addChildren([overviewRoute, appsRoute, appRoute, instanceRoute]);
 
 /** The router over the browser's history. */
 export function createConsoleRouter() {

@@ -12,13 +12,6 @@ export function mebibytes(value: number): string {
   return `${round(value / 1024 / 1024)} TiB`;
 }
 
-/** Bytes as B, KiB, MiB or GiB. */
-export function bytes(value: number): string {
-  if (value < 1024) return `${String(value)} B`;
-  if (value < 1024 * 1024) return `${round(value / 1024)} KiB`;
-  return mebibytes(value / 1024 / 1024);
-}
-
 /** 1234567 as 1,234,567. */
 export function count(value: number): string {
   return value.toLocaleString('en-US');

@@ -10,7 +10,7 @@ export interface Breadcrumb {
 const SECTIONS: Readonly<Record<string, string>> = {
   apps: 'Apps',
   deployments: 'Deployments',
-  instances: 'Instances',
+  instance: 'Instance',
   nodes: 'Nodes',
   map: 'Map',
   events: 'Events',

@@ -6,9 +6,9 @@ type Search = Readonly<Record<string, unknown>>;
 export function text<const Name extends string>(search: Search, name: Name): Partial<Record<Name, string | undefined>> {
   const value = search[name];
   const asText = typeof value === 'number' ? String(value) : value;
-  return (typeof asText === 'string' && asText !== '' ? { [name]: asText } : {}) as {
-    [Key in Name]?: string | undefined;
-  };
+  return (typeof asText === 'string' && asText !== '' ? { [name]: asText } : {}) as Partial<
+    Record<Name, string | undefined>
+  >;
 }
 
 /** A list of texts under its name, or nothing. */

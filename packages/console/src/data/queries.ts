@@ -93,10 +93,3 @@ export const clusterHistoryQuery = queryOptions({
   queryFn: ({ signal }) => api.clusterHistory({ signal }),
   refetchInterval: 10_000,
 });
-
-/** The agents with their resources. */
-export const agentsQuery = queryOptions({
-  queryKey: [...KEYS.cluster, 'agents'],
-  queryFn: async ({ signal }) => (await api.listAgents({ signal })).slaves,
-  refetchInterval: 5_000,
-});

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, type LinkProps } from '@tanstack/react-router';
 import { Boxes, LayoutDashboard, type LucideIcon } from 'lucide-react';
-import { deploymentsQuery } from '../data/queries.ts';
+import { deploymentsQuery, infoQuery } from '../data/queries.ts';
 import { ConnectionSign } from './connection.tsx';
 import { ThemeButton } from './theme-button.tsx';
 import styles from './frame.module.css';
@@ -24,25 +24,27 @@ const PLACES: readonly Place[] = [
 ];
 
 export function NavigationBar() {
+  const { data: info } = useQuery(infoQuery);
+  const name = typeof info?.['leader'] === 'string' ? info['leader'] : globalThis.location.host;
   return (
-    <div className={styles['navigation']}>
+    <nav aria-label="Main" className={styles['navigation']}>
       <Link to="/" className={styles['brand']}>
         <img src={mark} alt="" width={28} height={28} />
         <span>
           Stadion
-          <small>{globalThis.location.host}</small>
+          <small>{name}</small>
         </span>
       </Link>
-      <nav aria-label="Main" className={styles['links']}>
+      <div className={styles['links']}>
         {PLACES.map((place) => (
           <PlaceLink key={place.label} place={place} className={styles['link'] ?? ''} size={16} />
         ))}
-      </nav>
+      </div>
       <div className={styles['foot']}>
         <ConnectionSign />
         <ThemeButton />
       </div>
-    </div>
+    </nav>
   );
 }
 

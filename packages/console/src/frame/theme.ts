@@ -23,11 +23,6 @@ export function applyTheme(): void {
   dark.addEventListener('change', show);
 }
 
-/** Whether the page is dark now. */
-export function isDark(): boolean {
-  return document.documentElement.dataset['theme'] === 'dark';
-}
-
 function show(): void {
   const choice = themeChoice();
   document.documentElement.dataset['theme'] = choice === 'system' ? (dark.matches ? 'dark' : 'light') : choice;

@@ -28,6 +28,7 @@ export function Dialog({ title, description, onClose, children, footer, form = '
         <Radix.Overlay className={styles['scrim']} />
         <Radix.Content
           className={styles[form]}
+          onOpenAutoFocus={focusTheBeginning}
           {...(description === undefined ? { 'aria-describedby': undefined } : {})}
         >
           <header className={styles['header']}>
@@ -47,4 +48,11 @@ export function Dialog({ title, description, onClose, children, footer, form = '
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** The focus goes to the field that the dialog is about; without one to the dialog, and not to the button that closes it. */
+function focusTheBeginning(event: Event): void {
+  if (!(event.target instanceof HTMLElement)) return;
+  event.preventDefault();
+  (event.target.querySelector<HTMLElement>('[data-first-focus]') ?? event.target).focus();
 }

@@ -20,8 +20,8 @@ export function Tabs({
           to="."
           search={(previous: object) => ({ ...previous, tab: index === 0 ? undefined : id })}
           className={styles['tab']}
-          aria-current={id === chosen ? 'page' : undefined}
-          activeProps={{}}
+          data-chosen={id === chosen ? true : undefined}
+          activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }}
         >
           {text}
           {count !== undefined && <span className={styles['count']}>{count}</span>}

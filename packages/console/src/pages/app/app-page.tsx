@@ -1,8 +1,87 @@
 /** One app: is it serving, what changed, what is wrong, what can be done. */
+import { useQuery } from '@tanstack/react-query';
+import { Link, useParams, useSearch } from '@tanstack/react-router';
+import { SearchX } from 'lucide-react';
+import { isApiError } from '@stadion/contract/client';
+import type { AppInfo } from '@stadion/contract/orchestrator';
+import { appQuery } from '../../data/queries.ts';
 import { Page } from '../../frame/page.tsx';
-import { useParams } from '@tanstack/react-router';
+import { buttonClass } from '../../parts/button.tsx';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { LabelChips } from '../../parts/label-chips.tsx';
+import { Tabs } from '../../parts/tabs.tsx';
+import { AppBadges } from './app-badges.tsx';
+import { AppEvents } from './app-events.tsx';
+import { AppState } from './app-state.tsx';
+import { ConfigurationTab } from './configuration-tab.tsx';
+import { InstancesTab } from './instances-tab.tsx';
+import { StatisticsTab } from './statistics-tab.tsx';
+
+/** The id of the app that the URL names. */
+function useAppId(): string {
+  const { _splat: path = '' } = useParams({ from: '/app/$' });
+  return `/${path}`;
+}
 
 export function AppPage() {
-  const { _splat: path = '' } = useParams({ from: '/app/$' });
-  return <Page title={`/${path}`}>{null}</Page>;
+  const id = useAppId();
+  const { data: app, error } = useQuery(appQuery(id));
+  if (isApiError(error) && error.status === 404) return <Gone id={id} />;
+  if (error !== null && app === undefined) throw error;
+  if (app === undefined) return <Page title={id}>{null}</Page>;
+  return (
+    <Page
+      title={id}
+      heading={
+        <>
+          <bdi>{id}</bdi>
+          <AppBadges id={id} />
+        </>
+      }
+      subtitle={<LabelChips labels={app.labels} shown={6} />}
+    >
+      <AppState app={app} />
+      <AppTabs app={app} />
+    </Page>
+  );
+}
+
+function AppTabs({ app }: { readonly app: AppInfo }) {
+  const { tab = 'instances' } = useSearch({ from: '/app/$' });
+  return (
+    <>
+      <Tabs
+        label="About this app"
+        chosen={tab}
+        tabs={[
+          { id: 'instances', label: 'Instances', count: app.tasks?.length ?? 0 },
+          { id: 'configuration', label: 'Configuration' },
+          { id: 'events', label: 'Events' },
+          { id: 'statistics', label: 'Statistics' },
+        ]}
+      />
+      {tab === 'configuration' && <ConfigurationTab app={app} />}
+      {tab === 'events' && <AppEvents id={app.id} />}
+      {tab === 'statistics' && <StatisticsTab app={app} />}
+      {tab === 'instances' && <InstancesTab app={app} />}
+    </>
+  );
+}
+
+function Gone({ id }: { readonly id: string }) {
+  return (
+    <Page title={id} heading={<bdi>{id}</bdi>}>
+      <EmptyState
+        icon={SearchX}
+        title="There is no app with this id"
+        actions={
+          <Link to="/apps" className={buttonClass()}>
+            All apps
+          </Link>
+        }
+      >
+        It may have been destroyed, or was never created.
+      </EmptyState>
+    </Page>
+  );
 }

@@ -7,7 +7,7 @@ import { AppLink } from '../../parts/app-link.tsx';
 import { HealthBadge, StatusBadge } from '../../parts/badge.tsx';
 import type { TableColumn } from '../../parts/data-table.tsx';
 import { HealthBar } from '../../parts/health-bar.tsx';
-import { LabelChips } from './label-chips.tsx';
+import { LabelChips } from '../../parts/label-chips.tsx';
 import styles from './app-columns.module.css';
 
 const STATUS_ORDER = { delayed: 0, waiting: 1, deploying: 2, running: 3, suspended: 4 };

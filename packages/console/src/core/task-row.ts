@@ -1,0 +1,40 @@
+/** A task in a table, with what is worked out about it. */
+import type { Task } from '@stadion/contract/orchestrator';
+import type { AppHealth } from './app-state.ts';
+import { shortInstance } from './event-words.ts';
+
+/** A port of a task that can be opened. */
+export interface TaskEndpoint {
+  readonly label: string;
+  readonly url: string;
+}
+
+/** Its health: the worst of its checks. */
+export function taskHealth({ healthCheckResults, state }: Task, isChecked: boolean): AppHealth {
+  if (!isChecked || state !== 'TASK_RUNNING') return 'none';
+  if (healthCheckResults.length === 0) return 'unknown';
+  return healthCheckResults.every(({ alive }) => alive) ? 'healthy' : 'unhealthy';
+}
+
+/** Where it listens, as far as a browser can open that. */
+export function endpointsOf({ host, ports }: Task): readonly TaskEndpoint[] {
+  return ports.map((port) => ({ label: `${host}:${String(port)}`, url: `http://${host}:${String(port)}/` }));
+}
+
+/** A short name that tells it from its like. */
+export function taskName(id: string): string {
+  return shortInstance(id);
+}
+
+/** The latest moment that is known of it, as a timestamp text. */
+export function updatedAt({ startedAt, stagedAt, healthCheckResults }: Task): string | undefined {
+  const moments = [
+    startedAt,
+    stagedAt,
+    ...healthCheckResults.flatMap(({ lastFailure, firstSuccess }) => [lastFailure, firstSuccess]),
+  ];
+  return moments
+    .filter((at) => at !== undefined)
+    .sort()
+    .at(-1);
+}

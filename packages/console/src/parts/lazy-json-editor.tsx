@@ -1,0 +1,12 @@
+/** The JSON editor, read when one is first shown. */
+import { Suspense, lazy, type ComponentProps } from 'react';
+
+const JsonEditor = lazy(async () => ({ default: (await import('./json-editor.tsx')).JsonEditor }));
+
+export function LazyJsonEditor(props: ComponentProps<typeof JsonEditor>) {
+  return (
+    <Suspense fallback={<div style={{ minHeight: '12rem' }} aria-busy />}>
+      <JsonEditor {...props} />
+    </Suspense>
+  );
+}
