@@ -1,0 +1,98 @@
+/** A real browser on the console of a real platform: pages at the widths that count, with everything that goes wrong in them. */
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { chromium, type Browser, type Page } from 'playwright-core';
+
+/** A desk and a phone. */
+export const WIDTHS = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
+export type Width = keyof typeof WIDTHS;
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** One browser; each page has a profile of its own. */
+export class ConsoleBrowser {
+  /** Errors that pages wrote to their consoles, violated content security policies among them. */
+  readonly problems: string[] = [];
+  private readonly browser: Browser;
+  private readonly url: string;
+
+  private constructor(browser: Browser, url: string) {
+    this.browser = browser;
+    this.url = url;
+  }
+
+  /** Starts Debian's Chromium. @param url of the orchestrator */
+  static async start(url: string): Promise<ConsoleBrowser> {
+    const browser = await chromium.launch({
+      executablePath: '/usr/bin/chromium',
+      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+    });
+    return new ConsoleBrowser(browser, url);
+  }
+
+  /** Opens an address of the console. */
+  async open(path: string, width: Width = 'desk', theme: 'light' | 'dark' = 'light'): Promise<Page> {
+    const context = await this.browser.newContext({
+      viewport: WIDTHS[width],
+      colorScheme: theme,
+      reducedMotion: 'reduce',
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    page.on('pageerror', (error) => this.problems.push(`${page.url()}: ${error.message}`));
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.problems.push(`${page.url()}: ${message.text()}`);
+    });
+    await page.goto(this.url + path);
+    return page;
+  }
+
+  async stop(): Promise<void> {
+    await this.browser.close();
+  }
+}
+
+interface AxeResult {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly help: string;
+    readonly nodes: readonly { readonly html: string }[];
+  }[];
+}
+
+/** What axe finds on a page against WCAG 2.2 AA, one line each. */
+async function accessibilityProblems(page: Page): Promise<string[]> {
+  // By the debugger, not as a script of the page: its content security policy would not have it.
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { axe } = globalThis as { axe?: { run: (options: object) => Promise<AxeResult> } };
+    if (axe === undefined) throw new Error('axe is not there');
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    const { violations } = await axe.run({ runOnly: tags });
+    return violations.flatMap(({ id, help, nodes }) =>
+      nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 200)}`),
+    );
+  });
+}
+
+/** Looks at a page light and dark, at a desk and on a phone. @returns what is not accessible, and what is wider than its window */
+export async function everyLook(page: Page): Promise<string[]> {
+  const problems: string[] = [];
+  for (const [width, theme] of [
+    ['desk', 'light'],
+    ['desk', 'dark'],
+    ['phone', 'light'],
+  ] as const) {
+    await page.setViewportSize(WIDTHS[width]);
+    await page.emulateMedia({ colorScheme: theme });
+    await page.locator(`html[data-theme=${theme}]`).waitFor();
+    // Colours move for a moment, even where motion is reduced.
+    await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
+    for (const problem of await accessibilityProblems(page)) problems.push(`${width}, ${theme}: ${problem}`);
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    if (overflow > 0) problems.push(`${width}, ${theme}: ${overflow} pixels wider than the window`);
+  }
+  return problems;
+}
