@@ -1,13 +1,10 @@
 /** A real browser on the console of a real platform: pages at the widths that count, with everything that goes wrong in them. */
-import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
+import axe from 'axe-core';
 import { chromium, type Browser, type Page } from 'playwright-core';
 
 /** A desk and a phone. */
 export const WIDTHS = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
 export type Width = keyof typeof WIDTHS;
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** One browser; each page has a profile of its own. */
 export class ConsoleBrowser {
@@ -63,12 +60,12 @@ interface AxeResult {
 /** What axe finds on a page against WCAG 2.2 AA, one line each. */
 async function accessibilityProblems(page: Page): Promise<string[]> {
   // By the debugger, not as a script of the page: its content security policy would not have it.
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   return page.evaluate(async () => {
-    const { axe } = globalThis as { axe?: { run: (options: object) => Promise<AxeResult> } };
-    if (axe === undefined) throw new Error('axe is not there');
+    const { axe: runner } = globalThis as { axe?: { run: (options: object) => Promise<AxeResult> } };
+    if (runner === undefined) throw new Error('axe is not there');
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-    const { violations } = await axe.run({ runOnly: tags });
+    const { violations } = await runner.run({ runOnly: tags });
     return violations.flatMap(({ id, help, nodes }) =>
       nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 200)}`),
     );

@@ -85,8 +85,8 @@ const insides = [
 /** What a core/ may import: itself, base, contract and the schemas' own library; beside it only named limits and shapes. */
 const CORE = `${AT}([^/]+)/src/(core|.*/core)/`;
 
-/** The third-party parts that a core/ may use, all pure: what the contract is written in, and safe regular expressions. */
-const PURE_PARTS = '^node_modules/(@sinclair/typebox|re2js)/';
+/** The third-party parts that a core/ may use, all pure: what the contract is written in, safe regular expressions, and comparing texts. */
+const PURE_PARTS = '^node_modules/(@sinclair/typebox|diff|re2js)/';
 
 /** The files of a room outside its core/ that hold shapes: its ports, its settings, and the orchestrator's inner door. */
 const SHAPES = `${AT}$2/src/(ports/|(|.*[/-])types\\.ts$|(limits|config|engine)\\.ts$)`;
