@@ -191,8 +191,8 @@ export class Cluster {
   }
 
   /** Adds an agent that is not started yet. */
-  async addAgent(machine: Machine, words: readonly string[]): Promise<Node> {
-    const folder = join(this.folder, `agent-${machine.namespace}`);
+  async addAgent(machine: Machine, words: readonly string[], name = 'agent'): Promise<Node> {
+    const folder = join(this.folder, `${name}-${machine.namespace}`);
     await mkdir(folder, { recursive: true });
     const first = 21_000;
     const command = [

@@ -30,10 +30,14 @@ export class EventRecorder {
    * Opens a stream and waits for its first event, after which nothing can be missed.
    * @param query e.g. `?event_type=deployment_success`
    */
-  static async open(orchestrator: string, query = ''): Promise<EventRecorder> {
+  static async open(
+    orchestrator: string,
+    query = '',
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<EventRecorder> {
     const abort = new AbortController();
     const response = await fetch(`${orchestrator}/v2/events${query}`, {
-      headers: { accept: 'text/event-stream' },
+      headers: { ...headers, accept: 'text/event-stream' },
       signal: abort.signal,
     });
     if (response.status !== 200) throw new Error(`/v2/events answered ${response.status}`);

@@ -4,6 +4,7 @@ export { SimulatedDisk, createMemoryStore, type SimulatedDiskOptions } from './a
 export { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
 export { COMMIT_OPERATIONS_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX } from './limits.ts';
 export type {
+  CampaignOptions,
   Election,
   EmbeddedStore,
   JsonValue,

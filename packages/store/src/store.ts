@@ -44,7 +44,17 @@ export interface Store {
 /** Who leads. Embedded stores have one candidate, which wins at once. */
 export interface Election {
   /** Waits until this candidate leads; gives its epoch, greater than every earlier one. */
-  campaign(candidate: string): Promise<Leadership>;
+  campaign(candidate: string, options?: CampaignOptions): Promise<Leadership>;
+}
+
+/** How a candidate waits. */
+export interface CampaignOptions {
+  /**
+   * Asked again and again by the next in line, with what the leader presented itself with: whether that process is
+   * known to have ended. Then nobody waits for its session to time out. A mistake costs a change of leader and nothing
+   * else: the epoch still decides who may write.
+   */
+  readonly hasEnded?: (leader: string) => Promise<boolean>;
 }
 
 /** A won election. */

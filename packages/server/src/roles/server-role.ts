@@ -21,6 +21,7 @@ import { systemPorts, type SystemPorts } from '../system-ports.ts';
 import { Undoing } from '../undoing.ts';
 import { MESOS_VERSION } from '../version.ts';
 import { Front } from './front.ts';
+import { leaderEndedProbe } from './leader-alive.ts';
 import { LeaderProxy } from './leader-proxy.ts';
 import { decodeLeader, encodeLeader, type LeaderRecord } from './leader-record.ts';
 import { fastifyHandler } from './fastify-handler.ts';
@@ -177,7 +178,7 @@ class Reigns {
     const { store, self, log, ports } = this.parts;
     while (!this.isStopped) {
       try {
-        const leadership = await store.campaign(encodeLeader(self));
+        const leadership = await store.campaign(encodeLeader(self), { hasEnded: leaderEndedProbe() });
         if (this.wasStopped()) {
           await leadership.resign();
           return;

@@ -1,5 +1,6 @@
 /** One server's candidacy under one session: stands in line as Mesos masters do, and raises the epoch when its turn comes. */
 import { describeError, type Logger, type Timers } from '@stadion/base';
+import type { CampaignOptions } from '../../store.ts';
 import { CANDIDATE_PREFIX, candidatesAmong, type Places } from './places.ts';
 import { isConnectionLost, refusalIn, type ZooKeeperSession } from './zookeeper-session.ts';
 
@@ -14,6 +15,15 @@ interface CandidacyOptions {
 /** Between two looks at the line while waiting; a change is heard of at once. Milliseconds. */
 const LOOK_MS = 1_000;
 
+/** For the next in line, who also looks whether the leader still lives. */
+const NEXT_LOOK_MS = 250;
+
+/** What a candidate does while it waits. */
+interface Waiting extends CampaignOptions {
+  /** Keeps up with the leader. */
+  readonly standby: (session: ZooKeeperSession) => Promise<void>;
+}
+
 /** See the head of this file. */
 export class Candidacy {
   private readonly options: CandidacyOptions;
@@ -27,10 +37,9 @@ export class Candidacy {
   /**
    * Waits until this candidate is first in line, then raises the epoch.
    * @param candidate what the others are shown of this one
-   * @param standby called while waiting, to keep up with the leader
    * @returns the epoch
    */
-  async win(candidate: string, standby: (session: ZooKeeperSession) => Promise<void>): Promise<number> {
+  async win(candidate: string, waiting: Waiting): Promise<number> {
     const { session } = this.options;
     this.name = await this.stand(candidate);
     for (;;) {
@@ -43,12 +52,26 @@ export class Candidacy {
         const epoch = await this.raiseEpoch();
         if (epoch !== undefined) return epoch;
       } else {
-        await standby(session);
-        const timer = this.options.timers.after(LOOK_MS, settle);
+        await waiting.standby(session);
+        const isNext = place === 1 && waiting.hasEnded !== undefined;
+        if (isNext) await this.removeEnded(line[0], waiting.hasEnded);
+        const timer = this.options.timers.after(isNext ? NEXT_LOOK_MS : LOOK_MS, settle);
         await Promise.race([changed, session.lost]);
         timer.cancel();
       }
     }
+  }
+
+  /** A leader whose process has ended keeps nobody waiting. */
+  private async removeEnded(
+    leader: string | undefined,
+    hasEnded: NonNullable<CampaignOptions['hasEnded']>,
+  ): Promise<void> {
+    const { session, places, log } = this.options;
+    const node = leader === undefined ? undefined : await session.read(`${places.folder}/${leader}`);
+    if (node === undefined || !(await hasEnded(node.data.toString()))) return;
+    log.warn({ leader }, 'The leading process has ended: its place in line is taken away');
+    await session.remove(`${places.folder}/${leader ?? ''}`);
   }
 
   /** Calls back once when the candidate's node is gone: somebody else may lead. */

@@ -27,7 +27,7 @@ import {
   PREPARE_OPERATIONS_PER_TURN,
   VALUE_BYTES_MAX,
 } from '../../limits.ts';
-import type { JsonValue, Leadership, SharedStore, StoreOperation, StoreRecord } from '../../store.ts';
+import type { CampaignOptions, JsonValue, Leadership, SharedStore, StoreOperation, StoreRecord } from '../../store.ts';
 import { Candidacy } from './candidacy.ts';
 import { Journal } from './journal.ts';
 import { observeLeader } from './leader-watch.ts';
@@ -109,14 +109,14 @@ export class ZooKeeperStore implements SharedStore {
     });
   }
 
-  async campaign(candidate: string): Promise<Leadership> {
+  async campaign(candidate: string, options: CampaignOptions = {}): Promise<Leadership> {
     if (this.closing !== undefined) throw storeClosed();
     this.reign?.end();
     const { keeper, places, timers, log } = this.options;
     const standby = (session: ZooKeeperSession): Promise<void> => this.enqueue(() => this.journal.refresh(session));
     return keeper.persist(async (session) => {
       const candidacy = new Candidacy({ session, places, timers, log });
-      const epoch = await candidacy.win(candidate, standby);
+      const epoch = await candidacy.win(candidate, { standby, ...options });
       await this.enqueue(async () => {
         await this.journal.sweep(session, epoch);
         await this.journal.refresh(session);
