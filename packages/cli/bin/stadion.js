@@ -18,4 +18,8 @@ await main({
     };
     return await runUp(config, surroundings, start);
   },
+  async backUp(task) {
+    const { runBackup } = await import('@stadion/server');
+    return await runBackup(task);
+  },
 });

@@ -10,6 +10,8 @@ import { interrupted } from './report-error.ts';
 export interface MainOptions {
   /** Runs the platform until it is told to end; resolves with the exit code. */
   readonly startPlatform: NonNullable<CliPorts['startPlatform']>;
+  /** Works on a state that no platform has open. */
+  readonly backUp: NonNullable<CliPorts['backUp']>;
 }
 
 /** Runs the command line of this process and ends the process with its exit code. */
@@ -35,6 +37,7 @@ export async function main(options: MainOptions): Promise<void> {
       isServing = true;
       return startPlatform(config, start);
     },
+    backUp: options.backUp,
     version: readVersion(),
   };
   process.exit(await runCli(process.argv.slice(2), ports));

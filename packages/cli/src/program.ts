@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { appChangeCommands } from './commands/app-change.ts';
 import { appReadCommands } from './commands/app-read.ts';
+import { backupCommands } from './commands/backup.ts';
 import { CommandCall, type CommandSpec } from './commands/command.ts';
 import { COMPLETE, completionCommands } from './commands/completion.ts';
 import { deployCommands } from './commands/deploy.ts';
@@ -32,6 +33,7 @@ const commands: readonly CommandSpec[] = [
   ...logsCommands,
   ...eventsCommands,
   ...nodeCommands,
+  ...backupCommands,
   ...platformCommands.filter(({ path }) => path === 'version'),
   ...completionCommands(() => commands, commonFlags()),
 ];
@@ -42,6 +44,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   deploy: 'follow and take back deployments',
   task: 'list and kill tasks',
   node: 'look at the agents',
+  backup: 'keep the state, and bring it back',
 };
 
 const EXIT_CODES_HELP = `

@@ -2,6 +2,7 @@
  * What every room shares. The shapes of each API have an entry of their own: `/mesos`, `/mesos-state`, `/orchestrator`,
  * `/agent-link`, `/dns`; the typed clients are in `/client`.
  */
+export type { BackupSummary, BackupTask, StatePlace } from './backup.ts';
 export { PlatformAddresses, PlatformFile } from './platform-file.ts';
 export {
   ServerConfig,

@@ -8,6 +8,7 @@ import { createEngine, type Engine } from '@stadion/orchestrator';
 import type { Store } from '@stadion/store';
 import { advertisedAddress } from './addresses.ts';
 import { StoredAgentRegistry } from './agent-registry.ts';
+import { assertWhole } from './backup/restoring.ts';
 import type { SystemPorts } from './system-ports.ts';
 import type { Undoing } from './undoing.ts';
 import { MESOS_VERSION } from './version.ts';
@@ -38,6 +39,7 @@ export interface ControlPlane {
 export async function startControlPlane(parts: ControlPlaneParts, undoing: Undoing): Promise<ControlPlane> {
   const { config, hostname, log, store, epoch } = parts;
   const { time, random } = parts.ports;
+  await assertWhole(store);
   const master = createMaster({
     registry: new StoredAgentRegistry(store, epoch, log.child({ room: 'master' })),
     clock: time,

@@ -1,6 +1,6 @@
 /** Everything the command line needs from the world. `main.ts` binds it to this process, tests to stand-ins. */
 import type { Clock, Timers } from '@stadion/base';
-import type { PlatformRole, ServerConfig } from '@stadion/contract';
+import type { BackupSummary, BackupTask, PlatformRole, ServerConfig } from '@stadion/contract';
 import type { Fetch } from '@stadion/contract/client';
 
 /** Where text goes. */
@@ -49,5 +49,7 @@ export interface CliPorts {
   readonly interruption: () => AbortSignal;
   /** Runs the platform in this process until it is told to end; resolves with the exit code. Absent in a bare client. */
   readonly startPlatform?: ((config: ServerConfig, start: PlatformStart) => Promise<number>) | undefined;
+  /** Works on the state itself, without a platform. Absent in a bare client. */
+  readonly backUp?: ((task: BackupTask) => Promise<BackupSummary>) | undefined;
   readonly version: string;
 }

@@ -1,0 +1,104 @@
+/** `stadion backup …`: works on the store itself, whichever it is. */
+import { join, resolve } from 'node:path';
+import { PlatformError, silentLogger } from '@stadion/base';
+import type { BackupSummary, BackupTask, StatePlace } from '@stadion/contract';
+import { openLmdbStore, openZooKeeperStore, type Election, type Leadership, type Store } from '@stadion/store';
+import { systemPorts, type SystemPorts } from '../system-ports.ts';
+import { readBackup, writeBackup } from './backup-file.ts';
+import { Restoring } from './restoring.ts';
+
+/** How long the place in line of a server that just ended may take to go. */
+const LEADER_GONE_MS_MAX = 30_000;
+
+/**
+ * Does it. Creating reads a consistent state from a stopped platform, and from a running cluster in ZooKeeper each
+ * record as of some moment meanwhile; restoring and moving need the place for themselves.
+ * @throws PlatformError that says what to do
+ */
+export async function runBackup(task: BackupTask): Promise<BackupSummary> {
+  const ports = systemPorts();
+  switch (task.type) {
+    case 'verify':
+      return readBackup(resolve(task.file));
+    case 'create':
+      return withStore(task.from, ports, (store) =>
+        writeBackup(resolve(task.file), store.list(''), new Date(ports.time.now()).toISOString()),
+      );
+    case 'restore': {
+      const file = resolve(task.file);
+      // First to its end: a damaged backup replaces nothing.
+      await readBackup(file);
+      return withStore(task.to, ports, (store) =>
+        fill(store, ports, task.replaces, (restoring) => readBackup(file, (record) => restoring.put(record))),
+      );
+    }
+    case 'move':
+      return withStore(task.from, ports, (source) =>
+        withStore(task.to, ports, (target) =>
+          fill(target, ports, task.replaces, async (restoring) => {
+            let records = 0;
+            for await (const record of source.list('')) {
+              await restoring.put(record);
+              records += 1;
+            }
+            return { records, createdAt: new Date(ports.time.now()).toISOString(), sha256: '' };
+          }),
+        ),
+      );
+  }
+}
+
+async function fill(
+  store: Store & Election,
+  ports: SystemPorts,
+  replaces: boolean,
+  work: (restoring: Restoring) => Promise<BackupSummary>,
+): Promise<BackupSummary> {
+  const leadership = await leadAlone(store, ports);
+  try {
+    const restoring = await Restoring.begin(store, leadership.epoch, replaces);
+    const summary = await work(restoring);
+    await restoring.finish();
+    return summary;
+  } finally {
+    await leadership.resign();
+  }
+}
+
+/** @throws PlatformError `cluster-running` */
+async function leadAlone(store: Store & Election, ports: SystemPorts): Promise<Leadership> {
+  return new Promise((resolveLeadership, reject) => {
+    const timer = ports.time.after(LEADER_GONE_MS_MAX, () => {
+      reject(
+        new PlatformError('cluster-running', 'A server leads this cluster: stop all servers first, then try again.'),
+      );
+    });
+    store.campaign('{"hostname":"stadion backup"}').then(
+      (leadership) => {
+        timer.cancel();
+        resolveLeadership(leadership);
+      },
+      (error: unknown) => {
+        timer.cancel();
+        reject(error);
+      },
+    );
+  });
+}
+
+async function withStore<Result>(
+  place: StatePlace,
+  { time }: SystemPorts,
+  work: (store: Store & Election) => Promise<Result>,
+): Promise<Result> {
+  const ports = { clock: time, timers: time, log: silentLogger };
+  const store =
+    place.zk === undefined
+      ? await openLmdbStore({ directory: join(resolve(place.dataDir), 'store'), ...ports })
+      : await openZooKeeperStore({ url: place.zk, ...ports });
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
