@@ -1,6 +1,6 @@
 /** `stadion backup …`: works on the store itself, whichever it is. */
 import { join, resolve } from 'node:path';
-import { PlatformError, silentLogger } from '@stadion/base';
+import { PlatformError, delay, silentLogger } from '@stadion/base';
 import type { BackupSummary, BackupTask, StatePlace } from '@stadion/contract';
 import { openLmdbStore, openZooKeeperStore, type Election, type Leadership, type Store } from '@stadion/store';
 import { systemPorts, type SystemPorts } from '../system-ports.ts';
@@ -66,24 +66,13 @@ async function fill(
 }
 
 /** @throws PlatformError `cluster-running` */
-async function leadAlone(store: Store & Election, ports: SystemPorts): Promise<Leadership> {
-  return new Promise((resolveLeadership, reject) => {
-    const timer = ports.time.after(LEADER_GONE_MS_MAX, () => {
-      reject(
-        new PlatformError('cluster-running', 'A server leads this cluster: stop all servers first, then try again.'),
-      );
-    });
-    store.campaign('{"hostname":"stadion backup"}').then(
-      (leadership) => {
-        timer.cancel();
-        resolveLeadership(leadership);
-      },
-      (error: unknown) => {
-        timer.cancel();
-        reject(error);
-      },
-    );
-  });
+async function leadAlone(store: Store & Election, { time }: SystemPorts): Promise<Leadership> {
+  const leadership = await Promise.race([
+    store.campaign('{"hostname":"stadion backup"}'),
+    delay(time, LEADER_GONE_MS_MAX).then(() => undefined),
+  ]);
+  if (leadership !== undefined) return leadership;
+  throw new PlatformError('cluster-running', 'A server leads this cluster: stop all servers first, then try again.');
 }
 
 async function withStore<Result>(
