@@ -46,6 +46,30 @@ export const realParts = [
     provides: { command: 'chromium' },
     neededBy: 'tests/console*.test.ts, the web console in a browser',
   },
+  {
+    name: 'docker',
+    debianPackage: 'docker.io',
+    provides: { command: 'dockerd' },
+    neededBy: 'suites of the docker containerizer',
+  },
+  {
+    name: 'busybox',
+    debianPackage: 'busybox-static',
+    provides: { file: '/bin/busybox' },
+    neededBy: 'images of test containers',
+  },
+  {
+    name: 'curl',
+    debianPackage: 'curl',
+    provides: { command: 'curl' },
+    neededBy: 'suites of the docker containerizer',
+  },
+  {
+    name: 'iproute2',
+    debianPackage: 'iproute2',
+    provides: { command: 'ip' },
+    neededBy: 'suites of the docker containerizer',
+  },
 ];
 
 /**

@@ -6,9 +6,10 @@ import { adminRoutes, applicationRoutes, createService } from './service.js';
 const STOP_DEADLINE_MS = 3000;
 
 const settings = {
-  host: process.env.HOST ?? '127.0.0.1',
-  applicationPort: portFrom('PORT0', 8080),
-  adminPort: portFrom('PORT1', 8081),
+  // An image sets the first of each: inside a container $HOST and $PORT0 are the machine's.
+  host: process.env.LISTEN_ADDRESS ?? process.env.HOST ?? '127.0.0.1',
+  applicationPort: portFrom(process.env.APPLICATION_PORT === undefined ? 'PORT0' : 'APPLICATION_PORT', 8080),
+  adminPort: portFrom(process.env.ADMIN_PORT === undefined ? 'PORT1' : 'ADMIN_PORT', 8081),
   taskId: process.env.MESOS_TASK_ID ?? `local-${process.pid}`,
   appId: process.env.MARATHON_APP_ID ?? '/demo',
   appVersion: process.env.MARATHON_APP_VERSION ?? 'local',

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FileCheckpoints } from './adapters/checkpoints-file/file-checkpoints.ts';
 import { createWebFetcher } from './adapters/fetcher-web/web-fetcher.ts';
 import { createPosixContainerizer } from './adapters/posix/posix-containerizer.ts';
+import { createExecProber } from './adapters/prober-exec/exec-prober.ts';
 import { createNetworkProber } from './adapters/prober-network/network-prober.ts';
 import { FileSandboxes } from './adapters/sandboxes-file/file-sandboxes.ts';
 import { createAgent, type Agent } from './agent.ts';
@@ -19,15 +20,16 @@ let agent: Agent;
 
 function makeAgent(): Agent {
   const ports = { clock: systemClock, timers: systemTimers, log: silentLogger };
+  const containerizer = createPosixContainerizer({ ...ports, runtimeDirectory: join(root, 'run') });
   return createAgent({
     ...ports,
     dialer: master,
-    containerizer: createPosixContainerizer({ ...ports, runtimeDirectory: join(root, 'run') }),
+    containerizer,
     checkpoints: new FileCheckpoints(root),
     sandboxes: new FileSandboxes(root),
     volumes: new FileVolumes(root),
     fetcher: createWebFetcher({ ...ports, cacheDirectory: join(root, 'cache') }),
-    prober: createNetworkProber(ports),
+    prober: createExecProber({ ...ports, network: createNetworkProber(ports), containerizer }),
     random: new SystemRandom(),
     info: {
       hostname: 'localhost',

@@ -3,13 +3,13 @@ import { assert, describeError } from '@stadion/base';
 import type { FrameworkInfo } from '@stadion/contract/mesos';
 import type { AgentOptions } from './agent-options.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
-import { commandOf } from './core/admission.ts';
+import { commandOf, imageOf } from './core/admission.ts';
 import { mountSources, type MountSource, type TaskPod } from './core/pod.ts';
 import { limitsOf } from './core/resources.ts';
 import { taskEnvironment } from './core/task-environment.ts';
 import type { Task } from './core/task.ts';
 import { LAUNCHES_MAX } from './limits.ts';
-import type { ContainerMount, LaunchOutcome } from './ports/containerizer.ts';
+import type { ContainerMount, ExecRequest, LaunchOutcome } from './ports/containerizer.ts';
 import type { SandboxId } from './ports/sandboxes.ts';
 import type { VolumeKeeper } from './volume-keeper.ts';
 
@@ -22,8 +22,8 @@ interface LauncherParts {
   readonly inherited: Readonly<Record<string, string | undefined>>;
 }
 
-/** Where a task's commands run, also those of its checks. */
-export interface CommandContext {
+/** Where a task's command runs. */
+interface CommandContext {
   readonly directory: string;
   readonly environment: Record<string, string>;
   readonly user?: string;
@@ -53,7 +53,7 @@ export class ContainerLauncher {
     });
   }
 
-  commandContext(task: Task): CommandContext {
+  private commandContext(task: Task): CommandContext {
     const { ports, agentId, frameworkOf, inherited } = this.parts;
     const directory = ports.sandboxes.directory(this.sandboxId(task));
     const user = task.info.command?.user;
@@ -68,6 +68,14 @@ export class ContainerLauncher {
       inherited,
     });
     return { directory, environment, ...(user === undefined ? {} : { user }) };
+  }
+
+  /** What a command inside the container of a task starts with. An image has a directory and users of its own. */
+  execContext(task: Task): Pick<ExecRequest, 'environment' | 'directory' | 'user'> {
+    const { environment, user } = this.commandContext(task);
+    if (imageOf(task.info.container) !== undefined) return { environment };
+    const directory = environment['MESOS_SANDBOX'] ?? '/';
+    return { environment, directory, ...(user === undefined ? {} : { user }) };
   }
 
   sandboxId(task: Task, agentId = this.parts.agentId()): SandboxId {

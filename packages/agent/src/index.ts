@@ -17,6 +17,7 @@ export { MemorySandboxes } from './adapters/sandboxes-memory/memory-sandboxes.ts
 export { createWebFetcher, type WebFetcherOptions } from './adapters/fetcher-web/web-fetcher.ts';
 export { MemoryFetcher } from './adapters/fetcher-memory/memory-fetcher.ts';
 export { ownUser } from './adapters/system-users.ts';
+export { createExecProber } from './adapters/prober-exec/exec-prober.ts';
 export { createNetworkProber } from './adapters/prober-network/network-prober.ts';
 export { MemoryProber } from './adapters/prober-memory/memory-prober.ts';
 export { detectResources, overrideResources, parseAttributes, parseResources, type Parsed } from './core/resources.ts';

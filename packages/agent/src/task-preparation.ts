@@ -46,7 +46,9 @@ export class TaskPreparation {
     try {
       await this.ports.identitySaved();
       await sandboxes.create(id, user);
-      const problem = (await this.fetch(entry, sandboxes.directory(id))) ?? (await this.prepareContainer(entry));
+      const problem =
+        (await this.fetch(entry, sandboxes.directory(id))) ??
+        (await this.prepareContainer(entry, sandboxes.directory(id)));
       if (problem === undefined && isStaged(entry)) await sandboxes.handOver(id, user);
       return problem;
     } catch (error) {
@@ -65,13 +67,13 @@ export class TaskPreparation {
     return `Failed to fetch all URIs for container '${entry.task.containerId}': ${fetched.message}`;
   }
 
-  private async prepareContainer(entry: TaskEntry): Promise<string | undefined> {
+  private async prepareContainer(entry: TaskEntry, directory: string): Promise<string | undefined> {
     const { container } = entry.task.info;
     const { containerizer } = this.ports;
     if (container === undefined || containerizer.prepare === undefined || !isStaged(entry)) return undefined;
     entry.abort = new AbortController();
     const failure = await containerizer.prepare(
-      { container },
+      { container, directory },
       {
         signal: entry.abort.signal,
         onProgress: (message) => {

@@ -110,7 +110,7 @@ export class TaskRunner {
         onReadinessProbed: (entry, index, response) =>
           this.dispatch(entry, { type: 'readiness-probed', index, response }),
         onTooLong: (entry) => this.kill(entry, 'too-long', undefined),
-        commandContext: (entry) => this.launcher.commandContext(entry.task),
+        commandContext: (entry) => this.launcher.execContext(entry.task),
       },
     );
   }

@@ -68,6 +68,13 @@ export const ServerConfig = Type.Object(
           '(default: linux,docker,posix)',
       }),
     ),
+    dockerHost: Type.Optional(
+      Type.String({
+        minLength: 1,
+        valueName: 'url',
+        description: 'where the Docker daemon of this machine listens (default: DOCKER_HOST, else its usual socket)',
+      }),
+    ),
     region: Type.Optional(
       Type.String({ minLength: 1, valueName: 'name', description: 'the region that this machine stands in' }),
     ),

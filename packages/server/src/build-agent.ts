@@ -8,6 +8,7 @@ import {
   FileSandboxes,
   FileVolumes,
   createAgent,
+  createExecProber,
   createNetworkProber,
   createWebFetcher,
   detectResources,
@@ -17,6 +18,7 @@ import {
   type Agent,
   type Parsed,
 } from '@stadion/agent';
+import { DOCKER_HOST_DEFAULT } from '@stadion/agent/containerizers';
 import type { ServerConfig } from '@stadion/contract';
 import type { MasterDialer } from '@stadion/contract/agent-link';
 import type { DomainInfo } from '@stadion/contract/mesos';
@@ -51,20 +53,22 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     diskBytes: disk.bsize * disk.blocks,
   });
   const given = read(config.resources, parseResources, '--resources');
+  const containerizer = buildContainerizer(config.containerizers, {
+    workDirectory,
+    dataDirectory: parts.dataDirectory,
+    hardCpuLimit: config.hardCpuLimit,
+    dockerHost: config.dockerHost ?? process.env['DOCKER_HOST'] ?? DOCKER_HOST_DEFAULT,
+    ports,
+    log,
+  });
   return createAgent({
     dialer: parts.dialer,
-    containerizer: buildContainerizer(config.containerizers, {
-      workDirectory,
-      dataDirectory: parts.dataDirectory,
-      hardCpuLimit: config.hardCpuLimit,
-      ports,
-      log,
-    }),
+    containerizer,
     checkpoints: new FileCheckpoints(workDirectory),
     sandboxes: new FileSandboxes(workDirectory),
     volumes: new FileVolumes(workDirectory),
     fetcher: createWebFetcher({ cacheDirectory: join(workDirectory, 'fetch-cache'), clock: time, timers: time, log }),
-    prober: createNetworkProber({ timers: time }),
+    prober: createExecProber({ network: createNetworkProber({ timers: time }), containerizer, timers: time }),
     clock: time,
     timers: time,
     random: ports.random.stream('agent'),

@@ -4,6 +4,7 @@ import { PlatformError, type Logger } from '@stadion/base';
 import {
   createComposedContainerizer,
   createLinuxContainerizer,
+  createDockerContainerizer,
   createPosixContainerizer,
   type Containerizer,
 } from '@stadion/agent/containerizers';
@@ -15,6 +16,8 @@ export interface ContainerizerParts {
   readonly dataDirectory: string;
   /** Whether the cpus of a task are also the most it gets. */
   readonly hardCpuLimit: boolean;
+  /** Where the Docker daemon listens, as in DOCKER_HOST. */
+  readonly dockerHost: string;
   readonly ports: SystemPorts;
   readonly log: Logger;
 }
@@ -29,6 +32,15 @@ const MAKERS: Readonly<Record<string, (parts: ContainerizerParts) => Containeriz
       timers: time,
       log,
       limits: { hardCpuLimit },
+    }),
+  docker: ({ workDirectory, dockerHost, ports: { time, random }, log }) =>
+    createDockerContainerizer({
+      host: dockerHost,
+      runtimeDirectory: join(workDirectory, 'docker'),
+      clock: time,
+      timers: time,
+      random: random.stream('docker'),
+      log,
     }),
   posix: ({ workDirectory, ports: { time }, log }) =>
     createPosixContainerizer({

@@ -125,7 +125,10 @@ export interface Containerizer {
    * Brings what the launch needs and may take long, such as an image; undefined when it is there. A containerizer that
    * needs nothing has no such method.
    */
-  prepare?(spec: Pick<ContainerSpec, 'container'>, context: PrepareContext): Promise<LaunchFailure | undefined>;
+  prepare?(
+    spec: Pick<ContainerSpec, 'container' | 'directory'>,
+    context: PrepareContext,
+  ): Promise<LaunchFailure | undefined>;
   /** Starts a container. When it resolves with `ok: false`, nothing of it is left. */
   launch(spec: ContainerSpec): Promise<LaunchOutcome>;
   /**

@@ -23,7 +23,8 @@ export type ProbeRequest =
       readonly kind: 'command';
       readonly containerId: string;
       readonly command: string;
-      readonly directory: string;
+      /** As the container sees it; absent: its own. */
+      readonly directory?: string;
       readonly environment: Readonly<Record<string, string>>;
       readonly user?: string;
       readonly timeoutMs: number;

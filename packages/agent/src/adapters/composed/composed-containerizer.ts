@@ -74,7 +74,10 @@ class ComposedContainerizer implements Containerizer {
     return recovered;
   }
 
-  async prepare(spec: Pick<ContainerSpec, 'container'>, context: PrepareContext): Promise<LaunchFailure | undefined> {
+  async prepare(
+    spec: Pick<ContainerSpec, 'container' | 'directory'>,
+    context: PrepareContext,
+  ): Promise<LaunchFailure | undefined> {
     const part = this.choose(spec.container);
     return 'message' in part ? part : part.prepare?.(spec, context);
   }

@@ -4,7 +4,8 @@ import { silentLogger } from '@stadion/base';
 import { systemClock, systemTimers } from '@stadion/base/system';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Containerizer, ContainerSpec } from '../../ports/containerizer.ts';
-import { describeContainerizer } from '../../testing/containerizer-conformance.ts';
+import { describeContainerizer, type ConformanceSubject } from '../../testing/containerizer-conformance.ts';
+import { describeExec } from '../../testing/exec-conformance.ts';
 import { isRunning, TaskMachine, until } from '../../testing/task-machine.ts';
 import { createPosixContainerizer } from './posix-containerizer.ts';
 
@@ -19,7 +20,7 @@ function makePosix(root: string): Containerizer {
   });
 }
 
-describeContainerizer('posix', () => {
+const makeSubject = (): ConformanceSubject => {
   const machine = new TaskMachine(makePosix);
   const commands = {
     runs: 'exec sleep 1000',
@@ -35,7 +36,9 @@ describeContainerizer('posix', () => {
     until,
     destroy: () => machine.destroy(),
   };
-});
+};
+describeContainerizer('posix', makeSubject);
+describeExec('posix', makeSubject);
 
 describe('the posix containerizer', () => {
   let machine: TaskMachine;

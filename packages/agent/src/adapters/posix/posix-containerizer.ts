@@ -7,6 +7,8 @@ import type {
   Containerizer,
   ContainerizerFingerprint,
   ContainerSpec,
+  ExecOutcome,
+  ExecRequest,
   LaunchOutcome,
 } from '../../ports/containerizer.ts';
 import { identifyChild, isSameProcess, readBootId, type ProcessIdentity } from '../process-identity.ts';
@@ -16,6 +18,7 @@ import { SupervisorWatch } from '../supervised/supervisor-watch.ts';
 import { ProcessTable, type ProcessStat } from '../supervised/process-table.ts';
 import { signal, signalAll, signalGroup } from '../supervised/signals.ts';
 import { linkMounts } from './link-mounts.ts';
+import { startPosixExec } from './posix-exec.ts';
 import { startSupervisor } from './start-supervisor.ts';
 
 /** Options of {@link createPosixContainerizer}. */
@@ -155,6 +158,12 @@ class PosixContainerizer implements Containerizer {
     container.killTimer?.cancel();
     container.killTimer = this.time.after(graceMs, () => void this.killHard(container));
     if (isFirst) void this.terminate(container);
+  }
+
+  async exec(containerId: string, request: ExecRequest): Promise<ExecOutcome> {
+    const container = this.containers.get(containerId);
+    if (container === undefined || container.ended) return { ok: false, message: 'The task does not run' };
+    return startPosixExec(containerId, request);
   }
 
   usage(): Promise<ReadonlyMap<string, ContainerUsage>> {

@@ -1,5 +1,4 @@
-/** Probes over the network of this machine, and commands in the sandbox. */
-import { spawn } from 'node:child_process';
+/** Probes over the network of this machine. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
@@ -7,16 +6,12 @@ import { describeError, errorCode, type Timers } from '@stadion/base';
 import type { ProbeAnswer } from '../../core/probe.ts';
 import { PROBE_ANSWER_BYTES_MAX } from '../../limits.ts';
 import type { Prober, ProbeRequest } from '../../ports/prober.ts';
-import { withoutInheritedFiles } from '../inherited-files.ts';
-import { CONTAINER_VARIABLE } from '../supervised/process-table.ts';
-import { resolveTaskUser } from '../system-users.ts';
 
 /** Another address is tried when nobody listens on this one. */
 const NOBODY_THERE = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
 type HttpProbe = Extract<ProbeRequest, { kind: 'http' }>;
 type TcpProbe = Extract<ProbeRequest, { kind: 'tcp' }>;
-type CommandProbe = Extract<ProbeRequest, { kind: 'command' }>;
 
 /** An answer, or a failure that tells whether another address may do better. */
 type Attempt = ProbeAnswer & { readonly tryNext?: boolean };
@@ -82,7 +77,7 @@ async function run(request: ProbeRequest, signal: AbortSignal): Promise<ProbeAns
     case 'tcp':
       return tryAddresses(request.addresses, (address) => askTcp(request, address, signal));
     case 'command':
-      return askCommand(request, signal);
+      return { kind: 'failed', cause: 'a command is not asked over the network' };
   }
 }
 
@@ -147,38 +142,5 @@ function askTcp(request: TcpProbe, address: string, signal: AbortSignal): Promis
       resolve({ kind: 'tcp' });
     });
     socket.once('error', (error) => resolve(failedAttempt(error)));
-  });
-}
-
-/** `/bin/sh -c` beside the task: same directory, environment, user and marker; its whole group ends with the timeout. */
-async function askCommand(request: CommandProbe, signal: AbortSignal): Promise<ProbeAnswer> {
-  const user = await resolveTaskUser(request.user);
-  // Given up while the user was looked up: nobody would end it.
-  if (signal.aborted) return { kind: 'failed', cause: 'the probe was given up before it began' };
-  return new Promise((resolve) => {
-    const child = withoutInheritedFiles(['ignore', 'ignore', 'ignore'], (stdio) =>
-      spawn('/bin/sh', ['-c', request.command], {
-        cwd: request.directory,
-        env: { ...request.environment, [CONTAINER_VARIABLE]: request.containerId },
-        detached: true,
-        stdio,
-        ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
-      }),
-    );
-    const endGroup = (): void => {
-      if (child.pid === undefined) return;
-      try {
-        process.kill(-child.pid, 'SIGKILL');
-      } catch {
-        // It has ended meanwhile.
-      }
-    };
-    signal.addEventListener('abort', endGroup, { once: true });
-    child.once('error', (error) => resolve({ kind: 'failed', cause: describeError(error) }));
-    child.once('exit', (code, killedBy) => {
-      signal.removeEventListener('abort', endGroup);
-      if (code !== null) resolve({ kind: 'command', exitCode: code });
-      else resolve({ kind: 'failed', cause: `the command was ended by ${killedBy ?? 'a signal'}` });
-    });
   });
 }

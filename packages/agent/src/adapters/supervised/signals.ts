@@ -1,4 +1,5 @@
 /** Signals to processes that may be gone, or have been replaced by others under the same number. */
+import { constants } from 'node:os';
 import { isSameProcess } from '../process-identity.ts';
 import type { ProcessStat } from './process-table.ts';
 
@@ -19,4 +20,9 @@ export function signal(pid: number, name: NodeJS.Signals | number): void {
 /** To a whole process group. */
 export function signalGroup(pid: number, name: NodeJS.Signals): void {
   signal(-pid, name);
+}
+
+/** The number of a signal on this system; 0 for none. */
+export function signalNumber(name: NodeJS.Signals | null): number {
+  return name === null ? 0 : constants.signals[name];
 }

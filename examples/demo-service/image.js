@@ -1,0 +1,76 @@
+/**
+ * Makes the image of the demo service without a registry and without a Dockerfile: this machine's own Node with its
+ * libraries, and the service, imported into the Docker daemon at DOCKER_HOST.
+ *
+ *     node examples/demo-service/image.js [NAME]
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+const NAME = 'santanusinha/docker-demo-service';
+/** Inside, the ports are always these: `$PORT0` and `$PORT1` are those of the machine, and so is `$HOST`. */
+const CHANGES = [
+  'ENV PATH=/usr/bin LISTEN_ADDRESS=0.0.0.0 APPLICATION_PORT=8080 ADMIN_PORT=8081',
+  'EXPOSE 8080 8081',
+  'WORKDIR /service',
+  'CMD ["/usr/bin/node", "server.js"]',
+];
+
+const name = process.argv[2] ?? NAME;
+const socketPath = (process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock').replace(/^unix:\/\//, '');
+const tree = mkdtempSync(join(tmpdir(), 'stadion-demo-image-'));
+try {
+  fill(tree);
+  await importTree(tree);
+  console.log(`made the image ${name}`);
+} finally {
+  rmSync(tree, { recursive: true, force: true });
+}
+
+/** @param {string} root */
+function fill(root) {
+  for (const folder of ['service', 'usr/bin', 'tmp', 'etc']) mkdirSync(join(root, folder), { recursive: true });
+  copyFileSync(realpathSync(process.execPath), join(root, 'usr/bin/node'));
+  for (const library of librariesOf(process.execPath)) {
+    mkdirSync(join(root, dirname(library)), { recursive: true });
+    copyFileSync(realpathSync(library), join(root, library));
+  }
+  for (const file of ['package.json', 'server.js', 'service.js']) {
+    copyFileSync(join(import.meta.dirname, file), join(root, 'service', file));
+  }
+  writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0:root:/:/usr/bin/node\n');
+}
+
+/**
+ * @param {string} program
+ * @returns {string[]} absolute paths
+ */
+function librariesOf(program) {
+  const text = execFileSync('ldd', [program], { encoding: 'utf8' });
+  return [...text.matchAll(/(\/\S+) \(0x/g)].map((match) => match[1]);
+}
+
+/** @param {string} root */
+function importTree(root) {
+  const [repo, tag = 'latest'] = name.split(':');
+  const query = new URLSearchParams({ fromSrc: '-', repo, tag });
+  for (const change of CHANGES) query.append('changes', change);
+  const tar = spawn('tar', ['--create', '--directory', root, '.'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ socketPath, method: 'POST', path: `/images/create?${query}` }, (response) => {
+      let text = '';
+      response.on('data', (chunk) => (text += chunk));
+      response.once('end', () => {
+        if (response.statusCode === 200 && !text.includes('errorDetail')) resolve(undefined);
+        else reject(new Error(`Docker did not take the image: ${text}`));
+      });
+    });
+    outgoing.once('error', (error) => {
+      reject(new Error(`No Docker daemon answers at ${socketPath}: start it, or set DOCKER_HOST. (${error.message})`));
+    });
+    tar.stdout.pipe(outgoing);
+  });
+}

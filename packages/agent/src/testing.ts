@@ -1,0 +1,3 @@
+/** What suites of other rooms share with those of the agent: real parts, started privately and ended without a trace. */
+export { DockerDaemon } from './testing/docker-daemon.ts';
+export { withBusyboxTree } from './testing/docker-images.ts';
