@@ -3,7 +3,8 @@ import { systemClock, systemTimers } from '@stadion/base/system';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { Containerizer } from '../../ports/containerizer.ts';
-import { describeContainerizer } from '../../testing/containerizer-conformance.ts';
+import { describeContainerizer, type ConformanceSubject } from '../../testing/containerizer-conformance.ts';
+import { describeExec } from '../../testing/exec-conformance.ts';
 import { TaskMachine, until } from '../../testing/task-machine.ts';
 import { createLinuxContainerizer } from './linux-containerizer.ts';
 
@@ -21,7 +22,7 @@ function makeLinux(root: string): Containerizer {
 }
 
 describe.skipIf(!canRun)('containers of Linux', () => {
-  describeContainerizer('linux', () => {
+  const makeSubject = (): ConformanceSubject => {
     const machine = new TaskMachine(makeLinux);
     const commands = {
       runs: 'exec sleep 1000',
@@ -42,5 +43,7 @@ describe.skipIf(!canRun)('containers of Linux', () => {
       until,
       destroy: () => machine.destroy(),
     };
-  });
+  };
+  describeContainerizer('linux', makeSubject);
+  describeExec('linux', makeSubject);
 });

@@ -31,6 +31,7 @@ import { findLinuxProblem } from './fingerprint.ts';
 import { HostRoot } from './host-root.ts';
 import { hostBundleRoot } from './host-bundle.ts';
 import { exists, readFailure, readPid, Runtime } from './runtime.ts';
+import { startLinuxExec } from './linux-exec.ts';
 import { ownFilesMax } from './own-limits.ts';
 import { trackContainer, type TrackedContainer } from './tracked-container.ts';
 import { findVolumeProblem } from './volumes.ts';
@@ -176,6 +177,9 @@ class LinuxContainerizer implements Containerizer {
     }
     return this.usageCache.usage;
   }
+
+  readonly exec: NonNullable<Containerizer['exec']> = (containerId, request) =>
+    startLinuxExec(this.runtime, this.containers.has(containerId) ? containerId : undefined, request);
 
   async remove(containerId: string): Promise<void> {
     if (this.containers.has(containerId)) return;

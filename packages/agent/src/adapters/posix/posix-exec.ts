@@ -1,102 +1,17 @@
 /** Commands beside a plain process: in its directory, as its user, marked as belonging to its container. */
-import { execFile, spawn, type ChildProcessByStdio } from 'node:child_process';
-import { readFileSync, readlinkSync } from 'node:fs';
-import type { Readable, Writable } from 'node:stream';
-import { describeError } from '@stadion/base';
-import { exitFromShellStatus, type ContainerExit } from '../../core/container.ts';
-import type { ExecOutcome, ExecRequest, TerminalSize } from '../../ports/containerizer.ts';
-import { withoutInheritedFiles } from '../inherited-files.ts';
-import { killTree } from '../process-tree.ts';
-import { resolveTaskUser } from '../system-users.ts';
+import type { ExecOutcome, ExecRequest } from '../../ports/containerizer.ts';
+import { spawnSession } from '../exec-session.ts';
 import { CONTAINER_VARIABLE } from '../supervised/process-table.ts';
-import { signalNumber } from '../supervised/signals.ts';
+import { resolveTaskUser } from '../system-users.ts';
 
-type Child = ChildProcessByStdio<Writable, Readable, Readable>;
-
-/** Starts a command. A terminal is one of script(1), which every Linux has. */
+/** Starts a command. */
 export async function startPosixExec(containerId: string, request: ExecRequest): Promise<ExecOutcome> {
-  try {
-    const user = await resolveTaskUser(request.user);
-    const { terminal } = request;
-    const [file = '', ...words] = terminal === undefined ? request.argv : inTerminal(request.argv, terminal);
-    const child = withoutInheritedFiles(
-      ['pipe', 'pipe', 'pipe'],
-      (stdio) =>
-        spawn(file, words, {
-          ...(request.directory === undefined ? {} : { cwd: request.directory }),
-          env: {
-            ...request.environment,
-            ...(terminal === undefined ? {} : { SHELL: '/bin/sh', TERM: request.environment['TERM'] ?? 'xterm' }),
-            [CONTAINER_VARIABLE]: containerId,
-          },
-          detached: true,
-          stdio,
-          ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
-        }) as Child,
-    );
-    await new Promise<void>((resolve, reject) => {
-      child.once('spawn', resolve);
-      child.once('error', reject);
-    });
-    // Who does not read the input any more has ended, or will.
-    child.stdin.on('error', () => undefined);
-    const exit = new Promise<ContainerExit>((resolve) => {
-      child.once('exit', (code, signal) => resolve(toExit(code, signal)));
-    });
-    const { stdin, stdout, stderr } = child;
-    return {
-      ok: true,
-      session: {
-        stdin,
-        stdout,
-        stderr,
-        exit,
-        resize: (size) => {
-          if (terminal !== undefined) resizeTerminal(child.pid ?? 0, size);
-        },
-        kill: () => {
-          endAll(child.pid);
-        },
-      },
-    };
-  } catch (error) {
-    return {
-      ok: false,
-      message: `The command "${request.argv[0] ?? ''}" could not be started: ${describeError(error)}`,
-    };
-  }
-}
-
-function inTerminal(argv: readonly string[], { rows, columns }: TerminalSize): readonly string[] {
-  const command = argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
-  const text = `stty rows ${rows} cols ${columns}; exec ${command}`;
-  return ['/usr/bin/script', '--quiet', '--return', '--flush', '--command', text, '/dev/null'];
-}
-
-/** The command is the child of script(1), and its input is the terminal. */
-function resizeTerminal(scriptPid: number, { rows, columns }: TerminalSize): void {
-  try {
-    const [command] = readFileSync(`/proc/${scriptPid}/task/${scriptPid}/children`, 'utf8').split(' ');
-    const terminal = readlinkSync(`/proc/${command ?? ''}/fd/0`);
-    if (!terminal.startsWith('/dev/pts/')) return;
-    execFile('stty', ['-F', terminal, 'rows', String(rows), 'cols', String(columns)], () => undefined);
-  } catch {
-    // It has ended, or has not begun.
-  }
-}
-
-/** Its descendants, and those of its group that have lost their parents. */
-function endAll(pid: number | undefined): void {
-  if (pid === undefined) return;
-  killTree(pid);
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // None is left.
-  }
-}
-
-function toExit(code: number | null, signal: NodeJS.Signals | null): ContainerExit {
-  if (code !== null) return exitFromShellStatus(code);
-  return { kind: 'signaled', signal: signalNumber(signal) };
+  const { argv, environment, directory, terminal } = request;
+  return spawnSession({
+    argv,
+    environment: { ...environment, [CONTAINER_VARIABLE]: containerId },
+    directory,
+    terminal,
+    user: () => resolveTaskUser(request.user),
+  });
 }

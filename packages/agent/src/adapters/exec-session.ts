@@ -1,0 +1,96 @@
+/** A process of this machine as a session: pipes, or a terminal of script(1), which every Linux has. */
+import { execFile, spawn, type ChildProcessByStdio } from 'node:child_process';
+import { readFileSync, readlinkSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
+import { describeError } from '@stadion/base';
+import { exitFromShellStatus, type ContainerExit } from '../core/container.ts';
+import type { ExecOutcome, TerminalSize } from '../ports/containerizer.ts';
+import { withoutInheritedFiles } from './inherited-files.ts';
+import { killTree } from './process-tree.ts';
+import { signalNumber } from './supervised/signals.ts';
+import type { SystemUser } from './system-users.ts';
+
+type Child = ChildProcessByStdio<Writable, Readable, Readable>;
+
+/** What to start. */
+export interface SessionSpec {
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly directory: string | undefined;
+  readonly terminal: TerminalSize | undefined;
+  /** Whom to become; it may reject with a reason for people. */
+  readonly user: () => Promise<SystemUser | undefined>;
+}
+
+/** Starts a process in a session of its own. */
+export async function spawnSession(spec: SessionSpec): Promise<ExecOutcome> {
+  const { terminal } = spec;
+  try {
+    const user = await spec.user();
+    const [file = '', ...words] = terminal === undefined ? spec.argv : inTerminal(spec.argv, terminal);
+    const child = withoutInheritedFiles(
+      ['pipe', 'pipe', 'pipe'],
+      (stdio) =>
+        spawn(file, words, {
+          ...(spec.directory === undefined ? {} : { cwd: spec.directory }),
+          env: {
+            ...spec.environment,
+            ...(terminal === undefined ? {} : { SHELL: '/bin/sh', TERM: spec.environment['TERM'] ?? 'xterm' }),
+          },
+          detached: true,
+          stdio,
+          ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
+        }) as Child,
+    );
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', reject);
+    });
+    // Who does not read the input any more has ended, or will.
+    child.stdin.on('error', () => undefined);
+    const exit = new Promise<ContainerExit>((resolve) => {
+      child.once('exit', (code, signal) => resolve(toExit(code, signal)));
+    });
+    const { stdin, stdout, stderr } = child;
+    const resize = (size: TerminalSize): void => {
+      if (terminal !== undefined) resizeTerminal(child.pid ?? 0, size);
+    };
+    return { ok: true, session: { stdin, stdout, stderr, exit, resize, kill: () => endAll(child.pid) } };
+  } catch (error) {
+    return { ok: false, message: `The command "${spec.argv[0] ?? ''}" could not be started: ${describeError(error)}` };
+  }
+}
+
+function inTerminal(argv: readonly string[], { rows, columns }: TerminalSize): readonly string[] {
+  const command = argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  const text = `stty rows ${rows} cols ${columns}; exec ${command}`;
+  return ['/usr/bin/script', '--quiet', '--return', '--flush', '--command', text, '/dev/null'];
+}
+
+/** The command is the child of script(1), and its input is the terminal. */
+function resizeTerminal(scriptPid: number, { rows, columns }: TerminalSize): void {
+  try {
+    const [command] = readFileSync(`/proc/${scriptPid}/task/${scriptPid}/children`, 'utf8').split(' ');
+    const terminal = readlinkSync(`/proc/${command ?? ''}/fd/0`);
+    if (!terminal.startsWith('/dev/pts/')) return;
+    execFile('stty', ['-F', terminal, 'rows', String(rows), 'cols', String(columns)], () => undefined);
+  } catch {
+    // It has ended, or has not begun.
+  }
+}
+
+/** Its descendants, and those of its group that have lost their parents. */
+function endAll(pid: number | undefined): void {
+  if (pid === undefined) return;
+  killTree(pid);
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // None is left.
+  }
+}
+
+function toExit(code: number | null, signal: NodeJS.Signals | null): ContainerExit {
+  if (code !== null) return exitFromShellStatus(code);
+  return { kind: 'signaled', signal: signalNumber(signal) };
+}
