@@ -4,7 +4,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { describeError } from '@stadion/base';
 import { exitFromShellStatus, type ContainerExit } from '../core/container.ts';
-import type { ExecOutcome, TerminalSize } from '../ports/containerizer.ts';
+import type { ExecOutcome, ExecRequest, TerminalSize } from '../ports/containerizer.ts';
 import { withoutInheritedFiles } from './inherited-files.ts';
 import { killTree } from './process-tree.ts';
 import { signalNumber } from './supervised/signals.ts';
@@ -12,21 +12,13 @@ import type { SystemUser } from './system-users.ts';
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
-/** What to start. */
-export interface SessionSpec {
-  readonly argv: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-  readonly directory: string | undefined;
-  readonly terminal: TerminalSize | undefined;
-  /** Whom to become; it may reject with a reason for people. */
-  readonly user: () => Promise<SystemUser | undefined>;
-}
-
-/** Starts a process in a session of its own. */
-export async function spawnSession(spec: SessionSpec): Promise<ExecOutcome> {
+/** Starts a process in a session of its own. @param user whom to become; undefined: this process's own user */
+export async function spawnSession(
+  spec: Omit<ExecRequest, 'user'>,
+  user: SystemUser | undefined,
+): Promise<ExecOutcome> {
   const { terminal } = spec;
   try {
-    const user = await spec.user();
     const [file = '', ...words] = terminal === undefined ? spec.argv : inTerminal(spec.argv, terminal);
     const child = withoutInheritedFiles(
       ['pipe', 'pipe', 'pipe'],

@@ -1,5 +1,5 @@
 /** Commands inside a container of the runtime: in its namespaces and control groups, with its rights. */
-import { PlatformError } from '@stadion/base';
+import { describeError } from '@stadion/base';
 import type { ExecOutcome, ExecRequest } from '../../ports/containerizer.ts';
 import { spawnSession } from '../exec-session.ts';
 import { resolveTaskUser } from '../system-users.ts';
@@ -21,15 +21,10 @@ export async function startLinuxExec(
       ...(user === undefined ? [] : ['--user', `${user.uid}:${user.gid}`]),
       ...Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
     ];
-    return await spawnSession({
-      argv: [...runtime.execCommand(containerId, options), ...request.argv],
-      environment: { PATH: process.env['PATH'] ?? '' },
-      directory: undefined,
-      terminal,
-      user: () => Promise.resolve(undefined),
-    });
+    const argv = [...runtime.execCommand(containerId, options), ...request.argv];
+    const own = { argv, environment: { PATH: process.env['PATH'] ?? '' } };
+    return await spawnSession(terminal === undefined ? own : { ...own, terminal }, undefined);
   } catch (error) {
-    if (error instanceof PlatformError) return { ok: false, message: error.message };
-    throw error;
+    return { ok: false, message: describeError(error) };
   }
 }
