@@ -14,18 +14,21 @@ export interface NameChange {
 
 const NOTHING: readonly DnsRecord[] = [];
 
-/** Records by value, with how many bring each. */
-type Counts = Map<string, number>;
+/** The values of one name with how many bring each; alone and brought once, as most are, a value stands for itself. */
+type Values = string | Map<string, number>;
 
 /** The book. */
 export class RecordBook {
   private readonly owners = new Map<string, readonly DnsRecord[]>();
-  private readonly names = new Map<string, { addresses: Counts | undefined; targets: Counts | undefined }>();
+  private readonly addresses = new Map<string, Values>();
+  private readonly targets = new Map<string, Values>();
   private readonly changed = new Set<string>();
 
   /** How many names have records. */
   get size(): number {
-    return this.names.size;
+    let size = this.addresses.size;
+    for (const name of this.targets.keys()) if (!this.addresses.has(name)) size += 1;
+    return size;
   }
 
   /** Everybody who brings records. */
@@ -57,30 +60,36 @@ export class RecordBook {
 
   /** Every name with what it has, for whoever starts from nothing. */
   *all(): Generator<NameChange> {
-    for (const name of this.names.keys()) yield this.stateOf(name);
+    for (const name of this.addresses.keys()) yield this.stateOf(name);
+    for (const name of this.targets.keys()) if (!this.addresses.has(name)) yield this.stateOf(name);
   }
 
   private stateOf(name: string): NameChange {
-    const entry = this.names.get(name);
-    return { name, addresses: [...(entry?.addresses?.keys() ?? [])], targets: [...(entry?.targets?.keys() ?? [])] };
+    return { name, addresses: listOf(this.addresses.get(name)), targets: listOf(this.targets.get(name)) };
   }
 
   private count({ name, type, value }: DnsRecord, step: 1 | -1): void {
-    let entry = this.names.get(name);
-    if (entry === undefined) {
-      entry = { addresses: undefined, targets: undefined };
-      this.names.set(name, entry);
+    const all = type === 'SRV' ? this.targets : this.addresses;
+    const values = all.get(name);
+    if (values === undefined && step === 1) {
+      all.set(name, value);
+      this.changed.add(name);
+      return;
     }
-    const kind = type === 'SRV' ? 'targets' : 'addresses';
-    const counts = (entry[kind] ??= new Map<string, number>());
+    const counts = typeof values === 'object' ? values : new Map(values === undefined ? [] : [[values, 1]]);
     const before = counts.get(value) ?? 0;
     const after = before + step;
     if (after === 0) counts.delete(value);
     else counts.set(value, after);
     if (before === 0 || after === 0) this.changed.add(name);
-    if (counts.size === 0) entry[kind] = undefined;
-    if (entry.addresses === undefined && entry.targets === undefined) this.names.delete(name);
+    if (counts.size === 0) all.delete(name);
+    else if (counts !== values) all.set(name, counts);
   }
+}
+
+function listOf(values: Values | undefined): string[] {
+  if (values === undefined) return [];
+  return typeof values === 'string' ? [values] : [...values.keys()];
 }
 
 function isSame(one: readonly DnsRecord[], other: readonly DnsRecord[]): boolean {

@@ -1,4 +1,5 @@
 /** Records as Mesos-DNS lists them over HTTP. */
+import { Buffer } from 'node:buffer';
 import type { DnsEnumeration, DnsHosts, DnsServices, DnsZone } from '@stadion/contract/dns';
 import { recordsOfTask } from '../core/zone-keeper.ts';
 import type { Dns, ServedZone } from '../dns.ts';
@@ -90,10 +91,10 @@ function addressesOf(entry: NameEntry | undefined): string[] {
   return [...split(entry?.a, 4), ...split(entry?.aaaa, 16)];
 }
 
-function split(bytes: Uint8Array | undefined, size: number): string[] {
+function split(bytes = '', size: number): string[] {
   const texts: string[] = [];
-  for (let at = 0; bytes !== undefined && at < bytes.length; at += size) {
-    texts.push(formatAddress([...bytes.subarray(at, at + size)]));
+  for (let at = 0; at < bytes.length; at += size) {
+    texts.push(formatAddress([...Buffer.from(bytes.slice(at, at + size), 'latin1')]));
   }
   return texts;
 }

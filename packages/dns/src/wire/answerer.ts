@@ -116,7 +116,7 @@ export class Answerer {
     packet: Buffer,
     bytesMax: number,
     entry: NameEntry,
-    bytes: Buffer,
+    bytes: string,
     type: number,
     size: number,
   ): Answer {
@@ -131,7 +131,7 @@ export class Answerer {
     for (let index = 0; index < fits; index += 1) {
       at = writeFixed(target, at, POINTER_TO_QUESTION, type, entry.zone.settings.ttl, size);
       const from = (order[index] ?? 0) * size;
-      for (let offset = 0; offset < size; offset += 1) target[at + offset] = bytes[from + offset] ?? 0;
+      for (let offset = 0; offset < size; offset += 1) target[at + offset] = bytes.charCodeAt(from + offset);
       at += size;
     }
     writeCount(target, 6, fits);
@@ -192,7 +192,7 @@ export class Answerer {
         if (bytes.length === 0 || at + FIXED_BYTES + size > limit) continue;
         if (at + FIXED_BYTES + size + OPT_BYTES > target.length) continue;
         at = writeFixed(target, at, 0xc000 | hint.at, type, entry.zone.settings.ttl, size);
-        bytes.copy(target, at, 0, size);
+        target.write(bytes.slice(0, size), at, 'latin1');
         at += size;
         written += 1;
       }
@@ -267,16 +267,17 @@ export class Answerer {
   }
 
   /** The addresses that a client gets to see. */
-  private seen(bytes: Buffer, size: number, client: AddressBytes | undefined): Buffer {
+  private seen(bytes: string, size: number, client: AddressBytes | undefined): string {
     if (client === undefined || bytes.length <= size || this.settings.splits.length === 0) return bytes;
     const split = this.settings.splits.find(({ clients }) => clients.some((subnet) => isInSubnet(client, subnet)));
     if (split === undefined) return bytes;
-    const preferred: Buffer[] = [];
+    let preferred = '';
     for (let at = 0; at < bytes.length; at += size) {
-      const one = bytes.subarray(at, at + size);
-      if (split.prefer.some((subnet) => isInSubnet(one, subnet))) preferred.push(one);
+      const one = bytes.slice(at, at + size);
+      const address = Buffer.from(one, 'latin1');
+      if (split.prefer.some((subnet) => isInSubnet(address, subnet))) preferred += one;
     }
-    return preferred.length === 0 ? bytes : Buffer.concat(preferred);
+    return preferred === '' ? bytes : preferred;
   }
 
   /** Puts 0 … total - 1 into `order`, shuffled (Fisher-Yates). */

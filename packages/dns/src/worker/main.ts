@@ -49,6 +49,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
+tell({ kind: 'started' });
+
 function tell(message: FromWorker): void {
   process.send?.(message);
 }

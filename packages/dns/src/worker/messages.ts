@@ -28,6 +28,8 @@ export type ToWorker =
 
 /** From a worker. */
 export type FromWorker =
+  /** It hears now; what was sent before is lost. */
+  | { readonly kind: 'started' }
   | { readonly kind: 'ready' }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
   | {

@@ -78,20 +78,22 @@ export class WorkerPool {
     // Set right before each fork: others in this process may have programs of their own.
     cluster.setupPrimary({ exec: PROGRAM, args: [], silent: false });
     const worker = cluster.fork();
-    this.workers.add(worker);
     worker.once('exit', () => {
       this.workers.delete(worker);
       this.ended = addCounters([this.ended, this.lastReports.get(worker) ?? {}]);
       this.lastReports.delete(worker);
       if (!this.isStopping) void this.replace(worker);
     });
-    const ready = new Promise<void>((resolve, reject) => {
-      worker.on('message', (message: FromWorker) => {
-        if (message.kind === 'ready') resolve();
-        if (message.kind === 'failed') reject(new PlatformError(message.code || 'dns-worker-failed', message.message));
-      });
-      worker.once('exit', () => reject(new PlatformError('dns-worker-failed', 'A DNS worker ended at its start.')));
+    const { promise: ready, resolve, reject } = deferred();
+    const { promise: started, resolve: begin } = deferred();
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'started') begin();
+      if (message.kind === 'ready') resolve();
+      if (message.kind === 'failed') reject(new PlatformError(message.code || 'dns-worker-failed', message.message));
     });
+    worker.once('exit', () => reject(new PlatformError('dns-worker-failed', 'A DNS worker ended at its start.')));
+    await Promise.race([started, ready]);
+    this.workers.add(worker);
     send(worker, { kind: 'serve', settings: this.settings });
     for (const { domain, changes, serial } of this.snapshot()) {
       for (const piece of pieces(changes)) send(worker, { kind: 'changes', domain, changes: piece, serial });
@@ -129,6 +131,16 @@ export class WorkerPool {
       send(worker, { kind: 'report', id });
     });
   }
+}
+
+function deferred() {
+  let resolve: () => void = () => undefined;
+  let reject: (error: unknown) => void = () => undefined;
+  const promise = new Promise<void>((onResolved, onRejected) => {
+    resolve = onResolved;
+    reject = onRejected;
+  });
+  return { promise, resolve, reject };
 }
 
 function send(worker: Worker, message: ToWorker): void {
