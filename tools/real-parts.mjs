@@ -22,6 +22,9 @@ import { delimiter, join } from 'node:path';
 
 /** @type {readonly RealPart[]} */
 export const realParts = [
+  { name: 'dig', debianPackage: 'dnsutils', provides: { command: 'dig' }, neededBy: 'the suite of names' },
+  { name: 'unbound', debianPackage: 'unbound', provides: { command: 'unbound' }, neededBy: 'the suite of names' },
+  { name: 'dnsmasq', debianPackage: 'dnsmasq-base', provides: { command: 'dnsmasq' }, neededBy: 'the suite of names' },
   {
     name: 'zookeeper',
     debianPackage: 'zookeeper',

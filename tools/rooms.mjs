@@ -22,7 +22,7 @@ export const allowedImports = {
   cli: ['base', 'contract'],
   console: ['base', 'contract'],
   simulator: ['base', 'contract', 'store', 'master', 'agent', 'orchestrator'],
-  server: ['base', 'contract', 'store', 'access', 'master', 'agent', 'orchestrator'],
+  server: ['base', 'contract', 'store', 'access', 'master', 'agent', 'orchestrator', 'dns'],
 };
 
 /**

@@ -64,7 +64,7 @@ export class RunningPlatform {
   /** Where everything of this platform is; its name has a space. */
   readonly folder: string;
   readonly dataDirectory: string;
-  addresses: { orchestrator: string; master: string; agent: string } = { orchestrator: '', master: '', agent: '' };
+  addresses = { orchestrator: '', master: '', agent: '', dns: '', dnsHttp: '' };
   output = '';
   private child: ChildProcess | undefined;
 
@@ -107,7 +107,7 @@ export class RunningPlatform {
   }
 
   private flags(addressesFile: string): readonly string[] {
-    const free = ['--orchestrator-port', '0', '--master-port', '0', '--agent-port', '0'];
+    const free = ['orchestrator', 'master', 'agent', 'dns', 'dns-http'].flatMap((name) => [`--${name}-port`, '0']);
     // Draining is real time that most suites need not spend, and plain processes are the same everywhere, root or not;
     // flags given later win.
     const fast = ['--drain-seconds', '0', '--containerizers', 'posix'];

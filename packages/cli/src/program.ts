@@ -6,6 +6,7 @@ import { backupCommands } from './commands/backup.ts';
 import { CommandCall, type CommandSpec } from './commands/command.ts';
 import { COMPLETE, completionCommands } from './commands/completion.ts';
 import { deployCommands } from './commands/deploy.ts';
+import { dnsCommands } from './commands/dns.ts';
 import { doctorCommands } from './commands/doctor.ts';
 import { groupCommands } from './commands/group.ts';
 import { eventsCommands } from './commands/events.ts';
@@ -34,6 +35,7 @@ const commands: readonly CommandSpec[] = [
   ...eventsCommands,
   ...nodeCommands,
   ...backupCommands,
+  ...dnsCommands,
   ...platformCommands.filter(({ path }) => path === 'version'),
   ...completionCommands(() => commands, commonFlags()),
 ];
@@ -82,7 +84,9 @@ function buildProgram(ports: CliPorts, finish: (code: ExitCode) => void): Comman
   for (const spec of commands) {
     const [first = '', second] = spec.path.split(' ');
     if (second === undefined) {
-      addCommand(program, first, spec, ports, finish);
+      const command = addCommand(program, first, spec, ports, finish);
+      // A command may have others below it: `stadion dns` and `stadion dns query`.
+      groups.set(first, command);
       continue;
     }
     let group = groups.get(first);
@@ -102,7 +106,7 @@ function addCommand(
   spec: CommandSpec,
   ports: CliPorts,
   finish: (code: ExitCode) => void,
-): void {
+): Command {
   const command = prepare(new Command(name), ports).description(spec.summary).summary(spec.summary);
   if (spec.arguments !== undefined) command.arguments(spec.arguments);
   for (const { flags, description } of spec.options ?? []) command.option(flags, description);
@@ -120,6 +124,7 @@ function addCommand(
     }
   });
   parent.addCommand(command, { hidden: name === COMPLETE });
+  return command;
 }
 
 /** Every command gets them, so that they can stand anywhere on the line. */

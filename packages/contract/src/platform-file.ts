@@ -6,6 +6,9 @@ export const PlatformAddresses = Type.Object({
   orchestrator: Type.String(),
   master: Type.String(),
   agent: Type.Optional(Type.String()),
+  /** `dns://address:port`. */
+  dns: Type.Optional(Type.String()),
+  dnsHttp: Type.Optional(Type.String()),
 });
 export type PlatformAddresses = Static<typeof PlatformAddresses>;
 

@@ -114,6 +114,64 @@ export const ServerConfig = Type.Object(
       default: false,
       description: 'the cpus of a container are the most it gets, not only its share when others want to run as well',
     }),
+    dnsPort: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 65535,
+        valueName: 'port',
+        description: 'port of DNS, UDP and TCP (default: 8053, or a free one when that is taken; 0: a free one)',
+      }),
+    ),
+    dnsHttpPort: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 65535,
+        valueName: 'port',
+        description: "port of the name server's HTTP API (default: 8123, or a free one when that is taken)",
+      }),
+    ),
+    dnsDomain: Type.String({
+      pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$',
+      maxLength: 200,
+      default: 'mesos',
+      valueName: 'domain',
+      description: 'domain under which everything has its name, in lower case',
+    }),
+    dnsWorkers: Type.Integer({
+      minimum: 0,
+      maximum: 64,
+      default: 0,
+      valueName: 'count',
+      description: 'processes that answer DNS (0: this one does; more need a --dns-port)',
+    }),
+    dnsResolvers: Type.Optional(
+      Type.String({
+        valueName: 'addresses',
+        description: 'name servers for all other names, IP or IP:port, with commas (default: those of this machine)',
+      }),
+    ),
+    dnsTlsPort: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 65535, valueName: 'port', description: 'port of DNS over TLS' }),
+    ),
+    dnsTlsCert: Type.Optional(
+      Type.String({ minLength: 1, valueName: 'file', description: 'certificate for DNS over TLS, PEM' }),
+    ),
+    dnsTlsKey: Type.Optional(Type.String({ minLength: 1, valueName: 'file', description: 'its key, PEM' })),
+    master: Type.Optional(
+      Type.String({
+        minLength: 1,
+        valueName: 'urls',
+        description:
+          'masters whose cluster gets names, ours or Apache Mesos, e.g. http://10.0.0.1:5050,http://10.0.0.2:5050',
+      }),
+    ),
+    orchestrator: Type.Optional(
+      Type.String({
+        minLength: 1,
+        valueName: 'url',
+        description: 'orchestrator of ours that says what serves, e.g. http://10.0.0.1:8080',
+      }),
+    ),
     store: Type.Unsafe<'lmdb' | 'memory'>({
       ...stringEnum(['lmdb', 'memory']),
       default: 'lmdb',
@@ -140,8 +198,8 @@ export const ServerConfig = Type.Object(
 );
 export type ServerConfig = Static<typeof ServerConfig>;
 
-/** What a process is started as: everything on one machine, the control plane, or an agent. */
-export type PlatformRole = 'up' | 'server' | 'agent';
+/** What a process is started as: everything on one machine, the control plane, an agent, or the name server. */
+export type PlatformRole = 'up' | 'server' | 'agent' | 'dns';
 
 /** Settings that are not for every role; whatever is not listed is. */
 const ROLES_OF_SETTINGS: Readonly<Partial<Record<keyof ServerConfig, readonly PlatformRole[]>>> = {
@@ -157,6 +215,16 @@ const ROLES_OF_SETTINGS: Readonly<Partial<Record<keyof ServerConfig, readonly Pl
   zk: ['server', 'agent'],
   zkSessionTimeout: ['server', 'agent'],
   server: ['agent'],
+  dnsPort: ['up', 'dns'],
+  dnsHttpPort: ['up', 'dns'],
+  dnsDomain: ['up', 'dns'],
+  dnsWorkers: ['up', 'dns'],
+  dnsResolvers: ['up', 'dns'],
+  dnsTlsPort: ['up', 'dns'],
+  dnsTlsCert: ['up', 'dns'],
+  dnsTlsKey: ['up', 'dns'],
+  master: ['dns'],
+  orchestrator: ['dns'],
   store: ['up'],
   drainSeconds: ['up', 'server'],
   demo: ['up'],
@@ -192,7 +260,7 @@ export const serverOptions: readonly ServerOption[] = (
     valueName: typeof schema.valueName === 'string' ? schema.valueName : undefined,
     description: schema.description ?? '',
     defaultValue: schema.default as string | number | boolean | undefined,
-    roles: ROLES_OF_SETTINGS[name] ?? ['up', 'server', 'agent'],
+    roles: ROLES_OF_SETTINGS[name] ?? ['up', 'server', 'agent', 'dns'],
   };
 });
 

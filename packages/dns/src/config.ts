@@ -9,6 +9,8 @@ export interface ClusterSource {
   readonly masters: readonly string[];
   /** URL of an orchestrator of ours, which tells of changes and of what serves. */
   readonly orchestrator?: string | undefined;
+  /** What shows who asks, as an `Authorization` header. */
+  readonly authorization?: string | undefined;
 }
 
 /** Everything. Durations that people set are in seconds, as Mesos-DNS has them. */

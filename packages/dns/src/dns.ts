@@ -74,6 +74,7 @@ export class Dns implements Service {
       const feed = new ClusterFeed({
         masters: cluster.masters,
         orchestrator: cluster.orchestrator,
+        authorization: cluster.authorization,
         refreshMs: config.refreshSeconds * 1000,
         keeper,
         time,

@@ -6,6 +6,7 @@ import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
 import { hostnameOf } from './addresses.ts';
 import { HttpAcceptor, takeAgentLinks } from './agent-link/http-acceptor.ts';
 import { buildAgent } from './build-agent.ts';
+import { openDns } from './build-dns.ts';
 import { chooseFreePorts } from './free-ports.ts';
 import { inProcessDialer } from './in-process-link.ts';
 import { writeJoinToken } from './join-file.ts';
@@ -26,6 +27,8 @@ export interface Platform {
   readonly addresses: Partial<PlatformAddresses>;
   readonly dataDirectory: string;
   readonly logPath: string;
+  /** What a person should know, one sentence each. */
+  readonly remarks?: readonly string[];
   /** The file of the token with which others join; absent when nobody can. */
   readonly joinTokenPath?: string | undefined;
   /** Resolves with the reason when the platform can no longer act and must be started anew. */
@@ -100,7 +103,7 @@ async function startRooms(
   undoing.addNow(() => {
     links.close();
   });
-  const addresses = await openApis(
+  const apis = await openApis(
     {
       config,
       secret,
@@ -115,6 +118,15 @@ async function startRooms(
       undoing.add(close);
     },
   );
+  const dns = await openDns(
+    config,
+    { masters: [apis.master], orchestrator: apis.orchestrator },
+    { ports, log: logger, dataDirectory, admission: { secret, ownNames: new Set([hostname.toLowerCase()]) } },
+    (close) => {
+      undoing.add(close);
+    },
+  );
+  const addresses = { ...apis, ...dns.addresses };
   undoing.add(() => removePidFile(dataDirectory));
   await writePidFile(dataDirectory, addresses);
   const joinTokenPath = await writeJoinToken(dataDirectory, secret, { zk: undefined, masters: [addresses.master] });
@@ -124,6 +136,7 @@ async function startRooms(
     addresses,
     dataDirectory,
     logPath: log.path,
+    remarks: dns.remarks,
     joinTokenPath,
     failed,
     async stop({ endTasks }) {

@@ -5,6 +5,7 @@ import { deployDemo, type DemoPlace } from './demo.ts';
 import { EndSignals, type EndSignal } from './end-signals.ts';
 import { startPlatform, type Platform } from './platform.ts';
 import { startAgent } from './roles/agent-role.ts';
+import { startDns } from './roles/dns-role.ts';
 import { startServer } from './roles/server-role.ts';
 import { systemPorts } from './system-ports.ts';
 
@@ -92,6 +93,8 @@ function startRole(config: ServerConfig, { role, joinToken }: RoleStart): Promis
       return startServer(config);
     case 'agent':
       return startAgent(config, joinToken);
+    case 'dns':
+      return startDns(config);
   }
 }
 
@@ -153,11 +156,16 @@ function banner(platform: Platform, demo: DemoPlace | undefined, seconds: number
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   const table = rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`).join('\n');
-  return `\nStadion is ready (${seconds.toFixed(1)} s)\n\n${table}\n\n${suggestions(platform, demo)}\n`;
+  const remarks = (platform.remarks ?? []).map((remark) => `${remark}\n\n`).join('');
+  return `\nStadion is ready (${seconds.toFixed(1)} s)\n\n${table}\n\n${remarks}${suggestions(platform, demo)}\n`;
 }
 
 function suggestions({ addresses, joinTokenPath }: Platform, demo: DemoPlace | undefined): string {
   const { orchestrator } = addresses;
+  if (addresses.dns !== undefined && orchestrator === undefined) {
+    const { hostname, port } = new URL(addresses.dns);
+    return `Try: dig @${hostname} -p ${port} leader.mesos`;
+  }
   if (orchestrator === undefined) return 'It registers with the cluster as soon as a leader can be reached.';
   const others =
     joinTokenPath === undefined

@@ -68,6 +68,13 @@ export const platformCommands: readonly CommandSpec[] = [
     run: (call) => startRole(call, { role: 'agent', joinToken: call.argument(0) }),
   },
   {
+    path: 'dns',
+    summary: 'run the name server here, for a cluster of ours or any Mesos; and see below',
+    options: roleOptions('dns'),
+    examples: ['stadion dns --master http://10.0.0.1:5050 --bind-address 10.0.0.2 --secret-file secret'],
+    run: (call) => startRole(call, { role: 'dns' }),
+  },
+  {
     path: 'token',
     summary: 'print the token with which other machines join; who has it may do everything',
     async run(call) {

@@ -1,6 +1,6 @@
 /** This machine, through Node. */
 import { constants, readFileSync } from 'node:fs';
-import { access, open, stat, statfs } from 'node:fs/promises';
+import { access, mkdir, open, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { PlatformError, describeError, errorCode } from '@stadion/base';
@@ -58,6 +58,16 @@ export const nodeMachine: Machine = {
         server.close(() => resolve(undefined));
       });
     });
+  },
+
+  async replaceFile(path, content) {
+    if (content === undefined) {
+      await rm(path, { force: true });
+      return;
+    }
+    await mkdir(dirname(path), { recursive: true });
+    // Not by renaming: /etc/resolv.conf is often a link, or mounted by itself.
+    await writeFile(path, content);
   },
 
   processStartTime(pid) {

@@ -16,6 +16,8 @@ export interface Machine {
   readonly nodeVersion: string;
   /** The text of a file of at most `bytesMax`. Rejects with the system's error. */
   readFile(path: string, bytesMax: number): Promise<string>;
+  /** Replaces a file's content, making its folder; undefined: the file goes. Rejects with the system's error. */
+  replaceFile(path: string, content: string | undefined): Promise<void>;
   /** All of standard input. */
   readInput(bytesMax: number): Promise<string>;
   /** Whether a file could be made in the folder, or in the nearest existing folder above it; else why not. */

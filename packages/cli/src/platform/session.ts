@@ -99,6 +99,12 @@ export class Session {
     return this.masterClient;
   }
 
+  /** Where the name server of the running platform is, as far as the data directory says. */
+  async nameServer(): Promise<Pick<PlatformAddresses, 'dns' | 'dnsHttp'>> {
+    const file = await readPlatformFile(this.machine, this.dataDirectory);
+    return file !== undefined && isAlive(this.machine, file) ? file.addresses : {};
+  }
+
   /** An agent that the master knows, by the address at which it listens. */
   agent(slave: StateSlave): AgentClient {
     const address = slave.pid.slice(slave.pid.indexOf('@') + 1);
@@ -106,7 +112,7 @@ export class Session {
   }
 
   /** Calls that take too long are given up; an event stream may stay open once it has begun. */
-  private readonly fetch: Fetch = async (url, init) => {
+  readonly fetch: Fetch = async (url, init) => {
     const { signal } = init ?? {};
     const deadline = new AbortController();
     const timer = this.time.after(limits.callTimeoutMs, () => {

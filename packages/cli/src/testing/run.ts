@@ -104,6 +104,7 @@ function fakeMachine(options: RunOptions, signals: string[]): Machine {
       }
       return text;
     },
+    replaceFile: async () => undefined,
     readInput: async () => options.input ?? '',
     findWriteProblem: async () => undefined,
     diskSpace: async () => ({ freeBytes: 50 * 1024 ** 3, totalBytes: 100 * 1024 ** 3 }),

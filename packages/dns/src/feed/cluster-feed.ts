@@ -31,6 +31,7 @@ export interface FeedStatus {
 export interface FeedParts {
   readonly masters: readonly string[];
   readonly orchestrator: string | undefined;
+  readonly authorization: string | undefined;
   readonly refreshMs: number;
   readonly keeper: ZoneKeeper;
   readonly time: Clock & Timers;
@@ -43,6 +44,7 @@ export interface FeedParts {
 export class ClusterFeed {
   private readonly parts: FeedParts;
   private readonly stopping = new AbortController();
+  private readonly headers: Readonly<Record<string, string>>;
   private readonly pushes: readonly Push[];
   private readonly hosts = new Map<string, { readonly addresses: readonly string[]; readonly until: number }>();
   private backstop: TimerHandle | undefined;
@@ -60,11 +62,13 @@ export class ClusterFeed {
     this.parts = parts;
     const { keeper, time, log } = parts;
     const signal = this.stopping.signal;
+    this.headers = parts.authorization === undefined ? {} : { authorization: parts.authorization };
     const shared = {
       keeper,
       time,
       log,
       signal,
+      headers: this.headers,
       onChange: () => {
         this.pushCount += 1;
         parts.onChange();
@@ -164,6 +168,7 @@ export class ClusterFeed {
       timers: this.parts.time,
       timeoutMs: limits.stateTimeoutMs,
       bytesMax: limits.stateBytes,
+      headers: this.headers,
       signal: this.stopping.signal,
     });
   }

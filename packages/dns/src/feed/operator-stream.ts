@@ -8,10 +8,14 @@ import { limits } from '../limits.ts';
  * @param url of the master, e.g. `http://10.0.0.1:5050`
  * @throws PlatformError `operator-stream-absent` when this master has none
  */
-export async function* operatorEvents(url: string, signal: AbortSignal): AsyncGenerator<unknown, void> {
+export async function* operatorEvents(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): AsyncGenerator<unknown, void> {
   const response = await fetch(`${url}/api/v1`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    headers: { ...headers, 'content-type': 'application/json', accept: 'application/json' },
     body: JSON.stringify({ type: 'SUBSCRIBE' }),
     signal,
   });

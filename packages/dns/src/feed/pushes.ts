@@ -22,6 +22,8 @@ export interface PushParts {
   readonly time: Clock & Timers;
   readonly log: Logger;
   readonly signal: AbortSignal;
+  /** Sent with every request. */
+  readonly headers: Readonly<Record<string, string>>;
   /** The keeper was changed. */
   readonly onChange: () => void;
   /** Something happened that only a snapshot tells. */
@@ -32,7 +34,7 @@ export interface PushParts {
 export function operatorPush(url: () => string, parts: PushParts): Push {
   return streamed('operator', parts, async (signal, opened, heard) => {
     const events = new OperatorEvents();
-    for await (const event of operatorEvents(url(), signal)) {
+    for await (const event of operatorEvents(url(), parts.headers, signal)) {
       opened();
       heard();
       const news = events.read(event);
@@ -53,7 +55,7 @@ export function orchestratorPush(url: string, parts: PushParts): Push {
     const client = createOrchestratorClient({
       baseUrl: url,
       fetch: async (target, init) => {
-        const response = await fetch(target, init);
+        const response = await fetch(target, { ...init, headers: { ...headersOf(init), ...parts.headers } });
         // Heartbeats are line ends, which no event shows: hear them where they arrive.
         const body = response.body?.pipeThrough(
           new TransformStream<Uint8Array, Uint8Array>({
@@ -85,6 +87,10 @@ export function orchestratorPush(url: string, parts: PushParts): Push {
       if (change.resync) parts.resync();
     }
   });
+}
+
+function headersOf(init: RequestInit | undefined): Readonly<Record<string, string>> {
+  return Object.fromEntries(new Headers(init?.headers).entries());
 }
 
 function servingOf(task: Task): readonly [string, unknown] {

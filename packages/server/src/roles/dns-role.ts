@@ -1,0 +1,71 @@
+/** `stadion dns`: the name server alone, for a cluster of ours or any Mesos. */
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { authorizationOf } from '@stadion/access';
+import { PlatformError, describeError } from '@stadion/base';
+import type { ServerConfig } from '@stadion/contract';
+import { hostnameOf } from '../addresses.ts';
+import { openDns } from '../build-dns.ts';
+import { assertListenable, loadSecret } from '../listen-address.ts';
+import { openLog } from '../logging.ts';
+import { makeDataDirectory, writeAddresses, type Platform } from '../platform.ts';
+import { removePidFile, writePidFile } from '../pid-file.ts';
+import { systemPorts } from '../system-ports.ts';
+import { Undoing } from '../undoing.ts';
+
+/**
+ * Starts the name server; resolves once it answers. A master that is not there yet is asked again and again.
+ * @throws PlatformError `master-missing`, `address-invalid` and what starting throws
+ */
+export async function startDns(config: ServerConfig): Promise<Platform> {
+  if (config.master === undefined) {
+    throw new PlatformError('master-missing', 'Say whose cluster gets names: stadion dns --master http://HOST:5050');
+  }
+  assertListenable(config);
+  const masters = config.master.split(',').map((url) => checkedUrl(url.trim(), '--master'));
+  const orchestrator =
+    config.orchestrator === undefined ? undefined : checkedUrl(config.orchestrator, '--orchestrator');
+  const dataDirectory = resolve(config.dataDir);
+  await makeDataDirectory(dataDirectory);
+  const addressesFile = config.addressesFile === undefined ? undefined : resolve(config.addressesFile);
+  if (addressesFile !== undefined) await rm(addressesFile, { force: true });
+  const ports = systemPorts();
+  const log = await openLog(join(dataDirectory, 'log'), config.logLevel);
+  const undoing = new Undoing();
+  undoing.addNow(() => {
+    log.close();
+  });
+  try {
+    const secret = await loadSecret(config, ports.random);
+    const admission = { secret, ownNames: new Set([hostnameOf(config).toLowerCase()]) };
+    const authorization = secret === undefined ? undefined : authorizationOf(secret);
+    const parts = { ports, log: log.logger, dataDirectory, admission };
+    const { addresses, remarks } = await openDns(config, { masters, orchestrator, authorization }, parts, (close) => {
+      undoing.add(close);
+    });
+    undoing.add(() => removePidFile(dataDirectory));
+    await writePidFile(dataDirectory, addresses);
+    if (addressesFile !== undefined) await writeAddresses(addressesFile, addresses);
+    return {
+      addresses,
+      remarks,
+      dataDirectory,
+      logPath: log.path,
+      failed: new Promise(() => undefined),
+      stop: () => undoing.run(log.logger),
+    };
+  } catch (error) {
+    log.logger.error({ error: describeError(error) }, 'the name server did not start');
+    await undoing.run(log.logger);
+    throw error;
+  }
+}
+
+function checkedUrl(text: string, flag: string): string {
+  const url = /^https?:\/\//.test(text) ? text : `http://${text}`;
+  if (URL.canParse(url)) return new URL(url).origin;
+  throw new PlatformError(
+    'address-invalid',
+    `'${text}' is not an address. Give ${flag} one such as http://10.0.0.1:5050`,
+  );
+}
