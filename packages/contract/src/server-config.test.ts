@@ -27,6 +27,8 @@ describe('the settings of the platform', () => {
         drainSeconds: 10,
         demo: false,
         hardCpuLimit: false,
+        dnsDomain: 'mesos',
+        dnsWorkers: 0,
         stopTasksOnExit: false,
       },
     });
