@@ -198,8 +198,8 @@ export default defineConfig(
     },
   },
   {
-    // Start scripts (`bin/`) and examples are plain JavaScript that no project compiles.
-    files: ['packages/*/bin/**/*.js', 'examples/**/*.js'],
+    // Start scripts (`bin/`), examples and programs around clients of others are plain JavaScript that no project compiles.
+    files: ['packages/*/bin/**/*.js', 'examples/**/*.js', 'tests/peers/**/*.mjs'],
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: { parserOptions: { projectService: false } },
   },

@@ -1,6 +1,6 @@
 /**
- * The settings of `stadion up`, `stadion server` and `stadion agent`, once: their type, flags, environment variables, keys in a config file and defaults all
- * derive from this schema. Precedence: flag, environment, file, default.
+ * The settings of everything that `stadion` starts, once: their type, flags, environment variables, keys in a config
+ * file and defaults all derive from this schema. Precedence: flag, environment, file, default.
  */
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
@@ -162,7 +162,7 @@ export const ServerConfig = Type.Object(
         minLength: 1,
         valueName: 'urls',
         description:
-          'masters whose cluster gets names, ours or Apache Mesos, e.g. http://10.0.0.1:5050,http://10.0.0.2:5050',
+          'masters of the cluster that gets names or apps, ours or Apache Mesos, e.g. http://10.0.0.1:5050,http://10.0.0.2:5050',
       }),
     ),
     orchestrator: Type.Optional(
@@ -198,12 +198,12 @@ export const ServerConfig = Type.Object(
 );
 export type ServerConfig = Static<typeof ServerConfig>;
 
-/** What a process is started as: everything on one machine, the control plane, an agent, or the name server. */
-export type PlatformRole = 'up' | 'server' | 'agent' | 'dns';
+/** What a process is started as: everything on one machine, the control plane, an agent, the name server, or apps on somebody's master. */
+export type PlatformRole = 'up' | 'server' | 'agent' | 'dns' | 'orchestrator';
 
 /** Settings that are not for every role; whatever is not listed is. */
 const ROLES_OF_SETTINGS: Readonly<Partial<Record<keyof ServerConfig, readonly PlatformRole[]>>> = {
-  orchestratorPort: ['up', 'server'],
+  orchestratorPort: ['up', 'server', 'orchestrator'],
   masterPort: ['up', 'server'],
   agentPort: ['up', 'agent'],
   resources: ['up', 'agent'],
@@ -223,10 +223,10 @@ const ROLES_OF_SETTINGS: Readonly<Partial<Record<keyof ServerConfig, readonly Pl
   dnsTlsPort: ['up', 'dns'],
   dnsTlsCert: ['up', 'dns'],
   dnsTlsKey: ['up', 'dns'],
-  master: ['dns'],
+  master: ['dns', 'orchestrator'],
   orchestrator: ['dns'],
-  store: ['up'],
-  drainSeconds: ['up', 'server'],
+  store: ['up', 'orchestrator'],
+  drainSeconds: ['up', 'server', 'orchestrator'],
   demo: ['up'],
   stopTasksOnExit: ['up', 'agent'],
 };
@@ -260,7 +260,7 @@ export const serverOptions: readonly ServerOption[] = (
     valueName: typeof schema.valueName === 'string' ? schema.valueName : undefined,
     description: schema.description ?? '',
     defaultValue: schema.default as string | number | boolean | undefined,
-    roles: ROLES_OF_SETTINGS[name] ?? ['up', 'server', 'agent', 'dns'],
+    roles: ROLES_OF_SETTINGS[name] ?? ['up', 'server', 'agent', 'dns', 'orchestrator'],
   };
 });
 

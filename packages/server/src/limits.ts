@@ -32,3 +32,18 @@ export const FRONT_REQUEST_MS_MAX = 60_000;
 
 /** After leading failed, until this server stands for election again, milliseconds. */
 export const REELECTION_PAUSE_MS = 1_000;
+
+/** How long a master may take to answer a framework's call, milliseconds. */
+export const MASTER_ANSWER_MS_MAX = 10_000;
+
+/** Redirections that a framework follows to the leading master. */
+export const MASTER_REDIRECTIONS_MAX = 3;
+
+/** Calls of a framework that wait for the master before the subscription counts as broken. */
+export const SCHEDULER_CALLS_WAITING_MAX = 100_000;
+
+/** One event of a master, bytes. */
+export const SCHEDULER_EVENT_BYTES_MAX = 67_108_864;
+
+/** Heartbeats of a master that may be missing (the advice of Mesos's documentation). */
+export const SCHEDULER_HEARTBEATS_MISSED_MAX = 5;

@@ -47,8 +47,7 @@ export async function openApis(
   rooms: ServedRooms,
   onOpened: (close: () => Promise<unknown>) => void,
 ): Promise<PlatformAddresses> {
-  const { config, secret, ports, log, open = listen } = options;
-  const { time, random } = ports;
+  const { config, secret, open = listen } = options;
   const address = config.bindAddress;
   const hostname = hostnameOf(config);
   const where = { address, ownNames: new Set([hostname.toLowerCase()]), secret };
@@ -60,12 +59,30 @@ export async function openApis(
 
   const agent = rooms.agent === undefined ? undefined : await openAgentApi(options, rooms.agent, onOpened);
 
+  const orchestrator = await openOrchestratorApi(options, rooms.engine, master, onOpened);
+  return { orchestrator, master, ...(agent === undefined ? {} : { agent }) };
+}
+
+/**
+ * Listens for the orchestrator alone.
+ * @param master URL of the master whose framework it is
+ */
+export async function openOrchestratorApi(
+  options: OpenApisOptions,
+  engine: Engine,
+  master: string,
+  onOpened: (close: () => Promise<unknown>) => void,
+): Promise<string> {
+  const { config, secret, ports, log, open = listen } = options;
+  const { time, random } = ports;
+  const address = config.bindAddress;
+  const hostname = hostnameOf(config);
   const recorder = new ResourceRecorder(createMasterClient({ baseUrl: master }), time);
   onOpened(async () => {
     recorder.stop();
   });
   const leader = new URL(urlOf({ address, port: config.orchestratorPort })).host;
-  const orchestratorHttp = createOrchestratorHttp(rooms.engine, {
+  const orchestratorHttp = createOrchestratorHttp(engine, {
     time,
     random: random.stream('orchestrator-api'),
     log: log.child({ room: 'orchestrator-api' }),
@@ -80,8 +97,8 @@ export async function openApis(
   });
   onOpened(() => orchestratorHttp.close());
   const port = config.orchestratorPort;
-  const orchestrator = await open(orchestratorHttp, { ...where, port, flag: '--orchestrator-port' });
-  return { orchestrator, master, ...(agent === undefined ? {} : { agent }) };
+  const ownNames = new Set([hostname.toLowerCase()]);
+  return open(orchestratorHttp, { address, ownNames, secret, port, flag: '--orchestrator-port' });
 }
 
 /** Listens for the agent alone. */

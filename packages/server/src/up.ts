@@ -6,6 +6,7 @@ import { EndSignals, type EndSignal } from './end-signals.ts';
 import { startPlatform, type Platform } from './platform.ts';
 import { startAgent } from './roles/agent-role.ts';
 import { startDns } from './roles/dns-role.ts';
+import { startOrchestrator } from './roles/orchestrator-role.ts';
 import { startServer } from './roles/server-role.ts';
 import { systemPorts } from './system-ports.ts';
 
@@ -95,6 +96,8 @@ function startRole(config: ServerConfig, { role, joinToken }: RoleStart): Promis
       return startAgent(config, joinToken);
     case 'dns':
       return startDns(config);
+    case 'orchestrator':
+      return startOrchestrator(config);
   }
 }
 

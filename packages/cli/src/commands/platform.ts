@@ -60,6 +60,13 @@ export const platformCommands: readonly CommandSpec[] = [
     run: (call) => startRole(call, { role: 'agent' }),
   },
   {
+    path: 'orchestrator',
+    summary: 'run apps as a framework of a master that runs elsewhere, over its HTTP API',
+    options: roleOptions('orchestrator'),
+    examples: ['stadion orchestrator --master http://10.0.0.1:5050'],
+    run: (call) => startRole(call, { role: 'orchestrator' }),
+  },
+  {
     path: 'join',
     arguments: '<token>',
     summary: 'bring this machine into a cluster: stadion agent, with what the token says',

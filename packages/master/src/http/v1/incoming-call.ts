@@ -63,7 +63,7 @@ function modernTask(task: unknown): unknown {
   if (!isObject(task)) return task;
   const { health_check: health, check, ...rest } = task;
   const modern: Record<string, unknown> = rest;
-  if (isObject(health)) {
+  if (isObject(health) && list(task['health_checks']).length === 0) {
     modern['health_checks'] = [
       { ...HEALTH_CHECK_DEFAULTS, ...withoutNulls(health), type: checkType(health), kill_on_failure: true },
     ];

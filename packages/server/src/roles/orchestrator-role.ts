@@ -1,0 +1,123 @@
+/** `stadion orchestrator --master URL`: apps alone, as a framework of a master that somebody else runs, over HTTP. */
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { ownUser } from '@stadion/agent';
+import { PlatformError, describeError } from '@stadion/base';
+import type { ServerConfig } from '@stadion/contract';
+import { createEngine } from '@stadion/orchestrator';
+import { hostnameOf, urlOf } from '../addresses.ts';
+import { chooseFreePorts } from '../free-ports.ts';
+import { assertListenable, loadSecret } from '../listen-address.ts';
+import { openLog } from '../logging.ts';
+import { openOrchestratorApi } from '../open-apis.ts';
+import { openStore } from '../open-store.ts';
+import { makeDataDirectory, writeAddresses, type Platform } from '../platform.ts';
+import { removePidFile, writePidFile } from '../pid-file.ts';
+import { httpSchedulerConnection } from '../scheduler-link/http-scheduler-connection.ts';
+import { systemPorts } from '../system-ports.ts';
+import { Undoing } from '../undoing.ts';
+
+/**
+ * Starts the orchestrator; resolves once its API answers. It subscribes as soon as a master can be reached.
+ * @throws PlatformError `master-missing`, `flag-invalid` and what starting throws
+ */
+export async function startOrchestrator(wanted: ServerConfig): Promise<Platform> {
+  assertListenable(wanted);
+  const masters = mastersOf(wanted.master);
+  const addressesFile = wanted.addressesFile === undefined ? undefined : resolve(wanted.addressesFile);
+  if (addressesFile !== undefined) await rm(addressesFile, { force: true });
+  const [orchestratorPort = wanted.orchestratorPort] = await chooseFreePorts(wanted.bindAddress, [
+    wanted.orchestratorPort,
+  ]);
+  const config = { ...wanted, orchestratorPort };
+  const ports = systemPorts();
+  const dataDirectory = resolve(config.dataDir);
+  await makeDataDirectory(dataDirectory);
+  const log = await openLog(join(dataDirectory, 'log'), config.logLevel);
+  const { logger } = log;
+  const undoing = new Undoing();
+  undoing.addNow(() => {
+    log.close();
+  });
+  try {
+    const hostname = hostnameOf(config);
+    const secret = await loadSecret(config, ports.random);
+    const store = await openStore(config, dataDirectory, ports.time, logger.child({ room: 'store' }));
+    undoing.add(() => store.close());
+    const leadership = await store.campaign(hostname);
+    let fail: (reason: unknown) => void = () => undefined;
+    const failed = new Promise<unknown>((resolveFailed) => {
+      fail = resolveFailed;
+    });
+    void leadership.lost.then(() => {
+      fail(new PlatformError('leadership-lost', 'Another instance has taken over the state.'));
+    });
+    const engine = createEngine({
+      store,
+      epoch: leadership.epoch,
+      connection: httpSchedulerConnection({
+        masters: () => masters,
+        secret,
+        time: ports.time,
+        log: logger.child({ room: 'scheduler-link' }),
+      }),
+      clock: ports.time,
+      timers: ports.time,
+      random: ports.random.stream('orchestrator'),
+      log: logger.child({ room: 'orchestrator' }),
+      config: {
+        hostname,
+        user: ownUser().name,
+        drainMs: config.drainSeconds * 1000,
+        webuiUrl: urlOf({ address: config.bindAddress, port: orchestratorPort }),
+      },
+      onFatal: fail,
+    });
+    undoing.add(() => engine.stop());
+    await engine.start();
+    const orchestrator = await openOrchestratorApi(
+      { config, secret, ports, log: logger },
+      engine,
+      masters[0] ?? '',
+      (close) => {
+        undoing.add(close);
+      },
+    );
+    const addresses = { orchestrator };
+    undoing.add(() => removePidFile(dataDirectory));
+    await writePidFile(dataDirectory, addresses);
+    if (addressesFile !== undefined) await writeAddresses(addressesFile, addresses);
+    return {
+      addresses,
+      dataDirectory,
+      logPath: log.path,
+      failed,
+      async stop() {
+        await leadership.resign();
+        await undoing.run(logger);
+      },
+    };
+  } catch (error) {
+    logger.error({ error: describeError(error) }, 'the orchestrator did not start');
+    await undoing.run(logger);
+    throw error;
+  }
+}
+
+/** @throws PlatformError `master-missing` or `flag-invalid` */
+function mastersOf(text: string | undefined): readonly string[] {
+  const given = (text ?? '')
+    .split(',')
+    .map((url) => url.trim())
+    .filter((url) => url !== '')
+    .map((url) => (/^https?:\/\//.test(url) ? url : `http://${url}`));
+  if (given.length === 0) {
+    throw new PlatformError('master-missing', 'Say whose framework this is: --master http://10.0.0.1:5050.');
+  }
+  const wrong = given.find((url) => !URL.canParse(url));
+  if (wrong === undefined) return given;
+  throw new PlatformError(
+    'flag-invalid',
+    `--master cannot be read: '${wrong}' is not an address such as http://10.0.0.1:5050.`,
+  );
+}
