@@ -73,6 +73,24 @@ export const realParts = [
     provides: { command: 'ip' },
     neededBy: 'suites of the docker containerizer',
   },
+  {
+    name: 'containernetworking-plugins',
+    debianPackage: 'containernetworking-plugins',
+    provides: { file: '/usr/lib/cni/bridge' },
+    neededBy: 'networks in the suites of the linux containerizer',
+  },
+  {
+    name: 'iptables',
+    debianPackage: 'iptables',
+    provides: { command: 'iptables' },
+    neededBy: 'networks in the suites of the linux containerizer',
+  },
+  {
+    name: 'zstd',
+    debianPackage: 'zstd',
+    provides: { command: 'zstd' },
+    neededBy: 'the suite of images',
+  },
 ];
 
 /**

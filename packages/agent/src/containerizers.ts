@@ -3,8 +3,9 @@ export {
   createComposedContainerizer,
   type ComposedContainerizerOptions,
 } from './adapters/composed/composed-containerizer.ts';
-export { createLinuxContainerizer, type LinuxContainerizerOptions } from './adapters/linux/linux-containerizer.ts';
 export { createDockerContainerizer, type DockerContainerizerOptions } from './adapters/docker/docker-containerizer.ts';
 export { DOCKER_HOST_DEFAULT } from './adapters/docker/docker-client.ts';
+export { createLinuxContainerizer } from './adapters/linux/linux-containerizer.ts';
+export type { LinuxContainerizerOptions } from './adapters/linux/linux-options.ts';
 export { createPosixContainerizer, type PosixContainerizerOptions } from './adapters/posix/posix-containerizer.ts';
 export type { Containerizer } from './ports/containerizer.ts';

@@ -31,6 +31,8 @@ export const URIS_PER_TASK_MAX = 256;
 export const ARTIFACT_BYTES_MAX = 64 * 1024 * 1024 * 1024;
 export const ARCHIVE_ENTRIES_MAX = 200_000;
 export const ARCHIVE_BYTES_MAX = 64 * 1024 * 1024 * 1024;
+/** Entries that one layer of an image may have. */
+export const LAYER_ENTRIES_MAX = 1_000_000;
 /** Largest answer of `/files/read`: 16 pages, as in Mesos. */
 export const FILES_READ_BYTES_MAX = 65_536;
 /** Entries that `/files/browse` lists, and roots that `/files/debug` does. */

@@ -110,6 +110,13 @@ export const ServerConfig = Type.Object(
         description: 'masters of the cluster, e.g. http://10.0.0.1:5050,http://10.0.0.2:5050',
       }),
     ),
+    cniConfigDir: Type.Optional(
+      Type.String({
+        minLength: 1,
+        valueName: 'dir',
+        description: 'networks of this machine that containers may join, as CNI configurations (.conflist, .conf)',
+      }),
+    ),
     hardCpuLimit: Type.Boolean({
       default: false,
       description: 'the cpus of a container are the most it gets, not only its share when others want to run as well',

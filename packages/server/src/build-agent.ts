@@ -57,6 +57,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     workDirectory,
     dataDirectory: parts.dataDirectory,
     hardCpuLimit: config.hardCpuLimit,
+    cniConfigDir: config.cniConfigDir,
     dockerHost: config.dockerHost ?? process.env['DOCKER_HOST'] ?? DOCKER_HOST_DEFAULT,
     ports,
     log,

@@ -18,13 +18,15 @@ export interface ContainerizerParts {
   readonly hardCpuLimit: boolean;
   /** Where the Docker daemon listens, as in DOCKER_HOST. */
   readonly dockerHost: string;
+  /** Where the machine has networks configured for CNI. */
+  readonly cniConfigDir: string | undefined;
   readonly ports: SystemPorts;
   readonly log: Logger;
 }
 
 /** Each by its name, best first. */
 const MAKERS: Readonly<Record<string, (parts: ContainerizerParts) => Containerizer>> = {
-  linux: ({ workDirectory, dataDirectory, hardCpuLimit, ports: { time }, log }) =>
+  linux: ({ workDirectory, dataDirectory, hardCpuLimit, cniConfigDir, ports: { time }, log }) =>
     createLinuxContainerizer({
       runtimeDirectory: join(workDirectory, 'linux'),
       hiddenDirectories: [dataDirectory, workDirectory],
@@ -32,6 +34,7 @@ const MAKERS: Readonly<Record<string, (parts: ContainerizerParts) => Containeriz
       timers: time,
       log,
       limits: { hardCpuLimit },
+      ...(cniConfigDir === undefined ? {} : { networkConfigDirectory: cniConfigDir }),
     }),
   docker: ({ workDirectory, dockerHost, ports: { time, random }, log }) =>
     createDockerContainerizer({

@@ -24,10 +24,11 @@ export interface BundleRoot {
   readonly argv: readonly string[];
 }
 
-/** The networks of a container; absent: the machine's. */
-export interface BundleNetwork {
-  readonly namespace: string;
-  readonly ipcNamespace?: string;
+/** What a container shares with others, or has of its own instead of what the machine has. */
+export interface BundleNamespaces {
+  /** Paths of namespaces; absent: the network of the machine, and an IPC namespace of its own. */
+  readonly network?: string;
+  readonly ipc?: string;
   readonly hostname: string;
   /** Files like /etc/hosts that go with it. */
   readonly mounts: readonly RuntimeMount[];
@@ -48,7 +49,7 @@ const INIT_INSIDE = '/dev/.init';
 export function makeBundle(
   spec: ContainerSpec,
   root: BundleRoot,
-  network: BundleNetwork | undefined,
+  namespaces: BundleNamespaces | undefined,
   cgroups: Cgroups,
   limits: BundleLimits,
 ): object {
@@ -63,14 +64,14 @@ export function makeBundle(
       ...root.mounts,
       { destination: INIT_INSIDE, type: 'bind', source: INIT_PROGRAM, options: ['bind', 'ro'] },
       { destination: root.sandbox, type: 'bind', source: spec.directory, options: ['rbind', 'rprivate', 'rw'] },
-      ...(network?.mounts ?? []),
+      ...(namespaces?.mounts ?? []),
       ...volumeMounts(spec, root.sandbox),
     ],
-    hostname: network?.hostname ?? hostname(),
+    hostname: namespaces?.hostname ?? hostname(),
     cgroupsPath: cgroups.path(spec.containerId),
     namespaces: {
-      network: network === undefined ? 'host' : { path: network.namespace },
-      ipc: network?.ipcNamespace === undefined ? 'private' : { path: network.ipcNamespace },
+      network: namespaces?.network === undefined ? 'host' : { path: namespaces.network },
+      ipc: namespaces?.ipc === undefined ? 'private' : { path: namespaces.ipc },
     },
     limits: spec.limits,
     hardCpuLimit: limits.hardCpuLimit,

@@ -14,6 +14,9 @@ export const ContainerDetails = Type.Object({
   /** Directories that together may hold so many bytes; 0: as many as there is room. */
   disk: Type.Object({ bytes: Type.Integer(), directories: Type.Array(Type.String()) }),
   addresses: Type.Optional(Type.Array(Type.String())),
+  /** The layers of its image, which have to stay. */
+  layers: Type.Array(Type.String()),
+  podId: Type.Optional(Type.String()),
 });
 export type ContainerDetails = Static<typeof ContainerDetails>;
 

@@ -3,64 +3,39 @@
  * read-only or on an image, watched by a shell that outlives the agent.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { constants } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { delay, describeError, type Clock, type Logger, type Timers } from '@stadion/base';
 import type { ContainerExit, ContainerUsage, RecoveredContainer } from '../../core/container.ts';
-import { memoryLimit } from '../../core/oci/runtime-spec.ts';
 import type {
   Containerizer,
   ContainerizerFingerprint,
   ContainerSpec,
   LaunchFailure,
   LaunchOutcome,
+  PrepareContext,
 } from '../../ports/containerizer.ts';
 import { identifyChild, isSameProcess, readBootId, type ProcessIdentity } from '../process-identity.ts';
 import { ContainerDirectories } from '../supervised/container-directory.ts';
-import { CONTAINER_VARIABLE, ProcessTable } from '../supervised/process-table.ts';
-import { spawnSupervisor } from '../supervised/spawn-supervisor.ts';
-import { SUPERVISOR_SCRIPT } from '../supervised/supervisor.ts';
+import { ProcessTable } from '../supervised/process-table.ts';
 import { SupervisorWatch } from '../supervised/supervisor-watch.ts';
-import { makeBundle, type BundleLimits } from './bundle.ts';
+import type { BundleLimits } from './bundle.ts';
 import { Cgroups } from './cgroups.ts';
 import { readDetails, writeDetails, type ContainerDetails } from './container-details.ts';
 import { ContainerEnding } from './container-ending.ts';
+import { ContainerStarter, type StartedContainer } from './container-starter.ts';
 import { DiskWatch, type LimitedDisk } from './disk-watch.ts';
 import { findLinuxProblem } from './fingerprint.ts';
 import { HostRoot } from './host-root.ts';
-import { hostBundleRoot } from './host-bundle.ts';
-import { exists, readFailure, readPid, Runtime } from './runtime.ts';
 import { startLinuxExec } from './linux-exec.ts';
+import { Images } from './images/images.ts';
+import { DISK_MS_DEFAULT, IMAGE_MS_DEFAULT, LIMITS_DEFAULT, type LinuxContainerizerOptions } from './linux-options.ts';
+import { ContainerNetworks } from './networks/container-networks.ts';
+import { readPid, Runtime } from './runtime.ts';
 import { ownFilesMax } from './own-limits.ts';
 import { trackContainer, type TrackedContainer } from './tracked-container.ts';
 import { findVolumeProblem } from './volumes.ts';
 
-/** Options of {@link createLinuxContainerizer}. */
-export interface LinuxContainerizerOptions {
-  /** Where it keeps what it knows of its containers, and images; on the local disk, the agent's own. */
-  readonly runtimeDirectory: string;
-  /** Directories of the platform that containers do not see. */
-  readonly hiddenDirectories: readonly string[];
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly log: Logger;
-  /** The OCI runtime; default `runc`. */
-  readonly runtime?: string;
-  readonly limits?: Partial<BundleLimits>;
-  /** How often what containers have on disk is measured; default every 15 s, as in Mesos. */
-  readonly diskIntervalMs?: number;
-}
-
-const LIMITS_DEFAULT: BundleLimits = {
-  pidsMax: 4096,
-  filesMax: 65_536,
-  shmBytes: 64 * 1024 * 1024,
-  hardCpuLimit: false,
-};
-const DISK_MS_DEFAULT = 15_000;
-/** How often is looked whether a container has begun to run. */
-const START_POLL_MS = 2;
 const USAGE_MS_MAX = 500;
 /** Containers that are measured before others get the event loop. */
 const MEASURED_PER_TURN = 16;
@@ -68,6 +43,13 @@ const MEASURED_PER_TURN = 16;
 /** Makes it. Needs root; where something is missing, its fingerprint says what. */
 export function createLinuxContainerizer(options: LinuxContainerizerOptions): Containerizer {
   return new LinuxContainerizer(options);
+}
+
+/** What works only where there are control groups. */
+interface Machine {
+  readonly cgroups: Cgroups;
+  readonly ending: ContainerEnding;
+  readonly starter: ContainerStarter;
 }
 
 class LinuxContainerizer implements Containerizer {
@@ -82,8 +64,12 @@ class LinuxContainerizer implements Containerizer {
   private readonly watch: SupervisorWatch;
   private readonly diskWatch: DiskWatch;
   private readonly containers = new Map<string, TrackedContainer>();
+  private readonly networks: ContainerNetworks;
+  private readonly images: Images;
+  /** Containers of each pod that are not removed yet. */
+  private readonly pods = new Map<string, Set<string>>();
   private readonly bootId = readBootId();
-  private readonly machine: { cgroups: Cgroups; ending: ContainerEnding } | undefined;
+  private readonly machine: Machine | undefined;
   private onExit: (containerId: string, exit: ContainerExit) => void = () => undefined;
   private closed = false;
   private usageCache: { readonly at: number; readonly usage: Promise<ReadonlyMap<string, ContainerUsage>> } | undefined;
@@ -110,6 +96,19 @@ class LinuxContainerizer implements Containerizer {
       limited: () => this.withLimitedDisk(),
       onExceeded: (containerId, message) => this.endFor(containerId, { kind: 'limited', resource: 'disk', message }),
     });
+    this.networks = new ContainerNetworks({
+      directory: join(runtimeDirectory, 'networks'),
+      log,
+      ...(options.networkConfigDirectory === undefined ? {} : { configDirectory: options.networkConfigDirectory }),
+    });
+    this.images = new Images({
+      directory: join(runtimeDirectory, 'images'),
+      time: this.time,
+      log,
+      keepMs: options.imageKeepMs ?? IMAGE_MS_DEFAULT,
+      credentials: options.registryCredentials ?? (() => Promise.resolve(undefined)),
+      layersInUse: () => new Set([...this.containers.values()].flatMap(({ details }) => details?.layers ?? [])),
+    });
     this.machine = this.findMachine();
   }
 
@@ -135,11 +134,16 @@ class LinuxContainerizer implements Containerizer {
   async recover(onExit: (containerId: string, exit: ContainerExit) => void): Promise<readonly RecoveredContainer[]> {
     this.onExit = onExit;
     await this.directories.open();
+    await this.images.open();
     const recovered: RecoveredContainer[] = [];
     for (const containerId of await this.directories.list()) recovered.push(await this.recoverOne(containerId));
     await this.clearOrphans(new Set(recovered.map((container) => container.containerId)));
     this.diskWatch.start();
     return recovered;
+  }
+
+  prepare(spec: Pick<ContainerSpec, 'container'>, context: PrepareContext): Promise<LaunchFailure | undefined> {
+    return this.images.prepare(spec, context);
   }
 
   async launch(spec: ContainerSpec): Promise<LaunchOutcome> {
@@ -148,11 +152,12 @@ class LinuxContainerizer implements Containerizer {
       const problem = await findVolumeProblem(spec);
       if (problem !== undefined) return { ok: false, message: problem };
       await this.directories.create(containerId, undefined);
-      const outcome = await this.start(spec);
-      if (!outcome.ok) await this.discard(containerId);
-      return outcome;
+      const started = await this.machine?.starter.start(spec);
+      if (started?.ok === true) return await this.adopt(spec, started);
+      await this.discard(spec);
+      return started ?? { ok: false, message: 'There are no control groups' };
     } catch (error) {
-      await this.discard(containerId);
+      await this.discard(spec);
       return { ok: false, message: describeError(error) };
     }
   }
@@ -186,6 +191,7 @@ class LinuxContainerizer implements Containerizer {
     await this.directories.remove(containerId).catch((error: unknown) => {
       this.log.warn({ containerId, error: describeError(error) }, 'the record of a container could not be removed');
     });
+    for (const [podId, members] of this.pods) if (members.has(containerId)) await this.leavePod(containerId, podId);
     if (this.containers.size === 0) this.machine?.cgroups.removeParents();
   }
 
@@ -193,14 +199,16 @@ class LinuxContainerizer implements Containerizer {
     this.closed = true;
     this.watch.close();
     this.diskWatch.stop();
+    this.images.close();
     this.machine?.ending.close();
     for (const container of this.containers.values()) container.killTimer?.cancel();
     if (this.containers.size === 0) this.machine?.cgroups.removeParents();
+    await this.networks.close();
   }
 
   // --- Beginnings ----------------------------------------------------------------------------------------------
 
-  private findMachine(): { cgroups: Cgroups; ending: ContainerEnding } | undefined {
+  private findMachine(): Machine | undefined {
     if (process.platform !== 'linux') return undefined;
     // Several agents on one machine: each has a name of its own, and the same one after a restart.
     const name = createHash('sha256').update(this.options.runtimeDirectory).digest('hex').slice(0, 12);
@@ -212,68 +220,31 @@ class LinuxContainerizer implements Containerizer {
       cgroups,
       runtime: this.runtime,
       directories: this.directories,
-      leaveNetworks: () => Promise.resolve(),
+      leaveNetworks: (containerId) => this.networks.leave(containerId),
     });
-    return { cgroups, ending };
+    const starter = new ContainerStarter({
+      timers: this.time,
+      directories: this.directories,
+      runtime: this.runtime,
+      hostRoot: this.hostRoot,
+      networks: this.networks,
+      cgroups,
+      limits: this.limits,
+      imageOf: (spec) => this.images.find(spec),
+      layersDirectory: this.images.layersDirectory,
+    });
+    return { cgroups, ending, starter };
   }
 
-  private async start(spec: ContainerSpec): Promise<LaunchOutcome> {
-    const { containerId, limits } = spec;
-    const { machine } = this;
-    if (machine === undefined) return { ok: false, message: 'There are no control groups' };
-    const root = await hostBundleRoot(spec, this.hostRoot);
-    if ('message' in root) return root;
-    const directory = this.directories.directory(containerId);
-    const bundle = makeBundle(spec, root, undefined, machine.cgroups, this.limits);
-    await writeFile(join(directory, 'config.json'), JSON.stringify(bundle), { mode: 0o600 });
-    const exitDirectory = this.directories.exitDirectory(containerId);
-    const started = await spawnSupervisor({
-      argv: [
-        ...['/bin/sh', '-c', SUPERVISOR_SCRIPT, 'stadion-supervisor', exitDirectory],
-        ...this.runtime.runCommand(containerId, directory),
-      ],
-      environment: { PATH: process.env['PATH'] ?? '', [CONTAINER_VARIABLE]: containerId },
-      directory,
-      outputDirectory: spec.directory,
-    });
-    if (!started.ok) return started;
-    // Heard in the same turn as the start, so that the exit of a short command is not missed.
-    const state = { isGone: false };
-    const gone = new Promise<void>((resolve) => {
-      started.child.once('exit', () => {
-        state.isGone = true;
-        resolve();
-      });
-    });
-    const supervisor = identifyChild(started.pid);
-    const init = await this.waitForStart(directory, () => state.isGone);
-    if (init === undefined) return this.explainFailure(directory);
-    const details: ContainerDetails = {
-      init,
-      stop: { signal: constants.signals.SIGTERM, mainOnly: false },
-      memoryBytes: limits === undefined ? 0 : memoryLimit(limits.memoryBytes),
-      disk: { bytes: limits?.diskBytes ?? 0, directories: [spec.directory] },
-    };
-    const container = trackContainer(containerId, supervisor, details);
-    this.containers.set(containerId, container);
+  private async adopt({ containerId }: ContainerSpec, started: StartedContainer): Promise<LaunchOutcome> {
+    const { details, gone, pid } = started;
+    const supervisor = identifyChild(pid);
+    this.containers.set(containerId, trackContainer(containerId, supervisor, details));
+    this.joinPod(containerId, details.podId);
     await this.writeDown(containerId, supervisor, details);
     void gone.then(() => this.onGone(containerId));
-    return { ok: true, pid: init };
-  }
-
-  /** The runtime writes the pid of the first process once that runs the command. Undefined when it ended without. */
-  private async waitForStart(directory: string, isGone: () => boolean): Promise<number | undefined> {
-    for (;;) {
-      const wasGone = isGone();
-      if (await exists(join(directory, 'pid'))) return readPid(directory);
-      if (wasGone) return undefined;
-      await delay(this.time, START_POLL_MS);
-    }
-  }
-
-  private async explainFailure(directory: string): Promise<LaunchFailure> {
-    const cause = await readFailure(directory);
-    return { ok: false, message: `The container could not be started: ${cause ?? 'the runtime does not say why'}` };
+    const { init, addresses } = details;
+    return { ok: true, pid: init, ...(addresses === undefined ? {} : { addresses }) };
   }
 
   private async writeDown(containerId: string, supervisor: ProcessIdentity, details: ContainerDetails): Promise<void> {
@@ -287,9 +258,28 @@ class LinuxContainerizer implements Containerizer {
     }
   }
 
-  private async discard(containerId: string): Promise<void> {
+  private async discard({ containerId, pod }: ContainerSpec): Promise<void> {
     await this.machine?.ending.finish(trackContainer(containerId, { pid: 0 }, undefined));
     await this.directories.remove(containerId).catch(() => undefined);
+    if (pod !== undefined) await this.leavePod(containerId, pod.podId);
+  }
+
+  // --- Pods ----------------------------------------------------------------------------------------------------
+
+  private joinPod(containerId: string, podId: string | undefined): void {
+    if (podId === undefined) return;
+    const members = this.pods.get(podId) ?? new Set();
+    members.add(containerId);
+    this.pods.set(podId, members);
+  }
+
+  /** What the containers of a pod share goes with the last of them. */
+  private async leavePod(containerId: string, podId: string): Promise<void> {
+    const members = this.pods.get(podId);
+    members?.delete(containerId);
+    if ((members?.size ?? 0) > 0) return;
+    this.pods.delete(podId);
+    await this.networks.leave(podId);
   }
 
   // --- Ends ----------------------------------------------------------------------------------------------------
@@ -331,6 +321,7 @@ class LinuxContainerizer implements Containerizer {
   private async recoverOne(containerId: string): Promise<RecoveredContainer> {
     const record = await this.directories.read(containerId);
     const details = await readDetails(this.directories.directory(containerId));
+    this.joinPod(containerId, details?.podId);
     if (record?.bootId !== undefined && record.bootId !== this.bootId) {
       const message = 'The host was restarted while the task ran; its exit status is not known';
       return this.recoverEnded(trackContainer(containerId, record.supervisor, details), message);
@@ -374,6 +365,9 @@ class LinuxContainerizer implements Containerizer {
       if (!known.has(containerId)) {
         await this.machine?.ending.finish(trackContainer(containerId, { pid: 0 }, undefined));
       }
+    }
+    for (const key of await this.networks.list()) {
+      if (!known.has(key) && !this.pods.has(key)) await this.networks.leave(key);
     }
     await mkdir(this.runtime.stateDirectory, { recursive: true, mode: 0o700 });
   }

@@ -1,0 +1,177 @@
+/** Starts one container: on what it runs, in which namespaces, under which supervisor. */
+import type { ChildProcess } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { delay, type Timers } from '@stadion/base';
+import { memoryLimit } from '../../core/oci/runtime-spec.ts';
+import type { ContainerSpec, LaunchFailure } from '../../ports/containerizer.ts';
+import type { ContainerDirectories } from '../supervised/container-directory.ts';
+import { CONTAINER_VARIABLE } from '../supervised/process-table.ts';
+import { spawnSupervisor } from '../supervised/spawn-supervisor.ts';
+import { SUPERVISOR_SCRIPT } from '../supervised/supervisor.ts';
+import { makeBundle, type BundleLimits, type BundleNamespaces, type BundleRoot } from './bundle.ts';
+import type { Cgroups } from './cgroups.ts';
+import type { ContainerDetails } from './container-details.ts';
+import { hostBundleRoot } from './host-bundle.ts';
+import type { HostRoot } from './host-root.ts';
+import {
+  complaintsOf,
+  imageBundleRoot,
+  makeOverlayDirectories,
+  overlaySupervisor,
+  stopOf,
+  writtenDirectory,
+} from './image-bundle.ts';
+import type { StoredImage } from './images/image-store.ts';
+import type { ContainerNetworks, JoinedNetworks } from './networks/container-networks.ts';
+import { exists, readFailure, readPid, type Runtime } from './runtime.ts';
+
+/** How often is looked whether a container has begun to run. */
+const START_POLL_MS = 2;
+
+/** What starting needs. */
+export interface StarterParts {
+  readonly timers: Timers;
+  readonly directories: ContainerDirectories;
+  readonly runtime: Runtime;
+  readonly hostRoot: HostRoot;
+  readonly networks: ContainerNetworks;
+  readonly cgroups: Cgroups;
+  readonly limits: BundleLimits;
+  /** The image of a spec that has one. */
+  readonly imageOf: (spec: ContainerSpec) => Promise<StoredImage | LaunchFailure | undefined>;
+  readonly layersDirectory: string;
+}
+
+/** A container whose command runs, or did. */
+export interface StartedContainer {
+  readonly ok: true;
+  readonly pid: number;
+  /** Resolves when its supervisor has ended. */
+  readonly gone: Promise<void>;
+  readonly details: ContainerDetails;
+}
+
+/** A container's root, and what starts its supervisor. */
+interface Ground {
+  readonly root: BundleRoot;
+  readonly supervisor: readonly string[];
+  readonly stop: ContainerDetails['stop'];
+  readonly diskDirectories: readonly string[];
+  readonly layers: readonly string[];
+}
+
+/** See above. */
+export class ContainerStarter {
+  private readonly parts: StarterParts;
+
+  constructor(parts: StarterParts) {
+    this.parts = parts;
+  }
+
+  /** Its directory exists; when it fails, what was begun is still there. */
+  async start(spec: ContainerSpec): Promise<StartedContainer | LaunchFailure> {
+    const { containerId, limits } = spec;
+    const { directories, cgroups, runtime } = this.parts;
+    const directory = directories.directory(containerId);
+    const joined = await this.join(spec);
+    if (joined !== undefined && 'message' in joined) return joined;
+    const ground = await this.prepareGround(spec, directory, joined?.namespaces);
+    if ('message' in ground) return ground;
+    const bundle = makeBundle(spec, ground.root, joined?.namespaces, cgroups, this.parts.limits);
+    await writeFile(join(directory, 'config.json'), JSON.stringify(bundle), { mode: 0o600 });
+    const started = await spawnSupervisor({
+      argv: [...ground.supervisor, ...runtime.runCommand(containerId, directory)],
+      environment: { PATH: process.env['PATH'] ?? '', [CONTAINER_VARIABLE]: containerId },
+      directory,
+      outputDirectory: spec.directory,
+    });
+    if (!started.ok) return started;
+    // Heard in the same turn as the start, so that the exit of a short command is not missed.
+    const ending = watchEnd(started.child);
+    const init = await this.waitForStart(directory, ending.isOver);
+    if (init === undefined) return explainFailure(directory);
+    const addresses = joined?.addresses ?? [];
+    const details: ContainerDetails = {
+      init,
+      stop: ground.stop,
+      memoryBytes: limits === undefined ? 0 : memoryLimit(limits.memoryBytes),
+      disk: { bytes: limits?.diskBytes ?? 0, directories: [...ground.diskDirectories] },
+      layers: [...ground.layers],
+      ...(addresses.length === 0 ? {} : { addresses: [...addresses] }),
+      ...(spec.pod === undefined ? {} : { podId: spec.pod.podId }),
+    };
+    return { ok: true, pid: started.pid, gone: ending.gone, details };
+  }
+
+  /** Those of its pod, or its own; undefined: those of the machine. */
+  private async join({
+    containerId,
+    container,
+    pod,
+  }: ContainerSpec): Promise<JoinedNetworks | LaunchFailure | undefined> {
+    const infos = (pod === undefined ? container : pod.info)?.network_infos ?? [];
+    if (infos.length === 0 && pod === undefined) return undefined;
+    return this.parts.networks.join(pod?.podId ?? containerId, infos, pod !== undefined);
+  }
+
+  private async prepareGround(
+    spec: ContainerSpec,
+    directory: string,
+    namespaces: BundleNamespaces | undefined,
+  ): Promise<Ground | LaunchFailure> {
+    const exitDirectory = this.parts.directories.exitDirectory(spec.containerId);
+    const image = await this.parts.imageOf(spec);
+    if (image === undefined) {
+      const root = await hostBundleRoot(spec, this.parts.hostRoot);
+      if ('message' in root) return root;
+      return {
+        root,
+        supervisor: ['/bin/sh', '-c', SUPERVISOR_SCRIPT, 'stadion-supervisor', exitDirectory],
+        stop: { signal: constants.signals.SIGTERM, mainOnly: false },
+        diskDirectories: [spec.directory],
+        layers: [],
+      };
+    }
+    if ('message' in image) return image;
+    const root = imageBundleRoot(spec, image, directory, namespaces?.network === undefined);
+    if ('message' in root) return root;
+    await makeOverlayDirectories(directory);
+    return {
+      root,
+      supervisor: overlaySupervisor(image, this.parts.layersDirectory, directory, exitDirectory),
+      stop: stopOf(spec, image),
+      diskDirectories: [spec.directory, writtenDirectory(directory)],
+      layers: image.layers,
+    };
+  }
+
+  /** The runtime writes the pid of the first process once that runs the command. Undefined when it ended without. */
+  private async waitForStart(directory: string, isOver: () => boolean): Promise<number | undefined> {
+    for (;;) {
+      const wasOver = isOver();
+      if (await exists(join(directory, 'pid'))) return readPid(directory);
+      if (wasOver) return undefined;
+      await delay(this.parts.timers, START_POLL_MS);
+    }
+  }
+}
+
+function watchEnd(child: ChildProcess): { readonly gone: Promise<void>; readonly isOver: () => boolean } {
+  const state = { isOver: false };
+  const gone = new Promise<void>((resolve) => {
+    child.once('exit', () => {
+      state.isOver = true;
+      resolve();
+    });
+  });
+  return { gone, isOver: () => state.isOver };
+}
+
+async function explainFailure(directory: string): Promise<LaunchFailure> {
+  const mount = (await readFile(complaintsOf(directory), 'utf8').catch(() => '')).trim();
+  const cause = (await readFailure(directory)) ?? (mount === '' ? 'the runtime does not say why' : mount);
+  const name = /no space left on device/i.test(cause) ? 'disk-full: ' : '';
+  return { ok: false, message: `${name}The container could not be started: ${cause}` };
+}

@@ -1,0 +1,36 @@
+/** What the linux containerizer is told. */
+import type { Clock, Logger, Timers } from '@stadion/base';
+import type { BundleLimits } from './bundle.ts';
+import type { RegistryCredentials } from './images/registry-auth.ts';
+
+/** Options of `createLinuxContainerizer`. */
+export interface LinuxContainerizerOptions {
+  /** Where it keeps what it knows of its containers, and images; on the local disk, the agent's own. */
+  readonly runtimeDirectory: string;
+  /** Directories of the platform that containers do not see. */
+  readonly hiddenDirectories: readonly string[];
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Logger;
+  /** The OCI runtime; default `runc`. */
+  readonly runtime?: string;
+  readonly limits?: Partial<BundleLimits>;
+  /** How often what containers have on disk is measured; default every 15 s, as in Mesos. */
+  readonly diskIntervalMs?: number;
+  /** A directory of networks for CNI (`.conflist`, `.conf`); absent: there is the agent's own bridge alone. */
+  readonly networkConfigDirectory?: string;
+  /** How long an image that nobody uses is kept; default a week. */
+  readonly imageKeepMs?: number;
+  /** What to show the registry of an image; default nothing. */
+  readonly registryCredentials?: (image: string) => Promise<RegistryCredentials | undefined>;
+}
+
+/** Limits of a containerizer that was told nothing. */
+export const LIMITS_DEFAULT: BundleLimits = {
+  pidsMax: 4096,
+  filesMax: 65_536,
+  shmBytes: 64 * 1024 * 1024,
+  hardCpuLimit: false,
+};
+export const DISK_MS_DEFAULT = 15_000;
+export const IMAGE_MS_DEFAULT = 7 * 24 * 3600 * 1000;
