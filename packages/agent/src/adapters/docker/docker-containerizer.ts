@@ -32,7 +32,7 @@ import { EventWatch } from './event-watch.ts';
 import { isDaemonAway, statusOf } from './failures.ts';
 import { ImagePuller } from './image-puller.ts';
 import { LogCopier } from './log-copier.ts';
-import { findCredentials } from './registry-credentials.ts';
+import { findCredentials } from '../registry-credentials.ts';
 import { exitOf, factsOf, GONE, NOWHERE, stopSignalOf, track, wantsTerminal, type Tracked } from './tracked.ts';
 
 /** Options of {@link createDockerContainerizer}. */

@@ -106,7 +106,6 @@ class LinuxContainerizer implements Containerizer {
       time: this.time,
       log,
       keepMs: options.imageKeepMs ?? IMAGE_MS_DEFAULT,
-      credentials: options.registryCredentials ?? (() => Promise.resolve(undefined)),
       layersInUse: () => new Set([...this.containers.values()].flatMap(({ details }) => details?.layers ?? [])),
     });
     this.machine = this.findMachine();
@@ -142,7 +141,10 @@ class LinuxContainerizer implements Containerizer {
     return recovered;
   }
 
-  prepare(spec: Pick<ContainerSpec, 'container'>, context: PrepareContext): Promise<LaunchFailure | undefined> {
+  prepare(
+    spec: Pick<ContainerSpec, 'container' | 'directory'>,
+    context: PrepareContext,
+  ): Promise<LaunchFailure | undefined> {
     return this.images.prepare(spec, context);
   }
 

@@ -1,7 +1,6 @@
 /** What the linux containerizer is told. */
 import type { Clock, Logger, Timers } from '@stadion/base';
 import type { BundleLimits } from './bundle.ts';
-import type { RegistryCredentials } from './images/registry-auth.ts';
 
 /** Options of `createLinuxContainerizer`. */
 export interface LinuxContainerizerOptions {
@@ -21,8 +20,6 @@ export interface LinuxContainerizerOptions {
   readonly networkConfigDirectory?: string;
   /** How long an image that nobody uses is kept; default a week. */
   readonly imageKeepMs?: number;
-  /** What to show the registry of an image; default nothing. */
-  readonly registryCredentials?: (image: string) => Promise<RegistryCredentials | undefined>;
 }
 
 /** Limits of a containerizer that was told nothing. */

@@ -37,6 +37,7 @@ describe.skipIf(!canRun)('pulling images', () => {
   let store: ImageStore;
   let puller: ImagePuller;
   const registries: SmallRegistry[] = [];
+  const credentials = () => Promise.resolve({ username: 'ann', password: 'secret', serveraddress: '' });
 
   const registry = async (mood: RegistryMood = {}): Promise<SmallRegistry> => {
     const started = await SmallRegistry.start(mood);
@@ -44,7 +45,7 @@ describe.skipIf(!canRun)('pulling images', () => {
     return started;
   };
   const pull = (image: string, force = false, signal = new AbortController().signal, told: string[] = []) =>
-    puller.pull({ image, force, signal, onProgress: (message) => told.push(message) });
+    puller.pull({ image, force, credentials, signal, onProgress: (message) => told.push(message) });
   const failure = async (image: string): Promise<string> => {
     return pull(image).then(
       () => 'it was pulled',
@@ -58,8 +59,7 @@ describe.skipIf(!canRun)('pulling images', () => {
     root = mkdtempSync(join(tmpdir(), 'stadion images '));
     store = new ImageStore(root);
     await store.open();
-    const credentials = () => Promise.resolve({ username: 'ann', password: 'secret' });
-    puller = new ImagePuller({ store, time, log: silentLogger, credentials });
+    puller = new ImagePuller({ store, time, log: silentLogger });
   });
 
   afterEach(async () => {

@@ -9,6 +9,7 @@ import {
   type ImageConfig,
 } from '../../../core/oci/image-manifest.ts';
 import { isPinned, parseImageReference, type ImageReference } from '../../../core/oci/image-reference.ts';
+import type { RegistryCredentials } from '../../registry-credentials.ts';
 import { openArchive } from './archive-source.ts';
 import { ImageFailure } from './image-failure.ts';
 import {
@@ -23,7 +24,6 @@ import {
 import { ImageStore, type StoredImage } from './image-store.ts';
 import { LayoutSource } from './layout-source.ts';
 import { unpackLayer } from './layer-unpack.ts';
-import type { RegistryCredentials } from './registry-auth.ts';
 import { RegistrySource } from './registry-source.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -37,8 +37,6 @@ export interface PullerParts {
   readonly store: ImageStore;
   readonly time: Clock & Timers;
   readonly log: Logger;
-  /** What to show a registry. */
-  readonly credentials: (image: string) => Promise<RegistryCredentials | undefined>;
 }
 
 /** What one caller wants. */
@@ -46,6 +44,8 @@ export interface PullWish {
   readonly image: string;
   /** Ask for it even if one of this name is there. */
   readonly force: boolean;
+  /** What to show the registry; asked only when it is needed. */
+  readonly credentials: () => Promise<RegistryCredentials | undefined>;
   readonly signal: AbortSignal;
   readonly onProgress: (message: string) => void;
 }
@@ -90,7 +90,7 @@ export class ImagePuller {
 
   private join(wish: PullWish, reference: ImageReference): Promise<StoredImage> {
     const { image, signal, onProgress } = wish;
-    const pull = this.pulls.get(image) ?? this.begin(image, reference);
+    const pull = this.pulls.get(image) ?? this.begin(wish, reference);
     pull.listeners.add(onProgress);
     const leave = (): void => {
       pull.listeners.delete(onProgress);
@@ -110,13 +110,13 @@ export class ImagePuller {
     });
   }
 
-  private begin(image: string, reference: ImageReference): Pull {
+  private begin({ image, credentials }: PullWish, reference: ImageReference): Pull {
     const controller = new AbortController();
     const listeners = new Set<(message: string) => void>();
     const tell = (message: string): void => {
       for (const listener of listeners) listener(message);
     };
-    const promise = this.bring(image, reference, controller.signal, tell).finally(() => {
+    const promise = this.bring(image, () => this.open(reference, credentials), controller.signal, tell).finally(() => {
       this.pulls.delete(image);
     });
     const pull = { promise, controller, listeners };
@@ -126,14 +126,13 @@ export class ImagePuller {
 
   private async bring(
     image: string,
-    reference: ImageReference,
+    open: () => Promise<{ readonly source: ImageSource; readonly wanted: string | undefined }>,
     signal: AbortSignal,
     tell: (message: string) => void,
   ): Promise<StoredImage> {
     tell(`Pulling the image ${image}`);
-    const source = await this.open(image, reference);
+    const { source, wanted } = await open();
     try {
-      const wanted = isPinned(reference) && reference.kind === 'registry' ? reference.version : undefined;
       const architecture = imageArchitecture(process.arch);
       const { digest, manifest } = await this.again(signal, () => resolveImage(source, wanted, architecture, signal));
       const config = await this.again(signal, () => this.readConfig(source, manifest.config, architecture, signal));
@@ -165,14 +164,22 @@ export class ImagePuller {
     }
   }
 
-  private async open(image: string, reference: ImageReference): Promise<ImageSource> {
+  /** Where it is to be had, and the digest that its name promises, if it does. */
+  private async open(
+    reference: ImageReference,
+    credentials: PullWish['credentials'],
+  ): Promise<{ readonly source: ImageSource; readonly wanted: string | undefined }> {
     switch (reference.kind) {
-      case 'registry':
-        return new RegistrySource(reference, await this.parts.credentials(image), this.parts.time);
+      case 'registry': {
+        const source = new RegistrySource(reference, await credentials(), this.parts.time);
+        return { source, wanted: isPinned(reference) ? reference.version : undefined };
+      }
       case 'layout':
-        return new LayoutSource(reference.path, reference.tag);
-      case 'archive':
-        return openArchive(reference.path, reference.tag, await this.parts.store.makeIncoming());
+        return { source: new LayoutSource(reference.path, reference.tag), wanted: undefined };
+      case 'archive': {
+        const directory = await this.parts.store.makeIncoming();
+        return { source: await openArchive(reference.path, reference.tag, directory), wanted: undefined };
+      }
     }
   }
 

@@ -2,10 +2,10 @@
 import { describeError, every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
 import { imageOf } from '../../../core/admission.ts';
 import type { ContainerSpec, LaunchFailure, PrepareContext } from '../../../ports/containerizer.ts';
+import { findCredentials } from '../../registry-credentials.ts';
 import { describeImageFailure } from './image-failure.ts';
 import { ImagePuller } from './image-puller.ts';
 import { ImageStore, type StoredImage } from './image-store.ts';
-import type { RegistryCredentials } from './registry-auth.ts';
 
 const COLLECT_MS = 10 * 60 * 1000;
 
@@ -16,7 +16,6 @@ export interface ImagesOptions {
   readonly log: Logger;
   /** How long an image that nobody uses is kept. */
   readonly keepMs: number;
-  readonly credentials: (image: string) => Promise<RegistryCredentials | undefined>;
   /** The names of layers that containers run on. */
   readonly layersInUse: () => ReadonlySet<string>;
 }
@@ -50,11 +49,14 @@ export class Images {
   }
 
   /** Brings the image of a container, if it has one. */
-  async prepare(spec: Pick<ContainerSpec, 'container'>, context: PrepareContext): Promise<LaunchFailure | undefined> {
+  async prepare(
+    spec: Pick<ContainerSpec, 'container' | 'directory'>,
+    context: PrepareContext,
+  ): Promise<LaunchFailure | undefined> {
     const image = imageOf(spec.container);
     if (image === undefined) return undefined;
     const force = spec.container?.mesos?.image?.cached === false;
-    const found = await this.pull(image, force, context);
+    const found = await this.pull(image, spec.directory, force, context);
     return 'message' in found ? found : undefined;
   }
 
@@ -62,12 +64,18 @@ export class Images {
   async find(spec: ContainerSpec): Promise<StoredImage | LaunchFailure | undefined> {
     const image = imageOf(spec.container);
     if (image === undefined) return undefined;
-    return this.pull(image, false, { signal: this.closing.signal, onProgress: () => undefined });
+    return this.pull(image, spec.directory, false, { signal: this.closing.signal, onProgress: () => undefined });
   }
 
-  private async pull(image: string, force: boolean, context: PrepareContext): Promise<StoredImage | LaunchFailure> {
+  private async pull(
+    image: string,
+    sandbox: string,
+    force: boolean,
+    context: PrepareContext,
+  ): Promise<StoredImage | LaunchFailure> {
     try {
-      return await this.puller.pull({ image, force, ...context });
+      const credentials = () => findCredentials(image, sandbox);
+      return await this.puller.pull({ image, force, credentials, ...context });
     } catch (error) {
       return { ok: false, message: describeImageFailure(error, image) };
     }

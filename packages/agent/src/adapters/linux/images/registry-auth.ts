@@ -1,11 +1,6 @@
 /** How a registry wants to know who asks: the challenge of its 401, and the token that answers it. */
+import type { RegistryCredentials } from '../../registry-credentials.ts';
 import { ImageFailure } from './image-failure.ts';
-
-/** Name and password for a registry. */
-export interface RegistryCredentials {
-  readonly username: string;
-  readonly password: string;
-}
 
 const TOKEN_BYTES_MAX = 64 * 1024;
 

@@ -3,9 +3,10 @@ import { Readable } from 'node:stream';
 import { delay, describeError, type Timers } from '@stadion/base';
 import type { Descriptor } from '../../../core/oci/image-manifest.ts';
 import type { ImageReference } from '../../../core/oci/image-reference.ts';
+import type { RegistryCredentials } from '../../registry-credentials.ts';
 import { ImageFailure } from './image-failure.ts';
 import { MANIFEST_BYTES_MAX, readBounded, type ImageSource } from './image-source.ts';
-import { answerChallenge, isLoopback, parseChallenge, type RegistryCredentials } from './registry-auth.ts';
+import { answerChallenge, isLoopback, parseChallenge } from './registry-auth.ts';
 
 const MANIFEST_TYPES = [
   'application/vnd.oci.image.index.v1+json',

@@ -3,7 +3,13 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { AuthConfigObject } from 'dockerode';
+
+/** Name and password for a registry, and the key under which they were found. */
+export interface RegistryCredentials {
+  readonly username: string;
+  readonly password: string;
+  readonly serveraddress: string;
+}
 
 /** The registry of names without a host, and the key under which `docker login` keeps its credentials. */
 const DOCKER_HUB = 'docker.io';
@@ -21,7 +27,7 @@ export function registryOf(image: string): string {
  * What to show the registry of this image: from `.docker/config.json` or `.dockercfg` in the sandbox (which artifacts
  * bring), else from the agent's own `$DOCKER_CONFIG/config.json`. Undefined: nothing is known of it.
  */
-export async function findCredentials(image: string, sandbox: string): Promise<AuthConfigObject | undefined> {
+export async function findCredentials(image: string, sandbox: string): Promise<RegistryCredentials | undefined> {
   const registry = registryOf(image);
   const own = process.env['DOCKER_CONFIG'] ?? join(homedir(), '.docker');
   const places = [join(sandbox, '.docker', 'config.json'), join(sandbox, '.dockercfg'), join(own, 'config.json')];
@@ -33,7 +39,7 @@ export async function findCredentials(image: string, sandbox: string): Promise<A
   return undefined;
 }
 
-async function fromFile(path: string, registry: string, mayRun: boolean): Promise<AuthConfigObject | undefined> {
+async function fromFile(path: string, registry: string, mayRun: boolean): Promise<RegistryCredentials | undefined> {
   const config = asRecord(await readJson(path));
   if (config === undefined) return undefined;
   const keys = registry === DOCKER_HUB ? [DOCKER_HUB_KEY, 'index.docker.io', DOCKER_HUB] : [registry];
@@ -52,7 +58,7 @@ async function fromFile(path: string, registry: string, mayRun: boolean): Promis
   return undefined;
 }
 
-function fromEntry(entry: Record<string, unknown> | undefined, serveraddress: string): AuthConfigObject | undefined {
+function fromEntry(entry: Record<string, unknown> | undefined, serveraddress: string): RegistryCredentials | undefined {
   const { auth, username, password } = entry ?? {};
   if (typeof username === 'string' && typeof password === 'string') return { username, password, serveraddress };
   if (typeof auth !== 'string') return undefined;
