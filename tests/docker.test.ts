@@ -97,6 +97,13 @@ describe.skipIf(!hasDocker)('with Docker', () => {
     expect(found['MESOS_CONTAINER_NAME']).toMatch(/^mesos-/);
     // The image's own, not this machine's.
     expect(found['PATH']).not.toContain('node_modules');
+    const { body: lines } = await platform.ask('agent', '/containers');
+    const { statistics } = lines.find((line: { executor_id: string }) => line.executor_id === task.id);
+    for (const name of ['mem_peak_bytes', 'mem_cache_bytes', 'cpus_nr_periods', 'net_rx_bytes', 'processes']) {
+      expect(statistics[name], name).toBeGreaterThanOrEqual(0);
+    }
+    const inside = await platform.cli('exec', task.id, '--', 'sh', '-c', 'hostname; echo $MARATHON_APP_ID');
+    expect(inside).toEqual({ code: 0, stdout: 'inside\n/env\n', stderr: '' });
     await platform.change('DELETE', '/v2/apps/env');
   }, 60_000);
 

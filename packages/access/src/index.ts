@@ -1,4 +1,5 @@
-/** Who may reach a cluster: its secret, and the token that brings a machine into it. */
+/** Who may reach a cluster: its secret, the token that brings a machine into it, and the record of what was done. */
+export { AuditLog, type AuditEntry } from './audit-log.ts';
 export { authorizationOf, loadClusterSecret, saveClusterSecret, showsSecret } from './cluster-secret.ts';
 export { decodeJoinToken, encodeJoinToken, type JoinToken } from './join-token.ts';
 export { Secret } from './secret.ts';

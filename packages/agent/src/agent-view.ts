@@ -4,6 +4,7 @@ import type { FrameworkInfo, Resource, TaskState } from '@stadion/contract/mesos
 import type { ContainerUsage } from './core/container.ts';
 import type { Ledger } from './core/ledger.ts';
 import type { Task } from './core/task.ts';
+import type { ExecOutcome, ExecRequest } from './ports/containerizer.ts';
 import type { EndedTask } from './task-table.ts';
 
 /** Totals since the start of the process. */
@@ -44,5 +45,7 @@ export interface AgentView {
   /** The directory of a task; `agentId` is that of history, the current one by default. */
   sandboxOf(task: Task, agentId?: string): string;
   usage(): Promise<ReadonlyMap<string, ContainerUsage>>;
+  /** Runs a command inside a running task, with its environment. */
+  exec(task: Task, request: Pick<ExecRequest, 'argv' | 'terminal'>): Promise<ExecOutcome>;
   diskUsedBytes(task: Task): Promise<number | undefined>;
 }

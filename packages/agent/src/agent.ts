@@ -13,6 +13,7 @@ import { taskState, type Task } from './core/task.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { MasterMessages } from './master-messages.ts';
 import { MasterSession } from './master-session.ts';
+import type { ExecOutcome, ExecRequest } from './ports/containerizer.ts';
 import type { LoadedCheckpoint } from './ports/checkpoints.ts';
 import { TaskRunner } from './task-runner.ts';
 import { VolumeKeeper } from './volume-keeper.ts';
@@ -244,6 +245,10 @@ export class Agent implements Service, AgentView {
 
   usage(): Promise<ReadonlyMap<string, ContainerUsage>> {
     return this.options.containerizer.usage();
+  }
+
+  async exec(task: Task, request: Pick<ExecRequest, 'argv' | 'terminal'>): Promise<ExecOutcome> {
+    return this.runner.exec(task, request);
   }
 
   diskUsedBytes(task: Task): Promise<number | undefined> {

@@ -9,7 +9,7 @@ import { limitsOf } from './core/resources.ts';
 import { taskEnvironment } from './core/task-environment.ts';
 import type { Task } from './core/task.ts';
 import { LAUNCHES_MAX } from './limits.ts';
-import type { ContainerMount, ExecRequest, LaunchOutcome } from './ports/containerizer.ts';
+import type { ContainerMount, ExecOutcome, ExecRequest, LaunchOutcome } from './ports/containerizer.ts';
 import type { SandboxId } from './ports/sandboxes.ts';
 import type { VolumeKeeper } from './volume-keeper.ts';
 
@@ -68,6 +68,13 @@ export class ContainerLauncher {
       inherited,
     });
     return { directory, environment, ...(user === undefined ? {} : { user }) };
+  }
+
+  /** Runs a command inside the container of a task. */
+  async exec(task: Task, request: Pick<ExecRequest, 'argv' | 'terminal'>): Promise<ExecOutcome> {
+    const { containerizer } = this.parts.ports;
+    const outcome = await containerizer.exec?.(task.containerId, { ...this.execContext(task), ...request });
+    return outcome ?? { ok: false, message: `Nothing can be run inside containers of ${containerizer.name}` };
   }
 
   /** What a command inside the container of a task starts with. An image has a directory and users of its own. */

@@ -21,4 +21,5 @@ export { createExecProber } from './adapters/prober-exec/exec-prober.ts';
 export { createNetworkProber } from './adapters/prober-network/network-prober.ts';
 export { MemoryProber } from './adapters/prober-memory/memory-prober.ts';
 export { detectResources, overrideResources, parseAttributes, parseResources, type Parsed } from './core/resources.ts';
-export { createAgentHttp, type AgentHttpOptions } from './http/agent-http.ts';
+export { createAgentHttp } from './http/agent-http.ts';
+export { acceptTaskSession } from './http/task-sessions.ts';

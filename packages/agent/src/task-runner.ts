@@ -15,6 +15,7 @@ import { addressesOf, networkInfosOf, type NetworkInfos } from './core/network-i
 import type { TaskPod } from './core/pod.ts';
 import { applyTask, stageTask, taskState, type Task, type TaskEffect, type TaskInput } from './core/task.ts';
 import { Pods } from './pods.ts';
+import type { ExecOutcome, ExecRequest } from './ports/containerizer.ts';
 import type { SandboxId } from './ports/sandboxes.ts';
 import { TaskPreparation } from './task-preparation.ts';
 import { TaskRecords } from './task-records.ts';
@@ -226,6 +227,11 @@ export class TaskRunner {
       if (entry.task.phase === 'ended') this.retire(entry);
       else this.kill(entry, 'asked', undefined);
     }
+  }
+
+  /** Runs a command inside the container of a task. */
+  exec(task: Task, request: Pick<ExecRequest, 'argv' | 'terminal'>): Promise<ExecOutcome> {
+    return this.launcher.exec(task, request);
   }
 
   acknowledge(entry: TaskEntry, uuid: string): void {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { systemClock, systemTimers } from '@stadion/base/system';
 import { nodeMachine } from './platform/node-machine.ts';
+import { nodeStreams } from './platform/node-streams.ts';
 import type { CliPorts, Output } from './platform/ports.ts';
 import { runCli } from './program.ts';
 import { interrupted } from './report-error.ts';
@@ -32,6 +33,7 @@ export async function main(options: MainOptions): Promise<void> {
     time: { ...systemClock, ...systemTimers },
     fetch: (url, init) => fetch(url, init),
     machine: nodeMachine,
+    streams: nodeStreams,
     interruption: interruptionOf(),
     startPlatform: (config, start) => {
       isServing = true;

@@ -9,6 +9,7 @@ import { deployCommands } from './commands/deploy.ts';
 import { dnsCommands } from './commands/dns.ts';
 import { doctorCommands } from './commands/doctor.ts';
 import { groupCommands } from './commands/group.ts';
+import { execCommands } from './commands/exec.ts';
 import { eventsCommands } from './commands/events.ts';
 import { logsCommands } from './commands/logs.ts';
 import { nodeCommands } from './commands/node.ts';
@@ -31,6 +32,7 @@ const commands: readonly CommandSpec[] = [
   ...groupCommands,
   ...deployCommands,
   ...taskCommands,
+  ...execCommands,
   ...logsCommands,
   ...eventsCommands,
   ...nodeCommands,

@@ -1,6 +1,7 @@
 /** Puts the HTTP APIs of all roles on their ports. */
 import type { Server } from 'node:http';
-import type { Secret } from '@stadion/access';
+import { join } from 'node:path';
+import { AuditLog, type Secret } from '@stadion/access';
 import type { Logger } from '@stadion/base';
 import { createAgentHttp, type Agent } from '@stadion/agent';
 import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
@@ -12,6 +13,7 @@ import { createClusterReader } from './cluster-reader.ts';
 import { consolePages } from './console-pages.ts';
 import { listen } from './listening.ts';
 import { ResourceRecorder } from './resource-history.ts';
+import { relayTaskSessions, takeTaskSessions } from './task-session-relay.ts';
 import type { SystemPorts } from './system-ports.ts';
 
 /** The rooms that answer on a port. */
@@ -96,6 +98,15 @@ export async function openOrchestratorApi(
     },
   });
   onOpened(() => orchestratorHttp.close());
+  const endRelayed = relayTaskSessions(orchestratorHttp.server, {
+    admission: where,
+    secret,
+    masterUrl: master,
+    audit: new AuditLog(join(config.dataDir, 'log', 'audit.log'), time, log),
+  });
+  onOpened(async () => {
+    endRelayed();
+  });
   const port = config.orchestratorPort;
   const ownNames = new Set([hostname.toLowerCase()]);
   return open(orchestratorHttp, { address, ownNames, secret, port, flag: '--orchestrator-port' });
@@ -113,5 +124,9 @@ export async function openAgentApi(
   const agentHttp = createAgentHttp(agent, { clock: ports.time });
   onOpened(() => agentHttp.close());
   const ownNames = new Set([hostname.toLowerCase()]);
+  const endSessions = takeTaskSessions(agentHttp.server, agent, { ownNames, secret });
+  onOpened(async () => {
+    endSessions();
+  });
   return open(agentHttp, { address, ownNames, secret, port: config.agentPort, flag: '--agent-port' });
 }

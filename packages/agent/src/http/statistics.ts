@@ -92,11 +92,39 @@ export class StatisticsSource {
         cpus_system_time_secs: usage.cpuSystemSeconds,
         cpus_limit: amount('cpus'),
         mem_rss_bytes: usage.memoryRssBytes,
-        mem_limit_bytes: amount('mem') * MIB,
+        mem_limit_bytes: usage.memory?.limitBytes ?? amount('mem') * MIB,
         disk_limit_bytes: amount('disk') * MIB,
-        ...(diskBytes === undefined ? {} : { disk_used_bytes: diskBytes }),
+        ...(diskBytes === undefined ? {} : { disk_used_bytes: diskBytes + (usage.diskBytes ?? 0) }),
+        ...isolated(usage),
       },
       status: { ...task.latest?.container_status, container_id: containerId },
     };
   }
+}
+
+/** What only a container with control groups, or a network of its own, can tell; the names are Mesos's, but the peak. */
+function isolated({ cpuThrottling: cpu, memory, network }: ContainerUsage): Record<string, number> {
+  return {
+    ...(cpu === undefined
+      ? {}
+      : {
+          cpus_nr_periods: cpu.periods,
+          cpus_nr_throttled: cpu.throttledPeriods,
+          cpus_throttled_time_secs: cpu.throttledSeconds,
+        }),
+    ...(memory === undefined ? {} : { mem_total_bytes: memory.totalBytes, mem_cache_bytes: memory.cacheBytes }),
+    ...(memory?.peakBytes === undefined ? {} : { mem_peak_bytes: memory.peakBytes }),
+    ...(network === undefined
+      ? {}
+      : {
+          net_rx_bytes: network.receivedBytes,
+          net_rx_packets: network.receivedPackets,
+          net_rx_errors: network.receiveErrors,
+          net_rx_dropped: network.receiveDropped,
+          net_tx_bytes: network.sentBytes,
+          net_tx_packets: network.sentPackets,
+          net_tx_errors: network.sendErrors,
+          net_tx_dropped: network.sendDropped,
+        }),
+  };
 }

@@ -67,7 +67,8 @@ export const taskCommands: readonly CommandSpec[] = [
   },
 ];
 
-async function findTaskIds(client: OrchestratorClient, written: readonly string[]): Promise<string[]> {
+/** The full ids of the tasks that are meant. @throws when one fits none, or several */
+export async function findTaskIds(client: OrchestratorClient, written: readonly string[]): Promise<string[]> {
   const { tasks } = await client.listTasks();
   return written.map((name) => {
     const matches = matchTasks(tasks, name);

@@ -1,4 +1,5 @@
 /** Everything the command line needs from the world. `main.ts` binds it to this process, tests to stand-ins. */
+import type { Duplex, Readable, Writable } from 'node:stream';
 import type { Clock, Timers } from '@stadion/base';
 import type { BackupSummary, BackupTask, PlatformRole, ServerConfig } from '@stadion/contract';
 import type { Fetch } from '@stadion/contract/client';
@@ -39,8 +40,37 @@ export interface PlatformStart {
   readonly joinToken?: string;
 }
 
+/** What a person types, or another program sends. */
+export interface Input {
+  readonly stream: Readable;
+  readonly isTerminal: boolean;
+  /** Every key at once, without echo and line editing; only where it is a terminal. */
+  setRaw(raw: boolean): void;
+}
+
+/** Byte streams beyond single calls. */
+export interface Streams {
+  readonly input: Input;
+  /** An HTTP upgrade. Rejects with the other side's words. */
+  upgrade(url: string, protocol: string, headers: Readonly<Record<string, string>>): Promise<Duplex>;
+  /** Listens on loopback and gives each connection. Resolves with the port, and what ends it. */
+  listen(port: number, onConnection: (socket: Duplex) => void): Promise<{ readonly port: number; close(): void }>;
+  /** Calls back with the size of the terminal, now and whenever it changes; gives what ends that. */
+  watchSize(onSize: (size: { readonly rows: number; readonly columns: number }) => void): () => void;
+  /** Runs tar(1) in a folder: its output, or what takes its input. */
+  tar(words: readonly string[]): {
+    readonly stdin: Writable;
+    readonly stdout: Readable;
+    readonly ended: Promise<number>;
+  };
+  /** Writes bytes as they are. */
+  write(target: 'stdout' | 'stderr', bytes: Uint8Array): void;
+}
+
 /** The ports. */
 export interface CliPorts {
+  /** Absent where nothing but calls is needed. */
+  readonly streams?: Streams;
   readonly stdout: Output;
   readonly stderr: Output;
   readonly environment: Readonly<Record<string, string | undefined>>;

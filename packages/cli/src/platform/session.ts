@@ -1,5 +1,6 @@
 /** What one command works with: its printer, the clients of the platform that it found, time and interruption. */
-import { describeError, type Clock, type Timers } from '@stadion/base';
+import type { Duplex } from 'node:stream';
+import { assert, describeError, type Clock, type Timers } from '@stadion/base';
 import type { PlatformAddresses } from '@stadion/contract';
 import {
   createAgentClient,
@@ -15,7 +16,7 @@ import { limits } from '../limits.ts';
 import { FORMATS, Printer, type Format } from '../output/printer.ts';
 import { usageError } from '../report-error.ts';
 import { isAlive, readPlatformFile } from './platform-file.ts';
-import type { CliPorts, Machine } from './ports.ts';
+import type { CliPorts, Machine, Streams } from './ports.ts';
 
 /** Options that every command has. */
 export interface CommonOptions {
@@ -109,6 +110,20 @@ export class Session {
   agent(slave: StateSlave): AgentClient {
     const address = slave.pid.slice(slave.pid.indexOf('@') + 1);
     return createAgentClient({ baseUrl: `http://${address}`, fetch: this.fetch });
+  }
+
+  /** Opens a byte stream to a running task. @param what `exec` or `port`, and its query */
+  async openTaskStream(taskId: string, what: string, protocol: string): Promise<Duplex> {
+    const { url } = await this.locate();
+    const authorization = await this.authorization();
+    const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
+    return this.streams.upgrade(`${url}/v2/tasks/${encodeURIComponent(taskId)}/${what}`, protocol, headers);
+  }
+
+  get streams(): Streams {
+    const { streams } = this.ports;
+    assert(streams !== undefined, 'this command was given no streams');
+    return streams;
   }
 
   /** Calls that take too long are given up; an event stream may stay open once it has begun. */

@@ -1,0 +1,95 @@
+/**
+ * Commands inside running tasks, and connections to their ports: HTTP/1.1 upgraded to a byte stream, on the orchestrator's
+ * port (which passes it on) as on the agent's. Stadion's own; Mesos's nested containers have no way through a framework.
+ *
+ * A session is a stream of frames both ways: one byte channel, four bytes length (big endian), payload. A connection to
+ * a port is the bytes themselves.
+ */
+
+/** The value of the `Upgrade` header. */
+export const SESSION_PROTOCOL = 'stadion-session/1';
+export const PORT_PROTOCOL = 'stadion-port/1';
+
+/** On the orchestrator's port: `/v2/tasks/<task id>/exec?…` and `/v2/tasks/<task id>/port?port=N`. */
+export const SESSION_PATH = /^\/v2\/tasks\/([^/?]+)\/(exec|port)$/;
+
+/** What a frame carries. An empty one on `stdin` is the end of the input. */
+export const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, exit: 3, resize: 4 } as const;
+
+/** Larger frames end the session. */
+const FRAME_BYTES_MAX = 1024 * 1024;
+const HEADER_BYTES = 5;
+/** Programs with more words, or longer ones, are not started. */
+const WORDS_MAX = 1024;
+
+/** What to run: words of a command, and the size of the terminal it wants. */
+export interface SessionRequest {
+  readonly argv: readonly string[];
+  readonly terminal?: { readonly rows: number; readonly columns: number };
+}
+
+/** A request as a query: `argv` once for each word, and `rows` and `columns` for a terminal. */
+export function encodeSessionQuery({ argv, terminal }: SessionRequest): string {
+  const query = new URLSearchParams(argv.map((word): [string, string] => ['argv', word]));
+  if (terminal !== undefined) {
+    query.set('rows', String(terminal.rows));
+    query.set('columns', String(terminal.columns));
+  }
+  return query.toString();
+}
+
+/** Reads it again; a sentence when it is none. */
+export function decodeSessionQuery(query: URLSearchParams): SessionRequest | string {
+  const argv = query.getAll('argv');
+  if (argv[0] === undefined || argv[0] === '') return 'Say what to run: one argv for each word of the command.';
+  if (argv.length > WORDS_MAX || argv.some((word) => word.includes('\0'))) return 'The command cannot be started.';
+  const size = decodeTerminalSize({ rows: Number(query.get('rows')), columns: Number(query.get('columns')) });
+  return query.has('rows') && size !== undefined ? { argv, terminal: size } : { argv };
+}
+
+/** A size that a terminal can have. */
+export function decodeTerminalSize(value: unknown): NonNullable<SessionRequest['terminal']> | undefined {
+  if (typeof value !== 'object' || value === null || !('rows' in value) || !('columns' in value)) return undefined;
+  const { rows, columns } = value;
+  const isSize = (size: unknown): size is number =>
+    typeof size === 'number' && Number.isInteger(size) && size > 0 && size < 10_000;
+  return isSize(rows) && isSize(columns) ? { rows, columns } : undefined;
+}
+
+/** One frame. */
+export function encodeFrame(channel: number, payload: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(HEADER_BYTES + payload.length);
+  frame[0] = channel;
+  new DataView(frame.buffer).setUint32(1, payload.length);
+  frame.set(payload, HEADER_BYTES);
+  return frame;
+}
+
+/** Takes a stream apart. Give it what arrives; it calls back for each whole frame. */
+export class FrameReader {
+  private rest: Uint8Array = new Uint8Array(0);
+  private readonly onFrame: (channel: number, payload: Uint8Array) => void;
+
+  constructor(onFrame: (channel: number, payload: Uint8Array) => void) {
+    this.onFrame = onFrame;
+  }
+
+  /** @returns false when what arrives are no frames: the stream has to be ended */
+  push(chunk: Uint8Array): boolean {
+    let data = chunk;
+    if (this.rest.length > 0) {
+      data = new Uint8Array(this.rest.length + chunk.length);
+      data.set(this.rest);
+      data.set(chunk, this.rest.length);
+    }
+    while (data.length >= HEADER_BYTES) {
+      const length = new DataView(data.buffer, data.byteOffset).getUint32(1);
+      if (length > FRAME_BYTES_MAX) return false;
+      if (data.length < HEADER_BYTES + length) break;
+      this.onFrame(data[0] ?? 0, data.subarray(HEADER_BYTES, HEADER_BYTES + length));
+      data = data.subarray(HEADER_BYTES + length);
+    }
+    this.rest = data.slice();
+    return true;
+  }
+}

@@ -1,0 +1,91 @@
+/** Commands inside running tasks, by the command line and the orchestrator's port. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { shellApp } from './support/apps.ts';
+import { RunningPlatform, STADION, run } from './support/running-platform.ts';
+
+describe('sessions inside tasks', () => {
+  let platform: RunningPlatform;
+  let taskId = '';
+  beforeAll(async () => {
+    platform = await RunningPlatform.start();
+    await platform.change('POST', '/v2/apps', shellApp('/inside', 'sleep 1000', { env: { WORD: 'here' } }));
+    taskId = (await platform.tasks('/inside'))[0]?.id ?? '';
+  });
+  afterAll(async () => {
+    await platform.dispose();
+  });
+
+  function withInput(input: string, ...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+    const env = { ...process.env, STADION_URL: platform.addresses.orchestrator, NO_COLOR: '1' };
+    return new Promise((resolve) => {
+      const child = execFile(process.execPath, [STADION, ...words], { env }, (error, stdout, stderr) => {
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
+      });
+      child.stdin?.end(input);
+    });
+  }
+
+  it('run a command with the environment of the task, and pass its output and status on', async () => {
+    const done = await platform.cli('exec', taskId, '--', 'sh', '-c', 'echo $WORD; echo oops >&2; exit 7');
+    expect(done).toEqual({ code: 7, stdout: 'here\n', stderr: 'oops\n' });
+  });
+
+  it('pass input on, to its end', async () => {
+    const done = await withInput('one\ntwo\n', 'exec', '-i', taskId, '--', 'wc', '-l');
+    expect(done).toMatchObject({ code: 0, stdout: '2\n' });
+  });
+
+  it('have a terminal when one is wanted', async () => {
+    const done = await withInput('', 'exec', '-t', taskId, '--', 'tty');
+    expect(done.stdout).toMatch(/^\/dev\/pts\/\d+/);
+  });
+
+  it('copy files in and out', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'stadion-copy-'));
+    try {
+      const bytes = Buffer.alloc(300_000, 'stadion');
+      await writeFile(join(folder, 'file'), bytes);
+      const sandbox = await platform.sandboxOf(taskId);
+      expect((await platform.cli('cp', join(folder, 'file'), `${taskId}:${sandbox}`)).code).toBe(0);
+      expect(await readFile(join(sandbox, 'file'))).toEqual(bytes);
+      await rm(join(folder, 'file'));
+      expect((await platform.cli('cp', `${taskId}:${sandbox}/file`, folder)).code).toBe(0);
+      expect(await readFile(join(folder, 'file'))).toEqual(bytes);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('are on record: who, what, and when', async () => {
+    const text = await readFile(join(platform.dataDirectory, 'log', 'audit.log'), 'utf8');
+    const entries = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(entries[0]).toMatchObject({
+      at: expect.stringMatching(/^\d{4}-/),
+      who: expect.stringContaining('127.0.0.1'),
+      what: 'task exec',
+      target: taskId,
+      outcome: 'begun',
+      details: { argv: ['sh', '-c', 'echo $WORD; echo oops >&2; exit 7'] },
+    });
+    expect(entries.some(({ outcome }) => outcome === 'done')).toBe(true);
+  });
+
+  it('are refused to web pages of others, on record too, and where nothing runs', async () => {
+    const url = `${platform.addresses.orchestrator}/v2/tasks/${taskId}/exec?argv=id`;
+    const upgrade = ['-H', 'Connection: Upgrade', '-H', 'Upgrade: stadion-session/1'];
+    const status = ['-s', '-o', '/dev/null', '-w', '%{http_code}', '--max-time', '5'];
+    const foreign = await run('curl', [...status, ...upgrade, '-H', 'Sec-Fetch-Site: cross-site', url]);
+    expect(foreign.stdout).toBe('403');
+    const text = await readFile(join(platform.dataDirectory, 'log', 'audit.log'), 'utf8');
+    expect(text).toContain('"outcome":"refused"');
+    const nowhere = await run('curl', [...status, ...upgrade, url.replace(taskId, 'nowhere')]);
+    expect(nowhere.stdout).toBe('404');
+  });
+});
