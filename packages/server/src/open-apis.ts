@@ -98,8 +98,9 @@ export async function openOrchestratorApi(
     },
   });
   onOpened(() => orchestratorHttp.close());
+  const ownNames = new Set([hostname.toLowerCase()]);
   const endRelayed = relayTaskSessions(orchestratorHttp.server, {
-    admission: where,
+    admission: { ownNames, secret },
     secret,
     masterUrl: master,
     audit: new AuditLog(join(config.dataDir, 'log', 'audit.log'), time, log),
@@ -108,7 +109,6 @@ export async function openOrchestratorApi(
     endRelayed();
   });
   const port = config.orchestratorPort;
-  const ownNames = new Set([hostname.toLowerCase()]);
   return open(orchestratorHttp, { address, ownNames, secret, port, flag: '--orchestrator-port' });
 }
 
