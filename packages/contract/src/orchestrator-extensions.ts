@@ -1,4 +1,16 @@
 /** What the orchestrator has beyond Marathon's `/v2` API. */
+export {
+  AppDiff,
+  DeployPolicy,
+  DeployWindow,
+  DeploymentOutcome,
+  DeploymentRecord,
+  FieldDiff,
+  FitAnswer,
+  PlanAnswer,
+  PlanInput,
+} from './orchestrator/deployment-records.ts';
+export { WhyAnswer } from './orchestrator/answers.ts';
 export { ServingReason, extensionEventTypes } from './orchestrator/events.ts';
 
 /**

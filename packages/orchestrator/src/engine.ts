@@ -13,6 +13,7 @@ import type {
   TaskFailure,
   Violation,
 } from '@stadion/contract/orchestrator';
+import type { DeployPolicy, DeploymentRecord, FitAnswer } from '@stadion/contract/orchestrator-extensions';
 import type { PlanRoots } from './core/deployment/plan-roots.ts';
 import type { Instance } from './core/instance.ts';
 import type { GroupEdit, GroupState } from './core/root/group.ts';
@@ -35,6 +36,10 @@ export type Rejection =
   | { readonly kind: 'locked'; readonly deploymentIds: readonly string[] }
   | { readonly kind: 'invalid'; readonly message: string; readonly violations?: readonly Violation[] }
   | { readonly kind: 'too-many-deployments'; readonly limit: number }
+  /** The plan that the change was looked at with does not hold any more. */
+  | { readonly kind: 'stale-plan'; readonly message: string }
+  /** A lock or a closed window of a group. */
+  | { readonly kind: 'held-back'; readonly message: string }
   | { readonly kind: 'unavailable'; readonly message: string };
 
 /** A command's outcome. */
@@ -79,6 +84,11 @@ export interface PlannedRoot {
   }[];
   /** Deployments that hold some of them. */
   readonly conflicts: readonly string[];
+  /** Stands for what the change was planned from. */
+  readonly token: string;
+  /** Locks and closed windows that stand in the way. */
+  readonly refusals: readonly string[];
+  readonly fit: readonly FitAnswer[];
 }
 
 /** A deployment under way. */
@@ -102,6 +112,12 @@ export interface EngineView {
   deploymentsOf(appId: string): readonly string[];
   queue(options: { readonly lastUnusedOffers: boolean }): readonly QueueItem[];
   lastTaskFailure(appId: string): TaskFailure | undefined;
+  /** A deployment under way, or one of those that ended last. */
+  deploymentRecord(id: string): DeploymentRecord | undefined;
+  /** Those under way, then those that ended last, newest first. */
+  deploymentRecords(): Iterable<DeploymentRecord>;
+  /** Locks and windows, by group. */
+  policies(): ReadonlyMap<string, DeployPolicy>;
   readonly frameworkId: string | undefined;
   readonly master: MasterInfo | undefined;
   /** Counters since the start, by metric name without the `marathon.` prefix, e.g. `deployments.counter`. */
@@ -124,6 +140,9 @@ export interface EventFeed {
   publish(event: OrchestratorEvent): void;
 }
 
+/** What may be done with a deployment under way. */
+export type DeploymentControl = 'pause' | 'resume' | 'promote' | 'fail';
+
 /** The engine as its API sees it. */
 export interface OrchestratorEngine {
   readonly view: EngineView;
@@ -136,6 +155,9 @@ export interface OrchestratorEngine {
    * @param options.victims instances to be killed first while scaling down, by app id
    * @param options.concerns ids of the apps that the command names: listeners are told for the group that holds them
    * @param options.groupId the group that the command names, when it names one
+   * @param options.by who asks, for the record
+   * @param options.planToken of the plan that the change was looked at with: a stale one is refused
+   * @param options.overridesPolicy locks and closed windows do not hold it back
    * @param options.deploys false: no deployment is begun; only for a change that changes no app
    */
   changeRoot(
@@ -146,6 +168,9 @@ export interface OrchestratorEngine {
       readonly concerns?: readonly string[];
       readonly groupId?: string;
       readonly deploys?: boolean;
+      readonly by?: string;
+      readonly planToken?: string;
+      readonly overridesPolicy?: boolean;
     },
   ): Promise<Outcome<DeploymentResult>>;
   /** What {@link changeRoot} would come to now. Nothing is changed. */
@@ -163,6 +188,15 @@ export interface OrchestratorEngine {
    * Ends a deployment. Without force a new deployment reverts it and is the answer; with force its work stays as it is.
    */
   cancelDeployment(id: string, options: { readonly force: boolean }): Promise<Outcome<DeploymentResult | undefined>>;
+  /**
+   * Holds a deployment, lets it go on, lets its canary go on to all, or fails it, which takes it back by another one.
+   * @param by who asks, for the record
+   */
+  controlDeployment(id: string, action: DeploymentControl, by: string | undefined): Promise<Outcome<DeploymentRecord>>;
+  /** Takes a running instance out of rotation and keeps it for a person to look at; it is replaced. */
+  freezeInstance(instanceId: string): Promise<Outcome<Instance>>;
+  /** Sets the lock and windows of a group; undefined removes them. */
+  setPolicy(groupId: string, policy: DeployPolicy | undefined): Promise<Outcome<undefined>>;
   /** Forgets the launch backoff of an app. `not-found` when nothing of it waits. */
   resetDelay(appId: string): Promise<Outcome<undefined>>;
 }

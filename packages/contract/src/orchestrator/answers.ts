@@ -113,6 +113,24 @@ export const QueueItem = Type.Object({
 });
 export type QueueItem = Static<typeof QueueItem>;
 
+/**
+ * Why something waits, in one answer: a sentence, the reasons with their counts, and what would help. Nothing to wait
+ * for: `isWaiting` is false.
+ */
+export const WhyAnswer = Type.Object({
+  isWaiting: Type.Boolean(),
+  summary: Type.String(),
+  reasons: Type.Array(
+    Type.Object({
+      app: Type.String(),
+      count: Type.Integer(),
+      message: Type.String(),
+      help: Type.Optional(Type.String()),
+    }),
+  ),
+});
+export type WhyAnswer = Static<typeof WhyAnswer>;
+
 /** A group with what is in it. */
 export const GroupInfo = Type.Recursive(
   (Self) =>

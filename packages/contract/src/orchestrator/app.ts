@@ -123,13 +123,28 @@ export type ReadinessCheck = Static<typeof ReadinessCheck>;
 const PAUSE_SECONDS_MAX = 86_400;
 
 /**
- * Bounds of a rolling change, as fractions of the wanted instances. `drainSeconds` is Stadion's own: how long an instance
- * that is to go still runs after it was announced as draining; absent: as the platform is set.
+ * Bounds of a rolling change, as fractions of the wanted instances. The members after them are Stadion's own:
+ * - `minimumHealthy`, `maximumOver`: the same bounds in instances; each takes the place of its fraction.
+ * - `drainSeconds`: how long an instance that is to go still runs after it was announced as draining; absent: as the
+ *   platform is set.
+ * - `batchPauseSeconds`: how long to wait after new instances have come up before going on.
+ * - `canary`: replace so many instances, then wait until somebody promotes the deployment.
+ * - `rollback`: take the deployment back when so many of its new instances have failed, or it is not done in time.
  */
 export const UpgradeStrategy = Type.Object({
   minimumHealthCapacity: Type.Number({ minimum: 0, maximum: 1 }),
   maximumOverCapacity: Type.Number({ minimum: 0, maximum: 1 }),
+  minimumHealthy: Type.Optional(Type.Integer({ minimum: 0 })),
+  maximumOver: Type.Optional(Type.Integer({ minimum: 0 })),
   drainSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: PAUSE_SECONDS_MAX })),
+  batchPauseSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: PAUSE_SECONDS_MAX })),
+  canary: Type.Optional(Type.Object({ instances: Type.Integer({ minimum: 1 }) })),
+  rollback: Type.Optional(
+    Type.Object({
+      afterFailures: Type.Optional(Type.Integer({ minimum: 1 })),
+      deadlineSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 31_536_000 })),
+    }),
+  ),
 });
 export type UpgradeStrategy = Static<typeof UpgradeStrategy>;
 

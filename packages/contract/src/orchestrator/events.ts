@@ -54,6 +54,7 @@ export const ServingReason = stringEnum([
   'unhealthy',
   'not-ready',
   'draining',
+  'frozen',
   'killing',
   'unreachable',
   'ended',

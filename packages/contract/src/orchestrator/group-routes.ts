@@ -3,9 +3,9 @@ import { Type } from '@sinclair/typebox';
 import { AppInfo, ErrorAnswer, GroupInfo } from './answers.ts';
 import { DeploymentResult, DeploymentStepInfo } from './deployment.ts';
 import { GroupInput } from './group.ts';
-import { Embed, Force, force, route } from './route.ts';
+import { Embed, Force, change, route } from './route.ts';
 
-const PutGroup = Type.Object({ force, dryRun: Type.Optional(Type.Boolean()) });
+const PutGroup = Type.Object({ ...change, dryRun: Type.Optional(Type.Boolean()) });
 const PutGroupAnswer = Type.Union([DeploymentResult, Type.Object({ steps: Type.Array(DeploymentStepInfo) })]);
 
 /** By name. */

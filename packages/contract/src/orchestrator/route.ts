@@ -25,7 +25,16 @@ export const route = <const R extends Route>(definition: R): R => definition;
 
 /** Whether to cancel deployments that stand in the way. */
 export const force = Type.Optional(Type.Boolean());
-/** A query of nothing but `force`. */
-export const Force = Type.Object({ force });
+/**
+ * What every change of apps and groups may be given. The last two are Stadion's own: the token of the plan that the
+ * change was looked at with, and the wish to pass locks and closed deploy windows.
+ */
+export const change = {
+  force,
+  planToken: Type.Optional(Type.String()),
+  overridePolicy: Type.Optional(Type.Boolean()),
+};
+/** The query of a change. */
+export const Force = Type.Object(change);
 /** A query of nothing but `embed`. */
 export const Embed = Type.Object({ embed: Type.Optional(Type.Array(Type.String())) });

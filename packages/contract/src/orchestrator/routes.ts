@@ -4,12 +4,13 @@ import { AppInfo, ErrorAnswer, QueueItem } from './answers.ts';
 import { AppDefinition, AppInput } from './app.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import { DeploymentInfo, DeploymentResult } from './deployment.ts';
+import { extensionRoutes } from './extension-routes.ts';
 import { groupRoutes } from './group-routes.ts';
 import { overviewRoutes } from './overview-routes.ts';
-import { Embed, Force, force, route, type Route } from './route.ts';
+import { Embed, Force, change, force, route, type Route } from './route.ts';
 import { Task, TaskList } from './task.ts';
 
-const Update = Type.Object({ force, partialUpdate: Type.Optional(Type.Boolean()) });
+const Update = Type.Object({ ...change, partialUpdate: Type.Optional(Type.Boolean()) });
 const Kill = Type.Object({
   host: Type.Optional(Type.String()),
   scale: Type.Optional(Type.Boolean()),
@@ -188,6 +189,7 @@ export const orchestratorRoutes = {
     answers: { 204: Type.Null(), 404: ErrorAnswer },
   }),
   ...groupRoutes,
+  ...extensionRoutes,
   events: route({
     method: 'GET',
     path: '/v2/events',

@@ -37,6 +37,8 @@ export const Task = Type.Object({
   version: Type.Optional(Type.String()),
   serving: Type.Optional(Type.Boolean()),
   draining: Type.Optional(Type.Boolean()),
+  /** Out of rotation and kept for a person to look at. */
+  frozen: Type.Optional(Type.Boolean()),
 });
 export type Task = Static<typeof Task>;
 

@@ -36,6 +36,7 @@ export function whyServing(instance: Instance, app: AppDefinition | undefined): 
     default:
       return 'ended';
   }
+  if (instance.goal === 'Frozen') return 'frozen';
   if (instance.goal !== 'Running') return isDraining(instance) ? 'draining' : 'killing';
   if (instance.healthy === false) return 'unhealthy';
   return isReady(instance, app) ? 'serving' : 'not-ready';

@@ -4,9 +4,9 @@ import type { InstanceCondition } from '@stadion/contract/orchestrator';
 
 /**
  * What is wanted of an instance. `Running`: relaunch it when it ends. `Stopped`: kill it, keep the record.
- * `Decommissioned`: kill it and forget it.
+ * `Decommissioned`: kill it and forget it. `Frozen`: out of rotation, kept as it is for a person to look at, and replaced.
  */
-export type InstanceGoal = 'Running' | 'Stopped' | 'Decommissioned';
+export type InstanceGoal = 'Running' | 'Stopped' | 'Decommissioned' | 'Frozen';
 
 /** Where an instance runs. One object per agent, shared by all its instances. */
 export interface AgentPlace {

@@ -31,13 +31,25 @@ export class AppInstances {
   active = 0;
   /** Told to end for good. */
   leaving = 0;
+  /** The last of its instances that came up since this process started: its version, and when, milliseconds. */
+  lastUp: { readonly version: string; readonly at: number } | undefined;
   /** Since when something has been waiting, milliseconds. */
   waitingSince = 0;
+  private readonly now: () => number;
   private readonly definitionOf: (version: string) => AppDefinition | undefined;
   private places: { readonly since: string; readonly list: AgentPlace[] } | undefined;
 
-  /** @param definitionOf the app's definition at a version */
-  constructor(appId: string, safeId: string, definitionOf: (version: string) => AppDefinition | undefined) {
+  /**
+   * @param definitionOf the app's definition at a version
+   * @param now milliseconds since the Unix epoch
+   */
+  constructor(
+    appId: string,
+    safeId: string,
+    definitionOf: (version: string) => AppDefinition | undefined,
+    now: () => number,
+  ) {
+    this.now = now;
     this.appId = appId;
     this.safeId = safeId;
     this.definitionOf = definitionOf;
@@ -46,9 +58,11 @@ export class AppInstances {
   /** Adds or replaces an instance. */
   put(instance: Instance): void {
     const old = this.all.get(instance.id);
+    const wasUp = old !== undefined && this.isUp(old);
     if (old !== undefined) this.count(old, -1);
     this.all.set(instance.id, instance);
     this.count(instance, 1);
+    if (!wasUp && this.isUp(instance)) this.lastUp = { version: instance.appVersion, at: this.now() };
     if (isWaiting(instance)) {
       if (this.scheduled.size === 0) this.waitingSince = instance.since;
       this.scheduled.add(instance.id);
@@ -99,7 +113,13 @@ export class AppInstances {
     else if (holder !== undefined && holder.appVersion >= this.places.since) this.places.list.push(holder.place);
   }
 
+  private isUp(instance: Instance): boolean {
+    return isUp(instance, this.definitionOf(instance.appVersion));
+  }
+
   private count(instance: Instance, step: 1 | -1): void {
+    // Nobody counts on what is kept to be looked at, and nobody waits for its end.
+    if (instance.goal === 'Frozen') return;
     if (instance.goal !== 'Running') {
       this.leaving += step;
       return;
@@ -114,7 +134,7 @@ export class AppInstances {
       this.active += step;
       counts.active += step;
       if (instance.place === undefined) counts.waiting += step;
-      if (isUp(instance, this.definitionOf(instance.appVersion))) counts.up += step;
+      if (this.isUp(instance)) counts.up += step;
     }
     if (counts.active === 0 && counts.inactive === 0) this.byVersion.delete(instance.appVersion);
   }

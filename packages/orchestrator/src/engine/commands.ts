@@ -1,18 +1,32 @@
 /** What people and programs ask of the engine: change the root, kill, cancel. Answers come once the intent is durable. */
 import type { Clock } from '@stadion/base';
 import type { DeploymentResult } from '@stadion/contract/orchestrator';
+import type { DeployPolicy, DeploymentRecord } from '@stadion/contract/orchestrator-extensions';
 import { parentId } from '../core/app/app-id.ts';
 import { formatTimestamp } from '../core/app/timestamp.ts';
 import { isDraining } from '../core/health.ts';
 import type { Instance } from '../core/instance.ts';
 import { nextVersion } from '../core/next-version.ts';
-import type { OrchestratorEngine, Outcome, PlannedRoot, Rejection, RootChange, RootView } from '../engine.ts';
+import type {
+  DeploymentControl,
+  OrchestratorEngine,
+  Outcome,
+  PlannedRoot,
+  Rejection,
+  RootChange,
+  RootView,
+} from '../engine.ts';
+import type { DeployPolicies } from './deploy-policies.ts';
+import type { Deployment } from './deployment.ts';
+import type { Verdict } from './deployment-judge.ts';
+import { recordOf } from './deployment-view.ts';
 import type { Deployments } from './deployments.ts';
 import type { ListenerFeed } from './event-feed.ts';
 import type { Fleet } from './fleet.ts';
 import type { Journal } from './journal.ts';
 import type { LaunchQueue } from './launch-queue.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import { FROZEN_PER_APP_MAX } from './limits.ts';
 import type { RootChanges } from './root-changes.ts';
 import type { RootState } from './root-state.ts';
 
@@ -23,6 +37,7 @@ interface CommandsParts {
   readonly root: RootState;
   readonly deployments: Deployments;
   readonly changes: RootChanges;
+  readonly policies: DeployPolicies;
   readonly lifecycle: Lifecycle;
   readonly queue: LaunchQueue;
   readonly clock: Clock;
@@ -95,9 +110,11 @@ export class Commands implements CommandMethods {
     if (!this.isOpen) return refuse(UNAVAILABLE);
     const planned = this.parts.changes.plan(change);
     if (!planned.ok) return planned;
-    const { steps, apps, conflicts } = planned.value;
+    const { steps, apps, conflicts, token, refusals } = planned.value;
+    const fit = this.parts.changes.fit(planned.value);
     const changed = apps.filter(({ from, to }) => from !== to).map(({ id, from, to }) => ({ id, from, to }));
-    return { ok: true, value: { steps, apps: changed, conflicts: [...conflicts].map(({ id }) => id) } };
+    const holders = [...conflicts].map(({ id }) => id);
+    return { ok: true, value: { steps, apps: changed, conflicts: holders, token, refusals, fit } };
   }
 
   killInstances(
@@ -110,7 +127,7 @@ export class Commands implements CommandMethods {
       for (const instanceId of new Set(instanceIds)) {
         const instance = fleet.instance(instanceId);
         if (instance?.place === undefined) continue;
-        if (isDraining(instance)) lifecycle.endNow(instance);
+        if (isDraining(instance) || instance.goal === 'Frozen') lifecycle.endNow(instance);
         else if (instance.goal !== 'Running') continue;
         else if (options.wipe) lifecycle.decommission(instance, false);
         else if (!lifecycle.killTask(instance)) lifecycle.forget(instance);
@@ -121,7 +138,7 @@ export class Commands implements CommandMethods {
   }
 
   cancelDeployment(id: string, options: { readonly force: boolean }): Promise<Outcome<DeploymentResult | undefined>> {
-    const { deployments, changes } = this.parts;
+    const { deployments } = this.parts;
     return this.durably((): Outcome<DeploymentResult | undefined> => {
       const deployment = deployments.get(id);
       if (deployment === undefined) {
@@ -131,13 +148,83 @@ export class Commands implements CommandMethods {
         deployments.cancel(deployment, 'canceled');
         return { ok: true, value: undefined };
       }
-      // Nothing holds its apps any more, so the way back cannot be locked by itself.
-      deployments.cancel(deployment, 'canceled, and reverted by a new deployment');
-      const outcome = changes.apply((root, version) => changes.revert(deployment, root, version), { force: true });
-      if (!outcome.ok) return outcome;
-      const { result, touched } = outcome.value;
-      this.announceChange(commonGroupOf([...touched]), result.version);
-      return { ok: true, value: result };
+      return this.takeBack(deployment, 'canceled, and reverted by a new deployment');
+    });
+  }
+
+  controlDeployment(id: string, action: DeploymentControl, by: string | undefined): Promise<Outcome<DeploymentRecord>> {
+    const { deployments, root, clock } = this.parts;
+    return this.durably((): Outcome<DeploymentRecord> => {
+      const deployment = deployments.get(id);
+      if (deployment === undefined) {
+        return refuse({ kind: 'not-found', message: `DeploymentPlan ${id} does not exist` });
+      }
+      switch (action) {
+        case 'pause':
+          deployments.control(deployment, { isPaused: true });
+          break;
+        case 'resume':
+          deployments.control(deployment, { isPaused: false });
+          break;
+        case 'promote':
+          deployments.control(deployment, { isPromoted: true, isPaused: false });
+          break;
+        case 'fail': {
+          const back = this.takeBack(deployment, `failed by ${by ?? 'somebody'}, and reverted by a new deployment`);
+          if (!back.ok) return back;
+          const ended = deployments.archived(id);
+          if (ended !== undefined) return { ok: true, value: ended };
+        }
+      }
+      return { ok: true, value: recordOf(deployment, root, clock.now()) };
+    });
+  }
+
+  /** Takes back what the judge has found to be failed. Inside a turn. */
+  carryOutVerdicts(verdicts: readonly Verdict[]): void {
+    for (const { deployment, reason } of verdicts) {
+      if (this.parts.deployments.get(deployment.id) === deployment) this.takeBack(deployment, reason);
+    }
+  }
+
+  /** Ends a deployment and begins one that makes everything what it was. */
+  private takeBack(deployment: Deployment, reason: string): Outcome<DeploymentResult> {
+    const { deployments, changes } = this.parts;
+    // Nothing holds its apps any more, so the way back cannot be locked by itself.
+    deployments.cancel(deployment, reason);
+    const outcome = changes.apply((root, version) => changes.revert(deployment, root, version), {
+      force: true,
+      isRollBack: true,
+      by: `roll back of ${deployment.id}`,
+    });
+    if (!outcome.ok) return outcome;
+    const { result, touched } = outcome.value;
+    this.announceChange(commonGroupOf([...touched]), result.version);
+    return { ok: true, value: result };
+  }
+
+  freezeInstance(instanceId: string): Promise<Outcome<Instance>> {
+    const { fleet, lifecycle } = this.parts;
+    return this.durably((): Outcome<Instance> => {
+      const instance = fleet.instance(instanceId);
+      if (instance?.condition !== 'Running' || instance.goal !== 'Running') {
+        return refuse({ kind: 'bad-request', message: 'Only a task that runs and is not to go can be frozen.' });
+      }
+      let frozen = 0;
+      for (const other of fleet.of(instance.appId).all.values()) if (other.goal === 'Frozen') frozen += 1;
+      if (frozen >= FROZEN_PER_APP_MAX) {
+        const message = `At most ${String(FROZEN_PER_APP_MAX)} tasks of one app can be frozen. Kill one that was looked at.`;
+        return refuse({ kind: 'bad-request', message });
+      }
+      lifecycle.freeze(instance);
+      return { ok: true, value: fleet.instance(instanceId) ?? instance };
+    });
+  }
+
+  setPolicy(groupId: string, policy: DeployPolicy | undefined): Promise<Outcome<undefined>> {
+    return this.durably((): Outcome<undefined> => {
+      if (this.parts.policies.set(groupId, policy)) return { ok: true, value: undefined };
+      return refuse({ kind: 'invalid', message: 'There are too many groups with a policy. Remove one.' });
     });
   }
 

@@ -1,4 +1,5 @@
 /** Brings one app closer to what is wanted of it: the actions of deployments, and healing outside of them. */
+import type { Clock } from '@stadion/base';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import { planScale } from '../core/deployment/progress.ts';
 import { planRolling, type RollingPlan } from '../core/deployment/rolling.ts';
@@ -19,6 +20,9 @@ interface ConvergenceParts {
   readonly lifecycle: Lifecycle;
   /** Asks for another look at an app in a turn to come. */
   readonly later: (appId: string) => void;
+  /** The same after so many milliseconds. */
+  readonly laterBy: (appId: string, delayMs: number) => void;
+  readonly clock: Clock;
 }
 
 /**
@@ -68,8 +72,11 @@ export class Convergence {
     return plan.done;
   }
 
-  /** Replaces instances of older configurations. True when only new ones run, all of them up. */
-  restart(definition: AppDefinition): boolean {
+  /**
+   * Replaces instances of older configurations. True when only new ones run, all of them up.
+   * @param isPromoted whether the app's canary, if it has one, was found good
+   */
+  restart(definition: AppDefinition, isPromoted = true): boolean {
     const app = this.parts.fleet.of(definition.id);
     this.forgetWaiting(app, definition.versionInfo.lastConfigChangeAt);
     const old = { count: 0, up: 0 };
@@ -80,19 +87,31 @@ export class Convergence {
       side.count += isFresh ? counts.active : counts.active + counts.inactive;
       side.up += counts.up;
     }
-    const { minimumHealthCapacity, maximumOverCapacity } = definition.upgradeStrategy;
+    const { canary, batchPauseSeconds, ...bounds } = definition.upgradeStrategy;
     const plan = planRolling({
       wanted: definition.instances,
-      minimumHealthCapacity,
-      maximumOverCapacity,
+      ...bounds,
+      ...(canary !== undefined && !isPromoted && { freshMax: canary.instances }),
       isResident: definition.residency !== undefined,
       old,
       fresh,
       leaving: app.leaving,
     });
+    if (this.isBetweenBatches(app, definition, batchPauseSeconds)) return false;
     if (plan.killOld > 0 || plan.killFresh > 0) this.replace(app, definition, plan);
     if (plan.start > 0) this.start(definition, plan.start);
     return plan.done;
+  }
+
+  /** Whether new instances have come up so lately that their app wants to wait. */
+  private isBetweenBatches(app: AppInstances, definition: AppDefinition, pauseSeconds: number | undefined): boolean {
+    const { lastUp } = app;
+    if (pauseSeconds === undefined || lastUp === undefined) return false;
+    if (lastUp.version < definition.versionInfo.lastConfigChangeAt) return false;
+    const left = lastUp.at + pauseSeconds * 1000 - this.parts.clock.now();
+    if (left <= 0) return false;
+    this.parts.laterBy(app.appId, left);
+    return true;
   }
 
   /** Outside of deployments: replaces what is missing, ends what is too much. */

@@ -9,6 +9,9 @@ import { Commands } from './commands.ts';
 import { DEFAULT_ENGINE_CONFIG, type EngineConfig } from './config.ts';
 import { Convergence } from './convergence.ts';
 import { Counters } from './counters.ts';
+import { DeployPolicies } from './deploy-policies.ts';
+import { DeploymentArchive } from './deployment-archive.ts';
+import { DeploymentJudge } from './deployment-judge.ts';
 import { Deployments } from './deployments.ts';
 import { MemoryView } from './engine-view.ts';
 import { ListenerFeed } from './event-feed.ts';
@@ -66,6 +69,9 @@ class RunningEngine implements Engine {
   readonly killInstances: OrchestratorEngine['killInstances'];
   readonly cancelDeployment: OrchestratorEngine['cancelDeployment'];
   readonly resetDelay: OrchestratorEngine['resetDelay'];
+  readonly controlDeployment: OrchestratorEngine['controlDeployment'];
+  readonly freezeInstance: OrchestratorEngine['freezeInstance'];
+  readonly setPolicy: OrchestratorEngine['setPolicy'];
 
   private readonly options: EngineOptions;
   private readonly config: EngineConfig;
@@ -85,6 +91,9 @@ class RunningEngine implements Engine {
   private readonly lifecycle: Lifecycle;
   private readonly convergence: Convergence;
   private readonly deployments: Deployments;
+  private readonly judge: DeploymentJudge;
+  private readonly archive: DeploymentArchive;
+  private readonly policies: DeployPolicies;
   private readonly reconciler: Reconciler;
   private readonly statuses: StatusHandler;
   private readonly commands: Commands;
@@ -164,6 +173,7 @@ class RunningEngine implements Engine {
     this.drainWatch = drainWatch;
     const queue = new LaunchQueue({ time, fleet, root, turn });
     this.queue = queue;
+    const pool = new OfferPool(this.places);
     const taskRandom = random.stream('tasks');
     this.launcher = new Launcher({
       time,
@@ -172,7 +182,7 @@ class RunningEngine implements Engine {
       journal,
       fleet,
       queue,
-      pool: new OfferPool(this.places),
+      pool,
       link,
       launchWatch,
       counters,
@@ -190,6 +200,12 @@ class RunningEngine implements Engine {
           random: taskRandom,
         }),
     });
+    const judge = new DeploymentJudge({ time, root, turn });
+    this.judge = judge;
+    const archive = new DeploymentArchive(journal);
+    this.archive = archive;
+    const policies = new DeployPolicies(journal, clock);
+    this.policies = policies;
     const lifecycle = new Lifecycle({
       fleet,
       root,
@@ -202,6 +218,10 @@ class RunningEngine implements Engine {
       random: random.stream('instance-ids'),
       counters,
       isLocked: (appId) => this.deployments.holding(appId) !== undefined,
+      failed: (failure) => {
+        const holder = this.deployments.holding(failure.appId);
+        if (holder !== undefined) judge.failed(holder, failure);
+      },
     });
     this.lifecycle = lifecycle;
     const convergence = new Convergence({
@@ -211,6 +231,12 @@ class RunningEngine implements Engine {
       later: (appId) => {
         this.lookLater(appId);
       },
+      laterBy: (appId, delayMs) => {
+        time.after(delayMs, () => {
+          this.lookLater(appId);
+        });
+      },
+      clock,
     });
     this.convergence = convergence;
     const deployments = new Deployments({
@@ -222,6 +248,8 @@ class RunningEngine implements Engine {
       convergence,
       clock,
       counters,
+      judge,
+      archive,
       damagedApps: this.damagedApps,
     });
     this.deployments = deployments;
@@ -244,6 +272,8 @@ class RunningEngine implements Engine {
       root,
       deployments,
       config,
+      policies,
+      lastOffers: () => pool.lastOffers(),
       clock,
       random: random.stream('deployment-ids'),
     });
@@ -254,24 +284,28 @@ class RunningEngine implements Engine {
       root,
       deployments,
       changes,
+      policies,
       lifecycle,
       queue,
       clock,
       turn,
     });
     this.commands = commands;
-    this.view = new MemoryView({ root, fleet, deployments, queue, link, counters, clock });
+    this.view = new MemoryView({ root, fleet, deployments, archive, policies, queue, link, counters, clock });
     this.changeRoot = (change, changeOptions) => commands.changeRoot(change, changeOptions);
     this.planChange = (change) => commands.planChange(change);
     this.killInstances = (instanceIds, killOptions) => commands.killInstances(instanceIds, killOptions);
     this.cancelDeployment = (id, cancelOptions) => commands.cancelDeployment(id, cancelOptions);
     this.resetDelay = (appId) => commands.resetDelay(appId);
+    this.controlDeployment = (id, action, by) => commands.controlDeployment(id, action, by);
+    this.freezeInstance = (instanceId) => commands.freezeInstance(instanceId);
+    this.setPolicy = (groupId, policy) => commands.setPolicy(groupId, policy);
   }
 
   async start(): Promise<void> {
     const { store, log } = this.options;
-    const { root, fleet, deployments, link, places, damaged, damagedApps } = this;
-    await loadState({ store, log, root, fleet, deployments, link, places, damaged, damagedApps });
+    const { root, fleet, deployments, archive, policies, link, places, damaged, damagedApps } = this;
+    await loadState({ store, log, root, fleet, deployments, archive, policies, link, places, damaged, damagedApps });
     if (this.isStopped) return;
     resumeWatches(fleet, this.killer, this.launchWatch, this.drainWatch, this.time.now());
     this.drainWatch.start((instance) => {
@@ -328,6 +362,7 @@ class RunningEngine implements Engine {
 
   /** Draws the consequences of a turn and hands its changes over. */
   private concludeTurn(): void {
+    this.commands.carryOutVerdicts(this.judge.take());
     this.convergence.beginTurn();
     this.deployments.advance(this.reconciler.isSettled);
     this.launcher.demandChanged();
@@ -372,6 +407,7 @@ class RunningEngine implements Engine {
     this.launchWatch.stop();
     this.unreachableWatch.stop();
     this.drainWatch.stop();
+    this.judge.stop();
     this.queue.stop();
     this.launcher.stop();
     this.reconciler.stop();

@@ -2,6 +2,7 @@
 import { assert } from '@stadion/base';
 import type { DeploymentAction, DeploymentPlanInfo } from '@stadion/contract/orchestrator';
 import type { DeploymentStep } from '../core/deployment/plan.ts';
+import { newAccount, type DeploymentAccount } from './deployment-account.ts';
 import { groupDeltaRecords, groupDeltasFrom, type DeploymentRecord } from './records.ts';
 import type { GroupDelta } from './root-history.ts';
 
@@ -29,6 +30,8 @@ export interface Deployment {
   readonly changes: ReadonlyMap<string, DeploymentChange>;
   /** Apps it holds: those of its steps. */
   readonly apps: readonly string[];
+  /** Replaced as a whole. */
+  account: DeploymentAccount;
   /** What the change did to groups. */
   readonly groups: readonly GroupDelta[];
   readonly victims: ReadonlyMap<string, ReadonlySet<string>>;
@@ -77,6 +80,7 @@ export function deploymentRecord(deployment: Deployment): DeploymentRecord {
       ...(to !== undefined && { to }),
     })),
     ...(victims.length > 0 && { victims: Object.fromEntries(victims) }),
+    account: deployment.account,
     ...(deployment.groups.length > 0 && { groups: groupDeltaRecords(deployment.groups) }),
   };
 }
@@ -100,6 +104,9 @@ export function deploymentFrom(id: string, record: DeploymentRecord): Deployment
     steps,
     changes: new Map(record.changes.map(({ app, from, to }) => [app, { from, to }])),
     apps: appsOf(steps),
+    account:
+      record.account ??
+      newAccount({ startedAt: Date.parse(record.version), by: undefined, diffs: [], isRollBack: false }),
     groups: groupDeltasFrom(record.groups ?? []),
     victims: new Map(Object.entries(record.victims ?? {}).map(([app, ids]) => [app, new Set(ids)])),
     step: record.step,

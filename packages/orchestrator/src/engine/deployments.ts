@@ -1,9 +1,14 @@
 /** Runs deployments: step after step, the actions of a step side by side. What it holds is locked against others. */
 import type { Clock } from '@stadion/base';
 import type { DeploymentAction } from '@stadion/contract/orchestrator';
+import type { DeploymentRecord } from '@stadion/contract/orchestrator-extensions';
+import type { DeploymentArchive } from './deployment-archive.ts';
+import type { DeploymentJudge } from './deployment-judge.ts';
+import { recordOf } from './deployment-view.ts';
 import type { Convergence } from './convergence.ts';
 import type { Counters } from './counters.ts';
 import { DeploymentNews } from './deployment-news.ts';
+import type { DeploymentAccount } from './deployment-account.ts';
 import { beginStep, deploymentRecord, type Deployment, type StepUnderWay } from './deployment.ts';
 import type { ListenerFeed } from './event-feed.ts';
 import type { Fleet } from './fleet.ts';
@@ -21,6 +26,8 @@ interface DeploymentsParts {
   readonly convergence: Convergence;
   readonly clock: Clock;
   readonly counters: Counters;
+  readonly judge: DeploymentJudge;
+  readonly archive: DeploymentArchive;
   /** Apps whose records are damaged: nothing of them is touched. */
   readonly damagedApps: ReadonlySet<string>;
 }
@@ -62,6 +69,11 @@ export class Deployments {
     return change !== undefined && (change.from === version || change.to === version);
   }
 
+  /** The record of one that is over. */
+  archived(id: string): DeploymentRecord | undefined {
+    return this.parts.archive.get(id);
+  }
+
   /** Begins a deployment. The apps it touches must not be held by another. */
   add(deployment: Deployment): void {
     this.load(deployment);
@@ -74,12 +86,26 @@ export class Deployments {
     this.running.set(deployment.id, deployment);
     for (const appId of deployment.apps) this.locks.set(appId, deployment);
     this.due.add(deployment);
+    this.parts.judge.watch(deployment);
+  }
+
+  /** Holds a deployment, lets it go on, or lets its canary go on to all. */
+  control(deployment: Deployment, change: Partial<Pick<DeploymentAccount, 'isPaused' | 'isPromoted'>>): void {
+    deployment.account = { ...deployment.account, ...change };
+    // What was begun is looked at anew: nothing of it may count as done that was only held.
+    this.due.add(deployment);
+    if (deployment.underWay !== undefined) {
+      for (const appId of deployment.underWay.actions.keys()) this.parts.fleet.dirty.add(appId);
+    }
+    this.parts.judge.watch(deployment);
+    this.store(deployment);
   }
 
   /** Ends a deployment before it is done. What it has done stays. */
   cancel(deployment: Deployment, reason: string): void {
     this.parts.counters.add('deployments.dismissed.counter');
     this.news.failed(deployment, reason);
+    this.archiveAs(deployment, { outcome: 'failed', reason });
     this.drop(deployment);
   }
 
@@ -164,6 +190,7 @@ export class Deployments {
   /** Does what an action needs now. True when it is done. */
   private act(deployment: Deployment, action: DeploymentAction['action'], app: string): boolean {
     const { convergence, root } = this.parts;
+    if (deployment.account.isPaused) return false;
     switch (action) {
       case 'StartApplication':
         return true;
@@ -176,7 +203,7 @@ export class Deployments {
         if (definition === undefined) return true;
         return action === 'ScaleApplication'
           ? convergence.scale(definition, deployment.victims.get(app))
-          : convergence.restart(definition);
+          : convergence.restart(definition, deployment.account.isPromoted);
       }
     }
   }
@@ -190,11 +217,19 @@ export class Deployments {
 
   private finish(deployment: Deployment): void {
     this.news.succeeded(deployment);
+    this.archiveAs(deployment, { outcome: 'success' });
     this.drop(deployment);
   }
 
+  private archiveAs(deployment: Deployment, end: Parameters<typeof recordOf>[3]): void {
+    const { archive, root, clock } = this.parts;
+    // A change that changes nothing is no news.
+    if (deployment.steps.length > 0) archive.add(recordOf(deployment, root, clock.now(), end));
+  }
+
   private drop(deployment: Deployment): void {
-    const { journal, fleet } = this.parts;
+    const { journal, fleet, judge } = this.parts;
+    judge.forget(deployment);
     this.running.delete(deployment.id);
     this.due.delete(deployment);
     for (const appId of deployment.apps) {

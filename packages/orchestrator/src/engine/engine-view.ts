@@ -2,21 +2,28 @@
 import type { Clock } from '@stadion/base';
 import type { MasterInfo } from '@stadion/contract/mesos';
 import type { AppDefinition, QueueItem, ReadinessCheckResult, TaskFailure } from '@stadion/contract/orchestrator';
+import type { DeployPolicy, DeploymentRecord } from '@stadion/contract/orchestrator-extensions';
 import { formatTimestamp } from '../core/app/timestamp.ts';
 import { taskIdOf, type Instance } from '../core/instance.ts';
 import type { EngineView, RootView, RunningDeployment } from '../engine.ts';
 import type { AppInstances } from './app-instances.ts';
 import type { Counters } from './counters.ts';
 import type { Deployment } from './deployment.ts';
+import type { DeployPolicies } from './deploy-policies.ts';
+import type { DeploymentArchive } from './deployment-archive.ts';
+import { recordOf } from './deployment-view.ts';
 import type { Deployments } from './deployments.ts';
 import type { Fleet } from './fleet.ts';
 import type { LaunchQueue } from './launch-queue.ts';
+import type { RootState } from './root-state.ts';
 import type { MasterLink } from './master-link.ts';
 
 interface MemoryViewParts {
-  readonly root: RootView;
+  readonly root: RootState;
   readonly fleet: Fleet;
   readonly deployments: Deployments;
+  readonly archive: DeploymentArchive;
+  readonly policies: DeployPolicies;
   readonly queue: LaunchQueue;
   readonly link: MasterLink;
   readonly counters: Counters;
@@ -69,6 +76,22 @@ export class MemoryView implements EngineView {
 
   lastTaskFailure(appId: string): TaskFailure | undefined {
     return this.parts.fleet.lastFailure(appId);
+  }
+
+  deploymentRecord(id: string): DeploymentRecord | undefined {
+    const { deployments, archive, root, clock } = this.parts;
+    const deployment = deployments.get(id);
+    return deployment === undefined ? archive.get(id) : recordOf(deployment, root, clock.now());
+  }
+
+  *deploymentRecords(): Iterable<DeploymentRecord> {
+    const { deployments, archive, root, clock } = this.parts;
+    for (const deployment of deployments.all()) yield recordOf(deployment, root, clock.now());
+    yield* archive.all();
+  }
+
+  policies(): ReadonlyMap<string, DeployPolicy> {
+    return this.parts.policies.all();
   }
 
   counters(): ReadonlyMap<string, number> {

@@ -46,7 +46,12 @@ export class Fleet {
     const known = this.apps.get(appId);
     if (known !== undefined) return known;
     const safeId = safeIdOf(appId);
-    const app = new AppInstances(appId, safeId, (version) => this.root.appAtVersion(appId, version));
+    const app = new AppInstances(
+      appId,
+      safeId,
+      (version) => this.root.appAtVersion(appId, version),
+      () => this.clock.now(),
+    );
     this.apps.set(appId, app);
     this.bySafeId.set(safeId, app);
     return app;

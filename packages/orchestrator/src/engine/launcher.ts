@@ -305,7 +305,7 @@ export class Launcher {
     prepared: PreparedOffer,
     hostPorts: Placement['hostPorts'],
   ): TaskInfo | undefined {
-    const { fleet, time, launchWatch, buildTask } = this.parts;
+    const { fleet, time, launchWatch, buildTask, pool } = this.parts;
     const { definition } = group;
     const instance = this.nextWaiting(group);
     // Fewer wait than when they were matched.
@@ -320,6 +320,7 @@ export class Launcher {
     const taskId = taskIdOf(launched);
     fleet.update(launched);
     launchWatch.add(launched.id, now);
+    pool.launchedOn(prepared, definition);
     return buildTask({ app: definition, instance: launched, taskId, offer: prepared.offer, hostPorts });
   }
 

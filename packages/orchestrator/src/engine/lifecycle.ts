@@ -1,6 +1,7 @@
 /** What may happen to an instance, from the wish to its end, with everything that follows from it at once. */
 import { randomUuid, type Clock, type Random } from '@stadion/base';
 import type { TaskStatus } from '@stadion/contract/mesos';
+import type { TaskFailure } from '@stadion/contract/orchestrator';
 import { formatTimestamp } from '../core/app/timestamp.ts';
 import { afterFailure, causesBackoff, restartClock } from '../core/backoff.ts';
 import { instanceIdOf } from '../core/instance-ids.ts';
@@ -31,6 +32,8 @@ interface LifecycleParts {
   readonly counters: Counters;
   /** Whether some deployment holds the app. */
   readonly isLocked: (appId: string) => boolean;
+  /** Told of every failure. */
+  readonly failed: (failure: TaskFailure) => void;
 }
 
 /** One per engine. */
@@ -71,6 +74,12 @@ export class Lifecycle {
     const until = clock.now() + drainMs;
     fleet.update(draining(instance, until));
     drainWatch.add(instance.id, until);
+  }
+
+  /** Takes an instance that runs out of rotation and keeps it; it is replaced as if it had gone. */
+  freeze(instance: Instance): void {
+    this.parts.launchWatch.forget(instance.id);
+    this.parts.fleet.update({ ...instance, goal: 'Frozen' });
   }
 
   /** Kills an instance that is to go, whether or not it still drains. */
@@ -138,8 +147,8 @@ export class Lifecycle {
 
   /** Keeps a failure as the last one of its app. */
   recordFailure(instance: Instance, state: string, message: string): void {
-    const { fleet, clock } = this.parts;
-    fleet.recordFailure({
+    const { fleet, clock, failed } = this.parts;
+    const failure = {
       appId: instance.appId,
       host: instance.place?.hostname ?? '',
       message,
@@ -148,7 +157,9 @@ export class Lifecycle {
       timestamp: formatTimestamp(clock.now()),
       version: instance.appVersion,
       ...(instance.place !== undefined && { slaveId: instance.place.agentId }),
-    });
+    };
+    fleet.recordFailure(failure);
+    failed(failure);
   }
 
   private backOff(

@@ -28,6 +28,10 @@ export const SHARED_PLACES_MAX = 100_000;
 export const STORE_FULL_RETRY_MS = 1000;
 /** Changes of the root that are remembered, so that it can be taken back to before each: Marathon's `--zk_max_versions`. */
 export const ROOT_VERSIONS_MAX = 50;
+/** Groups with a lock or windows. */
+export const POLICIES_MAX = 1000;
+/** Instances of one app that are kept to be looked at. */
+export const FROZEN_PER_APP_MAX = 10;
 /** Groups that one change of the root may concern. */
 export const GROUPS_PER_CHANGE_MAX = 500;
 /** Apps that one change of the root may concern: with up to three records each they fit into one commit. */

@@ -5,6 +5,8 @@ import type { Store } from '@stadion/store';
 import { appIdOfSafe, safeIdOfInstance } from '../core/instance-ids.ts';
 import type { AgentPlace, Instance } from '../core/instance.ts';
 import { deploymentFrom } from './deployment.ts';
+import type { DeployPolicies } from './deploy-policies.ts';
+import type { DeploymentArchive } from './deployment-archive.ts';
 import type { Deployments } from './deployments.ts';
 import type { Fleet } from './fleet.ts';
 import type { MasterLink } from './master-link.ts';
@@ -12,11 +14,13 @@ import {
   frameworkKey,
   readDefinition,
   readDeployment,
+  readEnded,
   readFailure,
   readFramework,
   readGroup,
   readHistory,
   readInstance,
+  readPolicy,
   readVersion,
   recordPrefix,
   rootKey,
@@ -30,6 +34,8 @@ interface LoadParts {
   readonly root: RootState;
   readonly fleet: Fleet;
   readonly deployments: Deployments;
+  readonly archive: DeploymentArchive;
+  readonly policies: DeployPolicies;
   readonly link: MasterLink;
   readonly places: Map<string, AgentPlace>;
   /** Filled with the ids of instances whose records are damaged. */
@@ -61,6 +67,16 @@ export async function loadState(parts: LoadParts): Promise<void> {
     else root.loadHistory(delta);
   }
   await loadInstances(parts);
+  for await (const { key, value } of store.list(recordPrefix.ended)) {
+    const record = readEnded.read(value);
+    if (record === undefined) report(parts, key);
+    else parts.archive.load(record);
+  }
+  for await (const { key, value } of store.list(recordPrefix.policies)) {
+    const policy = readPolicy.read(value);
+    if (policy === undefined) report(parts, key);
+    else parts.policies.load(appIdOfSafe(key.slice(recordPrefix.policies.length, -1)), policy);
+  }
   await loadDeployments(parts);
   for await (const { key, value } of store.list(recordPrefix.failures)) {
     const failure = readFailure.read(value);

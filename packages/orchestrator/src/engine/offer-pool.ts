@@ -1,6 +1,8 @@
 /** The offers we hold: those that came in, and those made ready for the round of matching under way. */
 import type { Offer } from '@stadion/contract/mesos';
+import type { AppDefinition } from '@stadion/contract/orchestrator';
 import type { AgentPlace } from '../core/instance.ts';
+import { demandOf } from '../core/placement/demand.ts';
 import { prepareOffer } from '../core/placement/matcher.ts';
 import type { PreparedOffer } from '../core/placement/types.ts';
 import { OFFERS_HELD_MAX, OFFERS_PER_TURN_MAX, SHARED_PLACES_MAX } from './limits.ts';
@@ -10,6 +12,8 @@ export class OfferPool {
   private readonly places: Map<string, AgentPlace>;
   private incoming = new Map<string, Offer>();
   private readonly ready = new Map<string, PreparedOffer>();
+  /** What each agent last offered, less what was launched on it since: by it plans judge what would fit. */
+  private readonly lastByAgent = new Map<string, PreparedOffer>();
 
   /** @param places of agents already known, by agent id; shared with the instances that run there */
   constructor(places: Map<string, AgentPlace>) {
@@ -62,6 +66,26 @@ export class OfferPool {
     this.incoming.delete(offerId);
   }
 
+  /** What was last offered by each agent, less what was launched since. */
+  lastOffers(): PreparedOffer[] {
+    return [...this.lastByAgent.values()];
+  }
+
+  /** Instances of an app were launched on an offer. */
+  launchedOn(offer: PreparedOffer, app: AppDefinition): void {
+    const agentId = offer.offer.agent_id.value;
+    const last = this.lastByAgent.get(agentId);
+    if (last === undefined) return;
+    const demand = demandOf(app);
+    this.lastByAgent.set(agentId, {
+      ...last,
+      cpusMilli: last.cpusMilli - demand.cpusMilli,
+      memMilli: last.memMilli - demand.memMilli,
+      diskMilli: last.diskMilli - demand.diskMilli,
+      gpusMilli: last.gpusMilli - demand.gpusMilli,
+    });
+  }
+
   /** Ends the round: gives the ids of what was not used. */
   takePrepared(): string[] {
     const ids = [...this.ready.keys()];
@@ -87,6 +111,8 @@ export class OfferPool {
     const prepared = prepareOffer(offer, this.places.get(agentId));
     if (this.places.size >= SHARED_PLACES_MAX) this.places.clear();
     this.places.set(agentId, prepared.place);
+    if (this.lastByAgent.size >= SHARED_PLACES_MAX) this.lastByAgent.clear();
+    this.lastByAgent.set(agentId, prepared);
     return prepared;
   }
 }

@@ -3,10 +3,12 @@ import { Type, type Static, type TSchema } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { HealthResult, ReadinessResult, TaskState } from '@stadion/contract/mesos';
 import { AppDefinition, InstanceCondition, TaskFailure } from '@stadion/contract/orchestrator';
+import { DeploymentRecord as EndedDeployment, DeployPolicy } from '@stadion/contract/orchestrator-extensions';
 import type { JsonValue } from '@stadion/store';
 import { safeIdOf } from '../core/instance-ids.ts';
 import type { AgentPlace, Instance } from '../core/instance.ts';
 import type { GroupState } from '../core/root/group.ts';
+import { DeploymentAccount } from './deployment-account.ts';
 import type { GroupDelta, RootDelta } from './root-history.ts';
 
 const PREFIX = 'orchestrator/';
@@ -16,6 +18,8 @@ export const recordPrefix = {
   versions: `${PREFIX}versions/`,
   groups: `${PREFIX}groups/`,
   history: `${PREFIX}history/`,
+  ended: `${PREFIX}ended-deployments/`,
+  policies: `${PREFIX}policies/`,
   instances: `${PREFIX}instances/`,
   deployments: `${PREFIX}deployments/`,
   failures: `${PREFIX}failures/`,
@@ -33,6 +37,14 @@ export function versionKey(appId: string, version: string): string {
 
 export function groupKey(groupId: string): string {
   return recordPrefix.groups + safeIdOf(groupId);
+}
+
+export function endedKey(endedAt: string, deploymentId: string): string {
+  return `${recordPrefix.ended}${endedAt}/${deploymentId}`;
+}
+
+export function policyKey(groupId: string): string {
+  return `${recordPrefix.policies}${safeIdOf(groupId)}.`;
 }
 
 export function historyKey(version: string): string {
@@ -83,7 +95,12 @@ const PlaceRecord = Type.Object({
 const InstanceRecord = Type.Object({
   app: Type.String(),
   version: Type.String(),
-  goal: Type.Union([Type.Literal('Running'), Type.Literal('Stopped'), Type.Literal('Decommissioned')]),
+  goal: Type.Union([
+    Type.Literal('Running'),
+    Type.Literal('Stopped'),
+    Type.Literal('Decommissioned'),
+    Type.Literal('Frozen'),
+  ]),
   condition: InstanceCondition,
   since: Type.Number(),
   incarnation: Type.Integer({ minimum: 0 }),
@@ -110,6 +127,7 @@ export const DeploymentRecord = Type.Object({
     Type.Object({ app: Type.String(), from: Type.Optional(Type.String()), to: Type.Optional(Type.String()) }),
   ),
   victims: Type.Optional(Type.Record(Type.String(), Type.Array(Type.String()))),
+  account: Type.Optional(DeploymentAccount),
   groups: Type.Optional(
     Type.Array(Type.Object({ id: Type.String(), from: Type.Optional(GroupRecord), to: Type.Optional(GroupRecord) })),
   ),
@@ -131,6 +149,8 @@ export const readFramework = reader(FrameworkRecord);
 export const readDefinition = reader(AppDefinition);
 export const readDeployment = reader(DeploymentRecord);
 export const readFailure = reader(TaskFailure);
+export const readEnded = reader(EndedDeployment);
+export const readPolicy = reader(DeployPolicy);
 const instanceReader = reader(InstanceRecord);
 const groupReader = reader(GroupRecord);
 const historyReader = reader(HistoryRecord);

@@ -24,7 +24,7 @@ export function resumeWatches(
     for (const instance of app.all.values()) {
       if (instance.place === undefined) continue;
       if (isDraining(instance) && instance.drainUntil !== undefined) drainWatch.add(instance.id, instance.drainUntil);
-      else if (instance.condition === 'Killing' || instance.goal !== 'Running') killer.add(instance.id);
+      else if (instance.condition === 'Killing' || instance.goal === 'Decommissioned') killer.add(instance.id);
       else if (isComingUp(instance)) launchWatch.add(instance.id, now);
     }
   }

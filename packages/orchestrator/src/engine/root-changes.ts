@@ -1,16 +1,23 @@
 /** Changes of the root: first what they would come to, then, if nothing stands in the way, all of it. */
 import { randomUuid, type Clock, type Random } from '@stadion/base';
 import type { AppDefinition, DeploymentResult } from '@stadion/contract/orchestrator';
+import type { FitAnswer } from '@stadion/contract/orchestrator-extensions';
 import { VALUE_BYTES_MAX, type JsonValue } from '@stadion/store';
 import { stampVersion } from '../core/app/app-version.ts';
 import { specOf } from '../core/app/spec.ts';
+import { appDiffs } from '../core/deployment/definition-diff.ts';
+import { planToken } from '../core/deployment/plan-token.ts';
 import { planSteps, type AppChange, type DeploymentStep } from '../core/deployment/plan.ts';
 import { nextVersion } from '../core/next-version.ts';
 import { isWithin, sameSettings, type GroupEdit } from '../core/root/group.ts';
 import type { Outcome, Rejection, RootChange, RootView } from '../engine.ts';
+import type { PreparedOffer } from '../core/placement/types.ts';
 import type { EngineConfig } from './config.ts';
+import type { DeployPolicies } from './deploy-policies.ts';
+import { newAccount } from './deployment-account.ts';
 import { appsOf, deploymentRecord, type Deployment } from './deployment.ts';
 import type { Deployments } from './deployments.ts';
+import { fitOf } from './fit.ts';
 import type { Fleet } from './fleet.ts';
 import { APPS_PER_CHANGE_MAX, GROUPS_PER_CHANGE_MAX } from './limits.ts';
 import { asJson, historyRecord } from './records.ts';
@@ -23,6 +30,9 @@ interface RootChangesParts {
   readonly root: RootState;
   readonly deployments: Deployments;
   readonly config: EngineConfig;
+  readonly policies: DeployPolicies;
+  /** What each agent last offered. */
+  readonly lastOffers: () => readonly PreparedOffer[];
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -34,6 +44,14 @@ export interface RootChangeOptions {
   readonly victims?: ReadonlyMap<string, readonly string[]>;
   /** False: nothing is deployed; only for changes that change no app. */
   readonly deploys?: boolean;
+  /** Who asks, for the record. */
+  readonly by?: string;
+  /** The token of the plan that the change was looked at with: should it be stale, the change is refused. */
+  readonly planToken?: string;
+  /** Locks and closed windows do not hold it back. */
+  readonly overridesPolicy?: boolean;
+  /** It takes a deployment back. */
+  readonly isRollBack?: boolean;
 }
 
 /** What a change comes to, on the root as it is. */
@@ -48,6 +66,9 @@ export interface PlannedChange {
   readonly touched: ReadonlySet<string>;
   /** Deployments that hold any of them. */
   readonly conflicts: ReadonlySet<Deployment>;
+  readonly token: string;
+  /** Locks and closed windows that stand in the way. */
+  readonly refusals: readonly string[];
 }
 
 /** A change that was made. */
@@ -87,7 +108,17 @@ export class RootChanges {
       const holder = deployments.holding(appId);
       if (holder !== undefined) conflicts.add(holder);
     }
-    return { ok: true, value: { version, change, delta, apps, steps, touched, conflicts } };
+    const token = planToken([
+      ...delta.apps.map(({ id, from }) => ({ id, version: from })),
+      ...delta.groups.map(({ id, from }) => ({ id: `${id}/`, version: from?.version })),
+    ]);
+    const refusals = this.parts.policies.refusals(touched);
+    return { ok: true, value: { version, change, delta, apps, steps, touched, conflicts, token, refusals } };
+  }
+
+  /** Whether what a planned change adds would find places. */
+  fit({ apps }: PlannedChange): readonly FitAnswer[] {
+    return fitOf(apps, this.parts.fleet, this.parts.lastOffers(), this.parts.random);
   }
 
   /** Carries out a command, with the deployment that it needs. All or nothing. */
@@ -96,6 +127,13 @@ export class RootChanges {
     const planned = this.plan(command);
     if (!planned.ok) return planned;
     const { version, change, delta, touched, conflicts } = planned.value;
+    if (options.planToken !== undefined && options.planToken !== planned.value.token) {
+      const message = 'The plan is stale: what it would change has changed since. Plan again, look at it, apply that.';
+      return refuse({ kind: 'stale-plan', message });
+    }
+    const mayPass = options.overridesPolicy === true || options.isRollBack === true;
+    const [held, ...others] = mayPass ? [] : planned.value.refusals;
+    if (held !== undefined) return refuse({ kind: 'held-back', message: [held, ...others].join('. ') });
     const oversized = change.upserts.find((app) => isTooLarge(asJson(app)));
     if (oversized !== undefined) {
       const message = `App '${oversized.id}' is larger than ${String(VALUE_BYTES_MAX)} bytes.`;
@@ -152,6 +190,12 @@ export class RootChanges {
           .filter(({ id }) => touched.has(id))
           .map(({ id, from, to }) => [id, { from: from?.version, to: to?.version }]),
       ),
+      account: newAccount({
+        startedAt: this.parts.clock.now(),
+        by: options.by,
+        diffs: appDiffs(apps),
+        isRollBack: options.isRollBack === true,
+      }),
       groups: delta.groups,
       victims: new Map([...(options.victims ?? [])].map(([appId, ids]) => [appId, new Set(ids)])),
       step: 0,

@@ -65,7 +65,7 @@ export class StatusHandler {
       lifecycle.taskEnded(next, status);
       return;
     }
-    if ((instance.condition === 'Killing' || instance.goal !== 'Running') && isUnreachable(next)) {
+    if ((instance.condition === 'Killing' || instance.goal === 'Decommissioned') && isUnreachable(next)) {
       // Out of reach, and on its way out before: nobody waits for it. Should it come back, it is unknown and ends; kept,
       // it would be an instance that is to run, and a restart of ours would forget that its end was promised.
       lifecycle.forget(next);

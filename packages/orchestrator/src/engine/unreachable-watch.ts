@@ -50,6 +50,7 @@ export class UnreachableWatch {
       return;
     }
     const app = root.app(instance.appId) ?? root.appAtVersion(instance.appId, instance.appVersion);
+    if (instance.goal === 'Frozen') return;
     if (instance.goal !== 'Running') {
       // Nobody waits for it: should it come back, it is unknown and ends.
       this.expunge(instance);

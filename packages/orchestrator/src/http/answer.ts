@@ -79,6 +79,10 @@ export function rejection(reason: Rejection): Answer {
           `Max number (${String(reason.limit)}) of running deployments is reached. ` +
           'Wait until one has ended, or cancel one.',
       });
+    case 'stale-plan':
+      return failure(412, { message: reason.message });
+    case 'held-back':
+      return failure(423, { message: reason.message });
     case 'unavailable':
       return failure(503, { message: reason.message });
   }

@@ -56,7 +56,7 @@ async function killAll(context: HandlerContext, call: Call): Promise<Answer> {
   if (mode.scale && placed.length === 0) return failure(404, { message: `Path '${id}' does not exist` });
   const host = call.query.get('host') ?? '*';
   const chosen = placed.filter((instance) => host === '*' || instance.place.hostname === host);
-  if (mode.scale) return killAndScale(context, chosen, mode);
+  if (mode.scale) return killAndScale(context, chosen, call);
   const killed = await killTasks(context, chosen, mode);
   return killed.ok ? json(200, { tasks: killed.tasks }) : killed.answer;
 }
@@ -74,7 +74,7 @@ async function killOne(context: HandlerContext, call: Call): Promise<Answer> {
     .filter(isPlaced)
     .find((instance) => taskIdOf(instance) === taskId);
   if (chosen === undefined) return failure(404, { message: `Task '${taskId}' does not exist` });
-  if (mode.scale) return killAndScale(context, [chosen], mode);
+  if (mode.scale) return killAndScale(context, [chosen], call);
   const killed = await killTasks(context, [chosen], mode);
   // One that was told to end before is told no second time; it is the answer all the same.
   return killed.ok ? json(200, { task: killed.tasks[0] ?? taskView(chosen, app) }) : killed.answer;

@@ -111,7 +111,8 @@ export class AppView {
 
   private extension(instance: PlacedInstance): string {
     const definition = this.view.root.appAtVersion(instance.appId, instance.appVersion);
-    return `,"serving":${String(serves(instance, definition))},"draining":${String(isDraining(instance))}`;
+    const frozen = instance.goal === 'Frozen' ? ',"frozen":true' : '';
+    return `,"serving":${String(serves(instance, definition))},"draining":${String(isDraining(instance))}${frozen}`;
   }
 
   private readiness(appId: string): readonly unknown[] {

@@ -7,6 +7,7 @@ import type { OrchestratorEngine, Outcome } from '../engine.ts';
 import type { DeploymentResult } from '@stadion/contract/orchestrator';
 import { json, type Answer, type Call } from './answer.ts';
 import type { HandlerContext } from './handler-context.ts';
+import { flag } from './query.ts';
 import type { OrchestratorHttpOptions } from './options.ts';
 
 /** A change that is on its way: the deployment, and what it changed. */
@@ -31,6 +32,26 @@ export async function carryOut(
   if (!outcome.ok) return outcome;
   const nothing: AppChange = { upserts: [], removals: [], created: [], asked: [] };
   return { ok: true, value: { result: outcome.value, change: last ?? nothing } };
+}
+
+/** The part of a change's options that its request says. @param forceAbsent what counts when `force` is not given */
+export function changeOptions(
+  { request, query }: Call,
+  forceAbsent = false,
+): { force: boolean; by: string; planToken?: string; overridesPolicy: boolean } {
+  const planToken = query.get('planToken');
+  return {
+    force: flag(query, 'force', forceAbsent),
+    by: callerOf(request),
+    ...(planToken !== null && { planToken }),
+    overridesPolicy: flag(query, 'overridePolicy'),
+  };
+}
+
+/** What is known of who asks. */
+export function callerOf(request: Call['request']): string {
+  const agent = (request.headers['user-agent'] ?? '').replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 100);
+  return agent === '' ? request.ip : `${request.ip} (${agent})`;
 }
 
 /** What commands that write apps need, with a fresh seed. */

@@ -71,7 +71,8 @@ export function groupHandlers({ engine, apps }: HandlerContext): ReadGroupHandle
   };
 }
 
-function* listed(list: Iterable<string>): Generator<string> {
+/** `[…]`. */
+export function* listed(list: Iterable<string>): Generator<string> {
   yield '[';
   yield* list;
   yield ']';

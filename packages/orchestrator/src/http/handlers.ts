@@ -6,6 +6,11 @@ import type { HandlerContext, Handlers } from './handler-context.ts';
 import { groupHandlers } from './groups.ts';
 import { metricsHandlers } from './metrics.ts';
 import { overviewHandlers } from './overview.ts';
+import { deploymentControlHandlers } from './deployment-control.ts';
+import { freezeHandlers } from './freeze.ts';
+import { planHandlers } from './plan.ts';
+import { policyHandlers } from './policies.ts';
+import { whyHandlers } from './why.ts';
 import { queueHandlers } from './queue.ts';
 import { readAppHandlers } from './read-apps.ts';
 import { systemHandlers } from './system.ts';
@@ -24,6 +29,11 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...queueHandlers(context),
     ...groupHandlers(context),
     ...writeGroupHandlers(context),
+    ...planHandlers(context),
+    ...deploymentControlHandlers(context),
+    ...policyHandlers(context),
+    ...whyHandlers(context),
+    ...freezeHandlers(context),
     ...metricsHandlers(context),
     ...systemHandlers(context),
     ...overviewHandlers(context),

@@ -2,7 +2,7 @@
 import type { Task } from '@stadion/contract/orchestrator';
 import { scaleDown } from '../core/root/change-apps.ts';
 import { failure, rejection, type Answer, type Call } from './answer.ts';
-import { carryOut, deploymentAnswer } from './commands.ts';
+import { carryOut, changeOptions, deploymentAnswer } from './commands.ts';
 import type { HandlerContext } from './handler-context.ts';
 import { flag } from './query.ts';
 import { isPlaced, taskView, type PlacedInstance } from './task-view.ts';
@@ -13,14 +13,13 @@ export interface KillMode {
   readonly scale: boolean;
   /** Give up reservations and volumes too. */
   readonly wipe: boolean;
-  readonly force: boolean;
 }
 
-/** Reads `scale`, `wipe` and `force`; scaling and wiping exclude each other. */
+/** Reads `scale` and `wipe`; scaling and wiping exclude each other. */
 export function readKillMode({
   query,
 }: Call): ({ readonly ok: true } & KillMode) | { readonly ok: false; readonly answer: Answer } {
-  const mode = { scale: flag(query, 'scale'), wipe: flag(query, 'wipe'), force: flag(query, 'force') };
+  const mode = { scale: flag(query, 'scale'), wipe: flag(query, 'wipe') };
   if (!mode.scale || !mode.wipe) return { ok: true, ...mode };
   return { ok: false, answer: failure(400, { message: 'You cannot use scale and wipe at the same time.' }) };
 }
@@ -47,7 +46,7 @@ export async function killTasks(
 export async function killAndScale(
   context: HandlerContext,
   chosen: readonly PlacedInstance[],
-  { force }: KillMode,
+  call: Call,
 ): Promise<Answer> {
   const victims = new Map<string, string[]>();
   for (const { id, appId, condition, goal } of chosen) {
@@ -57,6 +56,10 @@ export async function killAndScale(
     else known.push(id);
   }
   const lessById = new Map([...victims].map(([appId, ids]) => [appId, ids.length]));
-  const outcome = await carryOut(context, scaleDown(lessById), { force, victims, concerns: [...victims.keys()] });
+  const outcome = await carryOut(context, scaleDown(lessById), {
+    ...changeOptions(call),
+    victims,
+    concerns: [...victims.keys()],
+  });
   return outcome.ok ? deploymentAnswer(outcome.value.result) : rejection(outcome.rejection);
 }

@@ -26,3 +26,7 @@ export const CHUNK_BYTES = 64 * 1024;
 export const COMPRESSED_BYTES_MIN = 1024;
 /** How long a server that stops waits for the requests under way. */
 export const DRAIN_MS = 3_000;
+/** Deployments that are listed when nobody says how many. */
+export const DEPLOYMENT_RECORDS_SHOWN = 50;
+/** Apps of a deployment whose waiting is explained in one answer. */
+export const WHY_APPS_MAX = 50;

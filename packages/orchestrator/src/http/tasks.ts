@@ -60,7 +60,7 @@ async function deleteTasks(context: HandlerContext, call: Call): Promise<Answer>
     if (instance === undefined || !isPlaced(instance) || taskIdOf(instance) !== id) return [];
     return isActive(instance) ? [instance] : [];
   });
-  if (mode.scale) return killAndScale(context, chosen, mode);
+  if (mode.scale) return killAndScale(context, chosen, call);
   const killed = await killTasks(context, chosen, mode);
   return killed.ok ? json(200, { tasks: killed.tasks }) : killed.answer;
 }

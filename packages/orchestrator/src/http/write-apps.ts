@@ -7,7 +7,7 @@ import { deleteApp, restartApp } from '../core/root/change-apps.ts';
 import { notValid, type Change } from '../core/root/change.ts';
 import { createApp, writeApps, type AppWrite, type WriteMode } from '../core/root/write-apps.ts';
 import { invalidJson, json, rejection, type Answer, type Call } from './answer.ts';
-import { carryOut, changeContext, deploymentAnswer, ignoredHeader, publishApiPost } from './commands.ts';
+import { carryOut, changeContext, changeOptions, deploymentAnswer, ignoredHeader, publishApiPost } from './commands.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
 import { flag } from './query.ts';
 import { readList, readObject } from './read-body.ts';
@@ -27,8 +27,8 @@ export function writeAppHandlers(context: HandlerContext): WriteHandlers {
     putApp: (call) => writeOne(context, call, { isPartial: isPartial(call), missing: 'create' }),
     patchApp: (call) => writeOne(context, call, { isPartial: true, missing: 'reject' }),
     // Marathon's own default differs here: deleting forces.
-    deleteApp: (call) => simple(context, call, deleteApp, flag(call.query, 'force', true)),
-    restartApp: (call) => simple(context, call, restartApp, flag(call.query, 'force')),
+    deleteApp: (call) => simple(context, call, deleteApp, true),
+    restartApp: (call) => simple(context, call, restartApp, false),
   };
 }
 
@@ -41,7 +41,7 @@ async function create(context: HandlerContext, call: Call): Promise<Answer> {
   if (!read.ok) return read.answer;
   const change = createApp(read.input, changeContext(context.options));
   const concerns = read.input.id === undefined ? [] : [resolveId(read.input.id)];
-  const outcome = await carryOut(context, change, { force: flag(call.query, 'force'), concerns });
+  const outcome = await carryOut(context, change, { ...changeOptions(call), concerns });
   if (!outcome.ok) return rejection(outcome.rejection);
   const { result, change: done } = outcome.value;
   const [asked] = done.asked;
@@ -65,7 +65,7 @@ async function writeOne(context: HandlerContext, call: Call, mode: WriteMode): P
   if (!read.ok) return read.answer;
   const id = resolveId(parameter(call.parameters, 'id'));
   const change = writeApps([{ id, input: read.input, at: '' }], mode, changeContext(context.options));
-  const outcome = await carryOut(context, change, { force: flag(call.query, 'force'), concerns: [id] });
+  const outcome = await carryOut(context, change, { ...changeOptions(call), concerns: [id] });
   if (!outcome.ok) return rejection(outcome.rejection);
   const { result, change: done } = outcome.value;
   publishApiPost(context, call, id);
@@ -79,7 +79,7 @@ async function writeMany(context: HandlerContext, call: Call, mode: WriteMode): 
   if (!read.ok) return read.answer;
   const change = writeApps(read.writes, mode, changeContext(context.options));
   const concerns = read.writes.map(({ id }) => id);
-  const outcome = await carryOut(context, change, { force: flag(call.query, 'force'), concerns });
+  const outcome = await carryOut(context, change, { ...changeOptions(call), concerns });
   if (!outcome.ok) return rejection(outcome.rejection);
   return deploymentAnswer(outcome.value.result, { headers: ignoredHeader(read.ignored) });
 }
@@ -88,10 +88,10 @@ async function simple(
   context: HandlerContext,
   call: Call,
   command: (id: string) => Change,
-  force: boolean,
+  forceAbsent: boolean,
 ): Promise<Answer> {
   const id = resolveId(parameter(call.parameters, 'id'));
-  const outcome = await carryOut(context, command(id), { force, concerns: [id] });
+  const outcome = await carryOut(context, command(id), { ...changeOptions(call, forceAbsent), concerns: [id] });
   return outcome.ok ? deploymentAnswer(outcome.value.result) : rejection(outcome.rejection);
 }
 

@@ -5,7 +5,7 @@ import { violation } from '../core/app/checked.ts';
 import type { Change } from '../core/root/change.ts';
 import { decodeGroup } from '../core/root/decode-group.ts';
 import { createGroup, deleteGroup, setEnforceRole, targetOf, updateGroup } from '../core/root/write-groups.ts';
-import { carryOut, changeContext, deploymentAnswer, ignoredHeader } from './commands.ts';
+import { carryOut, changeContext, changeOptions, deploymentAnswer, ignoredHeader } from './commands.ts';
 import { groupIdOf } from './groups.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
 import { flag } from './query.ts';
@@ -34,7 +34,7 @@ async function create(context: HandlerContext, call: Call, pathId: string): Prom
   if (!read.ok) return read.answer;
   const id = targetOf(read.update, pathId);
   const change = createGroup(id, read.update, changeContext(context.options));
-  const outcome = await carryOut(context, change, { force: flag(call.query, 'force'), groupId: id });
+  const outcome = await carryOut(context, change, { ...changeOptions(call), groupId: id });
   if (!outcome.ok) return rejection(outcome.rejection);
   const headers = { Location: id, ...ignoredHeader(read.ignored) };
   return deploymentAnswer(outcome.value.result, { status: 201, headers });
@@ -47,7 +47,7 @@ async function put(context: HandlerContext, call: Call, pathId: string): Promise
   const change = updateGroup(id, read.update, changeContext(context.options));
   const headers = ignoredHeader(read.ignored);
   if (flag(call.query, 'dryRun')) return tryOut(context, change, headers);
-  const outcome = await carryOut(context, change, { force: flag(call.query, 'force'), groupId: id });
+  const outcome = await carryOut(context, change, { ...changeOptions(call), groupId: id });
   return outcome.ok ? deploymentAnswer(outcome.value.result, { headers }) : rejection(outcome.rejection);
 }
 
@@ -72,7 +72,7 @@ async function patch(context: HandlerContext, call: Call): Promise<Answer> {
 }
 
 async function remove(context: HandlerContext, call: Call, id: string): Promise<Answer> {
-  const outcome = await carryOut(context, deleteGroup(id), { force: flag(call.query, 'force'), groupId: id });
+  const outcome = await carryOut(context, deleteGroup(id), { ...changeOptions(call), groupId: id });
   return outcome.ok ? deploymentAnswer(outcome.value.result) : rejection(outcome.rejection);
 }
 

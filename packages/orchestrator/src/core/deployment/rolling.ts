@@ -16,6 +16,11 @@ export interface RollingState {
   readonly wanted: number;
   readonly minimumHealthCapacity: number;
   readonly maximumOverCapacity: number;
+  /** The same bounds in instances: where given, they count. */
+  readonly minimumHealthy?: number | undefined;
+  readonly maximumOver?: number | undefined;
+  /** Of the new configuration there may be only so many yet: a canary that nobody has promoted. */
+  readonly freshMax?: number;
   /** An app with local state needs the place of an old instance for a new one. */
   readonly isResident: boolean;
   /** Of the old configuration, wanted and launched. */
@@ -44,13 +49,23 @@ export interface RollingBounds {
 /** Fractions of people are decimal; without this, 100 × 0.55 would round up to 56. */
 const ROUNDING_SLACK = 1e-9;
 
-/** `ceil(n × minimumHealthCapacity)` and `floor(n × (1 + maximumOverCapacity))`. */
+/** `ceil(n × minimumHealthCapacity)` and `floor(n × (1 + maximumOverCapacity))`, or the counts that stand for them. */
 export function rollingBounds(
-  state: Pick<RollingState, 'wanted' | 'minimumHealthCapacity' | 'maximumOverCapacity'>,
+  state: Pick<
+    RollingState,
+    'wanted' | 'minimumHealthCapacity' | 'maximumOverCapacity' | 'minimumHealthy' | 'maximumOver'
+  >,
 ): RollingBounds {
+  const { wanted, minimumHealthCapacity, maximumOverCapacity, minimumHealthy, maximumOver } = state;
   return {
-    minHealthy: Math.ceil(state.wanted * state.minimumHealthCapacity - ROUNDING_SLACK),
-    maxCapacity: Math.floor(state.wanted * (1 + state.maximumOverCapacity) + ROUNDING_SLACK),
+    minHealthy:
+      minimumHealthy === undefined
+        ? Math.ceil(wanted * minimumHealthCapacity - ROUNDING_SLACK)
+        : Math.min(wanted, minimumHealthy),
+    maxCapacity:
+      maximumOver === undefined
+        ? Math.floor(wanted * (1 + maximumOverCapacity) + ROUNDING_SLACK)
+        : wanted + maximumOver,
   };
 }
 
@@ -71,10 +86,12 @@ export function planRolling(state: RollingState): RollingPlan {
   let kept = Math.max(0, minHealthy - freshUpLeft);
   // Local state cannot be in two places: one has to go before its successor comes.
   if (isTight && state.isResident) kept -= 1;
-  const killOld = Math.max(0, old.count - Math.max(0, kept));
+  // While only a canary may come, no more old ones go than it replaces.
+  const freshMax = Math.min(wanted, state.freshMax ?? wanted);
+  const killOld = Math.max(0, old.count - Math.max(0, kept, wanted - freshMax));
 
   const capacity = isTight && !state.isResident ? maxCapacity + 1 : maxCapacity;
-  const start = Math.max(0, Math.min(wanted - fresh.count, capacity - total));
+  const start = Math.max(0, Math.min(freshMax - fresh.count, capacity - total));
   const done = old.count === 0 && leaving === 0 && fresh.count === wanted && fresh.up === wanted;
   return { killOld, killFresh, start, done };
 }

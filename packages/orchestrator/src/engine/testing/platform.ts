@@ -135,7 +135,7 @@ export class TestPlatform {
   /** Makes apps wanted as specified; tells what came of it. */
   async put(
     specs: readonly AppSpec[],
-    options: { force?: boolean; victims?: ReadonlyMap<string, readonly string[]> } = {},
+    options: Partial<Parameters<Engine['changeRoot']>[1]> = {},
   ): Promise<Outcome<DeploymentResult>> {
     return this.settle(
       this.engine.changeRoot(
@@ -143,7 +143,7 @@ export class TestPlatform {
           ok: true,
           value: { upserts: specs.map((spec) => stampVersion(spec, root.app(spec.id), version)), removals: [] },
         }),
-        { force: options.force ?? false, ...(options.victims && { victims: options.victims }) },
+        { ...options, force: options.force ?? false },
       ),
     );
   }

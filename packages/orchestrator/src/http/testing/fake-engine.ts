@@ -1,10 +1,12 @@
 /** An engine in memory for the tests of the API: changes happen at once, tasks are whatever a test puts there. */
 import type { AppDefinition, OrchestratorEvent, QueueItem, TaskFailure } from '@stadion/contract/orchestrator';
+import type { DeployPolicy, DeploymentRecord } from '@stadion/contract/orchestrator-extensions';
 import type { PlanRoots } from '../../core/deployment/plan-roots.ts';
 import type { AgentPlace, Instance } from '../../core/instance.ts';
 import { taskIdOf } from '../../core/instance.ts';
 import { FakeRoot } from '../../core/root/testing/fake-root.ts';
 import type {
+  DeploymentControl,
   EngineView,
   EventListener,
   OrchestratorEngine,
@@ -28,6 +30,8 @@ export class FakeEngine implements OrchestratorEngine {
   readonly instancesById = new Map<string, Instance[]>();
   readonly running: RunningDeployment[] = [];
   readonly queued: QueueItem[] = [];
+  readonly records: DeploymentRecord[] = [];
+  readonly policies = new Map<string, DeployPolicy>();
   readonly failures = new Map<string, TaskFailure>();
   readonly published: OrchestratorEvent[] = [];
   readonly commands: unknown[] = [];
@@ -48,6 +52,9 @@ export class FakeEngine implements OrchestratorEngine {
     deployments: () => this.running,
     deploymentsOf: (appId) => this.running.filter((one) => one.affectedApps.includes(appId)).map(({ id }) => id),
     queue: () => this.queued,
+    deploymentRecord: (id) => this.records.find((record) => record.id === id),
+    deploymentRecords: () => this.records,
+    policies: () => this.policies,
     lastTaskFailure: (appId) => this.failures.get(appId),
     frameworkId: 'F1',
     master: undefined,
@@ -97,7 +104,7 @@ export class FakeEngine implements OrchestratorEngine {
       ...upserts.map((to) => ({ id: to.id, from: this.root.app(to.id), to })),
       ...removals.map((id) => ({ id, from: this.root.app(id), to: undefined })),
     ];
-    return { ok: true, value: { steps: [], apps, conflicts: [] } };
+    return { ok: true, value: { steps: [], apps, conflicts: [], token: 'token', refusals: [], fit: [] } };
   }
 
   async killInstances(
@@ -121,6 +128,30 @@ export class FakeEngine implements OrchestratorEngine {
     }
     if (options.force) return { ok: true, value: undefined };
     return { ok: true, value: { version: this.root.nextVersion, deploymentId: 'revert' } };
+  }
+
+  async controlDeployment(
+    id: string,
+    action: DeploymentControl,
+    by: string | undefined,
+  ): Promise<Outcome<DeploymentRecord>> {
+    this.commands.push({ controlDeployment: id, action, by });
+    const record = this.records.find((one) => one.id === id);
+    if (record === undefined) return { ok: false, rejection: { kind: 'not-found', message: id } };
+    return this.refuse() ?? { ok: true, value: record };
+  }
+
+  async freezeInstance(instanceId: string): Promise<Outcome<Instance>> {
+    this.commands.push({ freezeInstance: instanceId });
+    const instance = [...this.instancesById.values()].flat().find(({ id }) => id === instanceId);
+    if (instance === undefined) return { ok: false, rejection: { kind: 'bad-request', message: 'none' } };
+    return this.refuse() ?? { ok: true, value: { ...instance, goal: 'Frozen' } };
+  }
+
+  async setPolicy(groupId: string, policy: DeployPolicy | undefined): Promise<Outcome<undefined>> {
+    if (policy === undefined) this.policies.delete(groupId);
+    else this.policies.set(groupId, policy);
+    return this.refuse() ?? { ok: true, value: undefined };
   }
 
   async resetDelay(appId: string): Promise<Outcome<undefined>> {
