@@ -1,4 +1,7 @@
-/** Puts the engine together: what is wanted and what is in memory, a journal between them and the world, and turns. */
+/**
+ * Puts the engine together: what is wanted and what is in memory, a journal between them and the world, and turns.
+ * Long because it is the one place where every part of the engine meets.
+ */
 import { describeError, every, type Clock, type Logger, type Random, type Service, type Timers } from '@stadion/base';
 import type { SchedulerConnection } from '@stadion/contract/mesos';
 import { GroupCommit, type Store } from '@stadion/store';
