@@ -1,5 +1,6 @@
 /** `npm run bench [name …]`: runs the benchmarks named, or all; the exit code says whether every promise was kept. */
 import { benchApi } from './api.ts';
+import { benchContainers } from './containers.ts';
 import { benchIdle } from './idle.ts';
 import { benchPlacement } from './placement.ts';
 import { benchStartLatency } from './start-latency.ts';
@@ -9,6 +10,7 @@ const benchmarks: Readonly<Record<string, () => Promise<boolean>>> = {
   'start-latency': benchStartLatency,
   api: benchApi,
   idle: benchIdle,
+  containers: benchContainers,
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benchmarks);

@@ -1,3 +1,5 @@
 /** What suites of other rooms share with those of the agent: real parts, started privately and ended without a trace. */
 export { DockerDaemon } from './testing/docker-daemon.ts';
 export { withBusyboxTree } from './testing/docker-images.ts';
+export { leftoversOf } from './testing/machine-leftovers.ts';
+export { tarOf } from './testing/image-maker.ts';

@@ -1,6 +1,7 @@
 /** Starts one container: on what it runs, in which namespaces, under which supervisor. */
 import type { ChildProcess } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { delay, type Timers } from '@stadion/base';
@@ -25,7 +26,7 @@ import {
 } from './image-bundle.ts';
 import type { StoredImage } from './images/image-store.ts';
 import type { ContainerNetworks, JoinedNetworks } from './networks/container-networks.ts';
-import { exists, readFailure, readPid, type Runtime } from './runtime.ts';
+import { readFailure, readPid, type Runtime } from './runtime.ts';
 
 /** How often is looked whether a container has begun to run. */
 const START_POLL_MS = 2;
@@ -80,7 +81,7 @@ export class ContainerStarter {
     const ground = await this.prepareGround(spec, directory, joined?.namespaces);
     if ('message' in ground) return ground;
     const bundle = makeBundle(spec, ground.root, joined?.namespaces, cgroups, this.parts.limits);
-    await writeFile(join(directory, 'config.json'), JSON.stringify(bundle), { mode: 0o600 });
+    writeFileSync(join(directory, 'config.json'), JSON.stringify(bundle), { mode: 0o600 });
     const started = await spawnSupervisor({
       argv: [...ground.supervisor, ...runtime.runCommand(containerId, directory)],
       environment: { PATH: process.env['PATH'] ?? '', [CONTAINER_VARIABLE]: containerId },
@@ -151,8 +152,8 @@ export class ContainerStarter {
   private async waitForStart(directory: string, isOver: () => boolean): Promise<number | undefined> {
     for (;;) {
       const wasOver = isOver();
-      if (await exists(join(directory, 'pid'))) return readPid(directory);
-      if (wasOver) return undefined;
+      const pid = readPid(directory);
+      if (pid !== undefined || wasOver) return pid;
       await delay(this.parts.timers, START_POLL_MS);
     }
   }

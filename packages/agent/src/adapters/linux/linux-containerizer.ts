@@ -251,9 +251,11 @@ class LinuxContainerizer implements Containerizer {
 
   private async writeDown(containerId: string, supervisor: ProcessIdentity, details: ContainerDetails): Promise<void> {
     try {
-      await writeDetails(this.directories.directory(containerId), details);
       const bootId = this.bootId === undefined ? {} : { bootId: this.bootId };
-      await this.directories.write(containerId, { supervisor, ...bootId });
+      await Promise.all([
+        writeDetails(this.directories.directory(containerId), details),
+        this.directories.write(containerId, { supervisor, ...bootId }),
+      ]);
     } catch (error) {
       // The marker in its environment finds the supervisor again.
       this.log.warn({ containerId, error: describeError(error) }, 'the record of a container could not be written');
@@ -338,7 +340,7 @@ class LinuxContainerizer implements Containerizer {
     if (isOver) return this.recoverEnded(container, undefined);
     this.containers.set(containerId, container);
     this.watch.add(containerId, supervisor);
-    const pid = details?.init ?? (await readPid(this.directories.directory(containerId)));
+    const pid = details?.init ?? readPid(this.directories.directory(containerId));
     const addresses = details?.addresses === undefined ? {} : { addresses: details.addresses };
     return { containerId, state: 'running', pid, ...addresses };
   }

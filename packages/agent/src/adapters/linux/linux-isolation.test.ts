@@ -155,7 +155,7 @@ describe.skipIf(!canRun)('a container of Linux', () => {
       ...machine.shell('true'),
       container: { type: 'MESOS', volumes: gone },
     });
-    expect(outcome).toMatchObject({ ok: false, message: expect.stringMatching(/^volume-missing: /) as unknown });
+    expect(outcome).toMatchObject({ ok: false, message: expect.stringMatching(/^volume-path-missing: /) as unknown });
   });
 
   it('cannot mount what a link in its sandbox points at', async () => {

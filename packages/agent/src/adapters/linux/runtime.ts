@@ -1,6 +1,7 @@
 /** The OCI runtime as a program: what it is started with, and what it says when it fails. */
 import { execFile } from 'node:child_process';
-import { access, readFile, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describeError } from '@stadion/base';
@@ -68,11 +69,17 @@ export class Runtime {
   }
 }
 
-/** The pid of a container's first process, once it runs. */
-export async function readPid(directory: string): Promise<number | undefined> {
-  const text = await readFile(join(directory, 'pid'), 'utf8').catch(() => '');
-  const pid = Number.parseInt(text, 10);
-  return Number.isNaN(pid) ? undefined : pid;
+/**
+ * The pid of a container's first process, once it runs. At once: whoever starts a container asks every few milliseconds, and
+ * a way through the thread pool takes longer than the answer.
+ */
+export function readPid(directory: string): number | undefined {
+  try {
+    const pid = Number.parseInt(readFileSync(join(directory, 'pid'), 'utf8'), 10);
+    return Number.isNaN(pid) ? undefined : pid;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What the runtime complained about last. */
@@ -88,12 +95,4 @@ export async function readFailure(directory: string): Promise<string | undefined
     }
   });
   return messages.at(-1);
-}
-
-/** Whether the file is there. */
-export async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

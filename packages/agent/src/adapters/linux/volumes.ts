@@ -16,7 +16,7 @@ export async function findVolumeProblem(spec: ContainerSpec): Promise<string | u
         }
       } else await stat(volume.source);
     } catch (error) {
-      return `volume-missing: the volume for ${volume.destination} cannot be mounted: ${describeError(error)}`;
+      return `volume-path-missing: the volume for ${volume.destination} cannot be mounted: ${describeError(error)}`;
     }
   }
   return undefined;
