@@ -2,4 +2,4 @@
 export { DockerDaemon } from './testing/docker-daemon.ts';
 export { withBusyboxTree } from './testing/docker-images.ts';
 export { leftoversOf } from './testing/machine-leftovers.ts';
-export { tarOf } from './testing/image-maker.ts';
+export { busyboxLayer, makeImage, tarOf, writeLayout } from './testing/image-maker.ts';

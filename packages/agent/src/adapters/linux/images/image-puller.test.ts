@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   lstatSync,
@@ -171,6 +172,23 @@ describe.skipIf(!canRun)('pulling images', () => {
     expect(await failure(pinned)).toMatch(/^image-digest-mismatch: /);
     expect(readdirSync(store.layersDirectory)).toEqual([]);
     expect(readdirSync(join(root, 'incoming'))).toEqual([]);
+  });
+
+  it('names a disk that is full in the middle, and has room again for others', async () => {
+    const small = mkdtempSync(join(tmpdir(), 'stadion small '));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'small', small]);
+    try {
+      store = new ImageStore(small);
+      await store.open();
+      puller = new ImagePuller({ store, time, log: silentLogger });
+      const from = await registry();
+      const big = makeImage({ layers: [[{ name: 'big', content: Buffer.alloc(1024 * 1024, 'x') }]] });
+      expect(await failure(from.put('app', 'big', big))).toMatch(/^disk-full: /);
+      expect((await pull(from.put('app', 'small', makeImage({ layers: [HELLO] })))).layers).toHaveLength(1);
+    } finally {
+      execFileSync('umount', ['--lazy', small]);
+      rmSync(small, { recursive: true, force: true });
+    }
   });
 
   it('refuses layers that lead out of themselves', async () => {

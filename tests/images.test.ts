@@ -1,0 +1,81 @@
+/** An app of type MESOS on an image, through the whole platform: its network, its checks, and why it does not start. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { busyboxLayer, makeImage, writeLayout } from '@stadion/agent/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RunningPlatform, waitFor } from './support/running-platform.ts';
+
+const missing = (process.env['STADION_MISSING_PARTS'] ?? '').split(',');
+const parts = ['runc', 'tini', 'busybox', 'containernetworking-plugins', 'iptables'];
+const canRun = process.getuid?.() === 0 && !parts.some((part) => missing.includes(part));
+const LIMIT_MS = 60_000;
+
+describe.skipIf(!canRun)('an app on an image without Docker', () => {
+  let platform: RunningPlatform;
+  let image = '';
+  let directory = '';
+
+  const app = (id: string, docker: object, more: object = {}) => {
+    const portMappings = [{ containerPort: 80, hostPort: 0 }];
+    const container = { type: 'MESOS', docker, portMappings };
+    return { id, cpus: 0.1, mem: 64, instances: 1, container, networks: [{ mode: 'container/bridge' }], ...more };
+  };
+
+  beforeAll(async () => {
+    platform = await RunningPlatform.start(['--containerizers', 'linux']);
+    // Names of images have no spaces, unlike the folder of the platform.
+    directory = mkdtempSync(join(tmpdir(), 'stadion-image-'));
+    await writeLayout(makeImage({ layers: [busyboxLayer()] }), directory, 'v1');
+    image = `oci:${directory}:v1`;
+  }, LIMIT_MS);
+
+  afterAll(async () => {
+    await platform.dispose();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it(
+    'has an address of its own, is checked from outside and inside, and answers at its port of the machine',
+    async () => {
+      const cmd = 'while :; do printf "HTTP/1.0 200 OK\\r\\n\\r\\nhello" | nc -l -p 80; done';
+      const often = { intervalSeconds: 1, delaySeconds: 0 };
+      const healthChecks = [
+        { protocol: 'TCP', portIndex: 0, ...often },
+        { protocol: 'COMMAND', command: { value: 'test -x /bin/busybox && test ! -e /usr' }, ...often },
+      ];
+      await platform.change('POST', '/v2/apps', app('/served', { image }, { cmd, healthChecks }), LIMIT_MS);
+      const [task] = await platform.tasks('/served');
+      expect(task?.healthCheckResults.map(({ alive }) => alive)).toEqual([true, true]);
+      const url = `http://127.0.0.1:${task?.ports[0] ?? 0}/`;
+      const text = await waitFor('it answers', () =>
+        fetch(url)
+          .then((response) => response.text())
+          .catch(() => undefined),
+      );
+      expect(text).toBe('hello');
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'says by name why it does not start',
+    async () => {
+      const answer = await platform.call(
+        'POST',
+        '/v2/apps',
+        app('/missing', { image: 'oci:/no/such/image' }, { cmd: 'true' }),
+      );
+      expect(answer.status).toBe(201);
+      const failure = await waitFor(
+        'it has failed',
+        async () =>
+          (await platform.call('GET', '/v2/apps/missing')).body.app.lastTaskFailure as { message: string } | undefined,
+        LIMIT_MS,
+      );
+      expect(failure.message).toMatch(/^image-not-found: /);
+      await platform.call('DELETE', '/v2/apps/missing?force=true');
+    },
+    LIMIT_MS,
+  );
+});
