@@ -19,6 +19,7 @@ export const allowedImports = {
   agent: ['base', 'contract'],
   orchestrator: ['base', 'contract', 'store'],
   dns: ['base', 'contract'],
+  discovery: ['base'],
   cli: ['base', 'contract'],
   console: ['base', 'contract'],
   simulator: ['base', 'contract', 'store', 'master', 'agent', 'orchestrator'],
@@ -34,8 +35,11 @@ export const allowedBinImports = {
   cli: ['server'],
 };
 
-/** Rooms that compose the real platform: they alone pick the system's clock, timers and randomness, and the adapters. */
-export const compositionRoots = ['cli', 'console', 'server'];
+/**
+ * Rooms that compose what really runs: they alone pick the system's clock, timers and randomness, and the adapters. The
+ * discovery library is one: it runs in other people's programs, which do not know our ports.
+ */
+export const compositionRoots = ['cli', 'console', 'server', 'discovery'];
 
 /**
  * The packages that exist, by folder name.
