@@ -18,4 +18,4 @@ export { ServicePool } from './core/service-pool.ts';
 export { matching, nearestEnvironment, type Criteria } from './core/shards.ts';
 export type { HealthCheck } from './health-monitor.ts';
 export { Hub, type FollowedService, type HubOptions } from './hub.ts';
-export type { NodeSource, SourceListener, Subscription } from './source.ts';
+export type { NodeSource } from './source.ts';

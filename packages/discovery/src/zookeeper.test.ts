@@ -81,14 +81,10 @@ describe.skipIf(!hasZooKeeper())('with a real ZooKeeper', () => {
 
   const read = (path: string): Promise<string> =>
     new Promise((resolve, reject) =>
-      client.getData(path, (error, data) =>
-        error === null || error === undefined ? resolve(data.toString()) : reject(new Error(String(error))),
-      ),
+      client.getData(path, (error, data) => (error instanceof Error ? reject(error) : resolve(data.toString()))),
     );
   const done = (begin: (finish: (error: unknown) => void) => void): Promise<void> =>
-    new Promise((resolve, reject) =>
-      begin((error) => (error === null || error === undefined ? resolve() : reject(new Error(String(error))))),
-    );
+    new Promise((resolve, reject) => begin((error) => (error instanceof Error ? reject(error) : resolve())));
 
   test('a provider writes what Ranger reads, and consumers hear of it, of its health and of its end', async () => {
     const hub = hubOf();

@@ -51,12 +51,17 @@ export function decodeNode(text: string): ServiceNode | undefined {
     port: number,
     routingWeight: weight >= 0 && weight <= 1 ? weight : 1,
     nodeData: shardOf(nodeData),
-    healthcheckStatus: String(healthcheckStatus ?? 'healthy').toLowerCase() === 'healthy' ? 'healthy' : 'unhealthy',
+    healthcheckStatus: isHealthy(healthcheckStatus) ? 'healthy' : 'unhealthy',
     lastUpdatedTimeStamp: typeof lastUpdatedTimeStamp === 'number' ? lastUpdatedTimeStamp : undefined,
     healthySinceTimeStamp: typeof healthySinceTimeStamp === 'number' ? healthySinceTimeStamp : 0,
     portScheme: typeof portScheme === 'string' ? portScheme : null,
     ...(Object.keys(others).length === 0 ? {} : { others }),
   };
+}
+
+/** Missing means healthy; Dropwizard's readers take either case. */
+function isHealthy(status: unknown): boolean {
+  return status === undefined || status === null || (typeof status === 'string' && status.toLowerCase() === 'healthy');
 }
 
 const JAVA_LONG_MIN = '-9223372036854775808';

@@ -57,7 +57,7 @@ export class TestZooKeeper {
   /** SIGKILL ends it without a word, SIGSTOP freezes it, SIGCONT thaws it. */
   async signal(signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): Promise<void> {
     const { child } = this;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
     if (signal === 'SIGKILL') await ended;

@@ -38,7 +38,8 @@ export function orchestratorSource(options: OrchestratorSourceOptions): NodeSour
 
   const followEvents = async (): Promise<void> => {
     const query = EVENTS.map((type) => `event_type=${type}`).join('&');
-    while (!closing.signal.aborted) {
+    const isOver = (): boolean => closing.signal.aborted;
+    while (!isOver()) {
       try {
         const response = await fetch(`${base}/v2/events?${query}`, {
           headers: { ...headers, accept: 'text/event-stream' },
@@ -53,7 +54,7 @@ export function orchestratorSource(options: OrchestratorSourceOptions): NodeSour
       } catch {
         // Polling goes on; the stream is opened again.
       }
-      if (!closing.signal.aborted) await delay(time, RETRY_MS);
+      if (!isOver()) await delay(time, RETRY_MS);
     }
   };
 

@@ -69,7 +69,7 @@ export class ZooKeeperLink {
   owner(path: string, watcher?: (event: Event) => void): Promise<Buffer | undefined> {
     return this.call<zookeeper.Stat | null>((client, done) =>
       watcher === undefined ? client.exists(path, done) : client.exists(path, watcher, done),
-    ).then((stat) => (stat === null ? undefined : (stat.ephemeralOwner)));
+    ).then((stat) => (stat === null ? undefined : stat.ephemeralOwner));
   }
 
   makeFolder(path: string): Promise<unknown> {
