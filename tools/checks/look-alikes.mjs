@@ -28,4 +28,43 @@ export const allowedLookAlikes = [
     ],
     reason: 'Mesos publishes one, Marathon once accepted the other: labels are a list there and a map here.',
   },
+  {
+    shapes: [
+      'packages/contract/src/orchestrator/pod.ts PodDefinition',
+      'packages/contract/src/orchestrator/pod.ts PodInput',
+    ],
+    reason:
+      'One is canonical with every default, the other as people send it: what is required there is optional here.',
+  },
+  {
+    shapes: [
+      'packages/contract/src/orchestrator/pod.ts PodContainer',
+      'packages/contract/src/orchestrator/pod.ts PodInput.containers',
+    ],
+    reason:
+      'One is canonical with every default, the other as people send it: what is required there is optional here.',
+  },
+  {
+    shapes: [
+      'packages/contract/src/orchestrator/pod.ts PodScheduling',
+      'packages/contract/src/orchestrator/pod.ts SchedulingInput',
+    ],
+    reason:
+      'One is canonical with every default, the other as people send it: what is required there is optional here.',
+  },
+  {
+    shapes: [
+      'packages/orchestrator/src/core/pod/pod-tasks.ts PodTask',
+      'packages/orchestrator/src/engine/records.ts PodTaskRecord',
+    ],
+    reason:
+      'A record leaves out what in memory is undefined; the reader converts, and does not compile when the two part.',
+  },
+  {
+    shapes: [
+      'packages/contract/src/orchestrator/app.ts PortMapping',
+      'packages/contract/src/orchestrator/pod.ts PodEndpoint',
+    ],
+    reason: 'Marathon has service ports for apps only, and a list of protocols for pods only.',
+  },
 ];

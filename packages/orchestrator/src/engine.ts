@@ -14,8 +14,10 @@ import type {
   Violation,
 } from '@stadion/contract/orchestrator';
 import type { DeployPolicy, DeploymentRecord, FitAnswer } from '@stadion/contract/orchestrator-extensions';
+import type { ShownAction } from '@stadion/contract/orchestrator-pods';
 import type { PlanRoots } from './core/deployment/plan-roots.ts';
 import type { Instance } from './core/instance.ts';
+import type { RunSpec } from './core/pod/run-spec.ts';
 import type { GroupEdit, GroupState } from './core/root/group.ts';
 
 /** What a change of the root group amounts to. Definitions are canonical and carry the version given to the change. */
@@ -53,6 +55,10 @@ export interface RootSnapshot {
   app(id: string): AppDefinition | undefined;
   /** All apps; of one group (with everything below it) when its id is given. In order of their ids. */
   apps(groupId?: string): Iterable<AppDefinition>;
+  /** An app or a pod. */
+  spec(id: string): RunSpec | undefined;
+  /** Apps and pods, as {@link apps}. */
+  specs(groupId?: string): Iterable<RunSpec>;
   /** The root `/` always is a group. */
   group(id: string): GroupState | undefined;
   /** The ids of all groups; of those below one group when its id is given. In order of their ids, the root left out. */
@@ -66,9 +72,9 @@ export interface RootView extends RootSnapshot {
   rootVersions(): readonly string[];
   /** The root as it was. Undefined for a version that never was, or is remembered no more. */
   rootAt(version: string): RootSnapshot | undefined;
-  /** Versions of an app, newest first. */
+  /** Versions of an app or a pod, newest first. */
   appVersions(id: string): readonly string[];
-  appAtVersion(id: string, version: string): AppDefinition | undefined;
+  appAtVersion(id: string, version: string): RunSpec | undefined;
   /** Whether some app has this service port. */
   isServicePortUsed(port: number): boolean;
 }
@@ -96,7 +102,8 @@ export interface RunningDeployment {
   readonly id: string;
   readonly version: string;
   readonly affectedApps: readonly string[];
-  readonly steps: readonly { readonly actions: readonly DeploymentAction[] }[];
+  readonly affectedPods?: readonly string[];
+  readonly steps: readonly { readonly actions: readonly ShownAction[] }[];
   /** From 1; 0 before the first step. */
   readonly currentStep: number;
   readonly readinessCheckResults: ReadonlyMap<string, readonly ReadinessCheckResult[]>;

@@ -314,6 +314,8 @@ function readsOtherStrategy(engine: Engine, other: Partial<AppDefinition['upgrad
     version: root.version,
     app: (id) => shown(root.app(id)),
     apps: (groupId) => [...root.apps(groupId)].map((app) => shown(app)),
+    spec: (id) => shown(root.spec(id)),
+    specs: (groupId) => [...root.specs(groupId)].map((spec) => shown(spec)),
     isGroup: (id) => root.isGroup(id),
     group: (id) => root.group(id),
     groups: (groupId) => root.groups(groupId),

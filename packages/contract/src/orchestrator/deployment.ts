@@ -24,8 +24,19 @@ export const ReadinessCheckResult = Type.Object({
 });
 export type ReadinessCheckResult = Static<typeof ReadinessCheckResult>;
 
+/** What a deployment step may do to a pod. */
+export const PodActionName = stringEnum(['StartPod', 'StopPod', 'ScalePod', 'RestartPod']);
+
+/** An action as it is shown: on an app, or on a pod. */
+export const ShownAction = Type.Object({
+  action: Type.Union([DeploymentActionName, PodActionName]),
+  app: Type.Optional(Type.String()),
+  pod: Type.Optional(Type.String()),
+});
+export type ShownAction = Static<typeof ShownAction>;
+
 /** One step; its actions run side by side. */
-export const DeploymentStepInfo = Type.Object({ actions: Type.Array(DeploymentAction) });
+export const DeploymentStepInfo = Type.Object({ actions: Type.Array(ShownAction) });
 
 /** A running deployment. `currentStep` counts from 1; 0 before the first. */
 export const DeploymentInfo = Type.Object({
@@ -36,8 +47,7 @@ export const DeploymentInfo = Type.Object({
   steps: Type.Array(DeploymentStepInfo),
   currentActions: Type.Array(
     Type.Object({
-      action: DeploymentActionName,
-      app: Type.String(),
+      ...ShownAction.properties,
       readinessCheckResults: Type.Array(ReadinessCheckResult),
     }),
   ),

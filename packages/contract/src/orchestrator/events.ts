@@ -4,7 +4,7 @@ import { stringEnum } from '../string-enum.ts';
 import { TaskState } from '../mesos/task.ts';
 import { AppDefinition, HealthCheck } from './app.ts';
 import { GroupInfo } from './answers.ts';
-import { DeploymentStepInfo } from './deployment.ts';
+import { DeploymentStepInfo, ShownAction } from './deployment.ts';
 
 function event<const Name extends string, Properties extends TProperties>(eventType: Name, properties: Properties) {
   return Type.Object({ eventType: Type.Literal(eventType), timestamp: Type.String(), ...properties });
@@ -44,7 +44,7 @@ export const DeploymentPlanInfo = Type.Object({
 export type DeploymentPlanInfo = Static<typeof DeploymentPlanInfo>;
 
 const CurrentStep = Type.Object({
-  actions: Type.Array(Type.Object({ action: Type.String(), app: Type.String() })),
+  actions: Type.Array(ShownAction),
 });
 
 /** Why an instance serves or does not. */
@@ -64,6 +64,9 @@ export type ServingReason = Static<typeof ServingReason>;
 /** Every event, told apart by `eventType`. `timestamp` is `yyyy-MM-ddTHH:mm:ss.SSSZ`. */
 export const OrchestratorEvent = Type.Union([
   event('api_post_event', { clientIp: Type.String(), uri: Type.String(), appDefinition: AppDefinition }),
+  event('pod_created_event', { clientIp: Type.String(), uri: Type.String() }),
+  event('pod_updated_event', { clientIp: Type.String(), uri: Type.String() }),
+  event('pod_deleted_event', { clientIp: Type.String(), uri: Type.String() }),
   event('status_update_event', {
     slaveId: Type.String(),
     taskId: Type.String(),

@@ -7,6 +7,7 @@ import { DeploymentInfo, DeploymentResult } from './deployment.ts';
 import { extensionRoutes } from './extension-routes.ts';
 import { groupRoutes } from './group-routes.ts';
 import { overviewRoutes } from './overview-routes.ts';
+import { podRoutes } from './pod-routes.ts';
 import { Embed, Force, change, force, route, type Route } from './route.ts';
 import { Task, TaskList } from './task.ts';
 
@@ -190,6 +191,7 @@ export const orchestratorRoutes = {
   }),
   ...groupRoutes,
   ...extensionRoutes,
+  ...podRoutes,
   events: route({
     method: 'GET',
     path: '/v2/events',

@@ -3,6 +3,7 @@ import type { HealthResult } from '@stadion/contract/mesos';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import type { ServingReason } from '@stadion/contract/orchestrator-extensions';
 import type { Instance } from './instance.ts';
+import { hasHealthChecks, podOf } from './pod/run-spec.ts';
 
 /**
  * Whether an instance serves: the one field that names, routes and clients go by. It runs, nobody asked
@@ -48,7 +49,12 @@ export function whyServing(instance: Instance, app: AppDefinition | undefined): 
  */
 export function isUp(instance: Instance, app: AppDefinition | undefined): boolean {
   if (!serves(instance, app)) return false;
-  return instance.healthy === true || (app?.healthChecks?.length ?? 0) === 0;
+  return instance.healthy === true || app === undefined || !isChecked(app);
+}
+
+function isChecked(app: AppDefinition): boolean {
+  const pod = podOf(app);
+  return pod === undefined ? (app.healthChecks?.length ?? 0) > 0 : hasHealthChecks(pod);
 }
 
 function isReady(instance: Instance, app: AppDefinition | undefined): boolean {

@@ -21,20 +21,23 @@ export function safeIdOfInstance(instanceId: string): string | undefined {
   return at <= 0 ? undefined : instanceId.slice(0, at);
 }
 
-/** What a task id says. */
+/** What a task id says. `container` is `_app` for the task of an app, the container's name in a pod. */
 export interface TaskIdParts {
   readonly safeId: string;
   readonly instanceId: string;
+  readonly container: string;
   readonly incarnation: number;
 }
 
-/** Reads `<instance id>._app.<incarnation>`; undefined for anything else. */
+/** Reads `<instance id>._app.<incarnation>` or `<instance id>.<container>.<incarnation>`; undefined for anything else. */
 export function parseTaskId(taskId: string): TaskIdParts | undefined {
-  const at = taskId.lastIndexOf('._app.');
-  if (at <= 0) return undefined;
-  const incarnation = Number(taskId.slice(at + 6));
-  if (!Number.isSafeInteger(incarnation) || incarnation < 1) return undefined;
-  const instanceId = taskId.slice(0, at);
+  const lastDot = taskId.lastIndexOf('.');
+  const dot = taskId.lastIndexOf('.', lastDot - 1);
+  if (dot <= 0) return undefined;
+  const incarnation = Number(taskId.slice(lastDot + 1));
+  const container = taskId.slice(dot + 1, lastDot);
+  if (!Number.isSafeInteger(incarnation) || incarnation < 1 || container === '') return undefined;
+  const instanceId = taskId.slice(0, dot);
   const safeId = safeIdOfInstance(instanceId);
-  return safeId === undefined ? undefined : { safeId, instanceId, incarnation };
+  return safeId === undefined ? undefined : { safeId, instanceId, container, incarnation };
 }

@@ -2,7 +2,9 @@
 import type { HealthResult, ReadinessResult, TaskState, TaskStatus } from '@stadion/contract/mesos';
 import type { InstanceCondition } from '@stadion/contract/orchestrator';
 import { healthOf } from './health.ts';
+import { parseTaskId } from './instance-ids.ts';
 import type { AgentPlace, Instance } from './instance.ts';
+import { newPodTasks, podCondition, podHealth, updatePodTask } from './pod/pod-tasks.ts';
 
 const NONE: readonly never[] = Object.freeze([]);
 
@@ -36,6 +38,8 @@ export function provisioned(
     readonly appVersion: string;
     readonly place: AgentPlace;
     readonly hostPorts: readonly number[];
+    /** The names of a pod's containers. */
+    readonly containers?: readonly string[];
     readonly now: number;
   },
 ): Instance {
@@ -48,6 +52,7 @@ export function provisioned(
     place: launch.place,
     hostPorts: launch.hostPorts.length === 0 ? NONE : launch.hostPorts,
     stagedAt: launch.now,
+    ...(launch.containers === undefined ? {} : { tasks: newPodTasks(launch.containers, launch.now) }),
   };
 }
 
@@ -74,23 +79,31 @@ export function draining(instance: Instance, until: number): Instance {
 export type StatusOutcome =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'changed'; readonly instance: Instance }
-  | { readonly kind: 'ended'; readonly instance: Instance };
+  | {
+      readonly kind: 'ended';
+      readonly instance: Instance;
+      /** The end that counts: of the task itself, or of the one that brought a pod down. */
+      readonly end: Pick<TaskStatus, 'state' | 'message'>;
+    };
 
 /**
  * Applies what Mesos tells about the current incarnation.
  * @param share gives one object for equal address lists, so that 100,000 instances do not hold 100,000 copies
- * @param healthCheckCount how many health checks the instance's version has: only together they make it healthy
+ * @param checks how many health checks the instance's version has, or in a pod the names of the containers that have one:
+ *   only together they make it healthy
  */
 export function applyStatus(
   instance: Instance,
   status: TaskStatus,
   now: number,
   share: (addresses: Instance['ipAddresses']) => Instance['ipAddresses'],
-  healthCheckCount: number,
+  checks: number | ReadonlySet<string>,
 ): StatusOutcome {
+  if (typeof checks !== 'number') return applyPodStatus(instance, status, now, share, checks);
   const told = conditionOf(status);
   if (isFinal(told)) {
-    return { kind: 'ended', instance: { ...instance, condition: told, since: now, taskState: status.state } };
+    const ended = { ...instance, condition: told, since: now, taskState: status.state };
+    return { kind: 'ended', instance: ended, end: status };
   }
   if (isStale(instance.condition, told)) return { kind: 'unchanged' };
   // A task that was told to end stays so, whatever it still reports while it lives.
@@ -101,7 +114,7 @@ export function applyStatus(
   const healthy =
     status.health_results === undefined
       ? (status.healthy ?? instance.healthy)
-      : healthOf(status.health_results, healthCheckCount);
+      : healthOf(status.health_results, checks);
   const ipAddresses = addressesOf(status);
   const hasNewAddresses = ipAddresses !== undefined && !sameAddresses(ipAddresses, instance.ipAddresses);
   const startedAt =
@@ -127,6 +140,49 @@ export function applyStatus(
     readiness: hasNewHealth ? readiness : instance.readiness,
   };
   return { kind: 'changed', instance: next };
+}
+
+/** Applies what Mesos tells about one container of a pod. */
+function applyPodStatus(
+  instance: Instance,
+  status: TaskStatus,
+  now: number,
+  share: (addresses: Instance['ipAddresses']) => Instance['ipAddresses'],
+  checked: ReadonlySet<string>,
+): StatusOutcome {
+  const name = parseTaskId(status.task_id.value)?.container;
+  const before = instance.tasks ?? [];
+  const tasks = before.map((task) => (task.name === name ? updatePodTask(task, status, now) : task));
+  if (tasks.every((task, index) => task === before[index])) return { kind: 'unchanged' };
+  const told = podCondition(tasks);
+  if (told.isOver) {
+    const state = told.end.state ?? status.state;
+    const { message } = told.end;
+    const condition = conditionOf({ state });
+    return {
+      kind: 'ended',
+      instance: { ...instance, tasks, condition, since: now, taskState: state },
+      end: message === undefined ? { state } : { state, message },
+    };
+  }
+  const isEnding = instance.condition === 'Killing' && told.condition !== 'Unreachable';
+  const next = told.condition === 'Unreachable' ? unreachableFrom(instance.condition) : told.condition;
+  const condition = isEnding ? 'Killing' : next;
+  const addresses = addressesOf(status);
+  const healthy = podHealth(tasks, checked);
+  return {
+    kind: 'changed',
+    instance: {
+      ...instance,
+      tasks,
+      condition,
+      since: condition === instance.condition ? instance.since : now,
+      taskState: told.state,
+      ipAddresses: addresses === undefined || addresses.length === 0 ? instance.ipAddresses : share(addresses),
+      startedAt: instance.startedAt ?? (condition === 'Running' ? now : undefined),
+      healthy,
+    },
+  };
 }
 
 /** The condition that a Mesos state means. */

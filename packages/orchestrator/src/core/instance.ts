@@ -1,5 +1,6 @@
 /** One instance of an app, from the wish to run it to its end: the orchestrator's unit of account. */
 import type { HealthResult, ReadinessResult, TaskState } from '@stadion/contract/mesos';
+import { podTaskIds, type PodTask } from './pod/pod-tasks.ts';
 import type { InstanceCondition } from '@stadion/contract/orchestrator';
 
 /**
@@ -47,11 +48,18 @@ export interface Instance {
   readonly healthy: boolean | undefined;
   readonly health: readonly HealthResult[];
   readonly readiness: readonly ReadinessResult[];
+  /** The containers of the current launch, for an instance of a pod; what is above then is of all of them together. */
+  readonly tasks?: readonly PodTask[];
   /** Until when it drains: out of rotation, still running. Undefined unless it does. */
   readonly drainUntil: number | undefined;
 }
 
-/** The task id of the current launch. Only for an instance that was launched. */
-export function taskIdOf(instance: Pick<Instance, 'id' | 'incarnation'>): string {
-  return `${instance.id}._app.${String(instance.incarnation)}`;
+/** The task id of the current launch; of a pod, that of its first container. Only for an instance that was launched. */
+export function taskIdOf(instance: Pick<Instance, 'id' | 'incarnation' | 'tasks'>): string {
+  return `${instance.id}.${instance.tasks?.[0]?.name ?? '_app'}.${String(instance.incarnation)}`;
+}
+
+/** All task ids of the current launch: one of an app, one for each container of a pod. */
+export function taskIdsOf(instance: Pick<Instance, 'id' | 'incarnation' | 'tasks'>): readonly string[] {
+  return instance.tasks === undefined ? [taskIdOf(instance)] : podTaskIds(instance, instance.tasks);
 }

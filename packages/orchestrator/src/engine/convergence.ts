@@ -117,7 +117,7 @@ export class Convergence {
   /** Outside of deployments: replaces what is missing, ends what is too much. */
   heal(appId: string): void {
     const { fleet, root } = this.parts;
-    const definition = root.app(appId);
+    const definition = root.spec(appId);
     if (definition !== undefined) this.scale(definition);
     else {
       const app = fleet.find(appId);

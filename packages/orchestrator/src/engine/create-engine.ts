@@ -6,6 +6,8 @@ import { describeError, every, type Clock, type Logger, type Random, type Servic
 import type { SchedulerConnection } from '@stadion/contract/mesos';
 import { GroupCommit, type Store } from '@stadion/store';
 import type { AgentPlace } from '../core/instance.ts';
+import { podOf } from '../core/pod/run-spec.ts';
+import { buildTaskGroup } from '../core/pod/task-group.ts';
 import { buildTaskInfo } from '../core/task/task-info.ts';
 import type { EngineView, OrchestratorEngine } from '../engine.ts';
 import { Commands } from './commands.ts';
@@ -191,17 +193,21 @@ class RunningEngine implements Engine {
       counters,
       turn,
       moreToCome: () => this.postponed.size > 0,
-      buildTask: ({ app, instance, taskId, offer, hostPorts }) =>
-        buildTaskInfo({
-          app,
-          instanceId: instance.id,
-          taskId,
+      describe: ({ app, instance, taskId, offer, hostPorts }) => {
+        const pod = podOf(app);
+        const launch = {
           agentId: offer.agent_id,
           hostname: offer.hostname,
           hostPorts,
           role: offer.allocation_info.role,
-          random: taskRandom,
-        }),
+        };
+        return pod === undefined
+          ? {
+              kind: 'task',
+              task: buildTaskInfo({ ...launch, app, instanceId: instance.id, taskId, random: taskRandom }),
+            }
+          : { kind: 'group', ...buildTaskGroup({ ...launch, spec: app, pod, instance }) };
+      },
     });
     const judge = new DeploymentJudge({ time, root, turn });
     this.judge = judge;
@@ -374,7 +380,7 @@ class RunningEngine implements Engine {
   }
 
   private lookAtAll(): void {
-    for (const app of this.root.apps()) this.fleet.dirty.add(app.id);
+    for (const app of this.root.specs()) this.fleet.dirty.add(app.id);
     for (const app of this.fleet.all()) this.fleet.dirty.add(app.appId);
     // Versions that outlived their app.
     for (const appId of this.root.knownApps()) this.fleet.dirty.add(appId);

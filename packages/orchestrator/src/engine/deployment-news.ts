@@ -1,9 +1,15 @@
 /** Tells listeners how deployments go on. Nothing is made that nobody hears. */
+import { shownActions } from '../core/deployment/shown-actions.ts';
 import type { Clock } from '@stadion/base';
-import type { AppDefinition, DeploymentAction, OrchestratorEvent } from '@stadion/contract/orchestrator';
+import type {
+  AppDefinition,
+  DeploymentAction,
+  DeploymentPlanInfo,
+  OrchestratorEvent,
+} from '@stadion/contract/orchestrator';
 import { formatTimestamp } from '../core/app/timestamp.ts';
 import { planRoots, type PlanRoots } from '../core/deployment/plan-roots.ts';
-import { planInfo, type Deployment } from './deployment.ts';
+import { planInfo, podsAmong, type Deployment } from './deployment.ts';
 import type { ListenerFeed } from './event-feed.ts';
 import type { Journal } from './journal.ts';
 import type { RootState } from './root-state.ts';
@@ -29,13 +35,13 @@ export class DeploymentNews {
     const timestamp = this.timestamp();
     for (const { action, app: appId } of actions) {
       if (action !== 'RestartApplication' && action !== 'ScaleApplication') continue;
-      const { healthChecks = [], version = '' } = this.parts.root.app(appId) ?? {};
+      const { healthChecks = [], version = '' } = this.parts.root.spec(appId) ?? {};
       for (const healthCheck of healthChecks) {
         this.emit(deployment, { eventType: 'add_health_check_event', timestamp, appId, version, healthCheck });
       }
     }
-    const currentStep = { actions: [...actions] };
-    this.emit(deployment, { eventType: 'deployment_info', timestamp, plan: planInfo(deployment), currentStep });
+    const currentStep = { actions: shownActions(actions, podsAmong(deployment, this.parts.root)) };
+    this.emit(deployment, { eventType: 'deployment_info', timestamp, plan: this.planOf(deployment), currentStep });
   }
 
   /** A step is done: of what it replaced or stopped nothing is left, and nothing is checked any more. */
@@ -50,22 +56,31 @@ export class DeploymentNews {
       }
       if (action === 'StopApplication') this.emit(deployment, { eventType: 'app_terminated_event', timestamp, appId });
     }
-    const currentStep = { actions: [...actions] };
-    this.emit(deployment, { eventType: 'deployment_step_success', timestamp, plan: planInfo(deployment), currentStep });
+    const currentStep = { actions: shownActions(actions, podsAmong(deployment, this.parts.root)) };
+    this.emit(deployment, {
+      eventType: 'deployment_step_success',
+      timestamp,
+      plan: this.planOf(deployment),
+      currentStep,
+    });
   }
 
   succeeded(deployment: Deployment): void {
     if (!this.parts.feed.isHeard) return;
     const { id } = deployment;
-    const plan = planInfo(deployment);
+    const plan = this.planOf(deployment);
     this.emit(deployment, { eventType: 'deployment_success', timestamp: this.timestamp(), id, plan });
   }
 
   failed(deployment: Deployment, reason: string): void {
     if (!this.parts.feed.isHeard) return;
     const { id } = deployment;
-    const plan = planInfo(deployment);
+    const plan = this.planOf(deployment);
     this.emit(deployment, { eventType: 'deployment_failed', timestamp: this.timestamp(), id, plan, reason });
+  }
+
+  private planOf(deployment: Deployment): DeploymentPlanInfo {
+    return planInfo(deployment, podsAmong(deployment, this.parts.root));
   }
 
   private emit(deployment: Deployment, event: OrchestratorEvent): void {

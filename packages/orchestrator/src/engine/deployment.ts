@@ -1,4 +1,6 @@
 /** A deployment under way, in memory. */
+import { shownActions } from '../core/deployment/shown-actions.ts';
+import { podOf } from '../core/pod/run-spec.ts';
 import { assert } from '@stadion/base';
 import type { DeploymentAction, DeploymentPlanInfo } from '@stadion/contract/orchestrator';
 import type { DeploymentStep } from '../core/deployment/plan.ts';
@@ -51,9 +53,21 @@ export function beginStep(deployment: Deployment): StepUnderWay | undefined {
   return { actions, kept, undone: new Set(actions.keys()) };
 }
 
+/** Tells which of what a deployment touches are pods, also those that it removes. */
+export function podsAmong(
+  { changes }: Deployment,
+  root: { appAtVersion(id: string, version: string): object | undefined },
+): (id: string) => boolean {
+  return (id) => {
+    const change = changes.get(id);
+    const spec = root.appAtVersion(id, change?.to ?? change?.from ?? '');
+    return spec !== undefined && podOf(spec) !== undefined;
+  };
+}
+
 /** The plan as events carry it. */
-export function planInfo(deployment: Deployment): DeploymentPlanInfo {
-  const steps = deployment.steps.map((step) => ({ actions: [...step.actions] }));
+export function planInfo(deployment: Deployment, isPod: (id: string) => boolean): DeploymentPlanInfo {
+  const steps = deployment.steps.map((step) => ({ actions: shownActions(step.actions, isPod) }));
   return { id: deployment.id, version: deployment.version, steps };
 }
 

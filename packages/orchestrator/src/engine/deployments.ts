@@ -143,7 +143,7 @@ export class Deployments {
     const { fleet, root, convergence, damagedApps } = this.parts;
     if (damagedApps.has(appId)) return;
     convergence.heal(appId);
-    if (root.app(appId) !== undefined || (fleet.find(appId)?.all.size ?? 0) > 0) return;
+    if (root.spec(appId) !== undefined || (fleet.find(appId)?.all.size ?? 0) > 0) return;
     // The app is gone and nothing of it is left.
     root.forget(appId);
     fleet.drop(appId);
@@ -174,7 +174,7 @@ export class Deployments {
     const action = actions.get(appId);
     if (action === undefined) {
       // What earlier steps brought up is kept up while later ones run.
-      if (kept.has(appId) && root.app(appId) !== undefined) convergence.heal(appId);
+      if (kept.has(appId) && root.spec(appId) !== undefined) convergence.heal(appId);
     } else if (this.act(deployment, action, appId)) undone.delete(appId);
     else undone.add(appId);
   }
@@ -198,7 +198,7 @@ export class Deployments {
         return convergence.stop(app);
       case 'ScaleApplication':
       case 'RestartApplication': {
-        const definition = root.app(app);
+        const definition = root.spec(app);
         // Nobody but the holder can have removed it.
         if (definition === undefined) return true;
         return action === 'ScaleApplication'

@@ -1,4 +1,5 @@
 /** Everything that can be read of the engine, straight from memory. */
+import { shownActions } from '../core/deployment/shown-actions.ts';
 import type { Clock } from '@stadion/base';
 import type { MasterInfo } from '@stadion/contract/mesos';
 import type { AppDefinition, QueueItem, ReadinessCheckResult, TaskFailure } from '@stadion/contract/orchestrator';
@@ -8,10 +9,10 @@ import { taskIdOf, type Instance } from '../core/instance.ts';
 import type { EngineView, RootView, RunningDeployment } from '../engine.ts';
 import type { AppInstances } from './app-instances.ts';
 import type { Counters } from './counters.ts';
-import type { Deployment } from './deployment.ts';
 import type { DeployPolicies } from './deploy-policies.ts';
 import type { DeploymentArchive } from './deployment-archive.ts';
 import { recordOf } from './deployment-view.ts';
+import { podsAmong, type Deployment } from './deployment.ts';
 import type { Deployments } from './deployments.ts';
 import type { Fleet } from './fleet.ts';
 import type { LaunchQueue } from './launch-queue.ts';
@@ -68,7 +69,7 @@ export class MemoryView implements EngineView {
   queue(options: { readonly lastUnusedOffers: boolean }): readonly QueueItem[] {
     const items: QueueItem[] = [];
     for (const app of this.parts.fleet.all()) {
-      const definition = this.parts.root.app(app.appId);
+      const definition = this.parts.root.spec(app.appId);
       if (app.scheduled.size > 0 && definition !== undefined) items.push(this.queueItem(app, definition, options));
     }
     return items;
@@ -104,11 +105,13 @@ export class MemoryView implements EngineView {
       const found = this.readinessResults(app, deployment.version);
       if (found.length > 0) results.set(app, found);
     }
+    const isPod = podsAmong(deployment, this.parts.root);
     return {
       id: deployment.id,
       version: deployment.version,
-      affectedApps: deployment.apps,
-      steps: deployment.steps,
+      affectedApps: deployment.apps.filter((id) => !isPod(id)),
+      affectedPods: deployment.apps.filter((id) => isPod(id)),
+      steps: deployment.steps.map(({ actions }) => ({ actions: shownActions(actions, isPod) })),
       currentStep: deployment.underWay !== undefined ? deployment.step + 1 : deployment.step,
       readinessCheckResults: results,
     };
@@ -116,7 +119,7 @@ export class MemoryView implements EngineView {
 
   /** Of the instances that the deployment has begun. */
   private readinessResults(appId: string, version: string): ReadinessCheckResult[] {
-    const definition = this.parts.root.app(appId);
+    const definition = this.parts.root.spec(appId);
     if (definition?.readinessChecks === undefined) return [];
     const results: ReadinessCheckResult[] = [];
     for (const instance of this.parts.fleet.find(appId)?.all.values() ?? []) {

@@ -72,7 +72,11 @@ export class Fleet {
     const parts = parseTaskId(taskId);
     if (parts === undefined) return undefined;
     const instance = this.bySafeId.get(parts.safeId)?.all.get(parts.instanceId);
-    return instance?.place !== undefined && instance.incarnation === parts.incarnation ? instance : undefined;
+    if (instance?.place === undefined || instance.incarnation !== parts.incarnation) return undefined;
+    const { tasks } = instance;
+    const isOfIt =
+      tasks === undefined ? parts.container === '_app' : tasks.some(({ name }) => name === parts.container);
+    return isOfIt ? instance : undefined;
   }
 
   /** The app id that a task id of ours names, whether or not we know the task. */

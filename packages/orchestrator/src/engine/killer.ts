@@ -1,6 +1,6 @@
 /** Tells the master to kill tasks: a bounded number at a time, again and again until they are gone. */
 import type { Clock, TimerHandle, Timers } from '@stadion/base';
-import { taskIdOf } from '../core/instance.ts';
+import { taskIdsOf } from '../core/instance.ts';
 import type { EngineConfig } from './config.ts';
 import type { Counters } from './counters.ts';
 import type { Fleet } from './fleet.ts';
@@ -51,7 +51,7 @@ export class Killer {
       const instance = fleet.instance(instanceId);
       if (instance?.place === undefined) continue;
       this.asked.set(instanceId, now);
-      link.kill(taskIdOf(instance), instance.place.agentId);
+      for (const taskId of taskIdsOf(instance)) link.kill(taskId, instance.place.agentId);
       counters.add('tasks.kills.counter');
     }
     this.arm();

@@ -99,7 +99,7 @@ export class LaunchQueue {
    * new version of the same configuration.
    */
   definitionFor(app: AppInstances, version: string): AppDefinition | undefined {
-    const target = this.parts.root.app(app.appId);
+    const target = this.parts.root.spec(app.appId);
     if (target !== undefined && version >= target.versionInfo.lastConfigChangeAt) return target;
     return this.parts.root.appAtVersion(app.appId, version) ?? target;
   }

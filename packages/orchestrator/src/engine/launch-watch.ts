@@ -1,6 +1,6 @@
 /** Looks after launches that do not come up: asks about those never heard of, and ends those that stage for too long. */
 import type { Clock, TimerHandle, Timers } from '@stadion/base';
-import { taskIdOf, type Instance } from '../core/instance.ts';
+import { taskIdsOf, type Instance } from '../core/instance.ts';
 import type { EngineConfig } from './config.ts';
 import type { Fleet } from './fleet.ts';
 import { RECONCILE_TASKS_PER_CALL_MAX } from './limits.ts';
@@ -72,7 +72,8 @@ export class LaunchWatch {
         this.launched.delete(instanceId);
         this.overdue(instance);
       } else if (instance.taskState === undefined) {
-        unheard.push({ taskId: taskIdOf(instance), agentId: instance.place.agentId });
+        const { agentId } = instance.place;
+        unheard.push(...taskIdsOf(instance).map((taskId) => ({ taskId, agentId })));
       }
     }
     if (unheard.length > 0) link.reconcile(unheard);

@@ -4,12 +4,14 @@
  * wait for the next round; when nothing waits the master is told to keep its offers.
  */
 import type { Clock, Random, TimerHandle, Timers } from '@stadion/base';
-import type { Offer, TaskInfo } from '@stadion/contract/mesos';
+import type { Offer, OfferOperation, TaskInfo } from '@stadion/contract/mesos';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import { taskIdOf, type Instance } from '../core/instance.ts';
 import { provisioned } from '../core/instance-update.ts';
 import { matchOffers } from '../core/placement/matcher.ts';
 import type { Placement, PlacementRequest, PreparedOffer } from '../core/placement/types.ts';
+import { podOf } from '../core/pod/run-spec.ts';
+import type { TaskGroup } from '../core/pod/task-group.ts';
 import type { EngineConfig } from './config.ts';
 import type { Counters } from './counters.ts';
 import type { Fleet } from './fleet.ts';
@@ -20,14 +22,18 @@ import { APPS_PER_PASS_MAX, LAUNCHES_PER_TURN_MAX, MATCHED_PER_PASS_MAX } from '
 import type { MasterLink } from './master-link.ts';
 import type { OfferPool } from './offer-pool.ts';
 
-/** Makes the description of a task for the agent. */
-export type BuildTask = (launch: {
+/** What an instance is launched as: one task, or the tasks of a pod with their executor. */
+export type LaunchDescription =
+  { readonly kind: 'task'; readonly task: TaskInfo } | ({ readonly kind: 'group' } & TaskGroup);
+
+/** Makes the description of an instance for the agent. */
+export type DescribeLaunch = (launch: {
   readonly app: AppDefinition;
   readonly instance: Instance;
   readonly taskId: string;
   readonly offer: Offer;
   readonly hostPorts: Placement['hostPorts'];
-}) => TaskInfo;
+}) => LaunchDescription;
 
 interface LauncherParts {
   readonly time: Clock & Timers;
@@ -40,7 +46,7 @@ interface LauncherParts {
   readonly link: MasterLink;
   readonly launchWatch: LaunchWatch;
   readonly counters: Counters;
-  readonly buildTask: BuildTask;
+  readonly describe: DescribeLaunch;
   /** Whether the next turn adds instances to what waits now. */
   readonly moreToCome: () => boolean;
   readonly turn: (work: () => void) => void;
@@ -278,34 +284,34 @@ export class Launcher {
     const offerId = prepared.offer.id.value;
     // Withdrawn since it was matched: those placed on it wait on.
     if (!pool.holds(offerId)) return 0;
-    const tasks: TaskInfo[] = [];
+    const launches: LaunchDescription[] = [];
     for (const placement of placements) {
       const group = groups[placement.request];
-      const task = group && this.launchOne(group, prepared, placement.hostPorts);
-      if (task !== undefined) tasks.push(task);
+      const launch = group && this.launchOne(group, prepared, placement.hostPorts);
+      if (launch !== undefined) launches.push(launch);
     }
     // Still held and not used after all: declined at the end of the round.
-    if (tasks.length === 0) return 0;
+    if (launches.length === 0) return 0;
     pool.remove(offerId);
-    counters.add('instances.launched.counter', tasks.length);
+    counters.add('instances.launched.counter', launches.length);
     link.send({
       type: 'ACCEPT',
       ...link.own(),
       accept: {
         offer_ids: [prepared.offer.id],
-        operations: [{ type: 'LAUNCH', launch: { task_infos: tasks } }],
+        operations: operationsOf(launches),
         filters: { refuse_seconds: 0 },
       },
     });
-    return tasks.length;
+    return launches.length;
   }
 
   private launchOne(
     group: PlannedGroup,
     prepared: PreparedOffer,
     hostPorts: Placement['hostPorts'],
-  ): TaskInfo | undefined {
-    const { fleet, time, launchWatch, buildTask, pool } = this.parts;
+  ): LaunchDescription | undefined {
+    const { fleet, time, launchWatch, describe, pool } = this.parts;
     const { definition } = group;
     const instance = this.nextWaiting(group);
     // Fewer wait than when they were matched.
@@ -315,13 +321,14 @@ export class Launcher {
       appVersion: definition.version,
       place: prepared.place,
       hostPorts: hostPorts.filter((port) => port !== undefined),
+      ...containersOf(definition),
       now,
     });
     const taskId = taskIdOf(launched);
     fleet.update(launched);
     launchWatch.add(launched.id, now);
     pool.launchedOn(prepared, definition);
-    return buildTask({ app: definition, instance: launched, taskId, offer: prepared.offer, hostPorts });
+    return describe({ app: definition, instance: launched, taskId, offer: prepared.offer, hostPorts });
   }
 
   /** The next instance that still waits and belongs to the group's definition. */
@@ -334,4 +341,20 @@ export class Launcher {
     }
     return undefined;
   }
+}
+
+/** The tasks together, and each pod as a whole. */
+function operationsOf(launches: readonly LaunchDescription[]): OfferOperation[] {
+  const tasks = launches.flatMap((launch) => (launch.kind === 'task' ? [launch.task] : []));
+  const groups = launches.flatMap((launch): OfferOperation[] => {
+    if (launch.kind === 'task') return [];
+    const { executor, tasks: members } = launch;
+    return [{ type: 'LAUNCH_GROUP', launch_group: { executor, task_group: { tasks: [...members] } } }];
+  });
+  return tasks.length === 0 ? groups : [{ type: 'LAUNCH', launch: { task_infos: tasks } }, ...groups];
+}
+
+function containersOf(definition: AppDefinition): { readonly containers?: readonly string[] } {
+  const pod = podOf(definition);
+  return pod === undefined ? {} : { containers: pod.containers.map(({ name }) => name) };
 }

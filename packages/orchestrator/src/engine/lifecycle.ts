@@ -95,7 +95,7 @@ export class Lifecycle {
     const { root, config } = this.parts;
     const own = root.appAtVersion(instance.appId, instance.appVersion);
     if (own === undefined || !hasPorts(own) || !serves(instance, own)) return 0;
-    const { drainSeconds } = (root.app(instance.appId) ?? own).upgradeStrategy;
+    const { drainSeconds } = (root.spec(instance.appId) ?? own).upgradeStrategy;
     return drainSeconds === undefined ? config.drainMs : drainSeconds * 1000;
   }
 
@@ -115,7 +115,7 @@ export class Lifecycle {
   }
 
   /** The task of an instance is over. `ended` shows the last condition. */
-  taskEnded(ended: Instance, status: TaskStatus): void {
+  taskEnded(ended: Instance, status: Pick<TaskStatus, 'state' | 'message'>): void {
     const { fleet, root, clock, counters, isLocked } = this.parts;
     counters.add(`tasks.${ended.condition.toLowerCase()}.counter`);
     this.unwatch(ended.id);
@@ -123,7 +123,7 @@ export class Lifecycle {
       this.recordFailure(ended, status.state, status.message ?? '');
     }
     fleet.announce(ended);
-    const target = root.app(ended.appId);
+    const target = root.spec(ended.appId);
     const definition = root.appAtVersion(ended.appId, ended.appVersion);
     if (definition !== undefined && ended.goal === 'Running' && causesBackoff(ended.condition)) {
       this.backOff(ended.appId, definition);

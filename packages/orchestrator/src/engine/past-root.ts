@@ -1,5 +1,6 @@
 /** The root as it was: the present one, with the changes since taken back. */
 import type { AppDefinition } from '@stadion/contract/orchestrator';
+import { onlyApp, podOf, type RunSpec } from '../core/pod/run-spec.ts';
 import { isWithin, type GroupState } from '../core/root/group.ts';
 import type { RootSnapshot, RootView } from '../engine.ts';
 import type { WayBack } from './root-history.ts';
@@ -17,15 +18,23 @@ export class PastRoot implements RootSnapshot {
   }
 
   app(id: string): AppDefinition | undefined {
-    if (!this.back.apps.has(id)) return this.now.app(id);
+    return onlyApp(this.spec(id));
+  }
+
+  apps(groupId = '/'): readonly AppDefinition[] {
+    return this.specs(groupId).filter((spec) => podOf(spec) === undefined);
+  }
+
+  spec(id: string): RunSpec | undefined {
+    if (!this.back.apps.has(id)) return this.now.spec(id);
     const version = this.back.apps.get(id);
     return version === undefined ? undefined : this.now.appAtVersion(id, version);
   }
 
-  apps(groupId = '/'): readonly AppDefinition[] {
-    const ids = new Set([...this.now.apps(groupId)].map(({ id }) => id));
+  specs(groupId = '/'): readonly RunSpec[] {
+    const ids = new Set([...this.now.specs(groupId)].map(({ id }) => id));
     for (const id of this.back.apps.keys()) if (id !== groupId && isWithin(id, groupId)) ids.add(id);
-    return [...ids].sort().flatMap((id) => this.app(id) ?? []);
+    return [...ids].sort().flatMap((id) => this.spec(id) ?? []);
   }
 
   group(id: string): GroupState | undefined {

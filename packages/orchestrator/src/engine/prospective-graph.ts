@@ -10,7 +10,7 @@ export function prospectiveGraph(root: RootView, change: RootChange): Dependency
   for (const app of change.upserts) apps.set(app.id, app);
   for (const id of change.removals) apps.set(id, undefined);
   const groups = new Map((change.groups ?? []).map(({ id, to }) => [id, to]));
-  const appAt = (id: string): AppDefinition | undefined => (apps.has(id) ? apps.get(id) : root.app(id));
+  const appAt = (id: string): AppDefinition | undefined => (apps.has(id) ? apps.get(id) : root.spec(id));
 
   function* dependenciesOf(appId: string): Generator<string> {
     yield* appAt(appId)?.dependencies ?? [];
@@ -23,7 +23,7 @@ export function prospectiveGraph(root: RootView, change: RootChange): Dependency
   function* membersOf(groupId: string): Generator<string> {
     const prefix = groupId === '/' ? '/' : `${groupId}/`;
     for (const [id, app] of apps) if (app !== undefined && id.startsWith(prefix)) yield id;
-    for (const { id } of root.apps(groupId)) if (!apps.has(id)) yield id;
+    for (const { id } of root.specs(groupId)) if (!apps.has(id)) yield id;
   }
 
   return {

@@ -4,7 +4,7 @@
  * A master that has started anew is silent about agents that may still come back, so what is unanswered is asked again.
  */
 import { every, type Clock, type TimerHandle, type Timers } from '@stadion/base';
-import { taskIdOf, type Instance } from '../core/instance.ts';
+import { taskIdsOf, type Instance } from '../core/instance.ts';
 import type { EngineConfig } from './config.ts';
 import type { Fleet } from './fleet.ts';
 import { RECONCILE_TASKS_PER_CALL_MAX } from './limits.ts';
@@ -43,7 +43,7 @@ export class Reconciler {
   /** @param settled called, inside a turn, when that has become so */
   start(settled: () => void): void {
     this.settled = settled;
-    for (const instance of this.placed()) this.unanswered.add(taskIdOf(instance));
+    for (const instance of this.placed()) for (const taskId of taskIdsOf(instance)) this.unanswered.add(taskId);
     if (this.unanswered.size === 0) this.isDone = true;
     this.periodic = every(this.parts.time, this.parts.config.reconcileIntervalMs, () => {
       this.parts.turn(() => {
@@ -114,8 +114,8 @@ export class Reconciler {
   private *stillUnanswered(): Generator<Instance> {
     const ended = new Set(this.unanswered);
     for (const instance of this.placed()) {
-      if (!ended.delete(taskIdOf(instance))) continue;
-      yield instance;
+      const waiting = taskIdsOf(instance).filter((taskId) => ended.delete(taskId));
+      if (waiting.length > 0) yield instance;
     }
     // What is no longer ours needs no answer.
     for (const taskId of ended) this.answered(taskId);
@@ -141,7 +141,9 @@ export class Reconciler {
         break;
       }
       const instance = next.value;
-      if (instance.place !== undefined) tasks.push({ taskId: taskIdOf(instance), agentId: instance.place.agentId });
+      if (instance.place === undefined) continue;
+      const { agentId } = instance.place;
+      tasks.push(...taskIdsOf(instance).map((taskId) => ({ taskId, agentId })));
     }
     if (tasks.length > 0) link.reconcile(tasks);
     if (this.pending === undefined) {

@@ -2,9 +2,10 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { HealthResult, ReadinessResult, TaskState } from '@stadion/contract/mesos';
-import { AppDefinition, InstanceCondition, TaskFailure } from '@stadion/contract/orchestrator';
 import { DeploymentRecord as EndedDeployment, DeployPolicy } from '@stadion/contract/orchestrator-extensions';
+import { InstanceCondition, TaskFailure } from '@stadion/contract/orchestrator';
 import type { JsonValue } from '@stadion/store';
+import { RunSpec } from '../core/pod/run-spec.ts';
 import { safeIdOf } from '../core/instance-ids.ts';
 import type { AgentPlace, Instance } from '../core/instance.ts';
 import type { GroupState } from '../core/root/group.ts';
@@ -92,6 +93,15 @@ const PlaceRecord = Type.Object({
   attributes: Type.Optional(Type.Record(Type.String(), Type.String())),
 });
 
+const PodTaskRecord = Type.Object({
+  name: Type.String(),
+  state: Type.Optional(TaskState),
+  since: Type.Number(),
+  startedAt: Type.Optional(Type.Number()),
+  healthy: Type.Optional(Type.Boolean()),
+  message: Type.Optional(Type.String()),
+});
+
 const InstanceRecord = Type.Object({
   app: Type.String(),
   version: Type.String(),
@@ -113,6 +123,7 @@ const InstanceRecord = Type.Object({
   healthy: Type.Optional(Type.Boolean()),
   health: Type.Optional(Type.Array(HealthResult)),
   readiness: Type.Optional(Type.Array(ReadinessResult)),
+  tasks: Type.Optional(Type.Array(PodTaskRecord)),
   drain: Type.Optional(Type.Number()),
 });
 
@@ -146,7 +157,7 @@ function reader<Schema extends TSchema>(schema: Schema): RecordReader<Static<Sch
 
 export const readVersion = reader(VersionRecord);
 export const readFramework = reader(FrameworkRecord);
-export const readDefinition = reader(AppDefinition);
+export const readDefinition = reader(RunSpec);
 export const readDeployment = reader(DeploymentRecord);
 export const readFailure = reader(TaskFailure);
 export const readEnded = reader(EndedDeployment);
@@ -242,6 +253,7 @@ export function instanceRecord(instance: Instance): JsonValue {
   if (instance.healthy !== undefined) record.healthy = instance.healthy;
   if (instance.health.length > 0) record.health = asJson(instance.health);
   if (instance.readiness.length > 0) record.readiness = asJson(instance.readiness);
+  if (instance.tasks !== undefined) record.tasks = asJson(instance.tasks);
   if (instance.drainUntil !== undefined) record.drain = instance.drainUntil;
   return record;
 }
@@ -282,6 +294,7 @@ export function readInstance(id: string, value: JsonValue, sharing: Sharing): In
     healthy: record.healthy,
     health: record.health ?? [],
     readiness: record.readiness ?? [],
+    ...(record.tasks !== undefined && { tasks: record.tasks.map((task) => ({ ...task, state: task.state })) }),
     drainUntil: record.drain,
   };
 }

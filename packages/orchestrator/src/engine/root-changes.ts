@@ -162,14 +162,14 @@ export class RootChanges {
     const removals: string[] = [];
     for (const [app, { from }] of deployment.changes) {
       const before = from === undefined ? undefined : root.appAtVersion(app, from);
-      if (before !== undefined) upserts.push(stampVersion(specOf(before), root.app(app), version));
-      else if (from === undefined && root.app(app) !== undefined) removals.push(app);
+      if (before !== undefined) upserts.push(stampVersion(specOf(before), root.spec(app), version));
+      else if (from === undefined && root.spec(app) !== undefined) removals.push(app);
     }
     const groups = deployment.groups.flatMap(({ id, from, to }): GroupEdit[] => {
       if (from !== undefined) return [{ id, to: from }];
       // A group that it made goes, unless somebody has changed it since or something else is in it.
       const isUnchanged = sameSettings(root.group(id), to);
-      const others = [...root.apps(id)].some((app) => !removals.includes(app.id));
+      const others = [...root.specs(id)].some((app) => !removals.includes(app.id));
       const kept = upserts.some((app) => isWithin(app.id, id));
       return isUnchanged && !others && !kept ? [{ id, to: undefined }] : [];
     });
@@ -218,12 +218,12 @@ export class RootChanges {
     const { root, fleet } = this.parts;
     const changes: AppChange[] = change.upserts.map((to) => ({
       id: to.id,
-      from: root.app(to.id),
+      from: root.spec(to.id),
       to,
       hasOutdated: fleet.find(to.id)?.hasOutdated(to.versionInfo.lastConfigChangeAt) ?? false,
     }));
     for (const id of change.removals) {
-      const from = root.app(id);
+      const from = root.spec(id);
       if (from !== undefined) changes.push({ id, from, to: undefined, hasOutdated: false });
     }
     return changes;

@@ -1,4 +1,5 @@
 /** The root group in memory and its records: apps and their versions, groups, past roots, service ports. */
+import { onlyApp, podOf, type RunSpec } from '../core/pod/run-spec.ts';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import { ancestorIds } from '../core/app/app-id.ts';
 import { servicePortsOf } from '../core/app/service-ports.ts';
@@ -32,13 +33,21 @@ export class RootState implements RootView {
   }
 
   app(id: string): AppDefinition | undefined {
-    return this.targets.get(id);
+    return onlyApp(this.targets.get(id));
   }
 
   *apps(groupId?: string): Iterable<AppDefinition> {
+    for (const spec of this.specs(groupId)) if (podOf(spec) === undefined) yield spec;
+  }
+
+  spec(id: string): RunSpec | undefined {
+    return this.targets.get(id);
+  }
+
+  *specs(groupId?: string): Iterable<RunSpec> {
     for (const id of this.appIds.within(groupId)) {
-      const app = this.targets.get(id);
-      if (app !== undefined) yield app;
+      const spec = this.targets.get(id);
+      if (spec !== undefined) yield spec;
     }
   }
 

@@ -1,11 +1,14 @@
 /** Takes in what Mesos tells about tasks: ours are updated and acknowledged, strangers are ended. */
 import type { Clock } from '@stadion/base';
-import { isTerminal, type TaskStatus } from '@stadion/contract/mesos';
+import type { TaskStatus } from '@stadion/contract/mesos';
+import type { AppDefinition } from '@stadion/contract/orchestrator';
 import { formatTimestamp } from '../core/app/timestamp.ts';
 import { exhaustedCheck, healthChanges } from '../core/health.ts';
 import { parseTaskId } from '../core/instance-ids.ts';
 import { taskIdOf, type Instance } from '../core/instance.ts';
 import { applyStatus, conditionOf } from '../core/instance-update.ts';
+import { isOver } from '../core/pod/pod-tasks.ts';
+import { podOf } from '../core/pod/run-spec.ts';
 import { isUnreachable } from '../core/unreachable.ts';
 import type { Counters } from './counters.ts';
 import type { ListenerFeed } from './event-feed.ts';
@@ -56,13 +59,15 @@ export class StatusHandler {
 
   private handleOwn(instance: Instance, status: TaskStatus): void {
     const { fleet, root, feed, lifecycle, launchWatch, unreachableWatch, clock } = this.parts;
-    const checks = root.appAtVersion(instance.appId, instance.appVersion)?.healthChecks;
-    const outcome = applyStatus(instance, status, clock.now(), this.share, checks?.length ?? 0);
+    const definition = root.appAtVersion(instance.appId, instance.appVersion);
+    const checks =
+      instance.tasks === undefined ? (definition?.healthChecks?.length ?? 0) : checkedContainers(definition);
+    const outcome = applyStatus(instance, status, clock.now(), this.share, checks);
     if (outcome.kind === 'unchanged') return;
     const next = outcome.instance;
-    if (feed.isHeard && next.taskState !== instance.taskState) this.announceStatus(next, status);
+    if (feed.isHeard && tellsNewState(instance, next)) this.announceStatus(next, status);
     if (outcome.kind === 'ended') {
-      lifecycle.taskEnded(next, status);
+      lifecycle.taskEnded(next, outcome.end);
       return;
     }
     if ((instance.condition === 'Killing' || instance.goal === 'Decommissioned') && isUnreachable(next)) {
@@ -76,6 +81,10 @@ export class StatusHandler {
       const cameUp = next.condition === 'Staging' || next.condition === 'Starting' || next.condition === 'Running';
       if (cameUp) lifecycle.cameUp(next);
       if (next.condition === 'Running') launchWatch.forget(next.id);
+      // A pod of which one container has ended badly: its agent ends the others, and is asked to in case it does not.
+      if (next.condition === 'Killing' && next.tasks?.some(({ state }) => state !== undefined && isOver(state))) {
+        lifecycle.killTask(next);
+      }
       if (isUnreachable(next) && !isUnreachable(instance)) unreachableWatch.add(next);
       if (isUnreachable(instance) && !isUnreachable(next)) unreachableWatch.forget(next.id);
     }
@@ -135,8 +144,7 @@ export class StatusHandler {
     const taskId = status.task_id.value;
     const instanceId = parseTaskId(taskId)?.instanceId;
     if (instanceId !== undefined && damaged.has(instanceId)) return;
-    const isOver = isTerminal(status.state) || status.state === 'TASK_UNKNOWN';
-    if (!isOver) {
+    if (!isOver(status.state)) {
       if (status.state === 'TASK_UNREACHABLE') return;
       counters.add('tasks.unknown.kills.counter');
       link.kill(taskId, status.agent_id?.value);
@@ -178,4 +186,16 @@ export class StatusHandler {
     this.addresses.set(key, addresses);
     return addresses;
   };
+}
+
+/** Whether the task that a status is about has come into another state. */
+function tellsNewState(before: Instance, after: Instance): boolean {
+  if (after.tasks === undefined) return after.taskState !== before.taskState;
+  return after.tasks.some(({ state }, index) => state !== before.tasks?.[index]?.state);
+}
+
+/** The names of a pod's containers that have a health check. */
+function checkedContainers(definition: AppDefinition | undefined): ReadonlySet<string> {
+  const containers = (definition && podOf(definition))?.containers ?? [];
+  return new Set(containers.filter(({ healthCheck }) => healthCheck !== undefined).map(({ name }) => name));
 }

@@ -49,8 +49,8 @@ export class UnreachableWatch {
       this.lost.delete(instanceId);
       return;
     }
-    const app = root.app(instance.appId) ?? root.appAtVersion(instance.appId, instance.appVersion);
     if (instance.goal === 'Frozen') return;
+    const app = root.spec(instance.appId) ?? root.appAtVersion(instance.appId, instance.appVersion);
     if (instance.goal !== 'Running') {
       // Nobody waits for it: should it come back, it is unknown and ends.
       this.expunge(instance);

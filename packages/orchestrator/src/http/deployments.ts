@@ -27,12 +27,11 @@ function deploymentView(deployment: RunningDeployment): DeploymentInfo {
     id: deployment.id,
     version: deployment.version,
     affectedApps: [...deployment.affectedApps],
-    affectedPods: [],
+    affectedPods: [...(deployment.affectedPods ?? [])],
     steps: deployment.steps.map(({ actions }) => ({ actions: [...actions] })),
-    currentActions: current.map(({ action, app }) => ({
-      action,
-      app,
-      readinessCheckResults: [...(deployment.readinessCheckResults.get(app) ?? [])],
+    currentActions: current.map((action) => ({
+      ...action,
+      readinessCheckResults: [...(deployment.readinessCheckResults.get(action.app ?? '') ?? [])],
     })),
     currentStep: deployment.currentStep,
     totalSteps: deployment.steps.length,

@@ -3,10 +3,13 @@ import { parentId, resolveId } from '../core/app/app-id.ts';
 import { parseTimestamp } from '../core/app/timestamp.ts';
 import { badTimestamp, noSuchGroup } from '../core/root/change.ts';
 import { groupTree, type GroupTree } from '../core/root/group-tree.ts';
+import { toPodDefinition } from '../core/pod/normalize-pod.ts';
+import { podOf } from '../core/pod/run-spec.ts';
 import type { RootSnapshot } from '../engine.ts';
 import { json, pieces, rejection, type Answer, type Call } from './answer.ts';
 import type { AppView } from './app-view.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
+import { podStatus } from './pod-view.ts';
 import { appEmbeds, type AppEmbeds } from './query.ts';
 import { parameter } from './route-table.ts';
 
@@ -34,7 +37,16 @@ export function groupHandlers({ engine, apps }: HandlerContext): ReadGroupHandle
   function show(id: string, call: Call, snapshot: RootSnapshot = root): Answer {
     if (snapshot.group(id) === undefined) return rejection(noSuchGroup(id).rejection);
     const tree = groupTree(id, snapshot.apps(id), snapshot.groups(id));
-    return pieces(200, writeGroup(tree, groupEmbeds(call), apps, snapshot));
+    return pieces(200, writeGroup(tree, groupEmbeds(call), apps, snapshot, podsIn(snapshot)));
+  }
+
+  /** The pods that are in a group itself; of the root as it was only what they were to be, since nothing runs of it. */
+  function podsIn(snapshot: RootSnapshot): (groupId: string) => readonly unknown[] {
+    const pods = [...snapshot.specs()].filter((spec) => podOf(spec) !== undefined);
+    return (groupId) => {
+      const own = pods.filter(({ id }) => parentId(id) === groupId);
+      return own.flatMap((spec) => (snapshot === root ? podStatus(engine.view, spec.id) : toPodDefinition(spec)) ?? []);
+    };
   }
 
   function showVersion(id: string, call: Call): Answer {
@@ -81,6 +93,7 @@ export function* listed(list: Iterable<string>): Generator<string> {
 interface GroupEmbeds {
   readonly groups: boolean;
   readonly apps: boolean;
+  readonly pods: boolean;
   readonly ofApps: AppEmbeds;
 }
 
@@ -88,17 +101,34 @@ interface GroupEmbeds {
 function groupEmbeds(call: Call): GroupEmbeds {
   const asked = call.query.getAll('embed');
   const shows = (name: string): boolean => asked.length === 0 || asked.includes(name);
-  return { groups: shows('group.groups'), apps: shows('group.apps'), ofApps: appEmbeds(call, []) };
+  return {
+    groups: shows('group.groups'),
+    apps: shows('group.apps'),
+    pods: shows('group.pods'),
+    ofApps: appEmbeds(call, []),
+  };
 }
 
-function* writeGroup(group: GroupTree, embeds: GroupEmbeds, apps: AppView, root: RootSnapshot): Generator<string> {
+function* writeGroup(
+  group: GroupTree,
+  embeds: GroupEmbeds,
+  apps: AppView,
+  root: RootSnapshot,
+  podsOf: (groupId: string) => readonly unknown[],
+): Generator<string> {
   yield `{"id":${JSON.stringify(group.id)},"apps":[`;
   if (embeds.apps) yield* apps.writeList(group.apps, embeds.ofApps);
-  yield '],"pods":[],"groups":[';
+  yield '],"pods":[';
+  if (embeds.pods) {
+    yield podsOf(group.id)
+      .map((pod) => JSON.stringify(pod))
+      .join(',');
+  }
+  yield '],"groups":[';
   let separator = '';
   for (const inner of embeds.groups ? group.groups : []) {
     yield separator;
-    yield* writeGroup(inner, embeds, apps, root);
+    yield* writeGroup(inner, embeds, apps, root, podsOf);
     separator = ',';
   }
   const { dependencies = [], version = root.version, enforceRole = false } = root.group(group.id) ?? {};

@@ -11,6 +11,7 @@ import { freezeHandlers } from './freeze.ts';
 import { planHandlers } from './plan.ts';
 import { policyHandlers } from './policies.ts';
 import { whyHandlers } from './why.ts';
+import { podHandlers } from './pods.ts';
 import { queueHandlers } from './queue.ts';
 import { readAppHandlers } from './read-apps.ts';
 import { systemHandlers } from './system.ts';
@@ -26,6 +27,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...appTaskHandlers(context),
     ...taskHandlers(context),
     ...deploymentHandlers(context),
+    ...podHandlers(context),
     ...queueHandlers(context),
     ...groupHandlers(context),
     ...writeGroupHandlers(context),

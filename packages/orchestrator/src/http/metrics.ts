@@ -1,4 +1,5 @@
 /** `/metrics` as JSON and as Prometheus text. Names are Marathon's since 1.7. */
+import { podOf } from '../core/pod/run-spec.ts';
 import { delay } from '@stadion/base';
 import { ancestorIds } from '../core/app/app-id.ts';
 import { json } from './answer.ts';
@@ -39,20 +40,22 @@ interface Metrics {
 async function collect({ engine, streams, options }: HandlerContext): Promise<Metrics> {
   const { view } = engine;
   const groups = new Set(['/']);
+  let pods = 0;
   let running = 0;
   let staged = 0;
   // A copy: counting takes several turns, during which apps come and go.
-  const apps = [...view.root.apps()];
+  const apps = [...view.root.specs()];
   for (const [index, app] of apps.entries()) {
     if (index % APPS_PER_TURN === APPS_PER_TURN - 1) await delay(options.time, 0);
+    if (podOf(app) !== undefined) pods += 1;
     for (const group of ancestorIds(app.id)) groups.add(group);
     const counts = countTasks(view.instances(app.id));
     running += counts.running;
     staged += counts.staged;
   }
   const gauges = new Map([
-    ['marathon.apps.active.gauge', apps.length],
-    ['marathon.pods.active.gauge', 0],
+    ['marathon.apps.active.gauge', apps.length - pods],
+    ['marathon.pods.active.gauge', pods],
     ['marathon.groups.active.gauge', groups.size],
     ['marathon.deployments.active.gauge', view.deployments().length],
     ['marathon.instances.running.gauge', running],

@@ -1,5 +1,6 @@
 /** `/v2/queue`: what waits for a place, and why. */
 import { resolveId } from '../core/app/app-id.ts';
+import { toPodDefinition } from '../core/pod/normalize-pod.ts';
 import { failure, pieces, rejection, type Call } from './answer.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
 import { wantsExtensions } from './query.ts';
@@ -14,7 +15,9 @@ export function queueHandlers({ engine, apps }: HandlerContext): Pick<Handlers, 
     let separator = '';
     for (const { app, why, ...item } of engine.view.queue({ lastUnusedOffers })) {
       const rest = JSON.stringify(extensions && why !== undefined ? { ...item, why } : item);
-      yield `${separator}{"app":${apps.openDefinition(app)}},${rest.slice(1)}`;
+      const pod = toPodDefinition(app);
+      const what = pod === undefined ? `"app":${apps.openDefinition(app)}}` : `"pod":${JSON.stringify(pod)}`;
+      yield `${separator}{${what},${rest.slice(1)}`;
       separator = ',';
     }
   }

@@ -28,7 +28,7 @@ const WIDE = new Set(['{id}', '{group}']);
 const patterns: readonly Pattern[] = (Object.keys(orchestratorRoutes) as RouteName[])
   .map((name) => {
     const route: Route = orchestratorRoutes[name];
-    const tokens = route.path.split('/').filter((token) => token !== '');
+    const tokens = segmentsOf(route.path);
     return { name, route, tokens, wideAt: tokens.findIndex((token) => WIDE.has(token)) };
   })
   // More literal words win: `/v2/apps/{id}/tasks` before `/v2/apps/{id}`.
@@ -78,12 +78,18 @@ function matchPattern({ tokens, wideAt }: Pattern, segments: readonly string[]):
  */
 export function pathSegments(path: string): readonly string[] | undefined {
   try {
-    return decodeURIComponent(path)
-      .split('/')
-      .filter((segment) => segment !== '');
+    return segmentsOf(decodeURIComponent(path));
   } catch {
     return undefined;
   }
+}
+
+/** A keyword after `::` is a segment of its own, with the colons, so that it is told from an id. */
+function segmentsOf(path: string): string[] {
+  return path
+    .replaceAll('::', '/::')
+    .split('/')
+    .filter((segment) => segment !== '');
 }
 
 /** The parameter that the matched route is known to have. */

@@ -18,7 +18,7 @@ export function whyHandlers({ engine }: HandlerContext): Pick<Handlers, 'whyApp'
   function factsOf(deployment: RunningDeployment): DeploymentFacts {
     const current = deployment.steps[Math.max(0, deployment.currentStep - 1)]?.actions ?? [];
     const outcome = view.deploymentRecord(deployment.id)?.outcome ?? 'running';
-    return { id: deployment.id, outcome, currentApps: current.map(({ app }) => app) };
+    return { id: deployment.id, outcome, currentApps: current.flatMap(({ app, pod }) => app ?? pod ?? []) };
   }
 
   function explainApp(appId: string): WhyAnswer | undefined {

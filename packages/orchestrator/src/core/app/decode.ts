@@ -1,6 +1,6 @@
 /** Decides whether a JSON body has the shape of an app, and says what is wrong in Marathon's words when it has not. */
-import { Kind, type TSchema } from '@sinclair/typebox';
-import { TypeCompiler, ValueErrorType, type ValueError } from '@sinclair/typebox/compiler';
+import { Kind, type Static, type TSchema } from '@sinclair/typebox';
+import { TypeCompiler, ValueErrorType, type TypeCheck, type ValueError } from '@sinclair/typebox/compiler';
 import { AppInput, type Violation } from '@stadion/contract/orchestrator';
 import { violation } from './checked.ts';
 import type { Json } from './json.ts';
@@ -11,7 +11,18 @@ export type DecodedApp =
   | { readonly ok: true; readonly value: AppInput; readonly ignored: readonly string[] }
   | { readonly ok: false; readonly violations: readonly Violation[] };
 
-const checker = TypeCompiler.Compile(AppInput);
+/** A shape with its checker. */
+export interface Shape<Schema extends TSchema> {
+  readonly schema: Schema;
+  readonly checker: TypeCheck<Schema>;
+}
+
+/** Makes a shape of a schema, once. */
+export function shapeOf<Schema extends TSchema>(schema: Schema): Shape<Schema> {
+  return { schema, checker: TypeCompiler.Compile(schema) };
+}
+
+const APP = shapeOf(AppInput);
 
 /** Members that answers carry and requests may bring back; ignored without a word. */
 const ANSWER_MEMBERS = new Set([
@@ -29,15 +40,26 @@ const ANSWER_MEMBERS = new Set([
 ]);
 
 /**
- * Checks the shape only, not the meaning.
+ * Checks the shape of an app only, not its meaning.
  * @param body a cleaned JSON value
  * @param at where it stands in the body, e.g. `/(3)` in a list
  */
 export function decodeApp(body: Json, at = ''): DecodedApp {
-  if (!checker.Check(body)) return { ok: false, violations: shapeViolations(body, at) };
-  const wide = wideIntegers(AppInput, body, at);
+  return decodeShape(APP, body, at);
+}
+
+/** Checks the shape of anything that has one. */
+export function decodeShape<Schema extends TSchema>(
+  { schema, checker }: Shape<Schema>,
+  body: Json,
+  at = '',
+):
+  | { readonly ok: true; readonly value: Static<Schema>; readonly ignored: readonly string[] }
+  | { readonly ok: false; readonly violations: readonly Violation[] } {
+  if (!checker.Check(body)) return { ok: false, violations: shapeViolations(checker.Errors(body), body, at) };
+  const wide = wideIntegers(schema, body, at);
   if (wide.length > 0) return { ok: false, violations: wide };
-  return { ok: true, value: body, ignored: unknownMembers(AppInput, body, at).slice(0, IGNORED_FIELDS_MAX) };
+  return { ok: true, value: body, ignored: unknownMembers(schema, body, at).slice(0, IGNORED_FIELDS_MAX) };
 }
 
 /** A JSON pointer of TypeBox (`/healthChecks/0/port`) in Marathon's form (`/healthChecks(0)/port`). */
@@ -57,9 +79,9 @@ function member(value: Json | undefined, key: string): Json | undefined {
   return (value as Readonly<Record<string, Json>>)[key];
 }
 
-function shapeViolations(body: Json, at: string): readonly Violation[] {
+function shapeViolations(errors: Iterable<ValueError>, body: Json, at: string): readonly Violation[] {
   const byPath = new Map<string, Violation>();
-  for (const error of innermost(checker.Errors(body))) {
+  for (const error of innermost(errors)) {
     const path = marathonPath(error.path, body, at);
     // A missing member is reported twice: as missing, then as not being what it should be.
     if (byPath.has(path)) continue;

@@ -1,5 +1,6 @@
 /** The parts of an app definition that people decide, and what fills the gaps they leave. */
 import type { AppDefinition } from '@stadion/contract/orchestrator';
+import { endpointsOf, podOf } from '../pod/run-spec.ts';
 
 /** A canonical app before it has a version. */
 export type AppSpec = Omit<AppDefinition, 'version' | 'versionInfo'>;
@@ -34,8 +35,10 @@ export function isOnHostNetwork(app: Pick<AppSpec, 'networks'>): boolean {
   return app.networks.every((network) => network.mode === 'host');
 }
 
-/** True when others can reach the app at some port. */
+/** True when others can reach the app, or the pod, at some port. */
 export function hasPorts(app: Pick<AppSpec, 'portDefinitions' | 'container'>): boolean {
+  const pod = podOf(app);
+  if (pod !== undefined) return endpointsOf(pod).length > 0;
   return (app.portDefinitions?.length ?? 0) > 0 || (app.container?.portMappings?.length ?? 0) > 0;
 }
 

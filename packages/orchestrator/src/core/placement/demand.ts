@@ -1,6 +1,7 @@
 /** What one instance of an app takes from an offer, worked out once per app definition. */
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import { isOnHostNetwork } from '../app/spec.ts';
+import { podOf, wantedPodPorts } from '../pod/run-spec.ts';
 import type { PreparedOffer } from './types.ts';
 
 /** What an agent must be able to run, as one of several ways. */
@@ -72,6 +73,8 @@ function computeDemand(app: AppDefinition): Demand {
 
 /** As in Marathon: definitions fix their host port only with requirePorts; mappings by hostPort; no hostPort, no port. */
 function wantedHostPorts(app: AppDefinition): readonly (number | undefined)[] {
+  const pod = podOf(app);
+  if (pod !== undefined) return wantedPodPorts(app, pod);
   if (isOnHostNetwork(app)) return (app.portDefinitions ?? []).map(({ port }) => (app.requirePorts ? port : 0));
   const absent = app.networks.some(({ mode }) => mode === 'container/bridge') ? 0 : undefined;
   return (app.container?.portMappings ?? []).map(({ hostPort }) => hostPort ?? absent);
@@ -86,6 +89,11 @@ const PROCESS: RunnerDemand = {
 };
 
 function runnerOf(app: AppDefinition): RunnerDemand {
+  const pod = podOf(app);
+  if (pod !== undefined) {
+    const isPlain = isOnHostNetwork(app) && pod.containers.every(({ image }) => image === undefined);
+    return isPlain ? PROCESS : LINUX;
+  }
   if (app.container?.type === 'DOCKER') return DOCKER;
   const needsMore = (app.container?.volumes.length ?? 0) > 0 || !isOnHostNetwork(app);
   return app.container?.docker === undefined && !needsMore ? PROCESS : LINUX;

@@ -131,7 +131,7 @@ export class GroupLayout {
   }
 
   private removeGroup(id: string): void {
-    for (const app of this.root.apps(id)) this.removeApp(app.id);
+    for (const spec of this.root.specs(id)) this.removeApp(spec.id);
     for (const groupId of [id, ...this.root.groups(id)]) this.prospective.removeGroup(groupId);
   }
 

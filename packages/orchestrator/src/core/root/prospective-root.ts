@@ -20,7 +20,7 @@ export class ProspectiveRoot {
 
   /** The app as it is now, without what was laid over. */
   current(id: string): AppDefinition | undefined {
-    return this.root.app(id);
+    return this.root.spec(id);
   }
 
   /** Lays an app over the root; the groups above it come into being. */
@@ -48,7 +48,7 @@ export class ProspectiveRoot {
   }
 
   app(id: string): AppSpec | undefined {
-    return this.laid.has(id) ? this.laid.get(id) : this.root.app(id);
+    return this.laid.has(id) ? this.laid.get(id) : this.root.spec(id);
   }
 
   group(id: string): GroupSettings | undefined {
@@ -72,7 +72,7 @@ export class ProspectiveRoot {
   *membersOf(groupId: string): Generator<string> {
     const prefix = groupId === '/' ? '/' : `${groupId}/`;
     for (const [id, app] of this.laid) if (app !== undefined && id.startsWith(prefix)) yield id;
-    for (const { id } of this.root.apps(groupId)) if (!this.laid.has(id)) yield id;
+    for (const { id } of this.root.specs(groupId)) if (!this.laid.has(id)) yield id;
   }
 
   /** What an app depends on: by itself, and as a member of the groups above it. */

@@ -103,6 +103,9 @@ export function layApps(
       violations.push(...placed(numbered.violations, write.at));
       continue;
     }
+    if (root.spec(asked.id) !== previous) {
+      return rejected({ kind: 'exists', message: `A pod with id [${asked.id}] already exists.` });
+    }
     if (previous === undefined) {
       created.push(asked.id);
       violations.push(...placed(idClashes(asked, prospective), write.at));

@@ -69,7 +69,7 @@ export function deleteGroup(id: string): Change {
     if (!root.isGroup(id)) return noSuchGroup(id);
     const gone = id === '/' ? [...root.groups()] : [id, ...root.groups(id)];
     return changed([], {
-      removals: [...root.apps(id)].map((app) => app.id),
+      removals: [...root.specs(id)].map((spec) => spec.id),
       groups: gone.map((groupId) => ({ id: groupId, to: undefined })),
     });
   };

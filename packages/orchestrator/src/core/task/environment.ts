@@ -92,9 +92,9 @@ function appFacts(app: AppDefinition, enforceGroupRole: boolean): EnvironmentVar
     { name: 'MARATHON_APP_ID', value: app.id },
     { name: 'MARATHON_APP_VERSION', value: app.version },
     ...(image === undefined ? [] : [{ name: 'MARATHON_APP_DOCKER_IMAGE', value: image }]),
-    { name: 'MARATHON_APP_RESOURCE_CPUS', value: doubleText(app.cpus) },
-    { name: 'MARATHON_APP_RESOURCE_MEM', value: doubleText(app.mem) },
-    { name: 'MARATHON_APP_RESOURCE_DISK', value: doubleText(app.disk) },
+    { name: 'MARATHON_APP_RESOURCE_CPUS', value: numberText(app.cpus) },
+    { name: 'MARATHON_APP_RESOURCE_MEM', value: numberText(app.mem) },
+    { name: 'MARATHON_APP_RESOURCE_DISK', value: numberText(app.disk) },
     { name: 'MARATHON_APP_RESOURCE_GPUS', value: String(app.gpus) },
     { name: 'MARATHON_APP_ENFORCE_GROUP_ROLE', value: enforceGroupRole ? 'TRUE' : 'FALSE' },
     { name: 'MARATHON_APP_LABELS', value: [...labels.keys()].join(' ') },
@@ -102,10 +102,11 @@ function appFacts(app: AppDefinition, enforceGroupRole: boolean): EnvironmentVar
   ];
 }
 
-const LABEL_PREFIX = 'MARATHON_APP_LABEL_';
+/** Goes before the key of a label. */
+export const LABEL_PREFIX = 'MARATHON_APP_LABEL_';
 
 /** Label values by sanitised key; labels too long for a variable are left out, of two that become one the last stays. */
-function labelVariables(labels: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+export function labelVariables(labels: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
   const variables = new Map<string, string>();
   for (const [key, value] of Object.entries(labels)) {
     if (LABEL_PREFIX.length + key.length >= MAX_LABEL_VARIABLE_LENGTH) continue;
@@ -116,7 +117,7 @@ function labelVariables(labels: Readonly<Record<string, string>>): ReadonlyMap<s
 }
 
 /** A number as Java writes a double: `0.1`, `128.0`, `1.0E7`. */
-function doubleText(value: number): string {
+export function numberText(value: number): string {
   const magnitude = Math.abs(value);
   if (magnitude !== 0 && (magnitude < 1e-3 || magnitude >= 1e7)) {
     const [digits = '', exponent = ''] = value.toExponential().split('e');

@@ -131,7 +131,7 @@ function makeTemplate(app: AppDefinition, settings: Template['settings']): Templ
 }
 
 /** `/a/b/c` becomes `c.b.a`, the name that DNS and Mesos show. */
-function dottedName(appId: string): string {
+export function dottedName(appId: string): string {
   return appId
     .split('/')
     .filter((segment) => segment !== '')
@@ -187,7 +187,8 @@ function withEnvironment(shared: CommandInfo, environment: NonNullable<CommandIn
   return command;
 }
 
-function commandUri(artifact: Artifact): CommandUri {
+/** An artifact as Mesos has it. */
+export function commandUri(artifact: Artifact): CommandUri {
   return {
     value: artifact.uri,
     extract: artifact.extract,

@@ -1,4 +1,5 @@
 /** A root group in memory for tests: changes are applied at once, and every past root is kept whole. */
+import { onlyApp, podOf, type RunSpec } from '../../pod/run-spec.ts';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import type { Outcome, RootChange, RootSnapshot, RootView } from '../../../engine.ts';
 import { ancestorIds } from '../../app/app-id.ts';
@@ -27,10 +28,18 @@ class Snapshot implements RootSnapshot {
   }
 
   app(id: string): AppDefinition | undefined {
-    return this.appsById.get(id);
+    return onlyApp(this.spec(id));
   }
 
   apps(groupId = '/'): readonly AppDefinition[] {
+    return this.specs(groupId).filter((spec) => podOf(spec) === undefined);
+  }
+
+  spec(id: string): RunSpec | undefined {
+    return this.appsById.get(id);
+  }
+
+  specs(groupId = '/'): readonly RunSpec[] {
     const all = [...this.appsById.values()].filter(({ id }) => isWithin(id, groupId) && id !== groupId);
     return all.sort((left, right) => (left.id < right.id ? -1 : 1));
   }
@@ -89,6 +98,14 @@ export class FakeRoot implements RootView {
 
   isGroup(id: string): boolean {
     return this.now.group(id) !== undefined;
+  }
+
+  spec(id: string): RunSpec | undefined {
+    return this.now.spec(id);
+  }
+
+  specs(groupId?: string): readonly RunSpec[] {
+    return this.now.specs(groupId);
   }
 
   group(id: string): GroupState | undefined {

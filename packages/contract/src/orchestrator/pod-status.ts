@@ -1,0 +1,70 @@
+/** How a pod and its instances are. */
+import { Type, type Static } from '@sinclair/typebox';
+import { stringEnum } from '../string-enum.ts';
+import { PodDefinition, PodResources } from './pod.ts';
+
+/** One container of an instance; `containerId` is its task id. */
+export const PodContainerStatus = Type.Object({
+  name: Type.String(),
+  status: Type.String(),
+  statusSince: Type.String(),
+  conditions: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      value: Type.String(),
+      reason: Type.Optional(Type.String()),
+      lastChanged: Type.String(),
+      lastUpdated: Type.String(),
+    }),
+  ),
+  containerId: Type.String(),
+  endpoints: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      allocatedHostPort: Type.Optional(Type.Integer()),
+      healthy: Type.Optional(Type.Boolean()),
+    }),
+  ),
+  resources: PodResources,
+  termination: Type.Optional(
+    Type.Object({ exitCode: Type.Optional(Type.Integer()), message: Type.Optional(Type.String()) }),
+  ),
+  lastUpdated: Type.String(),
+  lastChanged: Type.String(),
+});
+export type PodContainerStatus = Static<typeof PodContainerStatus>;
+
+/** One instance of a pod. */
+export const PodInstanceStatus = Type.Object({
+  id: Type.String(),
+  status: stringEnum(['PENDING', 'STAGING', 'STABLE', 'DEGRADED', 'TERMINAL']),
+  statusSince: Type.String(),
+  agentHostname: Type.Optional(Type.String()),
+  agentId: Type.Optional(Type.String()),
+  agentRegion: Type.Optional(Type.String()),
+  agentZone: Type.Optional(Type.String()),
+  resources: PodResources,
+  networks: Type.Array(Type.Object({ name: Type.Optional(Type.String()), addresses: Type.Array(Type.String()) })),
+  containers: Type.Array(PodContainerStatus),
+  specReference: Type.String(),
+  localVolumes: Type.Array(
+    Type.Object({ runSpecId: Type.String(), containerPath: Type.String(), uuid: Type.String() }),
+  ),
+  role: Type.String(),
+  lastUpdated: Type.String(),
+  lastChanged: Type.String(),
+});
+export type PodInstanceStatus = Static<typeof PodInstanceStatus>;
+
+/** A pod with its instances. */
+export const PodStatus = Type.Object({
+  id: Type.String(),
+  spec: PodDefinition,
+  status: stringEnum(['DEGRADED', 'STABLE', 'TERMINAL']),
+  statusSince: Type.String(),
+  instances: Type.Array(PodInstanceStatus),
+  terminationHistory: Type.Array(Type.Unknown()),
+  lastUpdated: Type.String(),
+  lastChanged: Type.String(),
+});
+export type PodStatus = Static<typeof PodStatus>;
