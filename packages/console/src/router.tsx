@@ -1,7 +1,9 @@
 /** Every page and its address. What a person sees is in the URL, whole. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { parseAppsSearch } from './core/apps-search.ts';
-import { text } from './core/search-params.ts';
+import { parseEventsSearch } from './core/event-filter.ts';
+import { MAP_COLOURS } from './core/map-squares.ts';
+import { choice, text } from './core/search-params.ts';
 import { Frame } from './frame/frame.tsx';
 import { NotFound } from './frame/not-found.tsx';
 import { PageError } from './frame/page-error.tsx';
@@ -34,10 +36,71 @@ const appRoute = createRoute({
 const instanceRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/instance/$taskId',
+  validateSearch: (search: Record<string, unknown>) => ({ ...text(search, 'folder'), ...text(search, 'file') }),
   component: lazyRouteComponent(() => import('./pages/instance/instance-page.tsx'), 'InstancePage'),
 });
 
-const routeTree = rootRoute.addChildren([overviewRoute, appsRoute, appRoute, instanceRoute]);
+const deploymentsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/deployments',
+  validateSearch: (search: Record<string, unknown>) => text(search, 'id'),
+  component: lazyRouteComponent(() => import('./pages/deployments/deployments-page.tsx'), 'DeploymentsPage'),
+});
+
+const nodesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/nodes',
+  validateSearch: (search: Record<string, unknown>) => ({ ...text(search, 'q'), ...text(search, 'sort') }),
+  component: lazyRouteComponent(() => import('./pages/nodes/nodes-page.tsx'), 'NodesPage'),
+});
+
+const nodeRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/node/$agentId',
+  validateSearch: (search: Record<string, unknown>) => text(search, 'sort'),
+  component: lazyRouteComponent(() => import('./pages/nodes/node-page.tsx'), 'NodePage'),
+});
+
+const mapRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/map',
+  validateSearch: (search: Record<string, unknown>) => choice(search, 'colour', MAP_COLOURS),
+  component: lazyRouteComponent(() => import('./pages/map/map-page.tsx'), 'MapPage'),
+});
+
+const eventsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/events',
+  validateSearch: parseEventsSearch,
+  component: lazyRouteComponent(() => import('./pages/events/events-page.tsx'), 'EventsPage'),
+});
+
+const newRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/new',
+  validateSearch: (search: Record<string, unknown>) => ({ ...text(search, 'clone'), ...text(search, 'group') }),
+  component: lazyRouteComponent(() => import('./pages/edit/new-page.tsx'), 'NewPage'),
+});
+
+const editRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/edit/$',
+  component: lazyRouteComponent(() => import('./pages/edit/edit-page.tsx'), 'EditPage'),
+});
+
+const routeTree = rootRoute.addChildren([
+  overviewRoute,
+  appsRoute,
+  appRoute,
+  instanceRoute,
+  deploymentsRoute,
+  nodesRoute,
+  nodeRoute,
+  mapRoute,
+  eventsRoute,
+  newRoute,
+  editRoute,
+]);
 
 /** The router over the browser's history. */
 export function createConsoleRouter() {

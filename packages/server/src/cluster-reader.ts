@@ -1,6 +1,7 @@
 /** Reads master and agents over HTTP for the orchestrator's `/v2/cluster`: answers pass through as they come, never held. */
 import { Readable } from 'node:stream';
 import type { ReadableStream as WebStream } from 'node:stream/web';
+import { authorizationOf, type Secret } from '@stadion/access';
 import { PlatformError, type Clock } from '@stadion/base';
 import { createMasterClient } from '@stadion/contract/client';
 import type { OrchestratorHttpOptions } from '@stadion/orchestrator';
@@ -23,10 +24,17 @@ const HEADERS = ['content-type', 'content-length', 'content-disposition', 'x-con
  * Makes the reader.
  * @param masterUrl e.g. `http://127.0.0.1:5050`
  * @param history what the last hour was like
+ * @param secret what agents on other machines want to be shown
  */
-export function createClusterReader(masterUrl: string, clock: Clock, history: () => ResourceHistory): ClusterReader {
+export function createClusterReader(
+  masterUrl: string,
+  clock: Clock,
+  history: () => ResourceHistory,
+  secret: Secret | undefined,
+): ClusterReader {
   const master = createMasterClient({ baseUrl: masterUrl });
   const addresses = new Map<string, { readonly url: string; readonly at: number }>();
+  const shown = secret === undefined ? {} : { authorization: authorizationOf(secret) };
   let relays = 0;
 
   async function relay(role: string, url: string, signal: AbortSignal): Promise<Relayed> {
@@ -40,7 +48,7 @@ export function createClusterReader(masterUrl: string, clock: Clock, history: ()
     const done = (): void => {
       relays -= 1;
     };
-    const response = await fetch(url, { signal, headers: { 'accept-encoding': 'identity' } }).catch(
+    const response = await fetch(url, { signal, headers: { 'accept-encoding': 'identity', ...shown } }).catch(
       (error: unknown) => {
         done();
         throw new PlatformError(`${role}-unreachable`, `The ${role} at ${new URL(url).host} does not answer.`, {

@@ -91,7 +91,7 @@ export async function openOrchestratorApi(
     leader: () => leader,
     ready: () => true,
     pages: consolePages(random.stream('console')),
-    cluster: createClusterReader(master, time, () => recorder.history()),
+    cluster: createClusterReader(master, time, () => recorder.history(), secret),
     info: {
       marathonConfig: { master, mesos_leader_ui_url: `${master}/`, hostname },
       httpConfig: { http_port: config.orchestratorPort, https_port: null },

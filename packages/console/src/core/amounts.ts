@@ -1,8 +1,9 @@
 /** Numbers as people read them. */
 
-/** Cores: at most two decimals. */
+/** Cores: at most two decimals, a third where there is little. */
 export function cores(value: number): string {
-  return String(Math.round(value * 100) / 100);
+  const scale = Math.abs(value) < 0.1 ? 1000 : 100;
+  return String(Math.round(value * scale) / scale);
 }
 
 /** MiB as MiB, GiB or TiB. */
@@ -10,6 +11,12 @@ export function mebibytes(value: number): string {
   if (value < 1024) return `${round(value)} MiB`;
   if (value < 1024 * 1024) return `${round(value / 1024)} GiB`;
   return `${round(value / 1024 / 1024)} TiB`;
+}
+
+/** Bytes as B, KiB, MiB or GiB. */
+export function bytes(value: number): string {
+  if (value < 1024) return `${String(value)} B`;
+  return value < 1024 * 1024 ? `${round(value / 1024)} KiB` : mebibytes(value / 1024 / 1024);
 }
 
 /** 1234567 as 1,234,567. */

@@ -1,4 +1,5 @@
 /** Where a page is, as steps from the top. */
+import { taskName } from './task-row.ts';
 
 /** One step: what it is called and where it leads. */
 export interface Breadcrumb {
@@ -7,11 +8,15 @@ export interface Breadcrumb {
   readonly search: Readonly<Record<string, string>>;
 }
 
+/** Single things stand below the list of their like. */
+const PARENTS: Readonly<Record<string, string>> = { node: '/nodes', instance: '/apps' };
+
 const SECTIONS: Readonly<Record<string, string>> = {
   apps: 'Apps',
   deployments: 'Deployments',
-  instance: 'Instance',
+  instance: 'Apps',
   nodes: 'Nodes',
+  node: 'Nodes',
   map: 'Map',
   events: 'Events',
   logs: 'Logs',
@@ -29,9 +34,15 @@ export function breadcrumbs(path: string, group: string | undefined): readonly B
   if (section === undefined) return [{ label: 'Overview', to: '/', search: {} }];
   const isOfApps =
     section === 'apps' || section === 'app' || section === 'edit' || section === 'logs' || section === 'new';
-  const top: Breadcrumb = isOfApps ? step('Apps', '/apps') : step(SECTIONS[section] ?? section, `/${section}`);
+  const top: Breadcrumb = isOfApps
+    ? step('Apps', '/apps')
+    : step(SECTIONS[section] ?? section, PARENTS[section] ?? `/${section}`);
   if (section === 'new') return [top, step('New app', '/new')];
-  if (!isOfApps) return rest.length === 0 ? [top] : [top, step(rest.join('/'), path)];
+  if (!isOfApps) {
+    return rest.length === 0
+      ? [top]
+      : [top, step(section === 'instance' ? taskName(rest.join('/')) : rest.join('/'), path)];
+  }
   const names = section === 'apps' && rest.length === 0 ? (group ?? '').split('/').filter(Boolean) : rest;
   const steps = names.map((name, index) => {
     const id = `/${names.slice(0, index + 1).join('/')}`;

@@ -31,3 +31,13 @@ export function choices<const Name extends string, Choice extends string>(
   const known = allowed.filter((choice) => list.includes(choice));
   return (known.length === 0 ? {} : { [name]: known }) as Partial<Record<Name, Choice[] | undefined>>;
 }
+
+/** The one of some texts that a name stands for, or nothing. */
+export function choice<const Name extends string, Choice extends string>(
+  search: Search,
+  name: Name,
+  allowed: readonly Choice[],
+): Partial<Record<Name, Choice | undefined>> {
+  const known = allowed.find((one) => one === search[name]);
+  return (known === undefined ? {} : { [name]: known }) as Partial<Record<Name, Choice | undefined>>;
+}

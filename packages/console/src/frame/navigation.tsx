@@ -1,7 +1,7 @@
 /** The ways to the main pages: a column beside the page, or a bar below it on a phone. */
 import { useQuery } from '@tanstack/react-query';
 import { Link, type LinkProps } from '@tanstack/react-router';
-import { Boxes, LayoutDashboard, type LucideIcon } from 'lucide-react';
+import { Activity, Boxes, LayoutDashboard, Map as MapIcon, Rocket, Server, type LucideIcon } from 'lucide-react';
 import { deploymentsQuery, infoQuery } from '../data/queries.ts';
 import { ConnectionSign } from './connection.tsx';
 import { ThemeButton } from './theme-button.tsx';
@@ -21,6 +21,10 @@ interface Place {
 const PLACES: readonly Place[] = [
   { to: '/', label: 'Overview', icon: LayoutDashboard, isOnPhone: true },
   { to: '/apps', label: 'Apps', icon: Boxes, isOnPhone: true },
+  { to: '/deployments', label: 'Deployments', icon: Rocket, countsDeployments: true, isOnPhone: true },
+  { to: '/nodes', label: 'Nodes', icon: Server, isOnPhone: true },
+  { to: '/map', label: 'Map', icon: MapIcon },
+  { to: '/events', label: 'Events', icon: Activity, isOnPhone: true },
 ];
 
 export function NavigationBar() {

@@ -13,6 +13,8 @@ import styles from './data-table.module.css';
 export interface TableColumn<Row> {
   readonly id: string;
   readonly title: string;
+  /** Stands in the head instead of the title. */
+  readonly head?: ReactNode;
   readonly cell: (row: Row) => ReactNode;
   readonly value?: (row: Row) => string | number;
   /** A track of a CSS grid. */
@@ -183,7 +185,9 @@ function HeadCell<Row>({
       data-align={column.align}
       aria-sort={isSorted ? (isDown ? 'descending' : 'ascending') : undefined}
     >
-      {column.value === undefined ? (
+      {column.head !== undefined ? (
+        column.head
+      ) : column.value === undefined ? (
         <span className={column.title === '' ? 'visually-hidden' : undefined}>{column.title || 'Actions'}</span>
       ) : (
         <button

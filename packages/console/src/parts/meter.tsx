@@ -7,11 +7,14 @@ export function Meter({
   used,
   total,
   format,
+  name = label,
 }: {
   readonly label: string;
   readonly used: number;
   readonly total: number;
   readonly format: (value: number) => string;
+  /** Read aloud where the label is not shown. */
+  readonly name?: string;
 }) {
   const share = total === 0 ? 0 : used / total;
   return (
@@ -25,7 +28,7 @@ export function Meter({
       <div
         className={styles['bar']}
         role="meter"
-        aria-label={label}
+        aria-label={name}
         aria-valuemin={0}
         aria-valuemax={100}
         aria-valuenow={Math.round(share * 100)}

@@ -91,8 +91,9 @@ function optionsOf(element: HTMLElement, drawn: Drawn, height: number): UPlot.Op
       {
         ...axis,
         size: 24,
+        space: 72,
         grid: { show: false },
-        values: (_chart, ticks) => ticks.map((at) => clockTime(at * 1000).slice(0, 5)),
+        values: (_chart, ticks) => ticks.map((at) => clockTime(at * 1000).slice(0, step(ticks) < 60 ? 8 : 5)),
       },
       { ...axis, size: 56, values: (_chart, ticks) => ticks.map((value) => drawn.format(value)) },
     ],
@@ -107,4 +108,9 @@ function optionsOf(element: HTMLElement, drawn: Drawn, height: number): UPlot.Op
       })),
     ],
   };
+}
+
+/** Seconds between two ticks. */
+function step([first = 0, second = first]: readonly number[]): number {
+  return second - first;
 }

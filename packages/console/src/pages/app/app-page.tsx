@@ -4,7 +4,9 @@ import { Link, useParams, useSearch } from '@tanstack/react-router';
 import { SearchX } from 'lucide-react';
 import { isApiError } from '@stadion/contract/client';
 import type { AppInfo } from '@stadion/contract/orchestrator';
-import { appQuery } from '../../data/queries.ts';
+import { AppButtons } from '../../actions/app-actions.tsx';
+import { appStatus } from '../../core/app-state.ts';
+import { appQuery, appsQuery } from '../../data/queries.ts';
 import { Page } from '../../frame/page.tsx';
 import { buttonClass } from '../../parts/button.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
@@ -39,10 +41,19 @@ export function AppPage() {
         </>
       }
       subtitle={<LabelChips labels={app.labels} shown={6} />}
+      actions={<PageActions app={app} />}
     >
       <AppState app={app} />
       <AppTabs app={app} />
     </Page>
+  );
+}
+
+function PageActions({ app }: { readonly app: AppInfo }) {
+  const { data: row } = useQuery({ ...appsQuery, select: ({ byId }) => byId.get(app.id) });
+  const isDelayed = row !== undefined && appStatus(row) === 'delayed';
+  return (
+    <AppButtons app={{ id: app.id, instances: app.instances, isStateful: app.residency !== undefined, isDelayed }} />
   );
 }
 

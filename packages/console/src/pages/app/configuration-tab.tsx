@@ -1,9 +1,12 @@
 /** The configuration of an app: its versions, any one of them in full, and the difference between any two. */
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Undo2 } from 'lucide-react';
 import type { AppInfo } from '@stadion/contract/orchestrator';
+import { useAsk } from '../../actions/use-actions.ts';
 import { moment } from '../../core/moments.ts';
 import { versionQuery, versionsQuery } from '../../data/queries.ts';
+import { Button } from '../../parts/button.tsx';
 import { JsonDiff } from '../../parts/json-diff.tsx';
 import { LazyJsonEditor } from '../../parts/lazy-json-editor.tsx';
 import { Panel } from '../../parts/panel.tsx';
@@ -15,6 +18,7 @@ import styles from './configuration-tab.module.css';
 export function ConfigurationTab({ app }: { readonly app: AppInfo }) {
   const { from, to = app.version } = useSearch({ from: '/app/$' });
   const navigate = useNavigate({ from: '/app/$' });
+  const ask = useAsk();
   const { data: versions = [app.version] } = useQuery(versionsQuery(app.id));
   const { data: shown } = useQuery(versionQuery(app.id, to));
   const { data: compared } = useQuery({ ...versionQuery(app.id, from ?? ''), enabled: from !== undefined });
@@ -46,6 +50,16 @@ export function ConfigurationTab({ app }: { readonly app: AppInfo }) {
         <span className={styles['made']}>
           made <TimeAgo at={to} />
         </span>
+        {to !== app.version && (
+          <Button
+            icon={<Undo2 size={15} aria-hidden />}
+            onClick={() => {
+              ask({ kind: 'roll-back', appId: app.id, version: to });
+            }}
+          >
+            Roll back to this
+          </Button>
+        )}
       </div>
       {from !== undefined && compared !== undefined && shown !== undefined && (
         <Panel title="What changed" isFlush>

@@ -88,6 +88,43 @@ export function instanceColumns(isChecked: boolean, version: string): readonly T
   ];
 }
 
+/** Chooses single instances, or all of them. */
+export function choiceColumn(
+  tasks: readonly Task[],
+  chosen: ReadonlySet<string>,
+  onChoose: (chosen: ReadonlySet<string>) => void,
+): TableColumn<Task> {
+  const hasAll = tasks.length > 0 && tasks.every(({ id }) => chosen.has(id));
+  return {
+    id: 'choice',
+    title: 'Choose',
+    width: '1.25rem',
+    phone: '1.25rem',
+    head: (
+      <input
+        type="checkbox"
+        aria-label="Choose all instances"
+        checked={hasAll}
+        onChange={() => {
+          onChoose(new Set(hasAll ? [] : tasks.map(({ id }) => id)));
+        }}
+      />
+    ),
+    cell: ({ id }) => (
+      <input
+        type="checkbox"
+        aria-label={`Choose ${taskName(id)}`}
+        checked={chosen.has(id)}
+        onChange={() => {
+          const changed = new Set(chosen);
+          if (!changed.delete(id)) changed.add(id);
+          onChoose(changed);
+        }}
+      />
+    ),
+  };
+}
+
 function Endpoints({ task }: { readonly task: Task }) {
   const endpoints = endpointsOf(task);
   if (endpoints.length === 0) return <bdi>{task.host}</bdi>;

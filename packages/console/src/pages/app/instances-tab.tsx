@@ -1,25 +1,45 @@
-/** The instances of an app as a table. */
-import { useMemo } from 'react';
+/** The instances of an app as a table; some of them can be chosen and ended together. */
+import { useMemo, useState } from 'react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { Boxes } from 'lucide-react';
+import { Boxes, Skull } from 'lucide-react';
 import type { AppInfo, Task } from '@stadion/contract/orchestrator';
+import { useAsk } from '../../actions/use-actions.ts';
+import { counted } from '../../core/amounts.ts';
+import { Button } from '../../parts/button.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { instanceColumns } from './instance-columns.tsx';
+import { choiceColumn, instanceColumns } from './instance-columns.tsx';
+import styles from './instances-tab.module.css';
 
 const rowId = ({ id }: Task): string => id;
+const NO_TASKS: readonly Task[] = [];
 
 export function InstancesTab({ app }: { readonly app: AppInfo }) {
   const { sort = '-started' } = useSearch({ from: '/app/$' });
   const navigate = useNavigate({ from: '/app/$' });
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const tasks = app.tasks ?? NO_TASKS;
   const isChecked = (app.healthChecks ?? []).length > 0;
-  const columns = useMemo(() => instanceColumns(isChecked, app.version), [isChecked, app.version]);
+  const columns = useMemo(
+    () => [choiceColumn(tasks, chosen, setChosen), ...instanceColumns(isChecked, app.version)],
+    [tasks, chosen, isChecked, app.version],
+  );
+  const living = tasks.filter(({ id }) => chosen.has(id)).map(rowId);
   return (
     <Panel isFlush>
+      {living.length > 0 && (
+        <BulkBar
+          appId={app.id}
+          taskIds={living}
+          onDone={() => {
+            setChosen(new Set());
+          }}
+        />
+      )}
       <DataTable
         label="Instances"
-        rows={app.tasks ?? []}
+        rows={tasks}
         columns={columns}
         rowId={rowId}
         sorting={sort}
@@ -31,5 +51,40 @@ export function InstancesTab({ app }: { readonly app: AppInfo }) {
         }
       />
     </Panel>
+  );
+}
+
+function BulkBar({
+  appId,
+  taskIds,
+  onDone,
+}: {
+  readonly appId: string;
+  readonly taskIds: readonly string[];
+  readonly onDone: () => void;
+}) {
+  const ask = useAsk();
+  return (
+    <div className={styles['bulk']} role="group" aria-label="With the chosen instances">
+      <span>{counted(taskIds.length, 'instance')} chosen</span>
+      <Button
+        icon={<Skull size={15} aria-hidden />}
+        onClick={() => {
+          ask({ kind: 'kill', appId, taskIds, scale: false });
+        }}
+      >
+        Kill
+      </Button>
+      <Button
+        onClick={() => {
+          ask({ kind: 'kill', appId, taskIds, scale: true });
+        }}
+      >
+        Kill and scale down
+      </Button>
+      <Button kind="quiet" onClick={onDone}>
+        Choose none
+      </Button>
+    </div>
   );
 }

@@ -8,6 +8,7 @@ import { HealthBadge, StatusBadge } from '../../parts/badge.tsx';
 import type { TableColumn } from '../../parts/data-table.tsx';
 import { HealthBar } from '../../parts/health-bar.tsx';
 import { LabelChips } from '../../parts/label-chips.tsx';
+import { RowMenu } from './row-menu.tsx';
 import styles from './app-columns.module.css';
 
 const STATUS_ORDER = { delayed: 0, waiting: 1, deploying: 2, running: 3, suspended: 4 };
@@ -88,4 +89,5 @@ export const appColumns: readonly TableColumn<AppRow>[] = [
     value: ({ mem }) => mem,
     cell: ({ mem }) => mebibytes(mem),
   },
+  { id: 'menu', title: '', width: '2rem', phone: '2rem', cell: (row) => <RowMenu row={row} /> },
 ];

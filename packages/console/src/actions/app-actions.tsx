@@ -1,0 +1,138 @@
+/** What can be done with an app: buttons on its page, a menu in its row. */
+import { useNavigate } from '@tanstack/react-router';
+import { CirclePause, Ellipsis, Pencil, RotateCw, Scale, SkipForward, Trash2 } from 'lucide-react';
+import { Button, IconButton } from '../parts/button.tsx';
+import { Menu, type MenuItem } from '../parts/menu.tsx';
+import { useAsk } from './use-actions.ts';
+
+/** What must be known of an app to offer something. */
+export interface ActionableApp {
+  readonly id: string;
+  readonly instances: number;
+  readonly isStateful: boolean;
+  readonly isDelayed: boolean;
+}
+
+function useItems({ id, instances, isStateful, isDelayed }: ActionableApp): readonly (MenuItem | 'line')[] {
+  const ask = useAsk();
+  const navigate = useNavigate();
+  return [
+    {
+      label: 'Scale',
+      icon: <Scale size={15} aria-hidden />,
+      onSelect: () => {
+        ask({ kind: 'scale', appId: id, current: instances, wanted: instances, isStateful });
+      },
+    },
+    {
+      label: 'Restart',
+      icon: <RotateCw size={15} aria-hidden />,
+      onSelect: () => {
+        ask({ kind: 'restart', appId: id, instances });
+      },
+    },
+    {
+      label: 'Edit',
+      icon: <Pencil size={15} aria-hidden />,
+      onSelect: () => void navigate({ to: '/edit/$', params: { _splat: id.slice(1) } }),
+    },
+    ...(isDelayed
+      ? [
+          {
+            label: 'Launch now',
+            icon: <SkipForward size={15} aria-hidden />,
+            onSelect: () => {
+              ask({ kind: 'reset-delay', appId: id });
+            },
+          },
+        ]
+      : []),
+    'line',
+    {
+      label: 'Suspend',
+      icon: <CirclePause size={15} aria-hidden />,
+      isDisabled: instances === 0,
+      onSelect: () => {
+        ask({ kind: 'suspend', appId: id, instances });
+      },
+    },
+    {
+      label: 'Destroy',
+      icon: <Trash2 size={15} aria-hidden />,
+      isDangerous: true,
+      onSelect: () => {
+        ask({ kind: 'destroy', appId: id, instances });
+      },
+    },
+  ];
+}
+
+/** The menu of a row. */
+export function AppMenu({ app }: { readonly app: ActionableApp }) {
+  return (
+    <Menu items={useItems(app)}>
+      <IconButton label={`Actions for ${app.id}`}>
+        <Ellipsis size={16} />
+      </IconButton>
+    </Menu>
+  );
+}
+
+/** The buttons of the page: the first ones by name, the rest in a menu. */
+export function AppButtons({ app }: { readonly app: ActionableApp }) {
+  const items = useItems(app);
+  const first = items.slice(0, 3).filter((item) => item !== 'line');
+  const rest = items.slice(3);
+  return (
+    <>
+      {first.map(({ label, icon, onSelect }) => (
+        <Button key={label} icon={icon} onClick={onSelect}>
+          {label}
+        </Button>
+      ))}
+      <Menu items={rest[0] === 'line' ? rest.slice(1) : rest}>
+        <IconButton label="More actions">
+          <Ellipsis size={16} />
+        </IconButton>
+      </Menu>
+    </>
+  );
+}
+
+/** The menu of a group's row. */
+export function GroupMenu({ id, apps }: { readonly id: string; readonly apps: number }) {
+  const ask = useAsk();
+  return (
+    <Menu
+      items={[
+        {
+          label: 'Scale',
+          icon: <Scale size={15} aria-hidden />,
+          onSelect: () => {
+            ask({ kind: 'scale-group', groupId: id, apps, factor: 2 });
+          },
+        },
+        {
+          label: 'Suspend',
+          icon: <CirclePause size={15} aria-hidden />,
+          onSelect: () => {
+            ask({ kind: 'suspend-group', groupId: id, apps });
+          },
+        },
+        'line',
+        {
+          label: 'Destroy',
+          icon: <Trash2 size={15} aria-hidden />,
+          isDangerous: true,
+          onSelect: () => {
+            ask({ kind: 'destroy-group', groupId: id, apps });
+          },
+        },
+      ]}
+    >
+      <IconButton label={`Actions for ${id}`}>
+        <Ellipsis size={16} />
+      </IconButton>
+    </Menu>
+  );
+}

@@ -1,0 +1,210 @@
+/** What can be done, what will happen then, and how the same is done elsewhere. */
+import { counted } from './amounts.ts';
+
+/** Something that a person may want done. */
+export type Action =
+  | {
+      readonly kind: 'scale';
+      readonly appId: string;
+      readonly current: number;
+      readonly wanted: number;
+      readonly isStateful: boolean;
+    }
+  | { readonly kind: 'restart'; readonly appId: string; readonly instances: number }
+  | { readonly kind: 'suspend'; readonly appId: string; readonly instances: number }
+  | { readonly kind: 'destroy'; readonly appId: string; readonly instances: number }
+  | { readonly kind: 'reset-delay'; readonly appId: string }
+  | { readonly kind: 'roll-back'; readonly appId: string; readonly version: string }
+  | { readonly kind: 'kill'; readonly appId: string; readonly taskIds: readonly string[]; readonly scale: boolean }
+  | { readonly kind: 'scale-group'; readonly groupId: string; readonly apps: number; readonly factor: number }
+  | { readonly kind: 'suspend-group'; readonly groupId: string; readonly apps: number }
+  | { readonly kind: 'destroy-group'; readonly groupId: string; readonly apps: number }
+  | { readonly kind: 'cancel-deployment'; readonly deploymentId: string; readonly apps: readonly string[] }
+  | { readonly kind: 'stop-deployment'; readonly deploymentId: string; readonly apps: readonly string[] };
+
+/** A request to the API. */
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+/** An action, laid out for a person to decide. */
+export interface ActionPlan {
+  readonly title: string;
+  /** What will happen, as sentences. */
+  readonly consequences: readonly string[];
+  /** On the button. */
+  readonly verb: string;
+  readonly isDangerous: boolean;
+  readonly request: ApiRequest;
+  /** The same on the command line; absent where there is no such command. */
+  readonly command?: string;
+}
+
+const KEPT = 'The app itself stays and can be scaled up again.';
+const ROLLING = 'New instances are started before old ones are ended, as far as the upgrade strategy allows.';
+
+/** Lays an action out. */
+export function planOf(action: Action): ActionPlan {
+  switch (action.kind) {
+    case 'scale':
+      return scale(action);
+    case 'restart':
+      return {
+        title: `Restart ${action.appId}`,
+        consequences: [
+          `All ${counted(action.instances, 'instance')} are replaced, with the same configuration.`,
+          ROLLING,
+        ],
+        verb: 'Restart',
+        isDangerous: false,
+        request: { method: 'POST', path: `/v2/apps${action.appId}/restart` },
+        command: `stadion app restart ${action.appId}`,
+      };
+    case 'suspend':
+      return {
+        title: `Suspend ${action.appId}`,
+        consequences: [`All ${counted(action.instances, 'instance')} are ended: the app stops serving.`, KEPT],
+        verb: 'Suspend',
+        isDangerous: true,
+        request: { method: 'PUT', path: `/v2/apps${action.appId}`, body: { instances: 0 } },
+        command: `stadion app suspend ${action.appId}`,
+      };
+    case 'destroy':
+      return {
+        title: `Destroy ${action.appId}`,
+        consequences: [
+          `All ${counted(action.instances, 'instance')} are ended.`,
+          'The app and its versions are forgotten. This cannot be taken back.',
+        ],
+        verb: 'Destroy',
+        isDangerous: true,
+        request: { method: 'DELETE', path: `/v2/apps${action.appId}` },
+        command: `stadion app remove ${action.appId}`,
+      };
+    case 'reset-delay':
+      return {
+        title: `Launch ${action.appId} now`,
+        consequences: ['The wait after failures is forgotten; the next attempt is made at once.'],
+        verb: 'Launch now',
+        isDangerous: false,
+        request: { method: 'DELETE', path: `/v2/queue${action.appId}/delay` },
+      };
+    case 'roll-back':
+      return {
+        title: `Go back to an earlier version of ${action.appId}`,
+        consequences: ['The configuration of that version becomes the current one, as a new version.', ROLLING],
+        verb: 'Roll back',
+        isDangerous: false,
+        request: { method: 'PUT', path: `/v2/apps${action.appId}`, body: { version: action.version } },
+        command: `stadion app rollback ${action.appId} ${action.version}`,
+      };
+    case 'kill':
+      return kill(action);
+    case 'scale-group':
+      return {
+        title: `Scale ${action.groupId} by ${String(action.factor)}`,
+        consequences: [
+          `Each of ${counted(action.apps, 'app')} gets ${String(action.factor)} times as many instances, rounded up.`,
+        ],
+        verb: 'Scale',
+        isDangerous: action.factor < 1,
+        request: { method: 'PUT', path: `/v2/groups${action.groupId}`, body: { scaleBy: action.factor } },
+      };
+    case 'suspend-group':
+      return {
+        title: `Suspend ${action.groupId}`,
+        consequences: [
+          `All instances of ${counted(action.apps, 'app')} are ended: they stop serving.`,
+          'The apps themselves stay.',
+        ],
+        verb: 'Suspend',
+        isDangerous: true,
+        request: { method: 'PUT', path: `/v2/groups${action.groupId}`, body: { scaleBy: 0 } },
+      };
+    case 'destroy-group':
+      return {
+        title: `Destroy ${action.groupId}`,
+        consequences: [
+          `${counted(action.apps, 'app')} and all their instances are ended.`,
+          'The apps and their versions are forgotten. This cannot be taken back.',
+        ],
+        verb: 'Destroy',
+        isDangerous: true,
+        request: { method: 'DELETE', path: `/v2/groups${action.groupId}` },
+      };
+    case 'cancel-deployment':
+      return {
+        title: 'Roll this deployment back',
+        consequences: [
+          'It stops, and a new deployment takes everything that it changed back.',
+          `Concerned: ${action.apps.join(', ')}.`,
+        ],
+        verb: 'Roll back',
+        isDangerous: true,
+        request: { method: 'DELETE', path: `/v2/deployments/${action.deploymentId}` },
+        command: `stadion deploy cancel ${action.deploymentId}`,
+      };
+    case 'stop-deployment':
+      return {
+        title: 'Stop this deployment where it is',
+        consequences: [
+          'Nothing more is started or ended by it, and nothing is taken back: old and new instances stay side by side.',
+          `Concerned: ${action.apps.join(', ')}.`,
+        ],
+        verb: 'Stop',
+        isDangerous: true,
+        request: { method: 'DELETE', path: `/v2/deployments/${action.deploymentId}?force=true` },
+        command: `stadion deploy cancel --force ${action.deploymentId}`,
+      };
+  }
+}
+
+function scale({ appId, current, wanted, isStateful }: Extract<Action, { kind: 'scale' }>): ActionPlan {
+  const change = wanted - current;
+  const consequences =
+    change === 0
+      ? ['Nothing changes: so many are wanted already.']
+      : change > 0
+        ? [`${counted(change, 'instance')} more will be started.`]
+        : [`${counted(-change, 'instance')} will be ended, by the app's kill selection.`];
+  if (wanted === 0) consequences.push('The app stops serving.');
+  if (change < 0 && isStateful) {
+    consequences.push('This app keeps data: what the ended instances hold stays reserved, until they are wiped.');
+  }
+  return {
+    title: `Scale ${appId}`,
+    consequences,
+    verb: `Scale to ${String(wanted)}`,
+    isDangerous: wanted === 0 && current > 0,
+    request: { method: 'PUT', path: `/v2/apps${appId}`, body: { instances: wanted } },
+    command: `stadion app scale ${appId} ${String(wanted)}`,
+  };
+}
+
+function kill({ appId, taskIds, scale: isScaled }: Extract<Action, { kind: 'kill' }>): ActionPlan {
+  const count = counted(taskIds.length, 'instance');
+  return {
+    title: isScaled ? `Kill ${count} and scale ${appId} down` : `Kill ${count} of ${appId}`,
+    consequences: isScaled
+      ? [`${count} ended, and as many fewer wanted from now on.`]
+      : [`${count} ended. New ones are started in their place.`],
+    verb: isScaled ? 'Kill and scale' : 'Kill',
+    isDangerous: true,
+    request: { method: 'POST', path: `/v2/tasks/delete${isScaled ? '?scale=true' : ''}`, body: { ids: taskIds } },
+    command: `stadion task kill ${isScaled ? '--scale ' : ''}${taskIds.join(' ')}`,
+  };
+}
+
+/** A request as a line for curl. @param origin e.g. `http://127.0.0.1:8080` */
+export function curlLine(origin: string, { method, path, body }: ApiRequest): string {
+  const words = ['curl', ...(method === 'GET' ? [] : ['-X', method])];
+  if (body !== undefined) words.push('-H', "'Content-Type: application/json'", '-d', quoted(JSON.stringify(body)));
+  return [...words, quoted(origin + path)].join(' ');
+}
+
+/** For a POSIX shell. */
+function quoted(text: string): string {
+  return /^[\w/:.,=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

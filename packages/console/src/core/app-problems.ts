@@ -1,0 +1,80 @@
+/** What is wrong with a draft, by the schema that the server judges with, and where that stands in its text. */
+import { Value } from '@sinclair/typebox/value';
+import { AppInput, type Violation } from '@stadion/contract/orchestrator';
+import type { JsonObject } from './app-draft.ts';
+
+/** A problem. `path` is as the API writes it: `/healthChecks(0)/portIndex`. */
+export interface DraftProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+const PROBLEMS_MAX = 30;
+
+/** What the schema says; an empty list means that the server will look at the rest. */
+export function schemaProblems(draft: JsonObject): readonly DraftProblem[] {
+  const problems: DraftProblem[] = [];
+  const seen = new Set<string>();
+  for (const { path, message } of Value.Errors(AppInput, draft)) {
+    if (problems.length >= PROBLEMS_MAX) break;
+    const place = apiPath(path);
+    if (seen.has(place)) continue;
+    seen.add(place);
+    problems.push({ path: place, message });
+  }
+  const hasRun = ['cmd', 'args', 'container'].some((name) => draft[name] !== undefined);
+  if (typeof draft['id'] !== 'string') problems.push({ path: '/id', message: 'An app needs an id, e.g. /shop/web' });
+  if (!hasRun) problems.push({ path: '/cmd', message: 'Say what to run: a command, or a container image' });
+  return problems;
+}
+
+/** The problems that the server named. */
+export function serverProblems(details: string | readonly Violation[] | undefined): readonly DraftProblem[] {
+  if (details === undefined || typeof details === 'string') return [];
+  return details.flatMap(({ path, errors }) => errors.map((message) => ({ path, message })));
+}
+
+/** `/healthChecks/0/portIndex` as `/healthChecks(0)/portIndex`. */
+function apiPath(pointer: string): string {
+  return pointer.replace(/\/(\d+)(?=\/|$)/g, '($1)') || '/';
+}
+
+/** Where a path stands in the text of a draft: from its name to the end of its line. */
+export function placeOf(text: string, path: string): { readonly from: number; readonly to: number } {
+  let at = 0;
+  for (const [, name, index] of path.matchAll(/\/([^/()]+)|\((\d+)\)/g)) {
+    if (name !== undefined) {
+      const found = text.indexOf(`${JSON.stringify(name)}:`, at);
+      if (found < 0) break;
+      at = found;
+      continue;
+    }
+    // The n-th thing in a list: skip so many that are closed again.
+    const list = text.indexOf('[', at);
+    if (list < 0) break;
+    at = elementAt(text, list + 1, Number(index));
+  }
+  const end = text.indexOf('\n', at);
+  return { from: at, to: end < 0 ? text.length : end };
+}
+
+function elementAt(text: string, from: number, index: number): number {
+  let depth = 0;
+  let count = 0;
+  let isInText = false;
+  for (let at = from; at < text.length; at += 1) {
+    const character = text[at];
+    if (isInText) {
+      if (character === '\\') at += 1;
+      else if (character === '"') isInText = false;
+      continue;
+    }
+    if (count === index && depth === 0 && !/[\s,]/.test(character ?? '')) return at;
+    if (character === '"') isInText = true;
+    else if (character === '{' || character === '[') depth += 1;
+    else if (character === '}' || character === ']') depth -= 1;
+    else if (character === ',' && depth === 0) count += 1;
+    if (depth < 0) break;
+  }
+  return from;
+}

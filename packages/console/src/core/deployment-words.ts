@@ -1,0 +1,49 @@
+/** Deployments in words, and their instances as cells of a grid. */
+import type { AppInfo, DeploymentInfo, Task } from '@stadion/contract/orchestrator';
+import { taskHealth } from './task-row.ts';
+import { stateWords, type EventTone } from './event-words.ts';
+
+const ACTIONS = {
+  StartApplication: 'Create',
+  StopApplication: 'Destroy',
+  ScaleApplication: 'Scale',
+  RestartApplication: 'Replace instances of',
+};
+
+type ActionName = DeploymentInfo['steps'][number]['actions'][number]['action'];
+
+/** What an action does, e.g. `Scale /web`. */
+export function actionWords({ action, app }: { readonly action: ActionName; readonly app: string }): string {
+  return `${ACTIONS[action]} ${app}`;
+}
+
+/** Whether a step is over, under way or to come. @param index from 0 */
+export function stepState({ currentStep }: DeploymentInfo, index: number): 'done' | 'now' | 'later' {
+  if (index + 1 < currentStep) return 'done';
+  return index + 1 === currentStep ? 'now' : 'later';
+}
+
+/** One instance in the grid. */
+export interface GridCell {
+  readonly taskId: string;
+  readonly isNew: boolean;
+  readonly tone: EventTone;
+  readonly words: string;
+}
+
+/** The instances of an app during a deployment, new ones first, then old ones. */
+export function gridCells(app: AppInfo): readonly GridCell[] {
+  const isChecked = (app.healthChecks ?? []).length > 0;
+  const changedAt = app.versionInfo.lastConfigChangeAt;
+  return (app.tasks ?? [])
+    .map((task) => cellOf(task, isChecked, (task.version ?? '') >= changedAt))
+    .sort((left, right) => Number(right.isNew) - Number(left.isNew) || (left.taskId < right.taskId ? -1 : 1));
+}
+
+function cellOf(task: Task, isChecked: boolean, isNew: boolean): GridCell {
+  const { tone, word } = stateWords(task.state);
+  const health = taskHealth(task, isChecked);
+  const words = `${isNew ? 'new' : 'old'}, ${word.toLowerCase()}${health === 'none' ? '' : `, ${health}`}`;
+  const shown: EventTone = health === 'unhealthy' ? 'bad' : health === 'unknown' ? 'busy' : tone;
+  return { taskId: task.id, isNew, tone: shown, words };
+}

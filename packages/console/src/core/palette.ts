@@ -1,0 +1,88 @@
+/** What the command palette offers for some words. */
+import type { StateSlave } from '@stadion/contract/mesos-state';
+import type { AppSummary } from '@stadion/contract/overview';
+import type { Action } from './app-actions.ts';
+
+/** One line of the palette: it leads somewhere, or asks for an action. */
+export interface PaletteCommand {
+  readonly id: string;
+  readonly kind: 'App' | 'Node' | 'Page' | 'Do';
+  readonly label: string;
+  readonly href: string;
+  readonly action?: Action;
+}
+
+const SHOWN_MAX = 40;
+
+const PAGES: readonly (readonly [string, string])[] = [
+  ['Overview', '/'],
+  ['Apps', '/apps'],
+  ['New app', '/new'],
+  ['Deployments', '/deployments'],
+  ['Nodes', '/nodes'],
+  ['Map', '/map'],
+  ['Events', '/events'],
+];
+
+const VERBS: readonly (readonly [string, (app: AppSummary) => Pick<PaletteCommand, 'href' | 'action'>])[] = [
+  [
+    'Scale',
+    ({ id, instances }) => ({
+      href: '',
+      action: { kind: 'scale', appId: id, current: instances, wanted: instances, isStateful: false },
+    }),
+  ],
+  ['Restart', ({ id, instances }) => ({ href: '', action: { kind: 'restart', appId: id, instances } })],
+  ['Suspend', ({ id, instances }) => ({ href: '', action: { kind: 'suspend', appId: id, instances } })],
+  ['Destroy', ({ id, instances }) => ({ href: '', action: { kind: 'destroy', appId: id, instances } })],
+  ['Edit', ({ id }) => ({ href: `/edit${encodeURI(id)}` })],
+  ['Logs of', ({ id }) => ({ href: `/app${encodeURI(id)}?tab=logs` })],
+  ['Configuration of', ({ id }) => ({ href: `/app${encodeURI(id)}?tab=configuration` })],
+  ['Events of', ({ id }) => ({ href: `/app${encodeURI(id)}?tab=events` })],
+];
+
+/** The best lines, the closest first. Words may be parts, in any order: `res web`. */
+export function commandsFor(
+  text: string,
+  apps: readonly AppSummary[],
+  agents: readonly Pick<StateSlave, 'id' | 'hostname'>[],
+): readonly PaletteCommand[] {
+  const words = text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
+  const found: { readonly command: PaletteCommand; readonly distance: number }[] = [];
+  const offer = (command: PaletteCommand, bonus: number): void => {
+    const distance = distanceOf(command.label.toLowerCase(), words);
+    if (distance !== undefined) found.push({ command, distance: distance + bonus });
+  };
+  for (const [label, href] of PAGES) offer({ id: `page ${href}`, kind: 'Page', label, href }, 0);
+  for (const app of apps) {
+    offer({ id: `app ${app.id}`, kind: 'App', label: app.id, href: `/app${encodeURI(app.id)}` }, 1);
+    // A verb is meant by its own word: without one, thousands of lines would differ only in it.
+    for (const [verb, make] of VERBS) {
+      const first = verb.toLowerCase().split(' ')[0] ?? '';
+      if (!words.some((word) => first.startsWith(word))) continue;
+      offer({ id: `${verb} ${app.id}`, kind: 'Do', label: `${verb} ${app.id}`, ...make(app) }, 2);
+    }
+  }
+  for (const { id, hostname } of agents) {
+    offer({ id: `node ${id}`, kind: 'Node', label: hostname, href: `/node/${encodeURIComponent(id)}` }, 1);
+  }
+  return found
+    .sort((left, right) => left.distance - right.distance || (left.command.label < right.command.label ? -1 : 1))
+    .slice(0, SHOWN_MAX)
+    .map(({ command }) => command);
+}
+
+/** How far a label is from some words: they must all occur; early and whole is near. */
+function distanceOf(label: string, words: readonly string[]): number | undefined {
+  let distance = label.length / 100;
+  for (const word of words) {
+    const at = label.indexOf(word);
+    if (at < 0) return undefined;
+    const before = label[at - 1];
+    distance += (before === undefined || /[/ -]/.test(before) ? 0 : 10) + at / 10;
+  }
+  return distance;
+}

@@ -1,0 +1,52 @@
+/** Which key does what. */
+
+/** What a key does. */
+export type Command =
+  | { readonly kind: 'go'; readonly to: '/' | '/apps' | '/deployments' | '/nodes' | '/map' | '/events' | '/new' }
+  | { readonly kind: 'show'; readonly what: 'palette' | 'keys' }
+  | { readonly kind: 'search' };
+
+/** A shortcut as it is listed. */
+export interface Shortcut {
+  readonly keys: readonly string[];
+  readonly label: string;
+  readonly command?: Command;
+}
+
+/** All of them; those without a command work inside of something. */
+export const SHORTCUTS: readonly Shortcut[] = [
+  { keys: ['Ctrl', 'K'], label: 'Find anything, do anything', command: { kind: 'show', what: 'palette' } },
+  { keys: ['s'], label: 'Search in this list', command: { kind: 'search' } },
+  { keys: ['c'], label: 'New app', command: { kind: 'go', to: '/new' } },
+  { keys: ['g', 'o'], label: 'Overview', command: { kind: 'go', to: '/' } },
+  { keys: ['g', 'a'], label: 'Apps', command: { kind: 'go', to: '/apps' } },
+  { keys: ['g', 'd'], label: 'Deployments', command: { kind: 'go', to: '/deployments' } },
+  { keys: ['g', 'n'], label: 'Nodes', command: { kind: 'go', to: '/nodes' } },
+  { keys: ['g', 'm'], label: 'Map', command: { kind: 'go', to: '/map' } },
+  { keys: ['g', 'e'], label: 'Events', command: { kind: 'go', to: '/events' } },
+  { keys: ['↑', '↓'], label: 'Walk through the rows of a table' },
+  { keys: ['Ctrl', 'Enter'], label: 'Deploy what is written in the editor' },
+  { keys: ['Esc'], label: 'Close' },
+  { keys: ['?'], label: 'This list', command: { kind: 'show', what: 'keys' } },
+];
+
+/** A key as it was pressed. */
+export interface PressedKey {
+  readonly key: string;
+  readonly ctrlKey: boolean;
+  readonly metaKey: boolean;
+  readonly altKey: boolean;
+}
+
+/**
+ * What a key does.
+ * @param before the key pressed just before, or an empty text
+ * @param isTyping whether the key goes into a field: then only those with Ctrl count
+ */
+export function shortcutOf(pressed: PressedKey, before: string, isTyping: boolean): Command | undefined {
+  const { key, ctrlKey, metaKey, altKey } = pressed;
+  if ((ctrlKey || metaKey) && key.toLowerCase() === 'k') return { kind: 'show', what: 'palette' };
+  if (isTyping || ctrlKey || metaKey || altKey) return undefined;
+  const sequence = before === 'g' ? ['g', key] : [key];
+  return SHORTCUTS.find(({ keys }) => keys.join(' ') === sequence.join(' '))?.command;
+}

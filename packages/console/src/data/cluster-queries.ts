@@ -1,0 +1,57 @@
+/** What is asked of the cluster below the orchestrator. Nobody pushes any of it. */
+import { queryOptions } from '@tanstack/react-query';
+import type { InstanceSummary } from '@stadion/contract/overview';
+import { api } from './api.ts';
+import { KEYS } from './queries.ts';
+
+/** The agents with their resources. */
+export const agentsQuery = queryOptions({
+  queryKey: [...KEYS.cluster, 'agents'],
+  queryFn: async ({ signal }) => (await api.listAgents({ signal })).slaves,
+  refetchInterval: 5_000,
+});
+
+/** A task as the master knows it, ended ones included; null when it has forgotten it. */
+export const clusterTaskQuery = (taskId: string) =>
+  queryOptions({
+    queryKey: [...KEYS.cluster, 'task', taskId],
+    queryFn: async ({ signal }) =>
+      (await api.listClusterTasks({ query: { task_id: taskId }, signal })).tasks[0] ?? null,
+    refetchInterval: 5_000,
+  });
+
+/** What the tasks of an agent use at this moment. */
+export const statisticsQuery = (agentId: string) =>
+  queryOptions({
+    queryKey: [...KEYS.cluster, 'statistics', agentId],
+    queryFn: ({ signal }) => api.agentStatistics({ params: { agentId }, signal }),
+    refetchInterval: 2_000,
+  });
+
+/** A folder of a sandbox. */
+export const filesQuery = ({ agentId, path }: { readonly agentId: string; readonly path: string }) =>
+  queryOptions({
+    queryKey: [...KEYS.cluster, 'files', agentId, path],
+    queryFn: ({ signal }) => api.browseFiles({ params: { agentId }, query: { path }, signal }),
+    refetchInterval: 5_000,
+  });
+
+/** All placed instances in short, or those of one agent. */
+export const instancesQuery = (agentId?: string) =>
+  queryOptions({
+    queryKey: [...KEYS.cluster, 'instances', agentId ?? 'all'],
+    queryFn: async ({ signal }): Promise<readonly InstanceSummary[]> => {
+      const instances: InstanceSummary[] = [];
+      for (let after: string | undefined; ;) {
+        const page = await api.listInstanceSummaries({
+          query: { ...(after === undefined ? {} : { after }), ...(agentId === undefined ? {} : { agent: agentId }) },
+          signal,
+        });
+        instances.push(...page.instances);
+        after = page.next;
+        if (after === undefined) return instances;
+      }
+    },
+    structuralSharing: false,
+    refetchInterval: ({ state }) => Math.max(5_000, (state.data?.length ?? 0) / 5),
+  });

@@ -1,0 +1,228 @@
+/** Looks into a file of any length: its end first, back without end, following, searching, wrapping, with colours. */
+import { useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { ArrowDownToLine, ArrowUpToLine, ChevronDown, ChevronUp, Download, WrapText } from 'lucide-react';
+import { counted } from '../core/amounts.ts';
+import { logPieces, plainLine } from '../core/ansi.ts';
+import { bounds, linesOf } from '../core/file-window.ts';
+import { IconButton } from '../parts/button.tsx';
+import { SearchField } from '../parts/search-field.tsx';
+import { downloadUrl } from './file-urls.ts';
+import { useFileTail, type FilePlace } from './use-file-tail.ts';
+import styles from './pailer.module.css';
+
+const LINE_HEIGHT = 19;
+/** So close to the top that the piece before is read. */
+const NEAR_TOP = 400;
+
+export function Pailer({
+  place,
+  label,
+  height = '32rem',
+}: {
+  readonly place: FilePlace;
+  readonly label: string;
+  readonly height?: string;
+}) {
+  const [follows, setFollows] = useState(true);
+  const [wraps, setWraps] = useState(true);
+  const { window, error, readBack, jump } = useFileTail(place, follows);
+  const lines = useMemo(() => (window === undefined ? [] : linesOf(window)), [window]);
+  const start = window === undefined ? 0 : bounds(window).from;
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtualizer = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => LINE_HEIGHT,
+    overscan: 30,
+  });
+  const search = useLineSearch(lines, (index) => {
+    setFollows(false);
+    virtualizer.scrollToIndex(index, { align: 'center' });
+  });
+
+  useLayoutEffect(() => {
+    if (follows && lines.length > 0) virtualizer.scrollToIndex(lines.length - 1, { align: 'end' });
+  }, [follows, lines.length, virtualizer, wraps]);
+
+  // What was read before the beginning must not move what is looked at.
+  const known = useRef({ start, count: lines.length });
+  useLayoutEffect(() => {
+    const before = known.current;
+    const added = lines.length - before.count;
+    if (start < before.start && added > 0 && scroller.current !== null) {
+      scroller.current.scrollTop += added * LINE_HEIGHT;
+    }
+    known.current = { start, count: lines.length };
+  }, [start, lines.length]);
+
+  return (
+    <div className={styles['pailer']}>
+      <div className={styles['tools']}>
+        <SearchField label="Search in what is read" value={search.words} onChange={search.setWords} />
+        {search.words !== '' && (
+          <>
+            <span className={styles['found']} role="status">
+              {search.found.length === 0 ? 'not found' : `${String(search.at + 1)} of ${String(search.found.length)}`}
+            </span>
+            <IconButton label="Previous match" onClick={search.previous}>
+              <ChevronUp size={16} />
+            </IconButton>
+            <IconButton label="Next match" onClick={search.next}>
+              <ChevronDown size={16} />
+            </IconButton>
+          </>
+        )}
+        <span className={styles['space']} />
+        <label className={styles['toggle']}>
+          <input
+            type="checkbox"
+            checked={follows}
+            onChange={(event) => {
+              setFollows(event.target.checked);
+            }}
+          />
+          Follow
+        </label>
+        <IconButton
+          label={wraps ? 'Do not wrap lines' : 'Wrap lines'}
+          aria-pressed={wraps}
+          onClick={() => {
+            setWraps(!wraps);
+          }}
+        >
+          <WrapText size={16} />
+        </IconButton>
+        <IconButton
+          label="To the beginning"
+          onClick={() => {
+            setFollows(false);
+            jump('head');
+            scroller.current?.scrollTo({ top: 0 });
+          }}
+        >
+          <ArrowUpToLine size={16} />
+        </IconButton>
+        <IconButton
+          label="To the end"
+          onClick={() => {
+            jump('tail');
+            setFollows(true);
+          }}
+        >
+          <ArrowDownToLine size={16} />
+        </IconButton>
+        <a href={downloadUrl(place)} download className={styles['download']} aria-label={`Download ${label}`}>
+          <Download size={16} aria-hidden />
+        </a>
+      </div>
+      <div
+        ref={scroller}
+        className={styles['scroller']}
+        style={{ height }}
+        tabIndex={0}
+        role="log"
+        aria-label={label}
+        aria-live="off"
+        data-wraps={wraps || undefined}
+        onWheel={(event) => {
+          if (event.deltaY < 0) setFollows(false);
+        }}
+        onKeyDown={(event) => {
+          if (['ArrowUp', 'PageUp', 'Home'].includes(event.key)) setFollows(false);
+        }}
+        onScroll={(event) => {
+          if (event.currentTarget.scrollTop < NEAR_TOP && start > 0 && !follows) readBack();
+        }}
+      >
+        {error !== undefined && <p className={styles['error']}>{error.message}</p>}
+        {window !== undefined && lines.length === 0 && <p className={styles['empty']}>The file is empty.</p>}
+        <div className={styles['lines']} style={{ height: virtualizer.getTotalSize() }}>
+          {virtualizer.getVirtualItems().map(({ index, start: top }) => (
+            <div
+              key={index}
+              ref={virtualizer.measureElement}
+              data-index={index}
+              data-current={search.found[search.at] === index || undefined}
+              className={styles['line']}
+              style={{ transform: `translateY(${String(top)}px)` }}
+            >
+              <LogLine line={lines[index] ?? ''} words={search.words} />
+            </div>
+          ))}
+        </div>
+      </div>
+      <p className={styles['status']}>
+        {window === undefined
+          ? 'Reading …'
+          : `${counted(lines.length, 'line')} read${start > 0 ? ', more before' : ''}`}
+      </p>
+    </div>
+  );
+}
+
+/** A line with its colours; what was searched for is marked. */
+function LogLine({ line, words }: { readonly line: string; readonly words: string }) {
+  return (
+    <bdi>
+      {logPieces(line).map(({ text, color, isBold, isFaint }, index) => (
+        <span key={index} data-color={color} data-bold={isBold} data-faint={isFaint}>
+          {words === '' ? text : <Marked text={text} words={words} />}
+        </span>
+      ))}
+    </bdi>
+  );
+}
+
+function Marked({ text, words }: { readonly text: string; readonly words: string }) {
+  const parts: { readonly text: string; readonly isFound: boolean }[] = [];
+  const low = text.toLowerCase();
+  let from = 0;
+  for (let at = low.indexOf(words.toLowerCase()); at >= 0; at = low.indexOf(words.toLowerCase(), from)) {
+    parts.push(
+      { text: text.slice(from, at), isFound: false },
+      { text: text.slice(at, at + words.length), isFound: true },
+    );
+    from = at + words.length;
+  }
+  parts.push({ text: text.slice(from), isFound: false });
+  return parts.map((part, index) => (part.isFound ? <mark key={index}>{part.text}</mark> : part.text));
+}
+
+function useLineSearch(lines: readonly string[], show: (index: number) => void) {
+  const [words, setWords] = useState('');
+  const [chosen, setAt] = useState(0);
+  const wanted = useDeferredValue(words);
+  const found = useMemo(() => {
+    if (wanted === '') return [];
+    const low = wanted.toLowerCase();
+    return lines.flatMap((line, index) => (plainLine(line).toLowerCase().includes(low) ? [index] : []));
+  }, [lines, wanted]);
+  const at = Math.min(chosen, Math.max(0, found.length - 1));
+  const go = (to: number): void => {
+    if (found.length === 0) return;
+    const next = (to + found.length) % found.length;
+    setAt(next);
+    const line = found[next];
+    if (line !== undefined) show(line);
+  };
+  const latest = useRef(go);
+  useEffect(() => {
+    latest.current = go;
+  });
+  useEffect(() => {
+    if (wanted !== '') latest.current(0);
+  }, [wanted]);
+  return {
+    words,
+    setWords,
+    found,
+    at,
+    next: () => {
+      go(at + 1);
+    },
+    previous: () => {
+      go(at - 1);
+    },
+  };
+}

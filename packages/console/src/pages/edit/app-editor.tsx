@@ -1,0 +1,137 @@
+/** Form and JSON beside each other, always in step; what is wrong is said while typing, and by the server when it is sent. */
+import { useMemo, useState } from 'react';
+import { useMutation } from '@tanstack/react-query';
+import { isApiError } from '@stadion/contract/client';
+import type { AppInput } from '@stadion/contract/orchestrator';
+import type { ApiRequest } from '../../core/app-actions.ts';
+import { draftText, parseDraft, type JsonObject } from '../../core/app-draft.ts';
+import { placeOf, schemaProblems, serverProblems } from '../../core/app-problems.ts';
+import { Button } from '../../parts/button.tsx';
+import { Dialog } from '../../parts/dialog.tsx';
+import { Equivalents } from '../../parts/equivalents.tsx';
+import { JsonDiff } from '../../parts/json-diff.tsx';
+import { LazyJsonEditor } from '../../parts/lazy-json-editor.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { AppForm } from './app-form.tsx';
+import styles from './app-editor.module.css';
+
+interface AppEditorProps {
+  readonly text: string;
+  readonly onText: (text: string) => void;
+  readonly verb: string;
+  /** What a change begins from: the difference is shown before it is deployed. */
+  readonly before?: JsonObject;
+  readonly request: (draft: JsonObject) => ApiRequest;
+  readonly command: string;
+  readonly save: (draft: AppInput, force: boolean) => Promise<void>;
+}
+
+export function AppEditor({ text, onText, verb, before, request, command, save }: AppEditorProps) {
+  const parsed = useMemo(() => parseDraft(text), [text]);
+  const draft = 'draft' in parsed ? parsed.draft : undefined;
+  const [isReviewing, setIsReviewing] = useState(false);
+  const { mutate, error, isPending, reset } = useMutation({
+    mutationFn: async (force: boolean) => {
+      if (draft !== undefined) await save(draft, force);
+    },
+  });
+  const fromServer = useMemo(() => (isApiError(error) ? serverProblems(error.answer.details) : []), [error]);
+  const fromSchema = useMemo(() => (draft === undefined ? [] : schemaProblems(draft)), [draft]);
+  const problems = useMemo(() => [...fromSchema, ...fromServer], [fromSchema, fromServer]);
+  const marks = useMemo(
+    () => problems.map(({ path, message }) => ({ ...placeOf(text, path), message: `${path}: ${message}` })),
+    [problems, text],
+  );
+  const isLocked = isApiError(error) && error.status === 409 && (error.answer.deployments ?? []).length > 0;
+  const change = (changed: string): void => {
+    if (error !== null) reset();
+    onText(changed);
+  };
+  const isReady = draft !== undefined && fromSchema.length === 0 && !isPending;
+  const submit = (): void => {
+    if (before === undefined || isLocked) mutate(isLocked);
+    else setIsReviewing(true);
+  };
+  return (
+    <form
+      className={styles['editor']}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (isReady) submit();
+      }}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && isReady) submit();
+      }}
+    >
+      <div className={styles['sides']}>
+        <Panel title="Form">
+          {draft === undefined ? (
+            <p className={styles['broken']}>The JSON cannot be read: mend it to go on with the form.</p>
+          ) : (
+            <AppForm draft={draft} problems={problems} onChange={(changed) => change(draftText(changed))} />
+          )}
+        </Panel>
+        <Panel title="JSON" isFlush>
+          <div className={styles['json']}>
+            <LazyJsonEditor label="App as JSON" text={text} onChange={change} problems={marks} />
+          </div>
+        </Panel>
+      </div>
+      <div className={styles['foot']}>
+        <div className={styles['problems']} role="status">
+          {'problem' in parsed && <p>{parsed.problem}</p>}
+          {problems.slice(0, 5).map(({ path, message }) => (
+            <p key={`${path} ${message}`}>
+              <code>{path}</code> {message}
+            </p>
+          ))}
+          {error !== null && fromServer.length === 0 && !isLocked && <p>{error.message}</p>}
+          {isLocked && (
+            <p>A deployment holds this app. By force it is cancelled where it is, and this is done instead.</p>
+          )}
+        </div>
+        {draft !== undefined && <Equivalents request={request(draft)} command={command} />}
+        <Button type="submit" kind={isLocked ? 'danger' : 'primary'} disabled={!isReady}>
+          {isLocked ? `${verb} by force` : verb}
+        </Button>
+      </div>
+      {isReviewing && before !== undefined && draft !== undefined && (
+        <Dialog
+          title="What will change"
+          form="wide"
+          onClose={() => {
+            setIsReviewing(false);
+          }}
+          footer={
+            <>
+              <Button
+                onClick={() => {
+                  setIsReviewing(false);
+                }}
+              >
+                Back
+              </Button>
+              <Button
+                kind="primary"
+                data-first-focus
+                disabled={isPending}
+                onClick={() => {
+                  mutate(false, {
+                    onError: () => {
+                      setIsReviewing(false);
+                    },
+                  });
+                }}
+              >
+                {verb}
+              </Button>
+            </>
+          }
+        >
+          <JsonDiff before={before} after={draft} />
+        </Dialog>
+      )}
+    </form>
+  );
+}

@@ -1,0 +1,108 @@
+/** One machine: what runs there, what is promised and what is really used. */
+import { useMemo } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { Boxes, SearchX } from 'lucide-react';
+import type { InstanceSummary } from '@stadion/contract/overview';
+import { cores, counted, mebibytes } from '../../core/amounts.ts';
+import { nodeRows, type NodeRow } from '../../core/node-row.ts';
+import { usedByTasks } from '../../core/usage.ts';
+import { agentsQuery, instancesQuery, statisticsQuery } from '../../data/cluster-queries.ts';
+import { Columns, Page } from '../../frame/page.tsx';
+import { buttonClass } from '../../parts/button.tsx';
+import { DataTable } from '../../parts/data-table.tsx';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { Meter } from '../../parts/meter.tsx';
+import { Facts, Panel } from '../../parts/panel.tsx';
+import { TimeAgo } from '../../parts/time-ago.tsx';
+import { NodeState } from './node-columns.tsx';
+import { instanceColumns } from './instance-columns.tsx';
+import styles from './node-page.module.css';
+
+const rowId = ({ taskId }: InstanceSummary): string => taskId;
+
+export function NodePage() {
+  const { agentId } = useParams({ from: '/node/$agentId' });
+  const { data: agents, error } = useQuery(agentsQuery);
+  const node = useMemo(() => nodeRows(agents ?? []).find(({ id }) => id === agentId), [agents, agentId]);
+  if (error !== null && agents === undefined) throw error;
+  if (agents === undefined) return <Page title="Node">{null}</Page>;
+  if (node === undefined) {
+    return (
+      <Page title="Node">
+        <EmptyState
+          icon={SearchX}
+          title="There is no node with this id"
+          actions={
+            <Link to="/nodes" className={buttonClass()}>
+              All nodes
+            </Link>
+          }
+        >
+          It may have left the cluster.
+        </EmptyState>
+      </Page>
+    );
+  }
+  return (
+    <Page
+      title={node.hostname}
+      heading={
+        <>
+          <bdi>{node.hostname}</bdi>
+          <NodeState state={node.state} />
+        </>
+      }
+      subtitle={<code>{node.id}</code>}
+    >
+      <Columns>
+        <NodeResources node={node} />
+        <Panel title="About">
+          <Facts
+            facts={[
+              ['Address', node.address],
+              ['Registered', <TimeAgo key="registered" at={node.registeredAt} />],
+              ...node.attributes.map(([name, value]) => [name, <bdi key={name}>{value}</bdi>] as const),
+            ]}
+          />
+        </Panel>
+      </Columns>
+      <NodeInstances agentId={agentId} />
+    </Page>
+  );
+}
+
+function NodeResources({ node }: { readonly node: NodeRow }) {
+  const { data: statistics } = useQuery(statisticsQuery(node.id));
+  const used = useMemo(() => usedByTasks(statistics ?? []), [statistics]);
+  return (
+    <Panel title="Resources" aside="promised to tasks">
+      <div className={styles['meters']}>
+        <Meter label="CPU" used={node.cpus.used} total={node.cpus.total} format={cores} />
+        <Meter label="Memory" used={node.mem.used} total={node.mem.total} format={mebibytes} />
+        <Meter label="Memory really used" used={used.memoryMebibytes} total={node.mem.total} format={mebibytes} />
+        <Meter label="Disk" used={node.disk.used} total={node.disk.total} format={mebibytes} />
+        {node.gpus.total > 0 && <Meter label="GPU" used={node.gpus.used} total={node.gpus.total} format={cores} />}
+      </div>
+    </Panel>
+  );
+}
+
+function NodeInstances({ agentId }: { readonly agentId: string }) {
+  const { sort = 'app' } = useSearch({ from: '/node/$agentId' });
+  const navigate = useNavigate({ from: '/node/$agentId' });
+  const { data: instances = [] } = useQuery(instancesQuery(agentId));
+  return (
+    <Panel title="Instances" aside={counted(instances.length, 'instance')} isFlush>
+      <DataTable
+        label="Instances on this node"
+        rows={instances}
+        columns={instanceColumns}
+        rowId={rowId}
+        sorting={sort}
+        onSorting={(wanted) => void navigate({ search: (previous) => ({ ...previous, sort: wanted }), replace: true })}
+        empty={<EmptyState icon={Boxes} title="Nothing runs here" />}
+      />
+    </Panel>
+  );
+}
