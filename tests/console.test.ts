@@ -45,7 +45,20 @@ describe.skipIf(missingParts.includes('chromium'))('the console', () => {
     expect(await page.getByRole('region', { name: 'Difference' }).innerText()).toContain('"cmd": "sleep 1000"');
   });
 
-  test.each(['/', '/apps', '/apps?group=/big', '/app/hello', '/app/big/one?tab=configuration'])(
+  test.each([
+    '/',
+    '/apps',
+    '/apps?group=/big',
+    '/app/hello',
+    '/app/hello?tab=logs',
+    '/app/big/one?tab=configuration',
+    '/deployments',
+    '/nodes',
+    '/map',
+    '/events',
+    '/new',
+    '/edit/hello',
+  ])(
     '%s is accessible and fits, light and dark, at a desk and on a phone',
     async (path) => {
       const page = await browser.open(path);

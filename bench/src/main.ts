@@ -1,6 +1,7 @@
 /** `npm run bench [name …]`: runs the benchmarks named, or all; the exit code says whether every promise was kept. */
 import { benchApi } from './api.ts';
 import { benchContainers } from './containers.ts';
+import { benchConsole } from './console.ts';
 import { benchIdle } from './idle.ts';
 import { benchPlacement } from './placement.ts';
 import { benchStartLatency } from './start-latency.ts';
@@ -10,6 +11,7 @@ const benchmarks: Readonly<Record<string, () => Promise<boolean>>> = {
   'start-latency': benchStartLatency,
   api: benchApi,
   idle: benchIdle,
+  console: benchConsole,
   containers: benchContainers,
 };
 

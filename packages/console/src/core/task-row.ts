@@ -26,6 +26,11 @@ export function taskName(id: string): string {
   return shortInstance(id);
 }
 
+/** Whether a task is one of an app's, by its id. */
+export function isTaskOf(taskId: string, appId: string): boolean {
+  return taskId.startsWith(`${appId.slice(1).replaceAll('/', '_')}.instance-`);
+}
+
 /** The latest moment that is known of it, as a timestamp text. */
 export function updatedAt({ startedAt, stagedAt, healthCheckResults }: Task): string | undefined {
   const moments = [

@@ -4,6 +4,9 @@ import type { InstanceSummary } from '@stadion/contract/overview';
 import { api } from './api.ts';
 import { KEYS } from './queries.ts';
 
+/** Tasks among which those of one app are looked for. */
+const RECENT_TASKS = 1_000;
+
 /** The agents with their resources. */
 export const agentsQuery = queryOptions({
   queryKey: [...KEYS.cluster, 'agents'],
@@ -19,6 +22,13 @@ export const clusterTaskQuery = (taskId: string) =>
       (await api.listClusterTasks({ query: { task_id: taskId }, signal })).tasks[0] ?? null,
     refetchInterval: 5_000,
   });
+
+/** The latest tasks of all apps, ended ones included, the newest first. */
+export const recentTasksQuery = queryOptions({
+  queryKey: [...KEYS.cluster, 'tasks'],
+  queryFn: async ({ signal }) => (await api.listClusterTasks({ query: { limit: RECENT_TASKS }, signal })).tasks,
+  refetchInterval: 5_000,
+});
 
 /** What the tasks of an agent use at this moment. */
 export const statisticsQuery = (agentId: string) =>

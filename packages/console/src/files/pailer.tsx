@@ -3,11 +3,12 @@ import { useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDownToLine, ArrowUpToLine, ChevronDown, ChevronUp, Download, WrapText } from 'lucide-react';
 import { counted } from '../core/amounts.ts';
-import { logPieces, plainLine } from '../core/ansi.ts';
+import { plainLine } from '../core/ansi.ts';
 import { bounds, linesOf } from '../core/file-window.ts';
 import { IconButton } from '../parts/button.tsx';
 import { SearchField } from '../parts/search-field.tsx';
 import { downloadUrl } from './file-urls.ts';
+import { LogLine } from './log-line.tsx';
 import { useFileTail, type FilePlace } from './use-file-tail.ts';
 import styles from './pailer.module.css';
 
@@ -159,34 +160,6 @@ export function Pailer({
       </p>
     </div>
   );
-}
-
-/** A line with its colours; what was searched for is marked. */
-function LogLine({ line, words }: { readonly line: string; readonly words: string }) {
-  return (
-    <bdi>
-      {logPieces(line).map(({ text, color, isBold, isFaint }, index) => (
-        <span key={index} data-color={color} data-bold={isBold} data-faint={isFaint}>
-          {words === '' ? text : <Marked text={text} words={words} />}
-        </span>
-      ))}
-    </bdi>
-  );
-}
-
-function Marked({ text, words }: { readonly text: string; readonly words: string }) {
-  const parts: { readonly text: string; readonly isFound: boolean }[] = [];
-  const low = text.toLowerCase();
-  let from = 0;
-  for (let at = low.indexOf(words.toLowerCase()); at >= 0; at = low.indexOf(words.toLowerCase(), from)) {
-    parts.push(
-      { text: text.slice(from, at), isFound: false },
-      { text: text.slice(at, at + words.length), isFound: true },
-    );
-    from = at + words.length;
-  }
-  parts.push({ text: text.slice(from), isFound: false });
-  return parts.map((part, index) => (part.isFound ? <mark key={index}>{part.text}</mark> : part.text));
 }
 
 function useLineSearch(lines: readonly string[], show: (index: number) => void) {

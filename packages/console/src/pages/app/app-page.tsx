@@ -17,6 +17,7 @@ import { AppEvents } from './app-events.tsx';
 import { AppState } from './app-state.tsx';
 import { ConfigurationTab } from './configuration-tab.tsx';
 import { InstancesTab } from './instances-tab.tsx';
+import { LogsTab } from './logs-tab.tsx';
 import { StatisticsTab } from './statistics-tab.tsx';
 
 /** The id of the app that the URL names. */
@@ -66,11 +67,13 @@ function AppTabs({ app }: { readonly app: AppInfo }) {
         chosen={tab}
         tabs={[
           { id: 'instances', label: 'Instances', count: app.tasks?.length ?? 0 },
+          { id: 'logs', label: 'Logs' },
           { id: 'configuration', label: 'Configuration' },
           { id: 'events', label: 'Events' },
           { id: 'statistics', label: 'Statistics' },
         ]}
       />
+      {tab === 'logs' && <LogsTab key={app.id} app={app} />}
       {tab === 'configuration' && <ConfigurationTab app={app} />}
       {tab === 'events' && <AppEvents id={app.id} />}
       {tab === 'statistics' && <StatisticsTab app={app} />}

@@ -1,0 +1,174 @@
+/** The console with 10,000 apps and 100,000 instances on simulated agents, in a real Chromium. */
+import { silentLogger } from '@stadion/base';
+import { SystemRandom, systemClock, systemTimers } from '@stadion/base/system';
+import { delay } from '@stadion/base';
+import { createOrchestratorHttp } from '@stadion/orchestrator';
+import { consolePages } from '@stadion/server';
+import { sampleApp } from '@stadion/simulator';
+import { chromium, type Page } from 'playwright-core';
+import { startControlPlane, systemTime, until, type ControlPlane } from './control-plane.ts';
+import { quantile, report } from './figures.ts';
+
+const APPS = 10_000;
+const INSTANCES_PER_APP = 10;
+const BATCH = 500;
+const CHANGES = 20;
+const SCROLLS = 60;
+
+/** What a page writes down about itself. */
+interface Watched {
+  longTasks: number[];
+  frames: number[];
+}
+
+/** `npm run bench console` */
+export async function benchConsole(): Promise<boolean> {
+  const plane = await startControlPlane(500, 64);
+  await fill(plane);
+  const random = new SystemRandom();
+  const http = createOrchestratorHttp(plane.engine, {
+    time: systemTime,
+    random,
+    log: silentLogger,
+    leader: () => '127.0.0.1:8080',
+    ready: () => true,
+    pages: consolePages(random),
+  });
+  const url = await http.listen({ host: '127.0.0.1', port: 0 });
+  const browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--enable-precise-memory-info'],
+  });
+  try {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    await page.addInitScript(watch);
+    let scriptBytes = 0;
+    page.on('response', (response) => {
+      if (response.url().endsWith('.js')) scriptBytes += Number(response.headers()['content-length'] ?? 0);
+    });
+    await page.goto(url);
+    await page.getByText('instances up').waitFor();
+    const firstView = scriptBytes;
+    await page.goto(`${url}/apps?q=load`);
+    await page.getByRole('link', { name: 'app-0', exact: true }).waitFor();
+    const interactive = await page.evaluate(() => performance.now());
+    await page.getByText('10,000 apps of 10,000').waitFor();
+    const scrolled = await scroll(page);
+    const latencies = await changes(page, plane);
+    const heap = await heapMebibytes(page);
+    return report('the console with 10,000 apps and 100,000 instances', [
+      {
+        what: 'script of the first view, packed',
+        value: firstView / 1024,
+        unit: 'KiB',
+        wanted: { relation: '≤', bound: 300 },
+      },
+      { what: 'rows of the list on screen', value: interactive, unit: 'ms', wanted: { relation: '≤', bound: 1000 } },
+      {
+        what: 'longest task while scrolling',
+        value: Math.max(0, ...scrolled.longTasks),
+        unit: 'ms',
+        wanted: { relation: '≤', bound: 100 },
+      },
+      { what: 'frame while scrolling, median', value: quantile(scrolled.frames, 0.5), unit: 'ms' },
+      { what: 'frame while scrolling, 95 %', value: quantile(scrolled.frames, 0.95), unit: 'ms' },
+      { what: 'change on screen after its commit, median', value: quantile(latencies, 0.5), unit: 'ms' },
+      {
+        what: 'change on screen after its commit, 95 %',
+        value: quantile(latencies, 0.95),
+        unit: 'ms',
+        wanted: { relation: '≤', bound: 500 },
+      },
+      { what: 'heap of the tab', value: heap, unit: 'MiB', wanted: { relation: '≤', bound: 300 } },
+    ]);
+  } finally {
+    await browser.close();
+    await http.close();
+    await plane.stop();
+  }
+}
+
+async function fill(plane: ControlPlane): Promise<void> {
+  for (let first = 0; first < APPS; first += BATCH) {
+    const outcome = await plane.engine.changeRoot(
+      (_root, version) => ({
+        ok: true,
+        value: {
+          upserts: Array.from({ length: BATCH }, (_, index) => ({
+            ...sampleApp(`/load/app-${first + index}`, version, 'one'),
+            instances: INSTANCES_PER_APP,
+            cpus: 0.01,
+            mem: 1,
+          })),
+          removals: [],
+        },
+      }),
+      { force: false },
+    );
+    if (!outcome.ok) throw new Error(`refused: ${JSON.stringify(outcome.rejection)}`);
+    await until(() => plane.engine.view.deployments().length === 0);
+  }
+}
+
+/** Runs in the page, before anything of it. */
+function watch(): void {
+  const watched: Watched = { longTasks: [], frames: [] };
+  Object.assign(globalThis, { watched });
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) watched.longTasks.push(duration);
+  }).observe({ type: 'longtask' });
+  let before = performance.now();
+  const frame = (now: number): void => {
+    watched.frames.push(now - before);
+    before = now;
+    requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+}
+
+async function scroll(page: Page): Promise<Watched> {
+  await page.mouse.move(700, 500);
+  await page.evaluate(() =>
+    Object.assign((globalThis as { watched?: Watched }).watched ?? {}, { longTasks: [], frames: [] }),
+  );
+  for (let count = 0; count < SCROLLS; count += 1) {
+    await page.mouse.wheel(0, 600);
+    await delay(systemTimers, 33);
+  }
+  const { longTasks, frames } = await page.evaluate(
+    () => (globalThis as { watched?: Watched }).watched ?? { longTasks: [], frames: [] },
+  );
+  await page.evaluate(() => document.getElementById('content')?.scrollTo({ top: 0 }));
+  return { longTasks, frames };
+}
+
+/** Scales an app that is in sight, again and again. @returns milliseconds from the commit to the changed text */
+async function changes(page: Page, plane: ControlPlane): Promise<number[]> {
+  const latencies: number[] = [];
+  const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: 'app-0', exact: true }) });
+  for (let count = 1; count <= CHANGES; count += 1) {
+    const wanted = INSTANCES_PER_APP + (count % 2);
+    const outcome = await plane.engine.changeRoot(
+      (root, version) => {
+        const app = root.app('/load/app-0');
+        return app === undefined
+          ? { ok: false, rejection: { kind: 'not-found', message: 'app-0' } }
+          : { ok: true, value: { upserts: [{ ...app, version, instances: wanted }], removals: [] } };
+      },
+      { force: true },
+    );
+    if (!outcome.ok) throw new Error(`refused: ${JSON.stringify(outcome.rejection)}`);
+    const committedAt = systemClock.monotonic();
+    await row.getByText(`of ${wanted}`).waitFor();
+    latencies.push(systemClock.monotonic() - committedAt);
+    await until(() => plane.engine.view.deployments().length === 0);
+  }
+  return latencies;
+}
+
+async function heapMebibytes(page: Page): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('HeapProfiler.collectGarbage');
+  const { usedSize } = await session.send('Runtime.getHeapUsage');
+  return usedSize / 2 ** 20;
+}
