@@ -25,7 +25,7 @@ describe.skipIf(missingParts.includes('chromium'))('the console', () => {
     await page.getByRole('button', { name: 'Deploy the sample' }).click();
     await page.getByText('Nothing runs here yet').waitFor({ state: 'detached' });
     await page.getByRole('link', { name: 'Apps', exact: true }).click();
-    await page.getByRole('link', { name: 'hello' }).click();
+    await page.getByRole('link', { name: 'hello', exact: true }).click();
     await page.getByText('Serving: 2 instances healthy').waitFor();
     expect(await page.title()).toBe('/hello · Stadion');
     await platform.change('PUT', '/v2/apps/hello', { instances: 1 });

@@ -16,7 +16,6 @@ export function TopBar() {
       <button
         type="button"
         className={styles['search']}
-        aria-label="Find anything"
         onClick={() => {
           openOverlay('palette');
         }}

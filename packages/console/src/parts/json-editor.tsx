@@ -61,6 +61,8 @@ export function JsonEditor({ label, text, onChange, problems = NO_PROBLEMS }: Js
         }),
       ],
     });
+    // Long texts scroll by keyboard too, where nothing can be written.
+    made.scrollDOM.tabIndex = 0;
     view.current = made;
     return () => {
       made.destroy();

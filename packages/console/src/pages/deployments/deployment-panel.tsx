@@ -82,7 +82,7 @@ function AppProgress({ appId, isAlone }: { readonly appId: string; readonly isAl
   const cells = gridCells(app);
   const waiting = Math.max(0, app.instances - cells.filter(({ isNew }) => isNew).length);
   return (
-    <section aria-label={appId} className={styles['app']}>
+    <section aria-label={isAlone ? undefined : appId} className={styles['app']}>
       {!isAlone && <AppLink id={appId} />}
       {isAlone && (
         <p className={styles['links']}>
