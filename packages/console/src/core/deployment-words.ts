@@ -8,13 +8,15 @@ const ACTIONS = {
   StopApplication: 'Destroy',
   ScaleApplication: 'Scale',
   RestartApplication: 'Replace instances of',
+  StartPod: 'Create pod',
+  StopPod: 'Destroy pod',
+  ScalePod: 'Scale pod',
+  RestartPod: 'Replace instances of pod',
 };
 
-type ActionName = DeploymentInfo['steps'][number]['actions'][number]['action'];
-
 /** What an action does, e.g. `Scale /web`. */
-export function actionWords({ action, app }: { readonly action: ActionName; readonly app: string }): string {
-  return `${ACTIONS[action]} ${app}`;
+export function actionWords({ action, app, pod }: DeploymentInfo['steps'][number]['actions'][number]): string {
+  return `${ACTIONS[action]} ${app ?? pod ?? ''}`;
 }
 
 /** Whether a step is over, under way or to come. @param index from 0 */
