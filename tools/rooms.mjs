@@ -20,10 +20,11 @@ export const allowedImports = {
   orchestrator: ['base', 'contract', 'store'],
   dns: ['base', 'contract'],
   discovery: ['base'],
+  edge: ['base', 'contract'],
   cli: ['base', 'contract'],
   console: ['base', 'contract'],
   simulator: ['base', 'contract', 'store', 'master', 'agent', 'orchestrator'],
-  server: ['base', 'contract', 'store', 'access', 'master', 'agent', 'orchestrator', 'dns'],
+  server: ['base', 'contract', 'store', 'access', 'master', 'agent', 'orchestrator', 'dns', 'edge'],
 };
 
 /**

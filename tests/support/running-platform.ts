@@ -108,9 +108,9 @@ export class RunningPlatform {
 
   private flags(addressesFile: string): readonly string[] {
     const free = ['orchestrator', 'master', 'agent', 'dns', 'dns-http'].flatMap((name) => [`--${name}-port`, '0']);
-    // Draining is real time that most suites need not spend, and plain processes are the same everywhere, root or not;
-    // flags given later win.
-    const fast = ['--drain-seconds', '0', '--containerizers', 'posix'];
+    // Draining and the edge's workers are time that most suites need not spend, and plain processes are the same
+    // everywhere, root or not; flags given later win.
+    const fast = ['--drain-seconds', '0', '--containerizers', 'posix', '--edge', 'off'];
     return ['--data-dir', this.dataDirectory, '--addresses-file', addressesFile, ...free, ...fast, ...OFFERED];
   }
 

@@ -14,6 +14,7 @@ import { eventsCommands } from './commands/events.ts';
 import { logsCommands } from './commands/logs.ts';
 import { nodeCommands } from './commands/node.ts';
 import { platformCommands } from './commands/platform.ts';
+import { certificateCommands, routeCommands } from './commands/route.ts';
 import { statusCommands } from './commands/status.ts';
 import { taskCommands } from './commands/task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -38,6 +39,8 @@ const commands: readonly CommandSpec[] = [
   ...nodeCommands,
   ...backupCommands,
   ...dnsCommands,
+  ...routeCommands,
+  ...certificateCommands,
   ...platformCommands.filter(({ path }) => path === 'version'),
   ...completionCommands(() => commands, commonFlags()),
 ];
@@ -49,6 +52,8 @@ const GROUPS: Readonly<Record<string, string>> = {
   task: 'list and kill tasks',
   node: 'look at the agents',
   backup: 'keep the state, and bring it back',
+  route: 'see and change how apps are reached from outside',
+  cert: 'look at the certificates of the edge',
 };
 
 const EXIT_CODES_HELP = `

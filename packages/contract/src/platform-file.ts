@@ -9,6 +9,9 @@ export const PlatformAddresses = Type.Object({
   /** `dns://address:port`. */
   dns: Type.Optional(Type.String()),
   dnsHttp: Type.Optional(Type.String()),
+  edgeHttp: Type.Optional(Type.String()),
+  edgeHttps: Type.Optional(Type.String()),
+  edgeAdmin: Type.Optional(Type.String()),
 });
 export type PlatformAddresses = Static<typeof PlatformAddresses>;
 

@@ -4,6 +4,7 @@
  */
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
+import { edgeSettings } from './edge-settings.ts';
 import { stringEnum } from './string-enum.ts';
 
 const port = (fallback: number, description: string) =>
@@ -198,6 +199,7 @@ export const ServerConfig = Type.Object(
       valueName: 'seconds',
       description: 'how long an instance that serves and is to go still runs, out of rotation (0: not at all)',
     }),
+    ...edgeSettings,
     demo: Type.Boolean({ default: false, description: 'deploy the demo service' }),
     stopTasksOnExit: Type.Boolean({ default: false, description: 'stop all tasks when the platform ends' }),
   },
@@ -205,8 +207,11 @@ export const ServerConfig = Type.Object(
 );
 export type ServerConfig = Static<typeof ServerConfig>;
 
-/** What a process is started as: everything on one machine, the control plane, an agent, the name server, or apps on somebody's master. */
-export type PlatformRole = 'up' | 'server' | 'agent' | 'dns' | 'orchestrator';
+/**
+ * What a process is started as: everything on one machine, the control plane, an agent, the name server, apps on somebody's
+ * master, or an edge.
+ */
+export type PlatformRole = 'up' | 'server' | 'agent' | 'dns' | 'orchestrator' | 'edge';
 
 /** Settings that are not for every role; whatever is not listed is. */
 const ROLES_OF_SETTINGS: Readonly<Partial<Record<keyof ServerConfig, readonly PlatformRole[]>>> = {
@@ -234,6 +239,8 @@ const ROLES_OF_SETTINGS: Readonly<Partial<Record<keyof ServerConfig, readonly Pl
   orchestrator: ['dns'],
   store: ['up', 'orchestrator'],
   drainSeconds: ['up', 'server', 'orchestrator'],
+  ...Object.fromEntries(Object.keys(edgeSettings).map((name) => [name, ['up', 'edge']])),
+  marathon: ['edge'],
   demo: ['up'],
   stopTasksOnExit: ['up', 'agent'],
 };
@@ -267,7 +274,7 @@ export const serverOptions: readonly ServerOption[] = (
     valueName: typeof schema.valueName === 'string' ? schema.valueName : undefined,
     description: schema.description ?? '',
     defaultValue: schema.default as string | number | boolean | undefined,
-    roles: ROLES_OF_SETTINGS[name] ?? ['up', 'server', 'agent', 'dns', 'orchestrator'],
+    roles: ROLES_OF_SETTINGS[name] ?? ['up', 'server', 'agent', 'dns', 'orchestrator', 'edge'],
   };
 });
 

@@ -7,6 +7,7 @@ import { hostnameOf } from './addresses.ts';
 import { HttpAcceptor, takeAgentLinks } from './agent-link/http-acceptor.ts';
 import { buildAgent } from './build-agent.ts';
 import { openDns } from './build-dns.ts';
+import { startEdge } from './build-edge.ts';
 import { chooseFreePorts } from './free-ports.ts';
 import { inProcessDialer } from './in-process-link.ts';
 import { writeJoinToken } from './join-file.ts';
@@ -126,7 +127,26 @@ async function startRooms(
       undoing.add(close);
     },
   );
-  const addresses = { ...apis, ...dns.addresses };
+  const remarks = [...dns.remarks];
+  const addresses = {
+    ...apis,
+    ...dns.addresses,
+    ...(config.edge === 'off'
+      ? {}
+      : await startEdge(
+          {
+            config,
+            ports,
+            dataDirectory,
+            hostname,
+            secret,
+            log: logger.child({ room: 'edge' }),
+            orchestrators: [apis.orchestrator],
+            remark: (text) => remarks.push(text),
+          },
+          undoing,
+        )),
+  };
   undoing.add(() => removePidFile(dataDirectory));
   await writePidFile(dataDirectory, addresses);
   const joinTokenPath = await writeJoinToken(dataDirectory, secret, { zk: undefined, masters: [addresses.master] });
@@ -136,8 +156,8 @@ async function startRooms(
     addresses,
     dataDirectory,
     logPath: log.path,
-    remarks: dns.remarks,
     joinTokenPath,
+    remarks,
     failed,
     async stop({ endTasks }) {
       if (endTasks) {

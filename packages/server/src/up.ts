@@ -7,6 +7,7 @@ import { startPlatform, type Platform } from './platform.ts';
 import { startAgent } from './roles/agent-role.ts';
 import { startDns } from './roles/dns-role.ts';
 import { startOrchestrator } from './roles/orchestrator-role.ts';
+import { startEdgeRole } from './roles/edge-role.ts';
 import { startServer } from './roles/server-role.ts';
 import { systemPorts } from './system-ports.ts';
 
@@ -72,7 +73,7 @@ async function run(
   const startedAt = time.monotonic();
   let platform: Platform;
   try {
-    platform = await startRole(config, start);
+    platform = await startRole(config, start, surroundings);
   } catch (error) {
     surroundings.printError(`stadion: ${describeError(error)}`);
     return 1;
@@ -86,7 +87,11 @@ async function run(
   return stop(platform, await ending, config.stopTasksOnExit, surroundings, time);
 }
 
-function startRole(config: ServerConfig, { role, joinToken }: RoleStart): Promise<Platform> {
+function startRole(
+  config: ServerConfig,
+  { role, joinToken }: RoleStart,
+  { printError }: UpSurroundings,
+): Promise<Platform> {
   switch (role) {
     case 'up':
       return startPlatform(config);
@@ -98,6 +103,10 @@ function startRole(config: ServerConfig, { role, joinToken }: RoleStart): Promis
       return startDns(config);
     case 'orchestrator':
       return startOrchestrator(config);
+    case 'edge':
+      return startEdgeRole(config, (text) => {
+        printError(`stadion: ${text}`);
+      });
   }
 }
 
@@ -154,6 +163,7 @@ function banner(platform: Platform, demo: DemoPlace | undefined, seconds: number
   const rows: [string, string][] = [
     ...Object.entries(platform.addresses),
     ...(demo === undefined ? [] : [['demo service', demo.url] satisfies [string, string]]),
+    ...(demo === undefined ? [] : throughEdge(platform, demo)),
     ['data', platform.dataDirectory],
     ['log', platform.logPath],
   ];
@@ -163,13 +173,24 @@ function banner(platform: Platform, demo: DemoPlace | undefined, seconds: number
   return `\nStadion is ready (${seconds.toFixed(1)} s)\n\n${table}\n\n${remarks}${suggestions(platform, demo)}\n`;
 }
 
+/** Where the demo is reached from outside: browsers take every name below localhost for this machine. */
+function throughEdge({ addresses }: Platform, demo: DemoPlace): [string, string][] {
+  if (addresses.edgeHttp === undefined) return [];
+  const name = demo.appId.replace(/^\//, '').replaceAll('/', '-');
+  return [['demo through the edge', `http://${name}.localhost:${new URL(addresses.edgeHttp).port}/`]];
+}
+
 function suggestions({ addresses, joinTokenPath }: Platform, demo: DemoPlace | undefined): string {
   const { orchestrator } = addresses;
   if (addresses.dns !== undefined && orchestrator === undefined) {
     const { hostname, port } = new URL(addresses.dns);
     return `Try: dig @${hostname} -p ${port} leader.mesos`;
   }
-  if (orchestrator === undefined) return 'It registers with the cluster as soon as a leader can be reached.';
+  if (orchestrator === undefined) {
+    return addresses.edgeAdmin === undefined
+      ? 'It registers with the cluster as soon as a leader can be reached.'
+      : `Routes, problems and traffic: npx stadion route list --edge ${addresses.edgeAdmin}`;
+  }
   const others =
     joinTokenPath === undefined
       ? ''

@@ -67,6 +67,13 @@ export const platformCommands: readonly CommandSpec[] = [
     run: (call) => startRole(call, { role: 'orchestrator' }),
   },
   {
+    path: 'edge',
+    summary: 'carry requests from outside to the apps of orchestrators that run elsewhere',
+    options: roleOptions('edge'),
+    examples: ['stadion edge --marathon http://10.0.0.1:8080', 'stadion edge --edge-routes routes.json'],
+    run: (call) => startRole(call, { role: 'edge' }),
+  },
+  {
     path: 'join',
     arguments: '<token>',
     summary: 'bring this machine into a cluster: stadion agent, with what the token says',

@@ -4,9 +4,11 @@ import { assert, describeError, type Clock, type Timers } from '@stadion/base';
 import type { PlatformAddresses } from '@stadion/contract';
 import {
   createAgentClient,
+  createEdgeClient,
   createMasterClient,
   createOrchestratorClient,
   type AgentClient,
+  type EdgeClient,
   type Fetch,
   type MasterClient,
   type OrchestratorClient,
@@ -30,7 +32,7 @@ export interface CommonOptions {
 /** Where the orchestrator is, and who said so. */
 export interface Location {
   readonly url: string;
-  readonly source: '--url' | 'STADION_URL' | 'pid file' | 'default';
+  readonly source: '--url' | '--edge' | 'STADION_URL' | 'pid file' | 'default';
   /** What a person can do when nobody answers there, as a sentence. */
   readonly advice: string;
   /** All addresses, when the pid file was used. */
@@ -38,6 +40,7 @@ export interface Location {
 }
 
 /** Where the platform is when nobody says anything. */
+const DEFAULT_EDGE_URL = 'http://127.0.0.1:9090';
 const DEFAULT_URL = 'http://127.0.0.1:8080';
 const DEFAULT_DATA_DIRECTORY = './.stadion';
 const ADVICE =
@@ -104,6 +107,17 @@ export class Session {
   async nameServer(): Promise<Pick<PlatformAddresses, 'dns' | 'dnsHttp'>> {
     const file = await readPlatformFile(this.machine, this.dataDirectory);
     return file !== undefined && isAlive(this.machine, file) ? file.addresses : {};
+  }
+
+  /**
+   * The edge: at the address that was given, that of the running platform, or the usual one.
+   * @param address of its administration
+   */
+  async edge(address: string | undefined): Promise<EdgeClient> {
+    const file = address === undefined ? await readPlatformFile(this.machine, this.dataDirectory) : undefined;
+    const found = file !== undefined && isAlive(this.machine, file) ? file.addresses.edgeAdmin : undefined;
+    const baseUrl = address ?? nonEmpty(this.ports.environment.STADION_EDGE_URL) ?? found ?? DEFAULT_EDGE_URL;
+    return createEdgeClient({ baseUrl: given(baseUrl, '--edge').url, fetch: this.fetch });
   }
 
   /** An agent that the master knows, by the address at which it listens. */

@@ -1,6 +1,7 @@
 /** Typed clients of the platform's APIs, for the command line, the console and anybody's program. */
 export { ApiError, isApiError } from './api-error.ts';
 export { createDnsClient, type DnsClient } from './dns-client.ts';
+export { createEdgeClient, type EdgeClient } from './edge-client.ts';
 export type { Fetch } from './http.ts';
 export {
   createAgentClient,

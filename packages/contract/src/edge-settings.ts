@@ -1,0 +1,68 @@
+/** The settings of the edge, which are part of those of a platform and of `stadion edge`. */
+import { Type } from '@sinclair/typebox';
+import { stringEnum } from './string-enum.ts';
+
+const text = (valueName: string, description: string) =>
+  Type.Optional(Type.String({ minLength: 1, valueName, description }));
+const port = (description: string) =>
+  Type.Optional(Type.Integer({ minimum: 0, maximum: 65535, valueName: 'port', description }));
+
+/** Each setting by its name. Ports have no default here: whether one was asked for decides what happens when it is taken. */
+export const edgeSettings = {
+  edge: Type.Unsafe<'embedded' | 'haproxy' | 'off'>({
+    ...stringEnum(['embedded', 'haproxy', 'off']),
+    default: 'embedded',
+    valueName: 'plane',
+    description: 'what carries requests to apps from outside: embedded (own workers), haproxy, or off',
+  }),
+  edgeHttpPort: port('port of the edge for HTTP (default: 8000, another one where that is taken; 0: a free one)'),
+  edgeHttpsPort: port('port of the edge for HTTPS (default: 8443, likewise)'),
+  edgeAdminPort: port('port of the edge for its statistics and administration (default: 9090, likewise)'),
+  edgeAppIdPort: port(
+    'port of the edge that goes by the header X-Marathon-App-Id, as marathon-lb has it (default: none)',
+  ),
+  edgeAddress: text('address', 'address that the edge listens on (default: the bind address)'),
+  edgeWorkers: Type.Integer({
+    minimum: 1,
+    maximum: 64,
+    default: 2,
+    valueName: 'number',
+    description: 'worker processes of the embedded edge',
+  }),
+  edgeDomain: Type.String({
+    minLength: 1,
+    default: 'localhost',
+    valueName: 'domain',
+    description: 'domain of apps that have no rule: /shop is reached as shop.<domain>',
+  }),
+  edgeExposedByDefault: Type.Boolean({
+    default: false,
+    description: 'expose apps without traefik.enable, too; every app then has a host that can be guessed',
+  }),
+  edgeGroups: Type.String({
+    minLength: 1,
+    default: 'external',
+    valueName: 'names',
+    description: 'groups of marathon-lb (HAPROXY_GROUP) that this edge serves; * serves all apps',
+  }),
+  edgeServicePorts: Type.Boolean({
+    default: false,
+    description: 'listen on the service ports of apps with labels of marathon-lb',
+  }),
+  edgeConstraints: text('list', 'only apps whose traefik.tags satisfy these, e.g. "tag==public,tag!=old"'),
+  edgeRoutes: text('file', 'further routes and services, JSON in the shape of Traefik 2; followed as it changes'),
+  edgeCertificates: text('dir', 'folder with certificates (NAME.crt and NAME.key); followed as they are renewed'),
+  edgeAcme: text('url', 'directory of an ACME authority that issues certificates for the hosts of routes'),
+  edgeAcmeEmail: text('address', 'address for the account at the ACME authority'),
+  edgeClientCa: text('file', 'authority (PEM) that certificates of clients must come from; asks all clients for one'),
+  edgeTrustedProxies: text('list', 'addresses whose X-Forwarded headers are believed, e.g. 10.0.0.0/8'),
+  edgeProxyProtocol: text('list', 'addresses whose PROXY headers are believed'),
+  edgeAccessLog: text('target', 'where requests are logged: a file, stdout, or syslog://host:port (default: nowhere)'),
+  edgeAccessLogFormat: Type.Unsafe<'json' | 'combined'>({
+    ...stringEnum(['json', 'combined']),
+    default: 'json',
+    valueName: 'format',
+    description: 'how requests are logged: json or combined',
+  }),
+  marathon: text('urls', 'orchestrators that the edge follows, e.g. http://10.0.0.1:8080,http://10.0.0.2:8080'),
+} as const;

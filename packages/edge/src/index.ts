@@ -1,0 +1,8 @@
+/** Every app reachable from outside: routes from labels, carried by workers of our own or by HAProxy. */
+export { AccessLogFile, readAccessLogTarget } from './access-log-file.ts';
+export { CertificateKeeper } from './certs/certificate-keeper.ts';
+export { defaultDialectOptions, type DialectOptions } from './core/dialects/options.ts';
+export { Edge } from './edge.ts';
+export { EmbeddedPlane } from './embedded/plane.ts';
+export { createEdgeAdmin } from './http/admin.ts';
+export { fileOverrides } from './override-file.ts';

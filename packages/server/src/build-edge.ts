@@ -1,0 +1,184 @@
+/** The edge of this machine, with its real data plane, certificates and admin port. */
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Secret } from '@stadion/access';
+import { PlatformError, describeError, errorCode, every, type Logger } from '@stadion/base';
+import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
+import {
+  AccessLogFile,
+  CertificateKeeper,
+  Edge,
+  EmbeddedPlane,
+  createEdgeAdmin,
+  defaultDialectOptions,
+  fileOverrides,
+  readAccessLogTarget,
+} from '@stadion/edge';
+import { urlOf } from './addresses.ts';
+import { explainListening, listen } from './listening.ts';
+import { takePort } from './taken-ports.ts';
+import type { SystemPorts } from './system-ports.ts';
+import type { Undoing } from './undoing.ts';
+
+/** What the edge is built from. */
+export interface EdgeSurroundings {
+  readonly config: ServerConfig;
+  readonly ports: SystemPorts;
+  readonly dataDirectory: string;
+  readonly hostname: string;
+  readonly secret: Secret | undefined;
+  readonly log: Logger;
+  readonly orchestrators: readonly string[];
+  /** Tells whoever has started it. */
+  readonly remark: (text: string) => void;
+}
+
+/** Where the edge listens. */
+export type EdgeAddresses = Pick<PlatformAddresses, 'edgeHttp' | 'edgeHttps' | 'edgeAdmin'>;
+
+const ROUTES_LOOK_MS = 1_000;
+const DRAIN_MS = 10_000;
+const DEFAULT_PORTS = { http: 8000, https: 8443, admin: 9090 };
+
+/**
+ * Starts the edge.
+ * @throws PlatformError for settings that cannot be read, and for ports that were asked for and are taken
+ */
+export async function startEdge(surroundings: EdgeSurroundings, undoing: Undoing): Promise<EdgeAddresses> {
+  const { config, ports, hostname, secret, log, remark } = surroundings;
+  const directory = join(surroundings.dataDirectory, 'edge');
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const address = config.edgeAddress ?? config.bindAddress;
+  const take = (name: string, asked: number | undefined, usual: number, host: string) =>
+    takePort({ name, flag: `--edge-${name}-port`, host, asked, usual }, remark);
+  const httpPort = await take('http', config.edgeHttpPort, DEFAULT_PORTS.http, address);
+  const httpsPort = await take('https', config.edgeHttpsPort, DEFAULT_PORTS.https, address);
+  const adminPort = await take('admin', config.edgeAdminPort, DEFAULT_PORTS.admin, config.bindAddress);
+  const { edge, certificates, accessLog } = await buildEdge(surroundings, directory, { address, httpPort, httpsPort });
+  undoing.add(() => accessLog.close());
+  undoing.add(() => edge.stop());
+  await followRoutesFile(surroundings, edge, undoing);
+  await certificates.start();
+  undoing.addNow(() => certificates.stop());
+  try {
+    await edge.start();
+  } catch (error) {
+    throw explainEdge(error, address);
+  }
+  const http = createEdgeAdmin({ edge, certificates, clock: ports.time });
+  undoing.add(() => http.close());
+  const where = { address: config.bindAddress, port: adminPort, flag: '--edge-admin-port' };
+  const edgeAdmin = await listen(http, { ...where, secret, ownNames: new Set([hostname.toLowerCase()]) });
+  log.info({ ports: edge.ports }, 'the edge is ready');
+  const at = (name: string, scheme: string): string =>
+    urlOf({ address, port: edge.ports[name] ?? 0 }).replace(/^http/, scheme);
+  return { edgeHttp: at('http', 'http'), edgeHttps: at('https', 'https'), edgeAdmin };
+}
+
+async function buildEdge(
+  { config, ports, hostname, log, orchestrators }: EdgeSurroundings,
+  directory: string,
+  where: { readonly address: string; readonly httpPort: number; readonly httpsPort: number },
+): Promise<{ readonly edge: Edge; readonly certificates: CertificateKeeper; readonly accessLog: AccessLogFile }> {
+  const { time, random } = ports;
+  const host = where.address;
+  const entryPoints = [
+    { name: 'http', host, port: where.httpPort, isTls: false },
+    { name: 'https', host, port: where.httpsPort, isTls: true },
+    ...(config.edgeAppIdPort === undefined ? [] : [{ name: 'appid', host, port: config.edgeAppIdPort, isTls: false }]),
+  ];
+  const plane = new EmbeddedPlane({
+    settings: {
+      hostname,
+      workers: config.edgeWorkers,
+      secret: createHash('sha256').update(String(random.uint32())).digest('hex'),
+      trustedProxies: listOf(config.edgeTrustedProxies),
+      proxyProtocolFrom: listOf(config.edgeProxyProtocol),
+      clientAuthority: await readOptional(config.edgeClientCa, '--edge-client-ca'),
+      accessLog: config.edgeAccessLog === undefined ? 'off' : config.edgeAccessLogFormat,
+    },
+    entryPoints,
+    timers: time,
+    log: log.child({ part: 'plane' }),
+    drainMs: DRAIN_MS,
+  });
+  const accessLog = new AccessLogFile(readAccessLogTarget(config.edgeAccessLog ?? 'stdout'), time, log);
+  const edge = new Edge({
+    plane,
+    orchestrators,
+    options: {
+      ...defaultDialectOptions,
+      domain: config.edgeDomain,
+      exposedByDefault: config.edgeExposedByDefault,
+      groups: listOf(config.edgeGroups),
+      constraints: listOf(config.edgeConstraints),
+      servicePorts: config.edgeServicePorts,
+    },
+    clock: time,
+    timers: time,
+    random: random.stream('edge'),
+    log,
+    writeAccessLog: (lines) => accessLog.write(lines),
+    overrides: fileOverrides(join(directory, 'overrides.json')),
+  });
+  const certificates = new CertificateKeeper({
+    directory: join(directory, 'certificates'),
+    folders: config.edgeCertificates === undefined ? [] : [resolve(config.edgeCertificates)],
+    plane,
+    clock: time,
+    timers: time,
+    random,
+    log,
+  });
+  return { edge, certificates, accessLog };
+}
+
+/** Reads the file of routes now, and again whenever it changes. One that cannot be read changes nothing. */
+async function followRoutesFile({ config, ports, log }: EdgeSurroundings, edge: Edge, undoing: Undoing): Promise<void> {
+  if (config.edgeRoutes === undefined) return;
+  const path = resolve(config.edgeRoutes);
+  let seen = '';
+  const look = async (): Promise<void> => {
+    const { mtimeMs, size } = await stat(path);
+    const mark = `${String(mtimeMs)} ${String(size)}`;
+    if (mark === seen) return;
+    seen = mark;
+    edge.setFile(JSON.parse(await readFile(path, 'utf8')) as unknown);
+  };
+  try {
+    await look();
+  } catch (error) {
+    const message = `The routes in ${path} cannot be read: ${describeError(error)}. See --edge-routes.`;
+    throw new PlatformError('edge-routes-unreadable', message, { cause: error });
+  }
+  const timer = every(ports.time, ROUTES_LOOK_MS, () => {
+    look().catch((error: unknown) => {
+      log.error({ path, error: describeError(error) }, 'the file of routes cannot be read; its last state stands');
+    });
+  });
+  undoing.addNow(() => timer.cancel());
+}
+
+function listOf(text: string | undefined): readonly string[] {
+  return (text ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+async function readOptional(path: string | undefined, flag: string): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    return await readFile(resolve(path), 'utf8');
+  } catch (error) {
+    throw new PlatformError('flag-invalid', `${flag}: ${path} cannot be read.`, { cause: error });
+  }
+}
+
+function explainEdge(error: unknown, address: string): unknown {
+  const code = errorCode(error) ?? '';
+  if (!code.startsWith('edge-listen-')) return error;
+  const system = { code: code.slice('edge-listen-'.length) };
+  return explainListening(system, `A port of the edge on ${address}`, '--edge-http-port or --edge-https-port');
+}

@@ -1,0 +1,76 @@
+/** `stadion edge`: only the edge runs here, for orchestrators that run elsewhere (Stadion's, or a Marathon). */
+import { rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { PlatformError, describeError } from '@stadion/base';
+import type { ServerConfig } from '@stadion/contract';
+import { hostnameOf } from '../addresses.ts';
+import { startEdge } from '../build-edge.ts';
+import { assertListenable, loadSecret } from '../listen-address.ts';
+import { openLog } from '../logging.ts';
+import { removePidFile, writePidFile } from '../pid-file.ts';
+import { makeDataDirectory, writeAddresses, type Platform } from '../platform.ts';
+import { systemPorts } from '../system-ports.ts';
+import { Undoing } from '../undoing.ts';
+
+/**
+ * Starts the edge; resolves once it listens, whether or not an orchestrator is reached.
+ * @throws PlatformError `flag-invalid` and what starting throws
+ */
+export async function startEdgeRole(config: ServerConfig, remark: (text: string) => void): Promise<Platform> {
+  const orchestrators = orchestratorsOf(config);
+  assertListenable(config);
+  const addressesFile = config.addressesFile === undefined ? undefined : resolve(config.addressesFile);
+  if (addressesFile !== undefined) await rm(addressesFile, { force: true });
+  const dataDirectory = resolve(config.dataDir);
+  await makeDataDirectory(dataDirectory);
+  const ports = systemPorts();
+  const log = await openLog(join(dataDirectory, 'log'), config.logLevel);
+  const undoing = new Undoing();
+  undoing.addNow(() => {
+    log.close();
+  });
+  try {
+    const secret = await loadSecret(config, ports.random);
+    const hostname = hostnameOf(config);
+    const logger = log.logger.child({ room: 'edge' });
+    const addresses = await startEdge(
+      { config, ports, dataDirectory, hostname, secret, log: logger, orchestrators, remark },
+      undoing,
+    );
+    undoing.add(() => removePidFile(dataDirectory));
+    await writePidFile(dataDirectory, addresses);
+    if (addressesFile !== undefined) await writeAddresses(addressesFile, addresses);
+    return {
+      addresses,
+      dataDirectory,
+      logPath: log.path,
+      failed: new Promise(() => undefined),
+      stop: () => undoing.run(log.logger),
+    };
+  } catch (error) {
+    log.logger.error({ error: describeError(error) }, 'the edge did not start');
+    await undoing.run(log.logger);
+    throw error;
+  }
+}
+
+function orchestratorsOf({ marathon, edge, edgeRoutes }: ServerConfig): readonly string[] {
+  if (edge === 'off') {
+    throw new PlatformError('flag-invalid', 'An edge that is off does nothing: leave out --edge off.');
+  }
+  const urls = (marathon ?? '').split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
+  const all = urls.map((url) => (/^https?:\/\//.test(url) ? url : `http://${url}`).replace(/\/+$/, ''));
+  const wrong = all.find((url) => !URL.canParse(url));
+  if (wrong !== undefined) {
+    throw new PlatformError(
+      'flag-invalid',
+      `--marathon cannot be read: '${wrong}' is not an address such as http://10.0.0.1:8080.`,
+    );
+  }
+  if (all.length === 0 && edgeRoutes === undefined) {
+    const message =
+      'Say what the edge is for: --marathon http://HOST:8080 (Stadion or Marathon), or --edge-routes FILE.';
+    throw new PlatformError('flag-invalid', message);
+  }
+  return all;
+}
