@@ -9,11 +9,11 @@ const port = (description: string) =>
 
 /** Each setting by its name. Ports have no default here: whether one was asked for decides what happens when it is taken. */
 export const edgeSettings = {
-  edge: Type.Unsafe<'embedded' | 'haproxy' | 'off'>({
-    ...stringEnum(['embedded', 'haproxy', 'off']),
+  edge: Type.Unsafe<'embedded' | 'off'>({
+    ...stringEnum(['embedded', 'off']),
     default: 'embedded',
     valueName: 'plane',
-    description: 'what carries requests to apps from outside: embedded (own workers), haproxy, or off',
+    description: 'what carries requests to apps from outside: embedded (own workers), or off',
   }),
   edgeHttpPort: port('port of the edge for HTTP (default: 8000, another one where that is taken; 0: a free one)'),
   edgeHttpsPort: port('port of the edge for HTTPS (default: 8443, likewise)'),
@@ -52,8 +52,6 @@ export const edgeSettings = {
   edgeConstraints: text('list', 'only apps whose traefik.tags satisfy these, e.g. "tag==public,tag!=old"'),
   edgeRoutes: text('file', 'further routes and services, JSON in the shape of Traefik 2; followed as it changes'),
   edgeCertificates: text('dir', 'folder with certificates (NAME.crt and NAME.key); followed as they are renewed'),
-  edgeAcme: text('url', 'directory of an ACME authority that issues certificates for the hosts of routes'),
-  edgeAcmeEmail: text('address', 'address for the account at the ACME authority'),
   edgeClientCa: text('file', 'authority (PEM) that certificates of clients must come from; asks all clients for one'),
   edgeTrustedProxies: text('list', 'addresses whose X-Forwarded headers are believed, e.g. 10.0.0.0/8'),
   edgeProxyProtocol: text('list', 'addresses whose PROXY headers are believed'),

@@ -89,6 +89,9 @@ function textOf(value: unknown): string {
       : '';
 }
 
+/** Places that hold things by name; an empty one holds nothing. */
+const SECTION = /^traefik\.(http|tcp)(\.(routers|services|middlewares))?$/;
+
 /** `{a: {b: 1}}` as `prefix.a.b` = `1`; lists are joined by commas, lists of objects as `name=weight`. */
 function flatten(prefix: string, value: unknown, labels: Record<string, string>): void {
   if (Array.isArray(value)) {
@@ -107,7 +110,7 @@ function flatten(prefix: string, value: unknown, labels: Record<string, string>)
   }
   const entries = Object.entries(value);
   // Traefik's empty object switches something on: `tls: {}`, `compress: {}`.
-  if (entries.length === 0) labels[prefix] = 'true';
+  if (entries.length === 0 && !SECTION.test(prefix)) labels[prefix] = 'true';
   for (const [name, member] of entries) {
     if (prefix.endsWith('.loadBalancer') && name === 'servers') continue;
     flatten(`${prefix}.${name}`, member, labels);

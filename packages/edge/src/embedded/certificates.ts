@@ -14,6 +14,8 @@ export class CertificateStore {
   private wildcards = new Map<string, SecureContext>();
   private fallback: SecureContext | undefined;
   private readonly contexts = new Map<string, SecureContext>();
+  private readonly followers: ((pair: CertificatePair) => void)[] = [];
+  private fallbackPair: CertificatePair | undefined;
 
   /**
    * Takes over the certificates as they are now; the first is shown to those who ask for a name that none is for.
@@ -27,6 +29,7 @@ export class CertificateStore {
     for (const pair of pairs) {
       const context = this.contextOf(pair, problems);
       if (context === undefined) continue;
+      if (fallback === undefined) this.fallbackPair = pair;
       fallback ??= context;
       for (const name of pair.names) {
         const lower = name.toLowerCase();
@@ -37,7 +40,14 @@ export class CertificateStore {
     this.exact = exact;
     this.wildcards = wildcards;
     this.fallback = fallback;
+    if (this.fallbackPair !== undefined) for (const follow of this.followers) follow(this.fallbackPair);
     return problems;
+  }
+
+  /** Calls back with the pair for clients that name nobody, now and at each change. */
+  followFallback(follow: (pair: CertificatePair) => void): void {
+    this.followers.push(follow);
+    if (this.fallbackPair !== undefined) follow(this.fallbackPair);
   }
 
   /** The context for a name. */

@@ -124,6 +124,15 @@ export class EntryPoint {
       maxSessionRejectedStreams: 10,
       ...(authority === undefined ? {} : { ca: authority, requestCert: true, rejectUnauthorized: true }),
     });
+    // Clients that name no host (by address) get the first certificate; nobody's callback is asked for those.
+    parts.certificates.followFallback(({ certificate, key }) => {
+      this.secure.setSecureContext({
+        cert: certificate,
+        key,
+        minVersion: 'TLSv1.2',
+        ...(authority === undefined ? {} : { ca: authority }),
+      });
+    });
     this.challenge = createSecureServer({ ...contextFor(parts.challenges), ALPNProtocols: [ACME_TLS] });
     this.serveHttp2(this.plain2);
     this.serveHttp2(this.secure);
@@ -240,8 +249,7 @@ export class EntryPoint {
     const found = this.parts.proxy.tcpServer(serverName, origin);
     if (found === undefined) return false;
     const upstream = connect({ host: found.server.host, port: found.server.port });
-    upstream.once('connect', () => {
-      if (found.proxyProtocol === 0) return;
+    if (found.proxyProtocol !== 0) {
       upstream.write(
         proxyHeader(found.proxyProtocol, {
           clientIp: origin.clientIp,
@@ -250,7 +258,7 @@ export class EntryPoint {
           localPort: socket.localPort ?? 0,
         }),
       );
-    });
+    }
     void join(socket, upstream);
     return true;
   }

@@ -46,4 +46,6 @@ export function lookAtFirstBytes(
   socket.on('error', onError);
   socket.once('close', onEnd);
   socket.on('data', onData);
+  // Whoever looked before has paused it.
+  socket.resume();
 }

@@ -100,7 +100,8 @@ export class Proxy {
       else this.probes.watch(pool);
     }
     const changed = new Set(middlewares);
-    const again = changed.size === 0 ? [] : this.usersOf(changed);
+    const gone = new Set(removed.map(routerKey));
+    const again = changed.size === 0 ? [] : this.usersOf(changed).filter((router) => !gone.has(routerKey(router)));
     this.changeHttp([...removed, ...again], [...added, ...again]);
     this.tcp.change(removed, added);
   }

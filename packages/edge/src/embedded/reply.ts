@@ -66,7 +66,6 @@ export class Http1Reply implements Reply {
 /** Over HTTP/2. */
 export class Http2Reply implements Reply {
   private readonly response: Http2ServerResponse;
-  private trailers: readonly string[] = [];
 
   constructor(response: Http2ServerResponse) {
     this.response = response;
@@ -82,12 +81,8 @@ export class Http2Reply implements Reply {
 
   start(status: number, headers: readonly string[]): void {
     if (this.response.stream.destroyed) return;
-    const { stream } = this.response;
-    stream.respond({ ':status': status, ...headersOf(headers) }, { waitForTrailers: true });
-    stream.once('wantTrailers', () => {
-      // A stream that is reset meanwhile takes none.
-      if (!stream.destroyed && !stream.closed) stream.sendTrailers(headersOf(this.trailers));
-    });
+    // Trailers, when they are known, are sent by the response object itself.
+    this.response.stream.respond({ ':status': status, ...headersOf(headers) }, { waitForTrailers: true });
   }
 
   write(chunk: Buffer): boolean {
@@ -95,8 +90,8 @@ export class Http2Reply implements Reply {
   }
 
   end(chunk?: Buffer | string, trailers: readonly string[] = []): void {
-    this.trailers = trailers;
     if (this.response.stream.destroyed) return;
+    if (trailers.length > 0) this.response.addTrailers(headersOf(trailers));
     if (chunk === undefined) this.response.stream.end();
     else this.response.stream.end(chunk);
   }

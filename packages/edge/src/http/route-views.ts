@@ -46,12 +46,18 @@ function serverView(edge: Edge, service: string, server: Server): EdgeServer {
     ...(server.appId === undefined ? {} : { app: server.appId }),
     ...(server.taskId === undefined ? {} : { task: server.taskId }),
     weight: server.weight,
-    state: server.isDraining === true ? 'draining' : (report?.state ?? 'up'),
+    state: stateOf(server, report?.state),
     active: report?.active ?? 0,
     requests: report?.requests ?? 0,
     failures: report?.failures ?? 0,
     latencyMs: report?.latencyMs ?? 0,
   };
+}
+
+/** The table knows at once who drains; reports come each second and may be of before. */
+function stateOf(server: Server, reported: string | undefined): string {
+  if (server.isDraining === true) return 'draining';
+  return reported === undefined || reported === 'draining' ? 'up' : reported;
 }
 
 /** A URL that leads to a route: its first host, where it has any. */
