@@ -131,6 +131,8 @@ export class AppBook {
   }
 }
 
-function appsOfPlan(steps: readonly { readonly actions: readonly { readonly app: string }[] }[]): readonly string[] {
-  return [...new Set(steps.flatMap(({ actions }) => actions.map(({ app }) => app)))];
+function appsOfPlan(
+  steps: readonly { readonly actions: readonly { readonly app?: string | undefined }[] }[],
+): readonly string[] {
+  return [...new Set(steps.flatMap(({ actions }) => actions.flatMap(({ app }) => app ?? [])))];
 }
