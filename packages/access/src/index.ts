@@ -2,4 +2,6 @@
 export { AuditLog, type AuditEntry } from './audit-log.ts';
 export { authorizationOf, loadClusterSecret, saveClusterSecret, showsSecret } from './cluster-secret.ts';
 export { decodeJoinToken, encodeJoinToken, type JoinToken } from './join-token.ts';
+export { SecretVault, type SealedSecret, type SecretFacts, type SecretRecords } from './secret-vault.ts';
+export { loadVaultKey } from './vault-key.ts';
 export { Secret } from './secret.ts';

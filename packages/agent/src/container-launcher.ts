@@ -4,6 +4,7 @@ import type { FrameworkInfo } from '@stadion/contract/mesos';
 import type { AgentOptions } from './agent-options.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { commandOf, imageOf } from './core/admission.ts';
+import { secretsOf } from './core/task-secrets.ts';
 import { mountSources, type MountSource, type TaskPod } from './core/pod.ts';
 import { limitsOf } from './core/resources.ts';
 import { taskEnvironment } from './core/task-environment.ts';
@@ -116,6 +117,7 @@ export class ContainerLauncher {
       ...this.commandContext(task),
       ...(info.container === undefined ? {} : { container: info.container }),
       limits: limitsOf(info.resources),
+      ...secretsOf(info),
       ...(mounts.length === 0 ? {} : { mounts }),
       ...(pod === undefined
         ? {}

@@ -9,3 +9,5 @@ export { createLinuxContainerizer } from './adapters/linux/linux-containerizer.t
 export type { LinuxContainerizerOptions } from './adapters/linux/linux-options.ts';
 export { createPosixContainerizer, type PosixContainerizerOptions } from './adapters/posix/posix-containerizer.ts';
 export type { Containerizer } from './ports/containerizer.ts';
+export { withSecrets, type SecretContainerizerOptions } from './adapters/secrets/secret-containerizer.ts';
+export type { SecretSource } from './ports/secrets.ts';

@@ -15,6 +15,7 @@ import { logsCommands } from './commands/logs.ts';
 import { nodeCommands } from './commands/node.ts';
 import { platformCommands } from './commands/platform.ts';
 import { certificateCommands, routeCommands } from './commands/route.ts';
+import { secretCommands } from './commands/secret.ts';
 import { statusCommands } from './commands/status.ts';
 import { taskCommands } from './commands/task.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -34,6 +35,7 @@ const commands: readonly CommandSpec[] = [
   ...deployCommands,
   ...taskCommands,
   ...execCommands,
+  ...secretCommands,
   ...logsCommands,
   ...eventsCommands,
   ...nodeCommands,
@@ -51,6 +53,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   deploy: 'follow and take back deployments',
   task: 'list and kill tasks',
   node: 'look at the agents',
+  secret: 'keep secrets, which no answer shows',
   backup: 'keep the state, and bring it back',
   route: 'see and change how apps are reached from outside',
   cert: 'look at the certificates of the edge',

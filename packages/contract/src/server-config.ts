@@ -69,6 +69,13 @@ export const ServerConfig = Type.Object(
           '(default: linux,docker,posix)',
       }),
     ),
+    secretsKeyFile: Type.Optional(
+      Type.String({
+        minLength: 1,
+        valueName: 'file',
+        description: 'key that secrets are sealed with, made when missing (default: <data-dir>/secrets.key)',
+      }),
+    ),
     dockerHost: Type.Optional(
       Type.String({
         minLength: 1,

@@ -1,8 +1,9 @@
 /** The agent of this machine, with its real adapters. */
-import { mkdir, statfs } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, stat, statfs } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
-import { PlatformError, type Logger } from '@stadion/base';
+import { describeError, PlatformError, type Logger } from '@stadion/base';
 import {
   FileCheckpoints,
   FileSandboxes,
@@ -18,7 +19,8 @@ import {
   type Agent,
   type Parsed,
 } from '@stadion/agent';
-import { DOCKER_HOST_DEFAULT } from '@stadion/agent/containerizers';
+import type { SecretVault } from '@stadion/access';
+import { DOCKER_HOST_DEFAULT, withSecrets, type SecretSource } from '@stadion/agent/containerizers';
 import type { ServerConfig } from '@stadion/contract';
 import type { MasterDialer } from '@stadion/contract/agent-link';
 import type { DomainInfo } from '@stadion/contract/mesos';
@@ -35,6 +37,8 @@ export interface AgentParts {
   readonly hostname: string;
   readonly log: Logger;
   readonly dialer: MasterDialer;
+  /** The secrets of apps; absent on a machine that has no way to them. */
+  readonly vault?: SecretVault;
 }
 
 /**
@@ -53,13 +57,23 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     diskBytes: disk.bsize * disk.blocks,
   });
   const given = read(config.resources, parseResources, '--resources');
-  const containerizer = buildContainerizer(config.containerizers, {
+  const containers = buildContainerizer(config.containerizers, {
     workDirectory,
     dataDirectory: parts.dataDirectory,
     hardCpuLimit: config.hardCpuLimit,
     cniConfigDir: config.cniConfigDir,
     dockerHost: config.dockerHost ?? process.env['DOCKER_HOST'] ?? DOCKER_HOST_DEFAULT,
     ports,
+    log,
+  });
+  const containerizer = withSecrets({
+    containerizer: containers,
+    secrets: secretSource(parts.vault),
+    // In memory on Linux; the name is that of this work directory, after a restart as before.
+    directory: join(
+      await secretsRoot(workDirectory),
+      createHash('sha256').update(workDirectory).digest('hex').slice(0, 16),
+    ),
     log,
   });
   return createAgent({
@@ -98,4 +112,30 @@ function read<Item>(text: string | undefined, parse: (text: string) => Parsed<It
 function faultDomainOf({ region, zone }: ServerConfig): { readonly domain?: DomainInfo } {
   if (region === undefined && zone === undefined) return {};
   return { domain: { fault_domain: { region: { name: region ?? 'default' }, zone: { name: zone ?? 'default' } } } };
+}
+
+function secretSource(vault: SecretVault | undefined): SecretSource {
+  return {
+    async find(name) {
+      if (vault === undefined) {
+        return { ok: false, message: `secrets-unavailable: This machine has no way to the secret ${name}` };
+      }
+      try {
+        const found = vault.reveal(name);
+        if (found !== undefined) return { ok: true, value: found.reveal() };
+        return { ok: false, message: `secret-not-found: There is no secret ${name}: stadion secret set makes one` };
+      } catch (error) {
+        return { ok: false, message: `secret-unreadable: ${describeError(error)}` };
+      }
+    },
+  };
+}
+
+/** A file system in memory where there is one. */
+async function secretsRoot(workDirectory: string): Promise<string> {
+  const hasMemory = await stat('/dev/shm').then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  return hasMemory ? '/dev/shm/stadion-secrets' : join(workDirectory, 'secrets');
 }

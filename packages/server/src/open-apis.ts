@@ -1,7 +1,7 @@
 /** Puts the HTTP APIs of all roles on their ports. */
 import type { Server } from 'node:http';
 import { join } from 'node:path';
-import { AuditLog, type Secret } from '@stadion/access';
+import { AuditLog, type Secret, type SecretVault } from '@stadion/access';
 import type { Logger } from '@stadion/base';
 import { createAgentHttp, type Agent } from '@stadion/agent';
 import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
@@ -13,6 +13,7 @@ import { createClusterReader } from './cluster-reader.ts';
 import { consolePages } from './console-pages.ts';
 import { listen } from './listening.ts';
 import { ResourceRecorder } from './resource-history.ts';
+import { addSecretsApi } from './secrets-api.ts';
 import { relayTaskSessions, takeTaskSessions } from './task-session-relay.ts';
 import type { SystemPorts } from './system-ports.ts';
 
@@ -35,6 +36,8 @@ export interface OpenApisOptions {
   readonly ports: SystemPorts;
   readonly log: Logger;
   readonly open?: OpenPort;
+  /** The secrets of apps, where they can be set. */
+  readonly vault?: SecretVault;
   /** Is given the master's server before it listens. */
   readonly onMasterServer?: (server: Server) => void;
 }
@@ -99,11 +102,13 @@ export async function openOrchestratorApi(
   });
   onOpened(() => orchestratorHttp.close());
   const ownNames = new Set([hostname.toLowerCase()]);
+  const audit = new AuditLog(join(config.dataDir, 'log', 'audit.log'), time, log);
+  if (options.vault !== undefined) addSecretsApi(orchestratorHttp, options.vault, audit);
   const endRelayed = relayTaskSessions(orchestratorHttp.server, {
     admission: { ownNames, secret },
     secret,
     masterUrl: master,
-    audit: new AuditLog(join(config.dataDir, 'log', 'audit.log'), time, log),
+    audit,
   });
   onOpened(async () => {
     endRelayed();

@@ -6,6 +6,7 @@ import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
 import { hostnameOf } from './addresses.ts';
 import { HttpAcceptor, takeAgentLinks } from './agent-link/http-acceptor.ts';
 import { buildAgent } from './build-agent.ts';
+import { openVault } from './stored-secrets.ts';
 import { openDns } from './build-dns.ts';
 import { startEdge } from './build-edge.ts';
 import { chooseFreePorts } from './free-ports.ts';
@@ -89,7 +90,9 @@ async function startRooms(
 
   const parts = { config, secret, ports, hostname, log: logger, store, epoch: leadership.epoch, onFatal: fail };
   const { master, engine } = await startControlPlane(parts, undoing);
+  const vault = await openVault(config, ports, dataDirectory, { store, epoch: leadership.epoch });
   const agent = await buildAgent({
+    vault,
     config,
     ports,
     dataDirectory,
@@ -108,6 +111,7 @@ async function startRooms(
     {
       config,
       secret,
+      vault,
       ports,
       log: logger,
       onMasterServer: (server) => {

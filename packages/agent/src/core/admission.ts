@@ -84,9 +84,6 @@ function findCommandProblem(task: TaskInfo): string | undefined {
     if (variable.name === '' || variable.name.includes('=')) {
       return `The environment variable "${variable.name}" has an impossible name`;
     }
-    if (variable.type === 'SECRET') {
-      return `The environment variable "${variable.name}" wants a secret, and this agent has no secret store`;
-    }
     const text = variable.value ?? '';
     texts.push(variable.name, text);
     size += variable.name.length + text.length;

@@ -33,6 +33,8 @@ export interface ContainerSpec {
   readonly command: Command;
   /** The task's whole environment; that of an image comes below it. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Variables whose values are secrets, by the names of those; they are looked up at the start and written down nowhere. */
+  readonly secretEnvironment?: Readonly<Record<string, string>>;
   /** The sandbox: working directory, and where `stdout` and `stderr` are appended to. */
   readonly directory: string;
   /** The user to run as; absent: the image's, or the agent's own. */

@@ -1,6 +1,6 @@
 /** What one command works with: its printer, the clients of the platform that it found, time and interruption. */
 import type { Duplex } from 'node:stream';
-import { assert, describeError, type Clock, type Timers } from '@stadion/base';
+import { assert, describeError, PlatformError, type Clock, type Timers } from '@stadion/base';
 import type { PlatformAddresses } from '@stadion/contract';
 import {
   createAgentClient,
@@ -124,6 +124,22 @@ export class Session {
   agent(slave: StateSlave): AgentClient {
     const address = slave.pid.slice(slave.pid.indexOf('@') + 1);
     return createAgentClient({ baseUrl: `http://${address}`, fetch: this.fetch });
+  }
+
+  /** One call to the orchestrator's port beyond its typed client. @throws PlatformError with the platform's words */
+  async callJson(method: string, path: string, body?: unknown): Promise<unknown> {
+    const { url } = await this.locate();
+    const init =
+      body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+    const response = await this.fetch(`${url}${path}`, { method, ...init });
+    const text = await response.text();
+    const answer: unknown = text === '' ? undefined : JSON.parse(text);
+    if (response.ok) return answer;
+    const hasMessage = typeof answer === 'object' && answer !== null && 'message' in answer;
+    throw new PlatformError(
+      'refused',
+      hasMessage ? String(answer.message) : `The platform answered ${response.status}.`,
+    );
   }
 
   /** Opens a byte stream to a running task. @param what `exec` or `port`, and its query */

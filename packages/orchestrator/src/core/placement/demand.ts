@@ -95,6 +95,8 @@ function runnerOf(app: AppDefinition): RunnerDemand {
     return isPlain ? PROCESS : LINUX;
   }
   if (app.container?.type === 'DOCKER') return DOCKER;
-  const needsMore = (app.container?.volumes.length ?? 0) > 0 || !isOnHostNetwork(app);
+  // Files with secrets are links in the sandbox where nothing can be mounted.
+  const hasMounts = app.container?.volumes.some(({ secret }) => secret === undefined) ?? false;
+  const needsMore = hasMounts || !isOnHostNetwork(app);
   return app.container?.docker === undefined && !needsMore ? PROCESS : LINUX;
 }
