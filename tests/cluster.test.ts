@@ -155,6 +155,41 @@ describe.skipIf(!canMakeCluster())('a cluster of three servers and three agents'
     });
   });
 
+  test('empties a node without fewer running meanwhile, gives it no work, and takes it in again', async () => {
+    await runningTasks(6);
+    const [node] = cluster.agents;
+    const address = node?.machine.address ?? '';
+    await waitFor(
+      'something runs there',
+      async () => {
+        if ((await cluster.tasks('/web')).some(({ host }) => host === address)) return true;
+        // After earlier faults all may be elsewhere: a restart spreads them again.
+        await cluster.change('POST', '/v2/apps/web/restart', {});
+        return false;
+      },
+      90_000,
+    );
+    let fewest = 6;
+    let isDone = false;
+    const watching = (async () => {
+      while (!isDone) {
+        const tasks = await cluster.tasks('/web');
+        fewest = Math.min(fewest, tasks.filter(({ state }) => state === 'TASK_RUNNING').length);
+      }
+    })();
+    const drained = await cluster.cli('node', 'drain', address, '--timeout', '90s');
+    isDone = true;
+    await watching;
+    expect([drained.code, drained.stdout]).toEqual([0, `${address} is empty.\n`]);
+    expect(fewest).toBe(6);
+    expect((await runningTasks(6)).length).toBe(6);
+    expect((await cluster.tasks('/web')).map(({ host }) => host)).not.toContain(address);
+    const listed = await cluster.cli('node', 'list');
+    expect(listed.stdout).toMatch(new RegExp(`${address}.*drained`));
+    expect((await cluster.cli('node', 'uncordon', address)).code).toBe(0);
+    await cluster.registered(3);
+  });
+
   test('takes in another machine with one line', async () => {
     const server = await cluster.leader();
     const machine = cluster.machines.machines.at(-1);

@@ -28,6 +28,8 @@ export const limits = {
   agentsSearched: 64,
   /** Between two looks at whether a process has ended. */
   stopPollMs: 100,
+  /** Between two looks at whether a node is empty. */
+  drainPollMs: 500,
   /** How long `down` waits by default. */
   stopTimeoutMs: 60_000,
   /** Names offered by completion. */

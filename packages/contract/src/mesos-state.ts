@@ -22,6 +22,7 @@ export const StateSlave = Type.Object({
   offered_resources: StateResources,
   active: Type.Boolean(),
   deactivated: Type.Optional(Type.Boolean()),
+  drain_info: Type.Optional(Type.Object({ state: Type.String() })),
   version: Type.String(),
   /** Stadion's own: containerizers that work on the agent. */
   containerizers: Type.Optional(Type.Array(Type.String())),

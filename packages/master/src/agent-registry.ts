@@ -6,8 +6,8 @@ export interface AgentRegistry {
   /** Everything that was applied, each agent once. Rejects with a PlatformError when it cannot be read. */
   load(): Promise<readonly RegisteredAgent[]>;
   /**
-   * Makes one change durable. `admit` and the two marks set the state of the agent with this id (inserting it when it is
-   * new), `remove` forgets it. Changes of different agents may come while earlier ones are under way; of one agent never.
+   * Makes one change durable. `admit`, `treat` and the two marks set the entry of the agent with this id (inserting it when
+   * it is new), `remove` forgets it. Changes of different agents may come while earlier ones are under way; of one agent never.
    * Rejects with a PlatformError when it is not certain that the change is kept; it is then tried again.
    */
   apply(change: RegistryChange): Promise<void>;
@@ -31,14 +31,17 @@ export class MemoryAgentRegistry implements AgentRegistry {
 
 /** The entry that a change leaves behind; undefined: none. For every implementation of the port. */
 export function afterChange(change: RegistryChange): RegisteredAgent | undefined {
+  if (change.type === 'remove') return undefined;
+  const { id, info, at, upkeep } = change;
+  const kept = upkeep === undefined ? {} : { upkeep };
   switch (change.type) {
     case 'admit':
-      return { id: change.id, info: change.info, state: 'admitted', at: change.at };
+      return { id, info, state: 'admitted', at, ...kept };
     case 'mark-unreachable':
-      return { id: change.id, info: change.info, state: 'unreachable', at: change.at };
+      return { id, info, state: 'unreachable', at, ...kept };
     case 'mark-gone':
-      return { id: change.id, info: change.info, state: 'gone', at: change.at };
-    case 'remove':
-      return undefined;
+      return { id, info, state: 'gone', at };
+    case 'treat':
+      return { id, info, state: change.state, at, ...kept };
   }
 }

@@ -17,7 +17,7 @@ import type { AgentAcceptor, Link, MasterMessage } from '@stadion/contract/agent
 import type { MasterInfo, SchedulerConnection, SchedulerEvent } from '@stadion/contract/mesos';
 import type { AgentRegistry } from './agent-registry.ts';
 import { DEFAULT_MASTER_CONFIG, type MasterConfig } from './config.ts';
-import type { ClusterChange, LedgerInput, LedgerOutput, RegistryChange } from './core/cluster/exchange.ts';
+import type { AgentUpkeep, ClusterChange, LedgerInput, LedgerOutput, RegistryChange } from './core/cluster/exchange.ts';
 import { Ledger } from './core/cluster/ledger.ts';
 import type { ClusterView } from './core/cluster/state.ts';
 import { ALLOCATION_SLICE_AGENTS_MAX, PING_SLICE_LINKS_MAX, REGISTRY_RETRY_MS } from './limits.ts';
@@ -59,6 +59,8 @@ export interface Master extends Service {
   connect(): SchedulerConnection;
   /** Declares an agent gone for ever; it and its tasks are told so. Without effect for unknown agents. */
   markAgentGone(agentId: string): void;
+  /** Leaves an agent out of new work, or drains it; undefined: as any other again. Without effect for unknown agents. */
+  treatAgent(agentId: string, upkeep: AgentUpkeep | undefined): void;
   /** Tells each change of the cluster, from now on until the returned function is called. */
   watch(onChange: (change: ClusterChange) => void): () => void;
   /** Ends a framework as its own TEARDOWN would. Without effect for unknown frameworks. */
@@ -191,6 +193,10 @@ class MasterShell implements Master {
         current = undefined;
       },
     };
+  }
+
+  treatAgent(agentId: string, upkeep: AgentUpkeep | undefined): void {
+    this.inbox.post({ type: 'treat-agent', agentId, upkeep });
   }
 
   markAgentGone(agentId: string): void {

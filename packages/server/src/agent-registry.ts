@@ -1,9 +1,22 @@
 /** The master's list of agents, kept in the store: one small record per agent. */
+import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import type { Logger } from '@stadion/base';
 import { AgentInfo } from '@stadion/contract/agent-link';
 import { afterChange, type AgentRegistry, type RegisteredAgent, type RegistryChange } from '@stadion/master';
 import type { JsonValue, Store } from '@stadion/store';
+
+/** `AgentUpkeep` as it is kept. */
+const Upkeep = Type.Object({
+  drain: Type.Optional(
+    Type.Object({
+      startedAt: Type.Number(),
+      deadline: Type.Number(),
+      gracePeriodMs: Type.Optional(Type.Number()),
+      markGone: Type.Boolean(),
+    }),
+  ),
+});
 
 const PREFIX = 'master/agents/';
 
@@ -44,11 +57,16 @@ function asJson(agent: RegisteredAgent): JsonValue {
 
 function isRegisteredAgent(value: unknown): value is RegisteredAgent {
   if (typeof value !== 'object' || value === null) return false;
-  const { id, info, state, at } = value as Partial<Record<keyof RegisteredAgent, unknown>>;
+  const { id, info, state, at, upkeep } = value as Partial<Record<keyof RegisteredAgent, unknown>>;
   return (
     typeof id === 'string' &&
     typeof at === 'number' &&
     (state === 'admitted' || state === 'unreachable' || state === 'gone') &&
-    Value.Check(AgentInfo, info)
+    Value.Check(AgentInfo, info) &&
+    isUpkeep(upkeep)
   );
+}
+
+function isUpkeep(value: unknown): boolean {
+  return value === undefined || Value.Check(Upkeep, value);
 }

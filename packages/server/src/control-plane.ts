@@ -6,6 +6,7 @@ import type { ServerConfig } from '@stadion/contract';
 import { createMaster, type Master } from '@stadion/master';
 import { createEngine, type Engine } from '@stadion/orchestrator';
 import type { Store } from '@stadion/store';
+import { followDrains } from './agent-upkeep.ts';
 import { advertisedAddress } from './addresses.ts';
 import { StoredAgentRegistry } from './agent-registry.ts';
 import { assertWhole } from './backup/restoring.ts';
@@ -64,5 +65,6 @@ export async function startControlPlane(parts: ControlPlaneParts, undoing: Undoi
   });
   undoing.add(() => engine.stop());
   await engine.start();
+  undoing.addNow(followDrains(master, engine, time));
   return { master, engine };
 }

@@ -297,6 +297,9 @@ function engineLike(engine: Engine): Engine {
     killInstances: (ids, options) => engine.killInstances(ids, options),
     cancelDeployment: (id, options) => engine.cancelDeployment(id, options),
     resetDelay: (appId) => engine.resetDelay(appId),
+    emptyAgents: (ids) => {
+      engine.emptyAgents(ids);
+    },
     start: () => engine.start(),
     stop: () => engine.stop(),
   };

@@ -1,14 +1,14 @@
-/** `stadion node list|show`: the agents and what they have. */
+/** `stadion node …`: the agents, what they have, and how they are to be treated. */
 import type { StateResources, StateSlave } from '@stadion/contract/mesos-state';
 import type { Task } from '@stadion/contract/orchestrator';
 import { containerizersOf, isNodeWell } from '../core/nodes.ts';
 import { formatAge } from '../core/durations.ts';
-import { didYouMean } from '../core/suggestions.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Printer } from '../output/printer.ts';
 import type { Cell } from '../output/table.ts';
-import { notFound } from '../report-error.ts';
 import type { CommandSpec } from './command.ts';
+import { findNode } from './find-node.ts';
+import { nodeUpkeepCommands } from './node-upkeep.ts';
 import { taskTable } from './views.ts';
 
 /** The commands. */
@@ -43,18 +43,8 @@ export const nodeCommands: readonly CommandSpec[] = [
       return EXIT.ok;
     },
   },
+  ...nodeUpkeepCommands,
 ];
-
-function findNode(slaves: readonly StateSlave[], written: string): StateSlave {
-  const found =
-    slaves.find(({ id }) => id === written) ??
-    slaves.find(({ hostname }) => hostname === written) ??
-    // The last part of an id, as in names of the cluster: S0.
-    slaves.find(({ id }) => id.toLowerCase().endsWith(`-${written.toLowerCase()}`));
-  if (found !== undefined) return found;
-  const names = slaves.flatMap(({ id, hostname }) => [hostname, id]);
-  throw notFound(`There is no node '${written}'.`, didYouMean(written, names) || 'See all with: stadion node list');
-}
 
 function nodeRow(slave: StateSlave, nowMs: number): Cell[] {
   return [
@@ -90,7 +80,9 @@ function nodePage(printer: Printer, slave: StateSlave, tasks: readonly Task[], n
 
 function stateCell(slave: StateSlave): Cell {
   if (isNodeWell(slave)) return { text: 'active', style: 'good' };
-  return { text: slave.deactivated === true ? 'deactivated' : 'inactive', style: 'bad' };
+  const drain = slave.drain_info?.state;
+  if (drain !== undefined) return { text: drain.toLowerCase(), style: 'bad' };
+  return { text: slave.deactivated === true ? 'cordoned' : 'inactive', style: 'bad' };
 }
 
 function usage({ resources, used_resources: used }: StateSlave, name: string): string {

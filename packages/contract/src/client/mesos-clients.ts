@@ -36,6 +36,8 @@ export interface MasterClient {
   /** Tasks of all frameworks, ended ones included; with `taskId` only that one. */
   tasks(options?: CallOptions & { readonly taskId?: string; readonly limit?: number }): Promise<StateTaskList>;
   metrics(options?: CallOptions): Promise<MetricsSnapshot>;
+  /** An order of the operator API, e.g. `{type: 'DRAIN_AGENT', drain_agent: {…}}`. */
+  order(call: { readonly type: string } & Readonly<Record<string, unknown>>, options?: CallOptions): Promise<void>;
 }
 
 /** Makes a client of a master; nothing is sent before its first call. */
@@ -47,6 +49,10 @@ export function createMasterClient(options: MesosClientOptions): MasterClient {
     slaves: (call) => get('/slaves', SlaveList, call),
     tasks: (call) => get('/tasks', StateTaskList, call, { task_id: call?.taskId, limit: call?.limit }),
     metrics: (call) => get('/metrics/snapshot', MetricsSnapshot, call),
+    order: async (body, call = {}) => {
+      const signal = call.signal === undefined ? {} : { signal: call.signal };
+      await request(peerOf(options, 'master'), { method: 'POST', path: '/api/v1', body, ...signal }, [Type.Null()]);
+    },
   };
 }
 
@@ -81,13 +87,17 @@ export function createAgentClient(options: MesosClientOptions): AgentClient {
   };
 }
 
-function getter(options: MesosClientOptions, role: 'master' | 'agent') {
-  const peer: Peer = {
+function peerOf(options: MesosClientOptions, role: 'master' | 'agent'): Peer {
+  return {
     role,
     baseUrl: options.baseUrl,
     fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
     advice: `Check the address and that this ${role} runs: stadion doctor`,
   };
+}
+
+function getter(options: MesosClientOptions, role: 'master' | 'agent') {
+  const peer = peerOf(options, role);
   return async <Schema extends TSchema>(
     path: string,
     schema: Schema,

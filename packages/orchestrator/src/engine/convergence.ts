@@ -1,6 +1,7 @@
 /** Brings one app closer to what is wanted of it: the actions of deployments, and healing outside of them. */
 import type { Clock } from '@stadion/base';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
+import { planMoves } from '../core/deployment/moves.ts';
 import { planScale } from '../core/deployment/progress.ts';
 import { planRolling, type RollingPlan } from '../core/deployment/rolling.ts';
 import { isUp } from '../core/health.ts';
@@ -13,6 +14,7 @@ import { INSTANCE_CHANGES_PER_TURN_MAX } from './limits.ts';
 import type { RootState } from './root-state.ts';
 
 const NOBODY: ReadonlySet<string> = new Set();
+const NOWHERE: ReadonlySet<string> = new Set();
 
 interface ConvergenceParts {
   readonly fleet: Fleet;
@@ -32,6 +34,8 @@ interface ConvergenceParts {
 export class Convergence {
   private readonly parts: ConvergenceParts;
   private budget = INSTANCE_CHANGES_PER_TURN_MAX;
+  /** Ids of agents that are to be emptied. */
+  private departing: ReadonlySet<string> = NOWHERE;
   /** Victims of scale-downs that take several turns, by app, the next one last: all are put in order once only. */
   private readonly chosen = new Map<string, { readonly definition: AppDefinition; readonly victims: string[] }>();
 
@@ -118,11 +122,61 @@ export class Convergence {
   heal(appId: string): void {
     const { fleet, root } = this.parts;
     const definition = root.spec(appId);
-    if (definition !== undefined) this.scale(definition);
-    else {
+    if (definition !== undefined) {
+      if (!this.moveAway(definition)) this.scale(definition);
+    } else {
       const app = fleet.find(appId);
       if (app !== undefined) this.decommissionAll(app);
     }
+  }
+
+  /** From now on instances leave these agents, as far as their apps can spare them. */
+  empty(agentIds: ReadonlySet<string>): void {
+    // Those that are to be emptied no longer may have surplus elsewhere.
+    const concerned = new Set([...this.departing, ...agentIds]);
+    this.departing = agentIds;
+    if (concerned.size === 0) return;
+    const { fleet } = this.parts;
+    for (const app of fleet.all()) {
+      for (const { place } of app.all.values()) {
+        if (place === undefined || !concerned.has(place.agentId)) continue;
+        fleet.dirty.add(app.appId);
+        break;
+      }
+    }
+  }
+
+  /** Moves an app's instances off agents that are to be emptied, if it has any there. */
+  private moveAway(definition: AppDefinition): boolean {
+    // Instances with volumes stay where these are.
+    if (this.departing.size === 0 || definition.residency !== undefined) return false;
+    const app = this.parts.fleet.of(definition.id);
+    const movers: Instance[] = [];
+    for (const instance of app.all.values()) if (this.isDeparting(instance)) movers.push(instance);
+    if (movers.length === 0) return false;
+    const movingUp = this.upCount(movers);
+    const plan = planMoves({
+      wanted: definition.instances,
+      active: app.active,
+      up: this.upCount(app.all.values()),
+      movingUp,
+      movingIll: movers.length - movingUp,
+      over: Math.max(1, Math.floor(definition.upgradeStrategy.maximumOverCapacity * definition.instances)),
+    });
+    const going = this.illFirst(movers, definition, plan.endIll + plan.endUp);
+    for (const victim of going.slice(0, this.spend(app.appId, going.length))) this.parts.lifecycle.decommission(victim);
+    if (plan.start > 0) this.start(definition, plan.start);
+    return true;
+  }
+
+  private isDeparting({ goal, condition, place }: Instance): boolean {
+    return (
+      goal === 'Running' &&
+      condition !== 'Unreachable' &&
+      condition !== 'UnreachableInactive' &&
+      place !== undefined &&
+      this.departing.has(place.agentId)
+    );
   }
 
   /** Instances of an older configuration that wait for a place will not get one. */

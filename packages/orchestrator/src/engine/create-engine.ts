@@ -59,7 +59,13 @@ export interface EngineOptions {
 }
 
 /** An engine: construct, start, stop. */
-export type Engine = OrchestratorEngine & Service;
+export interface Engine extends OrchestratorEngine, Service {
+  /**
+   * From now on instances leave these agents as far as their apps can spare them: another is up elsewhere first.
+   * Whoever places tasks must offer nothing of these agents any more.
+   */
+  emptyAgents(agentIds: ReadonlySet<string>): void;
+}
 
 /** Makes an engine; nothing happens before `start`. */
 export function createEngine(options: EngineOptions): Engine {
@@ -367,6 +373,13 @@ class RunningEngine implements Engine {
     this.journal.close();
     this.commands.close();
     this.link.stop();
+  }
+
+  emptyAgents(agentIds: ReadonlySet<string>): void {
+    if (this.isStopped) return;
+    this.turns.run(() => {
+      this.convergence.empty(agentIds);
+    });
   }
 
   /** Draws the consequences of a turn and hands its changes over. */

@@ -5,6 +5,7 @@ import { OFFERS_PER_EVENT_MAX } from '../../limits.ts';
 import { offerAll } from '../cluster/charges.ts';
 import type { AgentRecord, FrameworkRecord, OfferRecord } from '../cluster/records.ts';
 import type { ClusterState } from '../cluster/state.ts';
+import { takesWork } from '../cluster/upkeep.ts';
 import { formatResources } from '../resources/resource-format.ts';
 import type { Scalars } from '../resources/amounts.ts';
 import { availableTo, scalarsOf, type ResourceVector } from '../resources/resource-vector.ts';
@@ -48,6 +49,7 @@ function isOfferable(state: ClusterState, agent: AgentRecord): boolean {
     agent.link !== undefined &&
     state.agents.get(agent.id) === agent &&
     !state.transitions.has(agent.id) &&
+    takesWork(state, agent) &&
     isAllocatable(scalarsOf(agent.free))
   );
 }

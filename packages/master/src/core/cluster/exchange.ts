@@ -8,12 +8,32 @@ export type RegisterMessage = Extract<AgentMessage, { type: 'REGISTER' }>;
 
 type SubscribeCall = Extract<SchedulerCall, { type: 'SUBSCRIBE' }>;
 
-/** A change of the durable list of agents. */
+/** How people want an agent treated: it gets no new work, and with `drain` it is emptied. */
+export interface AgentUpkeep {
+  readonly drain?: {
+    /** Milliseconds since the Unix epoch. */
+    readonly startedAt: number;
+    /** Until then frameworks may move their tasks; what is left is killed. Milliseconds since the Unix epoch. */
+    readonly deadline: number;
+    /** What those killed have to end by themselves; absent: what each task asks for. */
+    readonly gracePeriodMs?: number;
+    /** Declares the agent gone for ever once it is empty. */
+    readonly markGone: boolean;
+  };
+}
+
+/** A change of the durable list of agents. Each says the whole entry. */
 export type RegistryChange =
-  | { readonly type: 'admit'; readonly id: string; readonly info: AgentInfo; readonly at: number }
-  | { readonly type: 'mark-unreachable'; readonly id: string; readonly info: AgentInfo; readonly at: number }
-  | { readonly type: 'mark-gone'; readonly id: string; readonly info: AgentInfo; readonly at: number }
+  | (AgentEntry & { readonly type: 'admit' | 'mark-unreachable' | 'mark-gone' })
+  | (AgentEntry & { readonly type: 'treat'; readonly state: 'admitted' | 'unreachable' })
   | { readonly type: 'remove'; readonly id: string };
+
+interface AgentEntry {
+  readonly id: string;
+  readonly info: AgentInfo;
+  readonly at: number;
+  readonly upkeep?: AgentUpkeep;
+}
 
 /** One entry of the durable list. `at`: since when it is in this state, milliseconds since the Unix epoch. */
 export interface RegisteredAgent {
@@ -21,6 +41,7 @@ export interface RegisteredAgent {
   readonly info: AgentInfo;
   readonly state: 'admitted' | 'unreachable' | 'gone';
   readonly at: number;
+  readonly upkeep?: AgentUpkeep;
 }
 
 /** One thing that happened. Links and subscriptions are numbered by the shell, later ones higher. */
@@ -38,6 +59,7 @@ export type LedgerInput =
   /** The change is durable. */
   | { readonly type: 'registry-applied'; readonly change: RegistryChange }
   | { readonly type: 'mark-agent-gone'; readonly agentId: string }
+  | { readonly type: 'treat-agent'; readonly agentId: string; readonly upkeep: AgentUpkeep | undefined }
   | { readonly type: 'teardown'; readonly frameworkId: string }
   /** Once a second: whatever waits for a time. */
   | { readonly type: 'tick' }

@@ -22,6 +22,7 @@ import {
 } from './removal.ts';
 import { ClusterState, type ClusterView } from './state.ts';
 import { acknowledge, statusUpdate } from './updates.ts';
+import { keepUp, treat, treated } from './upkeep.ts';
 
 /** Holds the state of one master and applies one input at a time. */
 export class Ledger {
@@ -40,6 +41,7 @@ export class Ledger {
   ) {
     this.state = new ClusterState(master, config, now, elapsed);
     for (const agent of known) {
+      if (agent.upkeep !== undefined) this.state.upkeep.set(agent.id, agent.upkeep);
       if (agent.state === 'unreachable') this.state.unreachable.set(agent.id, agent);
       else if (agent.state === 'gone') this.state.gone.set(agent.id, agent);
       else {
@@ -112,6 +114,9 @@ export class Ledger {
         return;
       case 'mark-agent-gone':
         markGone(state, input.agentId);
+        return;
+      case 'treat-agent':
+        treat(state, input.agentId, input.upkeep);
         return;
       case 'teardown': {
         const framework = state.frameworks.get(input.frameworkId);
@@ -214,7 +219,8 @@ export class Ledger {
       markedUnreachable(state, { id: change.id, info: change.info, state: 'unreachable', at: change.at });
     } else if (change.type === 'mark-gone') {
       markedGone(state, { id: change.id, info: change.info, state: 'gone', at: change.at });
-    }
+    } else if (change.type === 'treat') treated(state, change);
+    if (change.type === 'remove' || change.type === 'mark-gone') state.upkeep.delete(change.id);
     const link = waiting === undefined ? undefined : state.links.get(waiting.link);
     if (waiting !== undefined && link !== undefined) register(state, link, waiting.message);
   }
@@ -224,6 +230,7 @@ export class Ledger {
     state.allocation.expire(state.elapsed);
     expireFrameworks(state);
     removeSilentAgents(state);
+    keepUp(state);
     forgetOldAgents(state);
     const { offerTimeoutMs } = state.config;
     if (offerTimeoutMs === undefined) return;

@@ -215,7 +215,8 @@ function leave(state: ClusterState, agent: AgentRecord, end: EndOfTask): void {
   }
 }
 
-function rescindOffers(state: ClusterState, agent: AgentRecord): void {
+/** Takes back what is offered of an agent. */
+export function rescindOffers(state: ClusterState, agent: AgentRecord): void {
   for (const offer of [...agent.offers]) {
     withdrawOffer(state, offer);
     state.counters.offersRescinded += 1;

@@ -6,7 +6,14 @@ import { AllocationQueue } from '../allocation/allocation-queue.ts';
 import { RoleTree } from '../allocation/role-tree.ts';
 import { Ring } from '../ring.ts';
 import { Counters } from './counters.ts';
-import type { ClusterChange, LedgerOutput, RegisterMessage, RegisteredAgent, RegistryChange } from './exchange.ts';
+import type {
+  AgentUpkeep,
+  ClusterChange,
+  LedgerOutput,
+  RegisterMessage,
+  RegisteredAgent,
+  RegistryChange,
+} from './exchange.ts';
 import type { AgentRecord, FrameworkRecord, LinkRecord, OfferRecord, RecoveredAgent } from './records.ts';
 
 /** A registry write under way; a REGISTER that came meanwhile is handled after it. */
@@ -32,6 +39,10 @@ export class ClusterState {
   readonly recovered = new Map<string, RecoveredAgent>();
   readonly unreachable = new Map<string, RegisteredAgent>();
   readonly gone = new Map<string, RegisteredAgent>();
+  /** By agent id, as the registry has it. */
+  readonly upkeep = new Map<string, AgentUpkeep>();
+  /** Wishes that are not yet on their way to the registry, by agent id. */
+  readonly wishes = new Map<string, AgentUpkeep | undefined>();
   readonly transitions = new Map<string, Transition>();
   /** By hostname, ip and port, for agents that start over before they learnt their id. */
   readonly addresses = new Map<string, AgentRecord>();
@@ -94,7 +105,10 @@ export class ClusterState {
   }
 
   /** Asks for a durable change; `registry-applied` follows. One per agent at a time. */
-  change(change: RegistryChange): void {
+  change(wanted: RegistryChange): void {
+    const upkeep = this.upkeep.get(wanted.id);
+    const isSilent = wanted.type === 'remove' || wanted.type === 'treat' || upkeep === undefined;
+    const change = isSilent ? wanted : { ...wanted, upkeep };
     this.transitions.set(change.id, { change, waiting: undefined });
     this.outputs.push({ type: 'registry', change });
   }
@@ -112,6 +126,7 @@ export type ClusterView = Readonly<
     | 'transitions'
     | 'recovered'
     | 'unreachable'
+    | 'upkeep'
     | 'links'
     | 'frameworks'
     | 'completedFrameworks'

@@ -29,11 +29,39 @@ export function agentJson(view: ClusterView, agent: AgentRecord) {
     reserved_resources: legacyReserved(agent.total),
     unreserved_resources: legacyUnreserved(agent.total),
     active: isActive(view, agent),
-    deactivated: false,
+    deactivated: view.upkeep.has(agent.id),
+    ...drainJson(view, agent),
     version: info.version,
     capabilities: AGENT_CAPABILITIES,
     containerizers: info.containerizers,
     ...(info.containerizer_problems === undefined ? {} : { containerizer_problems: info.containerizer_problems }),
+  };
+}
+
+/** The same in the legacy form. */
+function drainJson(view: ClusterView, agent: AgentRecord) {
+  const { drain_info: info, estimated_drain_start_time: start } = drainV1(view, agent);
+  if (info === undefined || start === undefined) return {};
+  return { drain_info: info, estimated_drain_start_time_seconds: start.nanoseconds / 1_000_000_000 };
+}
+
+/** `drain_info` and when the drain began, while an agent is being emptied or is empty for that reason. */
+export function drainV1(
+  view: ClusterView,
+  agent: AgentRecord,
+): { readonly drain_info?: object; readonly estimated_drain_start_time?: { readonly nanoseconds: number } } {
+  const drain = view.upkeep.get(agent.id)?.drain;
+  if (drain === undefined) return {};
+  const grace = drain.gracePeriodMs;
+  return {
+    drain_info: {
+      state: agent.tasks.size === 0 ? 'DRAINED' : 'DRAINING',
+      config: {
+        ...(grace === undefined ? {} : { max_grace_period: { seconds: Math.round(grace / 1000) } }),
+        mark_gone: drain.markGone,
+      },
+    },
+    estimated_drain_start_time: { nanoseconds: drain.startedAt * 1_000_000 },
   };
 }
 
@@ -59,9 +87,9 @@ export function recoveredAgentJson({ id, info }: RecoveredAgent) {
   };
 }
 
-/** True while the agent is connected and nothing is being decided against it. */
+/** True while the agent is connected, may get work, and nothing is being decided against it. */
 export function isActive(view: ClusterView, agent: AgentRecord): boolean {
-  return agent.link !== undefined && !view.transitions.has(agent.id);
+  return agent.link !== undefined && !view.transitions.has(agent.id) && !view.upkeep.has(agent.id);
 }
 
 /** What every agent here understands. */

@@ -132,6 +132,23 @@ describe('an operator orders', () => {
     expect((await operator.call(nobody)).status).toBe(404);
   });
 
+  it('an agent to be left out of new work, and to be drained', async () => {
+    const id = { value: agent.agentId };
+    expect((await operator.call({ type: 'DEACTIVATE_AGENT', deactivate_agent: { agent_id: id } })).status).toBe(200);
+    await expect
+      .poll(async () => (await ask('GET_AGENTS'))['get_agents'])
+      .toMatchObject({ agents: [{ deactivated: true, active: false }] });
+    expect(agent.of('KILL_TASK')).toEqual([]);
+    expect((await operator.call({ type: 'REACTIVATE_AGENT', reactivate_agent: { agent_id: id } })).status).toBe(200);
+    const drain = { agent_id: id, max_grace_period: { seconds: 7 }, mark_gone: true };
+    expect((await operator.call({ type: 'DRAIN_AGENT', drain_agent: drain })).status).toBe(200);
+    await eventually(() => {
+      expect(agent.of('KILL_TASK')).toMatchObject([{ task_id: { value: 't1' }, grace_period_ms: 7_000 }]);
+    });
+    const bad = { agent_id: id, deadline: { seconds: -1 } };
+    expect((await operator.call({ type: 'DRAIN_AGENT', drain_agent: bad })).status).toBe(400);
+  });
+
   it.each([
     [{}, 400, `Expecting 'type'`],
     [{ type: 'TEARDOWN' }, 400, `Expecting 'teardown.framework_id'`],

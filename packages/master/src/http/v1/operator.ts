@@ -2,7 +2,9 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import type { Master } from '../../master.ts';
+import type { ClusterView } from '../../core/cluster/state.ts';
 import { chunks, objectPieces } from '../json-pieces.ts';
+import { readUpkeepOrder, UPKEEP_CALLS } from './agent-upkeep.ts';
 import type { Codec } from './codec.ts';
 import { refuse, type Exchange } from './exchange.ts';
 import { OPERATOR_READS } from './operator-reads.ts';
@@ -36,6 +38,7 @@ export class OperatorEndpoint {
       void reply.type(answer.mediaType);
       return reply.send(Readable.from(this.bodyOf(pieces, answer)));
     }
+    if (UPKEEP_CALLS.has(type)) return this.treatAgent(type, call[type.toLowerCase()], served.view, reply);
     switch (type) {
       case 'SUBSCRIBE':
         return this.streams.open(reply, answer);
@@ -49,16 +52,22 @@ export class OperatorEndpoint {
       case 'MARK_AGENT_GONE': {
         const id = idIn(call['mark_agent_gone'], 'agent_id');
         if (id === undefined) return refuse(reply, 400, `Expecting 'mark_agent_gone.agent_id' to be present`);
-        const { agents, recovered, unreachable } = served.view;
-        if (!agents.has(id) && !recovered.has(id) && !unreachable.has(id)) {
-          return refuse(reply, 404, `Agent ${id} not found`);
-        }
+        if (!isKnown(served.view, id)) return refuse(reply, 404, `Agent ${id} not found`);
         this.master.markAgentGone(id);
         return reply.code(200).send();
       }
       default:
         return refuse(reply, 501, `'${type.slice(0, 64)}' is not supported`);
     }
+  }
+
+  private treatAgent(type: string, body: unknown, view: ClusterView, reply: FastifyReply): FastifyReply {
+    const order = readUpkeepOrder(type, body, this.master.time.now());
+    if ('problem' in order) return refuse(reply, 400, order.problem);
+    const { agentId, upkeep } = order;
+    if (!isKnown(view, agentId)) return refuse(reply, 404, `Agent ${agentId} not found`);
+    this.master.treatAgent(agentId, upkeep);
+    return reply.code(200).send();
   }
 
   /** JSON goes out bit by bit; protobuf knows its length only when all of it is there. */
@@ -72,6 +81,10 @@ export class OperatorEndpoint {
     for await (const chunk of text) whole += chunk;
     yield codec.encodeJson('OperatorResponse', whole);
   }
+}
+
+function isKnown({ agents, recovered, unreachable }: ClusterView, agentId: string): boolean {
+  return agents.has(agentId) || recovered.has(agentId) || unreachable.has(agentId);
 }
 
 function idIn(body: unknown, name: string): string | undefined {

@@ -4,7 +4,7 @@ import type { AgentRecord, FrameworkRecord, RecoveredAgent, TaskRecord } from '.
 import type { ClusterView } from '../../core/cluster/state.ts';
 import { statusHistory } from '../../core/cluster/statuses.ts';
 import { formatResources } from '../../core/resources/resource-format.ts';
-import { AGENT_CAPABILITIES, isActive } from '../shapes/agent-json.ts';
+import { AGENT_CAPABILITIES, drainV1, isActive } from '../shapes/agent-json.ts';
 import type { AgentInfo } from '@stadion/contract/agent-link';
 
 /** A point in time, from milliseconds since the Unix epoch. */
@@ -18,7 +18,8 @@ export function agentV1(view: ClusterView, agent: AgentRecord) {
   return {
     agent_info: agentInfo(agent.id, info),
     active: isActive(view, agent),
-    deactivated: false,
+    deactivated: view.upkeep.has(agent.id),
+    ...drainV1(view, agent),
     version: info.version,
     pid: `slave(1)@${info.ip}:${String(info.port)}`,
     registered_time: time(agent.registeredAt),

@@ -49,6 +49,8 @@ export class FakeMaster {
   readonly launched: string[] = [];
   script: (task: TaskInfo) => TaskScript = () => ({ kind: 'run' });
   killMs = 10;
+  /** Agents of which nothing is offered. */
+  readonly withheld = new Set<string>();
   /** Takes subscriptions, and says nothing more. */
   isDeaf = false;
   private readonly time: Clock & Timers;
@@ -103,6 +105,16 @@ export class FakeMaster {
       (task) =>
         !isTerminal(task.state) && (safeId === undefined || task.info.task_id.value.startsWith(`${safeId}.instance-`)),
     );
+  }
+
+  /** Offers nothing of an agent any more. */
+  withhold(agentId: string): void {
+    this.withheld.add(agentId);
+    for (const [id, agent] of [...this.offers]) {
+      if (agent.id !== agentId) continue;
+      this.offers.delete(id);
+      this.deliver({ type: 'RESCIND', rescind: { offer_id: { value: id } } });
+    }
   }
 
   /** Cuts the connection. */
@@ -357,7 +369,15 @@ export class FakeMaster {
     const offers: Offer[] = [];
     for (const agent of this.agents) {
       const free = agent.cpus - this.usedCpus(agent);
-      if (held.has(agent) || !agent.isReachable || agent.refusedUntil > this.time.now() || free < 0.001) continue;
+      if (
+        held.has(agent) ||
+        !agent.isReachable ||
+        this.withheld.has(agent.id) ||
+        agent.refusedUntil > this.time.now() ||
+        free < 0.001
+      ) {
+        continue;
+      }
       this.sequence += 1;
       const id = `offer-${String(this.sequence)}`;
       this.offers.set(id, agent);

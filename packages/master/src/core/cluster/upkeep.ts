@@ -1,0 +1,73 @@
+/**
+ * How people want an agent treated: left out of new work (cordoned), or emptied and then left out (drained). What was
+ * asked for is durable before it acts, and survives the agent, the master and both.
+ */
+import { rescindOffers, markGone } from './removal.ts';
+import type { AgentUpkeep, RegistryChange } from './exchange.ts';
+import { taskKey, type AgentRecord } from './records.ts';
+import type { ClusterState } from './state.ts';
+
+/** Takes note of a wish; undefined: as any other agent. Unknown agents are not minded. */
+export function treat(state: ClusterState, agentId: string, upkeep: AgentUpkeep | undefined): void {
+  state.wishes.set(agentId, upkeep);
+  makeDurable(state, agentId);
+}
+
+/** The registry has it. */
+export function treated(state: ClusterState, { id, upkeep }: Extract<RegistryChange, { type: 'treat' }>): void {
+  if (upkeep === undefined) state.upkeep.delete(id);
+  else state.upkeep.set(id, upkeep);
+  const agent = state.agents.get(id);
+  state.log('info', { agent: id, hostname: agent?.info.hostname, upkeep }, 'Agent is to be treated so');
+  if (agent === undefined) return;
+  if (upkeep === undefined) state.allocation.touch(agent);
+  else rescindOffers(state, agent);
+}
+
+/** Once a second: wishes that had to wait, and drains whose time has come. */
+export function keepUp(state: ClusterState): void {
+  for (const agentId of state.wishes.keys()) makeDurable(state, agentId);
+  for (const [agentId, { drain }] of state.upkeep) {
+    const agent = state.agents.get(agentId);
+    if (drain === undefined || agent === undefined || state.transitions.has(agentId)) continue;
+    if (agent.tasks.size > 0) {
+      if (state.now >= drain.deadline) killAll(state, agent, drain.gracePeriodMs);
+    } else if (drain.markGone) markGone(state, agentId);
+  }
+}
+
+/** Whether an agent may get new work. */
+export function takesWork(state: ClusterState, agent: AgentRecord): boolean {
+  return !state.upkeep.has(agent.id);
+}
+
+function makeDurable(state: ClusterState, agentId: string): void {
+  if (state.transitions.has(agentId)) return;
+  const upkeep = state.wishes.get(agentId);
+  state.wishes.delete(agentId);
+  const away = state.unreachable.get(agentId);
+  const info = state.agents.get(agentId)?.info ?? state.recovered.get(agentId)?.info ?? away?.info;
+  if (info === undefined) return;
+  state.change({
+    type: 'treat',
+    id: agentId,
+    info,
+    state: away === undefined ? 'admitted' : 'unreachable',
+    at: away?.at ?? state.now,
+    ...(upkeep === undefined ? {} : { upkeep }),
+  });
+}
+
+function killAll(state: ClusterState, agent: AgentRecord, gracePeriodMs: number | undefined): void {
+  for (const { id: taskId, frameworkId, charged } of agent.tasks) {
+    const key = taskKey(frameworkId, taskId);
+    if (!charged || agent.kills.has(key)) continue;
+    agent.kills.set(key, { frameworkId, taskId, gracePeriodMs });
+    state.toAgent(agent, {
+      type: 'KILL_TASK',
+      framework_id: { value: frameworkId },
+      task_id: { value: taskId },
+      ...(gracePeriodMs === undefined ? {} : { grace_period_ms: gracePeriodMs }),
+    });
+  }
+}
