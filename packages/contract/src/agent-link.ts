@@ -21,6 +21,23 @@ export const AgentInfo = Type.Object({
 });
 export type AgentInfo = Static<typeof AgentInfo>;
 
+/** How people want an agent treated, as the master keeps it: it gets no new work, and with `drain` it is emptied. */
+export const AgentUpkeep = Type.Object({
+  drain: Type.Optional(
+    Type.Object({
+      /** Milliseconds since the Unix epoch. */
+      startedAt: Type.Number(),
+      /** Until then frameworks may move their tasks; what is left is killed. Milliseconds since the Unix epoch. */
+      deadline: Type.Number(),
+      /** What those killed have to end by themselves; absent: what each task asks for. */
+      gracePeriodMs: Type.Optional(Type.Number()),
+      /** Declares the agent gone for ever once it is empty. */
+      markGone: Type.Boolean(),
+    }),
+  ),
+});
+export type AgentUpkeep = Static<typeof AgentUpkeep>;
+
 /** A task as the agent reports it when it registers again. */
 export const ReportedTask = Type.Object({
   framework_id: IdValue,

@@ -13,11 +13,11 @@ import {
   type TimerHandle,
   type Timers,
 } from '@stadion/base';
-import type { AgentAcceptor, Link, MasterMessage } from '@stadion/contract/agent-link';
+import type { AgentAcceptor, AgentUpkeep, Link, MasterMessage } from '@stadion/contract/agent-link';
 import type { MasterInfo, SchedulerConnection, SchedulerEvent } from '@stadion/contract/mesos';
 import type { AgentRegistry } from './agent-registry.ts';
 import { DEFAULT_MASTER_CONFIG, type MasterConfig } from './config.ts';
-import type { AgentUpkeep, ClusterChange, LedgerInput, LedgerOutput, RegistryChange } from './core/cluster/exchange.ts';
+import type { ClusterChange, LedgerInput, LedgerOutput, RegistryChange } from './core/cluster/exchange.ts';
 import { Ledger } from './core/cluster/ledger.ts';
 import type { ClusterView } from './core/cluster/state.ts';
 import { ALLOCATION_SLICE_AGENTS_MAX, PING_SLICE_LINKS_MAX, REGISTRY_RETRY_MS } from './limits.ts';

@@ -1,22 +1,9 @@
 /** The master's list of agents, kept in the store: one small record per agent. */
-import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import type { Logger } from '@stadion/base';
-import { AgentInfo } from '@stadion/contract/agent-link';
+import { AgentInfo, AgentUpkeep } from '@stadion/contract/agent-link';
 import { afterChange, type AgentRegistry, type RegisteredAgent, type RegistryChange } from '@stadion/master';
 import type { JsonValue, Store } from '@stadion/store';
-
-/** `AgentUpkeep` as it is kept. */
-const Upkeep = Type.Object({
-  drain: Type.Optional(
-    Type.Object({
-      startedAt: Type.Number(),
-      deadline: Type.Number(),
-      gracePeriodMs: Type.Optional(Type.Number()),
-      markGone: Type.Boolean(),
-    }),
-  ),
-});
 
 const PREFIX = 'master/agents/';
 
@@ -68,5 +55,5 @@ function isRegisteredAgent(value: unknown): value is RegisteredAgent {
 }
 
 function isUpkeep(value: unknown): boolean {
-  return value === undefined || Value.Check(Upkeep, value);
+  return value === undefined || Value.Check(AgentUpkeep, value);
 }

@@ -1,5 +1,5 @@
 /** What goes into the ledger and what comes out: the master's whole inside world as data. */
-import type { AgentInfo, AgentMessage, MasterMessage } from '@stadion/contract/agent-link';
+import type { AgentInfo, AgentMessage, AgentUpkeep, MasterMessage } from '@stadion/contract/agent-link';
 import type { FrameworkInfo, SchedulerCall, SchedulerEvent, TaskStatus } from '@stadion/contract/mesos';
 import type { AgentRecord, FrameworkRecord, TaskRecord } from './records.ts';
 
@@ -7,20 +7,6 @@ import type { AgentRecord, FrameworkRecord, TaskRecord } from './records.ts';
 export type RegisterMessage = Extract<AgentMessage, { type: 'REGISTER' }>;
 
 type SubscribeCall = Extract<SchedulerCall, { type: 'SUBSCRIBE' }>;
-
-/** How people want an agent treated: it gets no new work, and with `drain` it is emptied. */
-export interface AgentUpkeep {
-  readonly drain?: {
-    /** Milliseconds since the Unix epoch. */
-    readonly startedAt: number;
-    /** Until then frameworks may move their tasks; what is left is killed. Milliseconds since the Unix epoch. */
-    readonly deadline: number;
-    /** What those killed have to end by themselves; absent: what each task asks for. */
-    readonly gracePeriodMs?: number;
-    /** Declares the agent gone for ever once it is empty. */
-    readonly markGone: boolean;
-  };
-}
 
 /** A change of the durable list of agents. Each says the whole entry. */
 export type RegistryChange =

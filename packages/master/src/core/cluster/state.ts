@@ -1,19 +1,12 @@
 /** Everything that one master knows. Only the ledger's rules write to it; readers get it as a {@link ClusterView}. */
 import type { MasterInfo, SchedulerEvent } from '@stadion/contract/mesos';
-import type { MasterMessage } from '@stadion/contract/agent-link';
+import type { AgentUpkeep, MasterMessage } from '@stadion/contract/agent-link';
 import type { MasterConfig } from '../../config.ts';
 import { AllocationQueue } from '../allocation/allocation-queue.ts';
 import { RoleTree } from '../allocation/role-tree.ts';
 import { Ring } from '../ring.ts';
 import { Counters } from './counters.ts';
-import type {
-  AgentUpkeep,
-  ClusterChange,
-  LedgerOutput,
-  RegisterMessage,
-  RegisteredAgent,
-  RegistryChange,
-} from './exchange.ts';
+import type { ClusterChange, LedgerOutput, RegisterMessage, RegisteredAgent, RegistryChange } from './exchange.ts';
 import type { AgentRecord, FrameworkRecord, LinkRecord, OfferRecord, RecoveredAgent } from './records.ts';
 
 /** A registry write under way; a REGISTER that came meanwhile is handled after it. */

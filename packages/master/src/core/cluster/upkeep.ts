@@ -3,7 +3,8 @@
  * asked for is durable before it acts, and survives the agent, the master and both.
  */
 import { rescindOffers, markGone } from './removal.ts';
-import type { AgentUpkeep, RegistryChange } from './exchange.ts';
+import type { AgentUpkeep } from '@stadion/contract/agent-link';
+import type { RegistryChange } from './exchange.ts';
 import { taskKey, type AgentRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
 

@@ -1,5 +1,5 @@
 /** `DRAIN_AGENT`, `DEACTIVATE_AGENT` and `REACTIVATE_AGENT`: how operators want an agent treated. */
-import type { AgentUpkeep } from '../../core/cluster/exchange.ts';
+import type { AgentUpkeep } from '@stadion/contract/agent-link';
 
 /** What to do with which agent, or what is wrong with the call. */
 export type UpkeepOrder =

@@ -49,8 +49,7 @@ export class FakeMaster {
   readonly launched: string[] = [];
   script: (task: TaskInfo) => TaskScript = () => ({ kind: 'run' });
   killMs = 10;
-  /** Agents of which nothing is offered. */
-  readonly withheld = new Set<string>();
+  private readonly withheld = new Set<string>();
   /** Takes subscriptions, and says nothing more. */
   isDeaf = false;
   private readonly time: Clock & Timers;
