@@ -2,6 +2,7 @@
 import { benchApi } from './api.ts';
 import { benchContainers } from './containers.ts';
 import { benchConsole } from './console.ts';
+import { benchFailover } from './failover.ts';
 import { benchIdle } from './idle.ts';
 import { benchPlacement } from './placement.ts';
 import { benchStartLatency } from './start-latency.ts';
@@ -13,6 +14,7 @@ const benchmarks: Readonly<Record<string, () => Promise<boolean>>> = {
   idle: benchIdle,
   console: benchConsole,
   containers: benchContainers,
+  failover: benchFailover,
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benchmarks);

@@ -10,6 +10,8 @@ import { systemClock, systemTimers } from '@stadion/base/system';
 export const REPOSITORY = repositoryAbove(import.meta.dirname);
 export const STADION = join(REPOSITORY, 'packages', 'cli', 'bin', 'stadion.js');
 const POLL_MS = 25;
+/** How long one call may take. */
+const CALL_MS_MAX = 30_000;
 
 /** What the agent offers: the same on every machine, with host ports that no platform of another worker hands out. */
 const FIRST_PORT = 20_000 + (process.pid % 110) * 100;
@@ -190,15 +192,25 @@ export async function callJson(
   body?: unknown,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
-  const response = await fetch(url, {
-    method,
-    redirect: 'manual',
-    headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  // Who is frozen or cut off answers nobody.
+  const deadline = new AbortController();
+  const timer = systemTimers.after(CALL_MS_MAX, () => {
+    deadline.abort(new Error(`${url} did not answer`));
   });
-  const text = await response.text();
-  const isJson = response.headers.get('content-type')?.includes('json') === true && text !== '';
-  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  try {
+    const response = await fetch(url, {
+      method,
+      redirect: 'manual',
+      signal: deadline.signal,
+      headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') === true && text !== '';
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  } finally {
+    timer.cancel();
+  }
 }
 
 /** Runs a program to its end. */

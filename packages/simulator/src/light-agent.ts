@@ -3,8 +3,15 @@
  * the control plane can be measured at the size of a data centre. For faults and recovery use the real agent.
  */
 import { Mailbox, type Clock, type Timers } from '@stadion/base';
-import type { AgentAcceptor, AgentInfo, AgentMessage, LinkReceiver, MasterMessage } from '@stadion/contract/agent-link';
-import type { IdValue, Resource, TaskState, TaskStatus } from '@stadion/contract/mesos';
+import type {
+  AgentAcceptor,
+  AgentInfo,
+  AgentMessage,
+  LinkReceiver,
+  MasterMessage,
+  ReportedTask,
+} from '@stadion/contract/agent-link';
+import type { FrameworkInfo, IdValue, Resource, TaskInfo, TaskState, TaskStatus } from '@stadion/contract/mesos';
 
 /** What a light agent offers, in cores and MiB. */
 export interface LightAgentShape {
@@ -23,7 +30,8 @@ export class LightAgent {
   private readonly time: Clock & Timers;
   private agentId: IdValue | undefined;
   private outbox: Mailbox<AgentMessage> | undefined;
-  private readonly running = new Set<string>();
+  /** By task id, as it will be reported to another master. */
+  private readonly running = new Map<string, { readonly info: TaskInfo; readonly framework: FrameworkInfo }>();
   private sequence = 0;
 
   constructor(shape: LightAgentShape, time: Clock & Timers) {
@@ -41,7 +49,7 @@ export class LightAgent {
     return this.running.size;
   }
 
-  /** Opens a link to the master and registers. */
+  /** Opens a link to the master and registers, with what runs here; again after a change of master. */
   connect(acceptor: AgentAcceptor): void {
     const inbox = new Mailbox<MasterMessage>(this.time, (message) => {
       this.receive(message);
@@ -57,7 +65,14 @@ export class LightAgent {
     this.outbox = new Mailbox<AgentMessage>(this.time, (message) => {
       master.onMessage(message);
     });
-    this.outbox.post({ type: 'REGISTER', agent: this.info(), tasks: [], frameworks: [] });
+    const frameworks = new Set<FrameworkInfo>();
+    const tasks: ReportedTask[] = [];
+    for (const { info, framework } of this.running.values()) {
+      frameworks.add(framework);
+      tasks.push({ framework_id: framework.id ?? { value: '' }, info, state: 'TASK_RUNNING' });
+    }
+    const id = this.agentId === undefined ? {} : { id: this.agentId };
+    this.outbox.post({ type: 'REGISTER', agent: { ...this.info(), ...id }, tasks, frameworks: [...frameworks] });
   }
 
   private receive(message: MasterMessage): void {
@@ -71,7 +86,7 @@ export class LightAgent {
       case 'RUN_TASKS':
         for (const task of message.tasks) {
           if (this.running.has(task.task_id.value)) continue;
-          this.running.add(task.task_id.value);
+          this.running.set(task.task_id.value, { info: task, framework: message.framework });
           this.report(message.framework.id ?? { value: '' }, task.task_id, 'TASK_RUNNING');
         }
         return;
@@ -83,6 +98,8 @@ export class LightAgent {
         this.running.clear();
         return;
       case 'ACKNOWLEDGE_STATUS_UPDATE':
+      case 'CHECKPOINT_RESOURCES':
+      case 'RUN_TASK_GROUP':
       case 'REJECTED':
         return;
     }

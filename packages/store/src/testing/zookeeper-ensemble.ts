@@ -10,6 +10,7 @@ import { systemClock, systemTimers } from '@stadion/base/system';
 const JAR = '/usr/share/java/zookeeper.jar';
 const START_MS_MAX = 60_000;
 const POLL_MS = 100;
+const HEAP_MEGABYTES = 256;
 
 /** Whether Debian's `zookeeper` and a Java are here. */
 export function hasZooKeeper(): boolean {
@@ -22,6 +23,8 @@ export interface EnsembleOptions {
   readonly servers: number;
   /** ZooKeeper's unit of time, milliseconds: sessions last between 2 and 20 of them. */
   readonly tickMs?: number;
+  /** Memory of each server's heap; ZooKeeper keeps everything in it. Default: 256. */
+  readonly heapMegabytes?: number;
   /** The address of each server, if they are not all on loopback, e.g. in network namespaces. */
   readonly hosts?: readonly string[];
   /** What to put before the command that starts a server, e.g. `ip netns exec NAME`. */
@@ -40,10 +43,12 @@ interface Server {
 export class ZooKeeperEnsemble {
   private readonly folder: string;
   private readonly servers: readonly Server[];
+  private readonly heapMegabytes: number;
 
-  private constructor(folder: string, servers: readonly Server[]) {
+  private constructor(folder: string, servers: readonly Server[], heapMegabytes: number) {
     this.folder = folder;
     this.servers = servers;
+    this.heapMegabytes = heapMegabytes;
   }
 
   /** Starts them, and waits until most of them serve. */
@@ -75,7 +80,7 @@ export class ZooKeeperEnsemble {
       const launcher = options.launchers?.[index] ?? [];
       return { host, clientPort: portOf(index, 0), directory, launcher, process: undefined };
     });
-    const ensemble = new ZooKeeperEnsemble(folder, servers);
+    const ensemble = new ZooKeeperEnsemble(folder, servers, options.heapMegabytes ?? HEAP_MEGABYTES);
     for (const index of servers.keys()) ensemble.launch(index);
     try {
       for (const index of servers.keys()) await ensemble.serving(index);
@@ -95,7 +100,14 @@ export class ZooKeeperEnsemble {
   launch(index: number): void {
     const server = this.server(index);
     const classPath = `/etc/zookeeper/conf:${JAR}`;
-    const java = ['/usr/bin/java', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', classPath];
+    const java = [
+      '/usr/bin/java',
+      `-Xmx${String(this.heapMegabytes)}m`,
+      '-XX:+UseSerialGC',
+      '-XX:TieredStopAtLevel=1',
+      '-cp',
+      classPath,
+    ];
     const main = ['-Dzookeeper.commitLogCount=64', 'org.apache.zookeeper.server.quorum.QuorumPeerMain'];
     const [command, ...args] = [...server.launcher, ...java, ...main, join(server.directory, 'zoo.cfg')];
     server.process = spawn(command, args, { stdio: 'ignore', cwd: server.directory });
