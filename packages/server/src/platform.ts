@@ -104,9 +104,6 @@ async function startRooms(
   await agent.start();
 
   const links = new HttpAcceptor(master.acceptor, leadership.epoch, logger.child({ room: 'agent-links' }));
-  undoing.addNow(() => {
-    links.close();
-  });
   const apis = await openApis(
     {
       config,
@@ -123,6 +120,10 @@ async function startRooms(
       undoing.add(close);
     },
   );
+  // Stopped before the server that took them, which waits for every connection.
+  undoing.addNow(() => {
+    links.close();
+  });
   const dns = await openDns(
     config,
     { masters: [apis.master], orchestrator: apis.orchestrator },

@@ -12,7 +12,7 @@ const SECRET = new Secret('the-secret-of-this-cluster');
 const PING = { type: 'PING', registered: true } as const;
 const PONG = { type: 'PONG' } as const;
 
-const opened: FastifyInstance[] = [];
+const opened: { readonly http: FastifyInstance; readonly links: HttpAcceptor }[] = [];
 
 interface TestMaster {
   readonly url: string;
@@ -33,12 +33,12 @@ async function master(epoch: number): Promise<TestMaster> {
     },
   };
   const http = Fastify({ forceCloseConnections: true });
-  opened.push(http);
   http.get('/big', (_request, reply) => {
     const megabyte = Buffer.alloc(1_048_576, 'x');
     return reply.send(Readable.from(Array.from({ length: 50 }, () => megabyte)));
   });
   const links = new HttpAcceptor(acceptor, epoch, silentLogger);
+  opened.push({ http, links });
   takeAgentLinks(http.server, links, { secret: SECRET, ownNames: new Set() });
   const url = await http.listen({ host: '127.0.0.1', port: 0 });
   const link = (): Link<MasterMessage> => {
@@ -54,7 +54,10 @@ function dialer(urls: () => readonly string[], secret: Secret | undefined = SECR
 
 describe('the link between agent and master over HTTP', () => {
   afterEach(async () => {
-    for (const http of opened.splice(0)) await http.close();
+    for (const { http, links } of opened.splice(0)) {
+      links.close();
+      await http.close();
+    }
   });
 
   test('carries messages both ways in order, large ones too, and tells both ends of its end', async () => {
