@@ -28,12 +28,12 @@ export const allowedImports = {
 };
 
 /**
- * Rooms whose start script (`bin/`, no sources) may import one room more: `stadion up` is the whole platform, and the
- * rest of the command line knows nothing of it.
+ * Rooms whose start script (`bin/`, no sources) may import more: `stadion up` is the whole platform and `stadion
+ * discovery` reads ZooKeeper, and the rest of the command line knows nothing of either.
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 export const allowedBinImports = {
-  cli: ['server'],
+  cli: ['server', 'discovery'],
 };
 
 /**

@@ -3,6 +3,8 @@ import { benchApi } from './api.ts';
 import { benchContainers } from './containers.ts';
 import { benchConsole } from './console.ts';
 import { benchFailover } from './failover.ts';
+import { benchDiscovery } from './discovery.ts';
+import { benchDns } from './dns.ts';
 import { benchIdle } from './idle.ts';
 import { benchPlacement } from './placement.ts';
 import { benchStartLatency } from './start-latency.ts';
@@ -13,6 +15,8 @@ const benchmarks: Readonly<Record<string, () => Promise<boolean>>> = {
   api: benchApi,
   idle: benchIdle,
   console: benchConsole,
+  dns: benchDns,
+  discovery: benchDiscovery,
   containers: benchContainers,
   failover: benchFailover,
 };

@@ -10,6 +10,10 @@ if (!existsSync(program)) {
 
 const { main } = await import(program.href);
 await main({
+  async openDiscovery(where) {
+    const { inspectZooKeeper } = await import('@stadion/discovery/zookeeper');
+    return inspectZooKeeper(where);
+  },
   async startPlatform(config, start) {
     const { runUp } = await import('@stadion/server');
     const surroundings = {

@@ -13,6 +13,8 @@ export interface MainOptions {
   readonly startPlatform: NonNullable<CliPorts['startPlatform']>;
   /** Works on a state that no platform has open. */
   readonly backUp: NonNullable<CliPorts['backUp']>;
+  /** Opens ZooKeeper for whoever looks at services. */
+  readonly openDiscovery?: CliPorts['openDiscovery'];
 }
 
 /** Runs the command line of this process and ends the process with its exit code. */
@@ -25,7 +27,7 @@ export async function main(options: MainOptions): Promise<void> {
       if (!isServing) process.exit(0);
     });
   }
-  const { startPlatform } = options;
+  const { startPlatform, openDiscovery } = options;
   const ports: CliPorts = {
     stdout: outputOf(process.stdout),
     stderr: outputOf(process.stderr),
@@ -40,6 +42,7 @@ export async function main(options: MainOptions): Promise<void> {
       return startPlatform(config, start);
     },
     backUp: options.backUp,
+    openDiscovery,
     version: readVersion(),
   };
   process.exit(await runCli(process.argv.slice(2), ports));

@@ -6,6 +6,7 @@ import { backupCommands } from './commands/backup.ts';
 import { CommandCall, type CommandSpec } from './commands/command.ts';
 import { COMPLETE, completionCommands } from './commands/completion.ts';
 import { deployCommands } from './commands/deploy.ts';
+import { discoveryCommands } from './commands/discovery.ts';
 import { dnsCommands } from './commands/dns.ts';
 import { doctorCommands } from './commands/doctor.ts';
 import { groupCommands } from './commands/group.ts';
@@ -43,6 +44,7 @@ const commands: readonly CommandSpec[] = [
   ...dnsCommands,
   ...routeCommands,
   ...certificateCommands,
+  ...discoveryCommands,
   ...platformCommands.filter(({ path }) => path === 'version'),
   ...completionCommands(() => commands, commonFlags()),
 ];
@@ -54,6 +56,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   task: 'list and kill tasks',
   secret: 'keep secrets, which no answer shows',
   node: 'look at the agents, and empty them',
+  discovery: 'look at services in ZooKeeper, and at their rotation',
   backup: 'keep the state, and bring it back',
   route: 'see and change how apps are reached from outside',
   cert: 'look at the certificates of the edge',

@@ -33,6 +33,24 @@ export interface Machine {
   signal(pid: number, signal: 'SIGTERM' | 'SIGUSR2'): void;
 }
 
+/** One node of a service as ZooKeeper has it. */
+export interface DiscoveredNode {
+  readonly host: string;
+  readonly port: number;
+  readonly routingWeight: number;
+  readonly healthcheckStatus: string;
+  readonly nodeData: { readonly environment: string; readonly region: string | null };
+}
+
+/** Services in ZooKeeper, looked at from outside. */
+export interface DiscoveryPort {
+  services(): Promise<readonly string[]>;
+  nodes(service: string): Promise<readonly DiscoveredNode[]>;
+  /** Calls back now and after each change; resolves when aborted. */
+  watch(service: string, signal: AbortSignal, listener: (nodes: readonly DiscoveredNode[]) => void): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** What to start a platform as. */
 export interface PlatformStart {
   readonly role: PlatformRole;
@@ -83,5 +101,8 @@ export interface CliPorts {
   readonly startPlatform?: ((config: ServerConfig, start: PlatformStart) => Promise<number>) | undefined;
   /** Works on the state itself, without a platform. Absent in a bare client. */
   readonly backUp?: ((task: BackupTask) => Promise<BackupSummary>) | undefined;
+  /** Opens ZooKeeper. Absent in a bare client. */
+  readonly openDiscovery?:
+    ((where: { connectString: string; namespace: string }) => Promise<DiscoveryPort>) | undefined;
   readonly version: string;
 }

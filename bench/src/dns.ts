@@ -1,0 +1,217 @@
+/**
+ * Names: the name server in a process of its own, with 100,000 records, beside dnsmasq with as many names as are asked
+ * for; both by dnsperf, in turns. And how soon a change is in the answers.
+ */
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { Resolver } from 'node:dns/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { systemClock } from '@stadion/base/system';
+import { STADION, waitFor } from '../../tests/support/running-platform.ts';
+import { quantile, report } from './figures.ts';
+
+/** Each has eight records. */
+const TASKS = 12_500;
+const ASKED = 1000;
+const ROUNDS = 3;
+const SECONDS = 5;
+const CHANGES = 100;
+/** Mesos-DNS, measured on two cores with dnsperf in the same way. */
+const MESOS_DNS_PER_SECOND = 41_800;
+const run = promisify(execFile);
+
+/** `npm run bench dns` */
+export async function benchDns(): Promise<boolean> {
+  const folder = await mkdtemp(join(tmpdir(), 'stadion-bench-dns-'));
+  const master = await startMaster();
+  const port = await freePort();
+  const dnsmasqPort = await freePort();
+  const names = Array.from({ length: ASKED }, (_, index) => `app${String(index)}.marathon.mesos`);
+  const questions = join(folder, 'questions');
+  const hosts = join(folder, 'hosts');
+  await writeFile(questions, names.map((name) => `${name} A\n`).join(''));
+  await writeFile(hosts, names.map((name, index) => `${addressOf(index)} ${name}\n`).join(''));
+  const addresses = join(folder, 'addresses.json');
+  const flags = [
+    '--dns-port',
+    port,
+    '--dns-http-port',
+    '0',
+    '--addresses-file',
+    addresses,
+    '--data-dir',
+    join(folder, 'data'),
+  ];
+  const ours = spawn(process.execPath, [STADION, 'dns', '--master', master.url, ...flags], { stdio: 'ignore' });
+  const own = [
+    '--listen-address=127.0.0.1',
+    '--bind-interfaces',
+    '--no-resolv',
+    '--no-hosts',
+    '-C',
+    '/dev/null',
+    '--pid-file',
+  ];
+  const theirs = spawn('dnsmasq', ['-k', '-p', dnsmasqPort, ...own, '--addn-hosts', hosts], { stdio: 'ignore' });
+  try {
+    await waitFor('the name server is ready', () => readFile(addresses, 'utf8').catch(() => undefined), 60_000);
+    const resolver = new Resolver({ timeout: 1000, tries: 3 });
+    resolver.setServers([`127.0.0.1:${port}`]);
+    const has = (name: string): Promise<boolean> =>
+      resolver.resolve4(name).then(
+        () => true,
+        () => false,
+      );
+    await waitFor('the zone is there', () => has(names[0] ?? ''), 60_000);
+    const residentMb = await residentOf(ours);
+    const rates: number[] = [];
+    const ratios: number[] = [];
+    const cpu: number[] = [];
+    const cpuRatios: number[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const one = await load(ours, port, questions);
+      const other = await load(theirs, dnsmasqPort, questions);
+      rates.push(one.perSecond);
+      ratios.push(one.perSecond / other.perSecond);
+      cpu.push(one.cpuMicroseconds);
+      cpuRatios.push(other.cpuMicroseconds / one.cpuMicroseconds);
+    }
+    const steady = await latency(port, questions);
+    const visible: number[] = [];
+    for (let index = 0; index < CHANGES; index += 1) {
+      const begin = systemClock.monotonic();
+      master.start(`new${String(index)}`);
+      await waitFor('the new name is there', () => has(`new${String(index)}.marathon.mesos`));
+      visible.push(systemClock.monotonic() - begin);
+    }
+    return report('dns: one process, 100,000 records', [
+      {
+        what: 'answers',
+        value: quantile(rates, 0.5),
+        unit: '/s',
+        wanted: { relation: '≥', bound: 1.2 * MESOS_DNS_PER_SECOND },
+      },
+      {
+        what: 'answers, of dnsmasq’s in the same run',
+        value: quantile(ratios, 0.5),
+        unit: '×',
+        wanted: { relation: '≥', bound: 0.7 },
+      },
+      { what: 'processor time for an answer', value: quantile(cpu, 0.5), unit: 'µs' },
+      { what: 'dnsmasq’s processor time for an answer, of ours', value: quantile(cpuRatios, 0.5), unit: '×' },
+      { what: 'latency at 5,000/s, mean', value: steady, unit: 'ms' },
+      { what: 'resident memory', value: residentMb, unit: 'MB', wanted: { relation: '≤', bound: 150 } },
+      {
+        what: 'a change is visible, p99 (looked for every 25 ms)',
+        value: quantile(visible, 0.99),
+        unit: 'ms',
+        wanted: { relation: '≤', bound: 50 },
+      },
+    ]);
+  } finally {
+    ours.kill('SIGKILL');
+    theirs.kill('SIGKILL');
+    master.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A burst as fast as it goes, with 100 questions under way. */
+async function load(child: ChildProcess, port: string, questions: string) {
+  const before = await cpuOf(child);
+  const words = ['-s', '127.0.0.1', '-p', port, '-d', questions, '-l', String(SECONDS), '-c', '8', '-q', '100'];
+  const { stdout } = await run('dnsperf', words);
+  const completed = Number(/Queries completed:\s+(\d+)/.exec(stdout)?.[1] ?? 0);
+  const perSecond = Number(/Queries per second:\s+([\d.]+)/.exec(stdout)?.[1] ?? 0);
+  return { perSecond, cpuMicroseconds: (((await cpuOf(child)) - before) * 1e6) / Math.max(1, completed) };
+}
+
+async function latency(port: string, questions: string): Promise<number> {
+  const words = ['-s', '127.0.0.1', '-p', port, '-d', questions, '-l', String(SECONDS), '-c', '8', '-Q', '5000'];
+  const { stdout } = await run('dnsperf', words);
+  return Number(/Average Latency \(s\):\s+([\d.]+)/.exec(stdout)?.[1] ?? Number.NaN) * 1000;
+}
+
+/** Seconds of processor time. */
+async function cpuOf({ pid }: ChildProcess): Promise<number> {
+  const stat = await readFile(`/proc/${String(pid)}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+async function residentOf({ pid }: ChildProcess): Promise<number> {
+  const status = await readFile(`/proc/${String(pid)}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1000;
+}
+
+function addressOf(index: number): string {
+  return `10.${String((index >> 16) & 255)}.${String((index >> 8) & 255)}.${String(index & 255)}`;
+}
+
+/** A master with many tasks and an operator stream. */
+async function startMaster() {
+  const streams = new Set<ServerResponse>();
+  const task = (index: number) => ({
+    id: `app${String(index)}.instance-${String(index)}`,
+    name: `app${String(index)}`,
+    slave_id: `x-S${String(index % 100)}`,
+    state: 'TASK_RUNNING',
+    resources: { ports: '[31000-31000]' },
+    statuses: [
+      {
+        state: 'TASK_RUNNING',
+        timestamp: 1,
+        container_status: { network_infos: [{ ip_addresses: [{ ip_address: addressOf(index) }] }] },
+      },
+    ],
+  });
+  const pid = 'master@127.0.0.1:5050';
+  const slaves = Array.from({ length: 100 }, (_, index) => ({
+    id: `x-S${String(index)}`,
+    pid: `slave(1)@10.9.0.${String(index)}:5051`,
+  }));
+  const tasks = Array.from({ length: TASKS }, (_, index) => task(index));
+  const frameworks = [{ id: 'f', name: 'marathon', hostname: '127.0.0.1', tasks }];
+  const state = JSON.stringify({ pid, leader: pid, slaves, frameworks });
+  const server = createServer((request, response) => {
+    if (request.url === '/state') response.end(state);
+    else {
+      response.writeHead(request.url === '/api/v1' ? 200 : 404).flushHeaders();
+      if (request.url === '/api/v1') streams.add(response);
+      else response.end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    /** Has a task run, and tells of it. */
+    start(name: string): void {
+      const added = {
+        name,
+        task_id: { value: name },
+        framework_id: { value: 'f' },
+        agent_id: { value: 'x-S0' },
+        state: 'TASK_RUNNING',
+        statuses: [],
+      };
+      const record = JSON.stringify({ type: 'TASK_ADDED', task_added: { task: added } });
+      for (const stream of streams) stream.write(`${String(record.length)}\n${record}`);
+    },
+    stop(): void {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+async function freePort(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return String(port);
+}
