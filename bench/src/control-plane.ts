@@ -11,9 +11,11 @@ import { openLmdbStore } from '@stadion/store';
 
 /** Something to measure, and its end. */
 export interface ControlPlane {
-  readonly engine: Engine;
+  engine: Engine;
   readonly master: Master;
   readonly agents: readonly LightAgent[];
+  /** Ends the orchestrator and starts another on the same store. @returns how long the start took, milliseconds */
+  restartEngine(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -52,33 +54,43 @@ export async function startControlPlane(agentCount: number, cpusPerAgent: number
   );
   for (const agent of agents) agent.connect(master.acceptor);
   await until(() => agents.every((agent) => agent.registered));
-  const engine = createEngine({
-    store,
-    epoch: leadership.epoch,
-    connection: master.connect(),
-    clock: systemClock,
-    timers: systemTimers,
-    random,
-    log: silentLogger,
-    // As Marathon's own performance tests set it: writes are measured, not the limit on them.
-    config: { maxRunningDeployments: 10_000 },
-    onFatal: (error) => {
-      throw error;
-    },
-  });
-  await engine.start();
-  await until(() => engine.view.frameworkId !== undefined);
-  return {
-    engine,
+  const newEngine = (): Engine =>
+    createEngine({
+      store,
+      epoch: leadership.epoch,
+      connection: master.connect(),
+      clock: systemClock,
+      timers: systemTimers,
+      random,
+      log: silentLogger,
+      // As Marathon's own performance tests set it: writes are measured, not the limit on them.
+      config: { maxRunningDeployments: 10_000 },
+      onFatal: (error) => {
+        throw error;
+      },
+    });
+  const first = newEngine();
+  await first.start();
+  await until(() => first.view.frameworkId !== undefined);
+  const plane: ControlPlane = {
+    engine: first,
     master,
     agents,
+    async restartEngine() {
+      await plane.engine.stop();
+      const startedAt = systemClock.monotonic();
+      plane.engine = newEngine();
+      await plane.engine.start();
+      return systemClock.monotonic() - startedAt;
+    },
     async stop() {
-      await engine.stop();
+      await plane.engine.stop();
       await master.stop();
       await store.close();
       await rm(directory, { recursive: true, force: true });
     },
   };
+  return plane;
 }
 
 /** Resolves once the condition holds; looks every few milliseconds. */

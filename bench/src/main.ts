@@ -6,6 +6,7 @@ import { benchFailover } from './failover.ts';
 import { benchDiscovery } from './discovery.ts';
 import { benchDns } from './dns.ts';
 import { benchIdle } from './idle.ts';
+import { benchScale } from './scale.ts';
 import { benchPlacement } from './placement.ts';
 import { benchStartLatency } from './start-latency.ts';
 
@@ -13,6 +14,7 @@ const benchmarks: Readonly<Record<string, () => Promise<boolean>>> = {
   placement: benchPlacement,
   'start-latency': benchStartLatency,
   api: benchApi,
+  scale: benchScale,
   idle: benchIdle,
   console: benchConsole,
   dns: benchDns,

@@ -5,6 +5,7 @@ import { appReadCommands } from './commands/app-read.ts';
 import { backupCommands } from './commands/backup.ts';
 import { CommandCall, type CommandSpec } from './commands/command.ts';
 import { COMPLETE, completionCommands } from './commands/completion.ts';
+import { deployControlCommands } from './commands/deploy-control.ts';
 import { deployCommands } from './commands/deploy.ts';
 import { discoveryCommands } from './commands/discovery.ts';
 import { dnsCommands } from './commands/dns.ts';
@@ -14,6 +15,7 @@ import { execCommands } from './commands/exec.ts';
 import { eventsCommands } from './commands/events.ts';
 import { logsCommands } from './commands/logs.ts';
 import { nodeCommands } from './commands/node.ts';
+import { planCommands } from './commands/plan.ts';
 import { platformCommands } from './commands/platform.ts';
 import { certificateCommands, routeCommands } from './commands/route.ts';
 import { secretCommands } from './commands/secret.ts';
@@ -33,7 +35,9 @@ const commands: readonly CommandSpec[] = [
   ...appReadCommands,
   ...appChangeCommands,
   ...groupCommands,
+  ...planCommands,
   ...deployCommands,
+  ...deployControlCommands,
   ...taskCommands,
   ...execCommands,
   ...secretCommands,

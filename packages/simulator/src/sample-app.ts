@@ -56,6 +56,7 @@ export function randomApp(random: Random, id: string, revision: string): AppDefi
     upgradeStrategy: {
       minimumHealthCapacity: [0, 0.5, 1][randomBelow(random, 3)] ?? 1,
       maximumOverCapacity: [0, 0.3, 1][randomBelow(random, 3)] ?? 1,
+      ...randomWishes(random),
     },
     killSelection: randomBelow(random, 2) === 0 ? 'YOUNGEST_FIRST' : 'OLDEST_FIRST',
     unreachableStrategy:
@@ -67,6 +68,22 @@ export function randomApp(random: Random, id: string, revision: string): AppDefi
     ...(constraint === 0 && { constraints: [['hostname', 'MAX_PER', '3']] }),
     ...(constraint === 1 && { constraints: [['rack', 'GROUP_BY']] }),
   };
+}
+
+/** What Marathon's strategies do not have. */
+function randomWishes(random: Random): Partial<AppDefinition['upgradeStrategy']> {
+  switch (randomBelow(random, 8)) {
+    case 0:
+      return { drainSeconds: randomBelow(random, 20) };
+    case 1:
+      return { minimumHealthy: randomBelow(random, 4), maximumOver: randomBelow(random, 3) };
+    case 2:
+      return { canary: { instances: 1 } };
+    case 3:
+      return { batchPauseSeconds: 1 + randomBelow(random, 5) };
+    default:
+      return {};
+  }
 }
 
 /** A health check over HTTP, as Marathon does it. */

@@ -8,9 +8,10 @@ const SHAPES = [
   { steps: 80, machines: 12, apps: 8, seeds: 8 },
   { steps: 300, machines: 3, apps: 4, seeds: 6 },
   { steps: 20, machines: 2, apps: 2, seeds: 8 },
+  { steps: 25, machines: 3, apps: 5, seeds: 240 },
 ] as const;
 
-const SEEDS_PER_TEST = 10;
+const SEEDS_PER_TEST = 20;
 const TEST_MS_MAX = 300_000;
 
 /** What broke, and how to see it again. */

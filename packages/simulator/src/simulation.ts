@@ -7,6 +7,7 @@ import type { Checker, Violate, Violation } from './checkers/checker.ts';
 import { convergenceChecker } from './checkers/convergence.ts';
 import { durabilityChecker } from './checkers/durability.ts';
 import { ghostsChecker } from './checkers/ghosts.ts';
+import { orderChecker } from './checkers/order.ts';
 import { patienceChecker } from './checkers/patience.ts';
 import { resourcesChecker } from './checkers/resources.ts';
 import { FaultInjector } from './faults.ts';
@@ -92,6 +93,7 @@ class Simulation {
       ghostsChecker(world, this.violate('4 ghosts')),
       capacityChecker(world, promises, this.violate('5 capacity')),
       patienceChecker(world, this.violate('6 patience')),
+      orderChecker(() => world.controlPlane?.engine.view, this.violate('10 order')),
       convergenceChecker(world, this.violate('9 convergence')),
     ];
     this.watch();
@@ -147,6 +149,7 @@ class Simulation {
     const end = world.time.monotonic() + SETTLE_MS_MAX;
     while (world.time.monotonic() < end && world.time.monotonic() - quietSince <= QUIET_MS) {
       await this.pass(SETTLE_LOOK_MS);
+      if (world.controlPlane !== undefined) this.fire(this.workload.release(world.controlPlane.engine));
       const isQuiet = checkers.every((checker) => checker.pending?.() === undefined);
       quietSince = isQuiet ? Math.min(quietSince, world.time.monotonic()) : Infinity;
     }

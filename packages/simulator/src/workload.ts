@@ -70,8 +70,14 @@ export class Workload {
       );
     } else if (choice < 87) {
       await this.kill(engine, id);
-    } else if (choice < 90) {
+    } else if (choice < 89) {
       await engine.resetDelay(id);
+    } else if (choice < 91) {
+      await this.freeze(engine, id);
+    } else if (choice < 93) {
+      await this.changeGroup(engine, force);
+    } else if (choice < 96) {
+      await this.control(engine);
     } else {
       await this.cancel(engine);
     }
@@ -116,6 +122,49 @@ export class Workload {
     const outcome = await engine.killInstances(ids, { wipe });
     if (!outcome.ok) return;
     for (const told of outcome.value) this.promises.killsPromised.add(taskIdOf(told));
+  }
+
+  /** Lets go what somebody holds: whatever is paused, waits for a promotion, or is kept to be looked at. */
+  async release(engine: OrchestratorEngine): Promise<void> {
+    for (const { id, outcome } of [...engine.view.deploymentRecords()]) {
+      if (outcome === 'paused' || outcome === 'canary') await engine.controlDeployment(id, 'promote', undefined);
+    }
+    for (const appId of this.appIds) {
+      for (const instance of engine.view.instances(appId)) {
+        if (instance.goal !== 'Frozen') continue;
+        this.promises.killsAsked.add(taskIdOf(instance));
+        await engine.killInstances([instance.id], { wipe: false });
+      }
+    }
+  }
+
+  private async freeze(engine: OrchestratorEngine, id: string): Promise<void> {
+    const [running] = engine.view.instances(id).filter(({ condition }) => condition === 'Running');
+    if (running === undefined) return;
+    this.promises.killsAsked.add(taskIdOf(running));
+    await engine.freezeInstance(running.id);
+  }
+
+  /** Makes everything in one group depend on another group, or on nothing. */
+  private async changeGroup(engine: OrchestratorEngine, force: boolean): Promise<void> {
+    const [first, second] = [randomBelow(this.random, 3), randomBelow(this.random, 3)];
+    const dependencies = first === second ? [] : [`/team-${String(second)}`];
+    const to = { dependencies, enforceRole: false };
+    await this.change(engine, { force }, (root) => {
+      const id = `/team-${String(first)}`;
+      return { ok: true, value: { upserts: [], removals: [], groups: root.isGroup(id) ? [{ id, to }] : [] } };
+    });
+  }
+
+  private async control(engine: OrchestratorEngine): Promise<void> {
+    const running = engine.view.deployments();
+    const deployment = running[randomBelow(this.random, Math.max(1, running.length))];
+    const action = (['pause', 'resume', 'promote', 'fail'] as const)[randomBelow(this.random, 4)] ?? 'resume';
+    if (deployment === undefined) return;
+    await this.book(engine, async () => {
+      const outcome = await engine.controlDeployment(deployment.id, action, 'somebody');
+      return outcome.ok ? { ok: true, value: undefined } : outcome;
+    });
   }
 
   private async cancel(engine: OrchestratorEngine): Promise<void> {

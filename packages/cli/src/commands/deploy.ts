@@ -112,7 +112,7 @@ export const deployCommands: readonly CommandSpec[] = [
 ];
 
 /** By id, by its beginning, or by an app that it changes; without a name, the only or newest one. */
-function findDeployment(
+export function findDeployment(
   deployments: readonly DeploymentInfo[],
   written: string | undefined,
 ): DeploymentInfo | undefined {
@@ -145,7 +145,8 @@ async function reportSettled(
   return needsAttention(condition) ? EXIT.error : EXIT.ok;
 }
 
-function noDeployment(written: string, deployments: readonly DeploymentInfo[]): Error {
+/** What is said when there is no deployment of a name. */
+export function noDeployment(written: string, deployments: readonly DeploymentInfo[]): Error {
   const names = deployments.flatMap(({ id, affectedApps }) => [id, ...affectedApps]);
   return notFound(
     `No deployment '${written}' is under way; it may have ended.`,

@@ -65,6 +65,25 @@ export const taskCommands: readonly CommandSpec[] = [
       return EXIT.ok;
     },
   },
+  {
+    path: 'task freeze',
+    arguments: '<task>',
+    summary: 'take a task out of rotation and keep it to be looked at; another is started in its place',
+    completes: 'task',
+    async run(call) {
+      const { printer } = call.session;
+      const client = await call.session.orchestrator();
+      const [id = ''] = await findTaskIds(client, call.arguments);
+      const appId = (await client.listTasks()).tasks.find((task) => task.id === id)?.appId ?? '';
+      const { task } = await client.freezeTask({ params: { id: appId, taskId: id } });
+      printer.answer(
+        task,
+        () => [`Frozen: ${safeText(task.id)}. When you are done: stadion task kill ${safeText(task.id)}`],
+        [task.id],
+      );
+      return EXIT.ok;
+    },
+  },
 ];
 
 /** The full ids of the tasks that are meant. @throws when one fits none, or several */

@@ -9,6 +9,7 @@ import { groupRoutes } from './group-routes.ts';
 import { overviewRoutes } from './overview-routes.ts';
 import { podRoutes } from './pod-routes.ts';
 import { Embed, Force, change, force, route, type Route } from './route.ts';
+import { systemRoutes } from './system-routes.ts';
 import { Task, TaskList } from './task.ts';
 
 const Update = Type.Object({ ...change, partialUpdate: Type.Optional(Type.Boolean()) });
@@ -192,6 +193,7 @@ export const orchestratorRoutes = {
   ...groupRoutes,
   ...extensionRoutes,
   ...podRoutes,
+  ...systemRoutes,
   events: route({
     method: 'GET',
     path: '/v2/events',

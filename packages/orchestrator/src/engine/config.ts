@@ -25,6 +25,7 @@ export interface EngineConfig {
   readonly killRetryMs: number;
   /** Marathon has 100, which makes stopping 10,000 instances take minutes. */
   readonly killsInFlightMax: number;
+  /** Marathon has 100, which refuses most of a thousand apps posted at once. */
   readonly maxRunningDeployments: number;
   readonly maxVersionsPerApp: number;
   /** Marathon has 5, which multiplies the rounds through the allocator. */
@@ -57,7 +58,7 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   drainMs: 10_000,
   killRetryMs: 30_000,
   killsInFlightMax: 5_000,
-  maxRunningDeployments: 100,
+  maxRunningDeployments: 5_000,
   maxVersionsPerApp: 25,
   maxInstancesPerOffer: 100,
   declineSeconds: 5,

@@ -5,7 +5,7 @@ import { systemTimers } from '@stadion/base/system';
 import type { OrchestratorEvent } from '@stadion/contract/orchestrator';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { appDefinition } from '../engine/testing/definitions.ts';
-import { EVENTS_OUTSTANDING_MAX, EVENT_STREAM_FAREWELL_MS, FULL_PLAN_APPS_MAX } from './limits.ts';
+import { EVENTS_OUTSTANDING_MAX, EVENT_LOG_KEEP_MS, EVENT_STREAM_FAREWELL_MS, FULL_PLAN_APPS_MAX } from './limits.ts';
 import { listenTo, type Listener } from './testing/event-listener.ts';
 import { FakeServer } from './testing/fake-server.ts';
 
@@ -64,7 +64,7 @@ test('begins with its own attachment, then carries every event in lines that end
   });
   expect(text.startsWith('event: event_stream_attached\r\ndata: {"eventType":"event_stream_attached"')).toBe(true);
   expect(text.match(/event: event_stream_attached/g)).toHaveLength(1);
-  expect(text).toContain(`\r\n\r\nevent: status_update_event\r\ndata: ${JSON.stringify(event('/web'))}\r\n\r\n`);
+  expect(text).toContain(`\r\n\r\nevent: status_update_event\r\ndata: ${JSON.stringify(event('/web'))}\r\nid: `);
 });
 
 test('everybody else hears who comes and goes', async () => {
@@ -148,11 +148,14 @@ test('says why it closes to a reader that still reads', async () => {
   await ended;
 });
 
-test('listens to the bus only while somebody listens to it', async () => {
+test('listens to the bus while somebody listens to it, and for five minutes after', async () => {
   const listener = await listen();
   expect(server.engine.listening).toBe(1);
   listener.leave();
-  await until(() => server.engine.listening === 0);
+  await until(() => server.engine.published.some(({ eventType }) => eventType === 'event_stream_detached'));
+  expect(server.engine.listening).toBe(1);
+  await server.time.advance(EVENT_LOG_KEEP_MS);
+  expect(server.engine.listening).toBe(0);
   expect((await server.ask('GET', '/metrics')).body).toMatchObject({
     gauges: { 'marathon.http.event-streams.active.gauge': { value: 0 } },
   });
@@ -185,4 +188,27 @@ test('types that Marathon does not know reach those who name them or ask for ext
   server.engine.events.publish(event('/last'));
   for (const listener of [asking, naming]) await listener.until('"reason":"draining"');
   expect(await plain.until('/last')).not.toContain('instance_serving_changed_event');
+});
+
+test('a reader that comes back with the id of its last event misses none, and gets none twice', async () => {
+  const first = await listen();
+  await first.until('event_stream_attached"');
+  server.engine.events.publish(event('/seen'));
+  const seen = await first.until('/seen');
+  const id = /\/seen.*\r\nid: (\S+)\r\n/.exec(seen)?.[1] ?? '';
+  expect(id).not.toBe('');
+  first.leave();
+  await until(() => server.engine.published.some(({ eventType }) => eventType === 'event_stream_detached'));
+  server.engine.events.publish(event('/missed'));
+  const second = await listen('/v2/events?event_type=status_update_event', { 'last-event-id': id });
+  server.engine.events.publish(event('/next'));
+  const text = await second.until('/next');
+  expect(text.match(/"appId":"[^"]*"/g)).toEqual(['"appId":"/missed"', '"appId":"/next"']);
+});
+
+test('a reader that cannot be resumed is told to read the state anew', async () => {
+  for (const id of ['nonsense', 'other-1', '-1', '9'.repeat(400)]) {
+    const listener = await listen('/v2/events', { 'last-event-id': id });
+    await listener.until('read the state anew');
+  }
 });

@@ -12,11 +12,13 @@ import { formatTimestamp } from '../core/app/timestamp.ts';
 import type { PlanRoots } from '../core/deployment/plan-roots.ts';
 import type { EventFeed } from '../engine.ts';
 import { failure, type Answer, type Call } from './answer.ts';
+import { EventLog, encodeEvent } from './event-log.ts';
 import { fullPlan } from './full-plan.ts';
 import {
   EVENTS_OUTSTANDING_MAX,
   EVENT_BYTES_OUTSTANDING_MAX,
   EVENT_HEARTBEAT_MS,
+  EVENT_LOG_KEEP_MS,
   EVENT_STREAMS_MAX,
   EVENT_STREAM_FAREWELL_MS,
   FULL_PLAN_APPS_MAX,
@@ -29,6 +31,8 @@ export class EventStreams {
   private readonly feed: EventFeed;
   private readonly time: Clock & Timers;
   private readonly log: Logger;
+  private readonly history: EventLog;
+  private ending: TimerHandle | undefined;
   private unsubscribe: (() => void) | undefined;
   private isClosed = false;
 
@@ -36,6 +40,7 @@ export class EventStreams {
     this.feed = feed;
     this.time = time;
     this.log = log;
+    this.history = new EventLog(time.now().toString(36));
   }
 
   /** How many streams are open. */
@@ -77,7 +82,10 @@ export class EventStreams {
     });
     // A socket that breaks is closed: that is all there is to know.
     raw.on('error', () => undefined);
-    stream.write(attached, encode(attached));
+    stream.write(attached, encodeEvent(attached));
+    stream.resume(lastIdOf(call), this.history);
+    this.ending?.cancel();
+    this.ending = undefined;
     this.unsubscribe ??= this.feed.subscribe((event, roots) => {
       this.spread(event, roots);
     });
@@ -88,11 +96,12 @@ export class EventStreams {
   /** Ends all streams; new ones are refused. */
   close(): void {
     this.isClosed = true;
+    this.ending?.cancel();
     for (const stream of this.streams) stream.cut('the server is stopping');
   }
 
   private spread(event: OrchestratorEvent, roots: (() => PlanRoots) | undefined): void {
-    let light: Buffer | undefined;
+    const { text: light } = this.history.add(event);
     let full: Buffer | string | undefined;
     for (const stream of this.streams) {
       if (!stream.wants(event)) continue;
@@ -105,7 +114,6 @@ export class EventStreams {
         }
         text = full;
       } else {
-        light ??= encode(event);
         text = light;
       }
       stream.write(event, text);
@@ -120,9 +128,14 @@ export class EventStreams {
     if (!this.streams.delete(stream)) return;
     stream.end();
     this.feed.publish({ eventType: 'event_stream_detached', timestamp: this.now(), remoteAddress });
-    if (this.streams.size > 0) return;
-    this.unsubscribe?.();
-    this.unsubscribe = undefined;
+    if (this.streams.size > 0 || this.isClosed) return;
+    // Whoever lost its connection may be back in a moment, and wants what it missed.
+    this.ending ??= this.time.after(EVENT_LOG_KEEP_MS, () => {
+      this.ending = undefined;
+      this.unsubscribe?.();
+      this.unsubscribe = undefined;
+      this.history.clear();
+    });
   }
 
   private now(): string {
@@ -180,6 +193,18 @@ class EventStream {
     });
   }
 
+  /** Sends what a listener that was here before has missed, in one piece, or says that this is not known any more. */
+  resume(lastId: string | undefined, history: EventLog): void {
+    if (lastId === undefined) return;
+    const missed = history.after(lastId);
+    if (missed === undefined) {
+      this.socket.write(': what came since is not known any more: read the state anew\r\n\r\n');
+      return;
+    }
+    const texts = missed.filter(({ event }) => this.admits(event)).map(({ text }) => text);
+    if (texts.length > 0) this.socket.write(Buffer.concat(texts));
+  }
+
   /** Why this listener is too far behind, or undefined. */
   behind(): string | undefined {
     if (this.eventsOutstanding > EVENTS_OUTSTANDING_MAX) {
@@ -215,14 +240,16 @@ class EventStream {
   }
 }
 
-function encode(event: OrchestratorEvent): Buffer {
-  return Buffer.from(`event: ${event.eventType}\r\ndata: ${JSON.stringify(event)}\r\n\r\n`);
+/** The id of the last event that a reader has seen, when it was here before. */
+function lastIdOf({ request }: Call): string | undefined {
+  const id = request.headers['last-event-id'];
+  return typeof id === 'string' && id !== '' ? id : undefined;
 }
 
 /** The event with a full plan, or why there can be none. */
 function encodeFull(event: Extract<OrchestratorEvent, { plan: unknown }>, roots: PlanRoots): Buffer | string {
   const apps = Math.max(roots.original.length, roots.target.length);
-  if (apps <= FULL_PLAN_APPS_MAX) return encode({ ...event, plan: fullPlan(event.plan, roots) });
+  if (apps <= FULL_PLAN_APPS_MAX) return encodeEvent({ ...event, plan: fullPlan(event.plan, roots) });
   return `closed: ${String(apps)} apps are too many for full plans, at most ${String(FULL_PLAN_APPS_MAX)} are sent; ask for plan-format=light`;
 }
 

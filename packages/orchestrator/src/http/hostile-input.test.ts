@@ -93,3 +93,35 @@ test('whatever the JSON, the answer is never a 500', async () => {
     { numRuns: 300 },
   );
 });
+
+test('whatever the JSON, a group or plan is never a 500, and what is refused changes nothing', async () => {
+  const server = new FakeServer();
+  await server.ask('POST', '/v2/groups', { id: '/g', apps: [{ id: 'a', cmd: 'run' }], groups: [{ id: 'b' }] });
+  const keys = ['id', 'apps', 'groups', 'dependencies', 'scaleBy', 'version', 'enforceRole', 'cmd', 'app', 'group'];
+  const text = fc.constantFrom('/g', 'a', '/g/b', '..', '/', 'b', 'run', '2026-01-01T00:00:01.000Z');
+  const { node } = fc.letrec<{ node: unknown }>((tie) => ({
+    node: fc.oneof(
+      { maxDepth: 4 },
+      fc.oneof(text, fc.jsonValue({ maxDepth: 1 })),
+      fc.array(tie('node'), { maxLength: 3 }),
+      fc.dictionary(fc.constantFrom(...keys), tie('node'), { maxKeys: 5 }),
+    ),
+  }));
+  const methods = fc.constantFrom(
+    ['PUT', '/v2/groups/g'] as const,
+    ['PUT', '/v2/groups'] as const,
+    ['POST', '/v2/groups'] as const,
+    ['PATCH', '/v2/groups/g'] as const,
+    ['POST', '/v2/plan'] as const,
+    ['PUT', '/v2/policies/g'] as const,
+  );
+  await fc.assert(
+    fc.asyncProperty(methods, node, async ([method, url], body) => {
+      const before = server.engine.root.version;
+      const answer = await server.ask(method, url, JSON.stringify(body));
+      expect(answer.status).toBeLessThan(500);
+      if (answer.status >= 400 || url === '/v2/plan') expect(server.engine.root.version).toBe(before);
+    }),
+    { numRuns: 500 },
+  );
+});

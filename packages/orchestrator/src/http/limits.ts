@@ -30,3 +30,10 @@ export const DRAIN_MS = 3_000;
 export const DEPLOYMENT_RECORDS_SHOWN = 50;
 /** Apps of a deployment whose waiting is explained in one answer. */
 export const WHY_APPS_MAX = 50;
+/** Events that are remembered for readers who come back, and their bytes. */
+export const EVENT_LOG_EVENTS_MAX = 10_000;
+export const EVENT_LOG_BYTES_MAX = 16 * 1024 * 1024;
+/** For how long events are remembered when nobody reads. */
+export const EVENT_LOG_KEEP_MS = 300_000;
+/** How long after its answer a leader steps down. */
+export const ABDICATION_MS = 500;

@@ -12,6 +12,8 @@ export interface OrchestratorHttpOptions {
   readonly log: Logger;
   /** `host:port` of the leader, undefined while there is none. */
   readonly leader: () => string | undefined;
+  /** Steps down as the leader; absent where nobody could take over. */
+  readonly abdicate?: () => void;
   /** False while state is being loaded: then everything but `/ping` is answered 503. */
   readonly ready: () => boolean;
   /** What fills the gaps of apps. */

@@ -221,3 +221,29 @@ describe('the system', () => {
     });
   });
 });
+
+describe('what few clients ask', () => {
+  test('a leader steps down half a second after its answer, if somebody can take over', async () => {
+    expect((await server.ask('DELETE', '/v2/leader')).status).toBe(503);
+    let steppedDown = 0;
+    const leading = new FakeServer({ abdicate: () => (steppedDown += 1) });
+    expect(await leading.ask('DELETE', '/v2/leader')).toMatchObject({
+      status: 200,
+      body: { message: 'Leadership abdicated' },
+    });
+    await leading.time.advance(499);
+    expect(steppedDown).toBe(0);
+    await leading.time.advance(1);
+    expect(steppedDown).toBe(1);
+    expect(await new FakeServer({ leader: () => undefined }).ask('DELETE', '/v2/leader')).toMatchObject({
+      status: 404,
+      body: { message: 'There is no leader' },
+    });
+  });
+
+  test('there are no plugins, and the configuration stands by itself', async () => {
+    expect((await server.ask('GET', '/v2/plugins')).body).toEqual({ plugins: [] });
+    const { body } = await server.ask('GET', '/v2/info');
+    expect((await server.ask('GET', '/config')).body).toEqual((body as { marathon_config: unknown }).marathon_config);
+  });
+});

@@ -1,5 +1,6 @@
 /** `/v2/info`, `/v2/leader` and `/ping`, with every name that Marathon gives. */
-import { failure, json } from './answer.ts';
+import { failure, json, type Answer } from './answer.ts';
+import { ABDICATION_MS } from './limits.ts';
 import { standardServicePorts } from '../core/app/service-ports.ts';
 import { standardDefaults } from '../core/app/spec.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
@@ -64,8 +65,14 @@ const ZOOKEEPER_NAMES = [
 ] as const;
 
 /** Handlers about the orchestrator itself. */
-export function systemHandlers({ engine, options }: HandlerContext): Pick<Handlers, 'info' | 'getLeader' | 'ping'> {
+export function systemHandlers({
+  engine,
+  options,
+}: HandlerContext): Pick<Handlers, 'info' | 'getLeader' | 'ping' | 'abdicate' | 'listPlugins' | 'config'> {
   return {
+    abdicate: () => abdicate(options),
+    listPlugins: () => json(200, { plugins: [] }),
+    config: () => json(200, marathonConfig({ engine, options })),
     info: () => json(200, info({ engine, options })),
     getLeader() {
       const leader = options.leader();
@@ -81,12 +88,18 @@ export function systemHandlers({ engine, options }: HandlerContext): Pick<Handle
   };
 }
 
+/** Marathon's process goes half a second after its answer, so that the answer arrives. */
+function abdicate({ abdicate: stepDown, leader, time }: HandlerContext['options']): Answer {
+  if (leader() === undefined) return failure(404, { message: 'There is no leader' });
+  if (stepDown === undefined) {
+    return failure(503, { message: 'No other server could take over, so this one stays the leader.' });
+  }
+  time.after(ABDICATION_MS, stepDown);
+  return json(200, { message: 'Leadership abdicated' });
+}
+
 function info({ engine, options }: Pick<HandlerContext, 'engine' | 'options'>): unknown {
   const leader = options.leader();
-  const defaults = options.defaults ?? standardDefaults;
-  const ports = options.servicePorts ?? standardServicePorts;
-  const [hostname = null] = leader?.split(':') ?? [];
-  const { master } = engine.view;
   return {
     name: 'marathon',
     version: options.info?.version ?? MARATHON_VERSION,
@@ -94,23 +107,33 @@ function info({ engine, options }: Pick<HandlerContext, 'engine' | 'options'>): 
     elected: leader !== undefined,
     leader: leader ?? null,
     frameworkId: engine.view.frameworkId ?? null,
-    marathon_config: {
-      ...nulls(CONFIG_NAMES),
-      access_control_allow_origin: options.corsOrigin === undefined ? null : [options.corsOrigin],
-      checkpoint: true,
-      default_network_name: defaults.networkName ?? null,
-      features: [...defaults.features].sort(),
-      framework_name: 'marathon',
-      hostname,
-      local_port_max: ports.max,
-      local_port_min: ports.min,
-      master: masterAddress(master),
-      mesos_role: defaults.role,
-      new_group_enforce_role: 'off',
-      ...options.info?.marathonConfig,
-    },
+    marathon_config: marathonConfig({ engine, options }),
     zookeeper_config: { ...nulls(ZOOKEEPER_NAMES), ...options.info?.zookeeperConfig },
     http_config: { http_port: null, https_port: null, ...options.info?.httpConfig },
+  };
+}
+
+function marathonConfig({
+  engine,
+  options,
+}: Pick<HandlerContext, 'engine' | 'options'>): Readonly<Record<string, unknown>> {
+  const defaults = options.defaults ?? standardDefaults;
+  const ports = options.servicePorts ?? standardServicePorts;
+  const [hostname = null] = options.leader()?.split(':') ?? [];
+  return {
+    ...nulls(CONFIG_NAMES),
+    access_control_allow_origin: options.corsOrigin === undefined ? null : [options.corsOrigin],
+    checkpoint: true,
+    default_network_name: defaults.networkName ?? null,
+    features: [...defaults.features].sort(),
+    framework_name: 'marathon',
+    hostname,
+    local_port_max: ports.max,
+    local_port_min: ports.min,
+    master: masterAddress(engine.view.master),
+    mesos_role: defaults.role,
+    new_group_enforce_role: 'off',
+    ...options.info?.marathonConfig,
   };
 }
 

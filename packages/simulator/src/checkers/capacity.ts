@@ -44,7 +44,8 @@ export function capacityChecker(world: World, promises: PromiseBook, violate: Vi
       if (view === undefined) return;
       const now = new Map<string, Instance>();
       for (const app of view.root.apps()) {
-        const instances = view.instances(app.id);
+        // What is kept to be looked at counts for nothing.
+        const instances = view.instances(app.id).filter(({ goal }) => goal !== 'Frozen');
         let hasChanged = false;
         for (const instance of instances) {
           now.set(instance.id, instance);
@@ -126,11 +127,18 @@ export function capacityChecker(world: World, promises: PromiseBook, violate: Vi
   }
 }
 
-/** `ceil(n × minimumHealthCapacity)` and `floor(n × (1 + maximumOverCapacity))`. */
+/** `ceil(n × minimumHealthCapacity)` and `floor(n × (1 + maximumOverCapacity))`, or the counts given instead. */
 function boundsOf({ instances, upgradeStrategy }: AppDefinition): { minimum: number; maximum: number } {
+  const { minimumHealthCapacity, maximumOverCapacity, minimumHealthy, maximumOver } = upgradeStrategy;
   return {
-    minimum: Math.ceil(instances * upgradeStrategy.minimumHealthCapacity - ROUNDING_SLACK),
-    maximum: Math.floor(instances * (1 + upgradeStrategy.maximumOverCapacity) + ROUNDING_SLACK),
+    minimum:
+      minimumHealthy === undefined
+        ? Math.ceil(instances * minimumHealthCapacity - ROUNDING_SLACK)
+        : Math.min(instances, minimumHealthy),
+    maximum:
+      maximumOver === undefined
+        ? Math.floor(instances * (1 + maximumOverCapacity) + ROUNDING_SLACK)
+        : instances + maximumOver,
   };
 }
 

@@ -22,6 +22,7 @@ function unsettled(world: World): string | undefined {
   if (deployment !== undefined) return `deployment ${deployment.id} of ${deployment.affectedApps.join(', ')} runs`;
   for (const app of engine.view.root.apps()) {
     const instances = engine.view.instances(app.id);
+    if (instances.some(({ goal }) => goal === 'Frozen')) return `an instance of ${app.id} is frozen`;
     const isUp = instances.every((instance) => {
       const version = engine.view.root.appAtVersion(app.id, instance.appVersion);
       return serves(instance, version) && (instance.healthy === true || (version?.healthChecks?.length ?? 0) === 0);
