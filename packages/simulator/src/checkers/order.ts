@@ -15,7 +15,7 @@ export interface OrderView {
 interface RunningDeployment {
   readonly id: string;
   readonly currentStep: number;
-  readonly steps: readonly { readonly actions: readonly { readonly action: string; readonly app: string }[] }[];
+  readonly steps: readonly { readonly actions: readonly { readonly action: string; readonly app?: string }[] }[];
 }
 
 /** Judges each plan when it is first seen, and every instance begun for an app whose step has not come. */
@@ -58,14 +58,15 @@ export function orderChecker(look: () => OrderView | undefined, violate: Violate
 }
 
 function appsOf({ actions }: RunningDeployment['steps'][number]): string[] {
-  return actions.map(({ app }) => app);
+  return actions.flatMap(({ app }) => app ?? []);
 }
 
 function judgePlan(deployment: RunningDeployment, view: OrderView, violate: Violate): void {
   const turns = new Map<string, number>();
   for (const [index, { actions }] of deployment.steps.entries()) {
     for (const { action, app } of actions) {
-      if (action === 'ScaleApplication' || action === 'RestartApplication') turns.set(app, index);
+      const brings = action === 'ScaleApplication' || action === 'RestartApplication';
+      if (brings && app !== undefined) turns.set(app, index);
     }
   }
   for (const [appId, turn] of turns) {
