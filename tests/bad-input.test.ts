@@ -140,7 +140,7 @@ describe('bad input', { timeout: 60_000 }, () => {
   it('beyond any agent is accepted and waits, and why names the nearest', async () => {
     expect((await post(shellApp('/huge', 'exec sleep 1000', { cpus: 500, mem: 1_000_000 }))).status).toBe(201);
     const item = await waitFor('the queue has looked at an agent', async () => {
-      const { body } = await platform.call('GET', '/v2/queue');
+      const { body } = await platform.call('GET', '/v2/queue?extensions=true');
       return body.queue.find((entry: { why?: { agents: number } }) => (entry.why?.agents ?? 0) > 0);
     });
     expect(item.why.summary).toMatch(/500/);

@@ -38,7 +38,7 @@ describe('the blueprint’s Docker descriptor on a machine without Docker', () =
 
   it('waits, and the queue says exactly why', async () => {
     const item = await waitFor('the queue has looked at an agent', async () => {
-      const { body } = await platform.call('GET', '/v2/queue?embed=lastUnusedOffers');
+      const { body } = await platform.call('GET', '/v2/queue?embed=lastUnusedOffers&extensions=true');
       return body.queue.find((entry: { why?: { agents: number } }) => (entry.why?.agents ?? 0) > 0);
     });
     expect(item.app.id).toBe('/demo');

@@ -174,5 +174,8 @@ async function copyCheckout(target: string): Promise<void> {
   for (const room of await readdir(join(target, 'packages'))) {
     await symlink(join('..', '..', 'packages', room), join(target, 'node_modules', '@stadion', room));
   }
-  await writeFile(join(target, 'node_modules', '.stadion-built'), '');
+  // Last, so that what is built does not look older than what it was built from.
+  for (const stamp of ['node_modules/.stadion-built', 'packages/console/dist/.site-built']) {
+    await writeFile(join(target, stamp), '');
+  }
 }

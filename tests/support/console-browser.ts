@@ -6,6 +6,9 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 export const WIDTHS = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
 export type Width = keyof typeof WIDTHS;
 
+/** Chromium drops requests when the machine's interfaces change, and suites that run meanwhile make networks of their own. */
+const NETWORK_CHANGED = 'ERR_NETWORK_CHANGED';
+
 /** One browser; each page has a profile of its own. */
 export class ConsoleBrowser {
   /** Errors that pages wrote to their consoles, violated content security policies among them. */
@@ -38,9 +41,13 @@ export class ConsoleBrowser {
     page.setDefaultTimeout(20_000);
     page.on('pageerror', (error) => this.problems.push(`${page.url()}: ${error.message}`));
     page.on('console', (message) => {
-      if (message.type() === 'error') this.problems.push(`${page.url()}: ${message.text()}`);
+      if (message.type() !== 'error' || message.text().includes(NETWORK_CHANGED)) return;
+      this.problems.push(`${page.url()}: ${message.text()}`);
     });
-    await page.goto(this.url + path);
+    await page.goto(this.url + path).catch((error: unknown) => {
+      if (!String(error).includes(NETWORK_CHANGED)) throw error;
+      return page.goto(this.url + path);
+    });
     return page;
   }
 
