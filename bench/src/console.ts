@@ -50,7 +50,7 @@ export async function benchConsole(): Promise<boolean> {
     await page.getByText('instances up').waitFor();
     const firstView = scriptBytes;
     await page.goto(`${url}/apps?q=load`);
-    await page.getByRole('link', { name: 'app-0', exact: true }).waitFor();
+    await page.getByRole('link', { name: /(^|\/)app-0$/ }).waitFor();
     const interactive = await page.evaluate(() => performance.now());
     await page.getByText('10,000 apps of 10,000').waitFor();
     const scrolled = await scroll(page);
@@ -145,7 +145,7 @@ async function scroll(page: Page): Promise<Watched> {
 /** Scales an app that is in sight, again and again. @returns milliseconds from the commit to the changed text */
 async function changes(page: Page, plane: ControlPlane): Promise<number[]> {
   const latencies: number[] = [];
-  const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: 'app-0', exact: true }) });
+  const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: /(^|\/)app-0$/ }) });
   for (let count = 1; count <= CHANGES; count += 1) {
     const wanted = INSTANCES_PER_APP + (count % 2);
     const outcome = await plane.engine.changeRoot(
