@@ -158,21 +158,21 @@ describe('an app with HTTP health checks', { timeout: 60_000 }, () => {
   });
 
   it('keeps its versions, and rolls back to one', async () => {
-    await platform.change('POST', '/v2/apps', demoApp('/demo', { labels: { revision: 'one' } }));
-    const { version: first } = await appOf('/demo');
-    await platform.change('PUT', '/v2/apps/demo', { labels: { revision: 'two' } });
-    const { version: second } = await appOf('/demo');
-    // Newest first; behind them those of an app of this name that was there before, as in Marathon.
-    const { body } = await platform.call('GET', '/v2/apps/demo/versions');
-    expect(body.versions.slice(0, 2)).toEqual([second, first]);
-    const old = await platform.call('GET', `/v2/apps/demo/versions/${first}`);
-    expect(old.body).toMatchObject({ id: '/demo', labels: { revision: 'one' }, version: first });
-    await platform.change('PUT', '/v2/apps/demo', { version: first });
-    const app = await appOf('/demo');
+    await platform.change('POST', '/v2/apps', demoApp('/versioned', { labels: { revision: 'one' } }));
+    const { version: first } = await appOf('/versioned');
+    await platform.change('PUT', '/v2/apps/versioned', { labels: { revision: 'two' } });
+    const { version: second } = await appOf('/versioned');
+    // An id of its own: the versions of an app outlive it, as in Marathon.
+    const { body } = await platform.call('GET', '/v2/apps/versioned/versions');
+    expect(body.versions).toEqual([second, first]);
+    const old = await platform.call('GET', `/v2/apps/versioned/versions/${first}`);
+    expect(old.body).toMatchObject({ id: '/versioned', labels: { revision: 'one' }, version: first });
+    await platform.change('PUT', '/v2/apps/versioned', { version: first });
+    const app = await appOf('/versioned');
     expect(app.labels).toEqual({ revision: 'one' });
     expect(app.version > first).toBe(true);
-    expect((await platform.call('PUT', '/v2/apps/demo', { version: first, instances: 2 })).status).toBe(422);
-    expect((await platform.call('GET', '/v2/apps/demo/versions/2001-01-01T00:00:00.000Z')).status).toBe(404);
+    expect((await platform.call('PUT', '/v2/apps/versioned', { version: first, instances: 2 })).status).toBe(422);
+    expect((await platform.call('GET', '/v2/apps/versioned/versions/2001-01-01T00:00:00.000Z')).status).toBe(404);
   });
 
   it('is restarted: every task is another one', async () => {
