@@ -43,6 +43,9 @@ export interface ProviderOptions {
   readonly time?: Clock & Timers;
 }
 
+/** How long leaving may take, after the drain. */
+const LEAVE_MS_MAX = 3000;
+
 /** A registered instance. */
 export class Provider {
   private readonly options: ProviderOptions;
@@ -113,9 +116,13 @@ export class Provider {
     this.isStopped = true;
     this.tick?.cancel();
     this.monitor.stop();
+    const { link } = this;
+    // A server that does not answer holds nobody up: the node goes with its session then.
+    const limit = this.time.after(LEAVE_MS_MAX, () => link.close());
     await this.writing;
-    await this.link.remove(this.path).catch(() => undefined);
-    this.link.close();
+    await link.remove(this.path).catch(() => undefined);
+    limit.cancel();
+    link.close();
   }
 
   /** Writes when the status has changed, or the last write was long ago or failed. */

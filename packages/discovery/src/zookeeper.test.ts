@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { addDiscovery } from './fastify.ts';
 import { Hub } from './hub.ts';
 import { Provider, type ProviderOptions } from './provider.ts';
+import { BreakableWay } from './testing/proxy.ts';
 import { startInstance, type Instance } from './testing/service.ts';
 import { TestZooKeeper, hasZooKeeper } from './testing/zookeeper.ts';
 import { serviceFetch } from './undici.ts';
@@ -37,7 +38,7 @@ describe.skipIf(!hasZooKeeper())('with a real ZooKeeper', () => {
   });
 
   afterEach(async () => {
-    for (const step of cleanUp.reverse()) await step();
+    await Promise.all(cleanUp.map((step) => step()));
   });
 
   function provide(options: Partial<ProviderOptions> & { port: number }): Provider {
@@ -56,9 +57,9 @@ describe.skipIf(!hasZooKeeper())('with a real ZooKeeper', () => {
     return provider;
   }
 
-  function hubOf(): Hub {
+  function hubOf(connectString = server.connectString): Hub {
     const hub = new Hub({
-      source: zooKeeperSource({ connectString: server.connectString, namespace, sessionTimeoutMs: 2000, pollMs: 1000 }),
+      source: zooKeeperSource({ connectString, namespace, sessionTimeoutMs: 2000, pollMs: 1000 }),
     });
     cleanUp.push(() => hub.close());
     return hub;
@@ -82,6 +83,12 @@ describe.skipIf(!hasZooKeeper())('with a real ZooKeeper', () => {
   const read = (path: string): Promise<string> =>
     new Promise((resolve, reject) =>
       client.getData(path, (error, data) => (error instanceof Error ? reject(error) : resolve(data.toString()))),
+    );
+  const names = (): Promise<string[]> =>
+    new Promise((resolve, reject) =>
+      client.getChildren(`/${namespace}/demo`, (error, found) =>
+        error instanceof Error ? reject(error) : resolve(found),
+      ),
     );
   const done = (begin: (finish: (error: unknown) => void) => void): Promise<void> =>
     new Promise((resolve, reject) => begin((error) => (error instanceof Error ? reject(error) : resolve())));
@@ -164,6 +171,40 @@ describe.skipIf(!hasZooKeeper())('with a real ZooKeeper', () => {
     await until('it is back', () => ports(hub).length === 1);
     await app.close();
     await expect(read(`/${namespace}/demo/127.0.0.1:4010`)).rejects.toThrow(/NO_NODE/);
+  });
+
+  test('a connection that breaks in the middle of an answer is forgotten with what it said', async () => {
+    const way = await BreakableWay.open(server.connectString);
+    cleanUp.push(() => way.close());
+    const hub = hubOf(way.address);
+    hub.service('demo');
+    const wanted: number[] = [];
+    for (const bytes of [1, 3, 60, 150]) {
+      way.breakAfter(bytes);
+      const port = 4000 + bytes;
+      provide({ port });
+      wanted.push(port);
+      await until(`${String(port)} is seen`, () => String(ports(hub)) === String(wanted));
+    }
+  });
+
+  test('a server that takes everything and answers nothing holds no consumer and no provider for ever', async () => {
+    const way = await BreakableWay.open(server.connectString);
+    cleanUp.push(() => way.close());
+    const provider = provide({ port: 4000, connectString: way.address });
+    const leaving = provide({ port: 4001, connectString: way.address });
+    const hub = hubOf(way.address);
+    hub.service('demo');
+    await until('both are seen', () => ports(hub).length === 2);
+    way.mute(true);
+    const begin = systemClock.monotonic();
+    await leaving.stop();
+    expect(systemClock.monotonic() - begin).toBeLessThan(10_000);
+    await until('a session has ended', async () => !(await names()).includes('127.0.0.1:4000'));
+    way.mute(false);
+    await until('the node is there again', async () => (await names()).includes('127.0.0.1:4000'));
+    await until('the other has gone', () => String(ports(hub)) === '4000');
+    await provider.stop();
   });
 
   test('50 providers and 50 consumers go on calling while ZooKeeper is killed, frozen and emptied', async () => {

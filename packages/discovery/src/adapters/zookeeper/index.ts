@@ -1,5 +1,6 @@
 /** Nodes in ZooKeeper, in Ranger's layout: `/<namespace>/<service>/<host>:<port>`. */
 import { every } from '@stadion/base';
+import type { Event } from 'node-zookeeper-client';
 import { decodeNode } from '../../core/ranger-json.ts';
 import type { ServiceNode } from '../../core/service-node.ts';
 import type { NodeSource, SourceListener, Subscription } from '../../source.ts';
@@ -51,74 +52,110 @@ export function zooKeeperSource(options: ZooKeeperSourceOptions): NodeSource {
   };
 }
 
+/** Follows one service. A change of one node is read alone: with many providers and many consumers all else is too much. */
 class Following implements Subscription {
   private readonly link: ZooKeeperLink;
   private readonly path: string;
   private readonly listener: SourceListener;
   private readonly endConnected: () => void;
-  private isLooking = false;
-  private isWanted = false;
+  /** What every child says, or that it cannot be read. */
+  private readonly nodes = new Map<string, ServiceNode | undefined>();
+  private readonly stale = new Set<string>();
+  private isListStale = false;
+  private isReading = false;
   private isClosed = false;
 
   constructor(link: ZooKeeperLink, path: string, listener: SourceListener) {
     this.link = link;
     this.path = path;
     this.listener = listener;
-    this.endConnected = link.onConnected(this.look);
+    this.endConnected = link.onConnected(() => this.look());
   }
 
-  /** The same function each time: a watcher that is set twice is called once. */
-  readonly look = (): void => {
-    this.isWanted = true;
-    if (this.isLooking || this.isClosed) return;
-    this.isLooking = true;
-    this.isWanted = false;
-    this.read()
-      .then(
-        (nodes) => {
-          if (!this.isClosed) this.listener.onNodes(nodes);
-        },
-        (error: unknown) => {
-          if (!this.isClosed) this.listener.onTrouble(error);
-        },
-      )
-      .finally(() => {
-        this.isLooking = false;
-        if (this.isWanted) this.look();
-      });
-  };
+  /** Reads everything: watches may have been missed. */
+  look(): void {
+    for (const name of this.nodes.keys()) this.stale.add(name);
+    this.onList();
+  }
 
   close(): void {
     this.isClosed = true;
     this.endConnected();
   }
 
-  private async read(): Promise<ServiceNode[]> {
-    let names: string[];
+  /** The same functions each time: a watcher that is set twice is called once. */
+  private readonly onList = (): void => {
+    this.isListStale = true;
+    this.readOn();
+  };
+
+  private readonly onNode = (event: Event): void => {
+    this.stale.add(event.getPath().slice(this.path.length + 1));
+    this.readOn();
+  };
+
+  private readOn(): void {
+    if (this.isReading || this.isClosed) return;
+    this.isReading = true;
+    this.read()
+      .catch((error: unknown) => {
+        if (!this.isClosed) this.listener.onTrouble(error);
+      })
+      .finally(() => {
+        this.isReading = false;
+        // Asked for while a read failed, e.g. by a connection that came just then.
+        if (this.isAnythingStale()) this.readOn();
+      });
+  }
+
+  private isAnythingStale(): boolean {
+    return this.isListStale || this.stale.size > 0;
+  }
+
+  /** Reads until nothing is stale. What could not be read waits for the next look, by a connection or the poll. */
+  private async read(): Promise<void> {
+    while (!this.isClosed && this.isAnythingStale()) {
+      if (this.isListStale) {
+        this.isListStale = false;
+        await this.readList();
+      }
+      const names = [...this.stale].slice(0, READS_MAX);
+      for (const name of names) this.stale.delete(name);
+      await Promise.all(names.map((name) => this.readNode(name)));
+      this.tell();
+    }
+  }
+
+  /** Not before each child has been read once: a part would look like all. */
+  private tell(): void {
+    if (this.isClosed || [...this.stale].some((name) => !this.nodes.has(name))) return;
+    this.listener.onNodes([...this.nodes.values()].filter((node) => node !== undefined));
+  }
+
+  private async readList(): Promise<void> {
+    const names = new Set(await this.readNames());
+    for (const name of this.nodes.keys()) if (!names.has(name)) this.nodes.delete(name);
+    for (const name of names) if (!this.nodes.has(name)) this.stale.add(name);
+  }
+
+  private async readNames(): Promise<readonly string[]> {
     try {
-      names = await this.link.children(this.path, this.look);
+      return await this.link.children(this.path, this.onList);
     } catch (error) {
       if (refusalOf(error) !== 'missing') throw error;
       // Somebody may register first; a watch on what is not there tells of it.
-      await this.link.owner(this.path, this.look);
+      await this.link.owner(this.path, this.onList);
       return [];
     }
-    const nodes: ServiceNode[] = [];
-    for (let start = 0; start < names.length; start += READS_MAX) {
-      const part = names.slice(start, start + READS_MAX);
-      nodes.push(...(await Promise.all(part.map((name) => this.readNode(name)))).flat());
-    }
-    return nodes;
   }
 
-  private async readNode(name: string): Promise<ServiceNode[]> {
+  private async readNode(name: string): Promise<void> {
     try {
-      const node = decodeNode((await this.link.data(`${this.path}/${name}`, this.look)).toString('utf8'));
-      return node === undefined ? [] : [node];
+      this.nodes.set(name, decodeNode((await this.link.data(`${this.path}/${name}`, this.onNode)).toString('utf8')));
     } catch (error) {
       // It has gone between the list and now; everything else is trouble of the source.
-      if (refusalOf(error) === 'missing') return [];
-      throw error;
+      if (refusalOf(error) !== 'missing') throw error;
+      this.nodes.delete(name);
     }
   }
 }

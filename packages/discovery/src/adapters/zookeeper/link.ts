@@ -1,7 +1,8 @@
 /** A ZooKeeper session that is made anew whenever it has expired, with calls that end. */
 import { Buffer } from 'node:buffer';
-import { PlatformError, type Clock, type TimerHandle, type Timers } from '@stadion/base';
+import { PlatformError, every, type Clock, type TimerHandle, type Timers } from '@stadion/base';
 import zookeeper, { type Client, type Event } from 'node-zookeeper-client';
+import { closeClient, createClient } from './client.ts';
 
 /** Where and how. */
 export interface ZooKeeperOptions {
@@ -13,8 +14,12 @@ export interface ZooKeeperOptions {
 
 /** A call that is not answered for so long has failed. */
 const CALL_MS_MAX = 3000;
-const SPIN_MS = 300;
 const RENEW_MS = 200;
+/** A server is asked for a word so often in a session's time, and is given up after so many questions without one. */
+const PROBES = 5;
+const PROBES_MAX = 4;
+/** How long a client may take to connect before another is tried, at least, ms. */
+const CONNECT_MS_MIN = 4000;
 
 /** As Ranger leaves its nodes: anybody may do anything. */
 const OPEN = [new zookeeper.ACL(zookeeper.Permission.ALL, new zookeeper.Id('world', 'anyone'))];
@@ -22,23 +27,32 @@ const OPEN = [new zookeeper.ACL(zookeeper.Permission.ALL, new zookeeper.Id('worl
 /** What ZooKeeper says of a call that it refused. */
 export type Refusal = 'exists' | 'missing' | 'lost';
 
-/** The link. */
+type Begin<Value> = (client: Client, done: (error: unknown, value?: Value) => void) => void;
+
+/**
+ * The link. Calls go out only while there is a connection, so that none is carried out long after it was given up; a
+ * client that hears nothing, whether connected or not, is replaced by another with a session of its own.
+ */
 export class ZooKeeperLink {
   private readonly options: ZooKeeperOptions;
+  private readonly sessionTimeoutMs: number;
   private client: Client;
   private readonly listeners = new Set<() => void>();
+  private readonly watchdog: TimerHandle;
   private renewal: TimerHandle | undefined;
+  /** Calls that wait for a connection. */
+  private readonly waiting = new Set<() => void>();
+  /** Calls without an answer yet. */
+  private readonly rejections = new Set<(error: Error) => void>();
   private isClosed = false;
   private isUp = false;
+  private silentProbes = 0;
 
   constructor(options: ZooKeeperOptions) {
     this.options = options;
+    this.sessionTimeoutMs = options.sessionTimeoutMs ?? 30_000;
     this.client = this.open();
-  }
-
-  /** Whether a server can be reached now, as far as is known. */
-  get isConnected(): boolean {
-    return this.isUp;
+    this.watchdog = every(options.time, this.sessionTimeoutMs / PROBES, () => this.probe());
   }
 
   /** Which session this is: ephemeral nodes belong to one. */
@@ -95,55 +109,95 @@ export class ZooKeeperLink {
     );
   }
 
+  /** Ends the session. Whoever waits for an answer is told that there is none. */
   close(): void {
+    if (this.isClosed) return;
     this.isClosed = true;
     this.isUp = false;
+    this.watchdog.cancel();
     this.renewal?.cancel();
     this.listeners.clear();
-    this.client.close();
+    this.waiting.clear();
+    for (const reject of this.rejections) reject(unreachable(new Error('the link was closed')));
+    this.rejections.clear();
+    closeClient(this.client, this.options.time);
   }
 
   private open(): Client {
-    const { connectString, sessionTimeoutMs = 30_000 } = this.options;
-    const client = zookeeper.createClient(connectString, {
-      sessionTimeout: sessionTimeoutMs,
-      spinDelay: SPIN_MS,
-      retries: 0,
-    });
+    const client = createClient(this.options.connectString, this.sessionTimeoutMs);
     client.on('connected', () => {
-      if (client !== this.client || this.isClosed) return;
+      if (this.isClosed) return;
       this.isUp = true;
+      this.silentProbes = 0;
+      for (const send of this.waiting) send();
+      this.waiting.clear();
       for (const listener of this.listeners) listener();
     });
     client.on('disconnected', () => {
-      if (client === this.client) this.isUp = false;
+      this.isUp = false;
+      this.silentProbes = 0;
     });
-    client.on('expired', () => this.renew(client));
-    client.on('authenticationFailed', () => this.renew(client));
+    client.on('expired', () => this.renew());
+    client.on('authenticationFailed', () => this.renew());
     client.connect();
     return client;
   }
 
-  private renew(client: Client): void {
-    if (client !== this.client || this.isClosed) return;
+  /** Another client, with a session of its own. */
+  private renew(): void {
+    if (this.isClosed) return;
     this.isUp = false;
-    client.close();
+    this.silentProbes = 0;
+    closeClient(this.client, this.options.time);
     this.renewal?.cancel();
     this.renewal = this.options.time.after(RENEW_MS, () => {
       this.client = this.open();
     });
   }
 
-  private call<Value>(begin: (client: Client, done: (error: unknown, value?: Value) => void) => void): Promise<Value> {
+  /** Counts looks, not time: after a pause of this whole process, answers that have come are read before the next. */
+  private probe(): void {
+    const { client, sessionTimeoutMs } = this;
+    const max = this.isUp
+      ? PROBES_MAX
+      : Math.ceil((Math.max(CONNECT_MS_MIN, sessionTimeoutMs) * PROBES) / sessionTimeoutMs);
+    if (this.silentProbes >= max) {
+      this.renew();
+      return;
+    }
+    this.silentProbes += 1;
+    if (!this.isUp) return;
+    client.exists('/', (error) => {
+      if (client === this.client && !(error instanceof Error)) this.silentProbes = 0;
+    });
+  }
+
+  private call<Value>(begin: Begin<Value>): Promise<Value> {
     return new Promise((resolve, reject) => {
-      const timer = this.options.time.after(CALL_MS_MAX, () => {
-        reject(unreachable(new Error(`no answer within ${String(CALL_MS_MAX / 1000)} s`)));
-      });
-      begin(this.client, (error, value) => {
+      const end = (): void => {
         timer.cancel();
-        if (error === null || error === undefined) resolve(value as Value);
-        else reject(error instanceof Error ? error : unreachable(error));
+        this.waiting.delete(send);
+        this.rejections.delete(refuse);
+      };
+      const refuse = (error: Error): void => {
+        end();
+        reject(error);
+      };
+      const send = (): void => {
+        begin(this.client, (error, value) => {
+          end();
+          this.silentProbes = 0;
+          if (error === null || error === undefined) resolve(value as Value);
+          else reject(error instanceof Error ? error : unreachable(error));
+        });
+      };
+      const timer = this.options.time.after(CALL_MS_MAX, () => {
+        refuse(unreachable(new Error(`no answer within ${String(CALL_MS_MAX / 1000)} s`)));
       });
+      this.rejections.add(refuse);
+      if (this.isClosed) refuse(unreachable(new Error('the link was closed')));
+      else if (this.isUp) send();
+      else this.waiting.add(send);
     });
   }
 }
