@@ -83,8 +83,10 @@ describe('a health check', { timeout: 30_000 }, () => {
     expect(task?.healthCheckResults).toMatchObject([
       { alive: false, lastFailureCause: expect.stringMatching(cause), firstSuccess: expect.any(String) },
     ]);
-    const alive = events.named('health_status_changed_event').filter((event) => event.appId === id);
-    expect(alive.map((event) => event.alive).slice(-2)).toEqual([true, false]);
+    await waitFor('the stream has told it', () => {
+      const told = events.named('health_status_changed_event').filter((event) => event.appId === id);
+      return told.map((event) => event.alive).join().endsWith('true,false');
+    });
     await platform.change('DELETE', `/v2/apps${id}`);
   }
 
@@ -117,6 +119,37 @@ describe('a health check', { timeout: 30_000 }, () => {
       return /500/.exec(task?.healthCheckResults[0]?.lastFailureCause ?? '')?.input;
     });
     expect(cause).toContain('500');
+  });
+
+  it('that is only told about holds a deployment back and shows its last result, in apps and in pods', async () => {
+    const check = {
+      exec: { command: { shell: `test -e "${join(folder, 'told')}"` } },
+      intervalSeconds: 1,
+      timeoutSeconds: 1,
+      delaySeconds: 0,
+    };
+    expect((await platform.call('POST', '/v2/apps', shellApp('/told', 'exec sleep 1000', { check }))).status).toBe(201);
+    const resources = { cpus: 0.1, mem: 32 };
+    const container = { name: 'one', exec: { command: { shell: 'exec sleep 1000' } }, resources, check };
+    expect((await platform.call('POST', '/v2/pods', { id: '/pod', containers: [container] })).status).toBe(201);
+    const results = async (): Promise<unknown[]> => {
+      const [task] = (await platform.call('GET', '/v2/apps/told/tasks')).body.tasks;
+      const [instance] = (await platform.call('GET', '/v2/pods/pod::status')).body.instances;
+      return [task?.checkResult, instance?.containers[0].checkResult].map((result) => result?.command?.exitCode);
+    };
+    await waitFor('both have failed', async () => (await results()).every((code) => code === 1));
+    const waiting = (await platform.call('GET', '/v2/deployments')).body;
+    expect(waiting.map((each: { affectedApps: []; affectedPods: [] }) => [each.affectedApps, each.affectedPods])).toEqual(
+      expect.arrayContaining([
+        [['/told'], []],
+        [[], ['/pod']],
+      ]),
+    );
+    await writeFile(join(folder, 'told'), '');
+    await platform.settled();
+    expect(await results()).toEqual([0, 0]);
+    await platform.change('DELETE', '/v2/apps/told');
+    await platform.change('DELETE', '/v2/pods/pod');
   });
 
   it('that fails too often ends the task, and another one starts', async () => {

@@ -1,6 +1,7 @@
 /** Runs the checks of all tasks: one schedule, a bounded number of probes at a time. */
 import type { Clock, Timers } from '@stadion/base';
 import type { HealthCheckInfo, ReadinessCheckInfo } from '@stadion/contract/mesos';
+import type { CheckInfo } from '@stadion/contract/mesos-workload';
 import { firstProbeDelayMs, type ProbeOutcome } from './core/health-check.ts';
 import { judgeHealth, probeAddresses, toReadinessResponse, type ProbeAnswer } from './core/probe.ts';
 import type { ReadinessResponse } from './core/readiness-check.ts';
@@ -16,6 +17,7 @@ const INTERVAL_MS_MIN = 100;
 export interface CheckOwner {
   onHealthProbed(entry: TaskEntry, index: number, outcome: ProbeOutcome): void;
   onReadinessProbed(entry: TaskEntry, index: number, response: ReadinessResponse): void;
+  onChecked(entry: TaskEntry, answer: ProbeAnswer): void;
   onTooLong(entry: TaskEntry): void;
   /** Directory, environment and user for COMMAND probes. */
   commandContext(
@@ -25,7 +27,7 @@ export interface CheckOwner {
 
 interface Due {
   readonly entry: TaskEntry;
-  readonly kind: 'health' | 'readiness' | 'deadline';
+  readonly kind: 'health' | 'readiness' | 'check' | 'deadline';
   readonly index: number;
 }
 
@@ -60,7 +62,10 @@ export class CheckRunner {
     task.info.readiness_checks?.forEach((_check, index) => {
       if (task.readiness[index]?.ready !== true) this.schedule.add(0, { entry, kind: 'readiness', index });
     });
-    const limit = task.info.max_completion_time;
+    const { check, max_completion_time: limit } = task.info;
+    if (check !== undefined) {
+      this.schedule.add(Math.max(0, check.delay_seconds * 1000 - ranMs), { entry, kind: 'check', index: 0 });
+    }
     if (limit !== undefined) {
       this.schedule.add(limit.nanoseconds / 1e6 - ranMs, { entry, kind: 'deadline', index: 0 });
     }
@@ -83,7 +88,10 @@ export class CheckRunner {
       this.waiting.push(due);
       return;
     }
-    if (due.kind === 'health') {
+    if (due.kind === 'check') {
+      const { check } = due.entry.task.info;
+      if (check !== undefined) this.probeStatus(due, check);
+    } else if (due.kind === 'health') {
       const check = due.entry.task.info.health_checks?.[due.index];
       if (check !== undefined) this.probeHealth(due, check);
     } else {
@@ -93,8 +101,16 @@ export class CheckRunner {
   }
 
   private probeHealth(due: Due, check: HealthCheckInfo): void {
-    this.probe(this.healthRequest(due.entry, check), check.interval_seconds, due, (answer) => {
+    this.probe(this.requestFor(due.entry, check), check.interval_seconds, due, (answer) => {
       this.owner.onHealthProbed(due.entry, due.index, judgeHealth(check, answer));
+      return true;
+    });
+  }
+
+  private probeStatus(due: Due, { command, ...check }: CheckInfo): void {
+    const request = this.requestFor(due.entry, command === undefined ? check : { ...check, command: command.command });
+    this.probe(request, check.interval_seconds, due, (answer) => {
+      this.owner.onChecked(due.entry, answer);
       return true;
     });
   }
@@ -144,7 +160,10 @@ export class CheckRunner {
     }
   }
 
-  private healthRequest(entry: TaskEntry, check: HealthCheckInfo): ProbeRequest {
+  private requestFor(
+    entry: TaskEntry,
+    check: Pick<HealthCheckInfo, 'type' | 'command' | 'http' | 'tcp' | 'timeout_seconds'>,
+  ): ProbeRequest {
     const timeoutMs = check.timeout_seconds * 1000;
     switch (check.type) {
       case 'HTTP':

@@ -152,6 +152,46 @@ describe('a health check as Mesos has it', () => {
   });
 });
 
+describe('a check that is only told about', () => {
+  const times = { delay_seconds: 1, interval_seconds: 5, timeout_seconds: 2 };
+
+  it('has no result at first, reports each that differs, and ends nothing', async () => {
+    const check = { type: 'HTTP' as const, http: { port: 31000, path: '/' }, ...times };
+    const { machine, asked, reports } = await startChecked({ check }, (second) =>
+      second < 10 ? 503 : second < 15 ? 'refused' : 200,
+    );
+    const running = machine.master.statuses('a').find(({ state }) => state === 'TASK_RUNNING');
+    expect(running?.check_status).toEqual({ type: 'HTTP', http: {} });
+    await machine.time.advance(60_000);
+    expect(asked.slice(0, 3)).toEqual([1, 6, 11]);
+    expect(reports().map(({ reason }) => reason)).toEqual(Array(3).fill('REASON_TASK_CHECK_STATUS_UPDATED'));
+    expect(reports().map((status) => status.check_status?.http)).toEqual([
+      { status_code: 503 },
+      {},
+      { status_code: 200 },
+    ]);
+    expect(machine.containerizer.runningCount).toBe(1);
+  });
+
+  it('by TCP says whether there was a connection', async () => {
+    const check = { type: 'TCP' as const, tcp: { port: 31000 }, ...times };
+    const { machine, reports } = await startChecked({ check }, (second) => (second < 3 ? 'refused' : 200));
+    await machine.time.advance(10_000);
+    expect(reports().map((status) => status.check_status?.tcp?.succeeded)).toEqual([false, true]);
+  });
+
+  it('goes on after a restart of the agent', async () => {
+    const check = { type: 'TCP' as const, tcp: { port: 31000 }, ...times };
+    const { machine, agent, asked, reports } = await startChecked({ check }, () => 200);
+    await machine.time.advance(7_000);
+    await agent.stop();
+    await machine.startAgent();
+    await machine.time.advance(7_000);
+    expect(asked.length).toBeGreaterThan(2);
+    expect(reports()).toHaveLength(1);
+  });
+});
+
 describe('a readiness check', () => {
   it('asks at once, counts no answer as 504, reports each change, and stops when ready', async () => {
     const { machine, asked, reports } = await startChecked({ readiness_checks: [READINESS_CHECK] }, (second) =>

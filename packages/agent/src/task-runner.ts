@@ -110,6 +110,7 @@ export class TaskRunner {
         onHealthProbed: (entry, index, outcome) => this.dispatch(entry, { type: 'health-probed', index, outcome }),
         onReadinessProbed: (entry, index, response) =>
           this.dispatch(entry, { type: 'readiness-probed', index, response }),
+        onChecked: (entry, answer) => this.dispatch(entry, { type: 'checked', answer }),
         onTooLong: (entry) => this.kill(entry, 'too-long', undefined),
         commandContext: (entry) => this.launcher.execContext(entry.task),
       },

@@ -1,5 +1,8 @@
-/** Pods as the orchestrator's API has them: what people send, what is answered, how they are. */
+/** Pods as the orchestrator's API has them, and the checks that apps have as well: what people send, what is answered. */
+export { AppCheck } from './orchestrator/app.ts';
+export { CheckResult } from './orchestrator/task.ts';
 export {
+  PodCheck,
   PodContainer,
   PodDefinition,
   PodEndpoint,

@@ -36,6 +36,8 @@ export interface OpenApisOptions {
   readonly ports: SystemPorts;
   readonly log: Logger;
   readonly open?: OpenPort;
+  /** Has the leader step down; absent where none runs. */
+  readonly abdicate?: () => void;
   /** The secrets of apps, where they can be set. */
   readonly vault?: SecretVault;
   /** Is given the master's server before it listens. */
@@ -92,6 +94,7 @@ export async function openOrchestratorApi(
     random: random.stream('orchestrator-api'),
     log: log.child({ room: 'orchestrator-api' }),
     leader: () => leader,
+    ...(options.abdicate !== undefined && { abdicate: options.abdicate }),
     ready: () => true,
     pages: consolePages(random.stream('console')),
     cluster: createClusterReader(master, time, () => recorder.history(), secret),

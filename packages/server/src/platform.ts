@@ -35,6 +35,8 @@ export interface Platform {
   readonly joinTokenPath?: string | undefined;
   /** Resolves with the reason when the platform can no longer act and must be started anew. */
   readonly failed: Promise<unknown>;
+  /** Resolves when somebody has asked it to step down as the leader and it is to be started anew; absent where others lead. */
+  readonly abdicated?: Promise<void>;
   /** Stops everything. Tasks run on, unless `endTasks` says to end them first. */
   stop(options: { readonly endTasks: boolean }): Promise<void>;
 }
@@ -88,6 +90,11 @@ async function startRooms(
     fail(new PlatformError('leadership-lost', 'Another instance has taken over the state.'));
   });
 
+  let abdicate: () => void = () => undefined;
+  const abdicated = new Promise<void>((resolve) => {
+    abdicate = resolve;
+  });
+
   const parts = { config, secret, ports, hostname, log: logger, store, epoch: leadership.epoch, onFatal: fail };
   const { master, engine } = await startControlPlane(parts, undoing);
   const vault = await openVault(config, ports, dataDirectory, { store, epoch: leadership.epoch });
@@ -111,6 +118,7 @@ async function startRooms(
       vault,
       ports,
       log: logger,
+      abdicate,
       onMasterServer: (server) => {
         takeAgentLinks(server, links, { secret, ownNames: new Set([hostname.toLowerCase()]) });
       },
@@ -164,6 +172,7 @@ async function startRooms(
     joinTokenPath,
     remarks,
     failed,
+    abdicated,
     async stop({ endTasks }) {
       if (endTasks) {
         // First whoever would start them anew; should that fail, the tasks are ended all the same.

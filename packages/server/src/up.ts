@@ -9,6 +9,7 @@ import { startDns } from './roles/dns-role.ts';
 import { startOrchestrator } from './roles/orchestrator-role.ts';
 import { startEdgeRole } from './roles/edge-role.ts';
 import { startServer } from './roles/server-role.ts';
+import { withPortsOf } from './same-ports.ts';
 import { systemPorts } from './system-ports.ts';
 
 /** Where `up` prints, and what it hears. */
@@ -36,7 +37,10 @@ const terminal: UpSurroundings = {
 
 /** What made the platform stop. */
 type Ending =
-  { readonly kind: 'signal'; readonly signal: EndSignal } | { readonly kind: 'failed'; readonly reason: unknown };
+  | { readonly kind: 'signal'; readonly signal: EndSignal }
+  | { readonly kind: 'failed'; readonly reason: unknown }
+  /** It was asked to step down as the leader. Nobody else can lead, so it stops and takes over again. */
+  | { readonly kind: 'abdicated' };
 
 /**
  * Runs a role, or all of them, to the end. SIGINT, SIGTERM and SIGHUP end it, and its tasks where the configuration says so;
@@ -78,13 +82,31 @@ async function run(
     surroundings.printError(`stadion: ${describeError(error)}`);
     return 1;
   }
-  const ending: Promise<Ending> = Promise.race([
-    signals.first.then((signal) => ({ kind: 'signal' as const, signal })),
-    platform.failed.then((reason) => ({ kind: 'failed' as const, reason })),
-  ]);
+  let ending = endOf(platform, signals);
   const demo = config.demo && start.role === 'up' ? await runDemo(platform, surroundings, time, ending) : undefined;
   if (demo !== 'ending') surroundings.print(banner(platform, demo, (time.monotonic() - startedAt) / 1000));
-  return stop(platform, await ending, config.stopTasksOnExit, surroundings, time);
+  for (;;) {
+    const end = await ending;
+    if (end.kind !== 'abdicated') return stop(platform, end, config.stopTasksOnExit, surroundings, time);
+    surroundings.print('Asked to step down as the leader: starting anew; tasks run on …');
+    await platform.stop({ endTasks: false });
+    try {
+      platform = await startRole(withPortsOf(config, platform.addresses), start, surroundings);
+    } catch (error) {
+      surroundings.printError(`stadion: ${describeError(error)}`);
+      return 1;
+    }
+    surroundings.print('Leading again.');
+    ending = endOf(platform, signals);
+  }
+}
+
+function endOf(platform: Platform, signals: EndSignals): Promise<Ending> {
+  return Promise.race([
+    signals.first.then((signal) => ({ kind: 'signal' as const, signal })),
+    platform.failed.then((reason) => ({ kind: 'failed' as const, reason })),
+    ...(platform.abdicated === undefined ? [] : [platform.abdicated.then(() => ({ kind: 'abdicated' as const }))]),
+  ]);
 }
 
 function startRole(
@@ -133,7 +155,7 @@ async function runDemo(
 
 async function stop(
   platform: Platform,
-  end: Ending,
+  end: Exclude<Ending, { readonly kind: 'abdicated' }>,
   stopTasksOnExit: boolean,
   surroundings: UpSurroundings,
   time: Clock & Timers,

@@ -2,7 +2,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { CheckpointedResources } from '@stadion/contract/agent-link';
-import { ExecutorInfo } from '@stadion/contract/mesos-workload';
+import { CheckStatusInfo, ExecutorInfo } from '@stadion/contract/mesos-workload';
 import { FrameworkInfo, TaskInfo, TaskStatus } from '@stadion/contract/mesos';
 import { HealthState } from './health-check.ts';
 import type { Task } from './task.ts';
@@ -46,6 +46,7 @@ const StoredTask = Type.Object({
   updates: Type.Array(TaskStatus),
   health: Type.Array(HealthState),
   readiness: Type.Array(ReadinessStateRecord),
+  checkStatus: Type.Optional(CheckStatusInfo),
 });
 
 const TaskRecord = Type.Object({ format: Type.Literal(FORMAT), agentId: Type.String(), task: StoredTask });

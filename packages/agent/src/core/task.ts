@@ -1,5 +1,6 @@
 /** The life of one task on this agent: what each input changes, and what is to be done about it. */
 import type { StatusReason, TaskInfo, TaskState, TaskStatus } from '@stadion/contract/mesos';
+import type { CheckStatusInfo } from '@stadion/contract/mesos-workload';
 import type { ContainerExit } from './container.ts';
 import {
   applyHealthProbe,
@@ -16,6 +17,8 @@ import {
   type ReadinessResponse,
   type ReadinessState,
 } from './readiness-check.ts';
+import type { ProbeAnswer } from './probe.ts';
+import { noCheckStatus, sameCheckStatus, toCheckStatus } from './status-check.ts';
 import type { TaskPod } from './pod.ts';
 import { factsOfEnd, type KillCause, type StatusFacts } from './task-end.ts';
 import { acknowledgeUpdate, appendUpdate, NO_UPDATES } from './update-queue.ts';
@@ -42,6 +45,8 @@ export interface Task {
   readonly updates: readonly TaskStatus[];
   readonly health: readonly HealthState[];
   readonly readiness: readonly ReadinessState[];
+  /** The last result of its `check`; absent without one. */
+  readonly checkStatus?: CheckStatusInfo | undefined;
 }
 
 /** What happens to a task. */
@@ -61,6 +66,7 @@ export type TaskInput =
   | { readonly type: 'acknowledged'; readonly uuid: string }
   | { readonly type: 'health-probed'; readonly index: number; readonly outcome: ProbeOutcome }
   | { readonly type: 'readiness-probed'; readonly index: number; readonly response: ReadinessResponse }
+  | { readonly type: 'checked'; readonly answer: ProbeAnswer }
   /** The agent is back; `undefined` when the containerizer has no trace of the container. */
   | { readonly type: 'found'; readonly container: FoundContainer | undefined };
 
@@ -114,6 +120,7 @@ export function stageTask(frameworkId: string, info: TaskInfo, containerId: stri
     updates: NO_UPDATES,
     health: info.health_checks?.map(() => UNKNOWN_HEALTH) ?? NO_HEALTH,
     readiness: info.readiness_checks?.map(() => UNKNOWN_READINESS) ?? NO_READINESS,
+    ...(info.check !== undefined && { checkStatus: noCheckStatus(info.check) }),
   };
 }
 
@@ -150,6 +157,8 @@ export function applyTask(
       return applyHealth(task, input.index, input.outcome, context);
     case 'readiness-probed':
       return applyReadiness(task, input.index, input.response, context);
+    case 'checked':
+      return applyChecked(task, input.answer, context);
     case 'found':
       return applyFound(task, input.container, context);
   }
@@ -297,6 +306,16 @@ function applyReadiness(task: Task, index: number, response: ReadinessResponse, 
   return { task: told.task, effects: [...told.effects, { type: 'save', durable: false }] };
 }
 
+function applyChecked(task: Task, answer: ProbeAnswer, context: StatusContext): Outcome {
+  const { check } = task.info;
+  if (task.phase !== 'running' || check === undefined) return unchanged(task);
+  const checkStatus = toCheckStatus(check, answer);
+  if (task.checkStatus !== undefined && sameCheckStatus(task.checkStatus, checkStatus)) return unchanged(task);
+  const facts = { state: 'TASK_RUNNING', reason: 'REASON_TASK_CHECK_STATUS_UPDATED' } as const;
+  const told = update({ ...task, checkStatus }, facts, context);
+  return { task: told.task, effects: [...told.effects, { type: 'save', durable: false }] };
+}
+
 function applyFound(task: Task, container: FoundContainer | undefined, context: StatusContext): Outcome {
   if (task.phase === 'ended') return unchanged(task);
   if (task.phase === 'staged') {
@@ -321,7 +340,8 @@ function applyFound(task: Task, container: FoundContainer | undefined, context: 
 }
 
 function needsWatching(task: Task): boolean {
-  return task.health.length > 0 || task.readiness.length > 0 || task.info.max_completion_time !== undefined;
+  const { check, max_completion_time: limit } = task.info;
+  return task.health.length > 0 || task.readiness.length > 0 || check !== undefined || limit !== undefined;
 }
 
 function end(task: Task, facts: StatusFacts, context: StatusContext): Outcome {
@@ -357,6 +377,7 @@ function makeStatus(task: Task, facts: StatusFacts, context: StatusContext, pid:
   if (health.length > 0) status.health_results = health;
   const readiness = toReadinessResults(task.info.readiness_checks ?? [], task.readiness);
   if (readiness.length > 0) status.readiness_results = readiness;
+  if (facts.state === 'TASK_RUNNING' && task.checkStatus !== undefined) status.check_status = task.checkStatus;
   return status;
 }
 

@@ -156,7 +156,33 @@ export const UnreachableStrategy = Type.Union([
 export type UnreachableStrategy = Static<typeof UnreachableStrategy>;
 
 const ResourceLimit = Type.Union([Type.Number({ minimum: 0 }), Type.Literal('unlimited')]);
-const Check = Type.Record(Type.String(), Type.Unknown());
+
+/** A check that is only told about, in one of three ways; how it went is `checkResult` of a task. */
+export const AppCheck = Type.Object({
+  http: Type.Optional(
+    Type.Object({
+      portIndex: Type.Optional(Type.Integer({ minimum: 0 })),
+      port: Type.Optional(Port),
+      path: Type.Optional(Type.String()),
+      scheme: Type.Optional(stringEnum(['HTTP', 'HTTPS'])),
+    }),
+  ),
+  tcp: Type.Optional(
+    Type.Object({ portIndex: Type.Optional(Type.Integer({ minimum: 0 })), port: Type.Optional(Port) }),
+  ),
+  exec: Type.Optional(
+    Type.Object({
+      command: Type.Union([
+        Type.Object({ shell: Type.String({ minLength: 1 }) }),
+        Type.Object({ argv: Type.Array(Type.String(), { minItems: 1 }) }),
+      ]),
+    }),
+  ),
+  intervalSeconds: Type.Optional(Type.Integer({ minimum: 1 })),
+  timeoutSeconds: Type.Optional(Type.Integer({ minimum: 1 })),
+  delaySeconds: Type.Optional(Seconds),
+});
+export type AppCheck = Static<typeof AppCheck>;
 
 /** Members that are the same in the canonical form and in what people send. */
 const commonOptional = {
@@ -172,7 +198,7 @@ const commonOptional = {
     }),
   ),
   resourceLimits: Type.Optional(Type.Object({ cpus: Type.Optional(ResourceLimit), mem: Type.Optional(ResourceLimit) })),
-  check: Type.Optional(Check),
+  check: Type.Optional(AppCheck),
   dependencies: Type.Optional(Type.Array(Type.String())),
   taskKillGracePeriodSeconds: Type.Optional(Seconds),
   residency: Type.Optional(

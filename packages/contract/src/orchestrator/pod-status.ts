@@ -2,6 +2,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { stringEnum } from '../string-enum.ts';
 import { PodDefinition, PodResources } from './pod.ts';
+import { CheckResult } from './task.ts';
 
 /** One container of an instance; `containerId` is its task id. */
 export const PodContainerStatus = Type.Object({
@@ -26,6 +27,8 @@ export const PodContainerStatus = Type.Object({
     }),
   ),
   resources: PodResources,
+  /** Of the container's `check`: Stadion's own, and only where there is one. */
+  checkResult: Type.Optional(CheckResult),
   termination: Type.Optional(
     Type.Object({ exitCode: Type.Optional(Type.Integer()), message: Type.Optional(Type.String()) }),
   ),

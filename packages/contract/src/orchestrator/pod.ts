@@ -54,6 +54,16 @@ const healthWays = {
   exec: Type.Optional(Type.Object({ command: PodCommand })),
 };
 
+const checkTimes = {
+  intervalSeconds: Type.Integer({ minimum: 1 }),
+  timeoutSeconds: Type.Integer({ minimum: 1 }),
+  delaySeconds: Seconds,
+};
+
+/** A check of a container that is only told about. */
+export const PodCheck = Type.Object({ ...healthWays, ...checkTimes });
+export type PodCheck = Static<typeof PodCheck>;
+
 /** How a container is checked, in one of three ways. Of the agent: it kills the pod when the failures are too many. */
 export const PodHealthCheck = Type.Object({ ...healthWays, ...healthTimes });
 export type PodHealthCheck = Static<typeof PodHealthCheck>;
@@ -96,6 +106,7 @@ export const PodContainer = Type.Object({
   ...containerOptional,
   resources: PodResources,
   healthCheck: Type.Optional(PodHealthCheck),
+  check: Type.Optional(PodCheck),
   artifacts: Type.Optional(Type.Array(Artifact)),
 });
 export type PodContainer = Static<typeof PodContainer>;
@@ -194,6 +205,7 @@ export const PodInput = Type.Object({
       ...containerOptional,
       resources: Type.Optional(partial(PodResources)),
       healthCheck: Type.Optional(Type.Object({ ...healthWays, ...partial(Type.Object(healthTimes)).properties })),
+      check: Type.Optional(Type.Object({ ...healthWays, ...partial(Type.Object(checkTimes)).properties })),
       artifacts: Type.Optional(Type.Array(Type.Composite([partial(Artifact), Type.Pick(Artifact, ['uri'])]))),
     }),
     { minItems: 1 },

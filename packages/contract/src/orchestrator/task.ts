@@ -13,6 +13,14 @@ export const HealthCheckResult = Type.Object({
 });
 export type HealthCheckResult = Static<typeof HealthCheckResult>;
 
+/** The last result of a task's `check`; empty while there is none. */
+export const CheckResult = Type.Object({
+  http: Type.Optional(Type.Object({ statusCode: Type.Optional(Type.Integer()) })),
+  tcp: Type.Optional(Type.Object({ succeeded: Type.Optional(Type.Boolean()) })),
+  command: Type.Optional(Type.Object({ exitCode: Type.Optional(Type.Integer()) })),
+});
+export type CheckResult = Static<typeof CheckResult>;
+
 /**
  * One task. `ports` are host ports in the order of the app's definitions. `serving` and `draining` are Stadion's own and
  * shown to those who ask for extensions: whether to name the task and route to it, and whether it is about to go and has
@@ -29,6 +37,7 @@ export const Task = Type.Object({
   servicePorts: Type.Array(Type.Integer()),
   ipAddresses: Type.Array(Type.Object({ ipAddress: Type.String(), protocol: Type.String() })),
   healthCheckResults: Type.Array(HealthCheckResult),
+  checkResult: Type.Optional(CheckResult),
   localVolumes: Type.Array(Type.Unknown()),
   region: Type.Optional(Type.String()),
   zone: Type.Optional(Type.String()),

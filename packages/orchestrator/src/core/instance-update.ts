@@ -1,6 +1,7 @@
 /** How an instance changes: by being launched, by what Mesos tells, by a decision to end it. Pure. */
 import type { HealthResult, ReadinessResult, TaskState, TaskStatus } from '@stadion/contract/mesos';
 import type { InstanceCondition } from '@stadion/contract/orchestrator';
+import { sameCheckStatus } from './check-result.ts';
 import { healthOf } from './health.ts';
 import { parseTaskId } from './instance-ids.ts';
 import type { AgentPlace, Instance } from './instance.ts';
@@ -111,6 +112,7 @@ export function applyStatus(
   const condition = isEnding ? 'Killing' : told === 'Unreachable' ? unreachableFrom(instance.condition) : told;
   const health = status.health_results ?? instance.health;
   const readiness = status.readiness_results ?? instance.readiness;
+  const checkStatus = status.check_status ?? instance.checkStatus;
   const healthy =
     status.health_results === undefined
       ? (status.healthy ?? instance.healthy)
@@ -125,6 +127,7 @@ export function applyStatus(
     status.state === instance.taskState &&
     healthy === instance.healthy &&
     startedAt === instance.startedAt &&
+    sameCheckStatus(checkStatus, instance.checkStatus) &&
     !hasNewAddresses &&
     !hasNewHealth;
   if (isSame) return { kind: 'unchanged' };
@@ -138,6 +141,7 @@ export function applyStatus(
     healthy,
     health: hasNewHealth ? health : instance.health,
     readiness: hasNewHealth ? readiness : instance.readiness,
+    ...(checkStatus === undefined ? {} : { checkStatus }),
   };
   return { kind: 'changed', instance: next };
 }

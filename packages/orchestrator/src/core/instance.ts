@@ -1,5 +1,6 @@
 /** One instance of an app, from the wish to run it to its end: the orchestrator's unit of account. */
 import type { HealthResult, ReadinessResult, TaskState } from '@stadion/contract/mesos';
+import type { CheckStatusInfo } from '@stadion/contract/mesos-workload';
 import { podTaskIds, type PodTask } from './pod/pod-tasks.ts';
 import type { InstanceCondition } from '@stadion/contract/orchestrator';
 
@@ -48,6 +49,8 @@ export interface Instance {
   readonly healthy: boolean | undefined;
   readonly health: readonly HealthResult[];
   readonly readiness: readonly ReadinessResult[];
+  /** The last result of the `check` of an app that has one. */
+  readonly checkStatus?: CheckStatusInfo | undefined;
   /** The containers of the current launch, for an instance of a pod; what is above then is of all of them together. */
   readonly tasks?: readonly PodTask[];
   /** Until when it drains: out of rotation, still running. Undefined unless it does. */

@@ -2,6 +2,7 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
 import { HealthResult, ReadinessResult, TaskState } from '@stadion/contract/mesos';
+import { CheckStatusInfo } from '@stadion/contract/mesos-workload';
 import { DeploymentRecord as EndedDeployment, DeployPolicy } from '@stadion/contract/orchestrator-extensions';
 import { InstanceCondition, TaskFailure } from '@stadion/contract/orchestrator';
 import type { JsonValue } from '@stadion/store';
@@ -99,6 +100,7 @@ const PodTaskRecord = Type.Object({
   since: Type.Number(),
   startedAt: Type.Optional(Type.Number()),
   healthy: Type.Optional(Type.Boolean()),
+  check: Type.Optional(CheckStatusInfo),
   message: Type.Optional(Type.String()),
 });
 
@@ -123,6 +125,7 @@ const InstanceRecord = Type.Object({
   healthy: Type.Optional(Type.Boolean()),
   health: Type.Optional(Type.Array(HealthResult)),
   readiness: Type.Optional(Type.Array(ReadinessResult)),
+  check: Type.Optional(CheckStatusInfo),
   tasks: Type.Optional(Type.Array(PodTaskRecord)),
   drain: Type.Optional(Type.Number()),
 });
@@ -253,6 +256,7 @@ export function instanceRecord(instance: Instance): JsonValue {
   if (instance.healthy !== undefined) record.healthy = instance.healthy;
   if (instance.health.length > 0) record.health = asJson(instance.health);
   if (instance.readiness.length > 0) record.readiness = asJson(instance.readiness);
+  if (instance.checkStatus !== undefined) record.check = asJson(instance.checkStatus);
   if (instance.tasks !== undefined) record.tasks = asJson(instance.tasks);
   if (instance.drainUntil !== undefined) record.drain = instance.drainUntil;
   return record;
@@ -294,6 +298,7 @@ export function readInstance(id: string, value: JsonValue, sharing: Sharing): In
     healthy: record.healthy,
     health: record.health ?? [],
     readiness: record.readiness ?? [],
+    ...(record.check !== undefined && { checkStatus: record.check }),
     ...(record.tasks !== undefined && { tasks: record.tasks.map((task) => ({ ...task, state: task.state })) }),
     drainUntil: record.drain,
   };

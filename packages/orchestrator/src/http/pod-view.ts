@@ -7,6 +7,7 @@ import type {
   PodStatus,
 } from '@stadion/contract/orchestrator-pods';
 import { formatTimestamp } from '../core/app/timestamp.ts';
+import { checkResult } from '../core/check-result.ts';
 import { isUp } from '../core/health.ts';
 import type { Instance } from '../core/instance.ts';
 import { toPodDefinition } from '../core/pod/normalize-pod.ts';
@@ -106,6 +107,7 @@ function containerStatus(
     containerId: podTaskId(instance, task.name),
     endpoints: endpointStatuses(instance, spec, pod, container, healthy),
     resources: container.resources,
+    ...(task.check === undefined ? {} : { checkResult: checkResult(task.check) }),
     ...(task.message === undefined ? {} : { termination: terminationFrom(task.message) }),
     lastUpdated: since,
     lastChanged: since,

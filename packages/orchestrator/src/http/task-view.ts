@@ -7,6 +7,7 @@ import type {
   TaskStats,
 } from '@stadion/contract/orchestrator';
 import type { HealthResult } from '@stadion/contract/mesos';
+import { checkResult } from '../core/check-result.ts';
 import { taskIdOf, type AgentPlace, type Instance } from '../core/instance.ts';
 import { formatTimestamp } from '../core/app/timestamp.ts';
 
@@ -70,6 +71,7 @@ export function taskView(instance: PlacedInstance, app: AppDefinition): Task {
     servicePorts: [],
     ipAddresses: [...instance.ipAddresses],
     healthCheckResults: instance.health.map((result) => healthView(result, instance.id)),
+    ...(instance.checkStatus === undefined ? {} : { checkResult: checkResult(instance.checkStatus) }),
     localVolumes: [],
     ...(place.region === undefined ? {} : { region: place.region }),
     ...(place.zone === undefined ? {} : { zone: place.zone }),

@@ -75,8 +75,12 @@ export async function startOrchestrator(wanted: ServerConfig): Promise<Platform>
     });
     undoing.add(() => engine.stop());
     await engine.start();
+    let abdicate: () => void = () => undefined;
+    const abdicated = new Promise<void>((resolveAbdicated) => {
+      abdicate = resolveAbdicated;
+    });
     const orchestrator = await openOrchestratorApi(
-      { config, secret, ports, log: logger },
+      { config, secret, ports, log: logger, abdicate },
       engine,
       masters[0] ?? '',
       (close) => {
@@ -92,6 +96,7 @@ export async function startOrchestrator(wanted: ServerConfig): Promise<Platform>
       dataDirectory,
       logPath: log.path,
       failed,
+      abdicated,
       async stop() {
         await leadership.resign();
         await undoing.run(logger);

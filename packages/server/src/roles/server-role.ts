@@ -220,6 +220,9 @@ class Reigns {
           secret,
           ports,
           log,
+          abdicate: () => {
+            end('somebody asked for it by DELETE /v2/leader');
+          },
           open: async (http, where) => {
             const door = doors.find(({ flag }) => flag === where.flag);
             if (door === undefined) throw new PlatformError('port-unknown', `Nothing listens for ${where.flag}.`);

@@ -181,7 +181,10 @@ function* described(schema: TSchema, value: Json, path: string): Generator<[TSch
 }
 
 function fits(schema: TSchema, value: Json): boolean {
-  return (typeof value === 'object') === (schema[Kind] === 'Object');
+  if ((typeof value === 'object') !== (schema[Kind] === 'Object')) return false;
+  const { required = [] } = schema as { readonly required?: readonly string[] };
+  // Of several objects it is the one whose members are there: a command by `shell` or by `argv`.
+  return required.every((name) => member(value, name) !== undefined);
 }
 
 function memberSchema(schema: TSchema, key: string): TSchema | undefined {

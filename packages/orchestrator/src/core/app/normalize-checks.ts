@@ -1,5 +1,6 @@
 /** Fills the gaps of health and readiness checks with Marathon's defaults. */
 import type { AppInput, HealthCheck, ReadinessCheck } from '@stadion/contract/orchestrator';
+import type { AppCheck } from '@stadion/contract/orchestrator-pods';
 import { compact } from './checked.ts';
 
 /** True for checks that Marathon hands to Mesos: those begin after `delaySeconds`. */
@@ -32,6 +33,20 @@ export function normalizeHealthCheck(
     delaySeconds: isMesosCheck(protocol) ? (check.delaySeconds ?? 15) : undefined,
     ignoreHttp1xx: protocol === 'HTTP' || protocol === 'HTTPS' ? (check.ignoreHttp1xx ?? false) : undefined,
     ipProtocol: check.ipProtocol ?? (protocol.startsWith('MESOS_') ? 'IPv4' : undefined),
+  });
+}
+
+/** A check with every time filled in; one that names no port means the first. */
+export function normalizeAppCheck({ http, tcp, exec, ...times }: AppCheck, hasPorts: boolean): AppCheck {
+  const firstPort = (place: { readonly port?: number; readonly portIndex?: number }): { portIndex?: number } =>
+    hasPorts && place.port === undefined && place.portIndex === undefined ? { portIndex: 0 } : {};
+  return compact({
+    http: http && { scheme: 'HTTP' as const, path: '/', ...firstPort(http), ...http },
+    tcp: tcp && { ...firstPort(tcp), ...tcp },
+    exec,
+    intervalSeconds: times.intervalSeconds ?? 60,
+    timeoutSeconds: times.timeoutSeconds ?? 20,
+    delaySeconds: times.delaySeconds ?? 15,
   });
 }
 

@@ -3,7 +3,7 @@ import type { AppDefinition, AppInput } from '@stadion/contract/orchestrator';
 import { compact, unlessEmpty, violation, type Checked } from './checked.ts';
 import { resolveDependency } from './app-id.ts';
 import { modernize, type ModernInput } from './modernize.ts';
-import { normalizeHealthCheck, normalizeReadinessCheck } from './normalize-checks.ts';
+import { normalizeAppCheck, normalizeHealthCheck, normalizeReadinessCheck } from './normalize-checks.ts';
 import { normalizeContainer, normalizeNetworks, normalizePortDefinitions } from './normalize-network.ts';
 import { isOnHostNetwork, isResident, specOf, type AppDefaults, type AppSpec } from './spec.ts';
 
@@ -73,7 +73,7 @@ function fill(input: ModernInput, id: string, networks: AppSpec['networks'], def
     networks,
     container,
     healthChecks: unlessEmpty(distinct(input.healthChecks?.map((check) => normalizeHealthCheck(check, hasPorts)))),
-    check: input.check,
+    check: input.check === undefined ? undefined : normalizeAppCheck(input.check, hasPorts),
     readinessChecks: unlessEmpty(input.readinessChecks?.map(normalizeReadinessCheck)),
     dependencies: unlessEmpty(distinct(input.dependencies?.map((dependency) => resolveDependency(dependency, id)))),
     upgradeStrategy: input.upgradeStrategy ?? {

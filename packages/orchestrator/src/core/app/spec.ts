@@ -6,7 +6,7 @@ import { endpointsOf, podOf } from '../pod/run-spec.ts';
 export type AppSpec = Omit<AppDefinition, 'version' | 'versionInfo'>;
 
 /** Abilities that are off unless switched on; an app that needs one is refused. Names are Marathon's where it has one. */
-export type Feature = 'gpu_resources' | 'secrets' | 'external_volumes' | 'persistent_volumes' | 'checks';
+export type Feature = 'gpu_resources' | 'secrets' | 'external_volumes' | 'persistent_volumes';
 
 /** What an installation fills in for apps that do not say. */
 export interface AppDefaults {

@@ -67,3 +67,29 @@ export function readinessCheckRules(app: AppSpec, refuse: Refuse): void {
     refuse(/[\s\p{Cc}]/u.test(check.path), `${path}/path`, 'must not contain white space or control characters');
   }
 }
+
+/** A check that is only told about looks in exactly one way, at a port that exists. */
+export function appCheckRules({ check, ...app }: AppSpec, refuse: Refuse): void {
+  if (check === undefined) return;
+  const ways = [check.http, check.tcp, check.exec].filter((way) => way !== undefined);
+  refuse(ways.length !== 1, '/check', 'must have exactly one of http, tcp and exec');
+  const command = check.exec?.command;
+  const texts = command === undefined ? [] : 'shell' in command ? [command.shell] : command.argv;
+  refuse(
+    texts.some((text) => text.includes('\0')),
+    '/check/exec/command',
+    'must not contain a NUL character',
+  );
+  const place = check.http ?? check.tcp;
+  if (place === undefined) return;
+  const ports = (app.portDefinitions ?? app.container?.portMappings ?? []).length;
+  refuse((place.port === undefined) === (place.portIndex === undefined), '/check', 'must have either port or portIndex');
+  refuse(
+    (place.portIndex ?? -1) >= ports,
+    '/check/portIndex',
+    `must address one of the ${String(ports)} ports, counted from 0`,
+  );
+  refuse(place.port === 0, '/check/port', 'must be between 1 and 65535');
+  const path = check.http?.path ?? '';
+  refuse(/[\s\p{Cc}]/u.test(path), '/check/http/path', 'must not contain white space or control characters');
+}

@@ -6,7 +6,7 @@ import { validateApp } from './validate.ts';
 
 const defaults: AppDefaults = {
   ...standardDefaults,
-  features: new Set(['gpu_resources', 'secrets', 'persistent_volumes', 'external_volumes', 'checks'] as const),
+  features: new Set(['gpu_resources', 'secrets', 'persistent_volumes', 'external_volumes'] as const),
 };
 
 function paths(input: AppInput, with_ = defaults): readonly string[] {
@@ -20,6 +20,9 @@ test.each<[string, AppInput]>([
   ['a command', { cmd }],
   ['arguments', { args: ['/bin/sleep', '1'] }],
   ['an image alone', { container: { docker: { image } } }],
+  ['the command executor by name', { cmd, executor: '//cmd' }],
+  ['a check by command', { cmd, check: { exec: { command: { argv: ['test', '-e', 'well'] } } } }],
+  ['a check of the first port', { cmd, check: { http: { path: '/' } } }],
   ['a Mesos container alone', { container: { type: 'MESOS' } }],
   ['a port that is required', { cmd, ports: [8080, 0], requirePorts: true }],
   [
@@ -70,6 +73,16 @@ describe.each<[string, AppInput, string]>([
   ['an environment name with an equals sign', { cmd, env: { 'A=B': 'x' } }, '/env/A=B'],
   ['an unknown secret', { cmd, env: { A: { secret: 'constructor' } } }, '/env/A'],
   ['an executor that is no path', { cmd, executor: '//other' }, '/executor'],
+  ['an executor of its own', { cmd, executor: '/opt/executor' }, '/executor'],
+  ['a check of two kinds', { cmd, check: { http: {}, tcp: {} } }, '/check'],
+  ['a check of no kind', { cmd, check: {} }, '/check'],
+  ['a check on a port that is not there', { cmd, check: { tcp: { portIndex: 3 } } }, '/check/portIndex'],
+  ['a check without ports', { cmd, ports: [], check: { http: {} } }, '/check'],
+  [
+    'a check in a Docker container',
+    { container: { docker: { image } }, check: { exec: { command: { shell: 'true' } } } },
+    '/check',
+  ],
   ['a million cores', { cmd, cpus: 1e9 }, '/cpus'],
   ['absurd memory', { cmd, mem: 1e15 }, '/mem'],
   ['absurd disk', { cmd, disk: 1e15 }, '/disk'],
@@ -203,7 +216,6 @@ test('an app keeps the role it has', () => {
 });
 
 test.each<[AppInput, string]>([
-  [{ cmd, check: { exec: { command: { shell: 'true' } } } }, '/check'],
   [
     { container: { type: 'MESOS', volumes: [{ containerPath: 'd', mode: 'RW', persistent: { size: 1 } }] } },
     '/container/volumes',

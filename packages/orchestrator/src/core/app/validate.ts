@@ -12,7 +12,7 @@ import {
   VIOLATIONS_MAX,
 } from './limits.ts';
 import { isResident, type AppDefaults, type AppSpec, type Feature } from './spec.ts';
-import { healthCheckRules, readinessCheckRules } from './validate-checks.ts';
+import { appCheckRules, healthCheckRules, readinessCheckRules } from './validate-checks.ts';
 import { constraintRules } from './validate-constraints.ts';
 import { containerRules, networkRules, portRules } from './validate-network.ts';
 
@@ -42,6 +42,7 @@ export function validateApp(
   constraintRules(app, refuse);
   healthCheckRules(app, refuse);
   readinessCheckRules(app, refuse);
+  appCheckRules(app, refuse);
   const bytes = utf8Length(JSON.stringify(app));
   refuse(
     bytes > DEFINITION_BYTES_MAX,
@@ -61,9 +62,10 @@ function commandRules(app: AppSpec, refuse: Refuse): void {
   refuse(app.args?.some(hasNul) ?? false, '/args', 'must not contain a NUL character');
   refuse(hasNul(app.user), '/user', 'must not contain a NUL character');
   refuse(
-    !/^(?:|\/\/cmd|\/?[^/]+(?:\/[^/]+)*)$/.test(app.executor),
+    app.executor !== '' && app.executor !== '//cmd',
     '/executor',
-    "must be empty, '//cmd' or the path of an executor",
+    "must be empty or '//cmd': an app cannot bring an executor of its own here. Run the executor's program as the app " +
+      "itself by 'cmd' or 'args', several programs as a pod, or a framework of your own at the master's scheduler API.",
   );
 }
 
@@ -106,7 +108,6 @@ function featureRules(app: AppSpec, features: ReadonlySet<Feature>, refuse: Refu
   const usesSecretVolumes = volumes.some((volume) => volume.secret !== undefined);
   needs(app.gpus > 0, 'gpu_resources', '/gpus');
   needs(app.secrets !== undefined || usesSecretVolumes, 'secrets', '/secrets');
-  needs(app.check !== undefined, 'checks', '/check');
   needs(isResident(app), 'persistent_volumes', '/container/volumes');
   needs(
     volumes.some((volume) => volume.external !== undefined),

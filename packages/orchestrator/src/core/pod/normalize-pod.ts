@@ -112,13 +112,13 @@ export function toPodDefinition(spec: AppDefinition): PodDefinition | undefined 
 }
 
 function normalizeContainer(input: ContainerInput): Container {
-  const { healthCheck, artifacts, resources, ...rest } = input;
+  const { healthCheck, check, artifacts, resources, ...rest } = input;
   const health = healthCheck && {
     gracePeriodSeconds: 300,
     intervalSeconds: 60,
     maxConsecutiveFailures: 3,
     timeoutSeconds: 20,
-    delaySeconds: 2,
+    delaySeconds: 15,
     ...healthCheck,
   };
   return compact({
@@ -129,6 +129,7 @@ function normalizeContainer(input: ContainerInput): Container {
     labels: unlessEmpty(rest.labels),
     resources: { ...RESOURCES, ...resources },
     healthCheck: health,
+    check: check && { intervalSeconds: 60, timeoutSeconds: 20, delaySeconds: 15, ...check },
     artifacts: unlessEmpty(
       artifacts?.map((artifact) => ({ extract: true, executable: false, cache: false, ...artifact })),
     ),

@@ -1,6 +1,8 @@
 /** The tasks of a pod's instance, one per container, and what they make of the instance together. */
 import { isTerminal, type TaskState, type TaskStatus } from '@stadion/contract/mesos';
+import type { CheckStatusInfo } from '@stadion/contract/mesos-workload';
 import type { InstanceCondition } from '@stadion/contract/orchestrator';
+import { sameCheckStatus } from '../check-result.ts';
 
 /** One container of an instance, in its current launch. Times are milliseconds since the Unix epoch. */
 export interface PodTask {
@@ -12,6 +14,8 @@ export interface PodTask {
   readonly startedAt?: number;
   /** Undefined: no result yet, or no check. */
   readonly healthy?: boolean;
+  /** The last result of its `check`. */
+  readonly check?: CheckStatusInfo;
   /** Of its end. */
   readonly message?: string;
 }
@@ -37,13 +41,15 @@ export function updatePodTask(task: PodTask, status: TaskStatus, now: number): P
   const healthy = status.healthy ?? task.healthy;
   const startedAt =
     task.startedAt ?? (status.state === 'TASK_RUNNING' ? Math.round(status.timestamp * 1000) : undefined);
-  if (status.state === task.state && healthy === task.healthy) return task;
+  const check = status.check_status ?? task.check;
+  if (status.state === task.state && healthy === task.healthy && sameCheckStatus(check, task.check)) return task;
   return {
     name: task.name,
     state: status.state,
     since: status.state === task.state ? task.since : now,
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(healthy === undefined ? {} : { healthy }),
+    ...(check === undefined ? {} : { check }),
     ...(isOver(status.state) && status.message !== undefined ? { message: status.message } : {}),
   };
 }

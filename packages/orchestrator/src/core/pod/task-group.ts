@@ -1,10 +1,11 @@
 /** Turns one placed instance of a pod into the executor and the tasks that Mesos launches as a group. */
 import type { CommandInfo, ContainerInfo, HealthCheckInfo, IdValue, Resource, TaskInfo } from '@stadion/contract/mesos';
-import type { ContainerVolume, EnvironmentVariable, ExecutorInfo } from '@stadion/contract/mesos-workload';
+import type { CheckInfo, ContainerVolume, EnvironmentVariable, ExecutorInfo } from '@stadion/contract/mesos-workload';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
-import type { PodContainer } from '@stadion/contract/orchestrator-pods';
+import type { PodCheck, PodContainer } from '@stadion/contract/orchestrator-pods';
 import type { Instance } from '../instance.ts';
 import { labelVariables, LABEL_PREFIX, numberText, ownVariables } from '../task/environment.ts';
+import { checkCommand, checkTimes, schemeAndPath } from '../task/checks.ts';
 import { secretOf } from '../task/secrets.ts';
 import { commandUri, dottedName } from '../task/task-info.ts';
 import { textLabels } from '../task/text-labels.ts';
@@ -91,6 +92,7 @@ function taskOf(
     ...(labels === undefined ? {} : { labels }),
     ...(grace === undefined ? {} : { kill_policy: { grace_period: { nanoseconds: grace * 1e9 } } }),
     ...(health === undefined ? {} : { health_checks: [health] }),
+    ...(container.check === undefined ? {} : { check: checkOf(container.check, own) }),
     discovery: {
       visibility: 'FRAMEWORK',
       name: dottedName(spec.id),
@@ -184,23 +186,27 @@ function healthCheckOf({ healthCheck }: PodContainer, ports: readonly AllocatedP
     kill_on_failure: true,
   };
   const { http, tcp, exec } = healthCheck;
-  const portOf = (name: string): number => {
-    const port = ports.find(({ endpoint }) => endpoint.name === name);
-    return port === undefined ? 0 : containerPortOf(port.endpoint.containerPort, port.hostPort ?? 0);
-  };
   if (http !== undefined) {
-    const scheme = http.scheme === 'HTTPS' ? 'https' : 'http';
-    return { type: 'HTTP', http: { scheme, port: portOf(http.endpoint), path: http.path ?? '/' }, ...times };
+    return { type: 'HTTP', http: { ...schemeAndPath(http), port: endpointPort(ports, http.endpoint) }, ...times };
   }
-  if (tcp !== undefined) return { type: 'TCP', tcp: { port: portOf(tcp.endpoint) }, ...times };
-  const command = exec?.command ?? { shell: 'false' };
-  const text = 'shell' in command ? command.shell : command.argv.map(quoted).join(' ');
-  return { type: 'COMMAND', command: { shell: true, value: text }, ...times };
+  if (tcp !== undefined) return { type: 'TCP', tcp: { port: endpointPort(ports, tcp.endpoint) }, ...times };
+  return { type: 'COMMAND', command: checkCommand(exec?.command), ...times };
 }
 
-/** An argument as the shell reads it back. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+function checkOf(check: PodCheck, ports: readonly AllocatedPort[]): CheckInfo {
+  const { http, tcp, exec } = check;
+  const times = checkTimes(check);
+  if (http !== undefined) {
+    return { type: 'HTTP', http: { ...schemeAndPath(http), port: endpointPort(ports, http.endpoint) }, ...times };
+  }
+  if (tcp !== undefined) return { type: 'TCP', tcp: { port: endpointPort(ports, tcp.endpoint) }, ...times };
+  return { type: 'COMMAND', command: { command: checkCommand(exec?.command) }, ...times };
+}
+
+/** Where a check inside the pod finds an endpoint. */
+function endpointPort(ports: readonly AllocatedPort[], name: string): number {
+  const port = ports.find(({ endpoint }) => endpoint.name === name);
+  return port === undefined ? 0 : containerPortOf(port.endpoint.containerPort, port.hostPort ?? 0);
 }
 
 /** The port inside: of the host itself where the pod has no network of its own, or asks for the same one. */

@@ -1,6 +1,6 @@
 /** Decides whether a canonical pod makes sense by itself: Marathon's rules, and those it shares with apps. */
 import type { AppDefinition, Violation } from '@stadion/contract/orchestrator';
-import type { PodContainer, PodVolume } from '@stadion/contract/orchestrator-pods';
+import type { PodCheck, PodContainer, PodVolume } from '@stadion/contract/orchestrator-pods';
 import { violation, type Refuse } from '../app/checked.ts';
 import { VIOLATIONS_MAX } from '../app/limits.ts';
 import type { AppDefaults } from '../app/spec.ts';
@@ -52,17 +52,27 @@ function containerRules(container: PodContainer, spec: PodSpec, path: string, re
   refuse(image?.kind === 'APPC', `${path}/image/kind`, 'must be DOCKER');
   refuse(resources.cpus < 0.001, `${path}/resources/cpus`, 'must be at least 0.001');
   environmentRules(`${path}/environment`, container.environment, spec, refuse);
+  if (container.check !== undefined) checkWayRules(container, container.check, `${path}/check`, refuse);
   if (healthCheck === undefined) return;
-  const ways = [healthCheck.http, healthCheck.tcp, healthCheck.exec].filter((way) => way !== undefined);
-  refuse(ways.length !== 1, `${path}/healthCheck`, 'must have exactly one of http, tcp and exec');
-  const endpoint = healthCheck.http?.endpoint ?? healthCheck.tcp?.endpoint;
-  const known = container.endpoints?.some(({ name }) => name === endpoint) ?? false;
-  refuse(endpoint !== undefined && !known, `${path}/healthCheck`, `there is no endpoint '${endpoint ?? ''}' here`);
+  checkWayRules(container, healthCheck, `${path}/healthCheck`, refuse);
   refuse(
     healthCheck.timeoutSeconds >= healthCheck.intervalSeconds,
     `${path}/healthCheck/timeoutSeconds`,
     'must be less than intervalSeconds',
   );
+}
+
+function checkWayRules(
+  { endpoints }: PodContainer,
+  { http, tcp, exec }: Pick<PodCheck, 'http' | 'tcp' | 'exec'>,
+  path: string,
+  refuse: Refuse,
+): void {
+  const ways = [http, tcp, exec].filter((way) => way !== undefined);
+  refuse(ways.length !== 1, path, 'must have exactly one of http, tcp and exec');
+  const endpoint = http?.endpoint ?? tcp?.endpoint;
+  const known = endpoints?.some(({ name }) => name === endpoint) ?? false;
+  refuse(endpoint !== undefined && !known, path, `there is no endpoint '${endpoint ?? ''}' here`);
 }
 
 function endpointRules(spec: PodSpec, refuse: Refuse): void {

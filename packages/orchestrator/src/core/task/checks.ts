@@ -1,6 +1,8 @@
 /** Health and readiness checks of an app, with the ports of one launch, as the agent runs them beside the task. */
-import type { HealthCheckInfo, ReadinessCheckInfo } from '@stadion/contract/mesos';
+import type { CommandInfo, HealthCheckInfo, ReadinessCheckInfo } from '@stadion/contract/mesos';
+import type { CheckInfo } from '@stadion/contract/mesos-workload';
 import type { AppDefinition, HealthCheck, ReadinessCheck } from '@stadion/contract/orchestrator';
+import type { AppCheck } from '@stadion/contract/orchestrator-pods';
 import { NEVER_EXHAUSTED } from './limits.ts';
 import { reachablePort, type TaskPort } from './task-ports.ts';
 
@@ -18,9 +20,54 @@ export function readinessCheckInfos(app: AppDefinition, ports: readonly TaskPort
   return (app.readinessChecks ?? []).map((check) => readinessCheckInfo(check, ports));
 }
 
+/** The check that is only told about; the app has one. */
+export function checkInfo(check: NonNullable<AppDefinition['check']>, ports: readonly TaskPort[]): CheckInfo {
+  const { http, tcp, exec } = check;
+  const times = checkTimes(check);
+  const portOf = ({ port, portIndex = 0 }: { readonly port?: number; readonly portIndex?: number }): number =>
+    port ?? ports[portIndex]?.taskPort ?? 0;
+  if (http !== undefined) {
+    return { type: 'HTTP', http: { ...schemeAndPath(http), port: portOf(http) }, ...times };
+  }
+  if (tcp !== undefined) return { type: 'TCP', tcp: { port: portOf(tcp) }, ...times };
+  return { type: 'COMMAND', command: { command: checkCommand(exec?.command) }, ...times };
+}
+
+/** When a check looks, for apps and pods alike. */
+export function checkTimes({
+  delaySeconds = MESOS_DELAY_SECONDS,
+  intervalSeconds = 60,
+  timeoutSeconds = 20,
+}: Pick<AppCheck, 'delaySeconds' | 'intervalSeconds' | 'timeoutSeconds'>) {
+  return { delay_seconds: delaySeconds, interval_seconds: intervalSeconds, timeout_seconds: timeoutSeconds };
+}
+
+/** How an HTTP check of an app or a pod asks. */
+export function schemeAndPath({
+  scheme,
+  path,
+}: {
+  readonly scheme?: 'HTTP' | 'HTTPS';
+  readonly path?: string;
+}): Pick<NonNullable<CheckInfo['http']>, 'scheme' | 'path'> {
+  return { scheme: scheme === 'HTTPS' ? 'https' : 'http', path: path ?? '/' };
+}
+
+/** The command of a check as one line for the shell. */
+export function checkCommand(command: NonNullable<AppCheck['exec']>['command'] = { shell: 'false' }): CommandInfo {
+  const text = 'shell' in command ? command.shell : command.argv.map(quoted).join(' ');
+  return { shell: true, value: text };
+}
+
+/** An argument as the shell reads it back. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
 /** Whether the checks are the same for all launches of the app. */
 export function checksNeedPorts(app: AppDefinition): boolean {
   if ((app.readinessChecks ?? []).length > 0) return true;
+  if (app.check !== undefined && app.check.exec === undefined) return true;
   return (app.healthChecks ?? []).some((check) => check.protocol !== 'COMMAND' && check.port === undefined);
 }
 

@@ -15,9 +15,10 @@ import type {
   Resource,
   TaskInfo,
 } from '@stadion/contract/mesos';
+import type { CheckInfo } from '@stadion/contract/mesos-workload';
 import type { AppDefinition, Artifact } from '@stadion/contract/orchestrator';
 import { isOnHostNetwork } from '../app/spec.ts';
-import { checksNeedPorts, healthCheckInfos, readinessCheckInfos } from './checks.ts';
+import { checkInfo, checksNeedPorts, healthCheckInfos, readinessCheckInfos } from './checks.ts';
 import { containerInfo } from './container-info.ts';
 import { appEnvironment, taskEnvironment, type AppEnvironment } from './environment.ts';
 import { declaredPorts, reachablePort, taskPorts, type TaskPort } from './task-ports.ts';
@@ -72,12 +73,14 @@ export function buildTaskInfo(input: TaskInput): TaskInfo {
   const checks = template.checks ?? checksOf(app, ports);
   if (checks.health.length > 0) task.health_checks = checks.health;
   if (checks.readiness.length > 0) task.readiness_checks = checks.readiness;
+  if (checks.check !== undefined) task.check = checks.check;
   return task;
 }
 
 interface Checks {
   readonly health: HealthCheckInfo[];
   readonly readiness: ReadinessCheckInfo[];
+  readonly check: CheckInfo | undefined;
 }
 
 /** What all launches of an app share, under the same settings. */
@@ -200,7 +203,11 @@ export function commandUri(artifact: Artifact): CommandUri {
 }
 
 function checksOf(app: AppDefinition, ports: readonly TaskPort[]): Checks {
-  return { health: healthCheckInfos(app, ports), readiness: readinessCheckInfos(app, ports) };
+  return {
+    health: healthCheckInfos(app, ports),
+    readiness: readinessCheckInfos(app, ports),
+    check: app.check && checkInfo(app.check, ports),
+  };
 }
 
 type DiscoveryPort = NonNullable<DiscoveryInfo['ports']>['ports'][number];

@@ -89,6 +89,11 @@ export const arbitraryInput = fc.record(
       { maxLength: 2 },
     ),
     dependencies: fc.array(fc.constantFrom('../db', '/a/b', 'c', '../../x'), { maxLength: 3 }),
+    check: fc.oneof(
+      fc.constant({ exec: { command: { shell: 'true' } } }),
+      fc.record({ http: fc.record({ path: fc.constant('/c') }, optional), intervalSeconds: fc.constantFrom(1, 9) }),
+      fc.constant({ tcp: { portIndex: 0 }, delaySeconds: 0 }),
+    ),
     executorResources: fc.record({ cpus: fc.constantFrom(0.1, 1), mem: fc.constantFrom(32, 64) }, optional),
     resourceLimits: fc.record(
       { cpus: fc.constantFrom(2, 'unlimited' as const), mem: fc.constantFrom(512, 1024) },
