@@ -85,7 +85,10 @@ describe('a health check', { timeout: 30_000 }, () => {
     ]);
     await waitFor('the stream has told it', () => {
       const told = events.named('health_status_changed_event').filter((event) => event.appId === id);
-      return told.map((event) => event.alive).join().endsWith('true,false');
+      return told
+        .map((event) => event.alive)
+        .join()
+        .endsWith('true,false');
     });
     await platform.change('DELETE', `/v2/apps${id}`);
   }

@@ -97,6 +97,7 @@ function findCommandProblem(task: TaskInfo): string | undefined {
 }
 
 function findCheckProblem(task: TaskInfo): string | undefined {
-  const checks = (task.health_checks?.length ?? 0) + (task.readiness_checks?.length ?? 0) + Number(task.check !== undefined);
+  const checks =
+    (task.health_checks?.length ?? 0) + (task.readiness_checks?.length ?? 0) + Number(task.check !== undefined);
   return checks > CHECKS_PER_TASK_MAX ? `The task has more than ${CHECKS_PER_TASK_MAX} checks` : undefined;
 }

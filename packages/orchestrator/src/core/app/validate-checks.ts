@@ -83,7 +83,11 @@ export function appCheckRules({ check, ...app }: AppSpec, refuse: Refuse): void 
   const place = check.http ?? check.tcp;
   if (place === undefined) return;
   const ports = (app.portDefinitions ?? app.container?.portMappings ?? []).length;
-  refuse((place.port === undefined) === (place.portIndex === undefined), '/check', 'must have either port or portIndex');
+  refuse(
+    (place.port === undefined) === (place.portIndex === undefined),
+    '/check',
+    'must have either port or portIndex',
+  );
   refuse(
     (place.portIndex ?? -1) >= ports,
     '/check/portIndex',
