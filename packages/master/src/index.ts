@@ -4,4 +4,5 @@ export { DEFAULT_MASTER_CONFIG, type MasterConfig } from './config.ts';
 export type { RegisteredAgent, RegistryChange } from './core/cluster/exchange.ts';
 export type { ClusterView } from './core/cluster/state.ts';
 export { createMasterHttp } from './http/master-http.ts';
+export { MemorySettingsRegistry, type SettingsRegistry } from './settings-registry.ts';
 export { createMaster, type Master, type MasterIdentity, type MasterOptions } from './master.ts';

@@ -7,6 +7,9 @@ export const FRAMEWORK_CHOSEN_ID_LENGTH_MAX = 255;
 export const OFFERS_PER_EVENT_MAX = 500;
 /** Agents looked at in one slice of an allocation run; a slice stays well below 10 ms. */
 export const ALLOCATION_SLICE_AGENTS_MAX = 500;
+/** With quotas, allocation waits after a start until this share of the known agents is back, or this time is over. */
+export const ALLOCATION_PAUSE_SHARE = 0.8;
+export const ALLOCATION_PAUSE_MS_MAX = 600_000;
 /** Links pinged in one turn of the event loop. */
 export const PING_SLICE_LINKS_MAX = 2_000;
 /** Removed frameworks that are remembered by id, so that they cannot come back. */

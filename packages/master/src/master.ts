@@ -14,13 +14,16 @@ import {
   type Timers,
 } from '@stadion/base';
 import type { AgentAcceptor, AgentUpkeep, Link, MasterMessage } from '@stadion/contract/agent-link';
+import type { ClusterSettings } from '@stadion/contract/cluster-settings';
 import type { MasterInfo, SchedulerConnection, SchedulerEvent } from '@stadion/contract/mesos';
 import type { AgentRegistry } from './agent-registry.ts';
 import { DEFAULT_MASTER_CONFIG, type MasterConfig } from './config.ts';
 import type { ClusterChange, LedgerInput, LedgerOutput, RegistryChange } from './core/cluster/exchange.ts';
 import { Ledger } from './core/cluster/ledger.ts';
+import type { SettingsDecision } from './core/settings/settings.ts';
 import type { ClusterView } from './core/cluster/state.ts';
 import { ALLOCATION_SLICE_AGENTS_MAX, PING_SLICE_LINKS_MAX, REGISTRY_RETRY_MS } from './limits.ts';
+import { MemorySettingsRegistry, type SettingsRegistry } from './settings-registry.ts';
 
 /** Where this master is reached and what it is called. */
 export interface MasterIdentity {
@@ -35,6 +38,8 @@ export interface MasterIdentity {
 /** What a master is made of. */
 export interface MasterOptions {
   readonly registry: AgentRegistry;
+  /** Kept in memory when absent. */
+  readonly settings?: SettingsRegistry;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
@@ -63,6 +68,12 @@ export interface Master extends Service {
   treatAgent(agentId: string, upkeep: AgentUpkeep | undefined): void;
   /** Tells each change of the cluster, from now on until the returned function is called. */
   watch(onChange: (change: ClusterChange) => void): () => void;
+  /**
+   * Changes what operators have decided for the cluster, one change after the other; it holds when the promise is fulfilled.
+   * @param decide is given the settings and the cluster as they are then
+   * @returns what is wrong with it, or undefined. Rejects with a PlatformError when it is not certain that it is kept.
+   */
+  configure(decide: (settings: ClusterSettings, view: ClusterView) => SettingsDecision): Promise<string | undefined>;
   /** Ends a framework as its own TEARDOWN would. Without effect for unknown frameworks. */
   teardown(frameworkId: string): void;
 }
@@ -93,11 +104,14 @@ class MasterShell implements Master {
   private lastLink = 0;
   private lastSubscription = 0;
   private allocation: TimerHandle | undefined;
+  private readonly settings: SettingsRegistry;
+  private configuring: Promise<unknown> = Promise.resolve();
 
   constructor(options: MasterOptions) {
     assert(/^\d+(\.\d+)*$/.test(options.info.version), 'the version of a master has digits and dots only');
     this.options = options;
     this.identity = options.info;
+    this.settings = options.settings ?? new MemorySettingsRegistry();
     this.config = { ...DEFAULT_MASTER_CONFIG, ...options.config };
     const { clock, timers } = options;
     this.random = options.random.stream('served');
@@ -119,7 +133,7 @@ class MasterShell implements Master {
   async start(): Promise<void> {
     assert(this.ledger === undefined && !this.stopped, 'a master is started once');
     const { registry, random, log, info, clock } = this.options;
-    const known = await registry.load();
+    const [known, settings] = await Promise.all([registry.load(), this.settings.load()]);
     if (this.wasStopped()) return;
     const id = randomUuid(random.stream('master-id'));
     const master: MasterInfo = {
@@ -129,7 +143,7 @@ class MasterShell implements Master {
       pid: `master@${info.ip}:${String(info.port)}`,
       version: info.version,
     };
-    this.ledger = new Ledger(master, this.config, known, clock.now(), clock.monotonic());
+    this.ledger = new Ledger(master, this.config, known, settings, clock.now(), clock.monotonic());
     this.ledger.isWatched = this.watchers.size > 0;
     this.repeat(TICK_MS, () => {
       this.apply({ type: 'tick' });
@@ -210,6 +224,21 @@ class MasterShell implements Master {
       this.watchers.delete(onChange);
       if (this.ledger !== undefined) this.ledger.isWatched = this.watchers.size > 0;
     };
+  }
+
+  configure(decide: (settings: ClusterSettings, view: ClusterView) => SettingsDecision): Promise<string | undefined> {
+    const change = async (): Promise<string | undefined> => {
+      const { ledger } = this;
+      if (this.stopped || ledger === undefined) return 'The master is not running';
+      const decision = decide(ledger.view.settings, ledger.view);
+      if (!decision.ok) return decision.problem;
+      await this.settings.save(decision.settings);
+      this.apply({ type: 'settings', settings: decision.settings });
+      return undefined;
+    };
+    const result = this.configuring.then(change);
+    this.configuring = result.catch(() => undefined);
+    return result;
   }
 
   teardown(frameworkId: string): void {

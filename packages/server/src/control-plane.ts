@@ -10,6 +10,7 @@ import { followDrains } from './agent-upkeep.ts';
 import { advertisedAddress } from './addresses.ts';
 import { StoredAgentRegistry } from './agent-registry.ts';
 import { assertWhole } from './backup/restoring.ts';
+import { StoredSettingsRegistry } from './settings-registry.ts';
 import type { SystemPorts } from './system-ports.ts';
 import type { Undoing } from './undoing.ts';
 import { MESOS_VERSION } from './version.ts';
@@ -43,6 +44,7 @@ export async function startControlPlane(parts: ControlPlaneParts, undoing: Undoi
   await assertWhole(store);
   const master = createMaster({
     registry: new StoredAgentRegistry(store, epoch, log.child({ room: 'master' })),
+    settings: new StoredSettingsRegistry(store, epoch),
     clock: time,
     timers: time,
     random: random.stream('master'),

@@ -74,6 +74,12 @@ export const Attribute = Type.Object({
 });
 export type Attribute = Static<typeof Attribute>;
 
+const Nanoseconds = Type.Object({ nanoseconds: Type.Number() });
+
+/** When a machine is out of service: from `start` (since the Unix epoch) on, for good where no `duration` is said. */
+export const Unavailability = Type.Object({ start: Nanoseconds, duration: Type.Optional(Nanoseconds) });
+export type Unavailability = Static<typeof Unavailability>;
+
 /** Where an agent stands. */
 export const DomainInfo = Type.Object({
   fault_domain: Type.Object({

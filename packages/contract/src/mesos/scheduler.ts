@@ -1,7 +1,7 @@
 /** Calls and events between a framework and the master: the Mesos v1 scheduler API as objects. */
 import { Type, type Static } from '@sinclair/typebox';
 import { stringEnum } from '../string-enum.ts';
-import { Attribute, DomainInfo, IdValue, Labels, Resource } from './resources.ts';
+import { Attribute, DomainInfo, IdValue, Labels, Resource, Unavailability } from './resources.ts';
 import { ExecutorInfo, TaskGroupInfo, TaskInfo, TaskStatus } from './task.ts';
 
 /** What a framework may understand beyond the basics. */
@@ -34,19 +34,21 @@ export const FrameworkInfo = Type.Object({
 });
 export type FrameworkInfo = Static<typeof FrameworkInfo>;
 
+const AgentUrl = Type.Object({
+  scheme: Type.String(),
+  address: Type.Object({ hostname: Type.String(), ip: Type.String(), port: Type.Integer() }),
+  path: Type.String(),
+});
+
 /** Free resources of one agent, for one role of one framework. */
 export const Offer = Type.Object({
   id: IdValue,
   framework_id: IdValue,
   agent_id: IdValue,
   hostname: Type.String(),
-  url: Type.Optional(
-    Type.Object({
-      scheme: Type.String(),
-      address: Type.Object({ hostname: Type.String(), ip: Type.String(), port: Type.Integer() }),
-      path: Type.String(),
-    }),
-  ),
+  url: Type.Optional(AgentUrl),
+  /** When its machine is planned to be out of service. */
+  unavailability: Type.Optional(Unavailability),
   domain: Type.Optional(DomainInfo),
   resources: Type.Array(Resource),
   attributes: Type.Array(Attribute),
@@ -55,6 +57,15 @@ export const Offer = Type.Object({
   containerizers: Type.Optional(Type.Array(Type.String())),
 });
 export type Offer = Static<typeof Offer>;
+
+/** A request to leave an agent before its machine is out of service. */
+const InverseOffer = Type.Object({
+  id: IdValue,
+  url: Type.Optional(AgentUrl),
+  framework_id: IdValue,
+  agent_id: IdValue,
+  unavailability: Unavailability,
+});
 
 /** How long refused resources are not offered again; default 5 seconds. */
 export const Filters = Type.Object({ refuse_seconds: Type.Optional(Type.Number()) });
@@ -84,6 +95,10 @@ export function launchedTasks(operation: OfferOperation): readonly TaskInfo[] {
 }
 
 const Rest = { framework_id: IdValue };
+const AnswerToInverseOffers = Type.Object({
+  inverse_offer_ids: Type.Array(IdValue),
+  filters: Type.Optional(Filters),
+});
 const TaskReference = Type.Object({ task_id: IdValue, agent_id: Type.Optional(IdValue) });
 
 /** A call of a framework; every one but a first SUBSCRIBE carries the framework's id. */
@@ -110,6 +125,24 @@ export const SchedulerCall = Type.Union([
     type: Type.Literal('DECLINE'),
     ...Rest,
     decline: Type.Object({ offer_ids: Type.Array(IdValue), filters: Type.Optional(Filters) }),
+  }),
+  Type.Object({
+    type: Type.Literal('ACCEPT_INVERSE_OFFERS'),
+    ...Rest,
+    accept_inverse_offers: AnswerToInverseOffers,
+  }),
+  Type.Object({
+    type: Type.Literal('DECLINE_INVERSE_OFFERS'),
+    ...Rest,
+    decline_inverse_offers: AnswerToInverseOffers,
+  }),
+  Type.Object({
+    type: Type.Literal('UPDATE_FRAMEWORK'),
+    ...Rest,
+    update_framework: Type.Object({
+      framework_info: FrameworkInfo,
+      suppressed_roles: Type.Optional(Type.Array(Type.String())),
+    }),
   }),
   Type.Object({
     type: Type.Literal('REVIVE'),
@@ -167,6 +200,14 @@ export const SchedulerEvent = Type.Union([
   }),
   Type.Object({ type: Type.Literal('OFFERS'), offers: Type.Object({ offers: Type.Array(Offer) }) }),
   Type.Object({ type: Type.Literal('RESCIND'), rescind: Type.Object({ offer_id: IdValue }) }),
+  Type.Object({
+    type: Type.Literal('INVERSE_OFFERS'),
+    inverse_offers: Type.Object({ inverse_offers: Type.Array(InverseOffer) }),
+  }),
+  Type.Object({
+    type: Type.Literal('RESCIND_INVERSE_OFFER'),
+    rescind_inverse_offer: Type.Object({ inverse_offer_id: IdValue }),
+  }),
   Type.Object({ type: Type.Literal('UPDATE'), update: Type.Object({ status: TaskStatus }) }),
   Type.Object({
     type: Type.Literal('FAILURE'),

@@ -13,6 +13,7 @@ import { slavesPieces } from './slaves.ts';
 import { statePieces } from './state.ts';
 import { stateSummaryPieces } from './state-summary.ts';
 import { parseTaskQuery, tasksPieces } from './tasks.ts';
+import { serveSettings } from './settings.ts';
 import { serveV1 } from './v1/serve-v1.ts';
 import { versionJson } from './version.ts';
 
@@ -63,6 +64,7 @@ export function createMasterHttp(master: Master): FastifyInstance {
       return reply.redirect(`//${served.identity.hostname}:${String(served.port)}`, 307);
     });
   }
+  serveSettings(app, master);
   serveV1(app, master);
   app.setNotFoundHandler((request, reply) => {
     return reply

@@ -1,35 +1,62 @@
 /** `/roles`: what each role holds, and its frameworks. */
+import type { QuotaConfig } from '@stadion/contract/cluster-settings';
 import type { RoleNode } from '../core/allocation/role-tree.ts';
 import type { ClusterView } from '../core/cluster/state.ts';
+import type { Scalars } from '../core/resources/amounts.ts';
+import { consumption } from '../core/allocation/consumption.ts';
 import { roleOf } from '../core/resources/holdings.ts';
 import { scalarsOf } from '../core/resources/resource-vector.ts';
 import { arrayPieces, objectPieces } from './json-pieces.ts';
 import { addTo, legacyScalars } from './shapes/framework-json.ts';
 
-/** `{roles}`, in the order of their names; scalars only. There are no quotas yet, so their parts are empty. */
+/** `{roles}`, in the order of their names; scalars only. */
 export function rolesPieces(view: ClusterView): Generator<string> {
   const roles = [...view.roles.roles()].sort((left, right) => (left.name < right.name ? -1 : 1));
   const offered = offeredByRole(view);
   const reserved = reservedByRole(view);
+  const consumed = consumption(view);
   return objectPieces({
     roles: arrayPieces(roles, (role) =>
-      roleJson(role, offered.get(role.name) ?? nothing(), reserved.get(role.name) ?? nothing()),
+      roleJson(
+        role,
+        quotaJson(view, role, consumed(role.name)),
+        offered.get(role.name) ?? nothing(),
+        reserved.get(role.name) ?? nothing(),
+      ),
     ),
   });
 }
 
-function roleJson(role: RoleNode, offered: ReturnType<typeof nothing>, reserved: ReturnType<typeof nothing>) {
+function roleJson(
+  role: RoleNode,
+  quota: object,
+  offered: ReturnType<typeof nothing>,
+  reserved: ReturnType<typeof nothing>,
+) {
   const allocated = { ...role.allocated };
   addTo(allocated, offered, -1);
   return {
     name: role.name,
     weight: role.weight,
-    quota: { role: role.name, guarantee: {}, limit: {}, consumed: {} },
+    quota,
     resources: legacyScalars(role.allocated),
     allocated: legacyScalars(allocated),
     offered: legacyScalars(offered),
     reserved: legacyScalars(reserved),
     frameworks: [...role.frameworks.values()].map(({ frameworkId }) => frameworkId),
+  };
+}
+
+/** What bounds the role, and how much of that is used up. */
+function quotaJson({ settings }: ClusterView, { name, quota }: RoleNode, consumed: Scalars) {
+  const config = settings.quotas.find(({ role }) => role === name);
+  const values = (amounts: QuotaConfig['limits']) =>
+    Object.fromEntries(Object.entries(amounts ?? {}).map(([resource, { value }]) => [resource, value]));
+  return {
+    role: name,
+    guarantee: values(config?.guarantees),
+    limit: values(config?.limits),
+    consumed: quota === undefined ? {} : legacyScalars(consumed),
   };
 }
 

@@ -24,6 +24,7 @@ import type {
 import { MemoryAgentRegistry, type AgentRegistry } from '../agent-registry.ts';
 import type { MasterConfig } from '../config.ts';
 import { createMaster, type Master } from '../master.ts';
+import { MemorySettingsRegistry } from '../settings-registry.ts';
 
 /** Scalars in cores and MiB, ports as one range. */
 export function resources(
@@ -283,6 +284,7 @@ export class ScriptedFramework {
 export class Cluster {
   readonly time = new VirtualTime();
   readonly registry: AgentRegistry;
+  private readonly settings = new MemorySettingsRegistry();
   master: Master;
   private readonly config: Partial<MasterConfig>;
   private masters = 0;
@@ -345,6 +347,7 @@ export class Cluster {
     this.masters += 1;
     return createMaster({
       registry: this.registry,
+      settings: this.settings,
       clock: this.time,
       timers: this.time,
       random: new SeededRandom(`master-${String(this.masters)}`),

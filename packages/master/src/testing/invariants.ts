@@ -22,6 +22,20 @@ export function checkInvariants(view: ClusterView): void {
   expect(live).toBe(tasks);
 }
 
+/** No offer that was made since brings its role, or one above it, over its quota. */
+export function checkQuota(view: ClusterView, before: ReadonlySet<string>): void {
+  const nodes = new Map([...view.roles.roles()].map((node) => [node.name, node]));
+  for (const { id, role, resources } of view.offers.values()) {
+    if (before.has(id)) continue;
+    for (let node = nodes.get(role); node !== undefined; node = node.parent) {
+      for (const name of SCALAR_NAMES) {
+        const limit = node.quota?.limits[name];
+        if (limit !== undefined && resources[name] > 0) expect(node.allocated[name]).toBeLessThanOrEqual(limit);
+      }
+    }
+  }
+}
+
 function checkAgent(view: ClusterView, agent: AgentRecord): void {
   let charged: ResourceVector = NOTHING;
   for (const task of agent.tasks) {

@@ -5,7 +5,8 @@ import { DEFAULT_MASTER_CONFIG } from '../config.ts';
 import type { LedgerInput, LedgerOutput, RegistryChange } from '../core/cluster/exchange.ts';
 import { Ledger } from '../core/cluster/ledger.ts';
 import type { ClusterView } from '../core/cluster/state.ts';
-import { checkInvariants } from './invariants.ts';
+import { NO_SETTINGS } from '../core/settings/settings.ts';
+import { checkInvariants, checkQuota } from './invariants.ts';
 import { AGENTS, FRAMEWORKS, capacity, launchReserved, operationOf, taskInfo, type Step } from './random-steps.ts';
 
 const MASTER: MasterInfo = {
@@ -24,7 +25,7 @@ interface FakeAgent {
 
 /** Plays steps against a ledger, with agents and frameworks that do what real ones could. */
 export class RandomHistory {
-  ledger = new Ledger(MASTER, { ...DEFAULT_MASTER_CONFIG, agentReregisterTimeoutMs: 30_000 }, [], 0, 0);
+  ledger = new Ledger(MASTER, { ...DEFAULT_MASTER_CONFIG, agentReregisterTimeoutMs: 30_000 }, [], NO_SETTINGS, 0, 0);
   private elapsed = 0;
   private numbers = 0;
   private readonly agents: FakeAgent[] = Array.from({ length: AGENTS }, () => ({
@@ -78,6 +79,9 @@ export class RandomHistory {
         if (change !== undefined) this.apply({ type: 'registry-applied', change });
         break;
       }
+      case 'settings':
+        this.apply({ type: 'settings', settings: move.settings });
+        break;
       case 'update':
         this.update(move);
         break;
@@ -256,8 +260,10 @@ export class RandomHistory {
   }
 
   private apply(input: LedgerInput): void {
+    const before = new Set(this.view.offers.keys());
     for (const output of this.ledger.apply(input, this.elapsed, this.elapsed)) this.carryOut(output);
     checkInvariants(this.view);
+    if (input.type === 'allocate') checkQuota(this.view, before);
   }
 
   private carryOut(output: LedgerOutput): void {

@@ -1,6 +1,7 @@
 /** What may happen to a ledger at random, and the descriptions that go with it. */
 import fc from 'fast-check';
 import type { OfferOperation, Resource, TaskState } from '@stadion/contract/mesos';
+import type { ClusterSettings } from '@stadion/contract/cluster-settings';
 import type { ResourceOperation } from '../core/cluster/operations.ts';
 import { reserved, volume } from './reserved.ts';
 
@@ -37,9 +38,30 @@ export type Step =
   | { readonly do: 'acknowledge' | 'kill'; readonly framework: number; readonly task: number }
   | { readonly do: 'forget-task'; readonly agent: number; readonly task: number }
   | { readonly do: 'time'; readonly seconds: number }
+  | { readonly do: 'settings'; readonly settings: ClusterSettings }
   | { readonly do: 'persist' };
 
 const index = (below: number) => fc.integer({ min: 0, max: below - 1 });
+const machine = index(AGENTS).map((which) => ({ hostname: `a${String(which)}` }));
+const amounts = fc.record({ cpus: fc.record({ value: index(5) }), disk: fc.record({ value: index(20) }) });
+/** Decisions that bite: small quotas, and machines that go. */
+const anySettings: fc.Arbitrary<ClusterSettings> = fc.record({
+  weights: fc.constant([]),
+  quotas: fc.array(fc.record({ role: index(FRAMEWORKS).map((which) => `r${String(which)}`), limits: amounts }), {
+    maxLength: 2,
+  }),
+  schedule: fc.record({
+    windows: fc.array(
+      fc.record({
+        machine_ids: fc.array(machine, { minLength: 1, maxLength: 1 }),
+        unavailability: fc.constant({ start: { nanoseconds: 0 } }),
+      }),
+      { maxLength: 2 },
+    ),
+  }),
+  down: fc.array(machine, { maxLength: 1 }),
+});
+
 /** Any of them, the interesting ones more often. */
 export const anyStep: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -103,6 +125,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('forget-task'), agent: index(AGENTS), task: index(TASKS) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('time'), seconds: fc.integer({ min: 1, max: 20 }) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('settings'), settings: anySettings }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('persist') }) },
 );
 

@@ -71,7 +71,10 @@ export class MasterEvents implements MasterLinkReceiver {
         statuses.handle(event.update.status);
         reconciler.answered(event.update.status.task_id.value);
         break;
-      // Status updates tell what became of the tasks of a lost agent; a heartbeat tells nothing.
+      // Status updates tell what became of the tasks of a lost agent; a heartbeat tells nothing. Whoever takes a machine
+      // out of service drains it first: a question whether we would leave it is not answered.
+      case 'INVERSE_OFFERS':
+      case 'RESCIND_INVERSE_OFFER':
       case 'FAILURE':
       case 'HEARTBEAT':
       case 'SUBSCRIBED':

@@ -1,7 +1,7 @@
 /** Makes offers: the whole free remainder of an agent goes to the first framework, in DRF order, that may have it. */
-import type { AgentInfo } from '@stadion/contract/agent-link';
 import type { Offer } from '@stadion/contract/mesos';
-import { OFFERS_PER_EVENT_MAX } from '../../limits.ts';
+import { ALLOCATION_PAUSE_MS_MAX, ALLOCATION_PAUSE_SHARE, OFFERS_PER_EVENT_MAX } from '../../limits.ts';
+import { agentUrl } from '../cluster/agent-url.ts';
 import { offerAll } from '../cluster/charges.ts';
 import type { AgentRecord, FrameworkRecord, OfferRecord } from '../cluster/records.ts';
 import type { ClusterState } from '../cluster/state.ts';
@@ -9,6 +9,8 @@ import { takesWork } from '../cluster/upkeep.ts';
 import { formatResources } from '../resources/resource-format.ts';
 import type { Scalars } from '../resources/amounts.ts';
 import { availableTo, scalarsOf, type ResourceVector } from '../resources/resource-vector.ts';
+import { unavailabilityOf } from '../settings/maintenance.ts';
+import { NONE_IDLE, idleReservations, withinQuota, type IdleReservations } from './quota-room.ts';
 import { isRefused } from './refusals.ts';
 import type { FrameworkShare } from './role-tree.ts';
 
@@ -23,24 +25,47 @@ export function allocate(state: ClusterState, limit: number): void {
     state.allocation.clear();
     return;
   }
+  if (mustWait(state)) {
+    state.isAllocationPaused = true;
+    state.allocation.clear();
+    return;
+  }
   state.counters.allocationRuns += 1;
+  const idle = state.roles.hasQuotas ? idleReservations(state) : NONE_IDLE;
   const batches = new Map<FrameworkRecord, Offer[]>();
   for (let looked = 0; looked < limit; looked += 1) {
     const agent = state.allocation.next(() => state.agents.values());
     if (agent === undefined) break;
-    const record = offerAgent(state, agent);
+    const record = offerAgent(state, agent, idle);
     if (record === undefined) continue;
     let batch = batches.get(record.framework);
     if (batch === undefined) {
       batch = [];
       batches.set(record.framework, batch);
     }
-    batch.push(toOffer(record));
+    batch.push(toOffer(state, record));
     if (batch.length < OFFERS_PER_EVENT_MAX) continue;
     send(state, record.framework, batch);
     batches.delete(record.framework);
   }
   for (const [framework, batch] of batches) send(state, framework, batch);
+}
+
+/** Once a second: allocation that had to wait goes on when enough agents are back. */
+export function resumeAllocation(state: ClusterState): void {
+  if (!state.isAllocationPaused || mustWait(state)) return;
+  state.isAllocationPaused = false;
+  state.allocation.touchAll();
+}
+
+/**
+ * With quotas nothing is offered before most agents are back after a change of masters: what roles hold on the others is not
+ * known, and they would get too much (Mesos: 80 % of the agents, or ten minutes).
+ */
+function mustWait(state: ClusterState): boolean {
+  if (!state.roles.hasQuotas || state.elapsed - state.recoveredAt >= ALLOCATION_PAUSE_MS_MAX) return false;
+  const known = state.agents.size + state.recovered.size;
+  return state.recovered.size > known * (1 - ALLOCATION_PAUSE_SHARE);
 }
 
 /** True when the agent may be offered at all. */
@@ -58,11 +83,11 @@ function isAllocatable(free: Scalars): boolean {
   return free.cpus >= ALLOCATABLE_CPUS_MIN || free.mem >= ALLOCATABLE_MEM_MIN;
 }
 
-function offerAgent(state: ClusterState, agent: AgentRecord): OfferRecord | undefined {
+function offerAgent(state: ClusterState, agent: AgentRecord, idle: IdleReservations): OfferRecord | undefined {
   if (!isOfferable(state, agent)) return undefined;
   for (const share of state.roles.inOrder()) {
     const framework = state.frameworks.get(share.frameworkId);
-    const resources = availableTo(agent.free, share.role.name);
+    const resources = withinQuota(share.role, availableTo(agent.free, share.role.name), idle);
     if (framework === undefined || !mayHave(state, agent, framework, share, resources)) continue;
     const offer: OfferRecord = {
       id: `${state.master.id}-O${String(state.nextOffer)}`,
@@ -86,7 +111,7 @@ function mayHave(
   share: FrameworkShare,
   resources: ResourceVector,
 ): boolean {
-  // What is left may be reserved for others.
+  // What is left may be reserved for others, or above the role's quota.
   if (resources !== agent.free && !isAllocatable(scalarsOf(resources))) return false;
   // GPUs are few: agents that have them are kept for those who can use them (`--filter_gpu_resources`).
   if (agent.total.gpus > 0 && !framework.gpuAware) return false;
@@ -101,8 +126,9 @@ function send(state: ClusterState, framework: FrameworkRecord, offers: Offer[]):
   state.toFramework(framework, { type: 'OFFERS', offers: { offers } });
 }
 
-function toOffer({ id, framework, role, agent, resources }: OfferRecord): Offer {
+function toOffer(state: ClusterState, { id, framework, role, agent, resources }: OfferRecord): Offer {
   const { info } = agent;
+  const unavailability = unavailabilityOf(state.settings, info);
   return {
     id: { value: id },
     framework_id: { value: framework.id },
@@ -114,13 +140,6 @@ function toOffer({ id, framework, role, agent, resources }: OfferRecord): Offer 
     allocation_info: { role },
     containerizers: info.containerizers,
     ...(info.domain === undefined ? {} : { domain: info.domain }),
-  };
-}
-
-function agentUrl(info: AgentInfo): NonNullable<Offer['url']> {
-  return {
-    scheme: 'http',
-    address: { hostname: info.hostname, ip: info.ip, port: info.port },
-    path: '/slave(1)',
+    ...(unavailability === undefined ? {} : { unavailability }),
   };
 }

@@ -4,6 +4,7 @@
  */
 import { assert } from '@stadion/base';
 import { SCALAR_NAMES, type Scalars } from '../resources/amounts.ts';
+import type { RoleQuota } from '../settings/quota.ts';
 
 type Amounts = { -readonly [Name in keyof Scalars]: Scalars[Name] };
 
@@ -34,7 +35,8 @@ export class RoleNode {
   /** Full name. */
   readonly name: string;
   readonly parent: RoleNode | undefined;
-  readonly weight: number;
+  weight: number;
+  quota: RoleQuota | undefined;
   readonly children = new Map<string, RoleNode>();
   readonly frameworks = new Map<string, FrameworkShare>();
   readonly allocated: Amounts = none();
@@ -44,22 +46,45 @@ export class RoleNode {
   /** Active shares here and below; 0 lets a whole branch be skipped. */
   activeShares = 0;
 
-  constructor(name: string, parent: RoleNode | undefined, weight: number) {
+  constructor(name: string, parent: RoleNode | undefined, weight: number, quota: RoleQuota | undefined) {
     this.name = name;
     this.parent = parent;
     this.weight = weight;
+    this.quota = quota;
+  }
+
+  /** True while it has less of anything than it is guaranteed. */
+  get isShort(): boolean {
+    const { quota } = this;
+    return quota !== undefined && SCALAR_NAMES.some((name) => this.allocated[name] < (quota.guarantees[name] ?? 0));
   }
 }
 
 /** The tree and the size of the cluster that shares are measured against. */
 export class RoleTree {
   readonly total: Amounts = none();
-  private readonly root = new RoleNode('', undefined, 1);
-  private readonly weights: Readonly<Record<string, number>>;
+  private readonly root = new RoleNode('', undefined, 1, undefined);
+  private weights: ReadonlyMap<string, number>;
+  private quotas: ReadonlyMap<string, RoleQuota> = new Map();
 
   /** @param weights by full role name; 1 when absent */
-  constructor(weights: Readonly<Record<string, number>>) {
+  constructor(weights: ReadonlyMap<string, number>) {
     this.weights = weights;
+  }
+
+  /** Other weights and quotas hold from now on. */
+  configure(weights: ReadonlyMap<string, number>, quotas: ReadonlyMap<string, RoleQuota>): void {
+    this.weights = weights;
+    this.quotas = quotas;
+    for (const role of this.roles()) {
+      role.weight = weights.get(role.name) ?? 1;
+      role.quota = quotas.get(role.name);
+    }
+  }
+
+  /** True while anything is bound at all. */
+  get hasQuotas(): boolean {
+    return this.quotas.size > 0;
   }
 
   /** How many (framework, role) pairs want offers. */
@@ -150,12 +175,20 @@ export class RoleTree {
     for (const child of node.children.values()) {
       if (child.activeShares === 0) continue;
       const share = this.dominantShare(child.allocated, child.weight);
-      branches.push({ share, allocations: child.allocations, name: child.name, frameworks: [], node: child });
+      branches.push({
+        isShort: child.isShort,
+        share,
+        allocations: child.allocations,
+        name: child.name,
+        frameworks: [],
+        node: child,
+      });
     }
     const leaf = this.activeFrameworks(node);
     if (leaf.length > 0) {
       // Frameworks of the role itself compete with its child roles as one group of weight 1, as in Mesos.
       branches.push({
+        isShort: false,
         share: this.dominantShare(node.own, 1),
         allocations: node.allocations,
         name: '.',
@@ -175,6 +208,7 @@ export class RoleTree {
     if (active.length < 2) return active;
     return active
       .map((share) => ({
+        isShort: false,
         share: this.dominantShare(share.allocated, 1),
         allocations: share.allocations,
         name: share.frameworkId,
@@ -190,7 +224,7 @@ export class RoleTree {
       const path = end === -1 ? name : name.slice(0, end);
       let child = node.children.get(path);
       if (child === undefined) {
-        child = new RoleNode(path, node, this.weights[path] ?? 1);
+        child = new RoleNode(path, node, this.weights.get(path) ?? 1, this.quotas.get(path));
         node.children.set(path, child);
       }
       node = child;
@@ -200,6 +234,8 @@ export class RoleTree {
 }
 
 interface Ranked {
+  /** Guaranteed more than it has: goes first. */
+  readonly isShort: boolean;
   readonly share: number;
   readonly allocations: number;
   readonly name: string;
@@ -211,6 +247,7 @@ interface Branch extends Ranked {
 }
 
 function byShare(left: Ranked, right: Ranked): number {
+  if (left.isShort !== right.isShort) return left.isShort ? -1 : 1;
   if (left.share !== right.share) return left.share - right.share;
   if (left.allocations !== right.allocations) return left.allocations - right.allocations;
   return left.name < right.name ? -1 : 1;

@@ -1,4 +1,5 @@
 /** What goes into the ledger and what comes out: the master's whole inside world as data. */
+import type { ClusterSettings } from '@stadion/contract/cluster-settings';
 import type { AgentInfo, AgentMessage, AgentUpkeep, MasterMessage } from '@stadion/contract/agent-link';
 import type { FrameworkInfo, SchedulerCall, SchedulerEvent, TaskStatus } from '@stadion/contract/mesos';
 import type { AgentRecord, FrameworkRecord, TaskRecord } from './records.ts';
@@ -47,6 +48,8 @@ export type LedgerInput =
   | { readonly type: 'mark-agent-gone'; readonly agentId: string }
   | { readonly type: 'treat-agent'; readonly agentId: string; readonly upkeep: AgentUpkeep | undefined }
   | { readonly type: 'teardown'; readonly frameworkId: string }
+  /** The settings are durable. */
+  | { readonly type: 'settings'; readonly settings: ClusterSettings }
   /** Once a second: whatever waits for a time. */
   | { readonly type: 'tick' }
   | { readonly type: 'heartbeat' }

@@ -53,7 +53,8 @@ export function chosenIdProblem(id: string, kind: string): string | undefined {
 /** Ids become file names in sandboxes. */
 const CONTROL_CHARACTER = /\p{Cc}/u;
 
-function roleProblem(role: string): string | undefined {
+/** What is wrong with the name of a role, or undefined (`mesos::roles::validate`). */
+export function roleProblem(role: string): string | undefined {
   if (role === '*') return undefined;
   for (const part of role.split('/')) {
     if (part === '' || part === '.' || part === '..' || part === '*' || part.startsWith('-') || /[\s\b]/.test(part)) {

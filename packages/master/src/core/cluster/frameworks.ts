@@ -3,11 +3,14 @@ import type { FrameworkInfo, SchedulerCall } from '@stadion/contract/mesos';
 import { REMOVED_FRAMEWORKS_MAX } from '../../limits.ts';
 import { shareOf, withdrawOffer } from './charges.ts';
 import { frameworkProblem, hasCapability, rolesOf } from './framework-info.ts';
+import { forgetInverseOffers, reviveInverseOffers } from './inverse-offers.ts';
 import { FrameworkRecord, type AgentRecord } from './records.ts';
+import { rescindOffer } from './removal.ts';
 import type { ClusterState } from './state.ts';
 import { completeTask, recordMasterState } from './tasks.ts';
 
 type SubscribeCall = Extract<SchedulerCall, { type: 'SUBSCRIBE' }>;
+type UpdateCall = Extract<SchedulerCall, { type: 'UPDATE_FRAMEWORK' }>['update_framework'];
 
 /**
  * A framework subscribes: new (no id), again, or with an id from the time of another master, which is adopted.
@@ -66,6 +69,7 @@ export function disconnectFramework(state: ClusterState, subscription: number): 
   state.subscriptions.delete(subscription);
   framework.subscription = undefined;
   withdrawAll(state, framework);
+  forgetInverseOffers(state, framework);
   refreshShares(state, framework);
   const timeoutMs = (framework.info.failover_timeout ?? 0) * 1000;
   framework.failoverDeadline = state.elapsed + timeoutMs;
@@ -130,8 +134,37 @@ export function revive(state: ClusterState, framework: FrameworkRecord, roles: r
     share.suppressed = false;
     share.revival += 1;
   }
+  reviveInverseOffers(state, framework);
   refreshShares(state, framework);
   state.allocation.touchAll();
+}
+
+/** UPDATE_FRAMEWORK: another description, as a whole. A call that {@link updateProblem} has something against has no effect. */
+export function updateFramework(
+  state: ClusterState,
+  framework: FrameworkRecord,
+  { framework_info: info, suppressed_roles: suppressed = [] }: UpdateCall,
+): void {
+  if (updateProblem(framework, info, suppressed) !== undefined) return;
+  describe(framework, info);
+  for (const offer of [...framework.offers]) if (!framework.roles.includes(offer.role)) rescindOffer(state, offer);
+  for (const role of framework.roles) shareOf(state, framework, role).suppressed = suppressed.includes(role);
+  refreshShares(state, framework);
+  state.tell({ type: 'FRAMEWORK_UPDATED', framework });
+  state.allocation.touchAll();
+}
+
+/** What is wrong with another description of a framework, as a sentence, or undefined. */
+export function updateProblem(
+  { id, info: known }: FrameworkRecord,
+  info: FrameworkInfo,
+  suppressed: readonly string[],
+): string | undefined {
+  if (info.id?.value !== id) return `'update_framework.framework_info.id' differs from 'framework_id'`;
+  for (const name of ['user', 'principal', 'checkpoint'] as const) {
+    if ((info[name] ?? false) !== (known[name] ?? false)) return `Updating 'FrameworkInfo.${name}' is unsupported`;
+  }
+  return frameworkProblem(info, suppressed);
 }
 
 /** SUPPRESS: no more offers; those that are out stay. No roles: all. */

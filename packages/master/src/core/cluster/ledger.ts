@@ -1,14 +1,24 @@
 /** The cluster ledger: one synchronous state machine that is told what happened and answers what to do. */
 import { assertNever } from '@stadion/base';
+import type { ClusterSettings } from '@stadion/contract/cluster-settings';
 import type { AgentMessage } from '@stadion/contract/agent-link';
 import type { MasterInfo, SchedulerCall } from '@stadion/contract/mesos';
 import type { MasterConfig } from '../../config.ts';
 import { UNREGISTERED_LINK_MS_MAX } from '../../limits.ts';
-import { allocate } from '../allocation/allocator.ts';
+import { allocate, resumeAllocation } from '../allocation/allocator.ts';
 import { accept, decline, sendCheckpointed } from './accept.ts';
-import { withdrawOffer } from './charges.ts';
+import { applySettings, bindRoles, takeMachinesDown } from './cluster-settings.ts';
 import type { LedgerInput, LedgerOutput, RegisteredAgent, RegistryChange } from './exchange.ts';
-import { disconnectFramework, expireFrameworks, removeFramework, revive, subscribe, suppress } from './frameworks.ts';
+import {
+  disconnectFramework,
+  expireFrameworks,
+  removeFramework,
+  revive,
+  subscribe,
+  suppress,
+  updateFramework,
+} from './frameworks.ts';
+import { answerInverseOffers, sendInverseOffers } from './inverse-offers.ts';
 import { kill, reconcile } from './reconciliation.ts';
 import { admitted, register } from './registration.ts';
 import {
@@ -18,6 +28,7 @@ import {
   markedGone,
   markedUnreachable,
   removeSilentAgents,
+  rescindOffer,
   unregister,
 } from './removal.ts';
 import { ClusterState, type ClusterView } from './state.ts';
@@ -30,16 +41,20 @@ export class Ledger {
 
   /**
    * @param known the registry's list as it was loaded
+   * @param settings what operators have decided
    * @param now wall clock and `elapsed` monotonic clock at the start, milliseconds
    */
   constructor(
     master: MasterInfo,
     config: MasterConfig,
     known: readonly RegisteredAgent[],
+    settings: ClusterSettings,
     now: number,
     elapsed: number,
   ) {
     this.state = new ClusterState(master, config, now, elapsed);
+    this.state.settings = settings;
+    bindRoles(this.state);
     for (const agent of known) {
       if (agent.upkeep !== undefined) this.state.upkeep.set(agent.id, agent.upkeep);
       if (agent.state === 'unreachable') this.state.unreachable.set(agent.id, agent);
@@ -123,6 +138,9 @@ export class Ledger {
         if (framework !== undefined) removeFramework(state, framework, 'an operator tore it down');
         return;
       }
+      case 'settings':
+        applySettings(state, input.settings);
+        return;
       case 'tick':
         this.tick();
         return;
@@ -193,6 +211,15 @@ export class Ledger {
       case 'RECONCILE':
         reconcile(state, framework, call.reconcile);
         return;
+      case 'ACCEPT_INVERSE_OFFERS':
+        answerInverseOffers(state, framework, 'ACCEPT', call.accept_inverse_offers);
+        return;
+      case 'DECLINE_INVERSE_OFFERS':
+        answerInverseOffers(state, framework, 'DECLINE', call.decline_inverse_offers);
+        return;
+      case 'UPDATE_FRAMEWORK':
+        updateFramework(state, framework, call.update_framework);
+        return;
       case 'REVIVE':
         revive(state, framework, call.revive?.roles ?? []);
         return;
@@ -232,13 +259,14 @@ export class Ledger {
     removeSilentAgents(state);
     keepUp(state);
     forgetOldAgents(state);
+    takeMachinesDown(state);
+    sendInverseOffers(state);
+    resumeAllocation(state);
     const { offerTimeoutMs } = state.config;
     if (offerTimeoutMs === undefined) return;
     for (const offer of state.offers.values()) {
       if (offer.madeAt + offerTimeoutMs > state.elapsed) return;
-      withdrawOffer(state, offer);
-      state.counters.offersRescinded += 1;
-      state.toFramework(offer.framework, { type: 'RESCIND', rescind: { offer_id: { value: offer.id } } });
+      rescindOffer(state, offer);
     }
   }
 

@@ -1,6 +1,7 @@
 /** Agents come: new, again, after being unreachable. What they report is what the master knows of their tasks. */
 import type { AgentInfo, ReportedTask } from '@stadion/contract/agent-link';
 import { isTerminal, type Resource } from '@stadion/contract/mesos';
+import { isDown } from '../settings/maintenance.ts';
 import { withCheckpointed } from '../resources/checkpointed.ts';
 import { NO_HOLDINGS } from '../resources/holdings.ts';
 import { parseResources } from '../resources/resource-format.ts';
@@ -20,6 +21,10 @@ import { endUnreachableTasks, removeUnused } from './removal.ts';
  * registered already this is a repetition, possibly an old one: it is answered, and its list of tasks is not believed.
  */
 export function register(state: ClusterState, link: LinkRecord, message: RegisterMessage): void {
+  if (isDown(state.settings, message.agent)) {
+    reject(state, link, 'the machine is down for maintenance', true);
+    return;
+  }
   const claimed = message.agent.id?.value ?? link.agentId;
   const id = claimed === undefined || claimed === '' ? undefined : claimed;
   if (link.agentId !== undefined && id !== link.agentId) {

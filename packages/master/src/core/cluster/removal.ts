@@ -7,7 +7,8 @@ import type { AgentInfo } from '@stadion/contract/agent-link';
 import { FORGOTTEN_AGENTS_MAX, FORGOTTEN_AGENT_AGE_MS_MAX } from '../../limits.ts';
 import { removeCapacity, withdrawOffer } from './charges.ts';
 import type { RegisteredAgent } from './exchange.ts';
-import { addressOf, type AgentRecord } from './records.ts';
+import { rescindInverseOffers } from './inverse-offers.ts';
+import { addressOf, type AgentRecord, type OfferRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
 import { sendMasterStatus } from './statuses.ts';
 import { completeTask, detachTask, endTask, noteMasterState } from './tasks.ts';
@@ -39,6 +40,26 @@ export function unregister(state: ClusterState, agent: AgentRecord): void {
       message: 'The agent left the cluster',
     });
   });
+}
+
+/** An operator takes its machine out of service: the agent is told to end, and is no part of the cluster any more. */
+export function shutDown(state: ClusterState, agent: AgentRecord, reason: string): void {
+  const { link } = agent;
+  state.counters.agentRemovals += 1;
+  state.change({ type: 'remove', id: agent.id });
+  leave(state, agent, (framework, task) => {
+    endTask(state, framework, agent, task, {
+      state: 'TASK_GONE',
+      reason: 'REASON_AGENT_REMOVED',
+      message: reason,
+    });
+  });
+  if (link === undefined) return;
+  state.outputs.push(
+    { type: 'to-agent', link, message: { type: 'REJECTED', reason, shutdown: true } },
+    { type: 'close-link', link },
+  );
+  state.links.delete(link);
 }
 
 /** Takes an agent out of the list that never learnt its id, so that nobody will miss it. */
@@ -198,6 +219,7 @@ type TaskOf = Parameters<typeof detachTask>[3];
 /** The agent leaves the cluster: offers, tasks, capacity, and a FAILURE event to every framework. */
 function leave(state: ClusterState, agent: AgentRecord, end: EndOfTask): void {
   rescindOffers(state, agent);
+  rescindInverseOffers(state, agent);
   for (const task of [...agent.tasks]) {
     const framework = state.frameworks.get(task.frameworkId);
     if (framework !== undefined) end(framework, task);
@@ -217,11 +239,14 @@ function leave(state: ClusterState, agent: AgentRecord, end: EndOfTask): void {
 
 /** Takes back what is offered of an agent. */
 export function rescindOffers(state: ClusterState, agent: AgentRecord): void {
-  for (const offer of [...agent.offers]) {
-    withdrawOffer(state, offer);
-    state.counters.offersRescinded += 1;
-    state.toFramework(offer.framework, { type: 'RESCIND', rescind: { offer_id: { value: offer.id } } });
-  }
+  for (const offer of [...agent.offers]) rescindOffer(state, offer);
+}
+
+/** Takes back one offer. */
+export function rescindOffer(state: ClusterState, offer: OfferRecord): void {
+  withdrawOffer(state, offer);
+  state.counters.offersRescinded += 1;
+  state.toFramework(offer.framework, { type: 'RESCIND', rescind: { offer_id: { value: offer.id } } });
 }
 
 /** Tells the end of what was unreachable with this agent. */

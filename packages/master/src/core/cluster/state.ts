@@ -1,12 +1,16 @@
 /** Everything that one master knows. Only the ledger's rules write to it; readers get it as a {@link ClusterView}. */
 import type { MasterInfo, SchedulerEvent } from '@stadion/contract/mesos';
+import type { ClusterSettings } from '@stadion/contract/cluster-settings';
 import type { AgentUpkeep, MasterMessage } from '@stadion/contract/agent-link';
 import type { MasterConfig } from '../../config.ts';
 import { AllocationQueue } from '../allocation/allocation-queue.ts';
 import { RoleTree } from '../allocation/role-tree.ts';
 import { Ring } from '../ring.ts';
+import { NO_SETTINGS } from '../settings/settings.ts';
+import { effectiveWeights } from '../settings/weights.ts';
 import { Counters } from './counters.ts';
 import type { ClusterChange, LedgerOutput, RegisterMessage, RegisteredAgent, RegistryChange } from './exchange.ts';
+import type { InverseOfferRecord } from './inverse-offers.ts';
 import type { AgentRecord, FrameworkRecord, LinkRecord, OfferRecord, RecoveredAgent } from './records.ts';
 
 /** A registry write under way; a REGISTER that came meanwhile is handled after it. */
@@ -47,6 +51,12 @@ export class ClusterState {
   readonly removedFrameworks = new Set<string>();
   /** Oldest first. */
   readonly offers = new Map<string, OfferRecord>();
+  /** What operators have decided, as it is kept. */
+  settings: ClusterSettings = NO_SETTINGS;
+  /** By agent and framework: who was asked to leave a machine. */
+  readonly inverseOffers = new Map<string, Map<string, InverseOfferRecord>>();
+  /** True while quotas could not be kept because too many agents have yet to come back. */
+  isAllocationPaused = false;
   readonly roles: RoleTree;
   readonly allocation = new AllocationQueue();
   readonly counters = new Counters();
@@ -74,7 +84,7 @@ export class ClusterState {
     this.removalTokens = config.agentRemovalBurst;
     this.removalTokensAt = elapsed;
     this.completedFrameworks = new Ring(config.completedFrameworks);
-    this.roles = new RoleTree(config.weights);
+    this.roles = new RoleTree(effectiveWeights(config.weights, NO_SETTINGS));
   }
 
   /** Tells an agent, if it is connected. */
@@ -124,6 +134,8 @@ export type ClusterView = Readonly<
     | 'frameworks'
     | 'completedFrameworks'
     | 'offers'
+    | 'settings'
+    | 'inverseOffers'
     | 'roles'
     | 'counters'
     | 'removalsHeld'

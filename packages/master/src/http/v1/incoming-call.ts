@@ -10,13 +10,10 @@ export type IncomingCall =
 /** Calls of Mesos that this master does not carry out. */
 const UNSUPPORTED: ReadonlySet<unknown> = new Set([
   'UNKNOWN',
-  'ACCEPT_INVERSE_OFFERS',
-  'DECLINE_INVERSE_OFFERS',
   'SHUTDOWN',
   'ACKNOWLEDGE_OPERATION_STATUS',
   'RECONCILE_OPERATIONS',
   'MESSAGE',
-  'UPDATE_FRAMEWORK',
 ]);
 
 /** `mesos.v1.HealthCheck` and `CheckInfo` where the framework leaves them out. */

@@ -7,6 +7,7 @@ import { metrics } from '../metrics.ts';
 import { legacyScalars } from '../shapes/framework-json.ts';
 import type { ServedMaster } from '../served-master.ts';
 import { versionJson } from '../version.ts';
+import { maintenanceStatus, quotaStatus, weightInfos } from './settings-calls.ts';
 import { masterInfo } from './outgoing-event.ts';
 import { agentV1, frameworkV1, recoveredAgentV1, taskV1 } from './shapes.ts';
 
@@ -36,10 +37,10 @@ export const OPERATOR_READS: Readonly<Record<string, OperatorRead>> = {
         resources: scalars(legacyScalars(role.allocated)),
       })),
     }),
-  GET_WEIGHTS: ({ view }) =>
-    objectPieces({
-      weight_infos: Object.entries(view.config.weights).map(([role, weight]) => ({ role, weight })),
-    }),
+  GET_WEIGHTS: ({ view }) => objectPieces({ weight_infos: weightInfos(view) }),
+  GET_QUOTA: ({ view }) => objectPieces({ status: quotaStatus(view) }),
+  GET_MAINTENANCE_STATUS: ({ view }) => objectPieces({ status: maintenanceStatus(view) }),
+  GET_MAINTENANCE_SCHEDULE: ({ view }) => objectPieces({ schedule: view.settings.schedule }),
   GET_MASTER: ({ view }) =>
     objectPieces({
       master_info: masterInfo(view.master),

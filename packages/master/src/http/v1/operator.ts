@@ -8,6 +8,7 @@ import { readUpkeepOrder, UPKEEP_CALLS } from './agent-upkeep.ts';
 import type { Codec } from './codec.ts';
 import { refuse, type Exchange } from './exchange.ts';
 import { OPERATOR_READS } from './operator-reads.ts';
+import { SETTINGS_CHANGES, type SettingsChange } from './settings-calls.ts';
 import { OperatorStreams } from './operator-streams.ts';
 
 /** Serves the operator API of one master. */
@@ -27,7 +28,7 @@ export class OperatorEndpoint {
   }
 
   /** Answers one call. */
-  handle({ served, reply, message: call, answer }: Exchange): FastifyReply {
+  handle({ served, reply, message: call, answer }: Exchange): FastifyReply | Promise<FastifyReply> {
     const type = isObject(call) ? call['type'] : undefined;
     if (!isObject(call) || typeof type !== 'string') {
       return refuse(reply, 400, `Failed to validate master::Call: Expecting 'type' to be present`);
@@ -38,6 +39,9 @@ export class OperatorEndpoint {
       void reply.type(answer.mediaType);
       return reply.send(Readable.from(this.bodyOf(pieces, answer)));
     }
+    const change = SETTINGS_CHANGES[type]?.(call[type.toLowerCase()], type.toLowerCase());
+    if (change !== undefined)
+      return 'problem' in change ? refuse(reply, 400, change.problem) : this.configure(change, reply);
     if (UPKEEP_CALLS.has(type)) return this.treatAgent(type, call[type.toLowerCase()], served.view, reply);
     switch (type) {
       case 'SUBSCRIBE':
@@ -59,6 +63,11 @@ export class OperatorEndpoint {
       default:
         return refuse(reply, 501, `'${type.slice(0, 64)}' is not supported`);
     }
+  }
+
+  private async configure(change: SettingsChange, reply: FastifyReply): Promise<FastifyReply> {
+    const problem = await this.master.configure(change);
+    return problem === undefined ? reply.code(200).send() : refuse(reply, 400, problem);
   }
 
   private treatAgent(type: string, body: unknown, view: ClusterView, reply: FastifyReply): FastifyReply {

@@ -5,6 +5,7 @@
 import { randomUuid } from '@stadion/base';
 import type { SchedulerCall, SchedulerConnection, SchedulerEvent } from '@stadion/contract/mesos';
 import type { FastifyReply } from 'fastify';
+import { updateProblem } from '../../core/cluster/frameworks.ts';
 import { SCHEDULER_STREAMS_MAX } from '../../limits.ts';
 import type { Master } from '../../master.ts';
 import type { Codec } from './codec.ts';
@@ -50,7 +51,16 @@ export class SchedulerEndpoint {
     if (call.type === 'SUBSCRIBE') return this.subscribe(call, exchange);
     const problem = this.problemOf(call, request.headers['mesos-stream-id']);
     if (problem !== undefined) return refuse(reply, problem.status, problem.text);
-    this.current.get(call.framework_id.value)?.connection.send(call);
+    const stream = this.current.get(call.framework_id.value);
+    if (call.type === 'UPDATE_FRAMEWORK') {
+      const { framework_info: info, suppressed_roles: suppressed = [] } = call.update_framework;
+      const framework = exchange.served.view.frameworks.get(call.framework_id.value);
+      const wrong = framework === undefined ? undefined : updateProblem(framework, info, suppressed);
+      if (wrong !== undefined) return refuse(reply, 400, wrong);
+      stream?.connection.send(call);
+      return reply.code(200).send();
+    }
+    stream?.connection.send(call);
     return reply.code(202).send();
   }
 

@@ -11,7 +11,7 @@ import { SchedulerEndpoint } from './scheduler.ts';
 /** One API: the message that it takes, and what it does with it. */
 interface Endpoint {
   readonly call: MessageName;
-  handle(exchange: Exchange): FastifyReply;
+  handle(exchange: Exchange): FastifyReply | Promise<FastifyReply>;
 }
 
 /** Adds `/api/v1/scheduler` and `/api/v1` (some clients say `/api/v1/operator`), with and without `/master`. */
