@@ -34,7 +34,7 @@ export function sendInverseOffers(state: ClusterState): void {
     const present = new Set([...agent.tasks].map(({ frameworkId }) => frameworkId));
     for (const frameworkId of present) {
       const framework = state.frameworks.get(frameworkId);
-      if (framework === undefined || framework.subscription === undefined) continue;
+      if (framework?.subscription === undefined) continue;
       const known = asked.get(frameworkId);
       if (known !== undefined && (known.id !== undefined || known.quietUntil > state.elapsed)) continue;
       const id = `${state.master.id}-O${String(state.nextOffer)}`;

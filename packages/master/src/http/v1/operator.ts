@@ -40,8 +40,9 @@ export class OperatorEndpoint {
       return reply.send(Readable.from(this.bodyOf(pieces, answer)));
     }
     const change = SETTINGS_CHANGES[type]?.(call[type.toLowerCase()], type.toLowerCase());
-    if (change !== undefined)
+    if (change !== undefined) {
       return 'problem' in change ? refuse(reply, 400, change.problem) : this.configure(change, reply);
+    }
     if (UPKEEP_CALLS.has(type)) return this.treatAgent(type, call[type.toLowerCase()], served.view, reply);
     switch (type) {
       case 'SUBSCRIBE':

@@ -104,7 +104,7 @@ export function weightInfos({ config, settings }: ClusterView): WeightInfo[] {
 function reading<Schema extends TSchema>(schema: Schema, change: (body: Static<Schema>) => SettingsChange): ReadChange {
   return (body, name) => {
     const read = readLenient(schema, body ?? {});
-    return read.ok ? change(read.value as Static<Schema>) : { problem: `${read.problem} (of '${name}')` };
+    return read.ok ? change(read.value) : { problem: `${read.problem} (of '${name}')` };
   };
 }
 
