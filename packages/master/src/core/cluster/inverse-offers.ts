@@ -6,22 +6,11 @@ import type { SchedulerCall, SchedulerEvent } from '@stadion/contract/mesos';
 import { REFUSE_SECONDS_DEFAULT, REFUSE_SECONDS_MAX } from '../../limits.ts';
 import { unavailabilityOf } from '../settings/maintenance.ts';
 import { agentUrl } from './agent-url.ts';
-import type { AgentRecord, FrameworkRecord } from './records.ts';
+import type { AgentRecord, FrameworkRecord, InverseOfferRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
 
 type InverseOffer = Extract<SchedulerEvent, { type: 'INVERSE_OFFERS' }>['inverse_offers']['inverse_offers'][number];
 type Answer = Extract<SchedulerCall, { type: 'ACCEPT_INVERSE_OFFERS' }>['accept_inverse_offers'];
-
-/** What one framework was asked about one agent, and what it said. */
-export interface InverseOfferRecord {
-  /** Of the question that is open; undefined once it is answered. */
-  id: string | undefined;
-  answer: 'UNKNOWN' | 'ACCEPT' | 'DECLINE';
-  /** Since when, milliseconds since the Unix epoch. */
-  at: number;
-  /** An answered one is not asked again before, monotonic milliseconds. */
-  quietUntil: number;
-}
 
 /** Once a second: asks those who have tasks where they cannot stay, unless they were asked. */
 export function sendInverseOffers(state: ClusterState): void {

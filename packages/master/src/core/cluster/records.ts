@@ -81,6 +81,17 @@ export interface OfferRecord {
   readonly madeAt: number;
 }
 
+/** What one framework was asked about one agent, and what it said. */
+export interface InverseOfferRecord {
+  /** Of the question that is open; undefined once it is answered. */
+  id: string | undefined;
+  answer: 'UNKNOWN' | 'ACCEPT' | 'DECLINE';
+  /** Since when, milliseconds since the Unix epoch. */
+  at: number;
+  /** An answered one is not asked again before, monotonic milliseconds. */
+  quietUntil: number;
+}
+
 /** A refusal: this much of this agent is not offered again until then (monotonic milliseconds). */
 export interface RefuseFilter {
   readonly resources: ResourceVector;

@@ -10,8 +10,14 @@ import { NO_SETTINGS } from '../settings/settings.ts';
 import { effectiveWeights } from '../settings/weights.ts';
 import { Counters } from './counters.ts';
 import type { ClusterChange, LedgerOutput, RegisterMessage, RegisteredAgent, RegistryChange } from './exchange.ts';
-import type { InverseOfferRecord } from './inverse-offers.ts';
-import type { AgentRecord, FrameworkRecord, LinkRecord, OfferRecord, RecoveredAgent } from './records.ts';
+import type {
+  AgentRecord,
+  FrameworkRecord,
+  InverseOfferRecord,
+  LinkRecord,
+  OfferRecord,
+  RecoveredAgent,
+} from './records.ts';
 
 /** A registry write under way; a REGISTER that came meanwhile is handled after it. */
 interface Transition {
