@@ -1,5 +1,6 @@
 /** An app of type MESOS on an image, through the whole platform: its network, its checks, and why it does not start. */
 import { mkdtempSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { busyboxLayer, makeImage, writeLayout } from '@stadion/agent/testing';
@@ -54,6 +55,67 @@ describe.skipIf(!canRun)('an app on an image without Docker', () => {
           .catch(() => undefined),
       );
       expect(text).toBe('hello');
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'is confined as its descriptor says, and ends by the signal that it names; so are the containers of a pod',
+    async () => {
+      const linuxInfo = {
+        capabilities: { effective: ['CAP_KILL'] },
+        rlimits: [{ type: 'RLMT_NOFILE', soft: 64, hard: 64 }],
+        seccomp: { unconfined: true },
+        readOnlyRoot: true,
+        stopSignal: 'SIGUSR2',
+        tmpfs: [{ containerPath: '/scratch', sizeMiB: 1 }],
+      };
+      const look =
+        'grep -E "^(CapEff|Seccomp):" /proc/self/status; ulimit -n; touch /x || echo read-only; touch /scratch/x';
+      const wait = 'trap "echo asked; exit 0" USR2; echo up; while :; do sleep 0.1; done';
+      const cmd = `${look} && ${wait}`;
+      const expected = 'CapEff:\t0000000000000020\nSeccomp:\t0\n64\nread-only\nup\n';
+      const confined = app('/confined', { image }, { cmd, taskKillGracePeriodSeconds: 30 });
+      const container = { ...confined.container, linuxInfo };
+      await platform.change('POST', '/v2/apps', { ...confined, container }, LIMIT_MS);
+      const pod = {
+        id: '/pod',
+        containers: [
+          {
+            name: 'one',
+            image: { kind: 'DOCKER', id: image },
+            exec: { command: { shell: cmd } },
+            resources: { cpus: 0.1, mem: 64 },
+            lifecycle: { killGracePeriodSeconds: 30 },
+            linuxInfo: { readOnlyRoot: true },
+          },
+        ],
+        linuxInfo,
+      };
+      expect((await platform.call('POST', '/v2/pods', pod)).status).toBe(201);
+      const podSandbox = async (): Promise<string | undefined> => {
+        const [instance] = (await platform.call('GET', '/v2/pods/pod::status')).body.instances as {
+          id: string;
+          containers: { containerId: string }[];
+        }[];
+        const { body } = await platform.ask('agent', '/state');
+        const executors = (body.frameworks as { executors: { id: string; directory: string }[] }[]).flatMap(
+          (framework) => framework.executors,
+        );
+        const executor = executors.find(({ id }) => id.startsWith(instance?.id ?? 'none'));
+        return executor && join(executor.directory, 'tasks', instance?.containers[0]?.containerId ?? '');
+      };
+      const sandboxes = [
+        await platform.sandboxOf((await platform.tasks('/confined'))[0]?.id ?? ''),
+        await waitFor('the pod is there', podSandbox, LIMIT_MS),
+      ];
+      const outputs = () =>
+        Promise.all(sandboxes.map((sandbox) => readFile(join(sandbox, 'stdout'), 'utf8').catch(() => '')));
+      await waitFor('both are up', async () => (await outputs()).every((text) => text.endsWith('up\n')), LIMIT_MS);
+      expect(await outputs()).toEqual([expected, expected]);
+      await platform.change('DELETE', '/v2/apps/confined', undefined, LIMIT_MS);
+      await platform.change('DELETE', '/v2/pods/pod', undefined, LIMIT_MS);
+      expect(await outputs()).toEqual([`${expected}asked\n`, `${expected}asked\n`]);
     },
     LIMIT_MS,
   );

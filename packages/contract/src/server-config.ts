@@ -4,6 +4,7 @@
  */
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
+import { containerSettings } from './container-settings.ts';
 import { edgeSettings } from './edge-settings.ts';
 import { stringEnum } from './string-enum.ts';
 
@@ -118,17 +119,7 @@ export const ServerConfig = Type.Object(
         description: 'masters of the cluster, e.g. http://10.0.0.1:5050,http://10.0.0.2:5050',
       }),
     ),
-    cniConfigDir: Type.Optional(
-      Type.String({
-        minLength: 1,
-        valueName: 'dir',
-        description: 'networks of this machine that containers may join, as CNI configurations (.conflist, .conf)',
-      }),
-    ),
-    hardCpuLimit: Type.Boolean({
-      default: false,
-      description: 'the cpus of a container are the most it gets, not only its share when others want to run as well',
-    }),
+    ...containerSettings,
     dnsPort: Type.Optional(
       Type.Integer({
         minimum: 0,
@@ -246,6 +237,7 @@ const ROLES_OF_SETTINGS: Readonly<Partial<Record<keyof ServerConfig, readonly Pl
   orchestrator: ['dns'],
   store: ['up', 'orchestrator'],
   drainSeconds: ['up', 'server', 'orchestrator'],
+  ...Object.fromEntries(Object.keys(containerSettings).map((name) => [name, ['up', 'agent']])),
   ...Object.fromEntries(Object.keys(edgeSettings).map((name) => [name, ['up', 'edge']])),
   marathon: ['edge'],
   demo: ['up'],

@@ -25,7 +25,7 @@ import type { ServerConfig } from '@stadion/contract';
 import type { MasterDialer } from '@stadion/contract/agent-link';
 import type { DomainInfo } from '@stadion/contract/mesos';
 import { advertisedAddress } from './addresses.ts';
-import { buildContainerizer } from './build-containerizer.ts';
+import { buildContainerizer, listOf } from './build-containerizer.ts';
 import type { SystemPorts } from './system-ports.ts';
 import { MESOS_VERSION } from './version.ts';
 
@@ -55,13 +55,13 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     cpus: availableParallelism(),
     memoryBytes: totalmem(),
     diskBytes: disk.bsize * disk.blocks,
+    gpus: listOf(config.gpuDevices).length,
   });
   const given = read(config.resources, parseResources, '--resources');
   const containers = buildContainerizer(config.containerizers, {
     workDirectory,
     dataDirectory: parts.dataDirectory,
-    hardCpuLimit: config.hardCpuLimit,
-    cniConfigDir: config.cniConfigDir,
+    settings: config,
     dockerHost: config.dockerHost ?? process.env['DOCKER_HOST'] ?? DOCKER_HOST_DEFAULT,
     ports,
     log,

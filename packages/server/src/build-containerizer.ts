@@ -8,33 +8,36 @@ import {
   createPosixContainerizer,
   type Containerizer,
 } from '@stadion/agent/containerizers';
+import type { ServerConfig } from '@stadion/contract';
 import type { SystemPorts } from './system-ports.ts';
+
+/** What the operator says of containers of Linux. */
+export type ContainerSettings = Pick<
+  ServerConfig,
+  'hardCpuLimit' | 'cniConfigDir' | 'allowedCapabilities' | 'seccompConfigDir' | 'gpuDevices' | 'gpuSharedDevices'
+>;
 
 /** What containerizers are built from. */
 export interface ContainerizerParts {
   readonly workDirectory: string;
   readonly dataDirectory: string;
-  /** Whether the cpus of a task are also the most it gets. */
-  readonly hardCpuLimit: boolean;
+  readonly settings: ContainerSettings;
   /** Where the Docker daemon listens, as in DOCKER_HOST. */
   readonly dockerHost: string;
-  /** Where the machine has networks configured for CNI. */
-  readonly cniConfigDir: string | undefined;
   readonly ports: SystemPorts;
   readonly log: Logger;
 }
 
 /** Each by its name, best first. */
 const MAKERS: Readonly<Record<string, (parts: ContainerizerParts) => Containerizer>> = {
-  linux: ({ workDirectory, dataDirectory, hardCpuLimit, cniConfigDir, ports: { time }, log }) =>
+  linux: ({ workDirectory, dataDirectory, settings, ports: { time }, log }) =>
     createLinuxContainerizer({
       runtimeDirectory: join(workDirectory, 'linux'),
       hiddenDirectories: [dataDirectory, workDirectory],
       clock: time,
       timers: time,
       log,
-      limits: { hardCpuLimit },
-      ...(cniConfigDir === undefined ? {} : { networkConfigDirectory: cniConfigDir }),
+      ...linuxOptions(settings),
     }),
   docker: ({ workDirectory, dockerHost, ports: { time, random }, log }) =>
     createDockerContainerizer({
@@ -71,4 +74,20 @@ export function buildContainerizer(wanted: string | undefined, parts: Containeri
     );
   });
   return createComposedContainerizer({ containerizers, log: parts.log });
+}
+
+function linuxOptions(settings: ContainerSettings) {
+  const { hardCpuLimit, cniConfigDir, seccompConfigDir, gpuDevices, gpuSharedDevices } = settings;
+  return {
+    limits: { hardCpuLimit },
+    moreCapabilities: listOf(settings.allowedCapabilities).map((name) => `CAP_${name.replace(/^CAP_/, '')}`),
+    gpus: { devices: listOf(gpuDevices), shared: listOf(gpuSharedDevices) },
+    ...(cniConfigDir === undefined ? {} : { networkConfigDirectory: cniConfigDir }),
+    ...(seccompConfigDir === undefined ? {} : { seccompDirectory: seccompConfigDir }),
+  };
+}
+
+/** The items of `a, b`. */
+export function listOf(text: string | undefined): readonly string[] {
+  return (text ?? '').split(',').flatMap((item) => (item.trim() === '' ? [] : [item.trim()]));
 }

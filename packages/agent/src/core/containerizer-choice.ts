@@ -12,9 +12,8 @@ export type ContainerizerChoice =
   { readonly ok: true; readonly name: string } | { readonly ok: false; readonly message: string };
 
 /**
- * A Docker container goes to `docker`. An image, volumes of the machine or a network of its own
- * in a Mesos container need `linux`. A
- * plain command takes the first that runs plain commands: everything but `docker`, in the configured order. A task of a
+ * A Docker container goes to `docker`. An image, volumes of the machine, a network of its own or a confinement of its own
+ * in a Mesos container need `linux`. A plain command takes the first that runs plain commands: everything but `docker`, in the configured order. A task of a
  * pod that has a network of its own needs `linux` too.
  * @param pod what the executor of the task's pod wants
  */
@@ -38,6 +37,8 @@ function specialWish(container: ContainerInfo): string | undefined {
   // Those of the sandbox can be links where nothing can be mounted.
   if (container.volumes?.some(isHostVolume)) return 'volumes of the machine';
   if ((container.network_infos?.length ?? 0) > 0) return 'a network of its own';
+  // To run it without what it asked to be kept from would be worse than not to run it.
+  if (container.linux_info !== undefined || container.rlimit_info !== undefined) return 'to be confined by linuxInfo';
   return undefined;
 }
 

@@ -59,14 +59,16 @@ describe('attributes from the flag', () => {
 describe('detected resources', () => {
   it('leave a reserve on a big machine and half on a small one', () => {
     const amounts = (memoryBytes: number, diskBytes: number): unknown[] =>
-      detectResources({ cpus: 2, memoryBytes, diskBytes }).map((each) => each.scalar?.value ?? each.ranges?.range);
+      detectResources({ cpus: 2, memoryBytes, diskBytes, gpus: 0 }).map(
+        (each) => each.scalar?.value ?? each.ranges?.range,
+      );
     expect(amounts(8 * GIB, 100 * GIB)).toEqual([2, 7168, 95 * 1024, [{ begin: 31000, end: 32000 }], 0]);
     expect(amounts(2 * GIB, 8 * GIB)).toEqual([2, 1024, 4096, [{ begin: 31000, end: 32000 }], 0]);
   });
 
   it('give way to what was said', () => {
     const given = parseResources('cpus:1;ports:[1-2]');
-    const detected = detectResources({ cpus: 8, memoryBytes: 8 * GIB, diskBytes: 100 * GIB });
+    const detected = detectResources({ cpus: 8, memoryBytes: 8 * GIB, diskBytes: 100 * GIB, gpus: 3 });
     const result = overrideResources(detected, given.ok ? given.value : []);
     expect(result.filter((each) => each.name === 'cpus')).toEqual([
       { name: 'cpus', type: 'SCALAR', scalar: { value: 1 } },

@@ -11,6 +11,7 @@ export interface MachineFacts {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly diskBytes: number;
+  readonly gpus: number;
 }
 
 const MIB = 1024 * 1024;
@@ -18,7 +19,7 @@ const GIB_IN_MIB = 1024;
 
 /**
  * The resources of a machine when nobody says otherwise (Mesos's rule): all cpus; memory less 1 GB, or half when
- * there is not more than 2 GB; disk less 5 GB, or half when not more than 10 GB; ports 31000-32000; no gpus.
+ * there is not more than 2 GB; disk less 5 GB, or half when not more than 10 GB; ports 31000-32000; the gpus.
  */
 export function detectResources(machine: MachineFacts): Resource[] {
   return [
@@ -26,7 +27,7 @@ export function detectResources(machine: MachineFacts): Resource[] {
     scalar('mem', lessReserve(Math.floor(machine.memoryBytes / MIB), GIB_IN_MIB)),
     scalar('disk', lessReserve(Math.floor(machine.diskBytes / MIB), 5 * GIB_IN_MIB)),
     { name: 'ports', type: 'RANGES', ranges: { range: [{ begin: 31_000, end: 32_000 }] } },
-    scalar('gpus', 0),
+    scalar('gpus', machine.gpus),
   ];
 }
 

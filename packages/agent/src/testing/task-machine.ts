@@ -10,6 +10,9 @@ import type { Containerizer, ContainerSpec } from '../ports/containerizer.ts';
 
 const random = new SystemRandom();
 
+/** A loaded machine may take its time. */
+const UNTIL_MS_MAX = 60_000;
+
 /** A machine in a folder whose name has a space in it. */
 export class TaskMachine {
   readonly root = mkdtempSync(join(tmpdir(), 'stadion agent '));
@@ -65,9 +68,9 @@ export class TaskMachine {
 
 /** Lets time pass until the condition holds. */
 export async function until(condition: () => boolean): Promise<void> {
-  const end = systemClock.monotonic() + 15_000;
+  const end = systemClock.monotonic() + UNTIL_MS_MAX;
   while (!condition()) {
-    expect(systemClock.monotonic(), 'the condition did not come to hold in 15 s').toBeLessThan(end);
+    expect(systemClock.monotonic(), 'the condition did not come to hold in time').toBeLessThan(end);
     await delay(systemTimers, 10);
   }
 }

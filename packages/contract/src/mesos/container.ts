@@ -1,6 +1,7 @@
 /** What a task executes and what it runs in, in the shape of the Mesos v1 API. */
 import { Type, type Static } from '@sinclair/typebox';
 import { stringEnum } from '../string-enum.ts';
+import { LinuxInfo, RLimitInfo } from './linux-info.ts';
 import { Labels } from './resources.ts';
 
 /** One artifact to fetch into the sandbox before the command starts. */
@@ -87,6 +88,7 @@ export type ContainerVolume = Static<typeof ContainerVolume>;
 export const ContainerInfo = Type.Object({
   type: stringEnum(['DOCKER', 'MESOS']),
   volumes: Type.Optional(Type.Array(ContainerVolume)),
+  hostname: Type.Optional(Type.String()),
   docker: Type.Optional(
     Type.Object({
       image: Type.String(),
@@ -117,5 +119,7 @@ export const ContainerInfo = Type.Object({
       }),
     ),
   ),
+  linux_info: Type.Optional(LinuxInfo),
+  rlimit_info: Type.Optional(RLimitInfo),
 });
 export type ContainerInfo = Static<typeof ContainerInfo>;

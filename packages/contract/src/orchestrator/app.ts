@@ -1,6 +1,7 @@
 /** The app: as people send it (every form Marathon ever accepted) and as we answer it (one canonical form). */
 import { Type, type Static, type TObject, type TProperties } from '@sinclair/typebox';
 import { stringEnum } from '../string-enum.ts';
+import { ContainerLinuxInfo } from './linux-info.ts';
 
 const Port = Type.Integer({ minimum: 0, maximum: 65535 });
 const StringMap = Type.Record(Type.String(), Type.String());
@@ -83,7 +84,7 @@ export const Container = Type.Object({
   docker: Type.Optional(DockerContainer),
   volumes: Type.Array(Volume),
   portMappings: Type.Optional(Type.Array(PortMapping)),
-  linuxInfo: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  linuxInfo: Type.Optional(ContainerLinuxInfo),
 });
 export type Container = Static<typeof Container>;
 
@@ -285,7 +286,7 @@ export const AppInput = Type.Object({
       docker: Type.Optional(LegacyDocker),
       volumes: Type.Optional(Type.Array(Volume)),
       portMappings: Type.Optional(Type.Array(partial(PortMapping))),
-      linuxInfo: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+      linuxInfo: Type.Optional(ContainerLinuxInfo),
     }),
   ),
   healthChecks: Type.Optional(Type.Array(partial(HealthCheck))),

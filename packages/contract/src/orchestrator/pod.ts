@@ -2,6 +2,7 @@
 import { Type, type Static, type TObject, type TProperties } from '@sinclair/typebox';
 import { stringEnum } from '../string-enum.ts';
 import { Artifact, EnvironmentValue, Network, UnreachableStrategy } from './app.ts';
+import { ContainerLinuxInfo } from './linux-info.ts';
 
 const StringMap = Type.Record(Type.String(), Type.String());
 const Seconds = Type.Number({ minimum: 0 });
@@ -95,7 +96,7 @@ const containerOptional = {
   labels: Type.Optional(StringMap),
   lifecycle: Type.Optional(Type.Object({ killGracePeriodSeconds: Type.Optional(Seconds) })),
   tty: Type.Optional(Type.Boolean()),
-  linuxInfo: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  linuxInfo: Type.Optional(ContainerLinuxInfo),
 };
 
 const ContainerName = Type.String({ minLength: 1, maxLength: 63, pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' });
@@ -169,7 +170,7 @@ const podOptional = {
   environment: Type.Optional(Type.Record(Type.String(), EnvironmentValue)),
   secrets: Type.Optional(Secrets),
   volumes: Type.Optional(Type.Array(PodVolume)),
-  linuxInfo: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  linuxInfo: Type.Optional(ContainerLinuxInfo),
   legacySharedCgroups: Type.Optional(Type.Boolean()),
 };
 

@@ -1,11 +1,13 @@
 /** Makes the configuration of a container from what the agent wants and what the machine has. */
 import { hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { CAPABILITIES_DEFAULT, runtimeSpec, type RuntimeMount, type RuntimeUser } from '../../core/oci/runtime-spec.ts';
-import { defaultSeccompProfile } from '../../core/oci/seccomp.ts';
+import type { Confinement } from '../../core/oci/confinement.ts';
+import { runtimeSpec, type RuntimeDevice, type RuntimeMount, type RuntimeUser } from '../../core/oci/runtime-spec.ts';
+import type { SeccompProfile } from '../../core/oci/seccomp.ts';
 import type { ContainerSpec } from '../../ports/containerizer.ts';
 import { CONTAINER_VARIABLE } from '../supervised/process-table.ts';
 import type { Cgroups } from './cgroups.ts';
+import { tmpfs } from './host-root.ts';
 import { INIT_PROGRAM } from './runtime.ts';
 
 /** What a container runs on. */
@@ -37,9 +39,16 @@ export interface BundleNamespaces {
 /** How containers of this agent are limited, beyond what each was granted. */
 export interface BundleLimits {
   readonly pidsMax: number;
+  /** RLIMIT_NOFILE, and bytes of /dev/shm, where a task says nothing. */
   readonly filesMax: number;
   readonly shmBytes: number;
   readonly hardCpuLimit: boolean;
+}
+
+/** How a container is kept apart. */
+export interface BundleConfinement extends Confinement {
+  readonly profile: SeccompProfile | undefined;
+  readonly devices: readonly RuntimeDevice[];
 }
 
 /** The init inside; /dev is every container's own, so that nothing of it shows in an image. */
@@ -49,6 +58,7 @@ const INIT_INSIDE = '/dev/.init';
 export function makeBundle(
   spec: ContainerSpec,
   root: BundleRoot,
+  confinement: BundleConfinement,
   namespaces: BundleNamespaces | undefined,
   cgroups: Cgroups,
   limits: BundleLimits,
@@ -59,30 +69,33 @@ export function makeBundle(
     environment,
     directory: root.directory,
     user: root.user,
-    root: { path: root.path, readOnly: root.readOnly },
+    root: { path: root.path, readOnly: root.readOnly || confinement.readOnlyRoot },
     mounts: [
       ...root.mounts,
+      ...confinement.tmpfs.map(({ path, bytes }) =>
+        tmpfs(path, ['mode=1777', ...(bytes === undefined ? [] : [`size=${bytes}`])]),
+      ),
       { destination: INIT_INSIDE, type: 'bind', source: INIT_PROGRAM, options: ['bind', 'ro'] },
       { destination: root.sandbox, type: 'bind', source: spec.directory, options: ['rbind', 'rprivate', 'rw'] },
       ...(namespaces?.mounts ?? []),
       ...volumeMounts(spec, root.sandbox),
     ],
-    hostname: namespaces?.hostname ?? hostname(),
+    hostname: confinement.hostname ?? namespaces?.hostname ?? hostname(),
     cgroupsPath: cgroups.path(spec.containerId),
     namespaces: {
       network: namespaces?.network === undefined ? 'host' : { path: namespaces.network },
-      ipc: namespaces?.ipc === undefined ? 'private' : { path: namespaces.ipc },
+      ipc: namespaces?.ipc === undefined || confinement.ipc === 'own' ? 'private' : { path: namespaces.ipc },
     },
     limits: spec.limits,
     hardCpuLimit: limits.hardCpuLimit,
     limitsSwap: cgroups.limitsSwap,
     killsGroups: cgroups.version === 2,
     pidsMax: limits.pidsMax,
-    capabilities: CAPABILITIES_DEFAULT,
-    seccomp: defaultSeccompProfile(process.arch),
-    rlimits: [{ type: 'RLIMIT_NOFILE', soft: limits.filesMax, hard: limits.filesMax }],
-    devices: [],
-    shmBytes: limits.shmBytes,
+    capabilities: confinement,
+    seccomp: confinement.profile,
+    rlimits: confinement.rlimits,
+    devices: confinement.devices,
+    shmBytes: confinement.shmBytes,
   });
 }
 

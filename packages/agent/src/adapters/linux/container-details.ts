@@ -17,6 +17,8 @@ export const ContainerDetails = Type.Object({
   /** The layers of its image, which have to stay. */
   layers: Type.Array(Type.String()),
   podId: Type.Optional(Type.String()),
+  /** Devices that it was given. */
+  devices: Type.Optional(Type.Array(Type.String())),
 });
 export type ContainerDetails = Static<typeof ContainerDetails>;
 

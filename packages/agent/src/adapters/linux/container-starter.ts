@@ -2,7 +2,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { constants } from 'node:os';
 import { join } from 'node:path';
 import { delay, type Timers } from '@stadion/base';
 import { memoryLimit } from '../../core/oci/runtime-spec.ts';
@@ -13,6 +12,7 @@ import { spawnSupervisor } from '../supervised/spawn-supervisor.ts';
 import { SUPERVISOR_SCRIPT } from '../supervised/supervisor.ts';
 import { makeBundle, type BundleLimits, type BundleNamespaces, type BundleRoot } from './bundle.ts';
 import type { Cgroups } from './cgroups.ts';
+import type { Confiner } from './confiner.ts';
 import type { ContainerDetails } from './container-details.ts';
 import { hostBundleRoot } from './host-bundle.ts';
 import type { HostRoot } from './host-root.ts';
@@ -21,12 +21,12 @@ import {
   imageBundleRoot,
   makeOverlayDirectories,
   overlaySupervisor,
-  stopOf,
   writtenDirectory,
 } from './image-bundle.ts';
 import type { StoredImage } from './images/image-store.ts';
 import type { ContainerNetworks, JoinedNetworks } from './networks/container-networks.ts';
 import { readFailure, readPid, type Runtime } from './runtime.ts';
+import { stopOf } from './stop-signal.ts';
 
 /** How often is looked whether a container has begun to run. */
 const START_POLL_MS = 2;
@@ -39,6 +39,7 @@ export interface StarterParts {
   readonly hostRoot: HostRoot;
   readonly networks: ContainerNetworks;
   readonly cgroups: Cgroups;
+  readonly confiner: Confiner;
   readonly limits: BundleLimits;
   /** The image of a spec that has one. */
   readonly imageOf: (spec: ContainerSpec) => Promise<StoredImage | LaunchFailure | undefined>;
@@ -58,7 +59,8 @@ export interface StartedContainer {
 interface Ground {
   readonly root: BundleRoot;
   readonly supervisor: readonly string[];
-  readonly stop: ContainerDetails['stop'];
+  /** How its image wants to be asked to end. */
+  readonly stopSignal: string | undefined;
   readonly diskDirectories: readonly string[];
   readonly layers: readonly string[];
 }
@@ -76,11 +78,13 @@ export class ContainerStarter {
     const { containerId, limits } = spec;
     const { directories, cgroups, runtime } = this.parts;
     const directory = directories.directory(containerId);
+    const confinement = await this.parts.confiner.confine(spec);
+    if ('message' in confinement) return confinement;
     const joined = await this.join(spec);
     if (joined !== undefined && 'message' in joined) return joined;
     const ground = await this.prepareGround(spec, directory, joined?.namespaces);
     if ('message' in ground) return ground;
-    const bundle = makeBundle(spec, ground.root, joined?.namespaces, cgroups, this.parts.limits);
+    const bundle = makeBundle(spec, ground.root, confinement, joined?.namespaces, cgroups, this.parts.limits);
     writeFileSync(join(directory, 'config.json'), JSON.stringify(bundle), { mode: 0o600 });
     const started = await spawnSupervisor({
       argv: [...ground.supervisor, ...runtime.runCommand(containerId, directory)],
@@ -96,12 +100,13 @@ export class ContainerStarter {
     const addresses = joined?.addresses ?? [];
     const details: ContainerDetails = {
       init,
-      stop: ground.stop,
+      stop: stopOf(spec, confinement.stopSignal, ground.stopSignal),
       memoryBytes: limits === undefined ? 0 : memoryLimit(limits.memoryBytes),
       disk: { bytes: limits?.diskBytes ?? 0, directories: [...ground.diskDirectories] },
       layers: [...ground.layers],
       ...(addresses.length === 0 ? {} : { addresses: [...addresses] }),
       ...(spec.pod === undefined ? {} : { podId: spec.pod.podId }),
+      ...(confinement.devices.length === 0 ? {} : { devices: confinement.devices.map(({ path }) => path) }),
     };
     return { ok: true, pid: started.pid, gone: ending.gone, details };
   }
@@ -130,7 +135,7 @@ export class ContainerStarter {
       return {
         root,
         supervisor: ['/bin/sh', '-c', SUPERVISOR_SCRIPT, 'stadion-supervisor', exitDirectory],
-        stop: { signal: constants.signals.SIGTERM, mainOnly: false },
+        stopSignal: undefined,
         diskDirectories: [spec.directory],
         layers: [],
       };
@@ -142,7 +147,7 @@ export class ContainerStarter {
     return {
       root,
       supervisor: overlaySupervisor(image, this.parts.layersDirectory, directory, exitDirectory),
-      stop: stopOf(spec, image),
+      stopSignal: image.stopSignal,
       diskDirectories: [spec.directory, writtenDirectory(directory)],
       layers: image.layers,
     };

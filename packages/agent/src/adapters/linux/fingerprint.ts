@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describeError } from '@stadion/base';
 import { makeBundle, type BundleLimits } from './bundle.ts';
 import type { Cgroups } from './cgroups.ts';
+import type { Confiner } from './confiner.ts';
 import type { ContainerEnding } from './container-ending.ts';
 import type { HostRoot } from './host-root.ts';
 import { INIT_PROGRAM, type Runtime } from './runtime.ts';
@@ -19,6 +20,7 @@ export interface TrialParts {
   readonly ending: ContainerEnding;
   readonly runtime: Runtime;
   readonly hostRoot: HostRoot;
+  readonly confiner: Confiner;
   readonly limits: BundleLimits;
   /** For the trial's files. */
   readonly directory: string;
@@ -48,6 +50,7 @@ async function runTrial({
   ending,
   runtime,
   hostRoot,
+  confiner,
   limits,
   directory,
 }: TrialParts): Promise<string | undefined> {
@@ -73,7 +76,9 @@ async function runTrial({
     directory: sandbox,
     argv: ['/bin/sh', '-c', spec.command.text],
   };
-  const bundle = makeBundle(spec, root, undefined, cgroups, limits);
+  const confinement = await confiner.confine(spec);
+  if ('message' in confinement) return confinement.message;
+  const bundle = makeBundle(spec, root, confinement, undefined, cgroups, limits);
   await writeFile(join(directory, 'config.json'), JSON.stringify(bundle));
   try {
     return await runtime.tryRun(TRIAL_ID, directory);

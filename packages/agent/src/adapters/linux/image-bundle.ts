@@ -1,14 +1,12 @@
 /** A task on an image: its root is an overlay, which exists for its supervisor and what that starts alone. */
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { constants } from 'node:os';
 import { join, relative } from 'node:path';
 import type { RuntimeMount } from '../../core/oci/runtime-spec.ts';
 import { SANDBOX_INSIDE } from '../../core/task-environment.ts';
 import type { ContainerSpec, LaunchFailure } from '../../ports/containerizer.ts';
 import { EXIT_FILE_PREFIX } from '../supervised/supervisor.ts';
 import type { BundleRoot } from './bundle.ts';
-import type { ContainerDetails } from './container-details.ts';
 import type { StoredImage } from './images/image-store.ts';
 import { findImageUser } from './images/image-user.ts';
 
@@ -103,18 +101,6 @@ export function complaintsOf(directory: string): string {
   return join(directory, 'mount.log');
 }
 
-/**
- * How the image wants to be asked to end. One that names a signal means it for its main process; else every process hears
- * SIGTERM.
- */
-export function stopOf(spec: ContainerSpec, image: StoredImage): ContainerDetails['stop'] {
-  const signal = signalNumber(image.stopSignal);
-  if (signal === undefined || spec.command.kind === 'shell') {
-    return { signal: constants.signals.SIGTERM, mainOnly: false };
-  }
-  return { signal, mainOnly: signal !== constants.signals.SIGTERM };
-}
-
 function rootOf(directory: string): string {
   return join(directory, 'root');
 }
@@ -127,12 +113,4 @@ function commandIn({ command }: ContainerSpec, image: StoredImage): readonly str
   if (command.kind === 'shell') return ['/bin/sh', '-c', command.text];
   if (command.kind === 'program') return [command.file, ...command.arguments];
   return [...image.entrypoint, ...(command.arguments.length > 0 ? command.arguments : image.command)];
-}
-
-/** `SIGQUIT`, `QUIT` or `3`. */
-function signalNumber(text: string): number | undefined {
-  const signals: Readonly<Record<string, number>> = constants.signals;
-  const number = /^\d+$/.test(text) ? Number(text) : undefined;
-  const known = number ?? signals[text] ?? signals[`SIG${text}`];
-  return known !== undefined && Object.values(signals).includes(known) ? known : undefined;
 }

@@ -7,6 +7,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { delay, describeError, type Clock, type Logger, type Timers } from '@stadion/base';
 import type { ContainerExit, ContainerUsage, RecoveredContainer } from '../../core/container.ts';
+import { CAPABILITIES_DEFAULT } from '../../core/oci/runtime-spec.ts';
 import type {
   Containerizer,
   ContainerizerFingerprint,
@@ -21,18 +22,20 @@ import { ProcessTable } from '../supervised/process-table.ts';
 import { SupervisorWatch } from '../supervised/supervisor-watch.ts';
 import type { BundleLimits } from './bundle.ts';
 import { Cgroups } from './cgroups.ts';
+import { Confiner } from './confiner.ts';
 import { readDetails, writeDetails, type ContainerDetails } from './container-details.ts';
 import { ContainerEnding } from './container-ending.ts';
 import { ContainerStarter, type StartedContainer } from './container-starter.ts';
 import { DiskWatch, type LimitedDisk } from './disk-watch.ts';
 import { findLinuxProblem } from './fingerprint.ts';
+import { GpuDevices } from './gpu-devices.ts';
 import { HostRoot } from './host-root.ts';
 import { startLinuxExec } from './linux-exec.ts';
 import { Images } from './images/images.ts';
 import { DISK_MS_DEFAULT, IMAGE_MS_DEFAULT, LIMITS_DEFAULT, type LinuxContainerizerOptions } from './linux-options.ts';
 import { ContainerNetworks } from './networks/container-networks.ts';
 import { readPid, Runtime } from './runtime.ts';
-import { ownFilesMax } from './own-limits.ts';
+import { readOwnLimits } from './own-limits.ts';
 import { trackContainer, type TrackedContainer } from './tracked-container.ts';
 import { findVolumeProblem } from './volumes.ts';
 
@@ -66,6 +69,8 @@ class LinuxContainerizer implements Containerizer {
   private readonly containers = new Map<string, TrackedContainer>();
   private readonly networks: ContainerNetworks;
   private readonly images: Images;
+  private readonly gpus: GpuDevices;
+  private readonly confiner: Confiner;
   /** Containers of each pod that are not removed yet. */
   private readonly pods = new Map<string, Set<string>>();
   private readonly bootId = readBootId();
@@ -84,7 +89,18 @@ class LinuxContainerizer implements Containerizer {
     };
     this.log = log;
     const limits = { ...LIMITS_DEFAULT, ...options.limits };
-    this.limits = { ...limits, filesMax: Math.min(limits.filesMax, ownFilesMax() ?? limits.filesMax) };
+    const ownLimits = readOwnLimits();
+    this.limits = { ...limits, filesMax: Math.min(limits.filesMax, ownLimits['NOFILE'] ?? limits.filesMax) };
+    this.gpus = new GpuDevices(options.gpus ?? { devices: [], shared: [] });
+    this.confiner = new Confiner({
+      policy: {
+        ...this.limits,
+        ownLimits,
+        capabilities: [...CAPABILITIES_DEFAULT, ...(options.moreCapabilities ?? [])],
+      },
+      gpus: this.gpus,
+      seccompDirectory: options.seccompDirectory,
+    });
     this.directories = new ContainerDirectories(join(runtimeDirectory, 'containers'));
     this.runtime = new Runtime(options.runtime ?? 'runc', join(runtimeDirectory, 'runc'));
     this.hostRoot = new HostRoot(join(runtimeDirectory, 'host-root'), options.hiddenDirectories);
@@ -124,6 +140,7 @@ class LinuxContainerizer implements Containerizer {
       ...machine,
       runtime: this.runtime,
       hostRoot: this.hostRoot,
+      confiner: this.confiner,
       limits: this.limits,
       directory,
     });
@@ -231,6 +248,7 @@ class LinuxContainerizer implements Containerizer {
       hostRoot: this.hostRoot,
       networks: this.networks,
       cgroups,
+      confiner: this.confiner,
       limits: this.limits,
       imageOf: (spec) => this.images.find(spec),
       layersDirectory: this.images.layersDirectory,
@@ -264,6 +282,7 @@ class LinuxContainerizer implements Containerizer {
 
   private async discard({ containerId, pod }: ContainerSpec): Promise<void> {
     await this.machine?.ending.finish(trackContainer(containerId, { pid: 0 }, undefined));
+    this.gpus.giveBack(containerId);
     await this.directories.remove(containerId).catch(() => undefined);
     if (pod !== undefined) await this.leavePod(containerId, pod.podId);
   }
@@ -303,6 +322,7 @@ class LinuxContainerizer implements Containerizer {
     // Let go meanwhile: the next agent finds the same.
     if (exit === undefined || this.isClosed()) return;
     this.containers.delete(containerId);
+    this.gpus.giveBack(containerId);
     this.onExit(containerId, exit);
   }
 
@@ -339,6 +359,7 @@ class LinuxContainerizer implements Containerizer {
     const isOver = (await this.directories.readExit(containerId)) !== undefined || !isSameProcess(supervisor);
     if (isOver) return this.recoverEnded(container, undefined);
     this.containers.set(containerId, container);
+    this.gpus.restore(containerId, details?.devices ?? []);
     this.watch.add(containerId, supervisor);
     const pid = details?.init ?? readPid(this.directories.directory(containerId));
     const addresses = details?.addresses === undefined ? {} : { addresses: details.addresses };

@@ -1,6 +1,7 @@
 /** What the linux containerizer is told. */
 import type { Clock, Logger, Timers } from '@stadion/base';
 import type { BundleLimits } from './bundle.ts';
+import type { GpuOptions } from './gpu-devices.ts';
 
 /** Options of `createLinuxContainerizer`. */
 export interface LinuxContainerizerOptions {
@@ -20,6 +21,11 @@ export interface LinuxContainerizerOptions {
   readonly networkConfigDirectory?: string;
   /** How long an image that nobody uses is kept; default a week. */
   readonly imageKeepMs?: number;
+  /** Capabilities that tasks may ask for beside those that every container has, e.g. `CAP_NET_ADMIN`. */
+  readonly moreCapabilities?: readonly string[];
+  /** Where profiles for seccomp are that tasks may name. */
+  readonly seccompDirectory?: string;
+  readonly gpus?: GpuOptions;
 }
 
 /** Limits of a containerizer that was told nothing. */

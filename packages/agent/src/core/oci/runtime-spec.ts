@@ -62,7 +62,12 @@ export interface RuntimeChoices {
   /** Whether the kernel can end a whole group that is out of memory (cgroup v2). */
   readonly killsGroups: boolean;
   readonly pidsMax: number;
-  readonly capabilities: readonly string[];
+  readonly capabilities: {
+    readonly bounding: readonly string[];
+    readonly effective: readonly string[];
+    /** Whether others than root have the effective ones, too. */
+    readonly isForAnyUser: boolean;
+  };
   readonly seccomp: SeccompProfile | undefined;
   readonly rlimits: readonly RuntimeRlimit[];
   readonly devices: readonly RuntimeDevice[];
@@ -117,8 +122,11 @@ export function memoryLimit(bytes: number): number {
 /** The configuration, as JSON wants it. */
 export function runtimeSpec(choices: RuntimeChoices): object {
   const { user, root } = choices;
+  const { bounding, effective, isForAnyUser } = choices.capabilities;
   // Without root, capabilities are only what a program with file capabilities could get; and none can get more.
-  const held = user.uid === 0 ? choices.capabilities : [];
+  const held = user.uid === 0 || isForAnyUser ? effective : [];
+  // Who is not root loses them at the first exec otherwise.
+  const kept = user.uid !== 0 && isForAnyUser ? { inheritable: effective, ambient: effective } : {};
   return {
     ociVersion: '1.0.2',
     process: {
@@ -127,7 +135,7 @@ export function runtimeSpec(choices: RuntimeChoices): object {
       args: choices.argv,
       env: Object.entries(choices.environment).map(([name, value]) => `${name}=${value}`),
       cwd: choices.directory,
-      capabilities: { bounding: choices.capabilities, effective: held, permitted: held },
+      capabilities: { bounding, effective: held, permitted: held, ...kept },
       rlimits: choices.rlimits,
       noNewPrivileges: true,
     },

@@ -6,20 +6,21 @@
 
 /** The part of `linux.seccomp` in an OCI runtime configuration that is used here. */
 export interface SeccompProfile {
-  readonly defaultAction: 'SCMP_ACT_ALLOW';
+  readonly defaultAction: string;
+  readonly defaultErrnoRet?: number;
   readonly architectures: readonly string[];
   readonly syscalls: readonly SeccompRule[];
 }
 
 interface SeccompRule {
   readonly names: readonly string[];
-  readonly action: 'SCMP_ACT_ERRNO';
-  readonly errnoRet: number;
+  readonly action: string;
+  readonly errnoRet?: number;
   readonly args?: readonly {
     readonly index: number;
     readonly value: number;
-    readonly valueTwo: number;
-    readonly op: 'SCMP_CMP_MASKED_EQ';
+    readonly valueTwo?: number;
+    readonly op: string;
   }[];
 }
 

@@ -1,6 +1,7 @@
 /** Marathon's rules for networks, containers and ports. */
 import { isOnHostNetwork, type AppSpec } from './spec.ts';
 import type { Refuse } from './checked.ts';
+import { linuxRules } from './validate-linux.ts';
 
 const PORT_NAME = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
 const PORT_NAME_LENGTH_MAX = 63;
@@ -47,6 +48,7 @@ export function containerRules(app: AppSpec, refuse: Refuse): void {
   } else {
     const hasParameters = (docker?.parameters.length ?? 0) > 0;
     refuse(hasParameters, '/container/docker/parameters', 'is only possible with type DOCKER');
+    linuxRules(container.linuxInfo, '/container/linuxInfo', refuse);
   }
   refuse(/[\s\0]/.test(docker?.image ?? ''), '/container/docker/image', 'must not contain white space');
   for (const [index, volume] of container.volumes.entries()) {

@@ -91,12 +91,13 @@ const PROCESS: RunnerDemand = {
 function runnerOf(app: AppDefinition): RunnerDemand {
   const pod = podOf(app);
   if (pod !== undefined) {
-    const isPlain = isOnHostNetwork(app) && pod.containers.every(({ image }) => image === undefined);
+    const isConfined = [pod, ...pod.containers].some(({ linuxInfo }) => linuxInfo !== undefined);
+    const isPlain = isOnHostNetwork(app) && !isConfined && pod.containers.every(({ image }) => image === undefined);
     return isPlain ? PROCESS : LINUX;
   }
   if (app.container?.type === 'DOCKER') return DOCKER;
   // Files with secrets are links in the sandbox where nothing can be mounted.
   const hasMounts = app.container?.volumes.some(({ secret }) => secret === undefined) ?? false;
-  const needsMore = hasMounts || !isOnHostNetwork(app);
+  const needsMore = hasMounts || !isOnHostNetwork(app) || app.container?.linuxInfo !== undefined;
   return app.container?.docker === undefined && !needsMore ? PROCESS : LINUX;
 }

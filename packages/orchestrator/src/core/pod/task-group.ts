@@ -6,6 +6,7 @@ import type { PodCheck, PodContainer } from '@stadion/contract/orchestrator-pods
 import type { Instance } from '../instance.ts';
 import { labelVariables, LABEL_PREFIX, numberText, ownVariables } from '../task/environment.ts';
 import { checkCommand, checkTimes, schemeAndPath } from '../task/checks.ts';
+import { linuxParts } from '../task/linux-info.ts';
 import { secretOf } from '../task/secrets.ts';
 import { commandUri, dottedName } from '../task/task-info.ts';
 import { textLabels } from '../task/text-labels.ts';
@@ -48,7 +49,7 @@ export function buildTaskGroup(input: GroupInput): TaskGroup {
       executor_id: { value: executorId },
       name: spec.id,
       resources: scalars({ cpus, mem, disk }, input.role),
-      container: podContainer(spec, ports),
+      container: podContainer(input, ports),
       ...(labels === undefined ? {} : { labels }),
     },
     tasks: pod.containers.map((container) => taskOf(input, container, ports, executorId)),
@@ -130,7 +131,7 @@ function userOf(spec: AppDefinition, { user = spec.user }: PodContainer): { user
 }
 
 /** Networks belong to the pod as a whole, with all host ports that lead to them. */
-function podContainer(spec: AppDefinition, ports: readonly AllocatedPort[]): ContainerInfo {
+function podContainer({ spec, pod }: GroupInput, ports: readonly AllocatedPort[]): ContainerInfo {
   const networks = spec.networks.flatMap(({ mode, name, labels }) => {
     if (mode === 'host') return [];
     const network = mode === 'container/bridge' ? 'mesos-bridge' : (name ?? '');
@@ -152,7 +153,11 @@ function podContainer(spec: AppDefinition, ports: readonly AllocatedPort[]): Con
       },
     ];
   });
-  return { type: 'MESOS', ...(networks.length === 0 ? {} : { network_infos: networks }) };
+  return {
+    type: 'MESOS',
+    ...(networks.length === 0 ? {} : { network_infos: networks }),
+    ...linuxParts(pod.linuxInfo),
+  };
 }
 
 function containerOf(spec: AppDefinition, pod: PodParts, container: PodContainer): ContainerInfo | undefined {
@@ -165,13 +170,14 @@ function containerOf(spec: AppDefinition, pod: PodParts, container: PodContainer
     }
     return { ...rest, source: { type: 'SANDBOX_PATH', sandbox_path: { type: 'PARENT', path: mount.name } } };
   });
-  const { image } = container;
-  if (image === undefined && volumes.length === 0) return undefined;
+  const { image, linuxInfo } = container;
+  if (image === undefined && volumes.length === 0 && linuxInfo === undefined) return undefined;
   const docker = image && { type: 'DOCKER', docker: { name: image.id }, cached: image.forcePull !== true };
   return {
     type: 'MESOS',
     ...(docker === undefined ? {} : { mesos: { image: docker } }),
     ...(volumes.length === 0 ? {} : { volumes }),
+    ...linuxParts(linuxInfo),
   };
 }
 

@@ -4,6 +4,7 @@ import type { PodCheck, PodContainer, PodVolume } from '@stadion/contract/orches
 import { violation, type Refuse } from '../app/checked.ts';
 import { VIOLATIONS_MAX } from '../app/limits.ts';
 import type { AppDefaults } from '../app/spec.ts';
+import { linuxRules } from '../app/validate-linux.ts';
 import { validateApp } from '../app/validate.ts';
 import { endpointsOf, type PodSpec } from './run-spec.ts';
 
@@ -27,6 +28,7 @@ export function validatePod(
   refuse(pod.containers.length === 0, '/containers', 'must not be empty');
   endpointRules(spec, refuse);
   volumeRules(spec, refuse);
+  linuxRules(pod.linuxInfo, '/linuxInfo', refuse);
   environmentRules('/environment', spec.env, spec, refuse);
   const names = pod.containers.map(({ name }) => name);
   refuse(new Set(names).size < names.length, '/containers', 'container names are unique');
@@ -53,6 +55,7 @@ function containerRules(container: PodContainer, spec: PodSpec, path: string, re
   refuse(resources.cpus < 0.001, `${path}/resources/cpus`, 'must be at least 0.001');
   environmentRules(`${path}/environment`, container.environment, spec, refuse);
   if (container.check !== undefined) checkWayRules(container, container.check, `${path}/check`, refuse);
+  linuxRules(container.linuxInfo, `${path}/linuxInfo`, refuse);
   if (healthCheck === undefined) return;
   checkWayRules(container, healthCheck, `${path}/healthCheck`, refuse);
   refuse(

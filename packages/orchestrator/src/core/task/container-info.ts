@@ -1,6 +1,7 @@
 /** The container of a task in Mesos's shape, from the app's container and networks. */
 import type { ContainerInfo } from '@stadion/contract/mesos';
 import type { AppDefinition, Network } from '@stadion/contract/orchestrator';
+import { linuxParts } from './linux-info.ts';
 import { containerVolumes } from './volumes.ts';
 import { textLabels } from './text-labels.ts';
 import type { TaskPort } from './task-ports.ts';
@@ -40,6 +41,7 @@ export function containerInfo(
     ...(container.docker === undefined ? {} : { mesos: { image: mesosImage(container.docker) } }),
     ...rest,
     ...(networks.length === 0 ? {} : { network_infos: networks }),
+    ...linuxParts(container.linuxInfo),
   };
 }
 
