@@ -55,7 +55,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     cpus: availableParallelism(),
     memoryBytes: totalmem(),
     diskBytes: disk.bsize * disk.blocks,
-    gpus: listOf(config.gpuDevices).length,
+    gpuDevices: listOf(config.gpuDevices).length,
   });
   const given = read(config.resources, parseResources, '--resources');
   const containers = buildContainerizer(config.containerizers, {

@@ -59,7 +59,7 @@ describe('attributes from the flag', () => {
 describe('detected resources', () => {
   it('leave a reserve on a big machine and half on a small one', () => {
     const amounts = (memoryBytes: number, diskBytes: number): unknown[] =>
-      detectResources({ cpus: 2, memoryBytes, diskBytes, gpus: 0 }).map(
+      detectResources({ cpus: 2, memoryBytes, diskBytes, gpuDevices: 0 }).map(
         (each) => each.scalar?.value ?? each.ranges?.range,
       );
     expect(amounts(8 * GIB, 100 * GIB)).toEqual([2, 7168, 95 * 1024, [{ begin: 31000, end: 32000 }], 0]);
@@ -68,7 +68,7 @@ describe('detected resources', () => {
 
   it('give way to what was said', () => {
     const given = parseResources('cpus:1;ports:[1-2]');
-    const detected = detectResources({ cpus: 8, memoryBytes: 8 * GIB, diskBytes: 100 * GIB, gpus: 3 });
+    const detected = detectResources({ cpus: 8, memoryBytes: 8 * GIB, diskBytes: 100 * GIB, gpuDevices: 3 });
     const result = overrideResources(detected, given.ok ? given.value : []);
     expect(result.filter((each) => each.name === 'cpus')).toEqual([
       { name: 'cpus', type: 'SCALAR', scalar: { value: 1 } },

@@ -11,7 +11,7 @@ export interface MachineFacts {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly diskBytes: number;
-  readonly gpus: number;
+  readonly gpuDevices: number;
 }
 
 const MIB = 1024 * 1024;
@@ -27,7 +27,7 @@ export function detectResources(machine: MachineFacts): Resource[] {
     scalar('mem', lessReserve(Math.floor(machine.memoryBytes / MIB), GIB_IN_MIB)),
     scalar('disk', lessReserve(Math.floor(machine.diskBytes / MIB), 5 * GIB_IN_MIB)),
     { name: 'ports', type: 'RANGES', ranges: { range: [{ begin: 31_000, end: 32_000 }] } },
-    scalar('gpus', machine.gpus),
+    scalar('gpus', machine.gpuDevices),
   ];
 }
 

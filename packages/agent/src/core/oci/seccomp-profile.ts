@@ -4,24 +4,18 @@
  */
 import { Type, type Static } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import type { SeccompProfile } from './seccomp.ts';
+import { SeccompArgument, type SeccompProfile } from './seccomp.ts';
 
 const Names = Type.Optional(Type.Union([Type.Array(Type.String()), Type.Null()]));
 const Condition = Type.Optional(
   Type.Object({ caps: Names, arches: Names, minKernel: Type.Optional(Type.Union([Type.String(), Type.Null()])) }),
 );
-const Argument = Type.Object({
-  index: Type.Integer(),
-  value: Type.Integer(),
-  valueTwo: Type.Optional(Type.Integer()),
-  op: Type.String(),
-});
 const Rule = Type.Object({
   name: Type.Optional(Type.String()),
   names: Names,
   action: Type.String(),
   errnoRet: Type.Optional(Type.Integer()),
-  args: Type.Optional(Type.Union([Type.Array(Argument), Type.Null()])),
+  args: Type.Optional(Type.Union([Type.Array(SeccompArgument), Type.Null()])),
   includes: Condition,
   excludes: Condition,
 });

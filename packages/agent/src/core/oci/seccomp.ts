@@ -4,6 +4,17 @@
  * the calls that have appeared since; everything else is allowed. Decision 0026 says why not the other way round.
  */
 
+import { Type, type Static } from '@sinclair/typebox';
+
+/** What an argument of a call is compared with. */
+export const SeccompArgument = Type.Object({
+  index: Type.Integer(),
+  value: Type.Integer(),
+  valueTwo: Type.Optional(Type.Integer()),
+  op: Type.String(),
+});
+export type SeccompArgument = Static<typeof SeccompArgument>;
+
 /** The part of `linux.seccomp` in an OCI runtime configuration that is used here. */
 export interface SeccompProfile {
   readonly defaultAction: string;
@@ -16,12 +27,7 @@ interface SeccompRule {
   readonly names: readonly string[];
   readonly action: string;
   readonly errnoRet?: number;
-  readonly args?: readonly {
-    readonly index: number;
-    readonly value: number;
-    readonly valueTwo?: number;
-    readonly op: string;
-  }[];
+  readonly args?: readonly SeccompArgument[];
 }
 
 const EPERM = 1;
