@@ -12,4 +12,5 @@ export {
   PodVolume,
 } from './orchestrator/pod.ts';
 export { PodContainerStatus, PodInstanceStatus, PodStatus } from './orchestrator/pod-status.ts';
+export { ContainerLinuxInfo } from './orchestrator/linux-info.ts';
 export { ShownAction } from './orchestrator/deployment.ts';

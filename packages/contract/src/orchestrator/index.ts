@@ -22,7 +22,6 @@ export {
 } from './app.ts';
 export { DeploymentAction, DeploymentInfo, DeploymentResult, ReadinessCheckResult } from './deployment.ts';
 export { DeploymentPlanInfo, InstanceCondition, OrchestratorEvent } from './events.ts';
-export { ContainerLinuxInfo } from './linux-info.ts';
 export type { Route } from './route.ts';
 export { orchestratorRoutes } from './routes.ts';
 export { HealthCheckResult, Task, TaskFailure, TaskList } from './task.ts';

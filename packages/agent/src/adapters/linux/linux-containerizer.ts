@@ -34,6 +34,7 @@ import { startLinuxExec } from './linux-exec.ts';
 import { Images } from './images/images.ts';
 import { DISK_MS_DEFAULT, IMAGE_MS_DEFAULT, LIMITS_DEFAULT, type LinuxContainerizerOptions } from './linux-options.ts';
 import { ContainerNetworks } from './networks/container-networks.ts';
+import { PodMembers } from './pod-members.ts';
 import { readPid, Runtime } from './runtime.ts';
 import { readOwnLimits } from './own-limits.ts';
 import { trackContainer, type TrackedContainer } from './tracked-container.ts';
@@ -71,8 +72,7 @@ class LinuxContainerizer implements Containerizer {
   private readonly images: Images;
   private readonly gpus: GpuDevices;
   private readonly confiner: Confiner;
-  /** Containers of each pod that are not removed yet. */
-  private readonly pods = new Map<string, Set<string>>();
+  private readonly pods = new PodMembers();
   private readonly bootId = readBootId();
   private readonly machine: Machine | undefined;
   private onExit: (containerId: string, exit: ContainerExit) => void = () => undefined;
@@ -210,7 +210,7 @@ class LinuxContainerizer implements Containerizer {
     await this.directories.remove(containerId).catch((error: unknown) => {
       this.log.warn({ containerId, error: describeError(error) }, 'the record of a container could not be removed');
     });
-    for (const [podId, members] of this.pods) if (members.has(containerId)) await this.leavePod(containerId, podId);
+    await this.leavePod(containerId, this.pods.podOf(containerId));
     if (this.containers.size === 0) this.machine?.cgroups.removeParents();
   }
 
@@ -260,7 +260,7 @@ class LinuxContainerizer implements Containerizer {
     const { details, gone, pid } = started;
     const supervisor = identifyChild(pid);
     this.containers.set(containerId, trackContainer(containerId, supervisor, details));
-    this.joinPod(containerId, details.podId);
+    this.pods.join(containerId, details.podId);
     await this.writeDown(containerId, supervisor, details);
     void gone.then(() => this.onGone(containerId));
     const { init, addresses } = details;
@@ -284,25 +284,11 @@ class LinuxContainerizer implements Containerizer {
     await this.machine?.ending.finish(trackContainer(containerId, { pid: 0 }, undefined));
     this.gpus.giveBack(containerId);
     await this.directories.remove(containerId).catch(() => undefined);
-    if (pod !== undefined) await this.leavePod(containerId, pod.podId);
+    await this.leavePod(containerId, pod?.podId);
   }
 
-  // --- Pods ----------------------------------------------------------------------------------------------------
-
-  private joinPod(containerId: string, podId: string | undefined): void {
-    if (podId === undefined) return;
-    const members = this.pods.get(podId) ?? new Set();
-    members.add(containerId);
-    this.pods.set(podId, members);
-  }
-
-  /** What the containers of a pod share goes with the last of them. */
-  private async leavePod(containerId: string, podId: string): Promise<void> {
-    const members = this.pods.get(podId);
-    members?.delete(containerId);
-    if ((members?.size ?? 0) > 0) return;
-    this.pods.delete(podId);
-    await this.networks.leave(podId);
+  private async leavePod(containerId: string, podId: string | undefined): Promise<void> {
+    if (podId !== undefined && this.pods.leave(containerId, podId)) await this.networks.leave(podId);
   }
 
   // --- Ends ----------------------------------------------------------------------------------------------------
@@ -345,7 +331,7 @@ class LinuxContainerizer implements Containerizer {
   private async recoverOne(containerId: string): Promise<RecoveredContainer> {
     const record = await this.directories.read(containerId);
     const details = await readDetails(this.directories.directory(containerId));
-    this.joinPod(containerId, details?.podId);
+    this.pods.join(containerId, details?.podId);
     if (record?.bootId !== undefined && record.bootId !== this.bootId) {
       const message = 'The host was restarted while the task ran; its exit status is not known';
       return this.recoverEnded(trackContainer(containerId, record.supervisor, details), message);

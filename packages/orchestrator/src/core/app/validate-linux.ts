@@ -1,5 +1,5 @@
 /** Rules for `linuxInfo`: Marathon's for seccomp, setrlimit(2)'s for limits. */
-import type { ContainerLinuxInfo } from '@stadion/contract/orchestrator';
+import type { ContainerLinuxInfo } from '@stadion/contract/orchestrator-pods';
 import type { Refuse } from './checked.ts';
 
 /** @param path where it stands, e.g. `/container/linuxInfo` */

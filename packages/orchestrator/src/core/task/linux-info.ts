@@ -1,6 +1,6 @@
 /** What Linux is to keep a container from, in Mesos's shape. */
 import type { ContainerInfo } from '@stadion/contract/mesos';
-import type { ContainerLinuxInfo } from '@stadion/contract/orchestrator';
+import type { ContainerLinuxInfo } from '@stadion/contract/orchestrator-pods';
 import { compact } from '../app/checked.ts';
 
 /** The members of a container that follow from `linuxInfo`, of an app, a pod, or a container of one. */
