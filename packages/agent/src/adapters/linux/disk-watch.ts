@@ -58,18 +58,29 @@ export class DiskWatch {
     this.isLooking = false;
   }
 
-  /** By blocks on disk, so that holes in files do not count; links are not followed. */
   private async measure({ containerId, directories }: LimitedDisk): Promise<number | undefined> {
     try {
-      const words = ['-s', '-x', '-c', '-B1', '--', ...directories];
-      const { stdout } = await promisify(execFile)('du', words, { timeout: MEASURE_MS_MAX });
-      return lastNumber(stdout);
+      return await measureDisk(directories);
     } catch (error) {
-      const partial = totalOf(error);
-      if (partial !== undefined) return partial;
       this.parts.log.debug({ containerId, error: describeError(error) }, 'the disk of a container was not measured');
       return undefined;
     }
+  }
+}
+
+/**
+ * Bytes below some directories together: by blocks on disk, so that holes in files do not count; links are not followed.
+ * @throws what du could not do
+ */
+export async function measureDisk(directories: readonly string[]): Promise<number | undefined> {
+  try {
+    const words = ['-s', '-x', '-c', '-B1', '--', ...directories];
+    const { stdout } = await promisify(execFile)('du', words, { timeout: MEASURE_MS_MAX });
+    return lastNumber(stdout);
+  } catch (error) {
+    const partial = totalOf(error);
+    if (partial === undefined) throw error;
+    return partial;
   }
 }
 

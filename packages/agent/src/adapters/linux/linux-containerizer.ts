@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { delay, describeError, type Clock, type Logger, type Timers } from '@stadion/base';
+import { describeError, type Clock, type Logger, type Timers } from '@stadion/base';
 import type { ContainerExit, ContainerUsage, RecoveredContainer } from '../../core/container.ts';
 import { CAPABILITIES_DEFAULT } from '../../core/oci/runtime-spec.ts';
 import type {
@@ -38,11 +38,8 @@ import { PodMembers } from './pod-members.ts';
 import { readPid, Runtime } from './runtime.ts';
 import { readOwnLimits } from './own-limits.ts';
 import { trackContainer, type TrackedContainer } from './tracked-container.ts';
+import { UsageMeter } from './usage-meter.ts';
 import { findVolumeProblem } from './volumes.ts';
-
-const USAGE_MS_MAX = 500;
-/** Containers that are measured before others get the event loop. */
-const MEASURED_PER_TURN = 16;
 
 /** Makes it. Needs root; where something is missing, its fingerprint says what. */
 export function createLinuxContainerizer(options: LinuxContainerizerOptions): Containerizer {
@@ -71,13 +68,13 @@ class LinuxContainerizer implements Containerizer {
   private readonly networks: ContainerNetworks;
   private readonly images: Images;
   private readonly gpus: GpuDevices;
+  private readonly meter: UsageMeter;
   private readonly confiner: Confiner;
   private readonly pods = new PodMembers();
   private readonly bootId = readBootId();
   private readonly machine: Machine | undefined;
   private onExit: (containerId: string, exit: ContainerExit) => void = () => undefined;
   private closed = false;
-  private usageCache: { readonly at: number; readonly usage: Promise<ReadonlyMap<string, ContainerUsage>> } | undefined;
 
   constructor(options: LinuxContainerizerOptions) {
     const { clock, timers, runtimeDirectory, log } = options;
@@ -125,6 +122,7 @@ class LinuxContainerizer implements Containerizer {
       layersInUse: () => new Set([...this.containers.values()].flatMap(({ details }) => details?.layers ?? [])),
     });
     this.machine = this.findMachine();
+    this.meter = new UsageMeter({ time: this.time, cgroups: this.machine?.cgroups, containers: this.containers });
   }
 
   async fingerprint(): Promise<ContainerizerFingerprint> {
@@ -195,11 +193,7 @@ class LinuxContainerizer implements Containerizer {
   }
 
   usage(): Promise<ReadonlyMap<string, ContainerUsage>> {
-    const now = this.time.monotonic();
-    if (this.usageCache === undefined || now - this.usageCache.at >= USAGE_MS_MAX) {
-      this.usageCache = { at: now, usage: this.measure() };
-    }
-    return this.usageCache.usage;
+    return this.meter.usage();
   }
 
   readonly exec: NonNullable<Containerizer['exec']> = (containerId, request) =>
@@ -381,20 +375,6 @@ class LinuxContainerizer implements Containerizer {
       if (!known.has(key) && !this.pods.has(key)) await this.networks.leave(key);
     }
     await mkdir(this.runtime.stateDirectory, { recursive: true, mode: 0o700 });
-  }
-
-  // --- Usage ---------------------------------------------------------------------------------------------------
-
-  private async measure(): Promise<ReadonlyMap<string, ContainerUsage>> {
-    const usage = new Map<string, ContainerUsage>();
-    let count = 0;
-    for (const containerId of [...this.containers.keys()]) {
-      count += 1;
-      if (count % MEASURED_PER_TURN === 0) await delay(this.time, 0);
-      const measured = this.machine?.cgroups.usage(containerId);
-      if (measured !== undefined) usage.set(containerId, measured);
-    }
-    return usage;
   }
 
   private isClosed(): boolean {

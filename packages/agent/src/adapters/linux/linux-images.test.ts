@@ -185,6 +185,9 @@ describe.skipIf(!canRun)('a container of Linux on an image', () => {
     await asking.exit();
     expect(asking.out()).toBe('I am here\nI am here\n');
     await hears('127.0.0.1', port, 'I am here');
+    const usage = (await containerizer.usage()).get(task.spec.containerId);
+    expect(usage?.network?.sentBytes).toBeGreaterThan('I am here'.length);
+    expect(usage?.diskBytes).toBeGreaterThanOrEqual(0);
     await containerizer.remove(asking.spec.containerId);
 
     await containerizer.close();
