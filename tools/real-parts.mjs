@@ -26,6 +26,12 @@ export const realParts = [
   { name: 'unbound', debianPackage: 'unbound', provides: { command: 'unbound' }, neededBy: 'the suite of names' },
   { name: 'dnsmasq', debianPackage: 'dnsmasq-base', provides: { command: 'dnsmasq' }, neededBy: 'the suite of names' },
   {
+    name: 'haproxy',
+    debianPackage: 'haproxy',
+    provides: { command: 'haproxy' },
+    neededBy: "the suites of the edge's data planes",
+  },
+  {
     name: 'zookeeper',
     debianPackage: 'zookeeper',
     provides: { file: '/usr/share/java/zookeeper.jar' },

@@ -9,11 +9,11 @@ const port = (description: string) =>
 
 /** Each setting by its name. Ports have no default here: whether one was asked for decides what happens when it is taken. */
 export const edgeSettings = {
-  edge: Type.Unsafe<'embedded' | 'off'>({
-    ...stringEnum(['embedded', 'off']),
+  edge: Type.Unsafe<'embedded' | 'haproxy' | 'off'>({
+    ...stringEnum(['embedded', 'haproxy', 'off']),
     default: 'embedded',
     valueName: 'plane',
-    description: 'what carries requests to apps from outside: embedded (own workers), or off',
+    description: 'what carries requests to apps from outside: embedded (own workers), haproxy before them, or off',
   }),
   edgeHttpPort: port('port of the edge for HTTP (default: 8000, another one where that is taken; 0: a free one)'),
   edgeHttpsPort: port('port of the edge for HTTPS (default: 8443, likewise)'),

@@ -54,6 +54,8 @@ export const EdgeRoute = Type.Object({
   service: Type.String(),
   /** A URL that leads there, where the rule names a host. */
   url: Type.Optional(Type.String()),
+  /** Why HAProxy leaves it to the workers behind it, where it does. */
+  leftToWorkers: Type.Optional(Type.String()),
   servers: Type.Array(EdgeServer),
   traffic: EdgeTraffic,
 });

@@ -58,6 +58,14 @@ export const limits = {
   refreshDelayMs: 5,
   /** More stale apps than this are asked for by one snapshot. */
   appsAskedSingly: 25,
+  /** How long a process of HAProxy may finish what it has after a reload, and how many may be at that. */
+  finishingMs: 30 * 60_000,
+  finishingProcesses: 4,
+  /** Reloads wait so long for further changes, and take at most a fifth of the time. */
+  reloadDelayMs: 250,
+  reloadShare: 4,
+  /** One of so many requests is told by HAProxy for latencies, where there is no access log. */
+  latencySample: 16,
   /** Consoles and others that follow the traffic. */
   trafficFollowers: 64,
 } as const;

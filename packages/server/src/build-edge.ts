@@ -10,10 +10,13 @@ import {
   CertificateKeeper,
   Edge,
   EmbeddedPlane,
+  HaproxyPlane,
   createEdgeAdmin,
   defaultDialectOptions,
   fileOverrides,
   readAccessLogTarget,
+  type EntryPointSettings,
+  type WorkerSettings,
 } from '@stadion/edge';
 import { urlOf } from './addresses.ts';
 import { explainListening, listen } from './listening.ts';
@@ -83,26 +86,35 @@ async function buildEdge(
 ): Promise<{ readonly edge: Edge; readonly certificates: CertificateKeeper; readonly accessLog: AccessLogFile }> {
   const { time, random } = ports;
   const host = where.address;
-  const entryPoints = [
+  const entryPoints: readonly EntryPointSettings[] = [
     { name: 'http', host, port: where.httpPort, isTls: false },
     { name: 'https', host, port: where.httpsPort, isTls: true },
     ...(config.edgeAppIdPort === undefined ? [] : [{ name: 'appid', host, port: config.edgeAppIdPort, isTls: false }]),
   ];
-  const plane = new EmbeddedPlane({
-    settings: {
-      hostname,
-      workers: config.edgeWorkers,
-      secret: createHash('sha256').update(String(random.uint32())).digest('hex'),
-      trustedProxies: listOf(config.edgeTrustedProxies),
-      proxyProtocolFrom: listOf(config.edgeProxyProtocol),
-      clientAuthority: await readOptional(config.edgeClientCa, '--edge-client-ca'),
-      accessLog: config.edgeAccessLog === undefined ? 'off' : config.edgeAccessLogFormat,
-    },
-    entryPoints,
-    timers: time,
-    log: log.child({ part: 'plane' }),
-    drainMs: DRAIN_MS,
-  });
+  const settings: WorkerSettings = {
+    hostname,
+    workers: config.edgeWorkers,
+    secret: createHash('sha256').update(String(random.uint32())).digest('hex'),
+    trustedProxies: listOf(config.edgeTrustedProxies),
+    proxyProtocolFrom: listOf(config.edgeProxyProtocol),
+    clientAuthority: await readOptional(config.edgeClientCa, '--edge-client-ca'),
+    accessLog: config.edgeAccessLog === undefined ? 'off' : config.edgeAccessLogFormat,
+  };
+  const common = { clock: time, timers: time, log: log.child({ part: 'plane' }), drainMs: DRAIN_MS };
+  const makeWorkers = (own: typeof entryPoints): EmbeddedPlane =>
+    new EmbeddedPlane({ ...common, settings, entryPoints: own });
+  const plane =
+    config.edge === 'haproxy'
+      ? new HaproxyPlane({
+          ...settings,
+          ...common,
+          program: 'haproxy',
+          asksForCertificates: settings.clientAuthority !== undefined,
+          recordPath: join(directory, 'haproxy.json'),
+          makeWorkers,
+          entryPoints,
+        })
+      : makeWorkers(entryPoints);
   const accessLog = new AccessLogFile(readAccessLogTarget(config.edgeAccessLog ?? 'stdout'), time, log);
   const edge = new Edge({
     plane,

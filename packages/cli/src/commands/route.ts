@@ -171,6 +171,9 @@ function routePage(printer: Printer, route: EdgeRoute): string[] {
     ['Priority', String(route.priority)],
     ['Steps', route.middlewares.join(', ') || '-'],
     ['Service', route.service],
+    ...(route.leftToWorkers === undefined
+      ? []
+      : [['Carried by', `workers behind HAProxy: ${route.leftToWorkers}`] satisfies [string, Cell]]),
     [
       'Requests',
       `${String(traffic.requests)} (${traffic.requestsPerSecond.toFixed(1)}/s, ${String(traffic.active)} under way)`,

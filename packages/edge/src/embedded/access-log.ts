@@ -1,51 +1,58 @@
 /** One line per exchange: combined (as Apache and nginx write it) or JSON. Credentials never stand in it. */
-import type { Exchange } from './exchange.ts';
 
 /** How lines look; `off` writes none. */
 export type AccessLogFormat = 'off' | 'json' | 'combined';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** A line without its end. @param nowMs the wall clock */
-export function accessLogLine(exchange: Exchange, latencyMs: number, nowMs: number, format: AccessLogFormat): string {
-  return format === 'json' ? jsonLine(exchange, latencyMs, nowMs) : combinedLine(exchange, latencyMs, nowMs);
+/** What a line tells. */
+export interface AccessRecord {
+  readonly atMs: number;
+  readonly client: string;
+  readonly user?: string | undefined;
+  readonly method: string;
+  readonly host: string;
+  readonly path: string;
+  /** `HTTP/1.1`. */
+  readonly protocol: string;
+  readonly scheme: string;
+  readonly status: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly durationMs: number;
+  readonly router?: string | undefined;
+  readonly app?: string | undefined;
+  readonly service?: string | undefined;
+  readonly server?: string | undefined;
+  readonly attempts: number;
+  readonly referer?: string | undefined;
+  readonly userAgent?: string | undefined;
+  readonly traceparent?: string | undefined;
 }
 
-function jsonLine(exchange: Exchange, latencyMs: number, nowMs: number): string {
+/** A line without its end. */
+export function accessLogLine(record: AccessRecord, format: AccessLogFormat): string {
+  return format === 'json' ? jsonLine(record) : combinedLine(record);
+}
+
+function jsonLine({ atMs, durationMs, ...rest }: AccessRecord): string {
   return JSON.stringify({
-    time: new Date(nowMs).toISOString(),
-    client: exchange.clientIp,
-    user: exchange.user,
-    method: exchange.method,
-    host: exchange.host,
-    path: exchange.path,
-    protocol: `HTTP/${exchange.incoming.httpVersion}`,
-    scheme: exchange.origin.scheme,
-    status: exchange.status,
-    bytesIn: exchange.bytesIn,
-    bytesOut: exchange.bytesOut,
-    durationMs: Math.round(latencyMs * 1000) / 1000,
-    router: exchange.route?.router.name,
-    app: exchange.route?.router.source,
-    service: exchange.route?.router.service,
-    server: exchange.serverId,
-    attempts: exchange.attempts,
-    referer: exchange.header('referer'),
-    userAgent: exchange.header('user-agent'),
-    traceparent: exchange.header('traceparent'),
+    time: new Date(atMs).toISOString(),
+    ...rest,
+    durationMs: Math.round(durationMs * 1000) / 1000,
   });
 }
 
-function combinedLine(exchange: Exchange, latencyMs: number, nowMs: number): string {
-  const at = new Date(nowMs);
+function combinedLine(record: AccessRecord): string {
+  const at = new Date(record.atMs);
   const two = (value: number): string => String(value).padStart(2, '0');
   const date = `${two(at.getUTCDate())}/${MONTHS[at.getUTCMonth()] ?? ''}/${String(at.getUTCFullYear())}`;
   const time = `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}:${two(at.getUTCSeconds())}`;
-  const request = quoted(`${exchange.method} ${exchange.path} HTTP/${exchange.incoming.httpVersion}`);
-  const tail = `${quoted(exchange.route?.router.name ?? '-')} ${quoted(exchange.serverId ?? '-')} ${String(Math.round(latencyMs))}ms`;
+  const request = quoted(`${record.method} ${record.path} ${record.protocol}`);
+  const tail = `${quoted(record.router ?? '-')} ${quoted(record.server ?? '-')} ${String(Math.round(record.durationMs))}ms`;
   return (
-    `${exchange.clientIp} - ${exchange.user ?? '-'} [${date}:${time} +0000] ${request} ${String(exchange.status)} ` +
-    `${String(exchange.bytesOut)} ${quoted(exchange.header('referer') ?? '-')} ${quoted(exchange.header('user-agent') ?? '-')} ${tail}`
+    `${record.client} - ${record.user ?? '-'} [${date}:${time} +0000] ${request} ${String(record.status)} ` +
+    `${String(record.bytesOut)} ${quoted(record.referer ?? '-')} ${quoted(record.userAgent ?? '-')} ${tail}`
   );
 }
 

@@ -40,8 +40,12 @@ export interface EntryPointSettings {
   readonly isTls: boolean;
   /** The port that clients see, where it is another one. */
   readonly publicPort?: number;
-  /** A path of a socket to listen on instead of a port. */
+  /** A path of a socket to listen on instead of a port, for a proxy in front that says in PROXY headers who asks. */
   readonly path?: string;
+  /** The name by which routers know it, where it is another one. */
+  readonly as?: string;
+  /** Clients came over TLS, which a proxy in front has ended. */
+  readonly isTlsEnded?: boolean;
 }
 
 /** What entry points have in common. */
@@ -77,6 +81,8 @@ export class EntryPoint {
   private readonly sockets = new Set<Socket>();
   /** What PROXY headers said, by the connection's own ends: TLS wraps the socket, and these stay. */
   private readonly clients = new Map<string, string>();
+  /** The same for connections over a path, whose ends are all alike. */
+  private readonly clientsOfPath = new WeakMap<object, string>();
   private boundPort = 0;
   private isDraining = false;
 
@@ -193,7 +199,8 @@ export class EntryPoint {
       if (header === 'none') return { consumed: 0, then: () => this.chooseProtocol(socket) };
       const then = (): void => {
         const key = endsOf(socket);
-        if (header.clientIp !== '') {
+        if (this.settings.path !== undefined) this.clientsOfPath.set(socket, header.clientIp);
+        else if (header.clientIp !== '') {
           this.clients.set(key, header.clientIp);
           socket.once('close', () => this.clients.delete(key));
         }
@@ -341,10 +348,28 @@ export class EntryPoint {
   }
 
   private originOf(socket: Socket, scheme: 'http' | 'https'): Origin {
+    const clientIp = this.settings.path === undefined ? this.clientOf(socket) : this.clientOfPath(socket);
+    const { name, as = name, isTlsEnded } = this.settings;
+    return {
+      entryPoint: as,
+      scheme: isTlsEnded === true ? 'https' : scheme,
+      port: this.port,
+      clientIp,
+      isTrusted: this.parts.trusted.has(clientIp),
+    };
+  }
+
+  private clientOf(socket: Socket): string {
     const peer = plainAddress(socket.remoteAddress);
-    const clientIp = this.clients.size === 0 ? peer : (this.clients.get(endsOf(socket)) ?? peer);
-    const { name } = this.settings;
-    return { entryPoint: name, scheme, port: this.port, clientIp, isTrusted: this.parts.trusted.has(clientIp) };
+    return this.clients.size === 0 ? peer : (this.clients.get(endsOf(socket)) ?? peer);
+  }
+
+  private clientOfPath(socket: Socket): string {
+    const known = this.clientsOfPath.get(socket);
+    if (known !== undefined) return known;
+    // A TLS socket stands before the one that was accepted; nothing public leads from one to the other.
+    const inner: unknown = Reflect.get(socket, '_parent');
+    return typeof inner === 'object' && inner !== null ? (this.clientsOfPath.get(inner) ?? '') : '';
   }
 }
 

@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import type { Routable } from '../core/matcher.ts';
 import type { HeaderChange, Router, StatusRange } from '../core/model.ts';
+import type { AccessRecord } from './access-log.ts';
 import type { RequestView } from '../core/rule/evaluate.ts';
 import type { Reply } from './reply.ts';
 import type { RouteCounters } from './traffic.ts';
@@ -164,6 +165,33 @@ export class Exchange implements RequestView {
   /** The whole URL, for redirects. */
   get url(): string {
     return `${this.origin.scheme}://${this.authority}${this.path}${this.query === '' ? '' : `?${this.query}`}`;
+  }
+
+  /** What the access log tells of it. */
+  record(durationMs: number, atMs: number): AccessRecord {
+    const { route } = this;
+    return {
+      atMs,
+      client: this.clientIp,
+      user: this.user,
+      method: this.method,
+      host: this.host,
+      path: this.path,
+      protocol: `HTTP/${this.incoming.httpVersion}`,
+      scheme: this.origin.scheme,
+      status: this.status,
+      bytesIn: this.bytesIn,
+      bytesOut: this.bytesOut,
+      durationMs,
+      router: route?.router.name,
+      app: route?.router.source,
+      service: route?.router.service,
+      server: this.serverId,
+      attempts: this.attempts,
+      referer: this.header('referer'),
+      userAgent: this.header('user-agent'),
+      traceparent: this.header('traceparent'),
+    };
   }
 
   /** The path and query that a server is asked for. */

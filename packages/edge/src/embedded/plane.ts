@@ -6,6 +6,7 @@ import type { FragmentChange } from '../core/model.ts';
 import type { Challenges, DataPlane, DataPlaneListener } from '../ports/data-plane.ts';
 import type { CertificatePair } from './certificates.ts';
 import type { EntryPointSettings } from './entry-point.ts';
+import { withPort } from './free-port.ts';
 import type { FromWorker, WorkerSettings } from './messages.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -48,7 +49,8 @@ export class EmbeddedPlane implements DataPlane {
 
   async start(listener: DataPlaneListener): Promise<Readonly<Record<string, number>>> {
     this.listener = listener;
-    // The first one finds the free ports; the others are told them.
+    this.entryPoints = await Promise.all(this.entryPoints.map(withPort));
+    // The first one alone says whether the ports are to be had.
     const first = await this.addWorker();
     const ports = Object.fromEntries(this.entryPoints.map(({ name, port }) => [name, port]));
     await Promise.all(Array.from({ length: this.parts.settings.workers - 1 }, () => this.addWorker()));
@@ -73,6 +75,10 @@ export class EmbeddedPlane implements DataPlane {
   async setChallenges(challenges: Challenges): Promise<void> {
     this.challenges = challenges;
     await this.all((worker) => worker.ask({ kind: 'challenges', challenges }));
+  }
+
+  slowReason(): undefined {
+    return undefined;
   }
 
   pids(): readonly number[] {
@@ -126,7 +132,6 @@ export class EmbeddedPlane implements DataPlane {
     await worker.ask({ kind: 'challenges', challenges: this.challenges });
     await worker.ask({ kind: 'apply', changes: [...this.fragments.values()] });
     const ports = await worker.ask({ kind: 'listen', entryPoints: this.allEntryPoints() });
-    this.entryPoints = this.entryPoints.map((entry) => ({ ...entry, port: ports[entry.name] ?? entry.port }));
     isUsed = true;
     this.workers.push(worker);
     return ports;

@@ -92,7 +92,7 @@ export class EdgeWorker {
       onDone: (exchange, latencyMs) => {
         if (accessLog === 'off') return;
         if (this.lines.length < limits.accessLogLines) {
-          this.lines.push(accessLogLine(exchange, latencyMs, clock.now(), accessLog));
+          this.lines.push(accessLogLine(exchange.record(latencyMs, clock.now()), accessLog));
         } else this.dropped += 1;
       },
     });

@@ -16,6 +16,7 @@ export function routeViews(edge: Edge, nowMs: number): readonly EdgeRoute[] {
 /** One route. */
 export function routeView(edge: Edge, router: Router, nowMs: number): EdgeRoute {
   const url = urlOf(edge, router);
+  const leftToWorkers = edge.plane.slowReason(routerKey(router));
   return {
     name: router.name,
     source: router.source,
@@ -26,6 +27,7 @@ export function routeView(edge: Edge, router: Router, nowMs: number): EdgeRoute 
     middlewares: [...router.middlewares],
     service: router.service,
     ...(url === undefined ? {} : { url }),
+    ...(leftToWorkers === undefined ? {} : { leftToWorkers }),
     servers: serversOf(edge, router.service),
     traffic: edge.traffic.trafficOf(routerKey(router), nowMs),
   };

@@ -42,6 +42,8 @@ export interface DataPlane {
   /** Takes over the certificates; the first is the one for names that none is for. */
   setCertificates(pairs: readonly CertificatePair[]): Promise<void>;
   setChallenges(challenges: Challenges): Promise<void>;
+  /** Why a route is not carried the fastest way, where there is more than one. @param key `name@source` */
+  slowReason(key: string): string | undefined;
   /** Process ids of what carries requests now. */
   pids(): readonly number[];
   /** The configuration as text, for people. */

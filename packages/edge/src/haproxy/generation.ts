@@ -1,0 +1,170 @@
+/** One process of HAProxy, from its start to its end. A reload begins a new one beside it and lets this one finish. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { PlatformError, type Timers } from '@stadion/base';
+import type { Running } from '../core/haproxy/running.ts';
+import { ask, command } from './runtime-socket.ts';
+
+/** What a process is started with. */
+export interface GenerationStart {
+  readonly program: string;
+  readonly configuration: string;
+  readonly socket: string;
+  /** The socket of the one before, which hands its listeners over. */
+  readonly before: string | undefined;
+  /** What it has, by its configuration. */
+  readonly running: Running;
+  readonly timers: Timers;
+  readonly onLine: (line: string) => void;
+  /** Told when a command is not carried out. */
+  readonly onRefused: (said: string) => void;
+}
+
+const LOOK_MS = 20;
+const REMOVALS_AT_ONCE = 200;
+/** What is said when all is well. */
+const EXPECTED = /^New server registered\.?$/;
+const KEPT_OUTPUT = 4_000;
+
+/** The process. It is launched once; changes may be told before. */
+export class Generation {
+  readonly socket: string;
+  readonly running: Running;
+  readonly exited: Promise<void>;
+  hasExited = false;
+  private readonly start: GenerationStart;
+  private child: ChildProcess | undefined;
+  private setExited: () => void = () => undefined;
+  private output = '';
+  private isUp = false;
+  private readonly waiting: string[] = [];
+  private flushing: Promise<void> = Promise.resolve();
+
+  constructor(start: GenerationStart) {
+    this.start = start;
+    this.socket = start.socket;
+    this.running = start.running;
+    this.exited = new Promise((resolve) => {
+      this.setExited = resolve;
+    });
+  }
+
+  get pid(): number {
+    return this.child?.pid ?? 0;
+  }
+
+  /**
+   * Starts it; resolves once it answers on its socket and has followed all changes since its configuration was written.
+   * @throws PlatformError `edge-listen-…` when a port is taken, `edge-haproxy-failed` for anything else
+   */
+  async launch(): Promise<void> {
+    this.spawn();
+    while (!this.hasExited) {
+      const isUp = await ask(this.socket, 'show info').then(
+        (text) => text.includes('Pid:'),
+        () => false,
+      );
+      if (isUp) {
+        this.isUp = true;
+        await this.flush();
+        return;
+      }
+      await new Promise<void>((resolve) => {
+        this.start.timers.after(LOOK_MS, resolve);
+      });
+    }
+    throw failure(this.output);
+  }
+
+  private spawn(): void {
+    const { program, configuration, before, onLine } = this.start;
+    const takeOver = before === undefined ? [] : ['-x', before];
+    // A process group of its own: a signal of the terminal is for the edge, which ends it in order.
+    const child = spawn(program, ['-db', '-f', configuration, ...takeOver], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    this.child = child;
+    const ended = (message: string): void => {
+      this.output += message;
+      this.hasExited = true;
+      this.setExited();
+    };
+    child.once('error', (error) => ended(error.message));
+    child.once('exit', () => ended(''));
+    child.stderr.on('data', (chunk: Buffer) => {
+      this.output = `${this.output}${chunk.toString('utf8')}`.slice(-KEPT_OUTPUT);
+    });
+    let rest = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      const lines = `${rest}${chunk.toString('utf8')}`.split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) onLine(line);
+    });
+  }
+
+  /** Carries out commands in order; before it is up they wait, and nobody waits for them. */
+  async tell(commands: readonly string[]): Promise<void> {
+    this.waiting.push(...commands);
+    if (this.isUp) await this.flush();
+  }
+
+  private flush(): Promise<void> {
+    this.flushing = this.flushing.then(async () => {
+      const commands = this.waiting.splice(0);
+      if (commands.length === 0 || this.hasExited) return;
+      const said = await command(this.socket, commands).catch((error: unknown) => [String(error)]);
+      const refused = said.filter((line) => !EXPECTED.test(line));
+      if (refused.length > 0) this.start.onRefused(refused.slice(0, 3).join(' '));
+    });
+    return this.flushing;
+  }
+
+  /** Takes out the servers that have nothing left to do. */
+  async removeLeft(): Promise<void> {
+    for (const removal of this.running.removals().slice(0, REMOVALS_AT_ONCE)) {
+      const said = await ask(this.socket, removal);
+      if (/deleted|No such server/.test(said)) this.running.removed(removal.slice('del server '.length));
+    }
+  }
+
+  /** Lets it take nothing new and finish what it has. */
+  finish(): void {
+    this.child?.kill('SIGUSR1');
+  }
+
+  /** Ends it after what is under way, at most after a while. */
+  async end(limitMs: number): Promise<void> {
+    this.finish();
+    const timer = this.start.timers.after(limitMs, () => this.child?.kill('SIGKILL'));
+    await this.exited;
+    timer.cancel();
+  }
+}
+
+/** Checks a configuration without running it. @returns what is wrong with it */
+export function check(program: string, configuration: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const child = spawn(program, ['-c', '-q', '-f', configuration], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let output = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      output = `${output}${chunk.toString('utf8')}`.slice(-KEPT_OUTPUT);
+    });
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code) => resolve(code === 0 ? undefined : worstOf(output)));
+  });
+}
+
+function failure(output: string): PlatformError {
+  const code = /address already in use|Address already in use|cannot bind socket/.test(output)
+    ? 'edge-listen-EADDRINUSE'
+    : output.includes('Permission denied')
+      ? 'edge-listen-EACCES'
+      : 'edge-haproxy-failed';
+  return new PlatformError(code, `HAProxy does not start: ${worstOf(output)}`);
+}
+
+/** The lines that say what is wrong, without the notices. */
+function worstOf(output: string): string {
+  const lines = output.split('\n').filter((line) => line.includes('[ALERT]'));
+  return (lines.length > 0 ? lines.slice(0, 3).join(' ') : output.trim().slice(-300)).trim();
+}
