@@ -2,6 +2,8 @@
 
 /** Events that are kept for the feed and the timelines. */
 export const EVENTS_KEPT_MAX = 2_000;
+/** Events of the past that are asked for when the page opens. */
+export const PAST_EVENTS_ASKED = 500;
 /** Rows that are asked for at once while the list of apps is read. */
 export const APPS_PAGE_ROWS = 1_000;
 /** Apps whose rows are renewed one by one; when more changed, the whole list is read again. */

@@ -17,7 +17,7 @@ import { createConsoleRouter } from './router.tsx';
 applyTheme();
 allowOwnStyles();
 const live = new Live(queryClient, time);
-live.channel.start();
+live.start();
 const root = document.getElementById('root');
 if (root === null) throw new Error('The page has no place for the console');
 createRoot(root).render(

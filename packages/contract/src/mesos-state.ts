@@ -88,6 +88,9 @@ export const StateExecutor = Type.Object({
   id: Type.String(),
   directory: Type.String(),
   container: Type.Optional(Type.String()),
+  /** Under which its resources are held. */
+  role: Type.Optional(Type.String()),
+  resources: Type.Optional(StateResources),
   tasks: Type.Optional(Type.Array(Type.Object({ id: Type.String(), state: Type.Optional(Type.String()) }))),
   completed_tasks: Type.Optional(Type.Array(Type.Object({ id: Type.String(), state: Type.Optional(Type.String()) }))),
 });
@@ -104,6 +107,9 @@ export const AgentState = Type.Object({
   frameworks: Type.Array(
     Type.Object({
       id: Type.String(),
+      name: Type.Optional(Type.String()),
+      role: Type.Optional(Type.String()),
+      roles: Type.Optional(Type.Array(Type.String())),
       executors: Type.Array(StateExecutor),
       completed_executors: Type.Array(StateExecutor),
     }),

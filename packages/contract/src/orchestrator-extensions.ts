@@ -11,7 +11,7 @@ export {
   PlanInput,
 } from './orchestrator/deployment-records.ts';
 export { WhyAnswer } from './orchestrator/answers.ts';
-export { ServingReason, extensionEventTypes } from './orchestrator/events.ts';
+export { RecentEvent, ServingReason, extensionEventTypes } from './orchestrator/events.ts';
 
 /**
  * A request with this header, of the value `true`, wants what Marathon does not have: further members of tasks, queue
@@ -21,3 +21,9 @@ export { ServingReason, extensionEventTypes } from './orchestrator/events.ts';
 export const EXTENSIONS_HEADER = 'x-stadion-extensions';
 /** The same as a query parameter, for those who cannot set headers: `?extensions=true`. */
 export const EXTENSIONS_QUERY = 'extensions';
+
+/**
+ * On the answer to a reader of events who came back with a `Last-Event-ID`: `true` when the stream carries everything that
+ * was missed, `false` when that is not known any more.
+ */
+export const EVENTS_RESUMED_HEADER = 'x-stadion-events-resumed';

@@ -4,11 +4,16 @@
  */
 import { Type, type Static } from '@sinclair/typebox';
 import { InstanceCondition } from './orchestrator/events.ts';
+import { stringEnum } from './string-enum.ts';
 
 /** Rows of one page at most. */
 export const OVERVIEW_PAGE_ROWS_MAX = 2_000;
 /** Apps that may be asked for by their ids in one call. */
 export const OVERVIEW_IDS_MAX = 200;
+
+/** Where the data of a volume lives: on the machine, kept for the instance, with a driver, or among the secrets. */
+export const VolumeKind = stringEnum(['host', 'persistent', 'external', 'secret']);
+export type VolumeKind = Static<typeof VolumeKind>;
 
 /** One app in a list. Resources are those of one instance: cores and MiB. */
 export const AppSummary = Type.Object({
@@ -22,6 +27,8 @@ export const AppSummary = Type.Object({
   labels: Type.Record(Type.String(), Type.String()),
   /** The image of a container; absent for a plain process. */
   image: Type.Optional(Type.String()),
+  /** The kinds of volumes that it mounts; absent when it mounts none. */
+  volumes: Type.Optional(Type.Array(VolumeKind)),
   staged: Type.Integer(),
   running: Type.Integer(),
   healthy: Type.Integer(),

@@ -36,6 +36,15 @@ export const ServerConfig = Type.Object(
         description: 'name under which tasks and others reach this machine (default: the bind address)',
       }),
     ),
+    clusterName: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 100,
+        valueName: 'name',
+        description:
+          'what people call this cluster; shown by the console and in the answers of master and orchestrator',
+      }),
+    ),
     addressesFile: Type.Optional(
       Type.String({ minLength: 1, valueName: 'file', description: 'write the real URLs there as JSON when ready' }),
     ),
@@ -214,6 +223,7 @@ export type PlatformRole = 'up' | 'server' | 'agent' | 'dns' | 'orchestrator' | 
 /** Settings that are not for every role; whatever is not listed is. */
 const ROLES_OF_SETTINGS: Readonly<Partial<Record<keyof ServerConfig, readonly PlatformRole[]>>> = {
   orchestratorPort: ['up', 'server', 'orchestrator'],
+  clusterName: ['up', 'server', 'orchestrator'],
   masterPort: ['up', 'server'],
   agentPort: ['up', 'agent'],
   resources: ['up', 'agent'],

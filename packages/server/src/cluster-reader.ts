@@ -1,4 +1,4 @@
-/** Reads master and agents over HTTP for the orchestrator's `/v2/cluster`: answers pass through as they come, never held. */
+/** Reads master and agents over HTTP for the orchestrator's `/v2/cluster`: answers pass through as they come, never held; passes on orders about agents. */
 import { Readable } from 'node:stream';
 import type { ReadableStream as WebStream } from 'node:stream/web';
 import { authorizationOf, type Secret } from '@stadion/access';
@@ -87,6 +87,11 @@ export function createClusterReader(
   return {
     history,
     master: (path, query, signal) => relay('master', `${masterUrl}${path}${search(query)}`, signal),
+    async order(agentId, call, signal) {
+      if ((await addressOf(agentId)) === undefined) return false;
+      await master.order(call, { signal });
+      return true;
+    },
     async agent(agentId, path, query, signal) {
       const url = await addressOf(agentId);
       return url === undefined ? undefined : relay('agent', `${url}${path}${search(query)}`, signal);

@@ -49,7 +49,13 @@ export async function startControlPlane(parts: ControlPlaneParts, undoing: Undoi
     timers: time,
     random: random.stream('master'),
     log: log.child({ room: 'master' }),
-    info: { hostname, ip: advertisedAddress(config.bindAddress), port: config.masterPort, version: MESOS_VERSION },
+    info: {
+      hostname,
+      ip: advertisedAddress(config.bindAddress),
+      port: config.masterPort,
+      version: MESOS_VERSION,
+      ...(config.clusterName === undefined ? {} : { clusterName: config.clusterName }),
+    },
   });
   undoing.add(() => master.stop());
   await master.start();

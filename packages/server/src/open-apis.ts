@@ -99,6 +99,7 @@ export async function openOrchestratorApi(
     pages: consolePages(random.stream('console')),
     cluster: createClusterReader(master, time, () => recorder.history(), secret),
     info: {
+      ...(config.clusterName === undefined ? {} : { clusterName: config.clusterName }),
       marathonConfig: { master, mesos_leader_ui_url: `${master}/`, hostname },
       httpConfig: { http_port: config.orchestratorPort, https_port: null },
     },

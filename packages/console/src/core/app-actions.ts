@@ -16,6 +16,7 @@ export type Action =
   | { readonly kind: 'reset-delay'; readonly appId: string }
   | { readonly kind: 'roll-back'; readonly appId: string; readonly version: string }
   | { readonly kind: 'kill'; readonly appId: string; readonly taskIds: readonly string[]; readonly scale: boolean }
+  | { readonly kind: 'restart-instances'; readonly appId: string; readonly taskIds: readonly string[] }
   | { readonly kind: 'scale-group'; readonly groupId: string; readonly apps: number; readonly factor: number }
   | { readonly kind: 'suspend-group'; readonly groupId: string; readonly apps: number }
   | { readonly kind: 'destroy-group'; readonly groupId: string; readonly apps: number }
@@ -102,6 +103,21 @@ export function planOf(action: Action): ActionPlan {
       };
     case 'kill':
       return kill(action);
+    case 'restart-instances': {
+      const { appId, taskIds } = action;
+      const count = counted(taskIds.length, 'instance');
+      return {
+        title: `Restart ${count} of ${appId}`,
+        consequences: [
+          `${count} ended at once, and started anew with the current configuration.`,
+          'Until they are up the app serves with fewer. To replace all without a gap, restart the app itself.',
+        ],
+        verb: 'Restart',
+        isDangerous: true,
+        request: { method: 'POST', path: '/v2/tasks/delete', body: { ids: taskIds } },
+        command: `stadion task kill ${taskIds.join(' ')}`,
+      };
+    }
     case 'scale-group':
       return {
         title: `Scale ${action.groupId} by ${String(action.factor)}`,

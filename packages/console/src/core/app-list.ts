@@ -52,14 +52,15 @@ export function appRows(apps: readonly AppSummary[], search: AppsSearch): readon
 }
 
 /** Whether a search finds apps anywhere below a group, instead of showing the group. */
-export function isRestricted({ q, status, health, label }: AppsSearch): boolean {
-  return q !== undefined || status !== undefined || health !== undefined || label !== undefined;
+export function isRestricted({ q, status, health, label, volume }: AppsSearch): boolean {
+  return [q, status, health, label, volume].some((wanted) => wanted !== undefined);
 }
 
-function matches(app: AppSummary, { q, status, health, label }: AppsSearch): boolean {
+function matches(app: AppSummary, { q, status, health, label, volume }: AppsSearch): boolean {
   if (status !== undefined && !status.includes(appStatus(app))) return false;
   if (health !== undefined && !health.includes(appHealth(app))) return false;
   if (label !== undefined && !label.some((wanted) => hasLabel(app, wanted))) return false;
+  if (volume !== undefined && !volume.some((kind) => app.volumes?.includes(kind))) return false;
   return (
     q === undefined ||
     q

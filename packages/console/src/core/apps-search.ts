@@ -1,6 +1,10 @@
 /** What the list of apps shows, as its URL says it. */
 import { APP_HEALTHS, APP_STATUSES, type AppHealth, type AppStatus } from './app-state.ts';
+import type { VolumeKind } from '@stadion/contract/overview';
 import { choices, text, texts } from './search-params.ts';
+
+/** In the order in which they are offered. */
+export const VOLUME_KINDS = ['persistent', 'host', 'external', 'secret'] as const satisfies readonly VolumeKind[];
 
 /** Absent members do not restrict. */
 export interface AppsSearch {
@@ -12,6 +16,8 @@ export interface AppsSearch {
   readonly health?: AppHealth[] | undefined;
   /** `name` or `name=value`; one of them must match. */
   readonly label?: string[] | undefined;
+  /** Kinds of volumes; one of them must be mounted. */
+  readonly volume?: VolumeKind[] | undefined;
   readonly sort?: string | undefined;
 }
 
@@ -23,6 +29,7 @@ export function parseAppsSearch(search: Readonly<Record<string, unknown>>): Apps
     ...choices(search, 'status', APP_STATUSES),
     ...choices(search, 'health', APP_HEALTHS),
     ...texts(search, 'label'),
+    ...choices(search, 'volume', VOLUME_KINDS),
     ...text(search, 'sort'),
   };
 }

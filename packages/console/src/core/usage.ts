@@ -11,24 +11,48 @@ export interface UsageSample {
 }
 
 /** Samples that are kept: ten minutes, one each two seconds. */
-export const USAGE_SAMPLES_MAX = 300;
+const USAGE_SAMPLES_MAX = 300;
 
-/** The measurement of one task, if it is among those of its agent. */
-export function sampleOf(statistics: readonly ExecutorStatistics[], taskId: string): UsageSample | undefined {
-  const found = statistics.find((line) => line.source === taskId || line.executor_id === taskId)?.statistics;
-  if (found === undefined) return undefined;
-  const value = (name: string): number => (typeof found[name] === 'number' ? found[name] : 0);
+/** Tasks whose samples are kept. */
+const USAGE_TASKS_MAX = 500;
+const NO_SAMPLES: readonly UsageSample[] = [];
+
+/** The samples of many tasks, the longest unheard of forgotten first. */
+export class UsageLog {
+  private readonly samples = new Map<string, readonly UsageSample[]>();
+
+  /** Takes what an agent has measured; a measurement that was had already is passed over. */
+  add(statistics: readonly ExecutorStatistics[]): void {
+    for (const line of statistics) {
+      const id = line.source === undefined || line.source === '' ? line.executor_id : line.source;
+      const sample = sampleOf(line);
+      const known = this.of(id);
+      if ((known.at(-1)?.time ?? -1) >= sample.time) continue;
+      this.samples.delete(id);
+      this.samples.set(id, [...known, sample].slice(-USAGE_SAMPLES_MAX));
+    }
+    for (const id of this.samples.keys()) {
+      if (this.samples.size <= USAGE_TASKS_MAX) break;
+      this.samples.delete(id);
+    }
+  }
+
+  /** The samples of a task, the oldest first; the same list as long as none is added. */
+  of(taskId: string): readonly UsageSample[] {
+    return this.samples.get(taskId) ?? NO_SAMPLES;
+  }
+}
+
+function sampleOf({ statistics }: ExecutorStatistics): UsageSample {
+  const value = (name: string): number => {
+    const found = statistics[name];
+    return typeof found === 'number' ? found : 0;
+  };
   return {
     time: Math.round(value('timestamp') * 1000),
     cpuSeconds: value('cpus_user_time_secs') + value('cpus_system_time_secs'),
     memoryBytes: value('mem_rss_bytes'),
   };
-}
-
-/** Adds a measurement; one that was had already is passed over. */
-export function withSample(samples: readonly UsageSample[], sample: UsageSample): readonly UsageSample[] {
-  if ((samples.at(-1)?.time ?? -1) >= sample.time) return samples;
-  return [...samples, sample].slice(-USAGE_SAMPLES_MAX);
 }
 
 /** Cores in use between each two measurements; the first has none. */

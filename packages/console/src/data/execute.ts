@@ -29,6 +29,8 @@ export async function execute(action: Action, force: boolean): Promise<string | 
       return deploymentOf(
         await api.deleteTasks({ query: { ...query, scale: action.scale }, body: { ids: [...action.taskIds] } }),
       );
+    case 'restart-instances':
+      return deploymentOf(await api.deleteTasks({ query, body: { ids: [...action.taskIds] } }));
     case 'scale-group':
       return deploymentOf(
         await api.putGroup({ params: { group: action.groupId }, query, body: { scaleBy: action.factor } }),

@@ -1,10 +1,10 @@
 /** Keeps the cache true: gathers what events make outdated, and reads that again, as little as possible. */
 import type { QueryClient } from '@tanstack/react-query';
 import type { Clock, TimerHandle, Timers } from '@stadion/base';
-import type { OrchestratorEvent } from '@stadion/contract/orchestrator';
+import type { StreamedEvent } from '@stadion/contract/client';
 import { withFreshRows, type AppIndex } from '../core/app-index.ts';
 import { effectsOf } from '../core/event-effects.ts';
-import { APPS_ASKED_AT_ONCE, APPS_RENEWED_MAX, GATHER_MS, RELOAD_MS_MIN } from '../limits.ts';
+import { APPS_ASKED_AT_ONCE, APPS_RENEWED_MAX, GATHER_MS, PAST_EVENTS_ASKED, RELOAD_MS_MIN } from '../limits.ts';
 import { api } from './api.ts';
 import { EventLog } from './event-log.ts';
 import { PushChannel } from './push-channel.ts';
@@ -17,7 +17,7 @@ export class Live {
   private readonly client: QueryClient;
   private readonly time: Clock & Timers;
   private readonly dirty = new Set<string>();
-  private gathered: OrchestratorEvent[] = [];
+  private gathered: StreamedEvent[] = [];
   private pending: TimerHandle | undefined;
   private isBusy = false;
   private isAllDirty = false;
@@ -26,14 +26,33 @@ export class Live {
   constructor(client: QueryClient, time: Clock & Timers) {
     this.client = client;
     this.time = time;
-    this.channel = new PushChannel(({ signal }) => api.events({ signal }), time);
+    this.channel = new PushChannel((request) => api.resumeEvents(request), time);
     this.channel.onEvent((event) => {
       this.gather(event);
     });
-    this.channel.onResync(() => void client.invalidateQueries());
+    this.channel.onResync(() => {
+      void client.invalidateQueries();
+      void this.readPast();
+    });
   }
 
-  private gather(event: OrchestratorEvent): void {
+  /** Starts. @returns stops */
+  start(): () => void {
+    void this.readPast();
+    return this.channel.start();
+  }
+
+  /** What happened before the page was opened, or while nobody listened, as far as the platform remembers it. */
+  private async readPast(): Promise<void> {
+    try {
+      const { events } = await api.listRecentEvents({ query: { limit: PAST_EVENTS_ASKED } });
+      this.log.addPast(events);
+    } catch {
+      // Without a past there is still a present; once the connection is back it is asked for again.
+    }
+  }
+
+  private gather(event: StreamedEvent): void {
     this.gathered.push(event);
     this.pending ??= this.time.after(GATHER_MS, () => {
       this.flush();
@@ -46,7 +65,7 @@ export class Live {
     this.gathered = [];
     let isDeploying = false;
     const touched = new Set<string>();
-    for (const event of events) {
+    for (const { event } of events) {
       const effects = effectsOf(event);
       for (const id of effects.appIds) touched.add(id);
       isDeploying ||= effects.deployments;

@@ -1,15 +1,19 @@
 /**
- * The event stream, kept open: events go to listeners, and after every interruption listeners are told to read again
- * what they have, because nobody knows what was missed.
+ * The event stream, kept open: events go to listeners. After an interruption it goes on behind the last event that was
+ * heard; when that is not known any more, listeners are told to read again what they have.
  */
 import type { Clock, TimerHandle, Timers } from '@stadion/base';
-import type { OrchestratorEvent } from '@stadion/contract/orchestrator';
+import type { ResumedEvents, StreamedEvent } from '@stadion/contract/client';
 
 /** Whether what is on screen can be trusted to be current. */
 export type LinkState = 'connecting' | 'live' | 'lost';
 
 /** Opens the stream. */
-export type OpenEvents = (request: { readonly signal: AbortSignal }) => Promise<AsyncIterable<OrchestratorEvent>>;
+export type OpenEvents = (request: {
+  readonly signal: AbortSignal;
+  /** The last event that was heard. */
+  readonly after?: string;
+}) => Promise<ResumedEvents>;
 
 /** Waits between attempts: doubled each time, from the first to the last. */
 const RETRY_MS = { first: 500, last: 8_000 };
@@ -18,7 +22,7 @@ const RETRY_MS = { first: 500, last: 8_000 };
 export class PushChannel {
   private readonly open: OpenEvents;
   private readonly time: Clock & Timers;
-  private readonly eventListeners = new Set<(event: OrchestratorEvent) => void>();
+  private readonly eventListeners = new Set<(event: StreamedEvent) => void>();
   private readonly resyncListeners = new Set<() => void>();
   private readonly stateListeners = new Set<() => void>();
   private current: LinkState = 'connecting';
@@ -26,6 +30,7 @@ export class PushChannel {
   private abort: AbortController | undefined;
   private retry: TimerHandle | undefined;
   private failures = 0;
+  private lastId: string | undefined;
 
   constructor(open: OpenEvents, time: Clock & Timers) {
     this.open = open;
@@ -59,7 +64,7 @@ export class PushChannel {
   readonly onState = (listener: () => void): (() => void) => subscribe(this.stateListeners, listener);
 
   /** Hears every event, in order. */
-  onEvent(listener: (event: OrchestratorEvent) => void): () => void {
+  onEvent(listener: (event: StreamedEvent) => void): () => void {
     return subscribe(this.eventListeners, listener);
   }
 
@@ -70,12 +75,13 @@ export class PushChannel {
 
   private async run(signal: AbortSignal): Promise<void> {
     try {
-      const events = await this.open({ signal });
-      const wasLost = this.current === 'lost';
+      const events = await this.open({ signal, ...(this.lastId === undefined ? {} : { after: this.lastId }) });
+      const hasGap = this.current === 'lost' && !events.isComplete;
       this.failures = 0;
       this.become('live');
-      if (wasLost) for (const listener of this.resyncListeners) listener();
+      if (hasGap) for (const listener of this.resyncListeners) listener();
       for await (const event of events) {
+        this.lastId = event.id ?? this.lastId;
         for (const listener of this.eventListeners) listener(event);
       }
     } catch {

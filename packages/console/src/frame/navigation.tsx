@@ -2,7 +2,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, type LinkProps } from '@tanstack/react-router';
 import { Activity, Boxes, LayoutDashboard, Map as MapIcon, Rocket, Server, type LucideIcon } from 'lucide-react';
-import { deploymentsQuery, infoQuery } from '../data/queries.ts';
+import { deploymentsQuery } from '../data/queries.ts';
+import { ClusterSign } from './cluster-sign.tsx';
 import { ConnectionSign } from './connection.tsx';
 import { ThemeButton } from './theme-button.tsx';
 import styles from './frame.module.css';
@@ -28,17 +29,13 @@ const PLACES: readonly Place[] = [
 ];
 
 export function NavigationBar() {
-  const { data: info } = useQuery(infoQuery);
-  const name = typeof info?.['leader'] === 'string' ? info['leader'] : globalThis.location.host;
   return (
     <nav aria-label="Main" className={styles['navigation']}>
       <Link to="/" className={styles['brand']}>
         <img src={mark} alt="" width={28} height={28} />
-        <span>
-          Stadion
-          <small>{name}</small>
-        </span>
+        Stadion
       </Link>
+      <ClusterSign />
       <div className={styles['links']}>
         {PLACES.map((place) => (
           <PlaceLink key={place.label} place={place} className={styles['link'] ?? ''} size={16} />

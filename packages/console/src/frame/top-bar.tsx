@@ -6,12 +6,16 @@ import { breadcrumbs } from '../core/breadcrumbs.ts';
 import { viewEquivalent } from '../core/view-equivalents.ts';
 import { IconButton, buttonClass } from '../parts/button.tsx';
 import { Equivalents } from '../parts/equivalents.tsx';
+import { ClusterSign } from './cluster-sign.tsx';
 import { openOverlay } from './open-overlay.ts';
 import styles from './top-bar.module.css';
 
 export function TopBar() {
   return (
     <header className={styles['bar']}>
+      <span className={styles['cluster']}>
+        <ClusterSign isShort />
+      </span>
       <Breadcrumbs />
       <button
         type="button"

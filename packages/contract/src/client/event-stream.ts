@@ -6,15 +6,18 @@ import { limits } from './limits.ts';
 export interface ServerSentEvent {
   readonly event: string;
   readonly data: string;
+  /** By which the stream can be resumed after this event. */
+  readonly id?: string;
 }
 
 /**
- * Takes a stream apart, chunk by chunk. Lines end in LF, CRLF or CR; comments, ids and retry times are passed over, and
+ * Takes a stream apart, chunk by chunk. Lines end in LF, CRLF or CR; comments and retry times are passed over, and
  * so are events without data (keep-alives).
  */
 export class EventStreamParser {
   private rest = '';
   private event = '';
+  private id: string | undefined;
   private data: string[] = [];
   private size = 0;
 
@@ -49,6 +52,7 @@ export class EventStreamParser {
     const field = colon < 0 ? line : line.slice(0, colon);
     const value = colon < 0 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1);
     if (field === 'event') this.event = value;
+    if (field === 'id') this.id = value;
     if (field === 'data') {
       this.data.push(value);
       this.size += value.length;
@@ -57,11 +61,17 @@ export class EventStreamParser {
   }
 
   private dispatch(): ServerSentEvent | undefined {
-    const { event, data } = this;
+    const { event, data, id } = this;
     this.event = '';
+    this.id = undefined;
     this.data = [];
     this.size = 0;
-    return data.length === 0 ? undefined : { event: event === '' ? 'message' : event, data: data.join('\n') };
+    if (data.length === 0) return undefined;
+    return {
+      event: event === '' ? 'message' : event,
+      data: data.join('\n'),
+      ...(id === undefined || id === '' ? {} : { id }),
+    };
   }
 }
 

@@ -18,4 +18,6 @@ export {
   type OrchestratorClient,
   type OrchestratorClientOptions,
   type RequestOf,
+  type ResumedEvents,
+  type StreamedEvent,
 } from './orchestrator-client.ts';

@@ -130,6 +130,18 @@ describe('the orchestrator client', () => {
     });
   });
 
+  it('goes on behind an event that was seen, and says whether that is everything', async () => {
+    answer = (request, response) => {
+      const isKnown = request.headers['last-event-id'] === 'run-7';
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'x-stadion-events-resumed': String(isKnown) });
+      response.end('data: {"eventType":"app_terminated_event","appId":"/a"}\r\nid: run-8\r\n\r\n');
+    };
+    const resumed = await client.resumeEvents({ after: 'run-7' });
+    expect(resumed.isComplete).toBe(true);
+    for await (const { id, event } of resumed) expect([id, event.eventType]).toEqual(['run-8', 'app_terminated_event']);
+    expect((await client.resumeEvents({ after: 'other-7' })).isComplete).toBe(false);
+  });
+
   it('rejects when the event stream is refused or breaks', async () => {
     answer = (_request, response) => json(response, 403, { message: 'no' });
     await expect(client.events()).rejects.toMatchObject({ status: 403 });

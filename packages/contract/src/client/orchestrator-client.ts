@@ -1,7 +1,7 @@
 /** The typed client of the orchestrator's API: one method per route of the table, and the event stream. */
 import type { Static, TSchema } from '@sinclair/typebox';
 import type { OrchestratorEvent } from '../orchestrator/events.ts';
-import { EXTENSIONS_HEADER } from '../orchestrator-extensions.ts';
+import { EVENTS_RESUMED_HEADER, EXTENSIONS_HEADER } from '../orchestrator-extensions.ts';
 import type { Route } from '../orchestrator/route.ts';
 import { orchestratorRoutes } from '../orchestrator/routes.ts';
 import { readEventStream } from './event-stream.ts';
@@ -38,6 +38,24 @@ export interface EventsRequest {
   readonly signal?: AbortSignal;
 }
 
+/** Which events to follow, and behind which one to go on. */
+export interface ResumingEventsRequest extends EventsRequest {
+  /** The id of the last event that was seen. */
+  readonly after?: string;
+}
+
+/** An event with its id; the stream's own first event has none. */
+export interface StreamedEvent {
+  readonly id?: string;
+  readonly event: OrchestratorEvent;
+}
+
+/** Events from now on; after an id that is still known, from that event on. */
+export interface ResumedEvents extends AsyncIterable<StreamedEvent> {
+  /** False when events may have been missed: then the state must be read anew. */
+  readonly isComplete: boolean;
+}
+
 /**
  * One method per route. Each rejects with an ApiError when refused, with a PlatformError `orchestrator-unreachable` or
  * `orchestrator-answer-unexpected` when there is no proper answer, and with the signal's reason when cancelled.
@@ -49,6 +67,8 @@ export interface OrchestratorClient extends RouteMethods {
    * throws `orchestrator-unreachable` when it breaks; there is no replay. It can be iterated once.
    */
   readonly events: (request?: EventsRequest) => Promise<AsyncIterable<OrchestratorEvent>>;
+  /** The same with ids, behind an event that was seen before, as far as that is still known. */
+  readonly resumeEvents: (request?: ResumingEventsRequest) => Promise<ResumedEvents>;
 }
 
 /** Where the API is and how to get there. */
@@ -77,7 +97,12 @@ export function createOrchestratorClient(options: OrchestratorClientOptions): Or
         request(peer, { ...call, method: route.method, path: route.path }, answersOf(route)),
     ]),
   ) as RouteMethods;
-  return { ...methods, baseUrl: options.baseUrl, events: (wanted = {}) => openEvents(peer, wanted) };
+  return {
+    ...methods,
+    baseUrl: options.baseUrl,
+    events: async (wanted = {}) => onlyEvents(await openEvents(peer, wanted)),
+    resumeEvents: (wanted = {}) => openEvents(peer, wanted),
+  };
 }
 
 function answersOf(route: Route): TSchema[] {
@@ -86,7 +111,7 @@ function answersOf(route: Route): TSchema[] {
     .map(([, schema]) => schema);
 }
 
-async function openEvents(peer: Peer, wanted: EventsRequest): Promise<AsyncIterable<OrchestratorEvent>> {
+async function openEvents(peer: Peer, wanted: ResumingEventsRequest): Promise<ResumedEvents> {
   const { method, path } = orchestratorRoutes.events;
   const call: Call = {
     method,
@@ -94,16 +119,25 @@ async function openEvents(peer: Peer, wanted: EventsRequest): Promise<AsyncItera
     query: { event_type: wanted.types, 'plan-format': 'light' },
     ...(wanted.signal === undefined ? {} : { signal: wanted.signal }),
   };
-  const response = await send(peer, call, 'text/event-stream');
-  return parseEvents(peer, call, response);
+  const headers = wanted.after === undefined ? {} : { 'last-event-id': wanted.after };
+  const response = await send({ ...peer, headers: { ...peer.headers, ...headers } }, call, 'text/event-stream');
+  const events = parseEvents(peer, call, response);
+  return {
+    isComplete: response.headers.get(EVENTS_RESUMED_HEADER) === 'true',
+    [Symbol.asyncIterator]: () => events,
+  };
 }
 
-async function* parseEvents(peer: Peer, call: Call, response: Response): AsyncGenerator<OrchestratorEvent, void> {
+async function* onlyEvents(events: ResumedEvents): AsyncGenerator<OrchestratorEvent, void> {
+  for await (const { event } of events) yield event;
+}
+
+async function* parseEvents(peer: Peer, call: Call, response: Response): AsyncGenerator<StreamedEvent, void> {
   if (response.body === null) return;
   try {
-    for await (const { data } of readEventStream(response.body)) {
+    for await (const { data, id } of readEventStream(response.body)) {
       const event = parseEvent(data);
-      if (event !== undefined) yield event;
+      if (event !== undefined) yield { event, ...(id === undefined ? {} : { id }) };
     }
   } catch (error) {
     throw failure(peer, call, error);

@@ -1,6 +1,6 @@
 /**
- * Routes that read the cluster below the orchestrator, on the orchestrator's own port: what the master and its agents
- * say, relayed. A page in a browser can reach this port only.
+ * Routes to the cluster below the orchestrator, on the orchestrator's own port: what the master and its agents say,
+ * relayed, and orders about agents. A page in a browser can reach this port only.
  */
 import { Type } from '@sinclair/typebox';
 import {
@@ -18,8 +18,9 @@ import { route } from './route.ts';
 
 const Path = { path: Type.Optional(Type.String()) };
 const missing = { 404: ErrorAnswer, 502: ErrorAnswer };
+const ordered = { 202: Type.Null(), ...missing };
 
-/** All of them only read. */
+/** All of them only read, but those that care for agents. */
 export const clusterRoutes = {
   clusterMetrics: route({
     method: 'GET',
@@ -49,6 +50,29 @@ export const clusterRoutes = {
     summary: 'List tasks as the master knows them, ended ones included',
     query: Type.Object({ task_id: Type.Optional(Type.String()), limit: Type.Optional(Type.Integer()) }),
     answers: { 200: StateTaskList, 502: ErrorAnswer },
+  }),
+  cordonAgent: route({
+    method: 'POST',
+    path: '/v2/cluster/agents/{agentId}/cordon',
+    permission: 'system:write',
+    summary: 'Place nothing more on an agent; what runs there runs on',
+    answers: ordered,
+  }),
+  uncordonAgent: route({
+    method: 'POST',
+    path: '/v2/cluster/agents/{agentId}/uncordon',
+    permission: 'system:write',
+    summary: 'Let an agent have work again, after cordon or drain',
+    answers: ordered,
+  }),
+  drainAgent: route({
+    method: 'POST',
+    path: '/v2/cluster/agents/{agentId}/drain',
+    permission: 'system:write',
+    summary:
+      'Move everything away from an agent, without a gap where apps allow it, and end what is left at the deadline',
+    query: Type.Object({ deadlineSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })) }),
+    answers: { ...ordered, 400: ErrorAnswer },
   }),
   agentState: route({
     method: 'GET',

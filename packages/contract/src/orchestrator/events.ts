@@ -140,6 +140,10 @@ export const OrchestratorEvent = Type.Union([
 ]);
 export type OrchestratorEvent = Static<typeof OrchestratorEvent>;
 
+/** An event with the id that the stream gives it; a reader that has seen it passes it over. */
+export const RecentEvent = Type.Object({ id: Type.String(), event: OrchestratorEvent });
+export type RecentEvent = Static<typeof RecentEvent>;
+
 /**
  * Events that Marathon does not know. They are sent to those who name them or ask for extensions: some of its clients
  * give up at a type that they do not know.

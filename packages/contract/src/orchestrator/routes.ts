@@ -4,6 +4,7 @@ import { AppInfo, ErrorAnswer, QueueItem } from './answers.ts';
 import { AppDefinition, AppInput } from './app.ts';
 import { clusterRoutes } from './cluster-routes.ts';
 import { DeploymentInfo, DeploymentResult } from './deployment.ts';
+import { RecentEvent } from './events.ts';
 import { extensionRoutes } from './extension-routes.ts';
 import { groupRoutes } from './group-routes.ts';
 import { overviewRoutes } from './overview-routes.ts';
@@ -205,6 +206,14 @@ export const orchestratorRoutes = {
       'plan-format': Type.Optional(Type.String()),
     }),
     answers: { 200: Type.String() },
+  }),
+  listRecentEvents: route({
+    method: 'GET',
+    path: '/v2/events/recent',
+    permission: 'events:read',
+    summary: 'List the latest events that are still known, the newest last, by the ids that the stream gives them',
+    query: Type.Object({ limit: Type.Optional(Type.Integer({ minimum: 1 })) }),
+    answers: { 200: Type.Object({ events: Type.Array(RecentEvent) }) },
   }),
   info: route({
     method: 'GET',

@@ -1,4 +1,4 @@
-/** `/v2/cluster`: what master and agents say, relayed for those who can reach this port only. Nothing here changes anything. */
+/** `/v2/cluster`: what master and agents say, relayed for those who can reach this port only, and orders about agents. */
 import { describeError } from '@stadion/base';
 import { failure, json, type Answer, type Call, type Handler } from './answer.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
@@ -11,6 +11,9 @@ type ClusterHandlers = Pick<
   | 'clusterHistory'
   | 'listAgents'
   | 'listClusterTasks'
+  | 'cordonAgent'
+  | 'uncordonAgent'
+  | 'drainAgent'
   | 'agentState'
   | 'agentStatistics'
   | 'browseFiles'
@@ -27,9 +30,21 @@ export function clusterHandlers({ options }: HandlerContext): ClusterHandlers {
     relay(cluster, async (reader, { query, parameters }, signal) => {
       const id = parameter(parameters, 'agentId');
       const answer = await reader.agent(id, path, query, signal);
-      return answer ?? failure(404, { message: `There is no agent ${id}` });
+      return answer ?? noAgent(id);
     });
+  /** Gives the master an order about the agent that the path names. */
+  const order = (type: string, more: (query: URLSearchParams) => object = () => ({})): Handler =>
+    relay(cluster, async (reader, { query, parameters }, signal) => {
+      const id = parameter(parameters, 'agentId');
+      const call = { type, [type.toLowerCase()]: { agent_id: { value: id }, ...more(query) } };
+      const isKnown = await reader.order(id, call, signal);
+      return isKnown ? { status: 202, body: { kind: 'none' } } : noAgent(id);
+    });
+  const drain = order('DRAIN_AGENT', (query) => ({ deadline: { seconds: deadlineOf(query) } }));
   return {
+    cordonAgent: order('DEACTIVATE_AGENT'),
+    uncordonAgent: order('REACTIVATE_AGENT'),
+    drainAgent: (call) => (deadlineOf(call.query) === undefined ? BAD_DEADLINE : drain(call)),
     clusterMetrics: master('/metrics/snapshot'),
     clusterHistory: () => (cluster === undefined ? NO_CLUSTER : json(200, cluster.history())),
     listAgents: master('/slaves'),
@@ -40,6 +55,22 @@ export function clusterHandlers({ options }: HandlerContext): ClusterHandlers {
     readFile: agent('/files/read'),
     downloadFile: agent('/files/download'),
   };
+}
+
+/** So long a drain gives frameworks to move their tasks, unless it says otherwise. */
+const DRAIN_SECONDS = 600;
+const DRAIN_SECONDS_MAX = 86_400;
+const BAD_DEADLINE = failure(400, {
+  message: `deadlineSeconds must be a whole number from 1 to ${String(DRAIN_SECONDS_MAX)}`,
+});
+
+function deadlineOf(query: URLSearchParams): number | undefined {
+  const seconds = Number(query.get('deadlineSeconds') ?? DRAIN_SECONDS);
+  return Number.isInteger(seconds) && seconds >= 1 && seconds <= DRAIN_SECONDS_MAX ? seconds : undefined;
+}
+
+function noAgent(id: string): Answer {
+  return failure(404, { message: `There is no agent ${id}` });
 }
 
 const NO_CLUSTER = failure(502, { message: 'This orchestrator was not told where its master is' });

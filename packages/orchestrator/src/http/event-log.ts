@@ -46,6 +46,11 @@ export class EventLog {
     return this.events.slice(sequence - this.dropped);
   }
 
+  /** The last ones, the newest last. */
+  latest(count: number): readonly LoggedEvent[] {
+    return this.events.slice(-count);
+  }
+
   /** Forgets everything: from here on there is a gap. */
   clear(): void {
     this.events.length = 0;

@@ -212,3 +212,18 @@ test('a reader that cannot be resumed is told to read the state anew', async () 
     await listener.until('read the state anew');
   }
 });
+
+test('the latest events are listed with their ids, also to those who do not follow the stream', async () => {
+  const listener = await listen();
+  await listener.until('event_stream_attached"');
+  for (const id of ['/one', '/two', '/three']) server.engine.events.publish(event(id));
+  const text = await listener.until('/three');
+  const ids = [...text.matchAll(/\r\nid: (\S+)\r\n/g)].map(([, id]) => id);
+  const { body } = await server.ask('GET', '/v2/events/recent?limit=2');
+  expect(body).toMatchObject({
+    events: [
+      { id: ids.at(-2), event: { appId: '/two' } },
+      { id: ids.at(-1), event: { appId: '/three' } },
+    ],
+  });
+});

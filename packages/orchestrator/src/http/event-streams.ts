@@ -7,12 +7,12 @@ import { Buffer } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
 import { every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
 import type { OrchestratorEvent } from '@stadion/contract/orchestrator';
-import { extensionEventTypes } from '@stadion/contract/orchestrator-extensions';
+import { EVENTS_RESUMED_HEADER, extensionEventTypes } from '@stadion/contract/orchestrator-extensions';
 import { formatTimestamp } from '../core/app/timestamp.ts';
 import type { PlanRoots } from '../core/deployment/plan-roots.ts';
 import type { EventFeed } from '../engine.ts';
-import { failure, type Answer, type Call } from './answer.ts';
-import { EventLog, encodeEvent } from './event-log.ts';
+import { failure, json, type Answer, type Call } from './answer.ts';
+import { EventLog, encodeEvent, type LoggedEvent } from './event-log.ts';
 import { fullPlan } from './full-plan.ts';
 import {
   EVENTS_OUTSTANDING_MAX,
@@ -22,6 +22,8 @@ import {
   EVENT_STREAMS_MAX,
   EVENT_STREAM_FAREWELL_MS,
   FULL_PLAN_APPS_MAX,
+  RECENT_EVENTS_MAX,
+  RECENT_EVENTS_SHOWN,
 } from './limits.ts';
 import { wantsExtensions } from './query.ts';
 
@@ -61,12 +63,15 @@ export class EventStreams {
       return failure(503, { message: this.isClosed ? 'The server is stopping' : message });
     }
     const types = new Set(query.getAll('event_type'));
+    const lastId = lastIdOf(call);
+    const missed = lastId === undefined ? undefined : this.history.after(lastId);
     reply.hijack();
     const { raw } = reply;
     raw.writeHead(200, {
       ...definedHeaders(reply.getHeaders()),
       'Content-Type': 'text/event-stream; charset=utf-8',
       'X-Accel-Buffering': 'no',
+      ...(lastId === undefined ? {} : { [EVENTS_RESUMED_HEADER]: String(missed !== undefined) }),
     });
     raw.flushHeaders();
     const remoteAddress = request.ip;
@@ -83,7 +88,7 @@ export class EventStreams {
     // A socket that breaks is closed: that is all there is to know.
     raw.on('error', () => undefined);
     stream.write(attached, encodeEvent(attached));
-    stream.resume(lastIdOf(call), this.history);
+    if (lastId !== undefined) stream.resume(missed);
     this.ending?.cancel();
     this.ending = undefined;
     this.unsubscribe ??= this.feed.subscribe((event, roots) => {
@@ -91,6 +96,18 @@ export class EventStreams {
     });
     this.feed.publish(attached);
     return { status: 200, body: { kind: 'taken' } };
+  }
+
+  /** The latest events that are remembered, as far as the caller wants to know of their kind. */
+  recent(call: Call): Answer {
+    const asked = Number(call.query.get('limit') ?? RECENT_EVENTS_SHOWN);
+    const limit = Number.isSafeInteger(asked) && asked > 0 ? Math.min(asked, RECENT_EVENTS_MAX) : RECENT_EVENTS_SHOWN;
+    const extensions = wantsExtensions(call);
+    const events = this.history
+      .latest(limit)
+      .filter(({ event }) => extensions || !extensionEventTypes.has(event.eventType))
+      .map(({ id, event }) => ({ id, event }));
+    return json(200, { events });
   }
 
   /** Ends all streams; new ones are refused. */
@@ -194,9 +211,7 @@ class EventStream {
   }
 
   /** Sends what a listener that was here before has missed, in one piece, or says that this is not known any more. */
-  resume(lastId: string | undefined, history: EventLog): void {
-    if (lastId === undefined) return;
-    const missed = history.after(lastId);
+  resume(missed: readonly LoggedEvent[] | undefined): void {
     if (missed === undefined) {
       this.socket.write(': what came since is not known any more: read the state anew\r\n\r\n');
       return;

@@ -41,5 +41,6 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...overviewHandlers(context),
     ...clusterHandlers(context),
     events: (call) => context.streams.open(call),
+    listRecentEvents: (call) => context.streams.recent(call),
   };
 }

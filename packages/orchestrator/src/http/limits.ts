@@ -33,6 +33,9 @@ export const WHY_APPS_MAX = 50;
 /** Events that are remembered for readers who come back, and their bytes. */
 export const EVENT_LOG_EVENTS_MAX = 10_000;
 export const EVENT_LOG_BYTES_MAX = 16 * 1024 * 1024;
+/** Events that are listed at once: when asked for, and at most. */
+export const RECENT_EVENTS_SHOWN = 200;
+export const RECENT_EVENTS_MAX = 1_000;
 /** For how long events are remembered when nobody reads. */
 export const EVENT_LOG_KEEP_MS = 300_000;
 /** How long after its answer a leader steps down. */

@@ -41,12 +41,21 @@ export interface PageRequest {
   readonly acceptEncoding: string;
 }
 
-/** What the orchestrator can ask of the cluster below it. Everything only reads. */
+/** What the orchestrator can ask of the cluster below it. */
 export interface ClusterReader {
   /** A page of the master. @throws PlatformError `master-unreachable` */
   master(path: string, query: URLSearchParams, signal: AbortSignal): Promise<Answer>;
   /** A page of an agent, by the agent's id; undefined when there is no such agent. @throws PlatformError `agent-unreachable` */
   agent(agentId: string, path: string, query: URLSearchParams, signal: AbortSignal): Promise<Answer | undefined>;
+  /**
+   * Gives the master an order about an agent, as its operator API takes it; false when there is no such agent.
+   * @throws PlatformError `master-unreachable`; ApiError when refused
+   */
+  order(
+    agentId: string,
+    call: { readonly type: string } & Readonly<Record<string, unknown>>,
+    signal: AbortSignal,
+  ): Promise<boolean>;
   /** The use of resources during the last hour. */
   history(): ResourceHistory;
 }
@@ -56,6 +65,8 @@ export interface InfoValues {
   /** Clients choose their dialect by it: at least 1.5 means the `networks` form of apps. */
   readonly version?: string;
   readonly buildref?: string;
+  /** What people call the cluster. */
+  readonly clusterName?: string;
   readonly marathonConfig?: Readonly<Record<string, unknown>>;
   readonly zookeeperConfig?: Readonly<Record<string, unknown>>;
   readonly httpConfig?: Readonly<Record<string, unknown>>;

@@ -64,6 +64,16 @@ describe('apps in short', () => {
   });
 });
 
+test('volumes are told by where their data lives', async () => {
+  const volumes = [
+    { containerPath: '/etc/x', hostPath: '/etc', mode: 'RO' },
+    { containerPath: '/etc/y', hostPath: '/var', mode: 'RO' },
+  ];
+  const container = { type: 'DOCKER', docker: { image: 'nginx' }, volumes };
+  await server.ask('POST', '/v2/apps', { id: '/kept', container });
+  expect((await apps('?id=/kept&id=/a')).apps.map((app) => app.volumes)).toEqual([['host'], undefined]);
+});
+
 describe('instances in short', () => {
   test('come page by page, app by app', async () => {
     for (const id of ['/a', '/a', '/b/c']) add(id);
@@ -89,6 +99,10 @@ describe('instances in short', () => {
 describe('the cluster', () => {
   const asked: string[] = [];
   const cluster = {
+    order: async (id: string, call: object) => {
+      asked.push(`${id} ${JSON.stringify(call)}`);
+      return id === 'S0';
+    },
     history: () => ({ intervalSeconds: 10, samples: [] }),
     master: async (path: string) => {
       asked.push(path);
@@ -107,6 +121,22 @@ describe('the cluster', () => {
     expect((await withCluster.ask('GET', '/v2/cluster/agents/S0/files/browse?path=/x')).body).toEqual([]);
     expect((await withCluster.ask('GET', '/v2/cluster/agents/S0/metrics')).status).toBe(404);
     expect(asked).toEqual(['/slaves', 'S0/files/browse?path=%2Fx']);
+  });
+
+  test('is given orders about its agents', async () => {
+    const withCluster = new FakeServer({ cluster });
+    asked.length = 0;
+    expect((await withCluster.ask('POST', '/v2/cluster/agents/S0/cordon')).status).toBe(202);
+    expect((await withCluster.ask('POST', '/v2/cluster/agents/S0/uncordon')).status).toBe(202);
+    expect((await withCluster.ask('POST', '/v2/cluster/agents/S0/drain?deadlineSeconds=60')).status).toBe(202);
+    expect((await withCluster.ask('POST', '/v2/cluster/agents/gone/drain')).status).toBe(404);
+    expect((await withCluster.ask('POST', '/v2/cluster/agents/S0/drain?deadlineSeconds=0')).status).toBe(400);
+    expect(asked).toEqual([
+      'S0 {"type":"DEACTIVATE_AGENT","deactivate_agent":{"agent_id":{"value":"S0"}}}',
+      'S0 {"type":"REACTIVATE_AGENT","reactivate_agent":{"agent_id":{"value":"S0"}}}',
+      'S0 {"type":"DRAIN_AGENT","drain_agent":{"agent_id":{"value":"S0"},"deadline":{"seconds":60}}}',
+      'gone {"type":"DRAIN_AGENT","drain_agent":{"agent_id":{"value":"gone"},"deadline":{"seconds":600}}}',
+    ]);
   });
 
   test('that does not answer is told from an agent that does not exist', async () => {

@@ -1,5 +1,5 @@
 /** `/v2/overview`: apps and instances in short rows, page by page, for whoever shows very many of them. */
-import type { AppSummary, InstanceSummary } from '@stadion/contract/overview';
+import type { AppSummary, InstanceSummary, VolumeKind } from '@stadion/contract/overview';
 import { OVERVIEW_IDS_MAX, OVERVIEW_PAGE_ROWS_MAX } from '@stadion/contract/overview';
 import type { AppDefinition, QueueItem } from '@stadion/contract/orchestrator';
 import { resolveId } from '../core/app/app-id.ts';
@@ -65,6 +65,7 @@ function* appPieces(
 
 function summary(view: EngineView, app: AppDefinition, waits: QueueItem | undefined): AppSummary {
   const image = app.container?.docker?.image;
+  const volumes = volumeKinds(app);
   const failed = view.lastTaskFailure(app.id)?.timestamp;
   return {
     id: app.id,
@@ -76,12 +77,22 @@ function summary(view: EngineView, app: AppDefinition, waits: QueueItem | undefi
     gpus: app.gpus,
     labels: app.labels,
     ...(image === undefined ? {} : { image }),
+    ...(volumes.length === 0 ? {} : { volumes }),
     ...countTasks(view.instances(app.id)),
     checked: (app.healthChecks ?? []).length > 0,
     deployments: [...view.deploymentsOf(app.id)],
     ...(waits === undefined ? {} : { waiting: waitingOf(waits) }),
     ...(failed === undefined ? {} : { failedAt: failed }),
   };
+}
+
+function volumeKinds({ container }: AppDefinition): VolumeKind[] {
+  const kinds = (container?.volumes ?? []).map(({ persistent, external, secret }): VolumeKind => {
+    if (persistent !== undefined) return 'persistent';
+    if (external !== undefined) return 'external';
+    return secret === undefined ? 'host' : 'secret';
+  });
+  return [...new Set(kinds)];
 }
 
 function waitingOf({ count, since, delay, why }: QueueItem): NonNullable<AppSummary['waiting']> {

@@ -241,6 +241,12 @@ describe('what few clients ask', () => {
     });
   });
 
+  test("the cluster's name is told to those who ask for more than Marathon has", async () => {
+    server = new FakeServer({ info: { clusterName: 'Lab' } });
+    expect((await server.ask('GET', '/v2/info')).body).not.toHaveProperty('cluster_name');
+    expect((await server.ask('GET', '/v2/info?extensions=true')).body).toMatchObject({ cluster_name: 'Lab' });
+  });
+
   test('there are no plugins, and the configuration stands by itself', async () => {
     expect((await server.ask('GET', '/v2/plugins')).body).toEqual({ plugins: [] });
     const { body } = await server.ask('GET', '/v2/info');

@@ -4,6 +4,7 @@ import { ABDICATION_MS } from './limits.ts';
 import { standardServicePorts } from '../core/app/service-ports.ts';
 import { standardDefaults } from '../core/app/spec.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
+import { wantsExtensions } from './query.ts';
 
 /** The dialect that we speak: clients choose theirs by it. */
 const MARATHON_VERSION = '1.11.24';
@@ -73,7 +74,12 @@ export function systemHandlers({
     abdicate: () => abdicate(options),
     listPlugins: () => json(200, { plugins: [] }),
     config: () => json(200, marathonConfig({ engine, options })),
-    info: () => json(200, info({ engine, options })),
+    info: (call) => {
+      const name = options.info?.clusterName;
+      // Marathon has no name for a cluster: only those who ask for more than it has are told.
+      const more = name !== undefined && wantsExtensions(call) ? { cluster_name: name } : {};
+      return json(200, { ...info({ engine, options }), ...more });
+    },
     getLeader() {
       const leader = options.leader();
       return leader === undefined ? failure(404, { message: 'There is no leader' }) : json(200, { leader });
@@ -98,7 +104,7 @@ function abdicate({ abdicate: stepDown, leader, time }: HandlerContext['options'
   return json(200, { message: 'Leadership abdicated' });
 }
 
-function info({ engine, options }: Pick<HandlerContext, 'engine' | 'options'>): unknown {
+function info({ engine, options }: Pick<HandlerContext, 'engine' | 'options'>): object {
   const leader = options.leader();
   return {
     name: 'marathon',

@@ -22,7 +22,7 @@ export function AppEvents({ id }: { readonly id: string }) {
   return (
     <Panel>
       {own.length === 0 ? (
-        <EmptyState icon={History} title="Nothing happened since this page was opened">
+        <EmptyState icon={History} title="Nothing has happened lately">
           What happens to this app appears here at once.
         </EmptyState>
       ) : (

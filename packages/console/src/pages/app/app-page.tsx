@@ -18,6 +18,7 @@ import { AppState } from './app-state.tsx';
 import { ConfigurationTab } from './configuration-tab.tsx';
 import { InstancesTab } from './instances-tab.tsx';
 import { LogsTab } from './logs-tab.tsx';
+import { UsageTab } from './usage-tab.tsx';
 import { StatisticsTab } from './statistics-tab.tsx';
 
 /** The id of the app that the URL names. */
@@ -67,12 +68,14 @@ function AppTabs({ app }: { readonly app: AppInfo }) {
         chosen={tab}
         tabs={[
           { id: 'instances', label: 'Instances', count: app.tasks?.length ?? 0 },
+          { id: 'usage', label: 'Usage' },
           { id: 'logs', label: 'Logs' },
           { id: 'configuration', label: 'Configuration' },
           { id: 'events', label: 'Events' },
           { id: 'statistics', label: 'Statistics' },
         ]}
       />
+      {tab === 'usage' && <UsageTab app={app} />}
       {tab === 'logs' && <LogsTab key={app.id} app={app} />}
       {tab === 'configuration' && <ConfigurationTab app={app} />}
       {tab === 'events' && <AppEvents id={app.id} />}

@@ -1,7 +1,7 @@
 /** The instances of an app as a table; some of them can be chosen and ended together. */
 import { useMemo, useState } from 'react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { Boxes, Skull } from 'lucide-react';
+import { Boxes, RotateCw, Skull } from 'lucide-react';
 import type { AppInfo, Task } from '@stadion/contract/orchestrator';
 import { useAsk } from '../../actions/use-actions.ts';
 import { counted } from '../../core/amounts.ts';
@@ -30,7 +30,7 @@ export function InstancesTab({ app }: { readonly app: AppInfo }) {
     <Panel isFlush>
       {living.length > 0 && (
         <BulkBar
-          appId={app.id}
+          app={app}
           taskIds={living}
           onDone={() => {
             setChosen(new Set());
@@ -55,18 +55,33 @@ export function InstancesTab({ app }: { readonly app: AppInfo }) {
 }
 
 function BulkBar({
-  appId,
+  app,
   taskIds,
   onDone,
 }: {
-  readonly appId: string;
+  readonly app: AppInfo;
   readonly taskIds: readonly string[];
   readonly onDone: () => void;
 }) {
   const ask = useAsk();
+  const appId = app.id;
+  const isAll = taskIds.length === app.tasks?.length;
   return (
     <div className={styles['bulk']} role="group" aria-label="With the chosen instances">
       <span>{counted(taskIds.length, 'instance')} chosen</span>
+      <Button
+        icon={<RotateCw size={15} aria-hidden />}
+        onClick={() => {
+          // All of them: then the app can be restarted by its upgrade strategy, without a gap.
+          ask(
+            isAll
+              ? { kind: 'restart', appId, instances: app.instances }
+              : { kind: 'restart-instances', appId, taskIds },
+          );
+        }}
+      >
+        Restart
+      </Button>
       <Button
         icon={<Skull size={15} aria-hidden />}
         onClick={() => {

@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import { useNavigate } from '@tanstack/react-router';
 import type { AppSummary } from '@stadion/contract/overview';
 import { APP_HEALTHS, APP_STATUSES } from '../../core/app-state.ts';
-import type { AppsSearch } from '../../core/apps-search.ts';
+import { VOLUME_KINDS, type AppsSearch } from '../../core/apps-search.ts';
 import { isRestricted } from '../../core/app-list.ts';
 import { Button } from '../../parts/button.tsx';
 import { FilterMenu } from '../../parts/filter-menu.tsx';
@@ -18,6 +18,13 @@ const STATUS_WORDS = {
   suspended: 'Suspended',
 };
 const HEALTH_WORDS = { healthy: 'Healthy', unhealthy: 'Unhealthy', unknown: 'Unknown', none: 'Not checked' };
+
+const VOLUME_WORDS = {
+  persistent: 'Kept for the instance',
+  host: 'Of the node',
+  external: 'By a driver',
+  secret: 'Secrets',
+};
 
 /** Labels that are offered; with more, the search finds them. */
 const LABELS_OFFERED_MAX = 500;
@@ -59,6 +66,14 @@ export function AppFilters({ apps, search }: { readonly apps: readonly AppSummar
         isSearchable
         onChange={(label) => {
           restrict({ label: label.length === 0 ? undefined : label });
+        }}
+      />
+      <FilterMenu
+        label="Volumes"
+        options={VOLUME_KINDS.map((id) => ({ id, label: VOLUME_WORDS[id] }))}
+        chosen={search.volume ?? []}
+        onChange={(volume) => {
+          restrict({ volume: volume.length === 0 ? undefined : volume });
         }}
       />
       {isRestricted(search) && (

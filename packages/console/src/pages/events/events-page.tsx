@@ -4,6 +4,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Activity, Pause, Play } from 'lucide-react';
 import { counted } from '../../core/amounts.ts';
 import { EVENT_TYPES, eventMatches } from '../../core/event-filter.ts';
+import { moment } from '../../core/moments.ts';
 import type { LoggedEvent } from '../../data/event-log.ts';
 import { useEvents } from '../../data/use-live.ts';
 import { Page } from '../../frame/page.tsx';
@@ -26,7 +27,11 @@ export function EventsPage() {
   return (
     <Page
       title="Events"
-      subtitle={`${counted(shown.length, 'event')} since this page was opened`}
+      subtitle={
+        shown.length === 0
+          ? 'Live'
+          : `${counted(shown.length, 'event')} since ${moment(Date.parse(shown.at(-1)?.event.timestamp ?? ''))}`
+      }
       actions={
         <Button
           icon={held === undefined ? <Pause size={15} aria-hidden /> : <Play size={15} aria-hidden />}

@@ -100,9 +100,7 @@ function RecentChanges() {
   return (
     <Panel title="Recent changes">
       {shown.length === 0 ? (
-        <p className={styles['quiet']}>
-          Nothing has changed since this page was opened. What happens appears here at once.
-        </p>
+        <p className={styles['quiet']}>Nothing has changed lately. What happens appears here at once.</p>
       ) : (
         <EventList events={shown} />
       )}
