@@ -11,7 +11,7 @@ describe.skipIf(missingParts.includes('chromium'))('the console', () => {
   let browser: ConsoleBrowser;
 
   beforeAll(async () => {
-    platform = await RunningPlatform.start();
+    platform = await RunningPlatform.start(['--cluster-name', 'Lab']);
     browser = await ConsoleBrowser.start(platform.addresses.orchestrator);
   }, 60_000);
   afterAll(async () => {
@@ -21,7 +21,9 @@ describe.skipIf(missingParts.includes('chromium'))('the console', () => {
 
   test('an empty cluster offers a sample, and shows it as soon as it is there', async () => {
     const page = await browser.open('/');
-    await page.getByText('All is well').waitFor();
+    const state = page.getByRole('region', { name: 'State of the cluster' });
+    await state.getByText('All is well').waitFor();
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Lab All is well' }).waitFor();
     await page.getByRole('button', { name: 'Deploy the sample' }).click();
     await page.getByText('Nothing runs here yet').waitFor({ state: 'detached' });
     await page.getByRole('link', { name: 'Apps', exact: true }).click();
@@ -45,12 +47,37 @@ describe.skipIf(missingParts.includes('chromium'))('the console', () => {
     expect(await page.getByRole('region', { name: 'Difference' }).innerText()).toContain('"cmd": "sleep 1000"');
   });
 
+  test('a pod stands among the apps, with its instances, their containers and what these write', async () => {
+    await platform.change('POST', '/v2/pods', {
+      id: '/pair',
+      containers: ['first', 'second'].map((name) => ({
+        name,
+        exec: { command: { shell: `echo "I am ${name}"; sleep 1000` } },
+        resources: { cpus: 0.05, mem: 16 },
+      })),
+    });
+    const page = await browser.open('/apps', 'phone');
+    await page.getByRole('link', { name: 'pair', exact: true }).click();
+    await page.getByText('1 of 1 stable').waitFor();
+    await page.getByRole('button', { name: 'Scale' }).click();
+    await page.getByRole('spinbutton', { name: 'Instances' }).fill('2');
+    await page.getByRole('button', { name: 'Scale to 2' }).click();
+    await page.getByText('2 of 2 stable').waitFor();
+    await page.getByRole('link', { name: 'second' }).first().click();
+    await page.getByRole('log').getByText('I am second').waitFor();
+  }, 60_000);
+
   test.each([
     '/',
     '/apps',
     '/apps?group=/big',
     '/app/hello',
     '/app/hello?tab=logs',
+    '/app/hello?tab=usage',
+    '/app/hello?tab=events',
+    '/app/hello?tab=statistics',
+    '/pod/pair',
+    '/pod/pair?tab=configuration',
     '/app/big/one?tab=configuration',
     '/deployments',
     '/nodes',

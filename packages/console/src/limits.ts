@@ -4,6 +4,8 @@
 export const EVENTS_KEPT_MAX = 2_000;
 /** Events of the past that are asked for when the page opens. */
 export const PAST_EVENTS_ASKED = 500;
+/** Deployments of the past that are listed. */
+export const RECORDS_SHOWN = 50;
 /** Rows that are asked for at once while the list of apps is read. */
 export const APPS_PAGE_ROWS = 1_000;
 /** Apps whose rows are renewed one by one; when more changed, the whole list is read again. */

@@ -33,6 +33,17 @@ const appRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/app/app-page.tsx'), 'AppPage'),
 });
 
+const podRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/pod/$',
+  validateSearch: (search: Record<string, unknown>) => ({
+    ...text(search, 'tab'),
+    ...text(search, 'from'),
+    ...text(search, 'to'),
+  }),
+  component: lazyRouteComponent(() => import('./pages/pod/pod-page.tsx'), 'PodPage'),
+});
+
 const instanceRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/instance/$taskId',
@@ -92,6 +103,7 @@ const routeTree = rootRoute.addChildren([
   overviewRoute,
   appsRoute,
   appRoute,
+  podRoute,
   instanceRoute,
   deploymentsRoute,
   nodesRoute,

@@ -2,11 +2,15 @@
 import { useMutation } from '@tanstack/react-query';
 import { useId } from 'react';
 import { isApiError } from '@stadion/contract/client';
-import { planOf, type Action, type ActionPlan } from '../core/app-actions.ts';
+import type { ActionPlan } from '../core/action-plan.ts';
+import { planInputOf, planOf, withNumber, type Action } from '../core/actions.ts';
 import { execute } from '../data/execute.ts';
+import { KEYS } from '../data/queries.ts';
+import { queryClient } from '../data/query-client.ts';
 import { Button } from '../parts/button.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { Equivalents } from '../parts/equivalents.tsx';
+import { PlanPreview } from './plan-preview.tsx';
 import styles from './action-dialog.module.css';
 
 interface ActionDialogProps {
@@ -18,9 +22,14 @@ interface ActionDialogProps {
 
 export function ActionDialog({ action, onChange, onClose, onDone }: ActionDialogProps) {
   const plan = planOf(action);
+  const planInput = planInputOf(action);
   const { mutate, error, isPending } = useMutation({
     mutationFn: (force: boolean) => execute(action, force),
     onSuccess: (deploymentId) => {
+      // Not every change is told by an event.
+      for (const queryKey of [KEYS.deployments, KEYS.cluster, KEYS.pods]) {
+        void queryClient.invalidateQueries({ queryKey });
+      }
       onDone(plan, deploymentId);
     },
   });
@@ -60,6 +69,7 @@ export function ActionDialog({ action, onChange, onClose, onDone }: ActionDialog
             <li key={sentence}>{sentence}</li>
           ))}
         </ul>
+        {planInput !== undefined && <PlanPreview input={planInput} isShort />}
         {isLocked && (
           <div className={styles['locked']} role="alert">
             <strong>A deployment is under way.</strong> It holds this app:{' '}
@@ -79,11 +89,11 @@ export function ActionDialog({ action, onChange, onClose, onDone }: ActionDialog
 }
 
 function hasNumber({ kind }: Action): boolean {
-  return kind === 'scale' || kind === 'scale-group';
+  return kind === 'scale' || kind === 'scale-group' || kind === 'scale-pod';
 }
 
 function NumberField({ action, onChange }: Pick<ActionDialogProps, 'action' | 'onChange'>) {
-  if (action.kind !== 'scale' && action.kind !== 'scale-group') return null;
+  if (action.kind !== 'scale' && action.kind !== 'scale-group' && action.kind !== 'scale-pod') return null;
   const isGroup = action.kind === 'scale-group';
   return (
     <label className={styles['number']}>
@@ -94,11 +104,11 @@ function NumberField({ action, onChange }: Pick<ActionDialogProps, 'action' | 'o
         step={isGroup ? 'any' : 1}
         required
         data-first-focus
-        defaultValue={isGroup ? action.factor : action.wanted}
+        defaultValue={action.kind === 'scale-group' ? action.factor : action.wanted}
         onChange={(event) => {
           const value = event.target.valueAsNumber;
           if (Number.isNaN(value) || value < 0) return;
-          onChange(isGroup ? { ...action, factor: value } : { ...action, wanted: Math.floor(value) });
+          onChange(withNumber(action, value));
         }}
       />
     </label>

@@ -1,7 +1,8 @@
 /** Holds the action that is being decided, and says afterwards what came of it. */
 import { useCallback, useState, type ReactNode } from 'react';
 import { Link } from '@tanstack/react-router';
-import type { Action, ActionPlan } from '../core/app-actions.ts';
+import type { ActionPlan } from '../core/action-plan.ts';
+import type { Action } from '../core/actions.ts';
 import { Notice } from '../parts/notice.tsx';
 import { ActionDialog } from './action-dialog.tsx';
 import { ActionContext } from './use-actions.ts';

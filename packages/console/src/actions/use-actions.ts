@@ -1,6 +1,6 @@
 /** How pages ask for something to be done: a dialog says what will happen, and does it when that is confirmed. */
 import { createContext, use } from 'react';
-import type { Action } from '../core/app-actions.ts';
+import type { Action } from '../core/actions.ts';
 
 /** Set by {@link ActionProvider}. */
 export const ActionContext = createContext<((action: Action) => void) | undefined>(undefined);

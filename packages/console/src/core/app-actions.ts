@@ -1,8 +1,9 @@
-/** What can be done, what will happen then, and how the same is done elsewhere. */
+/** What can be done with apps, what will happen then, and how the same is done elsewhere. */
+import type { ActionPlan } from './action-plan.ts';
 import { counted } from './amounts.ts';
 
-/** Something that a person may want done. */
-export type Action =
+/** What can be done with apps, their instances and groups of them. */
+export type AppAction =
   | {
       readonly kind: 'scale';
       readonly appId: string;
@@ -19,35 +20,13 @@ export type Action =
   | { readonly kind: 'restart-instances'; readonly appId: string; readonly taskIds: readonly string[] }
   | { readonly kind: 'scale-group'; readonly groupId: string; readonly apps: number; readonly factor: number }
   | { readonly kind: 'suspend-group'; readonly groupId: string; readonly apps: number }
-  | { readonly kind: 'destroy-group'; readonly groupId: string; readonly apps: number }
-  | { readonly kind: 'cancel-deployment'; readonly deploymentId: string; readonly apps: readonly string[] }
-  | { readonly kind: 'stop-deployment'; readonly deploymentId: string; readonly apps: readonly string[] };
-
-/** A request to the API. */
-export interface ApiRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  readonly path: string;
-  readonly body?: unknown;
-}
-
-/** An action, laid out for a person to decide. */
-export interface ActionPlan {
-  readonly title: string;
-  /** What will happen, as sentences. */
-  readonly consequences: readonly string[];
-  /** On the button. */
-  readonly verb: string;
-  readonly isDangerous: boolean;
-  readonly request: ApiRequest;
-  /** The same on the command line; absent where there is no such command. */
-  readonly command?: string;
-}
+  | { readonly kind: 'destroy-group'; readonly groupId: string; readonly apps: number };
 
 const KEPT = 'The app itself stays and can be scaled up again.';
 const ROLLING = 'New instances are started before old ones are ended, as far as the upgrade strategy allows.';
 
 /** Lays an action out. */
-export function planOf(action: Action): ActionPlan {
+export function appActionPlan(action: AppAction): ActionPlan {
   switch (action.kind) {
     case 'scale':
       return scale(action);
@@ -150,34 +129,10 @@ export function planOf(action: Action): ActionPlan {
         isDangerous: true,
         request: { method: 'DELETE', path: `/v2/groups${action.groupId}` },
       };
-    case 'cancel-deployment':
-      return {
-        title: 'Roll this deployment back',
-        consequences: [
-          'It stops, and a new deployment takes everything that it changed back.',
-          `Concerned: ${action.apps.join(', ')}.`,
-        ],
-        verb: 'Roll back',
-        isDangerous: true,
-        request: { method: 'DELETE', path: `/v2/deployments/${action.deploymentId}` },
-        command: `stadion deploy cancel ${action.deploymentId}`,
-      };
-    case 'stop-deployment':
-      return {
-        title: 'Stop this deployment where it is',
-        consequences: [
-          'Nothing more is started or ended by it, and nothing is taken back: old and new instances stay side by side.',
-          `Concerned: ${action.apps.join(', ')}.`,
-        ],
-        verb: 'Stop',
-        isDangerous: true,
-        request: { method: 'DELETE', path: `/v2/deployments/${action.deploymentId}?force=true` },
-        command: `stadion deploy cancel --force ${action.deploymentId}`,
-      };
   }
 }
 
-function scale({ appId, current, wanted, isStateful }: Extract<Action, { kind: 'scale' }>): ActionPlan {
+function scale({ appId, current, wanted, isStateful }: Extract<AppAction, { kind: 'scale' }>): ActionPlan {
   const change = wanted - current;
   const consequences =
     change === 0
@@ -199,7 +154,7 @@ function scale({ appId, current, wanted, isStateful }: Extract<Action, { kind: '
   };
 }
 
-function kill({ appId, taskIds, scale: isScaled }: Extract<Action, { kind: 'kill' }>): ActionPlan {
+function kill({ appId, taskIds, scale: isScaled }: Extract<AppAction, { kind: 'kill' }>): ActionPlan {
   const count = counted(taskIds.length, 'instance');
   return {
     title: isScaled ? `Kill ${count} and scale ${appId} down` : `Kill ${count} of ${appId}`,
@@ -211,16 +166,4 @@ function kill({ appId, taskIds, scale: isScaled }: Extract<Action, { kind: 'kill
     request: { method: 'POST', path: `/v2/tasks/delete${isScaled ? '?scale=true' : ''}`, body: { ids: taskIds } },
     command: `stadion task kill ${isScaled ? '--scale ' : ''}${taskIds.join(' ')}`,
   };
-}
-
-/** A request as a line for curl. @param origin e.g. `http://127.0.0.1:8080` */
-export function curlLine(origin: string, { method, path, body }: ApiRequest): string {
-  const words = ['curl', ...(method === 'GET' ? [] : ['-X', method])];
-  if (body !== undefined) words.push('-H', "'Content-Type: application/json'", '-d', quoted(JSON.stringify(body)));
-  return [...words, quoted(origin + path)].join(' ');
-}
-
-/** For a POSIX shell. */
-function quoted(text: string): string {
-  return /^[\w/:.,=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

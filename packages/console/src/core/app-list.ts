@@ -1,5 +1,4 @@
 /** The rows of the list of apps: folders and apps of one group, or the apps that a search finds anywhere below it. */
-import type { AppSummary } from '@stadion/contract/overview';
 import {
   appHealth,
   appStatus,
@@ -9,10 +8,11 @@ import {
   type HealthSegments,
 } from './app-state.ts';
 import type { AppsSearch } from './apps-search.ts';
+import type { ListedApp } from './pod-row.ts';
 
-/** A row: an app, or a folder with the sums of what is in it. Resources are those of all instances together. */
+/** A row: an app, a pod, or a folder with the sums of what is in it. Resources are those of all instances together. */
 export interface AppRow {
-  readonly kind: 'app' | 'group';
+  readonly kind: 'app' | 'pod' | 'group';
   readonly id: string;
   /** The id, as seen from the group that is looked into. */
   readonly name: string;
@@ -25,11 +25,11 @@ export interface AppRow {
   readonly health: AppHealth;
   /** Apps in the folder; 1 for an app. */
   readonly apps: number;
-  readonly app?: AppSummary;
+  readonly app?: ListedApp;
 }
 
 /** The rows for a search, folders first. */
-export function appRows(apps: readonly AppSummary[], search: AppsSearch): readonly AppRow[] {
+export function appRows(apps: readonly ListedApp[], search: AppsSearch): readonly AppRow[] {
   const prefix = search.group === undefined || search.group === '/' ? '/' : `${search.group}/`;
   const inside = apps.filter(({ id }) => id.startsWith(prefix));
   const found = isRestricted(search) ? inside.filter((app) => matches(app, search)) : undefined;
@@ -56,7 +56,7 @@ export function isRestricted({ q, status, health, label, volume }: AppsSearch): 
   return [q, status, health, label, volume].some((wanted) => wanted !== undefined);
 }
 
-function matches(app: AppSummary, { q, status, health, label, volume }: AppsSearch): boolean {
+function matches(app: ListedApp, { q, status, health, label, volume }: AppsSearch): boolean {
   if (status !== undefined && !status.includes(appStatus(app))) return false;
   if (health !== undefined && !health.includes(appHealth(app))) return false;
   if (label !== undefined && !label.some((wanted) => hasLabel(app, wanted))) return false;
@@ -70,27 +70,27 @@ function matches(app: AppSummary, { q, status, health, label, volume }: AppsSear
   );
 }
 
-function hasLabel({ labels }: AppSummary, wanted: string): boolean {
+function hasLabel({ labels }: ListedApp, wanted: string): boolean {
   const at = wanted.indexOf('=');
   if (at < 0) return wanted in labels;
   return labels[wanted.slice(0, at)] === wanted.slice(at + 1);
 }
 
-function contains({ id, labels, image }: AppSummary, word: string): boolean {
+function contains({ id, labels, image }: ListedApp, word: string): boolean {
   if (id.toLowerCase().includes(word)) return true;
   if (image?.toLowerCase().includes(word) === true) return true;
   return Object.entries(labels).some(([name, value]) => `${name}=${value}`.toLowerCase().includes(word));
 }
 
-const rows = new WeakMap<AppSummary, AppRow>();
+const rows = new WeakMap<ListedApp, AppRow>();
 
 /** Rows are kept as long as their app is the same: most of thousands are, from one look to the next. */
-function rowOf(app: AppSummary, prefix: string): AppRow {
+function rowOf(app: ListedApp, prefix: string): AppRow {
   const name = app.id.slice(prefix.length);
   const kept = rows.get(app);
   if (kept?.name === name) return kept;
   const row: AppRow = {
-    kind: 'app',
+    kind: app.isPod === true ? 'pod' : 'app',
     id: app.id,
     name,
     cpus: app.cpus * app.instances,

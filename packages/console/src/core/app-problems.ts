@@ -34,6 +34,14 @@ export function serverProblems(details: string | readonly Violation[] | undefine
   return details.flatMap(({ path, errors }) => errors.map((message) => ({ path, message })));
 }
 
+/** The same of a plan, which names the app as its member `app`. */
+export function planProblems(details: string | readonly Violation[] | undefined): readonly DraftProblem[] {
+  return serverProblems(details).map(({ path, message }) => ({
+    path: path.replace(/^\/app(?=[/(]|$)/, '') || '/',
+    message,
+  }));
+}
+
 /** `/healthChecks/0/portIndex` as `/healthChecks(0)/portIndex`. */
 function apiPath(pointer: string): string {
   return pointer.replace(/\/(\d+)(?=\/|$)/g, '($1)') || '/';

@@ -112,9 +112,11 @@ describe('the list', () => {
 
 describe('the palette', () => {
   const labels = (words: string): string[] =>
-    commandsFor(words, [app('/shop/web'), app('/shop/webhook'), app('/mail')], [{ id: 'S0', hostname: 'node-1' }]).map(
-      ({ label }) => label,
-    );
+    commandsFor(words, {
+      apps: [app('/shop/web'), app('/shop/webhook'), app('/mail')],
+      pods: [{ id: '/shop/pair', instances: 1 }],
+      nodes: [{ id: 'S0', hostname: 'node-1' }],
+    }).map(({ label }) => label);
 
   test('puts the closest first', () => {
     expect(labels('web')).toEqual(['/shop/web', '/shop/webhook']);

@@ -11,6 +11,9 @@ export interface Breadcrumb {
 /** Single things stand below the list of their like. */
 const PARENTS: Readonly<Record<string, string>> = { node: '/nodes', instance: '/apps' };
 
+/** Pages whose path goes on with the id of an app or pod. */
+const OF_APPS: ReadonlySet<string> = new Set(['apps', 'app', 'pod', 'edit', 'logs', 'new']);
+
 const SECTIONS: Readonly<Record<string, string>> = {
   apps: 'Apps',
   deployments: 'Deployments',
@@ -32,8 +35,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
 export function breadcrumbs(path: string, group: string | undefined): readonly Breadcrumb[] {
   const [section, ...rest] = path.split('/').filter((segment) => segment !== '');
   if (section === undefined) return [{ label: 'Overview', to: '/', search: {} }];
-  const isOfApps =
-    section === 'apps' || section === 'app' || section === 'edit' || section === 'logs' || section === 'new';
+  const isOfApps = OF_APPS.has(section);
   const top: Breadcrumb = isOfApps
     ? step('Apps', '/apps')
     : step(SECTIONS[section] ?? section, PARENTS[section] ?? `/${section}`);
@@ -47,9 +49,11 @@ export function breadcrumbs(path: string, group: string | undefined): readonly B
   const steps = names.map((name, index) => {
     const id = `/${names.slice(0, index + 1).join('/')}`;
     const isApp = rest.length > 0 && index === names.length - 1;
-    return isApp ? step(name, `/app${id}`) : { label: name, to: '/apps', search: { group: id } };
+    return isApp
+      ? step(name, `/${section === 'pod' ? 'pod' : 'app'}${id}`)
+      : { label: name, to: '/apps', search: { group: id } };
   });
-  const last = section === 'apps' || section === 'app' ? [] : [step(SECTIONS[section] ?? section, path)];
+  const last = ['apps', 'app', 'pod'].includes(section) ? [] : [step(SECTIONS[section] ?? section, path)];
   return [top, ...steps, ...last];
 }
 

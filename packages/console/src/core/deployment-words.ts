@@ -1,5 +1,6 @@
 /** Deployments in words, and their instances as cells of a grid. */
 import type { AppInfo, DeploymentInfo, Task } from '@stadion/contract/orchestrator';
+import type { AppDiff, DeploymentRecord } from '@stadion/contract/orchestrator-extensions';
 import { taskHealth } from './task-row.ts';
 import { stateWords, type EventTone } from './event-words.ts';
 
@@ -48,4 +49,45 @@ function cellOf(task: Task, isChecked: boolean, isNew: boolean): GridCell {
   const words = `${isNew ? 'new' : 'old'}, ${word.toLowerCase()}${health === 'none' ? '' : `, ${health}`}`;
   const shown: EventTone = health === 'unhealthy' ? 'bad' : health === 'unknown' ? 'busy' : tone;
   return { taskId: task.id, isNew, tone: shown, words };
+}
+
+/** Whether a deployment is not over. */
+export function isUnderWay({ outcome }: Pick<DeploymentRecord, 'outcome'>): boolean {
+  return outcome === 'running' || outcome === 'paused' || outcome === 'canary';
+}
+
+/** How a deployment stands or ended, in a word. */
+export function outcomeWords({ outcome, isRollBack }: Pick<DeploymentRecord, 'outcome' | 'isRollBack'>): {
+  readonly tone: EventTone;
+  readonly word: string;
+} {
+  switch (outcome) {
+    case 'running':
+      return { tone: 'busy', word: isRollBack ? 'Rolling back' : 'Under way' };
+    case 'paused':
+      return { tone: 'warn', word: 'Paused' };
+    case 'canary':
+      return { tone: 'warn', word: 'Canary waits' };
+    case 'success':
+      return { tone: 'good', word: isRollBack ? 'Rolled back' : 'Done' };
+    case 'failed':
+      return { tone: 'bad', word: 'Failed' };
+  }
+}
+
+const CHANGES = { create: 'created', update: 'changed', remove: 'destroyed' };
+
+/** What a deployment changes, in short: `instances, cmd`, or `created`. */
+export function changeWords(changes: readonly AppDiff[]): string {
+  const [first] = changes;
+  if (first === undefined) return 'no difference';
+  if (changes.length > 1) return `${String(changes.length)} apps`;
+  if (first.change !== 'update') return CHANGES[first.change];
+  const names = first.fields.map(({ path }) => path.slice(1).replaceAll('/', '.'));
+  return names.length > 3 ? `${names.slice(0, 3).join(', ')} …` : names.join(', ') || 'restarted';
+}
+
+/** Who asked for a deployment, without all that a browser says of itself. */
+export function callerWords(by: string): string {
+  return by.replace(/\(Mozilla\/.*\)/, '(a browser)');
 }

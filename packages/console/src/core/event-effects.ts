@@ -14,7 +14,7 @@ const NOTHING: EventEffects = { appIds: [], deployments: false, everything: fals
 /** The effects of one event. */
 export function effectsOf(event: OrchestratorEvent): EventEffects {
   if ('plan' in event) {
-    const appIds = event.plan.steps.flatMap(({ actions }) => actions.flatMap(({ app }) => app ?? []));
+    const appIds = event.plan.steps.flatMap(({ actions }) => actions.flatMap(({ app, pod }) => app ?? pod ?? []));
     return { appIds: [...new Set(appIds)], deployments: true, everything: false };
   }
   const appIds = appIdsOf(event);

@@ -78,6 +78,14 @@ export function wordsOf(event: OrchestratorEvent): EventWords {
         appId: event.appId,
         taskId: event.taskId,
       };
+    case 'instance_serving_changed_event':
+      return {
+        tone: event.serving ? 'good' : 'idle',
+        title: event.serving ? 'Instance serves' : `Instance does not serve: ${event.reason.replaceAll('-', ' ')}`,
+        detail: shortInstance(event.instanceId),
+        appId: event.runSpecId,
+        taskId: event.taskId,
+      };
     case 'unhealthy_instance_kill_event':
       return {
         tone: 'bad',
@@ -120,7 +128,9 @@ const DEPLOYMENTS: Readonly<Record<DeploymentEvent['eventType'], readonly [Event
 
 function deploymentWords(event: DeploymentEvent): EventWords {
   const [tone, title] = DEPLOYMENTS[event.eventType];
-  const apps = [...new Set(event.plan.steps.flatMap(({ actions }) => actions.map(({ app }) => app)))];
+  const apps = [
+    ...new Set(event.plan.steps.flatMap(({ actions }) => actions.flatMap(({ app, pod }) => app ?? pod ?? []))),
+  ];
   const [first] = apps;
   const reason = event.eventType === 'deployment_failed' && event.reason !== undefined ? `: ${event.reason}` : '';
   return {
@@ -156,6 +166,7 @@ const MINOR: ReadonlySet<string> = new Set([
   'add_health_check_event',
   'remove_health_check_event',
   'instance_changed_event',
+  'instance_serving_changed_event',
   'health_status_changed_event',
   'group_change_success',
   'deployment_step_success',

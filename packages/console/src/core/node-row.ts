@@ -6,11 +6,14 @@ export interface NodeRow {
   readonly id: string;
   readonly hostname: string;
   readonly address: string;
-  readonly state: 'active' | 'deactivated' | 'away';
+  readonly state: 'active' | 'cordoned' | 'draining' | 'drained' | 'away';
   readonly cpus: Share;
   readonly mem: Share;
   readonly disk: Share;
   readonly gpus: Share;
+  readonly version: string;
+  /** What its tasks can run in. */
+  readonly containerizers: readonly string[];
   readonly attributes: readonly (readonly [string, string])[];
   /** Milliseconds since the epoch. */
   readonly registeredAt: number;
@@ -33,15 +36,26 @@ export function nodeRows(slaves: readonly StateSlave[]): readonly NodeRow[] {
       id: slave.id,
       hostname: slave.hostname,
       address: slave.pid.slice(slave.pid.lastIndexOf('@') + 1),
-      state: slave.deactivated === true ? 'deactivated' : slave.active ? 'active' : 'away',
+      state: stateOf(slave),
       cpus: share('cpus'),
       mem: share('mem'),
       disk: share('disk'),
       gpus: share('gpus'),
-      attributes: Object.entries(slave.attributes).map(([name, value]) => [name, String(value)]),
+      version: slave.version,
+      containerizers: slave.containerizers ?? [],
+      attributes: Object.entries(slave.attributes)
+        // What the platform itself says of the node stands elsewhere.
+        .filter(([name]) => !name.startsWith('stadion_'))
+        .map(([name, value]) => [name, String(value)]),
       registeredAt: slave.registered_time * 1000,
     };
   });
+}
+
+function stateOf({ active, deactivated, drain_info: drain }: StateSlave): NodeRow['state'] {
+  if (drain !== undefined) return drain.state === 'DRAINED' ? 'drained' : 'draining';
+  if (deactivated === true) return 'cordoned';
+  return active ? 'active' : 'away';
 }
 
 /** The part that is used, from 0 to 1. */

@@ -1,12 +1,12 @@
 /** What the command palette offers for some words. */
 import type { StateSlave } from '@stadion/contract/mesos-state';
 import type { AppSummary } from '@stadion/contract/overview';
-import type { Action } from './app-actions.ts';
+import type { Action } from './actions.ts';
 
 /** One line of the palette: it leads somewhere, or asks for an action. */
 export interface PaletteCommand {
   readonly id: string;
-  readonly kind: 'App' | 'Node' | 'Page' | 'Do';
+  readonly kind: 'App' | 'Pod' | 'Node' | 'Page' | 'Do';
   readonly label: string;
   readonly href: string;
   readonly action?: Action;
@@ -41,12 +41,39 @@ const VERBS: readonly (readonly [string, (app: AppSummary) => Pick<PaletteComman
   ['Events of', ({ id }) => ({ href: `/app${encodeURI(id)}?tab=events` })],
 ];
 
+type Way = Pick<PaletteCommand, 'href' | 'action'>;
+
+const POD_VERBS: readonly (readonly [string, (pod: PalettePod) => Way])[] = [
+  ['Scale', ({ id, instances }) => doing({ kind: 'scale-pod', podId: id, current: instances, wanted: instances })],
+  ['Destroy', ({ id, instances }) => doing({ kind: 'destroy-pod', podId: id, instances })],
+];
+
+const NODE_VERBS: readonly (readonly [string, (node: PaletteNode) => Way])[] = [
+  ['Drain', ({ id, hostname }) => doing({ kind: 'drain', agentId: id, hostname })],
+  ['Cordon', ({ id, hostname }) => doing({ kind: 'cordon', agentId: id, hostname })],
+  ['Uncordon', ({ id, hostname }) => doing({ kind: 'uncordon', agentId: id, hostname })],
+];
+
+function doing(action: Action): Way {
+  return { href: '', action };
+}
+
+interface PalettePod {
+  readonly id: string;
+  readonly instances: number;
+}
+
+type PaletteNode = Pick<StateSlave, 'id' | 'hostname'>;
+
+/** What can be found. */
+export interface PaletteObjects {
+  readonly apps: readonly AppSummary[];
+  readonly pods: readonly PalettePod[];
+  readonly nodes: readonly PaletteNode[];
+}
+
 /** The best lines, the closest first. Words may be parts, in any order: `res web`. */
-export function commandsFor(
-  text: string,
-  apps: readonly AppSummary[],
-  agents: readonly Pick<StateSlave, 'id' | 'hostname'>[],
-): readonly PaletteCommand[] {
+export function commandsFor(text: string, { apps, pods, nodes }: PaletteObjects): readonly PaletteCommand[] {
   const words = text
     .toLowerCase()
     .split(/\s+/)
@@ -56,18 +83,27 @@ export function commandsFor(
     const distance = distanceOf(command.label.toLowerCase(), words);
     if (distance !== undefined) found.push({ command, distance: distance + bonus });
   };
+  function offerVerbs<One>(verbs: readonly (readonly [string, (one: One) => Way])[], one: One, name: string): void {
+    // A verb is meant by its own word: without one, thousands of lines would differ only in it.
+    for (const [verb, make] of verbs) {
+      const first = verb.toLowerCase().split(' ')[0] ?? '';
+      if (!words.some((word) => first.startsWith(word))) continue;
+      offer({ id: `${verb} ${name}`, kind: 'Do', label: `${verb} ${name}`, ...make(one) }, 2);
+    }
+  }
   for (const [label, href] of PAGES) offer({ id: `page ${href}`, kind: 'Page', label, href }, 0);
   for (const app of apps) {
     offer({ id: `app ${app.id}`, kind: 'App', label: app.id, href: `/app${encodeURI(app.id)}` }, 1);
-    // A verb is meant by its own word: without one, thousands of lines would differ only in it.
-    for (const [verb, make] of VERBS) {
-      const first = verb.toLowerCase().split(' ')[0] ?? '';
-      if (!words.some((word) => first.startsWith(word))) continue;
-      offer({ id: `${verb} ${app.id}`, kind: 'Do', label: `${verb} ${app.id}`, ...make(app) }, 2);
-    }
+    offerVerbs(VERBS, app, app.id);
   }
-  for (const { id, hostname } of agents) {
+  for (const pod of pods) {
+    offer({ id: `pod ${pod.id}`, kind: 'Pod', label: pod.id, href: `/pod${encodeURI(pod.id)}` }, 1);
+    offerVerbs(POD_VERBS, pod, pod.id);
+  }
+  for (const node of nodes) {
+    const { id, hostname } = node;
     offer({ id: `node ${id}`, kind: 'Node', label: hostname, href: `/node/${encodeURIComponent(id)}` }, 1);
+    offerVerbs(NODE_VERBS, node, hostname);
   }
   return found
     .sort((left, right) => left.distance - right.distance || (left.command.label < right.command.label ? -1 : 1))

@@ -1,7 +1,7 @@
 /** A task in a table, with what is worked out about it. */
 import type { Task } from '@stadion/contract/orchestrator';
 import type { AppHealth } from './app-state.ts';
-import { shortInstance } from './event-words.ts';
+import { shortInstance, stateWords, type EventTone } from './event-words.ts';
 
 /** A port of a task that can be opened. */
 export interface TaskEndpoint {
@@ -14,6 +14,13 @@ export function taskHealth({ healthCheckResults, state }: Task, isChecked: boole
   if (!isChecked || state !== 'TASK_RUNNING') return 'none';
   if (healthCheckResults.length === 0) return 'unknown';
   return healthCheckResults.every(({ alive }) => alive) ? 'healthy' : 'unhealthy';
+}
+
+/** Its state in a word: also when it is out of rotation while it runs. */
+export function taskWords({ state, frozen, draining }: Task): { readonly tone: EventTone; readonly word: string } {
+  if (frozen === true) return { tone: 'warn', word: 'Frozen' };
+  if (draining === true) return { tone: 'warn', word: 'Draining' };
+  return stateWords(state);
 }
 
 /** Where it listens, as far as a browser can open that. */

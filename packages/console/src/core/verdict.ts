@@ -7,6 +7,8 @@ import { APP_STATUSES, appHealth, appStatus, type AppStatus } from './app-state.
 export interface Verdict {
   readonly tone: 'good' | 'busy' | 'warn' | 'bad';
   readonly sentence: string;
+  /** The same in a few words, of a length that hardly changes. */
+  readonly short: string;
   readonly byStatus: Readonly<Record<AppStatus, number>>;
   readonly unhealthy: number;
   readonly instances: { readonly wanted: number; readonly running: number; readonly unhealthy: number };
@@ -34,7 +36,10 @@ export function verdictOf(apps: readonly AppSummary[]): Verdict {
   return { ...judge(byStatus, unhealthy), byStatus, unhealthy, instances, troubled };
 }
 
-function judge(byStatus: Readonly<Record<AppStatus, number>>, unhealthy: number): Pick<Verdict, 'tone' | 'sentence'> {
+function judge(
+  byStatus: Readonly<Record<AppStatus, number>>,
+  unhealthy: number,
+): Pick<Verdict, 'tone' | 'sentence' | 'short'> {
   const problems = [
     unhealthy > 0 ? `${counted(unhealthy, 'app')} unhealthy` : '',
     byStatus.delayed > 0 ? `${counted(byStatus.delayed, 'app')} held back after failures` : '',
@@ -42,8 +47,13 @@ function judge(byStatus: Readonly<Record<AppStatus, number>>, unhealthy: number)
   ].filter((problem) => problem !== '');
   if (problems.length > 0) {
     const hasFailed = unhealthy + byStatus.delayed > 0;
-    return { tone: hasFailed ? 'bad' : 'warn', sentence: problems.join(', ') };
+    const apps = unhealthy + byStatus.delayed + byStatus.waiting;
+    const short = apps === 1 ? '1 app needs attention' : `${counted(apps, 'app')} need attention`;
+    return { tone: hasFailed ? 'bad' : 'warn', sentence: problems.join(', '), short };
   }
-  if (byStatus.deploying > 0) return { tone: 'busy', sentence: `${counted(byStatus.deploying, 'app')} deploying` };
-  return { tone: 'good', sentence: 'All is well' };
+  const calm =
+    byStatus.deploying > 0
+      ? ({ tone: 'busy', sentence: `${counted(byStatus.deploying, 'app')} deploying` } as const)
+      : ({ tone: 'good', sentence: 'All is well' } as const);
+  return { ...calm, short: calm.sentence };
 }

@@ -1,5 +1,5 @@
 /** How what a page shows is asked for on the command line and by the API. */
-import type { ApiRequest } from './app-actions.ts';
+import type { ApiRequest } from './action-plan.ts';
 
 /** The same view elsewhere. */
 export interface ViewEquivalent {
@@ -23,6 +23,7 @@ export function viewEquivalent(path: string): ViewEquivalent | undefined {
   if (section === 'app' || section === 'edit') {
     return { request: get(`/v2/apps${id}`), command: `stadion app show ${id}` };
   }
+  if (section === 'pod') return { request: get(`/v2/pods${id}::status`) };
   if (section === 'node') {
     return { request: get(`/v2/cluster/agents${id}/state`), command: `stadion node show ${rest.join('/')}` };
   }

@@ -30,6 +30,14 @@ export const recentTasksQuery = queryOptions({
   refetchInterval: 5_000,
 });
 
+/** What an agent runs and ran, by framework. */
+export const agentStateQuery = (agentId: string) =>
+  queryOptions({
+    queryKey: [...KEYS.cluster, 'state', agentId],
+    queryFn: ({ signal }) => api.agentState({ params: { agentId }, signal }),
+    refetchInterval: 5_000,
+  });
+
 /** What the tasks of an agent use at this moment. */
 export const statisticsQuery = (agentId: string) =>
   queryOptions({

@@ -1,5 +1,9 @@
 /** Carries out what was decided, by the typed client. */
-import type { Action } from '../core/app-actions.ts';
+import type { Action } from '../core/actions.ts';
+import type { AppAction } from '../core/app-actions.ts';
+import type { DeploymentAction } from '../core/deployment-actions.ts';
+import type { InstanceAction } from '../core/instance-actions.ts';
+import { isOfDeployment, isOfInstance } from '../core/actions.ts';
 import { api } from './api.ts';
 
 /**
@@ -8,6 +12,11 @@ import { api } from './api.ts';
  * @throws ApiError when refused; with `deployments` in its answer when the app is locked
  */
 export async function execute(action: Action, force: boolean): Promise<string | undefined> {
+  if (isOfDeployment(action)) return executeOnDeployment(action);
+  return isOfInstance(action) ? executeOnInstance(action, force) : executeOnApp(action, force);
+}
+
+async function executeOnApp(action: AppAction, force: boolean): Promise<string | undefined> {
   const query = force ? { force } : {};
   switch (action.kind) {
     case 'scale':
@@ -39,11 +48,61 @@ export async function execute(action: Action, force: boolean): Promise<string | 
       return deploymentOf(await api.putGroup({ params: { group: action.groupId }, query, body: { scaleBy: 0 } }));
     case 'destroy-group':
       return deploymentOf(await api.deleteGroup({ params: { group: action.groupId }, query }));
+  }
+}
+
+async function executeOnDeployment({ kind, deploymentId }: DeploymentAction): Promise<string | undefined> {
+  const params = { deploymentId };
+  switch (kind) {
     case 'cancel-deployment':
-      return deploymentOf(await api.cancelDeployment({ params: { deploymentId: action.deploymentId }, query }));
+      return deploymentOf(await api.cancelDeployment({ params }));
     case 'stop-deployment':
-      await api.cancelDeployment({ params: { deploymentId: action.deploymentId }, query: { force: true } });
+      await api.cancelDeployment({ params, query: { force: true } });
       return undefined;
+    case 'pause-deployment':
+      return (await api.pauseDeployment({ params })).id;
+    case 'resume-deployment':
+      return (await api.resumeDeployment({ params })).id;
+    case 'promote-deployment':
+      return (await api.promoteDeployment({ params })).id;
+    case 'fail-deployment':
+      return (await api.failDeployment({ params })).id;
+  }
+}
+
+async function executeOnInstance(action: InstanceAction, force: boolean): Promise<undefined> {
+  const query = force ? { force } : {};
+  switch (action.kind) {
+    case 'freeze':
+      await api.freezeTask({ params: { id: action.appId, taskId: action.taskId } });
+      return;
+    case 'scale-pod': {
+      const params = { id: action.podId };
+      const { version: _version, ...pod } = await api.getPod({ params });
+      await api.putPod({ params, query, body: { ...pod, scaling: { kind: 'fixed', instances: action.wanted } } });
+      return;
+    }
+    case 'roll-back-pod': {
+      const params = { id: action.podId };
+      const { version: _version, ...pod } = await api.getPodVersion({ params: { ...params, version: action.version } });
+      await api.putPod({ params, query, body: pod });
+      return;
+    }
+    case 'destroy-pod':
+      await api.deletePod({ params: { id: action.podId }, query });
+      return;
+    case 'kill-pod-instances':
+      await api.killPodInstances({ params: { id: action.podId }, body: [...action.instanceIds] });
+      return;
+    case 'cordon':
+      await api.cordonAgent({ params: { agentId: action.agentId } });
+      return;
+    case 'uncordon':
+      await api.uncordonAgent({ params: { agentId: action.agentId } });
+      return;
+    case 'drain':
+      await api.drainAgent({ params: { agentId: action.agentId } });
+      return;
   }
 }
 

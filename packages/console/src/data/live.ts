@@ -64,12 +64,17 @@ export class Live {
     const events = this.gathered;
     this.gathered = [];
     let isDeploying = false;
+    let hasPods = false;
     const touched = new Set<string>();
     for (const { event } of events) {
       const effects = effectsOf(event);
       for (const id of effects.appIds) touched.add(id);
       isDeploying ||= effects.deployments;
+      hasPods ||= event.eventType.startsWith('pod_');
     }
+    const index = this.client.getQueryData<AppIndex>(KEYS.apps);
+    hasPods ||= [...touched].some((id) => index?.byId.has(id) !== true);
+    if (hasPods) void this.client.invalidateQueries({ queryKey: KEYS.pods });
     this.log.add(events);
     for (const id of touched) {
       this.dirty.add(id);

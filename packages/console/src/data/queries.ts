@@ -1,8 +1,10 @@
 /** What can be asked, each under the key by which it is renewed. */
 import { queryOptions } from '@tanstack/react-query';
 import type { AppSummary } from '@stadion/contract/overview';
+import { isApiError } from '@stadion/contract/client';
+import { isUnderWay } from '../core/deployment-words.ts';
 import { indexOf, type AppIndex } from '../core/app-index.ts';
-import { APPS_PAGE_ROWS } from '../limits.ts';
+import { APPS_PAGE_ROWS, RECORDS_SHOWN } from '../limits.ts';
 import { api } from './api.ts';
 import { queryClient } from './query-client.ts';
 
@@ -11,6 +13,7 @@ export const KEYS = {
   apps: ['apps'],
   app: (id: string) => ['app', id],
   deployments: ['deployments'],
+  pods: ['pods'],
   cluster: ['cluster'],
 } as const;
 
@@ -68,11 +71,83 @@ export const versionQuery = (id: string, version: string) =>
     queryFn: ({ signal }) => api.getAppVersion({ params: { id, version }, signal }),
   });
 
+/** All pods with their instances. */
+export const podsQuery = queryOptions({
+  queryKey: KEYS.pods,
+  queryFn: ({ signal }) => api.listPodStatuses({ signal }),
+});
+
+/** One pod with its instances; null when there is none. */
+export const podQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...KEYS.pods, 'one', id],
+    queryFn: async ({ signal }) => {
+      try {
+        return await api.getPodStatus({ params: { id }, signal });
+      } catch (error) {
+        if (isApiError(error) && error.status === 404) return null;
+        throw error;
+      }
+    },
+  });
+
+/** The versions of a pod, newest first. */
+export const podVersionsQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...KEYS.pods, 'versions', id],
+    queryFn: ({ signal }) => api.listPodVersions({ params: { id }, signal }),
+  });
+
+/** One version of a pod. It never changes. */
+export const podVersionQuery = (id: string, version: string) =>
+  queryOptions({
+    queryKey: ['pod version', id, version],
+    queryFn: ({ signal }) => api.getPodVersion({ params: { id, version }, signal }),
+  });
+
 /** The deployments under way. */
 export const deploymentsQuery = queryOptions({
   queryKey: KEYS.deployments,
   queryFn: ({ signal }) => api.listDeployments({ signal }),
 });
+
+/** Deployments under way and those that ended last, newest first; of one app, or of all. */
+export const recordsQuery = (appId?: string) =>
+  queryOptions({
+    queryKey: [...KEYS.deployments, 'records', appId ?? 'all'],
+    queryFn: ({ signal }) =>
+      api.listDeploymentRecords({
+        query: { limit: RECORDS_SHOWN, ...(appId === undefined ? {} : { app: appId }) },
+        signal,
+      }),
+    // Failures on the way are counted without an event.
+    refetchInterval: ({ state }) => (state.data?.some(isUnderWay) === true ? 2_000 : false),
+  });
+
+/** One deployment, under way or over; null when it is not remembered. */
+export const recordQuery = (deploymentId: string) =>
+  queryOptions({
+    queryKey: [...KEYS.deployments, 'record', deploymentId],
+    queryFn: async ({ signal }) => {
+      try {
+        return await api.getDeploymentRecord({ params: { deploymentId }, signal });
+      } catch (error) {
+        if (isApiError(error) && error.status === 404) return null;
+        throw error;
+      }
+    },
+    refetchInterval: ({ state }) =>
+      state.data !== undefined && state.data !== null && isUnderWay(state.data) ? 2_000 : false,
+  });
+
+/** What a deployment waits for. */
+export const whyDeploymentQuery = (deploymentId: string) =>
+  queryOptions({
+    queryKey: [...KEYS.deployments, 'why', deploymentId],
+    queryFn: ({ signal }) => api.whyDeployment({ params: { deploymentId }, signal }),
+    refetchInterval: 2_000,
+    retry: false,
+  });
 
 /** Name, leader and settings of the platform. */
 export const infoQuery = queryOptions({

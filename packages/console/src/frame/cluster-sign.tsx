@@ -2,7 +2,7 @@
 import { useMemo } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { verdictOf } from '../core/verdict.ts';
+import { verdictOf, type Verdict } from '../core/verdict.ts';
 import { appsQuery, infoQuery } from '../data/queries.ts';
 import { useLinkState } from '../data/use-live.ts';
 import { Tooltip } from '../parts/tooltip.tsx';
@@ -13,21 +13,21 @@ export function ClusterSign({ isShort = false }: { readonly isShort?: boolean })
   const { data: info } = useQuery(infoQuery);
   const name = info?.['cluster_name'];
   const shown = typeof name === 'string' ? name : globalThis.location.host;
-  const { tone, sentence } = useClusterState();
+  const { tone, sentence, short } = useClusterState();
   return (
     <Tooltip text={`${shown}: ${sentence}`}>
       <Link to="/" className={styles['sign']} data-tone={tone} data-short={isShort || undefined}>
         <bdi className={styles['name']}>{shown}</bdi>
-        <span className={isShort ? 'visually-hidden' : styles['state']}>{sentence}</span>
+        <span className={isShort ? 'visually-hidden' : styles['state']}>{short}</span>
       </Link>
     </Tooltip>
   );
 }
 
-function useClusterState(): { readonly tone: string; readonly sentence: string } {
+function useClusterState(): Pick<Verdict, 'sentence' | 'short'> & { readonly tone: string } {
   const link = useLinkState();
   const { data: index } = useQuery(appsQuery);
   const verdict = useMemo(() => (index === undefined ? undefined : verdictOf(index.apps)), [index]);
-  if (link === 'lost') return { tone: 'idle', sentence: 'Not known: no connection' };
-  return verdict ?? { tone: 'idle', sentence: 'Reading …' };
+  if (link === 'lost') return { tone: 'idle', sentence: 'Not known: no connection', short: 'Not known' };
+  return verdict ?? { tone: 'idle', sentence: 'Reading …', short: 'Reading …' };
 }

@@ -1,4 +1,4 @@
-/** Reaches any object and any verb: apps, nodes, pages, and what can be done with an app. */
+/** Reaches any object and any verb: apps, pods, nodes, pages, and what can be done with them. */
 import { useMemo, useState } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
@@ -7,7 +7,7 @@ import { Search } from 'lucide-react';
 import { useAsk } from '../actions/use-actions.ts';
 import { commandsFor, type PaletteCommand } from '../core/palette.ts';
 import { agentsQuery } from '../data/cluster-queries.ts';
-import { appsQuery } from '../data/queries.ts';
+import { appsQuery, podsQuery } from '../data/queries.ts';
 import styles from './command-palette.module.css';
 
 export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
@@ -17,7 +17,16 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
   const { data: agents } = useQuery(agentsQuery);
   const navigate = useNavigate();
   const ask = useAsk();
-  const commands = useMemo(() => commandsFor(words, index?.apps ?? [], agents ?? []), [words, index, agents]);
+  const { data: pods } = useQuery(podsQuery);
+  const objects = useMemo(
+    () => ({
+      apps: index?.apps ?? [],
+      pods: (pods ?? []).map(({ id, spec }) => ({ id, instances: spec.scaling.instances })),
+      nodes: agents ?? [],
+    }),
+    [index, pods, agents],
+  );
+  const commands = useMemo(() => commandsFor(words, objects), [words, objects]);
   const chosen = Math.min(at, Math.max(0, commands.length - 1));
 
   function run(command: PaletteCommand | undefined): void {

@@ -1,6 +1,5 @@
 /** How the same is done on the command line and by the API. */
-import type { ApiRequest } from '../core/app-actions.ts';
-import { curlLine } from '../core/app-actions.ts';
+import { curlLine, type ApiRequest } from '../core/action-plan.ts';
 import { CopyButton } from './copy-button.tsx';
 import styles from './equivalents.module.css';
 

@@ -1,19 +1,19 @@
 /** One app: is it serving, what changed, what is wrong, what can be done. */
 import { useQuery } from '@tanstack/react-query';
-import { Link, useParams, useSearch } from '@tanstack/react-router';
+import { Link, Navigate, useParams, useSearch } from '@tanstack/react-router';
 import { SearchX } from 'lucide-react';
 import { isApiError } from '@stadion/contract/client';
 import type { AppInfo } from '@stadion/contract/orchestrator';
 import { AppButtons } from '../../actions/app-actions.tsx';
 import { appStatus } from '../../core/app-state.ts';
-import { appQuery, appsQuery } from '../../data/queries.ts';
+import { appQuery, appsQuery, podQuery } from '../../data/queries.ts';
 import { Page } from '../../frame/page.tsx';
 import { buttonClass } from '../../parts/button.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { LabelChips } from '../../parts/label-chips.tsx';
+import { AppHistory } from '../../parts/app-history.tsx';
 import { Tabs } from '../../parts/tabs.tsx';
 import { AppBadges } from './app-badges.tsx';
-import { AppEvents } from './app-events.tsx';
 import { AppState } from './app-state.tsx';
 import { ConfigurationTab } from './configuration-tab.tsx';
 import { InstancesTab } from './instances-tab.tsx';
@@ -30,7 +30,7 @@ function useAppId(): string {
 export function AppPage() {
   const id = useAppId();
   const { data: app, error } = useQuery(appQuery(id));
-  if (isApiError(error) && error.status === 404) return <Gone id={id} />;
+  if (isApiError(error) && error.status === 404) return <Elsewhere key={id} id={id} />;
   if (error !== null && app === undefined) throw error;
   if (app === undefined) return <Page title={id}>{null}</Page>;
   return (
@@ -78,11 +78,18 @@ function AppTabs({ app }: { readonly app: AppInfo }) {
       {tab === 'usage' && <UsageTab app={app} />}
       {tab === 'logs' && <LogsTab key={app.id} app={app} />}
       {tab === 'configuration' && <ConfigurationTab app={app} />}
-      {tab === 'events' && <AppEvents id={app.id} />}
+      {tab === 'events' && <AppHistory id={app.id} />}
       {tab === 'statistics' && <StatisticsTab app={app} />}
       {tab === 'instances' && <InstancesTab app={app} />}
     </>
   );
+}
+
+/** No app, but perhaps a pod: events and deployments name both by their ids alone. */
+function Elsewhere({ id }: { readonly id: string }) {
+  const { data: pod } = useQuery(podQuery(id));
+  if (pod === undefined) return <Page title={id}>{null}</Page>;
+  return pod === null ? <Gone id={id} /> : <Navigate to="/pod/$" params={{ _splat: id.slice(1) }} replace />;
 }
 
 function Gone({ id }: { readonly id: string }) {

@@ -2,8 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import type { Task } from '@stadion/contract/orchestrator';
 import { moment } from '../../core/moments.ts';
-import { stateWords } from '../../core/event-words.ts';
-import { endpointsOf, taskHealth, taskName, updatedAt } from '../../core/task-row.ts';
+import { endpointsOf, taskHealth, taskName, taskWords, updatedAt } from '../../core/task-row.ts';
 import { Badge, HealthBadge } from '../../parts/badge.tsx';
 import type { TableColumn } from '../../parts/data-table.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
@@ -39,8 +38,8 @@ export function instanceColumns(isChecked: boolean, version: string): readonly T
       width: '8rem',
       phone: '6rem',
       value: ({ state }) => state,
-      cell: ({ state }) => {
-        const { tone, word } = stateWords(state);
+      cell: (task) => {
+        const { tone, word } = taskWords(task);
         return (
           <Badge tone={tone} isBare>
             {word}

@@ -7,6 +7,7 @@ import { ScrollText } from 'lucide-react';
 import type { AppInfo } from '@stadion/contract/orchestrator';
 import { counted } from '../../core/amounts.ts';
 import { plainLine } from '../../core/ansi.ts';
+import { sandboxPath } from '../../core/sandbox-path.ts';
 import { isTaskOf, taskName } from '../../core/task-row.ts';
 import type { LogSource } from '../../core/merged-log.ts';
 import { recentTasksQuery } from '../../data/cluster-queries.ts';
@@ -119,11 +120,7 @@ function useSources(appId: string, file: string): readonly LogSource[] {
     (data ?? [])
       .filter(({ id }) => isTaskOf(id, appId))
       .slice(0, SOURCES_MAX)
-      .map(({ id, framework_id: framework, executor_id: executor, slave_id: agentId }) => ({
-        taskId: id,
-        agentId,
-        path: `/frameworks/${framework}/executors/${executor === '' ? id : executor}/runs/latest/${file}`,
-      })),
+      .map((task) => ({ taskId: task.id, agentId: task.slave_id, path: `${sandboxPath(task)}/${file}` })),
   );
   // The list is made anew with every answer: only a different one starts reading again.
   return useMemo(() => JSON.parse(key) as readonly LogSource[], [key]);

@@ -1,6 +1,6 @@
 /** What the list of apps shows of each. */
 import { Link } from '@tanstack/react-router';
-import { Box, Container, Folder } from 'lucide-react';
+import { Blocks, Box, Container, Folder } from 'lucide-react';
 import { cores, count, counted, mebibytes } from '../../core/amounts.ts';
 import type { AppRow } from '../../core/app-list.ts';
 import { AppLink } from '../../parts/app-link.tsx';
@@ -14,8 +14,15 @@ import styles from './app-columns.module.css';
 const STATUS_ORDER = { delayed: 0, waiting: 1, deploying: 2, running: 3, suspended: 4 };
 const HEALTH_ORDER = { unhealthy: 0, unknown: 1, healthy: 2, none: 3 };
 
+const ICONS = { group: Folder, pod: Blocks, image: Container, process: Box };
+
+function iconOf({ kind, app }: AppRow): keyof typeof ICONS {
+  if (kind === 'group' || kind === 'pod') return kind;
+  return app?.image === undefined ? 'process' : 'image';
+}
+
 function Name({ row }: { readonly row: AppRow }) {
-  const Icon = row.kind === 'group' ? Folder : row.app?.image === undefined ? Box : Container;
+  const Icon = ICONS[iconOf(row)];
   return (
     <>
       <Icon size={15} aria-hidden className={styles['icon']} />
@@ -24,10 +31,15 @@ function Name({ row }: { readonly row: AppRow }) {
           <Link to="/apps" search={{ group: row.id }}>
             <bdi>{row.name}</bdi>
           </Link>
+        ) : row.kind === 'pod' ? (
+          <Link to="/pod/$" params={{ _splat: row.id.slice(1) }}>
+            <bdi>{row.name}</bdi>
+          </Link>
         ) : (
           <AppLink id={row.id}>{row.name}</AppLink>
         )}
       </span>
+      {row.kind === 'pod' && <span className={styles['faint']}>pod</span>}
       {row.kind === 'group' && <span className={styles['faint']}>{counted(row.apps, 'app')}</span>}
       {row.app !== undefined && <LabelChips labels={row.app.labels} />}
     </>

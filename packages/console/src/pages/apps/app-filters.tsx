@@ -1,10 +1,10 @@
 /** Restricts the list of apps: words, status, health, labels. All of it lives in the URL. */
 import { useMemo } from 'react';
 import { useNavigate } from '@tanstack/react-router';
-import type { AppSummary } from '@stadion/contract/overview';
 import { APP_HEALTHS, APP_STATUSES } from '../../core/app-state.ts';
 import { VOLUME_KINDS, type AppsSearch } from '../../core/apps-search.ts';
 import { isRestricted } from '../../core/app-list.ts';
+import type { ListedApp } from '../../core/pod-row.ts';
 import { Button } from '../../parts/button.tsx';
 import { FilterMenu } from '../../parts/filter-menu.tsx';
 import { SearchField } from '../../parts/search-field.tsx';
@@ -29,7 +29,7 @@ const VOLUME_WORDS = {
 /** Labels that are offered; with more, the search finds them. */
 const LABELS_OFFERED_MAX = 500;
 
-export function AppFilters({ apps, search }: { readonly apps: readonly AppSummary[]; readonly search: AppsSearch }) {
+export function AppFilters({ apps, search }: { readonly apps: readonly ListedApp[]; readonly search: AppsSearch }) {
   const navigate = useNavigate({ from: '/apps' });
   const labels = useMemo(() => labelsOf(apps), [apps]);
   const restrict = (change: Partial<AppsSearch>): void =>
@@ -93,7 +93,7 @@ export function AppFilters({ apps, search }: { readonly apps: readonly AppSummar
   );
 }
 
-function labelsOf(apps: readonly AppSummary[]): readonly string[] {
+function labelsOf(apps: readonly ListedApp[]): readonly string[] {
   const found = new Set<string>();
   for (const app of apps) {
     for (const [name, value] of Object.entries(app.labels)) found.add(value === '' ? name : `${name}=${value}`);

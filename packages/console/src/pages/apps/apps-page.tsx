@@ -5,7 +5,8 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Boxes } from 'lucide-react';
 import { count, counted } from '../../core/amounts.ts';
 import { appRows, isRestricted, type AppRow } from '../../core/app-list.ts';
-import { appsQuery } from '../../data/queries.ts';
+import { podSummary, type ListedApp } from '../../core/pod-row.ts';
+import { appsQuery, deploymentsQuery, podsQuery } from '../../data/queries.ts';
 import { Page } from '../../frame/page.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
@@ -21,7 +22,8 @@ export function AppsPage() {
   const search = useSearch({ from: '/apps' });
   const navigate = useNavigate({ from: '/apps' });
   const { data: index, error } = useQuery(appsQuery);
-  const apps = useMemo(() => index?.apps ?? [], [index]);
+  const pods = usePods();
+  const apps = useMemo(() => withPods(index?.apps ?? [], pods), [index, pods]);
   const rows = useMemo(() => appRows(apps, search), [apps, search]);
   if (error !== null && index === undefined) throw error;
   const sum = rows.reduce((total, row) => total + row.apps, 0);
@@ -68,4 +70,27 @@ export function AppsPage() {
       </Panel>
     </Page>
   );
+}
+
+const NO_PODS: readonly ListedApp[] = [];
+
+function usePods(): readonly ListedApp[] {
+  const { data: pods } = useQuery(podsQuery);
+  const { data: deployments } = useQuery(deploymentsQuery);
+  return useMemo(() => {
+    if (pods === undefined || pods.length === 0) return NO_PODS;
+    return pods.map((pod) => {
+      const holders = (deployments ?? []).filter(({ affectedPods }) => affectedPods.includes(pod.id));
+      return podSummary(
+        pod,
+        holders.map(({ id }) => id),
+      );
+    });
+  }, [pods, deployments]);
+}
+
+/** Apps and pods in the order of their ids. */
+function withPods(apps: readonly ListedApp[], pods: readonly ListedApp[]): readonly ListedApp[] {
+  if (pods.length === 0) return apps;
+  return [...apps, ...pods].sort((left, right) => (left.id < right.id ? -1 : 1));
 }

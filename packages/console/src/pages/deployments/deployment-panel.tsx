@@ -1,17 +1,25 @@
 /** One deployment: its steps, the instances of its apps changing, and what fails on the way. */
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Check, Circle, LoaderCircle, OctagonX, Undo2 } from 'lucide-react';
+import { Check, Circle, Hourglass, LoaderCircle } from 'lucide-react';
 import type { DeploymentInfo } from '@stadion/contract/orchestrator';
-import { useAsk } from '../../actions/use-actions.ts';
-import { actionWords, gridCells, stepState } from '../../core/deployment-words.ts';
+import {
+  actionWords,
+  callerWords,
+  changeWords,
+  gridCells,
+  outcomeWords,
+  stepState,
+} from '../../core/deployment-words.ts';
 import { taskName } from '../../core/task-row.ts';
-import { appQuery } from '../../data/queries.ts';
+import { appQuery, recordQuery, whyDeploymentQuery } from '../../data/queries.ts';
 import { AppLink } from '../../parts/app-link.tsx';
-import { Button } from '../../parts/button.tsx';
+import { Badge } from '../../parts/badge.tsx';
+import { ChangeList, FailureList } from '../../parts/change-list.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
 import { Tooltip } from '../../parts/tooltip.tsx';
+import { DeploymentButtons } from './deployment-buttons.tsx';
 import { FailingInstance } from './failing-instance.tsx';
 import styles from './deployment-panel.module.css';
 
@@ -21,35 +29,30 @@ const STEP_WORDS = { done: 'done', now: 'under way', later: 'to come' };
 const APPS_DRAWN = 20;
 
 export function DeploymentPanel({ deployment }: { readonly deployment: DeploymentInfo }) {
-  const { id, version, affectedApps, currentStep, totalSteps, steps } = deployment;
-  const ask = useAsk();
+  const { id, version, affectedApps, affectedPods, currentStep, totalSteps, steps } = deployment;
+  const { data: record } = useQuery(recordQuery(id));
+  const concerned = [...affectedApps, ...affectedPods];
+  const { tone, word } = outcomeWords(record ?? { outcome: 'running', isRollBack: false });
   return (
     <Panel
-      title={affectedApps.length === 1 ? (affectedApps[0] ?? id) : `${String(affectedApps.length)} apps`}
-      aside={
-        <>
-          <span>
-            step {currentStep} of {totalSteps}, begun <TimeAgo at={version} />
-          </span>
-          <Button
-            icon={<Undo2 size={15} aria-hidden />}
-            onClick={() => {
-              ask({ kind: 'cancel-deployment', deploymentId: id, apps: affectedApps });
-            }}
-          >
-            Roll back
-          </Button>
-          <Button
-            icon={<OctagonX size={15} aria-hidden />}
-            onClick={() => {
-              ask({ kind: 'stop-deployment', deploymentId: id, apps: affectedApps });
-            }}
-          >
-            Stop
-          </Button>
-        </>
-      }
+      title={concerned.length === 1 ? (concerned[0] ?? id) : `${String(concerned.length)} apps`}
+      aside={<DeploymentButtons id={id} apps={concerned} outcome={record?.outcome ?? 'running'} />}
     >
+      <div className={styles['facts']}>
+        <Badge tone={tone}>{word}</Badge>
+        <span>
+          step {currentStep} of {totalSteps}
+        </span>
+        <span>
+          begun <TimeAgo at={version} />
+        </span>
+        {record?.by !== undefined && (
+          <span>
+            by <bdi>{callerWords(record.by)}</bdi>
+          </span>
+        )}
+        <Waits id={id} />
+      </div>
       <div className={styles['deployment']}>
         <ol className={styles['steps']}>
           {steps.map((step, index) => {
@@ -70,9 +73,30 @@ export function DeploymentPanel({ deployment }: { readonly deployment: Deploymen
           {affectedApps.slice(0, APPS_DRAWN).map((appId) => (
             <AppProgress key={appId} appId={appId} isAlone={affectedApps.length === 1} />
           ))}
+          {record !== undefined && record !== null && (
+            <>
+              <FailureList record={record} />
+              <details className={styles['changes']}>
+                <summary>What changes: {changeWords(record.changes)}</summary>
+                <ChangeList changes={record.changes} />
+              </details>
+            </>
+          )}
         </div>
       </div>
     </Panel>
+  );
+}
+
+/** What holds the deployment up, in a sentence, when something does. */
+function Waits({ id }: { readonly id: string }) {
+  const { data: why } = useQuery(whyDeploymentQuery(id));
+  if (!why?.isWaiting) return null;
+  return (
+    <p className={styles['why']}>
+      <Hourglass size={14} aria-hidden />
+      <bdi>{why.summary}</bdi>
+    </p>
   );
 }
 
@@ -109,7 +133,7 @@ function AppProgress({ appId, isAlone }: { readonly appId: string; readonly isAl
         ))}
         {Array.from({ length: Math.min(waiting, 200) }, (_, index) => (
           <li key={`waiting ${String(index)}`} className={styles['cell']} data-tone="waiting">
-            <span className="visually-hidden">still to be placed</span>
+            <span className="visually-hidden">still to come</span>
           </li>
         ))}
       </ul>
@@ -120,7 +144,7 @@ function AppProgress({ appId, isAlone }: { readonly appId: string; readonly isAl
         <span data-tone="good" data-old>
           old
         </span>
-        <span data-tone="waiting">to be placed</span>
+        <span data-tone="waiting">to come</span>
       </p>
       <FailingInstance app={app} />
     </section>

@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { AppInfo } from '@stadion/contract/orchestrator';
+import { sandboxPath } from '../../core/sandbox-path.ts';
 import { taskName } from '../../core/task-row.ts';
 import { clusterTaskQuery } from '../../data/cluster-queries.ts';
 import { Pailer } from '../../files/pailer.tsx';
@@ -27,6 +28,6 @@ export function FailingInstance({ app }: { readonly app: AppInfo }) {
 function Log({ taskId, agentId }: { readonly taskId: string; readonly agentId: string }) {
   const { data: task } = useQuery(clusterTaskQuery(taskId));
   if (task === undefined || task === null) return null;
-  const path = `/frameworks/${task.framework_id}/executors/${task.executor_id || taskId}/runs/latest/stderr`;
+  const path = `${sandboxPath(task)}/stderr`;
   return <Pailer key={taskId} place={{ agentId, path }} label="stderr of the failed instance" height="12rem" />;
 }

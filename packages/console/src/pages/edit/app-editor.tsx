@@ -3,9 +3,11 @@ import { useMemo, useState } from 'react';
 import { useMutation } from '@tanstack/react-query';
 import { isApiError } from '@stadion/contract/client';
 import type { AppInput } from '@stadion/contract/orchestrator';
-import type { ApiRequest } from '../../core/app-actions.ts';
+import { PlanPreview } from '../../actions/plan-preview.tsx';
+import type { ApiRequest } from '../../core/action-plan.ts';
 import { draftText, parseDraft, type JsonObject } from '../../core/app-draft.ts';
-import { placeOf, schemaProblems, serverProblems } from '../../core/app-problems.ts';
+import { placeOf, planProblems, schemaProblems, serverProblems } from '../../core/app-problems.ts';
+import { usePlan } from '../../data/use-plan.ts';
 import { Button } from '../../parts/button.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
 import { Equivalents } from '../../parts/equivalents.tsx';
@@ -23,7 +25,15 @@ interface AppEditorProps {
   readonly before?: JsonObject;
   readonly request: (draft: JsonObject) => ApiRequest;
   readonly command: string;
-  readonly save: (draft: AppInput, force: boolean) => Promise<void>;
+  readonly save: (draft: AppInput, how: SaveOptions) => Promise<void>;
+}
+
+/** How a draft is sent. */
+export interface SaveOptions {
+  /** Also where a deployment holds the app: it is cancelled. */
+  readonly force?: boolean;
+  /** Of the plan that was looked at: if the app was changed since, the change is refused. */
+  readonly planToken?: string;
 }
 
 export function AppEditor({ text, onText, verb, before, request, command, save }: AppEditorProps) {
@@ -31,13 +41,20 @@ export function AppEditor({ text, onText, verb, before, request, command, save }
   const draft = 'draft' in parsed ? parsed.draft : undefined;
   const [isReviewing, setIsReviewing] = useState(false);
   const { mutate, error, isPending, reset } = useMutation({
-    mutationFn: async (force: boolean) => {
-      if (draft !== undefined) await save(draft, force);
+    mutationFn: async (how: SaveOptions) => {
+      if (draft !== undefined) await save(draft, how);
     },
   });
-  const fromServer = useMemo(() => (isApiError(error) ? serverProblems(error.answer.details) : []), [error]);
   const fromSchema = useMemo(() => (draft === undefined ? [] : schemaProblems(draft)), [draft]);
-  const problems = useMemo(() => [...fromSchema, ...fromServer], [fromSchema, fromServer]);
+  const fromServer = useMemo(() => (isApiError(error) ? serverProblems(error.answer.details) : []), [error]);
+  // What the schema cannot tell the server does, while one types.
+  const planInput = draft === undefined || fromSchema.length > 0 ? undefined : { app: draft };
+  const { plan, error: unplanned, isCurrent } = usePlan(planInput);
+  const fromPlan = useMemo(() => (isApiError(unplanned) ? planProblems(unplanned.answer.details) : []), [unplanned]);
+  const problems = useMemo(
+    () => [...fromSchema, ...(fromServer.length > 0 ? fromServer : fromPlan)],
+    [fromSchema, fromServer, fromPlan],
+  );
   const marks = useMemo(
     () => problems.map(({ path, message }) => ({ ...placeOf(text, path), message: `${path}: ${message}` })),
     [problems, text],
@@ -49,7 +66,7 @@ export function AppEditor({ text, onText, verb, before, request, command, save }
   };
   const isReady = draft !== undefined && fromSchema.length === 0 && !isPending;
   const submit = (): void => {
-    if (before === undefined || isLocked) mutate(isLocked);
+    if (before === undefined || isLocked) mutate(isLocked ? { force: true } : {});
     else setIsReviewing(true);
   };
   return (
@@ -91,6 +108,11 @@ export function AppEditor({ text, onText, verb, before, request, command, save }
             <p>A deployment holds this app. By force it is cancelled where it is, and this is done instead.</p>
           )}
         </div>
+        {planInput !== undefined && fromPlan.length === 0 && (
+          <div className={styles['plan']}>
+            <PlanPreview input={planInput} isShort />
+          </div>
+        )}
         {draft !== undefined && <Equivalents request={request(draft)} command={command} />}
         <Button type="submit" kind={isLocked ? 'danger' : 'primary'} disabled={!isReady}>
           {isLocked ? `${verb} by force` : verb}
@@ -117,7 +139,7 @@ export function AppEditor({ text, onText, verb, before, request, command, save }
                 data-first-focus
                 disabled={isPending}
                 onClick={() => {
-                  mutate(false, {
+                  mutate(plan !== undefined && isCurrent ? { planToken: plan.token } : {}, {
                     onError: () => {
                       setIsReviewing(false);
                     },
@@ -129,7 +151,10 @@ export function AppEditor({ text, onText, verb, before, request, command, save }
             </>
           }
         >
-          <JsonDiff before={before} after={draft} />
+          <div className={styles['review']}>
+            {planInput !== undefined && <PlanPreview input={planInput} />}
+            <JsonDiff before={before} after={draft} />
+          </div>
         </Dialog>
       )}
     </form>

@@ -57,8 +57,8 @@ function Editing({ id, current }: { readonly id: string; readonly current: AppDe
         before={editable(base)}
         request={(draft) => ({ method: 'PUT', path: `/v2/apps${id}`, body: draft })}
         command={`stadion app update ${id} change.json`}
-        save={async (draft, force) => {
-          await api.putApp({ params: { id }, query: force ? { force } : {}, body: draft });
+        save={async (draft, how) => {
+          await api.putApp({ params: { id }, query: how, body: draft });
           await navigate({ to: '/app/$', params: { _splat: id.slice(1) } });
         }}
       />

@@ -79,8 +79,8 @@ function Describing({ first }: { readonly first: JsonObject }) {
         verb="Deploy"
         request={(draft) => ({ method: 'POST', path: '/v2/apps', body: draft })}
         command="stadion app add app.json"
-        save={async (draft, force) => {
-          const { id } = await api.createApp({ query: force ? { force } : {}, body: draft });
+        save={async (draft, how) => {
+          const { id } = await api.createApp({ query: how, body: draft });
           await navigate({ to: '/app/$', params: { _splat: id.slice(1) } });
         }}
       />

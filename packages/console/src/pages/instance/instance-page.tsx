@@ -1,14 +1,17 @@
 /** One instance: where it runs, how it is, what it uses, and everything in its sandbox. Ended ones too, while they are known. */
+import { useMemo } from 'react';
 import { useQuery } from '@tanstack/react-query';
-import { useParams, useSearch } from '@tanstack/react-router';
-import { SearchX, Skull } from 'lucide-react';
+import { Link, useParams, useSearch } from '@tanstack/react-router';
+import { SearchX, Skull, Snowflake } from 'lucide-react';
+import type { StateTask } from '@stadion/contract/mesos-state';
 import type { AppInfo, Task } from '@stadion/contract/orchestrator';
 import { useAsk } from '../../actions/use-actions.ts';
 import { stateWords } from '../../core/event-words.ts';
+import { sandboxPath } from '../../core/sandbox-path.ts';
 import { appIdOfTask } from '../../core/task-ids.ts';
 import { taskName } from '../../core/task-row.ts';
 import { clusterTaskQuery } from '../../data/cluster-queries.ts';
-import { appQuery, appsQuery } from '../../data/queries.ts';
+import { appQuery, appsQuery, podsQuery } from '../../data/queries.ts';
 import { SandboxBrowser } from '../../files/sandbox-browser.tsx';
 import { Columns, Page } from '../../frame/page.tsx';
 import { AppLink } from '../../parts/app-link.tsx';
@@ -27,6 +30,7 @@ export function InstancePage() {
   const appId = index === undefined ? undefined : appIdOfTask(taskId, index.byId);
   const { data: app } = useQuery({ ...appQuery(appId ?? '/'), enabled: appId !== undefined });
   const { data: known } = useQuery(clusterTaskQuery(taskId));
+  const podId = usePodOf(taskId);
   const task = app?.tasks?.find(({ id }) => id === taskId);
   const agentId = task?.slaveId ?? known?.slave_id;
   const state = task?.state ?? known?.state;
@@ -38,16 +42,30 @@ export function InstancePage() {
         <>
           {taskName(taskId)}
           {state !== undefined && <Badge tone={stateWords(state).tone}>{stateWords(state).word}</Badge>}
+          {task?.frozen === true && (
+            <Badge tone="warn" icon={Snowflake}>
+              Frozen
+            </Badge>
+          )}
+          {task?.draining === true && <Badge tone="warn">Draining</Badge>}
         </>
       }
       subtitle={
         <>
           {appId !== undefined && <AppLink id={appId} />}
+          {podId !== undefined && (
+            <Link to="/pod/$" params={{ _splat: podId.slice(1) }}>
+              <bdi>{podId}</bdi>
+            </Link>
+          )}
           <code>{taskId}</code>
           <CopyButton text={taskId} label="Copy the task id" />
         </>
       }
-      actions={task !== undefined && appId !== undefined && <KillButtons appId={appId} taskId={taskId} />}
+      actions={
+        task !== undefined &&
+        appId !== undefined && <InstanceButtons appId={appId} taskId={taskId} isFrozen={task.frozen === true} />
+      }
     >
       {isForgotten && (
         <EmptyState icon={SearchX} title="Nothing is known of this task any more">
@@ -55,20 +73,25 @@ export function InstancePage() {
         </EmptyState>
       )}
       {app !== undefined && task !== undefined && <Alive app={app} task={task} />}
+      {podId !== undefined && known?.state === 'TASK_RUNNING' && (
+        <UsagePanel key={taskId} taskId={taskId} agentId={known.slave_id} limits={limitsOf(known)} />
+      )}
       {known !== undefined && known !== null && agentId !== undefined && (
-        <SandboxBrowser
-          root={{ agentId, path: sandboxPath(known.framework_id, known.executor_id || taskId) }}
-          folder={folder}
-          file={file}
-        />
+        <SandboxBrowser root={{ agentId, path: sandboxPath(known) }} folder={folder} file={file} />
       )}
     </Page>
   );
 }
 
-/** The agent's own short name for the folder of a task. */
-function sandboxPath(frameworkId: string, executorId: string): string {
-  return `/frameworks/${frameworkId}/executors/${executorId}/runs/latest`;
+/** The pod that a task is a container of. */
+function usePodOf(taskId: string): string | undefined {
+  const { data: pods } = useQuery(podsQuery);
+  return useMemo(() => appIdOfTask(taskId, new Map((pods ?? []).map(({ id }) => [id, true]))), [pods, taskId]);
+}
+
+function limitsOf({ resources }: StateTask): { readonly cpus: number; readonly mem: number } {
+  const { cpus, mem } = resources;
+  return { cpus: typeof cpus === 'number' ? cpus : 0, mem: typeof mem === 'number' ? mem : 0 };
 }
 
 function Alive({ app, task }: { readonly app: AppInfo; readonly task: Task }) {
@@ -76,17 +99,35 @@ function Alive({ app, task }: { readonly app: AppInfo; readonly task: Task }) {
     <>
       <TaskFacts app={app} task={task} />
       <Columns>
-        <UsagePanel key={task.id} app={app} task={task} />
+        <UsagePanel key={task.id} taskId={task.id} agentId={task.slaveId} limits={app} />
         <HealthPanel app={app} task={task} />
       </Columns>
     </>
   );
 }
 
-function KillButtons({ appId, taskId }: { readonly appId: string; readonly taskId: string }) {
+function InstanceButtons({
+  appId,
+  taskId,
+  isFrozen,
+}: {
+  readonly appId: string;
+  readonly taskId: string;
+  readonly isFrozen: boolean;
+}) {
   const ask = useAsk();
   return (
     <>
+      {!isFrozen && (
+        <Button
+          icon={<Snowflake size={15} aria-hidden />}
+          onClick={() => {
+            ask({ kind: 'freeze', appId, taskId });
+          }}
+        >
+          Freeze
+        </Button>
+      )}
       <Button
         icon={<Skull size={15} aria-hidden />}
         onClick={() => {

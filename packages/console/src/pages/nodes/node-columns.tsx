@@ -1,6 +1,6 @@
 /** What the list of nodes shows of each. */
 import { Link } from '@tanstack/react-router';
-import { CircleCheck, CircleOff, Unplug } from 'lucide-react';
+import { CircleCheck, CircleOff, LogOut, Unplug } from 'lucide-react';
 import { cores, mebibytes } from '../../core/amounts.ts';
 import { usedShare, type NodeRow } from '../../core/node-row.ts';
 import { Badge } from '../../parts/badge.tsx';
@@ -10,7 +10,9 @@ import { TimeAgo } from '../../parts/time-ago.tsx';
 
 const STATES = {
   active: { tone: 'good', icon: CircleCheck, word: 'Active' },
-  deactivated: { tone: 'warn', icon: CircleOff, word: 'Deactivated' },
+  cordoned: { tone: 'warn', icon: CircleOff, word: 'Cordoned' },
+  draining: { tone: 'warn', icon: LogOut, word: 'Draining' },
+  drained: { tone: 'warn', icon: CircleOff, word: 'Drained' },
   away: { tone: 'bad', icon: Unplug, word: 'Out of contact' },
 } as const;
 

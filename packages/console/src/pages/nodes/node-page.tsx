@@ -15,6 +15,8 @@ import { EmptyState } from '../../parts/empty-state.tsx';
 import { Meter } from '../../parts/meter.tsx';
 import { Facts, Panel } from '../../parts/panel.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
+import { NodeButtons } from './node-buttons.tsx';
+import { NodeFrameworks } from './node-frameworks.tsx';
 import { NodeState } from './node-columns.tsx';
 import { instanceColumns } from './instance-columns.tsx';
 import styles from './node-page.module.css';
@@ -54,6 +56,7 @@ export function NodePage() {
         </>
       }
       subtitle={<code>{node.id}</code>}
+      actions={<NodeButtons node={node} />}
     >
       <Columns>
         <NodeResources node={node} />
@@ -61,12 +64,15 @@ export function NodePage() {
           <Facts
             facts={[
               ['Address', node.address],
+              ['Version', node.version],
+              ['Runs tasks by', node.containerizers.join(', ') || 'not said'],
               ['Registered', <TimeAgo key="registered" at={node.registeredAt} />],
               ...node.attributes.map(([name, value]) => [name, <bdi key={name}>{value}</bdi>] as const),
             ]}
           />
         </Panel>
       </Columns>
+      <NodeFrameworks agentId={agentId} />
       <NodeInstances agentId={agentId} />
     </Page>
   );

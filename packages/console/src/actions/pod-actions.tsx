@@ -1,0 +1,51 @@
+/** What can be done with a pod: buttons on its page, a menu in its row. */
+import { Ellipsis, Scale, Trash2 } from 'lucide-react';
+import { Button, IconButton } from '../parts/button.tsx';
+import { Menu, type MenuItem } from '../parts/menu.tsx';
+import { useAsk } from './use-actions.ts';
+
+interface ActionablePod {
+  readonly id: string;
+  readonly instances: number;
+}
+
+function useItems({ id, instances }: ActionablePod): readonly MenuItem[] {
+  const ask = useAsk();
+  return [
+    {
+      label: 'Scale',
+      icon: <Scale size={15} aria-hidden />,
+      onSelect: () => {
+        ask({ kind: 'scale-pod', podId: id, current: instances, wanted: instances });
+      },
+    },
+    {
+      label: 'Destroy',
+      icon: <Trash2 size={15} aria-hidden />,
+      isDangerous: true,
+      onSelect: () => {
+        ask({ kind: 'destroy-pod', podId: id, instances });
+      },
+    },
+  ];
+}
+
+/** The menu of a row. */
+export function PodMenu(pod: ActionablePod) {
+  return (
+    <Menu items={useItems(pod)}>
+      <IconButton label={`Actions for ${pod.id}`}>
+        <Ellipsis size={16} />
+      </IconButton>
+    </Menu>
+  );
+}
+
+/** The buttons of the page. */
+export function PodButtons(pod: ActionablePod) {
+  return useItems(pod).map(({ label, icon, onSelect }) => (
+    <Button key={label} icon={icon} onClick={onSelect}>
+      {label}
+    </Button>
+  ));
+}

@@ -1,0 +1,52 @@
+/** Everything that a person may want done, and how it is laid out before it is. */
+import type { PlanInput } from '@stadion/contract/orchestrator-extensions';
+import type { ActionPlan } from './action-plan.ts';
+import { appActionPlan, type AppAction } from './app-actions.ts';
+import { deploymentActionPlan, type DeploymentAction } from './deployment-actions.ts';
+import { instanceActionPlan, type InstanceAction } from './instance-actions.ts';
+
+export type Action = AppAction | DeploymentAction | InstanceAction;
+
+/** Lays an action out. */
+export function planOf(action: Action): ActionPlan {
+  if (isOfDeployment(action)) return deploymentActionPlan(action);
+  return isOfInstance(action) ? instanceActionPlan(action) : appActionPlan(action);
+}
+
+/** Whether an action concerns a deployment. */
+export function isOfDeployment(action: Action): action is DeploymentAction {
+  return 'deploymentId' in action;
+}
+
+/** Whether an action concerns a single instance, a pod or a node. */
+export function isOfInstance(action: Action): action is InstanceAction {
+  return action.kind === 'freeze' || 'podId' in action || 'agentId' in action;
+}
+
+/** The smallest change of the API that an action makes and that can be planned; undefined when it cannot. */
+export function planInputOf(action: Action): PlanInput | undefined {
+  switch (action.kind) {
+    case 'scale':
+      return { app: { id: action.appId, instances: action.wanted } };
+    case 'suspend':
+      return { app: { id: action.appId, instances: 0 } };
+    case 'roll-back':
+      return { app: { id: action.appId, version: action.version } };
+    default:
+      return undefined;
+  }
+}
+
+/** An action with another number, where it has one. */
+export function withNumber(action: Action, value: number): Action {
+  switch (action.kind) {
+    case 'scale':
+      return { ...action, wanted: Math.floor(value) };
+    case 'scale-pod':
+      return { ...action, wanted: Math.floor(value) };
+    case 'scale-group':
+      return { ...action, factor: value };
+    default:
+      return action;
+  }
+}
