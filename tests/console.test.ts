@@ -48,7 +48,8 @@ describe.skipIf(missingParts.includes('chromium'))('the console', () => {
   });
 
   test('a pod stands among the apps, with its instances, their containers and what these write', async () => {
-    await platform.change('POST', '/v2/pods', {
+    // Not waited for: what the test before began never ends.
+    await platform.call('POST', '/v2/pods', {
       id: '/pair',
       containers: ['first', 'second'].map((name) => ({
         name,
