@@ -55,12 +55,25 @@ export const Network = Type.Object({
 });
 export type Network = Static<typeof Network>;
 
+/**
+ * A directory that stays on one agent and goes with one instance. Sizes in MiB. `root` shares the agent's disk, `path` and
+ * `mount` are disks of their own.
+ */
+export const PersistentVolume = Type.Object({
+  type: Type.Optional(stringEnum(['root', 'path', 'mount'])),
+  size: Type.Integer({ minimum: 1 }),
+  maxSize: Type.Optional(Type.Integer({ minimum: 1 })),
+  profileName: Type.Optional(Type.String()),
+  constraints: Type.Optional(Type.Array(Type.Array(Type.String()))),
+});
+export type PersistentVolume = Static<typeof PersistentVolume>;
+
 /** A volume; exactly one of hostPath, persistent, external and secret is given. */
 export const Volume = Type.Object({
   containerPath: Type.String(),
   mode: Type.Optional(stringEnum(['RO', 'RW'])),
   hostPath: Type.Optional(Type.String()),
-  persistent: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  persistent: Type.Optional(PersistentVolume),
   external: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
   secret: Type.Optional(Type.String()),
 });

@@ -2,7 +2,7 @@
 import { Type, type Static } from '@sinclair/typebox';
 import { stringEnum } from '../string-enum.ts';
 import { PodDefinition, PodResources } from './pod.ts';
-import { CheckResult } from './task.ts';
+import { CheckResult, LocalVolume } from './task.ts';
 
 /** One container of an instance; `containerId` is its task id. */
 export const PodContainerStatus = Type.Object({
@@ -50,9 +50,7 @@ export const PodInstanceStatus = Type.Object({
   networks: Type.Array(Type.Object({ name: Type.Optional(Type.String()), addresses: Type.Array(Type.String()) })),
   containers: Type.Array(PodContainerStatus),
   specReference: Type.String(),
-  localVolumes: Type.Array(
-    Type.Object({ runSpecId: Type.String(), containerPath: Type.String(), uuid: Type.String() }),
-  ),
+  localVolumes: Type.Array(LocalVolume),
   role: Type.String(),
   lastUpdated: Type.String(),
   lastChanged: Type.String(),

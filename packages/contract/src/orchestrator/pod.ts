@@ -1,7 +1,7 @@
 /** The pod: as people send it, as we answer it (every default filled in), and how its instances are. */
 import { Type, type Static, type TObject, type TProperties } from '@sinclair/typebox';
 import { stringEnum } from '../string-enum.ts';
-import { Artifact, EnvironmentValue, Network, UnreachableStrategy } from './app.ts';
+import { Artifact, EnvironmentValue, Network, PersistentVolume, UnreachableStrategy } from './app.ts';
 import { ContainerLinuxInfo } from './linux-info.ts';
 
 const StringMap = Type.Record(Type.String(), Type.String());
@@ -117,7 +117,7 @@ export const PodVolume = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 63, pattern: '^[a-zA-Z0-9][-a-zA-Z0-9_.]*$' }),
   host: Type.Optional(Type.String()),
   secret: Type.Optional(Type.String()),
-  persistent: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  persistent: Type.Optional(PersistentVolume),
 });
 export type PodVolume = Static<typeof PodVolume>;
 

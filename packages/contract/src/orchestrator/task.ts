@@ -21,6 +21,15 @@ export const CheckResult = Type.Object({
 });
 export type CheckResult = Static<typeof CheckResult>;
 
+/** A persistent volume of one instance. `persistenceId` is its id on the agent. */
+export const LocalVolume = Type.Object({
+  runSpecId: Type.String(),
+  containerPath: Type.String(),
+  uuid: Type.String(),
+  persistenceId: Type.String(),
+});
+export type LocalVolume = Static<typeof LocalVolume>;
+
 /**
  * One task. `ports` are host ports in the order of the app's definitions. `serving` and `draining` are Stadion's own and
  * shown to those who ask for extensions: whether to name the task and route to it, and whether it is about to go and has
@@ -38,7 +47,7 @@ export const Task = Type.Object({
   ipAddresses: Type.Array(Type.Object({ ipAddress: Type.String(), protocol: Type.String() })),
   healthCheckResults: Type.Array(HealthCheckResult),
   checkResult: Type.Optional(CheckResult),
-  localVolumes: Type.Array(Type.Unknown()),
+  localVolumes: Type.Array(LocalVolume),
   region: Type.Optional(Type.String()),
   zone: Type.Optional(Type.String()),
   stagedAt: Type.Optional(Type.String()),

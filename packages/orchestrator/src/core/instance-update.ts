@@ -4,7 +4,8 @@ import type { InstanceCondition } from '@stadion/contract/orchestrator';
 import { sameCheckStatus } from './check-result.ts';
 import { healthOf } from './health.ts';
 import { parseTaskId } from './instance-ids.ts';
-import type { AgentPlace, Instance } from './instance.ts';
+import type { AgentPlace, Departure, Instance } from './instance.ts';
+import type { Reservation } from './residency/reservation.ts';
 import { newPodTasks, podCondition, podHealth, updatePodTask } from './pod/pod-tasks.ts';
 
 const NONE: readonly never[] = Object.freeze([]);
@@ -41,6 +42,8 @@ export function provisioned(
     readonly hostPorts: readonly number[];
     /** The names of a pod's containers. */
     readonly containers?: readonly string[];
+    /** What the launch reserves. */
+    readonly reservation?: Reservation;
     readonly now: number;
   },
 ): Instance {
@@ -53,16 +56,32 @@ export function provisioned(
     place: launch.place,
     hostPorts: launch.hostPorts.length === 0 ? NONE : launch.hostPorts,
     stagedAt: launch.now,
+    ...(launch.reservation === undefined ? {} : { reservation: launch.reservation }),
     ...(launch.containers === undefined ? {} : { tasks: newPodTasks(launch.containers, launch.now) }),
   };
 }
 
 /** An instance whose task has ended and which is to run again: it waits for a place once more. */
-export function rescheduled(instance: Instance, now: number): Instance {
+export function rescheduled(instance: Instance, version: string, now: number): Instance {
   return {
-    ...scheduledInstance(instance.id, instance.appId, instance.appVersion, now),
+    ...scheduledInstance(instance.id, instance.appId, version, now),
     incarnation: instance.incarnation,
+    ...kept(instance),
   };
+}
+
+/** An instance whose task has ended and which is kept with its volumes, for when it is wanted again. */
+export function stopped(instance: Instance, now: number): Instance {
+  const { condition, taskState } = instance;
+  return { ...rescheduled(instance, instance.appVersion, now), goal: 'Stopped', condition, taskState };
+}
+
+/** The reservation of an ended instance, while there is a reason to believe in it. */
+function kept({ reservation, condition, taskState }: Instance): { readonly reservation?: Reservation } {
+  if (reservation === undefined || taskState === 'TASK_GONE_BY_OPERATOR') return {};
+  // A first launch that came to nothing: whatever there is of its reservation is found and given back.
+  const cameToNothing = condition === 'Dropped' || condition === 'Error' || condition === 'Unknown' || condition === 'Gone';
+  return !reservation.isConfirmed && cameToNothing ? {} : { reservation };
 }
 
 /** An instance whose task was told to end. A goal of `Decommissioned` says that it is not to come back. */
@@ -72,8 +91,8 @@ export function killing(instance: Instance, goal: Instance['goal'], now: number)
 }
 
 /** An instance that is to go and runs on until then, out of rotation. @param until milliseconds since the Unix epoch */
-export function draining(instance: Instance, until: number): Instance {
-  return { ...instance, goal: 'Decommissioned', drainUntil: until };
+export function draining(instance: Instance, goal: Departure, until: number): Instance {
+  return { ...instance, goal, drainUntil: until };
 }
 
 /** What a status did to an instance. `ended`: the task is over; the instance shows its last condition. */
@@ -100,7 +119,36 @@ export function applyStatus(
   share: (addresses: Instance['ipAddresses']) => Instance['ipAddresses'],
   checks: number | ReadonlySet<string>,
 ): StatusOutcome {
-  if (typeof checks !== 'number') return applyPodStatus(instance, status, now, share, checks);
+  const outcome = typeof checks === 'number'
+    ? applyTaskStatus(instance, status, now, share, checks)
+    : applyPodStatus(instance, status, now, share, checks);
+  return outcome.kind === 'unchanged' ? outcome : { ...outcome, instance: confirmed(outcome.instance, status.state) };
+}
+
+/** An instance whose agent evidently has what was reserved. */
+function confirmed(instance: Instance, state: TaskState): Instance {
+  const { reservation } = instance;
+  if (reservation === undefined || reservation.isConfirmed) return instance;
+  switch (state) {
+    case 'TASK_STARTING':
+    case 'TASK_RUNNING':
+    case 'TASK_KILLING':
+    case 'TASK_KILLED':
+    case 'TASK_FINISHED':
+    case 'TASK_FAILED':
+      return { ...instance, reservation: { ...reservation, isConfirmed: true } };
+    default:
+      return instance;
+  }
+}
+
+function applyTaskStatus(
+  instance: Instance,
+  status: TaskStatus,
+  now: number,
+  share: (addresses: Instance['ipAddresses']) => Instance['ipAddresses'],
+  checks: number,
+): StatusOutcome {
   const told = conditionOf(status);
   if (isFinal(told)) {
     const ended = { ...instance, condition: told, since: now, taskState: status.state };
@@ -108,7 +156,7 @@ export function applyStatus(
   }
   if (isStale(instance.condition, told)) return { kind: 'unchanged' };
   // A task that was told to end stays so, whatever it still reports while it lives.
-  const isEnding = instance.condition === 'Killing' && told !== 'Unreachable';
+  const isEnding = instance.condition === 'Killing' && (told !== 'Unreachable' || instance.reservation !== undefined);
   const condition = isEnding ? 'Killing' : told === 'Unreachable' ? unreachableFrom(instance.condition) : told;
   const health = status.health_results ?? instance.health;
   const readiness = status.readiness_results ?? instance.readiness;
@@ -169,7 +217,8 @@ function applyPodStatus(
       end: message === undefined ? { state } : { state, message },
     };
   }
-  const isEnding = instance.condition === 'Killing' && told.condition !== 'Unreachable';
+  const isLost = told.condition === 'Unreachable';
+  const isEnding = instance.condition === 'Killing' && (!isLost || instance.reservation !== undefined);
   const next = told.condition === 'Unreachable' ? unreachableFrom(instance.condition) : told.condition;
   const condition = isEnding ? 'Killing' : next;
   const addresses = addressesOf(status);

@@ -2,13 +2,17 @@
 import type { HealthResult, ReadinessResult, TaskState } from '@stadion/contract/mesos';
 import type { CheckStatusInfo } from '@stadion/contract/mesos-workload';
 import { podTaskIds, type PodTask } from './pod/pod-tasks.ts';
+import type { Reservation } from './residency/reservation.ts';
 import type { InstanceCondition } from '@stadion/contract/orchestrator';
 
 /**
- * What is wanted of an instance. `Running`: relaunch it when it ends. `Stopped`: kill it, keep the record.
+ * What is wanted of an instance. `Running`: relaunch it when it ends. `Stopped`: kill it, keep it with its volumes.
  * `Decommissioned`: kill it and forget it. `Frozen`: out of rotation, kept as it is for a person to look at, and replaced.
  */
 export type InstanceGoal = 'Running' | 'Stopped' | 'Decommissioned' | 'Frozen';
+
+/** What becomes of one that is to go: it is kept with its volumes, or forgotten. */
+export type Departure = Extract<InstanceGoal, 'Stopped' | 'Decommissioned'>;
 
 /** Where an instance runs. One object per agent, shared by all its instances. */
 export interface AgentPlace {
@@ -53,6 +57,8 @@ export interface Instance {
   readonly checkStatus?: CheckStatusInfo | undefined;
   /** The containers of the current launch, for an instance of a pod; what is above then is of all of them together. */
   readonly tasks?: readonly PodTask[];
+  /** What is set aside for it on its agent, for an instance with persistent volumes that was launched. */
+  readonly reservation?: Reservation;
   /** Until when it drains: out of rotation, still running. Undefined unless it does. */
   readonly drainUntil: number | undefined;
 }

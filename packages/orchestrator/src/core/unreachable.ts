@@ -2,8 +2,9 @@
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import type { Instance } from './instance.ts';
 
-/** Whether an instance's agent is out of contact, replaced or not. */
-export function isUnreachable({ condition }: Pick<Instance, 'condition'>): boolean {
+/** Whether an instance's agent is out of contact: replaced or not, or to be ended when the agent is back. */
+export function isUnreachable({ condition, taskState }: Pick<Instance, 'condition' | 'taskState'>): boolean {
+  if (condition === 'Killing') return taskState === 'TASK_UNREACHABLE';
   return condition === 'Unreachable' || condition === 'UnreachableInactive';
 }
 

@@ -3,6 +3,7 @@ import type { AppDefinition } from '@stadion/contract/orchestrator';
 import type { Backoff } from '../core/backoff.ts';
 import { isUp } from '../core/health.ts';
 import type { AgentPlace, Instance } from '../core/instance.ts';
+import { isUnreachable } from '../core/unreachable.ts';
 
 /** Wanted instances of one version. */
 export interface VersionCounts {
@@ -31,6 +32,10 @@ export class AppInstances {
   active = 0;
   /** Told to end for good. */
   leaving = 0;
+  /** Ids of those that have ended and are kept with their volumes, for when more are wanted again. */
+  readonly stopped = new Set<string>();
+  /** Those that will be kept so once they have ended. */
+  stopping = 0;
   /** The last of its instances that came up since this process started: its version, and when, milliseconds. */
   lastUp: { readonly version: string; readonly at: number } | undefined;
   /** Since when something has been waiting, milliseconds. */
@@ -117,13 +122,23 @@ export class AppInstances {
     return isUp(instance, this.definitionOf(instance.appVersion));
   }
 
+  private countStopped(instance: Instance, step: 1 | -1): void {
+    if (instance.place === undefined) {
+      if (step > 0) this.stopped.add(instance.id);
+      else this.stopped.delete(instance.id);
+      return;
+    }
+    this.stopping += step;
+    // Nobody knows when an agent that is away comes back: nothing waits for that.
+    if (!isUnreachable(instance)) this.leaving += step;
+  }
+
   private count(instance: Instance, step: 1 | -1): void {
     // Nobody counts on what is kept to be looked at, and nobody waits for its end.
     if (instance.goal === 'Frozen') return;
-    if (instance.goal !== 'Running') {
-      this.leaving += step;
-      return;
-    }
+    if (instance.goal === 'Stopped') this.countStopped(instance, step);
+    else if (instance.goal !== 'Running') this.leaving += step;
+    if (instance.goal !== 'Running') return;
     let counts = this.byVersion.get(instance.appVersion);
     if (counts === undefined) {
       counts = { active: 0, up: 0, waiting: 0, inactive: 0 };

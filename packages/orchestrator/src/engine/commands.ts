@@ -126,8 +126,11 @@ export class Commands implements CommandMethods {
       const told: Instance[] = [];
       for (const instanceId of new Set(instanceIds)) {
         const instance = fleet.instance(instanceId);
-        if (instance?.place === undefined) continue;
-        if (isDraining(instance) || instance.goal === 'Frozen') lifecycle.endNow(instance);
+        if (instance === undefined || instance.incarnation === 0) continue;
+        if (options.wipe && instance.reservation !== undefined) lifecycle.decommission(instance, false);
+        else if (instance.place === undefined) continue;
+        else if (instance.goal === 'Frozen') lifecycle.retire(instance, false);
+        else if (isDraining(instance)) lifecycle.endNow(instance);
         else if (instance.goal !== 'Running') continue;
         else if (options.wipe) lifecycle.decommission(instance, false);
         else if (!lifecycle.killTask(instance)) lifecycle.forget(instance);

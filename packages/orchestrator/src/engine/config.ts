@@ -4,6 +4,8 @@
 export interface EngineConfig {
   readonly frameworkName: string;
   readonly role: string;
+  /** The role in which resources are reserved where `role` is `*`, for which nothing can be reserved. */
+  readonly reservationRole: string;
   /** The user tasks run as unless their app says otherwise. */
   readonly user: string;
   readonly hostname: string;
@@ -44,6 +46,7 @@ export interface EngineConfig {
 export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   frameworkName: 'marathon',
   role: '*',
+  reservationRole: 'marathon',
   user: 'root',
   hostname: 'localhost',
   webuiUrl: undefined,

@@ -4,6 +4,7 @@ import type { AppDefinition } from '@stadion/contract/orchestrator';
 import { planMoves } from '../core/deployment/moves.ts';
 import { planScale } from '../core/deployment/progress.ts';
 import { planRolling, type RollingPlan } from '../core/deployment/rolling.ts';
+import { isResident } from '../core/app/spec.ts';
 import { isUp } from '../core/health.ts';
 import type { Instance } from '../core/instance.ts';
 import { inKillOrder, selectVictims } from '../core/kill-selection.ts';
@@ -82,7 +83,7 @@ export class Convergence {
    */
   restart(definition: AppDefinition, isPromoted = true): boolean {
     const app = this.parts.fleet.of(definition.id);
-    this.forgetWaiting(app, definition.versionInfo.lastConfigChangeAt);
+    this.passOverWaiting(app, definition);
     const old = { count: 0, up: 0 };
     const fresh = { count: 0, up: 0 };
     for (const [version, counts] of app.byVersion) {
@@ -96,7 +97,7 @@ export class Convergence {
       wanted: definition.instances,
       ...bounds,
       ...(canary !== undefined && !isPromoted && { freshMax: canary.instances }),
-      isResident: definition.residency !== undefined,
+      isResident: isResident(definition),
       old,
       fresh,
       leaving: app.leaving,
@@ -149,7 +150,7 @@ export class Convergence {
   /** Moves an app's instances off agents that are to be emptied, if it has any there. */
   private moveAway(definition: AppDefinition): boolean {
     // Instances with volumes stay where these are.
-    if (this.departing.size === 0 || definition.residency !== undefined) return false;
+    if (this.departing.size === 0 || isResident(definition)) return false;
     const app = this.parts.fleet.of(definition.id);
     const movers: Instance[] = [];
     for (const instance of app.all.values()) if (this.isDeparting(instance)) movers.push(instance);
@@ -164,7 +165,7 @@ export class Convergence {
       over: Math.max(1, Math.floor(definition.upgradeStrategy.maximumOverCapacity * definition.instances)),
     });
     const going = this.illFirst(movers, definition, plan.endIll + plan.endUp);
-    for (const victim of going.slice(0, this.spend(app.appId, going.length))) this.parts.lifecycle.decommission(victim);
+    for (const victim of going.slice(0, this.spend(app.appId, going.length))) this.parts.lifecycle.retire(victim);
     if (plan.start > 0) this.start(definition, plan.start);
     return true;
   }
@@ -179,13 +180,17 @@ export class Convergence {
     );
   }
 
-  /** Instances of an older configuration that wait for a place will not get one. */
-  private forgetWaiting(app: AppInstances, lastConfigChangeAt: string): void {
+  /** Instances of an older configuration that wait for a place will not get one; those that have one get the new one. */
+  private passOverWaiting(app: AppInstances, { version: next, versionInfo }: AppDefinition): void {
+    const { lastConfigChangeAt } = versionInfo;
+    const { lifecycle } = this.parts;
     for (const [version, { waiting }] of [...app.byVersion]) {
       if (waiting === 0 || version >= lastConfigChangeAt) continue;
       for (const instanceId of [...app.scheduled]) {
         const instance = app.all.get(instanceId);
-        if (instance?.appVersion === version) this.parts.lifecycle.forget(instance);
+        if (instance?.appVersion !== version) continue;
+        if (instance.reservation === undefined) lifecycle.forget(instance);
+        else lifecycle.restamp(instance, next);
       }
     }
   }
@@ -203,7 +208,7 @@ export class Convergence {
     // Where nobody is left to take over, time to drain would only lengthen the gap.
     const drains = this.upCount(app.all.values()) > this.upCount(victims);
     for (const victim of victims.slice(0, this.spend(app.appId, victims.length))) {
-      this.parts.lifecycle.decommission(victim, drains);
+      this.parts.lifecycle.retire(victim, drains);
     }
   }
 
@@ -227,8 +232,12 @@ export class Convergence {
     return [...ill, ...well].slice(0, count);
   }
 
+  /** Those that were stopped and have kept their volumes come first. */
   private start(definition: AppDefinition, count: number): void {
-    this.parts.lifecycle.schedule(definition.id, definition.version, this.spend(definition.id, count));
+    const { lifecycle } = this.parts;
+    const granted = this.spend(definition.id, count);
+    const resumed = lifecycle.resumeStopped(definition.id, definition.version, granted);
+    lifecycle.schedule(definition.id, definition.version, granted - resumed);
   }
 
   private shrink(app: AppInstances, definition: AppDefinition, count: number, named: ReadonlySet<string>): void {
@@ -243,7 +252,7 @@ export class Convergence {
       }
       const victim = app.all.get(list.victims.pop() ?? '');
       if (!isCandidate(victim)) continue;
-      this.parts.lifecycle.decommission(victim);
+      this.parts.lifecycle.retire(victim);
       ended += 1;
     }
     if (list !== undefined && granted < count) this.chosen.set(app.appId, list);

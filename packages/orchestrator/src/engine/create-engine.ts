@@ -6,9 +6,6 @@ import { describeError, every, type Clock, type Logger, type Random, type Servic
 import type { SchedulerConnection } from '@stadion/contract/mesos';
 import { GroupCommit, type Store } from '@stadion/store';
 import type { AgentPlace } from '../core/instance.ts';
-import { podOf } from '../core/pod/run-spec.ts';
-import { buildTaskGroup } from '../core/pod/task-group.ts';
-import { buildTaskInfo } from '../core/task/task-info.ts';
 import type { EngineView, OrchestratorEngine } from '../engine.ts';
 import { Commands } from './commands.ts';
 import { DEFAULT_ENGINE_CONFIG, type EngineConfig } from './config.ts';
@@ -19,11 +16,13 @@ import { DeploymentArchive } from './deployment-archive.ts';
 import { DeploymentJudge } from './deployment-judge.ts';
 import { Deployments } from './deployments.ts';
 import { MemoryView } from './engine-view.ts';
+import { describeLaunch } from './describe-launch.ts';
 import { ListenerFeed } from './event-feed.ts';
 import { DrainWatch } from './drain-watch.ts';
 import { Fleet } from './fleet.ts';
 import { Journal } from './journal.ts';
 import { Killer } from './killer.ts';
+import { LaunchMaker } from './launch-maker.ts';
 import { LaunchQueue } from './launch-queue.ts';
 import { LaunchWatch } from './launch-watch.ts';
 import { Launcher } from './launcher.ts';
@@ -31,9 +30,11 @@ import { Lifecycle } from './lifecycle.ts';
 import { loadState } from './load.ts';
 import { MasterEvents } from './master-events.ts';
 import { MasterLink } from './master-link.ts';
+import { OfferAppetite } from './offer-appetite.ts';
 import { OfferPool } from './offer-pool.ts';
 import { Reconciler } from './reconciler.ts';
 import { resumeWatches, watchUnreachable } from './resume.ts';
+import { ReservationKeeper } from './reservation-keeper.ts';
 import { RootChanges } from './root-changes.ts';
 import { RootState } from './root-state.ts';
 import { StatusHandler } from './status-handler.ts';
@@ -97,7 +98,9 @@ class RunningEngine implements Engine {
   private readonly launchWatch: LaunchWatch;
   private readonly unreachableWatch: UnreachableWatch;
   private readonly drainWatch: DrainWatch;
+  private readonly reservations: ReservationKeeper;
   private readonly queue: LaunchQueue;
+  private readonly appetite: OfferAppetite;
   private readonly launcher: Launcher;
   private readonly lifecycle: Lifecycle;
   private readonly convergence: Convergence;
@@ -184,36 +187,37 @@ class RunningEngine implements Engine {
     this.drainWatch = drainWatch;
     const queue = new LaunchQueue({ time, fleet, root, turn });
     this.queue = queue;
-    const pool = new OfferPool(this.places);
+    const { damaged } = this;
+    const reservations = new ReservationKeeper({ journal, fleet, timers: time, log, damaged, turn });
+    this.reservations = reservations;
+    const pool = new OfferPool(this.places, config);
     const taskRandom = random.stream('tasks');
+    const placementRandom = random.stream('placement');
+    this.appetite = new OfferAppetite({ time, config, link, queue, reservations, turn });
     this.launcher = new Launcher({
       time,
-      random: random.stream('placement'),
+      random: placementRandom,
       config,
       journal,
-      fleet,
       queue,
       pool,
+      reservations,
       link,
-      launchWatch,
+      appetite: this.appetite,
       counters,
       turn,
       moreToCome: () => this.postponed.size > 0,
-      describe: ({ app, instance, taskId, offer, hostPorts }) => {
-        const pod = podOf(app);
-        const launch = {
-          agentId: offer.agent_id,
-          hostname: offer.hostname,
-          hostPorts,
-          role: offer.allocation_info.role,
-        };
-        return pod === undefined
-          ? {
-              kind: 'task',
-              task: buildTaskInfo({ ...launch, app, instanceId: instance.id, taskId, random: taskRandom }),
-            }
-          : { kind: 'group', ...buildTaskGroup({ ...launch, spec: app, pod, instance }) };
-      },
+      maker: new LaunchMaker({
+        clock,
+        random: random.stream('volumes'),
+        fleet,
+        queue,
+        pool,
+        link,
+        launchWatch,
+        counters,
+        describe: (launch) => describeLaunch(launch, link.frameworkId ?? '', taskRandom),
+      }),
     });
     const judge = new DeploymentJudge({ time, root, turn });
     this.judge = judge;
@@ -228,6 +232,7 @@ class RunningEngine implements Engine {
       launchWatch,
       unreachableWatch,
       drainWatch,
+      reservations,
       config,
       clock,
       random: random.stream('instance-ids'),
@@ -320,14 +325,15 @@ class RunningEngine implements Engine {
   async start(): Promise<void> {
     const { store, log } = this.options;
     const { root, fleet, deployments, archive, policies, link, places, damaged, damagedApps } = this;
-    await loadState({ store, log, root, fleet, deployments, archive, policies, link, places, damaged, damagedApps });
+    const parts = { root, fleet, reservations: this.reservations, deployments, archive, policies, link };
+    await loadState({ store, log, ...parts, places, damaged, damagedApps });
     if (this.isStopped) return;
     resumeWatches(fleet, this.killer, this.launchWatch, this.drainWatch, this.time.now());
     this.drainWatch.start((instance) => {
       this.lifecycle.endNow(instance);
     });
     this.unreachableWatch.start((instance) => {
-      this.lifecycle.forget(instance);
+      this.lifecycle.expunge(instance);
     });
     this.launchWatch.start((instance) => {
       log.warn({ instanceId: instance.id }, 'a task has not come up in time and is killed');
@@ -429,9 +435,10 @@ class RunningEngine implements Engine {
     this.launchWatch.stop();
     this.unreachableWatch.stop();
     this.drainWatch.stop();
+    this.reservations.stop();
     this.judge.stop();
     this.queue.stop();
-    this.launcher.stop();
+    this.appetite.stop();
     this.reconciler.stop();
   }
 }

@@ -54,7 +54,7 @@ export class MemoryView implements EngineView {
   }
 
   instanceByTaskId(taskId: string): Instance | undefined {
-    return this.parts.fleet.byTaskId(taskId);
+    return this.parts.fleet.byTaskId(taskId) ?? this.parts.fleet.restingByTaskId(taskId);
   }
 
   deployments(): readonly RunningDeployment[] {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { RESERVATION_SCAN_MS } from './limits.ts';
 import { appSpec } from './testing/definitions.ts';
 import { TestPlatform, valueOf } from './testing/platform.ts';
 
@@ -162,6 +163,8 @@ describe('while something waits for a place', () => {
   it('wants no offers when nothing does, and wants them again at once', async () => {
     const platform = await TestPlatform.started();
     expect(platform.master.calls.map(({ type }) => type)).toContain('SUPPRESS');
+    // Reservations that nobody knows of are looked for first.
+    await platform.time.advance(RESERVATION_SCAN_MS);
     const callsWhenIdle = platform.master.calls.length;
     await platform.time.advance(100_000);
     expect(platform.master.calls).toHaveLength(callsWhenIdle);

@@ -79,6 +79,13 @@ export class Fleet {
     return isOfIt ? instance : undefined;
   }
 
+  /** The instance that last had this task, which has ended, and that is kept with its volumes. */
+  restingByTaskId(taskId: string): Instance | undefined {
+    const instanceId = parseTaskId(taskId)?.instanceId;
+    const instance = instanceId === undefined ? undefined : this.instance(instanceId);
+    return instance?.place === undefined && instance?.reservation !== undefined ? instance : undefined;
+  }
+
   /** The app id that a task id of ours names, whether or not we know the task. */
   appIdOfTask(taskId: string): string {
     const parts = parseTaskId(taskId);

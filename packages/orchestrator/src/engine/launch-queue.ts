@@ -2,6 +2,8 @@
 import type { Clock, TimerHandle, Timers } from '@stadion/base';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import { isIdle, remainingMs } from '../core/backoff.ts';
+import { isResident } from '../core/app/spec.ts';
+import type { Instance } from '../core/instance.ts';
 import { RejectSummary } from '../core/placement/reject-summary.ts';
 import type { AppInstances } from './app-instances.ts';
 import type { Fleet } from './fleet.ts';
@@ -18,7 +20,10 @@ interface LaunchQueueParts {
 export interface LaunchGroup {
   readonly app: AppInstances;
   readonly definition: AppDefinition;
+  /** How many have yet to find a place. */
   readonly count: number;
+  /** Those that have one already: where their volumes are. */
+  readonly reserved: readonly Instance[];
 }
 
 /** One per engine. */
@@ -26,6 +31,7 @@ export class LaunchQueue {
   private readonly parts: LaunchQueueParts;
   private readonly ready = new Set<string>();
   private readonly delayed = new Set<string>();
+  private readonly residents = new Set<string>();
   private readonly summaries = new Map<string, RejectSummary>();
   private timer: { readonly at: number; readonly handle: TimerHandle } | undefined;
   private arrived = false;
@@ -44,6 +50,7 @@ export class LaunchQueue {
     const app = this.parts.fleet.find(appId);
     if (app === undefined || app.scheduled.size === 0) {
       this.ready.delete(appId);
+      this.residents.delete(appId);
       this.delayed.delete(appId);
       if (app === undefined || app.active === 0) this.summaries.delete(appId);
       return;
@@ -56,8 +63,15 @@ export class LaunchQueue {
     } else {
       this.delayed.delete(appId);
       this.ready.add(appId);
+      const definition = this.definitionFor(app, app.all.get([...app.scheduled][0] ?? '')?.appVersion ?? '');
+      if (definition !== undefined && isResident(definition)) this.residents.add(appId);
       this.arrived = true;
     }
+  }
+
+  /** Whether any of them keeps data on its agents: then resources are to be reserved, or are. */
+  get hasResidents(): boolean {
+    return this.residents.size > 0;
   }
 
   /** Whether an app has become ready since the last time this was asked: offers may be wanted. */
@@ -74,21 +88,29 @@ export class LaunchQueue {
   groups(appId: string, limit: number): LaunchGroup[] {
     const app = this.parts.fleet.find(appId);
     if (app === undefined) return [];
-    const counts = new Map<AppDefinition, number>();
+    const waiting = new Map<AppDefinition, { count: number; readonly reserved: Instance[] }>();
     let taken = 0;
     for (const instanceId of app.scheduled) {
       if (taken >= limit) break;
-      const definition = this.definitionFor(app, app.all.get(instanceId)?.appVersion ?? '');
-      if (definition === undefined) continue;
-      counts.set(definition, (counts.get(definition) ?? 0) + 1);
+      const instance = app.all.get(instanceId);
+      const definition = this.definitionFor(app, instance?.appVersion ?? '');
+      if (instance === undefined || definition === undefined) continue;
+      let group = waiting.get(definition);
+      if (group === undefined) {
+        group = { count: 0, reserved: [] };
+        waiting.set(definition, group);
+      }
+      if (instance.reservation === undefined) group.count += 1;
+      else group.reserved.push(instance);
       taken += 1;
     }
     const groups: LaunchGroup[] = [];
-    for (const [definition, count] of counts) {
-      if (this.waitFor(app, definition) === 0) groups.push({ app, definition, count });
+    for (const [definition, group] of waiting) {
+      if (this.waitFor(app, definition) === 0) groups.push({ app, definition, ...group });
     }
     if (groups.length === 0) {
       this.ready.delete(appId);
+      this.residents.delete(appId);
       this.refresh(appId);
     }
     return groups;

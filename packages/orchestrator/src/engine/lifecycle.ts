@@ -5,10 +5,10 @@ import type { TaskFailure } from '@stadion/contract/orchestrator';
 import { formatTimestamp } from '../core/app/timestamp.ts';
 import { afterFailure, causesBackoff, restartClock } from '../core/backoff.ts';
 import { instanceIdOf } from '../core/instance-ids.ts';
-import { taskIdOf, type Instance } from '../core/instance.ts';
+import { taskIdOf, type Departure, type Instance } from '../core/instance.ts';
 import { hasPorts } from '../core/app/spec.ts';
 import { serves } from '../core/health.ts';
-import { draining, isFailure, killing, rescheduled, scheduledInstance } from '../core/instance-update.ts';
+import { draining, isFailure, killing, rescheduled, scheduledInstance, stopped } from '../core/instance-update.ts';
 import { isUnreachable } from '../core/unreachable.ts';
 import type { EngineConfig } from './config.ts';
 import type { Counters } from './counters.ts';
@@ -17,6 +17,7 @@ import type { Fleet } from './fleet.ts';
 import type { Killer } from './killer.ts';
 import type { LaunchWatch } from './launch-watch.ts';
 import type { RootState } from './root-state.ts';
+import type { ReservationKeeper } from './reservation-keeper.ts';
 import type { UnreachableWatch } from './unreachable-watch.ts';
 
 interface LifecycleParts {
@@ -26,6 +27,7 @@ interface LifecycleParts {
   readonly launchWatch: LaunchWatch;
   readonly unreachableWatch: UnreachableWatch;
   readonly drainWatch: DrainWatch;
+  readonly reservations: ReservationKeeper;
   readonly config: Pick<EngineConfig, 'drainMs'>;
   readonly clock: Clock;
   readonly random: Random;
@@ -55,24 +57,69 @@ export class Lifecycle {
   }
 
   /**
+   * Takes up `count` of the instances of an app that were stopped and kept with their volumes. @returns how many it were,
+   * together with those that are still on their way to be stopped: no others need to be begun for these
+   */
+  resumeStopped(appId: string, version: string, count: number): number {
+    const { fleet, clock } = this.parts;
+    const app = fleet.of(appId);
+    let resumed = 0;
+    for (const instanceId of [...app.stopped].slice(0, count)) {
+      const instance = app.all.get(instanceId);
+      if (instance === undefined) continue;
+      fleet.update(rescheduled(instance, version, clock.now()));
+      resumed += 1;
+    }
+    return Math.min(count, resumed + app.stopping);
+  }
+
+  /** Ends an instance that is not wanted now. One with volumes is kept with them; any other is forgotten. */
+  retire(instance: Instance, drains = true): void {
+    if (instance.reservation === undefined) this.decommission(instance, drains);
+    else this.stop(instance, drains);
+  }
+
+  /** Ends the task of an instance with volumes, and keeps the instance. */
+  private stop(instance: Instance, drains: boolean): void {
+    const { fleet } = this.parts;
+    if (instance.goal === 'Stopped' || instance.goal === 'Decommissioned') return;
+    if (instance.place === undefined) fleet.update({ ...instance, goal: 'Stopped' });
+    else this.depart(instance, 'Stopped', drains && !isUnreachable(instance));
+  }
+
+  /** Gives up waiting for an agent that is out of contact. Volumes that may come back with it are kept. */
+  expunge(instance: Instance): void {
+    if (instance.reservation === undefined) this.forget(instance);
+    else this.stop(instance, false);
+  }
+
+  /** Gives a waiting instance another version to run. */
+  restamp(instance: Instance, version: string): void {
+    this.parts.fleet.update({ ...instance, appVersion: version });
+  }
+
+  /**
    * Ends an instance for good. One that serves is announced as draining first, and killed when its time is over; one that
    * runs nowhere, or nowhere within reach, is forgotten at once.
    * @param drains false: it is killed at once
    */
   decommission(instance: Instance, drains = true): void {
-    const { fleet, drainWatch, clock } = this.parts;
     if (instance.place === undefined || isUnreachable(instance)) {
       this.forget(instance);
       return;
     }
-    if (instance.goal === 'Decommissioned') return;
+    if (instance.goal !== 'Decommissioned') this.depart(instance, 'Decommissioned', drains);
+  }
+
+  private depart(instance: Instance, goal: Departure, drains: boolean): void {
+    const { fleet, drainWatch, clock } = this.parts;
     const drainMs = drains ? this.drainMsOf(instance) : 0;
     if (drainMs === 0) {
-      this.endNow(instance);
+      this.endNow({ ...instance, goal });
       return;
     }
     const until = clock.now() + drainMs;
-    fleet.update(draining(instance, until));
+    fleet.update(draining(instance, goal, until));
     drainWatch.add(instance.id, until);
   }
 
@@ -86,7 +133,8 @@ export class Lifecycle {
   endNow(instance: Instance): void {
     const { fleet, killer, drainWatch, clock } = this.parts;
     drainWatch.forget(instance.id);
-    fleet.update(killing(instance, 'Decommissioned', clock.now()));
+    const goal = instance.goal === 'Stopped' ? 'Stopped' : 'Decommissioned';
+    fleet.update(killing(instance, goal, clock.now()));
     killer.add(instance.id);
   }
 
@@ -102,16 +150,26 @@ export class Lifecycle {
   /** Ends the task of an instance, which is then launched again. False when there is no task to end. */
   killTask(instance: Instance): boolean {
     const { fleet, killer, clock } = this.parts;
-    if (instance.place === undefined || isUnreachable(instance)) return false;
+    if (instance.place === undefined) return false;
+    // One with volumes has to wait for its agent.
+    if (isUnreachable(instance) && instance.reservation === undefined) return false;
     if (instance.condition !== 'Killing') fleet.update(killing(instance, instance.goal, clock.now()));
     killer.add(instance.id);
     return true;
   }
 
-  /** Forgets an instance, whatever it is. Should its task turn up again, it is unknown and ends. */
+  /**
+   * Forgets an instance, whatever it is. Should its task turn up again, it is unknown and ends. Its volumes are wiped as
+   * soon as nothing uses them.
+   */
   forget(instance: Instance): void {
     this.unwatch(instance.id);
+    this.remove(instance);
+  }
+
+  private remove(instance: Instance): void {
     this.parts.fleet.remove(instance);
+    this.parts.reservations.giveUp(instance);
   }
 
   /** The task of an instance is over. `ended` shows the last condition. */
@@ -131,8 +189,22 @@ export class Lifecycle {
     const isOutdated = target !== undefined && ended.appVersion < target.versionInfo.lastConfigChangeAt;
     // An outdated instance comes back as it was only while a deployment has yet to get to it.
     const isWanted = target !== undefined && ended.goal === 'Running' && (!isOutdated || isLocked(ended.appId));
-    if (isWanted) fleet.update(rescheduled(ended, clock.now()));
-    else fleet.remove(ended);
+    if (isWanted) fleet.update(rescheduled(ended, ended.appVersion, clock.now()));
+    else if (target === undefined || !this.isKept(ended)) this.remove(ended);
+    // An instance with volumes has no successor but itself.
+    else if (ended.goal === 'Running') fleet.update(rescheduled(ended, target.version, clock.now()));
+    else this.keepStopped(ended);
+  }
+
+  private isKept({ reservation, goal }: Instance): boolean {
+    return reservation !== undefined && goal !== 'Decommissioned';
+  }
+
+  private keepStopped(ended: Instance): void {
+    const { fleet, clock } = this.parts;
+    const next = stopped(ended, clock.now());
+    if (next.reservation === undefined) this.remove(ended);
+    else fleet.update(next);
   }
 
   /** A task has come up, which restarts the clock of the app's pause without changing its length. */

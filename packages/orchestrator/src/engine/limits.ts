@@ -28,6 +28,10 @@ export const SHARED_PLACES_MAX = 100_000;
 export const STORE_FULL_RETRY_MS = 1000;
 /** Changes of the root that are remembered, so that it can be taken back to before each: Marathon's `--zk_max_versions`. */
 export const ROOT_VERSIONS_MAX = 50;
+/** How long offers are asked for to look for reservations of ours that nobody knows of, milliseconds. */
+export const RESERVATION_SCAN_MS = 60_000;
+/** Reservations of instances that are gone, written down until they are given back. */
+export const RESERVATIONS_OWED_MAX = 10_000;
 /** Groups with a lock or windows. */
 export const POLICIES_MAX = 1000;
 /** Instances of one app that are kept to be looked at. */

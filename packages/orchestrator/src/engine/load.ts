@@ -17,6 +17,7 @@ import {
   readEnded,
   readFailure,
   readFramework,
+  readGiveBack,
   readGroup,
   readHistory,
   readInstance,
@@ -26,6 +27,7 @@ import {
   rootKey,
   type Sharing,
 } from './records.ts';
+import type { ReservationKeeper } from './reservation-keeper.ts';
 import type { RootState } from './root-state.ts';
 
 interface LoadParts {
@@ -33,6 +35,7 @@ interface LoadParts {
   readonly log: Logger;
   readonly root: RootState;
   readonly fleet: Fleet;
+  readonly reservations: ReservationKeeper;
   readonly deployments: Deployments;
   readonly archive: DeploymentArchive;
   readonly policies: DeployPolicies;
@@ -67,6 +70,11 @@ export async function loadState(parts: LoadParts): Promise<void> {
     else root.loadHistory(delta);
   }
   await loadInstances(parts);
+  for await (const { key, value } of store.list(recordPrefix.givingBack)) {
+    const record = readGiveBack.read(value);
+    if (record === undefined) report(parts, key);
+    else parts.reservations.load(key.slice(recordPrefix.givingBack.length), record.agent);
+  }
   for await (const { key, value } of store.list(recordPrefix.ended)) {
     const record = readEnded.read(value);
     if (record === undefined) report(parts, key);

@@ -102,12 +102,14 @@ export class MasterLink {
     });
   }
 
-  revive(): void {
-    this.send({ type: 'REVIVE', ...this.own() });
+  /** Wants offers in some of our roles. */
+  revive(roles: readonly string[]): void {
+    this.send({ type: 'REVIVE', ...this.own(), revive: { roles: [...roles] } });
   }
 
-  suppress(): void {
-    this.send({ type: 'SUPPRESS', ...this.own() });
+  /** Wants none in some of our roles. */
+  suppress(roles: readonly string[]): void {
+    this.send({ type: 'SUPPRESS', ...this.own(), suppress: { roles: [...roles] } });
   }
 
   /** Asks for the state of these tasks; of all that the master knows when there are none. */
@@ -167,7 +169,7 @@ export class MasterLink {
       ...(this.id !== undefined && { id: { value: this.id } }),
       failover_timeout: config.failoverTimeoutSeconds,
       checkpoint: true,
-      role: config.role,
+      ...(config.role === '*' ? { roles: ['*', config.reservationRole] } : { role: config.role }),
       hostname: config.hostname,
       ...(config.webuiUrl !== undefined && { webui_url: config.webuiUrl }),
       capabilities: [
@@ -175,6 +177,7 @@ export class MasterLink {
         { type: 'TASK_KILLING_STATE' },
         { type: 'GPU_RESOURCES' },
         { type: 'REGION_AWARE' },
+        ...(config.role === '*' ? [{ type: 'MULTI_ROLE' as const }] : []),
       ],
     };
   }

@@ -3,7 +3,7 @@ import type { Offer } from '@stadion/contract/mesos';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import type { AgentPlace } from '../core/instance.ts';
 import { demandOf } from '../core/placement/demand.ts';
-import { prepareOffer } from '../core/placement/matcher.ts';
+import { prepareOffer, type OfferRoles } from '../core/placement/matcher.ts';
 import type { PreparedOffer } from '../core/placement/types.ts';
 import { OFFERS_HELD_MAX, OFFERS_PER_TURN_MAX, SHARED_PLACES_MAX } from './limits.ts';
 
@@ -15,9 +15,12 @@ export class OfferPool {
   /** What each agent last offered, less what was launched on it since: by it plans judge what would fit. */
   private readonly lastByAgent = new Map<string, PreparedOffer>();
 
+  private readonly roles: OfferRoles;
+
   /** @param places of agents already known, by agent id; shared with the instances that run there */
-  constructor(places: Map<string, AgentPlace>) {
+  constructor(places: Map<string, AgentPlace>, roles: OfferRoles) {
     this.places = places;
+    this.roles = roles;
   }
 
   get isEmpty(): boolean {
@@ -66,9 +69,9 @@ export class OfferPool {
     this.incoming.delete(offerId);
   }
 
-  /** What was last offered by each agent, less what was launched since. */
+  /** What was last offered by each agent, less what was launched since; good for every purpose. */
   lastOffers(): PreparedOffer[] {
-    return [...this.lastByAgent.values()];
+    return [...this.lastByAgent.values()].map((offer) => ({ ...offer, isReservable: true, isForReservations: false }));
   }
 
   /** Instances of an app were launched on an offer. */
@@ -108,7 +111,7 @@ export class OfferPool {
 
   private prepareOne(offer: Offer): PreparedOffer {
     const agentId = offer.agent_id.value;
-    const prepared = prepareOffer(offer, this.places.get(agentId));
+    const prepared = prepareOffer(offer, this.places.get(agentId), this.roles);
     if (this.places.size >= SHARED_PLACES_MAX) this.places.clear();
     this.places.set(agentId, prepared.place);
     if (this.lastByAgent.size >= SHARED_PLACES_MAX) this.lastByAgent.clear();

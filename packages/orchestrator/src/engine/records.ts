@@ -9,6 +9,7 @@ import type { JsonValue } from '@stadion/store';
 import { RunSpec } from '../core/pod/run-spec.ts';
 import { safeIdOf } from '../core/instance-ids.ts';
 import type { AgentPlace, Instance } from '../core/instance.ts';
+import type { Reservation } from '../core/residency/reservation.ts';
 import type { GroupState } from '../core/root/group.ts';
 import { DeploymentAccount } from './deployment-account.ts';
 import type { GroupDelta, RootDelta } from './root-history.ts';
@@ -25,6 +26,7 @@ export const recordPrefix = {
   instances: `${PREFIX}instances/`,
   deployments: `${PREFIX}deployments/`,
   failures: `${PREFIX}failures/`,
+  givingBack: `${PREFIX}giving-back/`,
 } as const;
 export const rootKey = `${PREFIX}root`;
 export const frameworkKey = `${PREFIX}framework`;
@@ -63,6 +65,10 @@ export function deploymentKey(deploymentId: string): string {
 
 export function failureKey(appId: string): string {
   return recordPrefix.failures + safeIdOf(appId);
+}
+
+export function giveBackKey(instanceId: string): string {
+  return recordPrefix.givingBack + instanceId;
 }
 
 const GroupRecord = Type.Object({
@@ -104,6 +110,17 @@ const PodTaskRecord = Type.Object({
   message: Type.Optional(Type.String()),
 });
 
+const ReservationRecord = Type.Object({
+  place: PlaceRecord,
+  role: Type.String(),
+  volumes: Type.Array(Type.Object({ containerPath: Type.String(), persistenceId: Type.String() })),
+  ports: Type.Array(Type.Integer()),
+  confirmed: Type.Boolean(),
+});
+
+/** Something reserved that is to be given back. */
+const GiveBackRecord = Type.Object({ agent: Type.String() });
+
 const InstanceRecord = Type.Object({
   app: Type.String(),
   version: Type.String(),
@@ -127,6 +144,7 @@ const InstanceRecord = Type.Object({
   readiness: Type.Optional(Type.Array(ReadinessResult)),
   check: Type.Optional(CheckStatusInfo),
   tasks: Type.Optional(Type.Array(PodTaskRecord)),
+  reservation: Type.Optional(ReservationRecord),
   drain: Type.Optional(Type.Number()),
 });
 
@@ -165,6 +183,7 @@ export const readDeployment = reader(DeploymentRecord);
 export const readFailure = reader(TaskFailure);
 export const readEnded = reader(EndedDeployment);
 export const readPolicy = reader(DeployPolicy);
+export const readGiveBack = reader(GiveBackRecord);
 const instanceReader = reader(InstanceRecord);
 const groupReader = reader(GroupRecord);
 const historyReader = reader(HistoryRecord);
@@ -258,8 +277,13 @@ export function instanceRecord(instance: Instance): JsonValue {
   if (instance.readiness.length > 0) record.readiness = asJson(instance.readiness);
   if (instance.checkStatus !== undefined) record.check = asJson(instance.checkStatus);
   if (instance.tasks !== undefined) record.tasks = asJson(instance.tasks);
+  if (instance.reservation !== undefined) record.reservation = reservationRecord(instance.reservation);
   if (instance.drainUntil !== undefined) record.drain = instance.drainUntil;
   return record;
+}
+
+function reservationRecord({ place, role, volumes, hostPorts, isConfirmed }: Reservation): JsonValue {
+  return { place: placeRecord(place), role, volumes: asJson(volumes), ports: hostPorts, confirmed: isConfirmed };
 }
 
 /** Gives one object for many equal ones, so that 100,000 instances share their texts and places. */
@@ -281,15 +305,7 @@ export function readInstance(id: string, value: JsonValue, sharing: Sharing): In
     condition: record.condition,
     since: record.since,
     incarnation: record.incarnation,
-    place:
-      place &&
-      sharing.place({
-        agentId: place.agent,
-        hostname: place.host,
-        region: place.region,
-        zone: place.zone,
-        attributes: new Map(Object.entries(place.attributes ?? {})),
-      }),
+    place: place && sharing.place(placeFrom(place)),
     hostPorts: record.ports ?? [],
     ipAddresses: record.ips ?? [],
     taskState: record.state,
@@ -300,7 +316,23 @@ export function readInstance(id: string, value: JsonValue, sharing: Sharing): In
     readiness: record.readiness ?? [],
     ...(record.check !== undefined && { checkStatus: record.check }),
     ...(record.tasks !== undefined && { tasks: record.tasks.map((task) => ({ ...task, state: task.state })) }),
+    ...(record.reservation !== undefined && { reservation: reservationFrom(record.reservation, sharing) }),
     drainUntil: record.drain,
+  };
+}
+
+function reservationFrom(record: Static<typeof ReservationRecord>, sharing: Sharing): Reservation {
+  const { place, role, volumes, ports, confirmed } = record;
+  return { place: sharing.place(placeFrom(place)), role, volumes, hostPorts: ports, isConfirmed: confirmed };
+}
+
+function placeFrom(place: Static<typeof PlaceRecord>): AgentPlace {
+  return {
+    agentId: place.agent,
+    hostname: place.host,
+    region: place.region,
+    zone: place.zone,
+    attributes: new Map(Object.entries(place.attributes ?? {})),
   };
 }
 

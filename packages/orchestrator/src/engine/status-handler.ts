@@ -70,7 +70,9 @@ export class StatusHandler {
       lifecycle.taskEnded(next, outcome.end);
       return;
     }
-    if ((instance.condition === 'Killing' || instance.goal === 'Decommissioned') && isUnreachable(next)) {
+    // One with volumes is killed when its agent is back, and goes on from there.
+    const isLeaving = instance.condition === 'Killing' && instance.reservation === undefined;
+    if ((isLeaving || instance.goal === 'Decommissioned') && isUnreachable(next)) {
       // Out of reach, and on its way out before: nobody waits for it. Should it come back, it is unknown and ends; kept,
       // it would be an instance that is to run, and a restart of ours would forget that its end was promised.
       lifecycle.forget(next);

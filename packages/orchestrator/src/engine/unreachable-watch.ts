@@ -49,7 +49,8 @@ export class UnreachableWatch {
       this.lost.delete(instanceId);
       return;
     }
-    if (instance.goal === 'Frozen') return;
+    // One that is to end when its agent is back is not replaced before.
+    if (instance.goal === 'Frozen' || (instance.reservation !== undefined && instance.condition === 'Killing')) return;
     const app = root.spec(instance.appId) ?? root.appAtVersion(instance.appId, instance.appVersion);
     if (instance.goal !== 'Running') {
       // Nobody waits for it: should it come back, it is unknown and ends.

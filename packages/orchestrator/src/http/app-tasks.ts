@@ -9,7 +9,7 @@ import { killAndScale, killTasks, readKillMode } from './kill.ts';
 import { wantsExtensions } from './query.ts';
 import { readTarget, wrapped } from './read-apps.ts';
 import { parameter } from './route-table.ts';
-import { isActive, isPlaced, taskView } from './task-view.ts';
+import { canEnd, isPlaced, agentPlaceOf, taskView } from './task-view.ts';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 
 /** Handlers for the tasks of one app. */
@@ -52,10 +52,10 @@ async function killAll(context: HandlerContext, call: Call): Promise<Answer> {
   const { view } = context.engine;
   const id = resolveId(parameter(call.parameters, 'id'));
   if (view.root.app(id) === undefined) return rejection(noSuchApp(id).rejection);
-  const placed = view.instances(id).filter(isPlaced).filter(isActive);
+  const placed = view.instances(id).filter(isPlaced).filter((instance) => canEnd(instance, mode));
   if (mode.scale && placed.length === 0) return failure(404, { message: `Path '${id}' does not exist` });
   const host = call.query.get('host') ?? '*';
-  const chosen = placed.filter((instance) => host === '*' || instance.place.hostname === host);
+  const chosen = placed.filter((instance) => host === '*' || agentPlaceOf(instance).hostname === host);
   if (mode.scale) return killAndScale(context, chosen, call);
   const killed = await killTasks(context, chosen, mode);
   return killed.ok ? json(200, { tasks: killed.tasks }) : killed.answer;

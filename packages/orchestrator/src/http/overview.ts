@@ -8,7 +8,7 @@ import { taskIdOf } from '../core/instance.ts';
 import type { EngineView } from '../engine.ts';
 import { failure, json, pieces, type Answer, type Call } from './answer.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
-import { countTasks, isPlaced, type PlacedInstance } from './task-view.ts';
+import { agentPlaceOf, countTasks, isPlaced, type PlacedInstance } from './task-view.ts';
 
 /** Handlers that give overviews. */
 export function overviewHandlers({
@@ -144,7 +144,7 @@ function* instancePieces(
         return;
       }
       offset += 1;
-      if (!isPlaced(instance) || (agentId !== undefined && instance.place.agentId !== agentId)) continue;
+      if (!isPlaced(instance) || (agentId !== undefined && agentPlaceOf(instance).agentId !== agentId)) continue;
       yield (count === 0 ? '' : ',') + JSON.stringify(instanceSummary(instance));
       count += 1;
     }
@@ -153,11 +153,12 @@ function* instancePieces(
 }
 
 function instanceSummary(instance: PlacedInstance): InstanceSummary {
+  const { hostname, agentId } = agentPlaceOf(instance);
   return {
     taskId: taskIdOf(instance),
     appId: instance.appId,
-    host: instance.place.hostname,
-    agentId: instance.place.agentId,
+    host: hostname,
+    agentId,
     condition: instance.condition,
     ...(instance.healthy === undefined ? {} : { healthy: instance.healthy }),
     version: instance.appVersion,

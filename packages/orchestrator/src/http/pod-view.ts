@@ -14,6 +14,7 @@ import { toPodDefinition } from '../core/pod/normalize-pod.ts';
 import { podTaskId, type PodTask } from '../core/pod/pod-tasks.ts';
 import { endpointsOf, podOf, wantedPodPorts, type PodParts } from '../core/pod/run-spec.ts';
 import type { EngineView } from '../engine.ts';
+import { localVolumesOf } from './task-view.ts';
 
 /** How a pod is; undefined when there is no such pod, not even one that is being deleted. */
 export function podStatus(view: EngineView, id: string): PodStatus | undefined {
@@ -46,9 +47,10 @@ export function podStatus(view: EngineView, id: string): PodStatus | undefined {
 export function podInstanceStatus(view: EngineView, instance: Instance): PodInstanceStatus | undefined {
   const spec = view.root.appAtVersion(instance.appId, instance.appVersion);
   const pod = spec && podOf(spec);
-  if (spec === undefined || pod === undefined || instance.place === undefined) return undefined;
+  // Between two launches, and while it is stopped, an instance is where its volumes are.
+  const place = instance.place ?? instance.reservation?.place;
+  if (spec === undefined || pod === undefined || place === undefined || instance.incarnation === 0) return undefined;
   const since = formatTimestamp(instance.since);
-  const { place } = instance;
   const { cpus, mem, disk, gpus } = spec;
   const addresses = instance.ipAddresses.map(({ ipAddress }) => ipAddress);
   return {
@@ -63,7 +65,7 @@ export function podInstanceStatus(view: EngineView, instance: Instance): PodInst
     networks: spec.networks.map(({ name }) => ({ ...(name === undefined ? {} : { name }), addresses })),
     containers: (instance.tasks ?? []).flatMap((task) => containerStatus(instance, spec, pod, task) ?? []),
     specReference: `/v2/pods${spec.id}::versions/${spec.version}`,
-    localVolumes: [],
+    localVolumes: localVolumesOf(instance),
     role: spec.role,
     lastUpdated: since,
     lastChanged: since,

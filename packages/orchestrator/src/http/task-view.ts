@@ -8,15 +8,27 @@ import type {
 } from '@stadion/contract/orchestrator';
 import type { HealthResult } from '@stadion/contract/mesos';
 import { checkResult } from '../core/check-result.ts';
+import { assert } from '@stadion/base';
 import { taskIdOf, type AgentPlace, type Instance } from '../core/instance.ts';
+import { uuidOf, type Reservation } from '../core/residency/reservation.ts';
 import { formatTimestamp } from '../core/app/timestamp.ts';
 
 /** An instance that has a place: only those are shown. */
-export type PlacedInstance = Instance & { readonly place: AgentPlace };
+export type PlacedInstance = Instance & (
+  | { readonly place: AgentPlace }
+  | { readonly reservation: Reservation }
+);
 
-/** True for instances that are shown as tasks. */
+/** True for instances that are shown as tasks: also those between two launches, and stopped ones, kept with their volumes. */
 export function isPlaced(instance: Instance): instance is PlacedInstance {
-  return instance.place !== undefined && instance.incarnation > 0;
+  return instance.incarnation > 0 && (instance.place ?? instance.reservation) !== undefined;
+}
+
+/** Where an instance runs, or where its volumes wait for it. */
+export function agentPlaceOf({ place, reservation }: PlacedInstance): AgentPlace {
+  const where = place ?? reservation?.place;
+  assert(where !== undefined, 'an instance is shown that has no place');
+  return where;
 }
 
 const STATES: Readonly<Record<InstanceCondition, string>> = {
@@ -51,6 +63,13 @@ export function isActive(instance: Instance): boolean {
   return ACTIVE.has(instance.condition);
 }
 
+type LocalVolumeView = Task['localVolumes'][number];
+
+/** True when there is something to end: a task, or with `wipe` the volumes of an instance that has none. */
+export function canEnd(instance: Instance, { wipe }: { readonly wipe: boolean }): boolean {
+  return isActive(instance) || (wipe && instance.reservation !== undefined);
+}
+
 /** `TASK_RUNNING` and so on. */
 export function stateOf(instance: Instance): string {
   return STATES[instance.condition];
@@ -58,7 +77,7 @@ export function stateOf(instance: Instance): string {
 
 /** One task. Only `GET /v2/tasks` fills `servicePorts`: `app-view.ts` does. */
 export function taskView(instance: PlacedInstance, app: AppDefinition): Task {
-  const { place } = instance;
+  const place = agentPlaceOf(instance);
   const active = isActive(instance);
   return {
     id: taskIdOf(instance),
@@ -72,13 +91,23 @@ export function taskView(instance: PlacedInstance, app: AppDefinition): Task {
     ipAddresses: [...instance.ipAddresses],
     healthCheckResults: instance.health.map((result) => healthView(result, instance.id)),
     ...(instance.checkStatus === undefined ? {} : { checkResult: checkResult(instance.checkStatus) }),
-    localVolumes: [],
+    localVolumes: localVolumesOf(instance),
     ...(place.region === undefined ? {} : { region: place.region }),
     ...(place.zone === undefined ? {} : { zone: place.zone }),
     ...(active && instance.stagedAt !== undefined ? { stagedAt: formatTimestamp(instance.stagedAt) } : {}),
     ...(active && instance.startedAt !== undefined ? { startedAt: formatTimestamp(instance.startedAt) } : {}),
     ...(active ? { version: instance.appVersion } : {}),
   };
+}
+
+/** The volumes of an instance as Marathon names them. */
+export function localVolumesOf({ appId, reservation }: Instance): LocalVolumeView[] {
+  return (reservation?.volumes ?? []).map((volume) => ({
+    runSpecId: appId,
+    containerPath: volume.containerPath,
+    uuid: uuidOf(volume),
+    persistenceId: volume.persistenceId,
+  }));
 }
 
 function healthView(result: HealthResult, instanceId: string): HealthCheckResult {

@@ -8,7 +8,7 @@ import { killAndScale, killTasks, readKillMode } from './kill.ts';
 import { wantsExtensions } from './query.ts';
 import { wrapped } from './read-apps.ts';
 import { readObject } from './read-body.ts';
-import { isActive, isPlaced, stateOf, type PlacedInstance } from './task-view.ts';
+import { canEnd, isPlaced, stateOf, type PlacedInstance } from './task-view.ts';
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 /** Every form that Marathon's task ids ever had. */
@@ -58,7 +58,7 @@ async function deleteTasks(context: HandlerContext, call: Call): Promise<Answer>
   const chosen = [...taskIds].flatMap((id): readonly PlacedInstance[] => {
     const instance = context.engine.view.instanceByTaskId(id);
     if (instance === undefined || !isPlaced(instance) || taskIdOf(instance) !== id) return [];
-    return isActive(instance) ? [instance] : [];
+    return canEnd(instance, mode) ? [instance] : [];
   });
   if (mode.scale) return killAndScale(context, chosen, call);
   const killed = await killTasks(context, chosen, mode);

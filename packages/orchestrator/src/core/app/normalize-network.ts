@@ -2,7 +2,7 @@
 import type { AppDefinition, Network, PortDefinition, PortMapping } from '@stadion/contract/orchestrator';
 import { compact, unlessEmpty } from './checked.ts';
 import type { ModernInput } from './modernize.ts';
-import { isOnHostNetwork, type AppDefaults } from './spec.ts';
+import { isOnHostNetwork, normalizePersistent, type AppDefaults } from './spec.ts';
 
 type Container = NonNullable<AppDefinition['container']>;
 type MappingInput = NonNullable<NonNullable<ModernInput['container']>['portMappings']>[number];
@@ -91,7 +91,7 @@ function normalizeVolume(volume: Container['volumes'][number]): Container['volum
     containerPath: volume.containerPath,
     mode: volume.mode,
     hostPath: volume.hostPath,
-    persistent: volume.persistent,
+    persistent: volume.persistent && normalizePersistent(volume.persistent),
     external: volume.external,
     secret: volume.secret,
   });

@@ -5,7 +5,7 @@ import { resolveDependency } from './app-id.ts';
 import { modernize, type ModernInput } from './modernize.ts';
 import { normalizeAppCheck, normalizeHealthCheck, normalizeReadinessCheck } from './normalize-checks.ts';
 import { normalizeContainer, normalizeNetworks, normalizePortDefinitions } from './normalize-network.ts';
-import { isOnHostNetwork, isResident, specOf, type AppDefaults, type AppSpec } from './spec.ts';
+import { isOnHostNetwork, specOf, type AppDefaults, type AppSpec } from './spec.ts';
 
 /** The definition of a single instance, as a whole: what `executorResources` has when it is given in part. */
 const EXECUTOR_RESOURCES = { cpus: 0.1, mem: 32, disk: 10 };
@@ -47,7 +47,7 @@ function overlay(previous: AppDefinition, update: ModernInput): ModernInput {
 
 function fill(input: ModernInput, id: string, networks: AppSpec['networks'], defaults: AppDefaults): AppSpec {
   const isHost = isOnHostNetwork({ networks });
-  const resident = isResident(input);
+  const resident = input.container?.volumes?.some(({ persistent }) => persistent !== undefined) ?? false;
   const container = normalizeContainer(input.container, networks, input.portDefinitions);
   const portDefinitions = isHost ? normalizePortDefinitions(input.portDefinitions) : undefined;
   const hasPorts = (portDefinitions ?? container?.portMappings ?? []).length > 0;
@@ -89,7 +89,7 @@ function fill(input: ModernInput, id: string, networks: AppSpec['networks'], def
       input.unreachableStrategy ?? (resident ? 'disabled' : { inactiveAfterSeconds: 0, expungeAfterSeconds: 0 }),
     residency: resident
       ? { relaunchEscalationTimeoutSeconds: 3600, taskLostBehavior: 'WAIT_FOREVER' as const, ...input.residency }
-      : undefined,
+      : input.residency,
     labels: input.labels ?? {},
     secrets: unlessEmpty(input.secrets),
     acceptedResourceRoles: input.acceptedResourceRoles ?? (resident ? ['*'] : undefined),

@@ -21,7 +21,7 @@ export interface AppDefaults {
 export const standardDefaults: AppDefaults = {
   role: '*',
   networkName: undefined,
-  features: new Set<Feature>(['gpu_resources', 'secrets', 'external_volumes']),
+  features: new Set<Feature>(['gpu_resources', 'secrets', 'external_volumes', 'persistent_volumes']),
 };
 
 /** A copy without version and version information. */
@@ -42,9 +42,33 @@ export function hasPorts(app: Pick<AppSpec, 'portDefinitions' | 'container'>): b
   return (app.portDefinitions?.length ?? 0) > 0 || (app.container?.portMappings?.length ?? 0) > 0;
 }
 
-/** True when the app keeps data of its own on an agent. */
-export function isResident(app: {
-  readonly container?: { readonly volumes?: readonly { persistent?: unknown }[] };
-}): boolean {
-  return app.container?.volumes?.some((volume) => volume.persistent !== undefined) ?? false;
+type ContainerVolume = NonNullable<AppDefinition['container']>['volumes'][number];
+/** A directory that stays on one agent and goes with one instance. */
+export type PersistentVolume = NonNullable<ContainerVolume['persistent']>;
+
+/** A persistent volume and its name: its path in the container of an app, its own name in a pod. */
+export interface NamedVolume {
+  readonly name: string;
+  readonly persistent: PersistentVolume;
+}
+
+/** The persistent volumes of an app or a pod. */
+export function persistentVolumesOf(app: Pick<AppSpec, 'container'>): readonly NamedVolume[] {
+  const pod = podOf(app);
+  const volumes =
+    pod === undefined
+      ? (app.container?.volumes ?? []).map(({ containerPath, persistent }) => ({ name: containerPath, persistent }))
+      : (pod.volumes ?? []);
+  return volumes.flatMap(({ name, persistent }) => (persistent === undefined ? [] : [{ name, persistent }]));
+}
+
+/** True when an app or a pod keeps data of its own on an agent. */
+export function isResident(app: Pick<AppSpec, 'container'>): boolean {
+  return persistentVolumesOf(app).length > 0;
+}
+
+/** A persistent volume with its defaults filled in. */
+export function normalizePersistent(volume: PersistentVolume): PersistentVolume {
+  const type = volume.type ?? (volume.profileName === undefined ? 'root' : 'mount');
+  return { ...volume, type, constraints: volume.constraints ?? [] };
 }

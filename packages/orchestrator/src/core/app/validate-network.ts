@@ -2,6 +2,7 @@
 import { isOnHostNetwork, type AppSpec } from './spec.ts';
 import type { Refuse } from './checked.ts';
 import { linuxRules } from './validate-linux.ts';
+import { persistentVolumeRules } from './validate-volumes.ts';
 
 const PORT_NAME = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
 const PORT_NAME_LENGTH_MAX = 63;
@@ -71,6 +72,7 @@ export function containerRules(app: AppSpec, refuse: Refuse): void {
       const isSegment = !/^\.{0,2}$|\//.test(volume.containerPath);
       refuse(!isSegment, `${path}/containerPath`, 'must be a single path segment for a persistent volume');
       refuse(volume.mode !== 'RW', `${path}/mode`, 'must be RW for a persistent volume');
+      persistentVolumeRules(volume.persistent, path, refuse);
     }
   }
 }

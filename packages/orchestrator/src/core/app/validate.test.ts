@@ -221,7 +221,7 @@ test.each<[AppInput, string]>([
     '/container/volumes',
   ],
 ])('an ability that is switched off is named: %j', (input, path) => {
-  expect(paths(input, standardDefaults)).toEqual([path]);
+  expect(paths(input, { ...standardDefaults, features: new Set() })).toEqual([path]);
 });
 
 test('ten thousand short labels are admitted', () => {

@@ -13,6 +13,7 @@ import {
 } from './limits.ts';
 import { isResident, type AppDefaults, type AppSpec, type Feature } from './spec.ts';
 import { appCheckRules, healthCheckRules, readinessCheckRules } from './validate-checks.ts';
+import { residencyRules } from './validate-volumes.ts';
 import { constraintRules } from './validate-constraints.ts';
 import { containerRules, networkRules, portRules } from './validate-network.ts';
 
@@ -35,6 +36,7 @@ export function validateApp(
   featureRules(app, defaults.features, refuse);
   roleRules(app, previous, defaults, refuse);
   strategyRules(app, refuse);
+  residencyRules(app, previous, refuse);
   artifactRules(app, refuse);
   networkRules(app, refuse);
   containerRules(app, refuse);
@@ -132,12 +134,10 @@ function roleRules(app: AppSpec, previous: AppDefinition | undefined, defaults: 
   refuse(accepted.length === 0, path, 'must not be empty');
   const foreign = accepted.filter((role) => role !== '*' && role !== app.role);
   refuse(foreign.length > 0, path, `can only contain * and ${app.role}`);
-  refuse(isResident(app) && accepted.join() !== '*', path, "must be ['*'] for an app with persistent volumes");
 }
 
 function strategyRules(app: AppSpec, refuse: Refuse): void {
   const { minimumHealthCapacity: minimum, maximumOverCapacity: over } = app.upgradeStrategy;
-  refuse(isResident(app) && over !== 0, '/upgradeStrategy/maximumOverCapacity', 'must be 0 with persistent volumes');
   if (app.labels.MARATHON_SINGLE_INSTANCE_APP === 'true') {
     const because = 'for an app labelled MARATHON_SINGLE_INSTANCE_APP';
     refuse(app.instances > 1, '/instances', `must be at most 1 ${because}`);

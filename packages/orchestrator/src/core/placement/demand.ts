@@ -1,6 +1,6 @@
 /** What one instance of an app takes from an offer, worked out once per app definition. */
 import type { AppDefinition } from '@stadion/contract/orchestrator';
-import { isOnHostNetwork } from '../app/spec.ts';
+import { isOnHostNetwork, persistentVolumesOf } from '../app/spec.ts';
 import { podOf, wantedPodPorts } from '../pod/run-spec.ts';
 import type { PreparedOffer } from './types.ts';
 
@@ -15,6 +15,10 @@ export interface RunnerDemand {
 /** The demand of one instance. Scalars in thousandths. */
 export interface Demand {
   readonly role: string;
+  /** The type of a disk of its own that it needs (`path`, `mount`); undefined when the agent's own will do. */
+  readonly ownDisk: string | undefined;
+  /** Whether what it takes is reserved for it. */
+  readonly isResident: boolean;
   /** False for an app that accepts reserved resources only. */
   readonly acceptsUnreserved: boolean;
   readonly runner: RunnerDemand;
@@ -52,27 +56,31 @@ function computeDemand(app: AppDefinition): Demand {
   const ports = wantedHostPorts(app);
   const fixedPorts = [...new Set(ports.flatMap((port) => (port === undefined || port === 0 ? [] : [port])))];
   const runner = runnerOf(app);
+  const volumes = persistentVolumesOf(app);
+  const ownDisk = volumes.find(({ persistent }) => (persistent.type ?? 'root') !== 'root')?.persistent.type;
   const scalars = {
     cpusMilli: Math.round(app.cpus * 1000),
     memMilli: Math.round(app.mem * 1000),
-    diskMilli: Math.round(app.disk * 1000),
+    diskMilli: Math.round((app.disk + volumes.reduce((sum, { persistent }) => sum + persistent.size, 0)) * 1000),
     gpusMilli: Math.round(app.gpus * 1000),
   };
   const acceptsUnreserved = app.acceptedResourceRoles?.includes('*') ?? true;
   return {
     role: app.role,
+    ownDisk,
+    isResident: volumes.length > 0,
     acceptsUnreserved,
     runner,
     ...scalars,
     ports,
     fixedPorts,
     portCount: fixedPorts.length + ports.filter((port) => port === 0).length,
-    shape: [app.role, acceptsUnreserved, runner.code, ...Object.values(scalars), ...ports].join('|'),
+    shape: [app.role, acceptsUnreserved, volumes.length > 0, ownDisk, runner.code, ...Object.values(scalars), ...ports].join('|'),
   };
 }
 
 /** As in Marathon: definitions fix their host port only with requirePorts; mappings by hostPort; no hostPort, no port. */
-function wantedHostPorts(app: AppDefinition): readonly (number | undefined)[] {
+export function wantedHostPorts(app: Omit<AppDefinition, 'version' | 'versionInfo'>): readonly (number | undefined)[] {
   const pod = podOf(app);
   if (pod !== undefined) return wantedPodPorts(app, pod);
   if (isOnHostNetwork(app)) return (app.portDefinitions ?? []).map(({ port }) => (app.requirePorts ? port : 0));
@@ -96,8 +104,9 @@ function runnerOf(app: AppDefinition): RunnerDemand {
     return isPlain ? PROCESS : LINUX;
   }
   if (app.container?.type === 'DOCKER') return DOCKER;
-  // Files with secrets are links in the sandbox where nothing can be mounted.
-  const hasMounts = app.container?.volumes.some(({ secret }) => secret === undefined) ?? false;
+  // Files with secrets and persistent volumes are links in the sandbox where nothing can be mounted.
+  const hasMounts =
+    app.container?.volumes.some(({ secret, persistent }) => secret === undefined && persistent === undefined) ?? false;
   const needsMore = hasMounts || !isOnHostNetwork(app) || app.container?.linuxInfo !== undefined;
   return app.container?.docker === undefined && !needsMore ? PROCESS : LINUX;
 }

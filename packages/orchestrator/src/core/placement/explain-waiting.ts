@@ -19,7 +19,7 @@ export function explainWaiting(input: {
     return `${who} waiting for the launch delay of ${delaySeconds} s after failures`;
   }
   const who = waiting === 1 ? '1 instance waits' : `${waiting} instances wait`;
-  if (tally === undefined || tally.processed === 0) {
+  if (tally === undefined || (tally.processed === 0 && tally.explanations.size === 0)) {
     return `${who}, no offers seen: no agent is registered or every resource is in use`;
   }
   const causes = [...tally.explanations.values()].map(({ message }) => message);
@@ -29,7 +29,7 @@ export function explainWaiting(input: {
   const rest = causes.length - MAX_EXPLANATIONS_IN_SENTENCE;
   if (rest > 0) return `${who}: ${named}; and ${rest} more ${rest === 1 ? 'reason' : 'reasons'}`;
   // Several causes carry their counts; one alone does not.
-  const examined = ` (${tally.processed} ${tally.processed === 1 ? 'agent' : 'agents'} examined)`;
+  const examined = tally.processed === 0 ? '' : ` (${tally.processed} ${tally.processed === 1 ? 'agent' : 'agents'} examined)`;
   return `${who}: ${named}${causes.length === 1 ? examined : ''}`;
 }
 

@@ -15,7 +15,7 @@ export interface ReadyRequest {
 }
 
 /** Why an offer does not take an instance: a resource that falls short, a constraint, or something more basic. */
-export type Refusal = RejectReason | CountedConstraint | 'role-mismatch' | 'reserved-only' | 'runner' | 'region';
+export type Refusal = RejectReason | CountedConstraint | 'role-mismatch' | 'reserved-only' | 'other-offer' | 'runner' | 'region' | 'disk-type';
 
 /** @param homeRegion the master's region, undefined when not known */
 export function readyRequest(request: PlacementRequest, homeRegion: string | undefined): ReadyRequest {
@@ -29,7 +29,8 @@ export function readyRequest(request: PlacementRequest, homeRegion: string | und
 
 /**
  * The first reason against placing one more instance there, or undefined.
- * Reservations and maintenance stand between constraints and cpus in Marathon's order; nothing refuses by them yet.
+ * Maintenance stands between constraints and cpus in Marathon's order; nothing refuses by it yet. What is reserved for an
+ * instance is looked for apart (`core/residency/relaunch.ts`).
  */
 export function firstRefusal(
   request: ReadyRequest,
@@ -40,13 +41,14 @@ export function firstRefusal(
   const { demand } = request;
   if (offer.role !== demand.role) return 'role-mismatch';
   if (!demand.acceptsUnreserved) return 'reserved-only';
+  if (demand.isResident ? !offer.isReservable : offer.isForReservations) return 'other-offer';
   if (!canRun(offer, demand.runner)) return 'runner';
   const { place } = offer;
   if (request.region !== undefined && place.region !== undefined && place.region !== request.region) return 'region';
   for (const constraint of request.constraints) {
     if (!constraint.state.accepts(fieldValue(place, constraint.state.field))) return constraint;
   }
-  return ledger.shortage(index, demand);
+  return demand.ownDisk === undefined ? ledger.shortage(index, demand) : 'disk-type';
 }
 
 /** The row of Marathon's funnel under which a refusal is counted. */
@@ -55,10 +57,13 @@ export function reasonOf(refusal: Refusal): RejectReason {
   switch (refusal) {
     case 'role-mismatch':
     case 'reserved-only':
+    case 'other-offer':
       return 'UnfulfilledRole';
     case 'runner':
     case 'region':
       return 'UnfulfilledConstraint';
+    case 'disk-type':
+      return 'InsufficientDisk';
     default:
       return refusal;
   }

@@ -12,7 +12,7 @@ import { OfferRing, partition, type Partition } from './offer-ring.ts';
 import { RejectTallyBuilder } from './reject-tally.ts';
 import type { MatchOptions, MatchResult, Placement, PlacementRequest, PreparedOffer, RejectTally } from './types.ts';
 
-export { prepareOffer } from './prepared-offer.ts';
+export { prepareOffer, type OfferRoles } from './prepared-offer.ts';
 
 /**
  * Places as many instances as fit. Earlier requests go first; the instances of one request go round over the offers,

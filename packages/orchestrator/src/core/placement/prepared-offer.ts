@@ -8,16 +8,28 @@ import type { PortRanges, PreparedOffer } from './types.ts';
 /** The attribute by which an agent says what it can run; a SET of `posix`, `linux`, `docker`. */
 const CONTAINERIZERS = 'stadion_containerizers';
 
+/** The roles of this framework. */
+export interface OfferRoles {
+  /** The role of apps that name none. */
+  readonly role: string;
+  /** The role in which resources are reserved where that role is `*`, for which nothing can be. */
+  readonly reservationRole: string;
+}
+
 /**
- * Makes an offer ready for matching. Only unreserved resources count: nothing of ours is reserved yet.
+ * Makes an offer ready for matching. Only unreserved resources of the agent's own disk count: what is reserved is somebody's.
  * @param known the place of the same agent from an earlier offer; used instead of a new one when it still says the same
  */
-export function prepareOffer(offer: Offer, known?: AgentPlace): PreparedOffer {
+export function prepareOffer(offer: Offer, known?: AgentPlace, roles?: OfferRoles): PreparedOffer {
   const place = placeOf(offer);
+  const allocated = offer.allocation_info.role;
+  const isForReservations = roles?.role === '*' && allocated === roles.reservationRole;
   return {
     offer,
     place: known !== undefined && samePlace(known, place) ? known : place,
-    role: offer.allocation_info.role,
+    role: isForReservations ? '*' : allocated,
+    isReservable: allocated !== '*',
+    isForReservations,
     cpusMilli: scalarMilli(offer, 'cpus'),
     memMilli: scalarMilli(offer, 'mem'),
     diskMilli: scalarMilli(offer, 'disk'),
@@ -53,7 +65,8 @@ function samePlace(one: AgentPlace, other: AgentPlace): boolean {
 
 function* unreserved(offer: Offer, name: string) {
   for (const resource of offer.resources) {
-    if (resource.name === name && (resource.role ?? '*') === '*') yield resource;
+    const isReserved = (resource.role ?? '*') !== '*' || (resource.reservations?.length ?? 0) > 0;
+    if (resource.name === name && !isReserved && resource.disk === undefined) yield resource;
   }
 }
 

@@ -39,6 +39,8 @@ export class RejectTallyBuilder {
 
   /** Counts one offer; without a refusal it would take more, were it not at its limit for this pass. */
   examine(offer: PreparedOffer, index: number, refusal: Refusal | undefined): void {
+    // The same agent is offered for the other purpose next: there is nothing to explain.
+    if (refusal === 'other-offer') return;
     this.processed += 1;
     if (refusal === undefined) return;
     const reason = reasonOf(refusal);
@@ -109,6 +111,8 @@ export class RejectTallyBuilder {
         return `needs an offer for role ${demand.role}, agents offer to ${values}`;
       case 'reserved-only':
         return `accepts resources reserved for role ${demand.role} only, agents have none`;
+      case 'disk-type':
+        return `needs a disk of type ${demand.ownDisk ?? ''} for its volume, agents offer their root disk only`;
       case 'runner':
         return isAll ? `no agent has ${demand.runner.name}` : `no ${demand.runner.name}`;
       case 'region':

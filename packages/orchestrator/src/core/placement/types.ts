@@ -10,7 +10,12 @@ export type PortRanges = readonly number[];
 export interface PreparedOffer {
   readonly offer: Offer;
   readonly place: AgentPlace;
+  /** The role of the apps that it is for. */
   readonly role: string;
+  /** Whether something of it can be reserved: not in the role `*`. */
+  readonly isReservable: boolean;
+  /** Whether it is in the role that is there for reservations only. */
+  readonly isForReservations: boolean;
   /** Resources that are not reserved, as everything below. */
   readonly cpusMilli: number;
   readonly memMilli: number;

@@ -3,7 +3,7 @@ import type { AppDefinition } from '@stadion/contract/orchestrator';
 import type { PodDefinition, PodInput } from '@stadion/contract/orchestrator-pods';
 import { compact, unlessEmpty, violation, type Checked } from '../app/checked.ts';
 import { normalizeNetworks } from '../app/normalize-network.ts';
-import type { AppDefaults } from '../app/spec.ts';
+import { normalizePersistent, type AppDefaults } from '../app/spec.ts';
 import { podOf, type PodSpec } from './run-spec.ts';
 
 const EXECUTOR = { cpus: 0.1, mem: 32, disk: 10 };
@@ -63,7 +63,9 @@ export function normalizePod(input: PodInput, id: string, defaults: AppDefaults)
       role: input.role ?? defaults.role,
       pod: compact({
         containers,
-        volumes: unlessEmpty(input.volumes),
+        volumes: unlessEmpty(input.volumes)?.map(({ persistent, ...volume }) =>
+          persistent === undefined ? volume : { ...volume, persistent: normalizePersistent(persistent) },
+        ),
         executorResources,
         linuxInfo: input.linuxInfo,
         legacySharedCgroups: input.legacySharedCgroups,

@@ -6,6 +6,7 @@ import { VIOLATIONS_MAX } from '../app/limits.ts';
 import type { AppDefaults } from '../app/spec.ts';
 import { linuxRules } from '../app/validate-linux.ts';
 import { validateApp } from '../app/validate.ts';
+import { persistentVolumeRules } from '../app/validate-volumes.ts';
 import { endpointsOf, type PodSpec } from './run-spec.ts';
 
 /** Names of environment variables are strict for pods. */
@@ -22,8 +23,8 @@ export function validatePod(
     if (isWrong && found.length < VIOLATIONS_MAX) found.push(violation(path, message));
   };
   // What a pod has in common with an app: sizes, roles, networks, constraints, strategies, secrets of its environment.
-  const { pod, ...shared } = spec;
-  const common = validateApp({ ...shared, cmd: 'containers run it' }, previous, defaults);
+  const { pod } = spec;
+  const common = validateApp({ ...spec, cmd: 'containers run it' }, previous, defaults);
   found.push(...common.map(({ path, errors }) => violation(podPath(path), ...errors)));
   refuse(pod.containers.length === 0, '/containers', 'must not be empty');
   endpointRules(spec, refuse);
@@ -40,6 +41,7 @@ export function validatePod(
 
 /** Where an app has something that a pod has elsewhere. */
 function podPath(path: string): string {
+  if (path === '/container/volumes') return '/volumes';
   if (path === '/instances') return '/scaling/instances';
   if (path.startsWith('/upgradeStrategy')) return path.replace('/upgradeStrategy', '/scheduling/upgrade');
   if (path.startsWith('/unreachableStrategy')) return `/scheduling${path}`;
@@ -113,6 +115,7 @@ function volumeRules(spec: PodSpec, refuse: Refuse): void {
     const path = `/volumes/${volume.name}`;
     refuse(!mounted.has(volume.name), path, 'is not mounted by any container');
     refuse(kindsOf(volume) > 1, path, 'must be one of host, secret and persistent');
+    if (volume.persistent !== undefined) persistentVolumeRules(volume.persistent, path, refuse);
     const isKnown = volume.secret === undefined || Object.hasOwn(spec.secrets ?? {}, volume.secret);
     refuse(!isKnown, path, 'must name one of secrets');
   }

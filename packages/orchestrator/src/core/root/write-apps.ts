@@ -11,6 +11,7 @@ import { assignServicePorts, servicePortsOf } from '../app/service-ports.ts';
 import { VIOLATIONS_MAX } from '../app/limits.ts';
 import { specOf, type AppDefaults, type AppSpec } from '../app/spec.ts';
 import { validateApp } from '../app/validate.ts';
+import { residencyViolations } from '../app/validate-volumes.ts';
 import {
   badTimestamp,
   changed,
@@ -169,7 +170,10 @@ function rollBack(input: AppInput, text: string, current: AppDefinition, root: R
   const version = parseTimestamp(text);
   if (version === undefined) return badTimestamp(text);
   const old = root.appAtVersion(current.id, version);
-  return old === undefined ? noSuchApp(current.id, version) : { ok: true, value: specOf(old) };
+  if (old === undefined) return noSuchApp(current.id, version);
+  const value = specOf(old);
+  const violations = residencyViolations(value, current);
+  return violations.length > 0 ? notValid(placed(violations, at)) : { ok: true, value };
 }
 
 function placed(violations: readonly Violation[], at: string): readonly Violation[] {

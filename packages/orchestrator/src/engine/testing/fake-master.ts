@@ -229,7 +229,7 @@ export class FakeMaster {
         this.allocateSoon();
         break;
       case 'SUPPRESS':
-        this.isSuppressed = true;
+        if (call.suppress?.roles?.includes('*') !== false) this.isSuppressed = true;
         break;
       case 'KILL':
         this.kill(call.kill.task_id.value);

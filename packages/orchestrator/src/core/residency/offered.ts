@@ -1,0 +1,39 @@
+/** What an offer holds that is reserved for instances of ours. */
+import type { Offer, OfferOperation, Resource } from '@stadion/contract/mesos';
+import { instanceOfLabels, type Reservation } from './reservation.ts';
+
+/** By the id of the instance that it is reserved for. */
+export type OfferedReservations = ReadonlyMap<string, readonly Resource[]>;
+
+const NOTHING: OfferedReservations = new Map();
+
+/** Sorts out the reserved resources of an offer. Those of other frameworks, or made by hand, are left out. */
+export function reservationsIn(offer: Offer, frameworkId: string): OfferedReservations {
+  let found: Map<string, Resource[]> | undefined;
+  for (const resource of offer.resources) {
+    const labels = resource.reservation?.labels ?? resource.reservations?.at(-1)?.labels;
+    const instanceId = labels && instanceOfLabels(labels, frameworkId);
+    if (instanceId === undefined) continue;
+    found ??= new Map();
+    const known = found.get(instanceId);
+    if (known === undefined) found.set(instanceId, [resource]);
+    else known.push(resource);
+  }
+  return found ?? NOTHING;
+}
+
+/** Whether all volumes of an instance are in what is offered of its reservation. */
+export function hasVolumes(resources: readonly Resource[], { volumes }: Reservation): boolean {
+  const ids = new Set(resources.map(({ disk }) => disk?.persistence?.id));
+  return volumes.every(({ persistenceId }) => ids.has(persistenceId));
+}
+
+/** The operations that wipe volumes and give back everything that was reserved with them. */
+export function giveBackOperations(resources: readonly Resource[]): OfferOperation[] {
+  const volumes = resources.filter(({ disk }) => disk?.persistence !== undefined);
+  const reserved = resources.map(({ disk: _disk, ...resource }) => resource);
+  return [
+    ...(volumes.length === 0 ? [] : [{ type: 'DESTROY' as const, destroy: { volumes } }]),
+    { type: 'UNRESERVE', unreserve: { resources: reserved } },
+  ];
+}

@@ -1,0 +1,63 @@
+/** What is set aside on one agent for an instance with persistent volumes, under the names that Marathon gives it. */
+import type { Labels } from '@stadion/contract/mesos';
+import type { AppDefinition } from '@stadion/contract/orchestrator';
+import { persistentVolumesOf } from '../app/spec.ts';
+import { safeIdOf } from '../instance-ids.ts';
+import type { AgentPlace } from '../instance.ts';
+
+/** A volume of one instance. */
+export interface LocalVolume {
+  /** The path in the container of an app; the name of the volume in a pod. */
+  readonly containerPath: string;
+  /** `<safe app id>#<container path>#<uuid>`: the volume's id on the agent. Never used for a second volume. */
+  readonly persistenceId: string;
+}
+
+/** Kept from the first launch of an instance until it is forgotten. */
+export interface Reservation {
+  readonly place: AgentPlace;
+  /** The role that it is for. */
+  readonly role: string;
+  readonly volumes: readonly LocalVolume[];
+  /** The host ports of the first launch, which every later one has again. */
+  readonly hostPorts: readonly number[];
+  /** Whether a task of the instance got as far as the agent: from then on the volumes may hold something. */
+  readonly isConfirmed: boolean;
+}
+
+/** @param newUuid a new one at each call */
+export function newReservation(
+  app: AppDefinition,
+  launch: { readonly place: AgentPlace; readonly role: string; readonly hostPorts: readonly number[] },
+  newUuid: () => string,
+): Reservation {
+  const volumes = persistentVolumesOf(app).map(({ name }): LocalVolume => {
+    return { containerPath: name, persistenceId: [safeIdOf(app.id), name, newUuid()].join('#') };
+  });
+  return { ...launch, volumes, isConfirmed: false };
+}
+
+const FRAMEWORK_LABEL = 'marathon_framework_id';
+/** Holds the id of the instance, not of a task: so it is in Marathon. */
+const INSTANCE_LABEL = 'marathon_task_id';
+
+/** Whose a reservation is. */
+export function reservationLabels(frameworkId: string, instanceId: string): Labels {
+  return {
+    labels: [
+      { key: FRAMEWORK_LABEL, value: frameworkId },
+      { key: INSTANCE_LABEL, value: instanceId },
+    ],
+  };
+}
+
+/** The instance that a reservation of this framework is for; undefined when it is of somebody else. */
+export function instanceOfLabels(labels: Labels | undefined, frameworkId: string): string | undefined {
+  const valueOf = (wanted: string) => labels?.labels.find(({ key }) => key === wanted)?.value;
+  return valueOf(FRAMEWORK_LABEL) === frameworkId ? valueOf(INSTANCE_LABEL) : undefined;
+}
+
+/** What of a persistence id is its own, for the API. */
+export function uuidOf({ persistenceId }: LocalVolume): string {
+  return persistenceId.slice(persistenceId.lastIndexOf('#') + 1);
+}

@@ -1,0 +1,110 @@
+/**
+ * Gives back what was reserved and is no longer wanted: volumes are wiped, resources unreserved. What is owed is written
+ * down until an offer of the agent shows that it is done; what turns up in an offer and belongs to no instance is given
+ * back as well, however it came about.
+ */
+import type { Logger, TimerHandle, Timers } from '@stadion/base';
+import type { Offer, OfferOperation } from '@stadion/contract/mesos';
+import type { Instance } from '../core/instance.ts';
+import { giveBackOperations, reservationsIn } from '../core/residency/offered.ts';
+import type { Fleet } from './fleet.ts';
+import type { Journal } from './journal.ts';
+import { RESERVATION_SCAN_MS, RESERVATIONS_OWED_MAX } from './limits.ts';
+import { giveBackKey } from './records.ts';
+
+interface ReservationKeeperParts {
+  readonly journal: Journal;
+  readonly fleet: Fleet;
+  readonly timers: Timers;
+  readonly log: Logger;
+  /** Instances whose records are damaged: what is reserved for them is not touched. */
+  readonly damaged: ReadonlySet<string>;
+  readonly turn: (work: () => void) => void;
+}
+
+/** One per engine. */
+export class ReservationKeeper {
+  private readonly parts: ReservationKeeperParts;
+  /** Ids of instances that are gone, by the agent that holds something of theirs. */
+  private readonly owed = new Map<string, Set<string>>();
+  private owedCount = 0;
+  private scan: TimerHandle | undefined;
+
+  constructor(parts: ReservationKeeperParts) {
+    this.parts = parts;
+  }
+
+  /** Whether offers are wanted to give something back on. */
+  get wantsOffers(): boolean {
+    return this.owedCount > 0 || this.scan !== undefined;
+  }
+
+  /** Takes over what an earlier process had not seen done. */
+  load(instanceId: string, agentId: string): void {
+    this.owe(instanceId, agentId);
+  }
+
+  /** An instance is being forgotten: what is reserved for it is given back as soon as nothing uses it. */
+  giveUp({ id, reservation }: Instance): void {
+    if (reservation === undefined) return;
+    const { agentId } = reservation.place;
+    // Beyond that a search finds it.
+    if (this.owedCount >= RESERVATIONS_OWED_MAX) return;
+    this.parts.journal.put(giveBackKey(id), { agent: agentId });
+    this.owe(id, agentId);
+  }
+
+  /** There may be reservations that nobody knows of: for a while, offers are looked through for them. */
+  search(): void {
+    this.scan?.cancel();
+    this.scan = this.parts.timers.after(RESERVATION_SCAN_MS, () => {
+      this.parts.turn(() => {
+        this.scan = undefined;
+      });
+    });
+  }
+
+  stop(): void {
+    this.scan?.cancel();
+  }
+
+  /** Looks through an offer. @returns what to do with it; nothing when all that it holds is in order */
+  examine(offer: Offer, frameworkId: string): OfferOperation[] {
+    const agentId = offer.agent_id.value;
+    const held = reservationsIn(offer, frameworkId);
+    if (offer.allocation_info.role !== '*') this.settle(agentId, new Set(held.keys()));
+    const operations: OfferOperation[] = [];
+    for (const [instanceId, resources] of held) {
+      if (!this.isOrphaned(instanceId, agentId)) continue;
+      this.parts.log.info({ instanceId, agentId }, 'what was reserved for an instance that is gone is given back');
+      operations.push(...giveBackOperations(resources));
+    }
+    return operations;
+  }
+
+  private isOrphaned(instanceId: string, agentId: string): boolean {
+    const { fleet, damaged } = this.parts;
+    return !damaged.has(instanceId) && fleet.instance(instanceId)?.reservation?.place.agentId !== agentId;
+  }
+
+  private owe(instanceId: string, agentId: string): void {
+    const known = this.owed.get(agentId) ?? new Set();
+    this.owed.set(agentId, known);
+    if (known.has(instanceId)) return;
+    known.add(instanceId);
+    this.owedCount += 1;
+  }
+
+  /** What an agent no longer offers is done. */
+  private settle(agentId: string, held: ReadonlySet<string>): void {
+    const owed = this.owed.get(agentId);
+    if (owed === undefined) return;
+    for (const instanceId of owed) {
+      if (held.has(instanceId)) continue;
+      owed.delete(instanceId);
+      this.owedCount -= 1;
+      this.parts.journal.remove(giveBackKey(instanceId));
+    }
+    if (owed.size === 0) this.owed.delete(agentId);
+  }
+}
