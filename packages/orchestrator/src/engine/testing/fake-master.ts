@@ -242,6 +242,9 @@ export class FakeMaster {
         break;
       case 'SUBSCRIBE':
       case 'TEARDOWN':
+      case 'ACCEPT_INVERSE_OFFERS':
+      case 'DECLINE_INVERSE_OFFERS':
+      case 'UPDATE_FRAMEWORK':
         break;
     }
   }
