@@ -87,7 +87,9 @@ describe('an app with a persistent volume', () => {
     await waitFor('it has started', async () => (await starts(volume)) === 1);
     const [first] = await platform.tasks('/store');
     expect(first).toMatchObject({
-      localVolumes: [{ runSpecId: '/store', containerPath: 'data', persistenceId: expect.stringMatching(/^store#data#/) }],
+      localVolumes: [
+        { runSpecId: '/store', containerPath: 'data', persistenceId: expect.stringMatching(/^store#data#/) },
+      ],
     });
     expect(await reserved()).toMatchObject({ marathon: { cpus: 0.1, mem: 16, disk: 10 } });
 

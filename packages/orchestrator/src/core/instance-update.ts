@@ -80,7 +80,8 @@ export function stopped(instance: Instance, now: number): Instance {
 function kept({ reservation, condition, taskState }: Instance): { readonly reservation?: Reservation } {
   if (reservation === undefined || taskState === 'TASK_GONE_BY_OPERATOR') return {};
   // A first launch that came to nothing: whatever there is of its reservation is found and given back.
-  const cameToNothing = condition === 'Dropped' || condition === 'Error' || condition === 'Unknown' || condition === 'Gone';
+  const cameToNothing =
+    condition === 'Dropped' || condition === 'Error' || condition === 'Unknown' || condition === 'Gone';
   return !reservation.isConfirmed && cameToNothing ? {} : { reservation };
 }
 
@@ -119,9 +120,10 @@ export function applyStatus(
   share: (addresses: Instance['ipAddresses']) => Instance['ipAddresses'],
   checks: number | ReadonlySet<string>,
 ): StatusOutcome {
-  const outcome = typeof checks === 'number'
-    ? applyTaskStatus(instance, status, now, share, checks)
-    : applyPodStatus(instance, status, now, share, checks);
+  const outcome =
+    typeof checks === 'number'
+      ? applyTaskStatus(instance, status, now, share, checks)
+      : applyPodStatus(instance, status, now, share, checks);
   return outcome.kind === 'unchanged' ? outcome : { ...outcome, instance: confirmed(outcome.instance, status.state) };
 }
 

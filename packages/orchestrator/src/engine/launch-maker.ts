@@ -120,7 +120,14 @@ export class LaunchMaker {
       : undefined;
     const launched = this.begin(instance, definition, { place, hostPorts: ports, ...(reservation && { reservation }) });
     pool.launchedOn(prepared, definition);
-    return describe({ app: definition, instance: launched, taskId: taskIdOf(launched), offer, hostPorts, isRelaunch: false });
+    return describe({
+      app: definition,
+      instance: launched,
+      taskId: taskIdOf(launched),
+      offer,
+      hostPorts,
+      isRelaunch: false,
+    });
   }
 
   /** Launches an instance again where its volumes are. */

@@ -52,7 +52,10 @@ async function killAll(context: HandlerContext, call: Call): Promise<Answer> {
   const { view } = context.engine;
   const id = resolveId(parameter(call.parameters, 'id'));
   if (view.root.app(id) === undefined) return rejection(noSuchApp(id).rejection);
-  const placed = view.instances(id).filter(isPlaced).filter((instance) => canEnd(instance, mode));
+  const placed = view
+    .instances(id)
+    .filter(isPlaced)
+    .filter((instance) => canEnd(instance, mode));
   if (mode.scale && placed.length === 0) return failure(404, { message: `Path '${id}' does not exist` });
   const host = call.query.get('host') ?? '*';
   const chosen = placed.filter((instance) => host === '*' || agentPlaceOf(instance).hostname === host);

@@ -14,10 +14,7 @@ import { uuidOf, type Reservation } from '../core/residency/reservation.ts';
 import { formatTimestamp } from '../core/app/timestamp.ts';
 
 /** An instance that has a place: only those are shown. */
-export type PlacedInstance = Instance & (
-  | { readonly place: AgentPlace }
-  | { readonly reservation: Reservation }
-);
+export type PlacedInstance = Instance & ({ readonly place: AgentPlace } | { readonly reservation: Reservation });
 
 /** True for instances that are shown as tasks: also those between two launches, and stopped ones, kept with their volumes. */
 export function isPlaced(instance: Instance): instance is PlacedInstance {

@@ -18,7 +18,11 @@ export function persistentVolumeRules(
   refuse(maxSize !== undefined && maxSize <= size, `${at}/maxSize`, 'must be greater than size');
   refuse(profileName === '', `${at}/profileName`, 'must not be empty');
   refuse(type === 'root' && profileName !== undefined, `${at}/profileName`, 'is not possible with type root');
-  refuse(type === 'root' && constraints.length > 0, `${at}/constraints`, 'Constraints on root volumes are not supported');
+  refuse(
+    type === 'root' && constraints.length > 0,
+    `${at}/constraints`,
+    'Constraints on root volumes are not supported',
+  );
   refuse(constraints.length > CONSTRAINTS_MAX, `${at}/constraints`, `must be at most ${String(CONSTRAINTS_MAX)}`);
   for (const [index, constraint] of constraints.slice(0, CONSTRAINTS_MAX).entries()) {
     const message = constraintProblem(constraint);

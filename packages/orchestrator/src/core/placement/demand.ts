@@ -75,7 +75,15 @@ function computeDemand(app: AppDefinition): Demand {
     ports,
     fixedPorts,
     portCount: fixedPorts.length + ports.filter((port) => port === 0).length,
-    shape: [app.role, acceptsUnreserved, volumes.length > 0, ownDisk, runner.code, ...Object.values(scalars), ...ports].join('|'),
+    shape: [
+      app.role,
+      acceptsUnreserved,
+      volumes.length > 0,
+      ownDisk,
+      runner.code,
+      ...Object.values(scalars),
+      ...ports,
+    ].join('|'),
   };
 }
 

@@ -29,7 +29,8 @@ export function explainWaiting(input: {
   const rest = causes.length - MAX_EXPLANATIONS_IN_SENTENCE;
   if (rest > 0) return `${who}: ${named}; and ${rest} more ${rest === 1 ? 'reason' : 'reasons'}`;
   // Several causes carry their counts; one alone does not.
-  const examined = tally.processed === 0 ? '' : ` (${tally.processed} ${tally.processed === 1 ? 'agent' : 'agents'} examined)`;
+  const examined =
+    tally.processed === 0 ? '' : ` (${tally.processed} ${tally.processed === 1 ? 'agent' : 'agents'} examined)`;
   return `${who}: ${named}${causes.length === 1 ? examined : ''}`;
 }
 

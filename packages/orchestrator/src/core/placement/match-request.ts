@@ -15,7 +15,15 @@ export interface ReadyRequest {
 }
 
 /** Why an offer does not take an instance: a resource that falls short, a constraint, or something more basic. */
-export type Refusal = RejectReason | CountedConstraint | 'role-mismatch' | 'reserved-only' | 'other-offer' | 'runner' | 'region' | 'disk-type';
+export type Refusal =
+  | RejectReason
+  | CountedConstraint
+  | 'role-mismatch'
+  | 'reserved-only'
+  | 'other-offer'
+  | 'runner'
+  | 'region'
+  | 'disk-type';
 
 /** @param homeRegion the master's region, undefined when not known */
 export function readyRequest(request: PlacementRequest, homeRegion: string | undefined): ReadyRequest {

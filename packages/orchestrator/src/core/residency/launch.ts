@@ -40,7 +40,11 @@ export function volumeResources(app: AppDefinition, owner: Owner): Resource[] {
  * @param needs all that its tasks and their executor take, as {@link asReserved} made it, without volumes
  * @param volumes as {@link volumeResources} gives them
  */
-export function reserveOperations(needs: readonly Resource[], volumes: readonly Resource[], owner: Owner): OfferOperation[] {
+export function reserveOperations(
+  needs: readonly Resource[],
+  volumes: readonly Resource[],
+  owner: Owner,
+): OfferOperation[] {
   const mib = volumes.reduce((sum, { scalar }) => sum + (scalar?.value ?? 0), 0);
   return [
     { type: 'RESERVE', reserve: { resources: [...needs, diskOf(mib, owner)] } },
