@@ -1,9 +1,12 @@
 /** One instance of an app, from the wish to run it to its end: the orchestrator's unit of account. */
 import type { HealthResult, ReadinessResult, TaskState } from '@stadion/contract/mesos';
 import type { CheckStatusInfo } from '@stadion/contract/mesos-workload';
+import type { AgentPlace } from './agent-place.ts';
 import { podTaskIds, type PodTask } from './pod/pod-tasks.ts';
 import type { Reservation } from './residency/reservation.ts';
 import type { InstanceCondition } from '@stadion/contract/orchestrator';
+
+export type { AgentPlace } from './agent-place.ts';
 
 /**
  * What is wanted of an instance. `Running`: relaunch it when it ends. `Stopped`: kill it, keep it with its volumes.
@@ -13,16 +16,6 @@ export type InstanceGoal = 'Running' | 'Stopped' | 'Decommissioned' | 'Frozen';
 
 /** What becomes of one that is to go: it is kept with its volumes, or forgotten. */
 export type Departure = Extract<InstanceGoal, 'Stopped' | 'Decommissioned'>;
-
-/** Where an instance runs. One object per agent, shared by all its instances. */
-export interface AgentPlace {
-  readonly agentId: string;
-  readonly hostname: string;
-  readonly region: string | undefined;
-  readonly zone: string | undefined;
-  /** Attributes in their text form (scalar `0.###`, ranges `[1-5,7-9]`, set `{a,b}` sorted), by name. */
-  readonly attributes: ReadonlyMap<string, string>;
-}
 
 /**
  * An instance. Its id is `<app id segments joined by _>.instance-<uuid>` and survives relaunches on the same version;

@@ -1,9 +1,9 @@
 /** What is set aside on one agent for an instance with persistent volumes, under the names that Marathon gives it. */
 import type { Labels } from '@stadion/contract/mesos';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
+import type { AgentPlace } from '../agent-place.ts';
 import { persistentVolumesOf } from '../app/spec.ts';
 import { safeIdOf } from '../instance-ids.ts';
-import type { AgentPlace } from '../instance.ts';
 
 /** A volume of one instance. */
 export interface LocalVolume {

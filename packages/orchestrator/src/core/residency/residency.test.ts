@@ -1,0 +1,121 @@
+import type { Resource } from '@stadion/contract/mesos';
+import { describe, expect, it } from 'vitest';
+import { rescheduled, scheduledInstance, provisioned, applyStatus } from '../instance-update.ts';
+import type { Instance } from '../instance.ts';
+import { anApp, anOffer } from '../placement/testing/builders.ts';
+import { prepareOffer } from '../placement/matcher.ts';
+import { reserveOperations, volumeResources } from './launch.ts';
+import { giveBackOperations, reservationsIn } from './offered.ts';
+import { reservedIn, reservedTally } from './relaunch.ts';
+import { newReservation, uuidOf } from './reservation.ts';
+
+const FRAMEWORK = 'f1';
+const ROLES = { role: '*', reservationRole: 'marathon' };
+const app = anApp({
+  container: { type: 'MESOS', volumes: [{ containerPath: 'data', mode: 'RW', persistent: { size: 10 } }] },
+});
+
+/** An instance that was launched on this host. */
+function launched(host: string): Instance {
+  const { place } = prepareOffer(anOffer({ host }));
+  const reservation = newReservation(app, { place, role: 'marathon', hostPorts: [31_000] }, () => `uuid-${host}`);
+  const waiting = scheduledInstance(`web.instance-${host}`, '/web', app.version, 0);
+  return provisioned(waiting, { appVersion: app.version, place, hostPorts: [31_000], reservation, now: 0 });
+}
+
+function ownerOf(instance: Instance) {
+  const { reservation } = instance;
+  if (reservation === undefined) throw new Error('it has no reservation');
+  return { frameworkId: FRAMEWORK, instanceId: instance.id, reservation };
+}
+
+function volumesOf(instance: Instance): Resource[] {
+  return volumeResources(app, ownerOf(instance));
+}
+
+function offerOf(host: string, moreResources: readonly Resource[], role = 'marathon') {
+  return prepareOffer(anOffer({ host, role, moreResources }), undefined, ROLES);
+}
+
+function ended(instance: Instance, state: 'TASK_FAILED' | 'TASK_DROPPED' | 'TASK_GONE_BY_OPERATOR'): Instance {
+  const status = { task_id: { value: 't' }, state, timestamp: 0 };
+  const outcome = applyStatus(instance, status, 0, (addresses) => addresses, 0);
+  if (outcome.kind !== 'ended') throw new Error('it has not ended');
+  return rescheduled(outcome.instance, app.version, 0);
+}
+
+describe('a first launch', () => {
+  it('reserves all that it needs, under labels, and makes the volume of it', () => {
+    const [reserve, create] = reserveOperations([], volumesOf(launched('n1')), ownerOf(launched('n1')));
+    expect(reserve).toMatchObject({
+      type: 'RESERVE',
+      reserve: {
+        resources: [
+          {
+            name: 'disk',
+            scalar: { value: 10 },
+            role: 'marathon',
+            reservation: {
+              labels: {
+                labels: [
+                  { key: 'marathon_framework_id', value: FRAMEWORK },
+                  { key: 'marathon_task_id', value: 'web.instance-n1' },
+                ],
+              },
+            },
+          },
+        ],
+      },
+    });
+    expect(create).toMatchObject({
+      type: 'CREATE',
+      create: {
+        volumes: [
+          { disk: { persistence: { id: 'web#data#uuid-n1' }, volume: { mode: 'RW', container_path: 'data' } } },
+        ],
+      },
+    });
+    expect(launched('n1').reservation?.volumes.map(uuidOf)).toEqual(['uuid-n1']);
+  });
+
+  it('that came to nothing leaves no claim', () => {
+    expect(ended(launched('n1'), 'TASK_DROPPED').reservation).toBeUndefined();
+  });
+
+  it('that got as far as running keeps its claim through every end but that of its agent', () => {
+    const kept = ended(launched('n1'), 'TASK_FAILED');
+    expect(kept.reservation).toMatchObject({ isConfirmed: true, place: { hostname: 'n1' } });
+    const { place } = offerOf('n1', []);
+    const again = provisioned(kept, { appVersion: app.version, place, hostPorts: [], now: 0 });
+    expect(ended(again, 'TASK_DROPPED').reservation).toEqual(kept.reservation);
+    expect(ended(again, 'TASK_GONE_BY_OPERATOR').reservation).toBeUndefined();
+  });
+});
+
+describe('an offer', () => {
+  it('of the role of reservations is recognised, and its reserved resources are nobody else’s', () => {
+    const offer = offerOf('n1', volumesOf(launched('n1')));
+    expect(offer).toMatchObject({ role: '*', isForReservations: true, isReservable: true, diskMilli: 10_000_000 });
+  });
+
+  it('holds what is reserved for an instance only with all of its volumes', () => {
+    const [here, there] = [launched('n1'), launched('n2')];
+    const find = reservedIn([offerOf('n1', volumesOf(here)), offerOf('n2', [])], FRAMEWORK);
+    expect(find(here)).toBe(0);
+    expect(find(there)).toBeUndefined();
+    expect(reservedIn([offerOf('n1', volumesOf(here))], 'another framework')(here)).toBeUndefined();
+  });
+
+  it('without them says which agent is waited for', () => {
+    const tally = reservedTally([launched('n2')], [offerOf('n1', []), offerOf('n1', [], '*')]);
+    expect(tally.processed).toBe(1);
+    expect([...tally.explanations.values()][0]?.message).toContain('waits for its volumes on n2');
+  });
+
+  it('gives back what nobody wants: the volume first', () => {
+    const reserved = reservationsIn(offerOf('n1', volumesOf(launched('n1'))).offer, FRAMEWORK);
+    const operations = giveBackOperations(reserved.get('web.instance-n1') ?? []);
+    expect(operations.map(({ type }) => type)).toEqual(['DESTROY', 'UNRESERVE']);
+    expect(JSON.stringify(operations[1])).not.toContain('persistence');
+  });
+});
