@@ -13,14 +13,7 @@ import {
   type TaskState,
   type TaskStatus,
 } from '@stadion/contract/mesos';
-
-/** What becomes of a task after its launch. */
-export interface TaskScript {
-  /** Runs, fails, or finishes after `lifeMs`; `silent` never reports anything. */
-  readonly kind: 'run' | 'fail' | 'finish' | 'silent';
-  readonly startMs?: number;
-  readonly lifeMs?: number;
-}
+import type { TaskScript } from './task-script.ts';
 
 export interface FakeTask {
   readonly info: TaskInfo;

@@ -1,0 +1,9 @@
+/** How the tasks of the small master behave. */
+
+/** What becomes of a task after its launch. */
+export interface TaskScript {
+  /** Runs, fails, or finishes after `lifeMs`; `silent` never reports anything. */
+  readonly kind: 'run' | 'fail' | 'finish' | 'silent';
+  readonly startMs?: number;
+  readonly lifeMs?: number;
+}
