@@ -21,7 +21,7 @@ export const allowedImports = {
   dns: ['base', 'contract'],
   discovery: ['base'],
   edge: ['base', 'contract'],
-  cli: ['base', 'contract'],
+  cli: ['base', 'contract', 'access'],
   console: ['base', 'contract'],
   simulator: ['base', 'contract', 'store', 'master', 'agent', 'orchestrator'],
   server: ['base', 'contract', 'store', 'access', 'master', 'agent', 'orchestrator', 'dns', 'edge'],

@@ -18,6 +18,7 @@ import { nodeCommands } from './commands/node.ts';
 import { planCommands } from './commands/plan.ts';
 import { platformCommands } from './commands/platform.ts';
 import { certificateCommands, routeCommands } from './commands/route.ts';
+import { accessCommands } from './commands/access.ts';
 import { secretCommands } from './commands/secret.ts';
 import { statusCommands } from './commands/status.ts';
 import { taskCommands } from './commands/task.ts';
@@ -41,6 +42,7 @@ const commands: readonly CommandSpec[] = [
   ...taskCommands,
   ...execCommands,
   ...secretCommands,
+  ...accessCommands,
   ...logsCommands,
   ...eventsCommands,
   ...nodeCommands,
@@ -59,6 +61,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   deploy: 'follow and take back deployments',
   task: 'list and kill tasks',
   secret: 'keep secrets, which no answer shows',
+  access: 'make entries for the file that says who may do what',
   node: 'look at the agents, and empty them',
   discovery: 'look at services in ZooKeeper, and at their rotation',
   backup: 'keep the state, and bring it back',
@@ -150,7 +153,10 @@ function commonOptions(): Option[] {
     new Option('-o, --output <format>', `form of the answer: ${FORMATS.join(', ')}`).choices(FORMATS),
     new Option('-q, --quiet', 'only what was asked for: no remarks, no progress, lists as bare ids'),
     new Option('--url <url>', 'address of the orchestrator [STADION_URL]'),
-    new Option('--secret-file <file>', 'secret of the cluster, to reach it from another machine [STADION_SECRET_FILE]'),
+    new Option(
+      '--secret-file <file>',
+      'secret of the cluster, or a token of yours, to reach it from elsewhere [STADION_SECRET_FILE]',
+    ),
     new Option('--data-dir <dir>', 'data directory of the platform [STADION_DATA_DIR, default ./.stadion]'),
   ];
 }

@@ -107,6 +107,15 @@ export const ServerConfig = Type.Object(
           'secret that others must show to reach this machine, made when missing; permits listening beyond loopback',
       }),
     ),
+    accessFile: Type.Optional(
+      Type.String({
+        minLength: 1,
+        valueName: 'file',
+        description:
+          'who may do what: users, tokens and issuers of signed tokens with their grants, as JSON; everybody has to be ' +
+          'known then, on this machine as well (stadion access makes its entries)',
+      }),
+    ),
     zk: Type.Optional(
       Type.String({
         minLength: 1,

@@ -1,6 +1,6 @@
 /** Applies who may come in: to requests and to upgrades, before anything else looks at them. */
 import type { IncomingMessage } from 'node:http';
-import { showsSecret, type Secret } from '@stadion/access';
+import { showsSecret, type AccessControl, type Secret } from '@stadion/access';
 import { isFromThisMachine, isOpenPath } from './core/admission.ts';
 import { foreignPageProblem } from './core/foreign-pages.ts';
 
@@ -8,6 +8,8 @@ import { foreignPageProblem } from './core/foreign-pages.ts';
 export interface Admission {
   /** What others than this machine must show; undefined while nobody else can reach it. */
   readonly secret?: Secret | undefined;
+  /** Who is known and what they may; undefined: whoever is let in may do everything. */
+  readonly access?: AccessControl | undefined;
   /** Names under which this machine is meant to be reached. */
   readonly ownNames: ReadonlySet<string>;
 }
@@ -19,10 +21,14 @@ export interface Refused {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Judges a request; undefined: it may come in. */
-export function refusalOf(request: IncomingMessage, { secret, ownNames }: Admission): Refused | undefined {
+/**
+ * Judges a request; undefined: it may come in. Where people are known by name, who it is and what they may is found out
+ * behind this door (`permission.ts`), and coming from this machine is worth nothing.
+ */
+export function refusalOf(request: IncomingMessage, { secret, ownNames, access }: Admission): Refused | undefined {
   const problem = foreignPageProblem({ method: request.method ?? '', headers: request.headers }, ownNames);
   if (problem !== undefined) return { status: 403, message: problem, headers: {} };
+  if (access !== undefined) return undefined;
   if (secret === undefined || isFromThisMachine(request.socket) || isOpenPath(request.url ?? '')) return undefined;
   if (showsSecret(request.headers.authorization, secret)) return undefined;
   return {

@@ -62,7 +62,13 @@ export async function openDns(
   onOpened(() => dns.stop());
   const dnsHttp = await withFallback(config.dnsHttpPort, DNS_HTTP_PORT, '--dns-http-port', remarks, async (port) => {
     const http = createDnsHttp(dns);
-    const where = { ...parts.admission, address: config.bindAddress, port, flag: '--dns-http-port' };
+    const where = {
+      ...parts.admission,
+      address: config.bindAddress,
+      port,
+      flag: '--dns-http-port',
+      api: 'names',
+    } as const;
     const url = await listen(http, where);
     onOpened(() => http.close());
     return url;

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Secret } from '@stadion/access';
+import type { AccessControl, Secret } from '@stadion/access';
 import { PlatformError, describeError, errorCode, every, type Logger } from '@stadion/base';
 import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
 import {
@@ -31,6 +31,7 @@ export interface EdgeSurroundings {
   readonly dataDirectory: string;
   readonly hostname: string;
   readonly secret: Secret | undefined;
+  readonly access: AccessControl | undefined;
   readonly log: Logger;
   readonly orchestrators: readonly string[];
   /** Tells whoever has started it. */
@@ -71,8 +72,9 @@ export async function startEdge(surroundings: EdgeSurroundings, undoing: Undoing
   }
   const http = createEdgeAdmin({ edge, certificates, clock: ports.time });
   undoing.add(() => http.close());
-  const where = { address: config.bindAddress, port: adminPort, flag: '--edge-admin-port' };
-  const edgeAdmin = await listen(http, { ...where, secret, ownNames: new Set([hostname.toLowerCase()]) });
+  const where = { address: config.bindAddress, port: adminPort, flag: '--edge-admin-port', api: 'edge' } as const;
+  const ownNames = new Set([hostname.toLowerCase()]);
+  const edgeAdmin = await listen(http, { ...where, secret, access: surroundings.access, ownNames });
   log.info({ ports: edge.ports }, 'the edge is ready');
   const at = (name: string, scheme: string): string =>
     urlOf({ address, port: edge.ports[name] ?? 0 }).replace(/^http/, scheme);

@@ -1,9 +1,11 @@
 /** Where the platform may listen: its API runs commands, so beyond loopback only those come in who show a secret. */
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { loadClusterSecret, type Secret } from '@stadion/access';
-import { PlatformError, type Random } from '@stadion/base';
+import { AccessControl, loadClusterSecret, type Secret } from '@stadion/access';
+import { PlatformError, type Logger, type Random } from '@stadion/base';
 import type { ServerConfig } from '@stadion/contract';
+import type { SystemPorts } from './system-ports.ts';
+import type { Undoing } from './undoing.ts';
 
 /**
  * Refuses an address that other machines could reach while nothing keeps strangers out.
@@ -12,7 +14,8 @@ import type { ServerConfig } from '@stadion/contract';
 export function assertListenable({
   bindAddress: address,
   secretFile,
-}: Pick<ServerConfig, 'bindAddress' | 'secretFile'>): void {
+  accessFile,
+}: Pick<ServerConfig, 'bindAddress' | 'secretFile' | 'accessFile'>): void {
   if (address === 'localhost') return;
   const family = isIP(address);
   if (family === 0) {
@@ -22,7 +25,7 @@ export function assertListenable({
     );
   }
   const isLoopback = family === 4 ? address.startsWith('127.') : address === '::1';
-  if (isLoopback || secretFile !== undefined) return;
+  if (isLoopback || secretFile !== undefined || accessFile !== undefined) return;
   throw new PlatformError(
     'listen-address-open',
     `Refusing to listen on ${address}: this API runs commands and no access control is configured, so anybody who ` +
@@ -32,10 +35,30 @@ export function assertListenable({
   );
 }
 
-/** The secret of the configuration, made when its file is missing. @throws PlatformError `secret-unusable` */
-export async function loadSecret(
-  { secretFile }: Pick<ServerConfig, 'secretFile'>,
+async function loadSecret(
+  { secretFile, accessFile, dataDir }: Pick<ServerConfig, 'secretFile' | 'accessFile' | 'dataDir'>,
   random: Random,
 ): Promise<Secret | undefined> {
-  return secretFile === undefined ? undefined : loadClusterSecret(resolve(secretFile), random);
+  if (secretFile !== undefined) return loadClusterSecret(resolve(secretFile), random);
+  // Where everybody has to be known, the platform's own parts show each other this.
+  return accessFile === undefined ? undefined : loadClusterSecret(resolve(dataDir, 'cluster-secret'), random);
+}
+
+/**
+ * What lets others in: the secret of the cluster, and who is known where a file says so. The file is watched.
+ * @throws PlatformError `secret-unusable` and `access-file-unusable`
+ */
+export async function loadAccess(
+  config: Pick<ServerConfig, 'secretFile' | 'accessFile' | 'dataDir'>,
+  { time, random }: SystemPorts,
+  log: Logger,
+  undoing: Undoing,
+): Promise<{ readonly secret: Secret | undefined; readonly access: AccessControl | undefined }> {
+  const secret = await loadSecret(config, random);
+  if (config.accessFile === undefined) return { secret, access: undefined };
+  const access = await AccessControl.open(config.accessFile, time, log);
+  undoing.addNow(() => {
+    access.close();
+  });
+  return { secret, access };
 }

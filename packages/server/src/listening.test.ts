@@ -8,7 +8,7 @@ function listening(port: number, flag: string): { readonly http: FastifyInstance
   const http = Fastify({ forceCloseConnections: true });
   http.post('/v2/apps', () => ({ done: true }));
   opened.push(http);
-  return { http, url: listen(http, { address: '127.0.0.1', port, flag, ownNames: new Set() }) };
+  return { http, url: listen(http, { address: '127.0.0.1', port, flag, api: 'agent', ownNames: new Set() }) };
 }
 
 describe('a server on its port', () => {

@@ -1,18 +1,34 @@
 /** Puts an HTTP server on its port, with an error that names the flag to change. */
 import { PlatformError, errorCode } from '@stadion/base';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { urlOf } from './addresses.ts';
-import { refusalOf, type Admission } from './admission.ts';
+import { refusalOf, type Admission, type Refused } from './admission.ts';
+import type { ApiName } from './core/required-permissions.ts';
+import { judge, judgeBody, type Permit } from './permission.ts';
 
 /**
  * Lets in only who may come in: other people's web pages and strangers are refused before their request is looked at.
  */
-export function guard(http: FastifyInstance, admission: Admission): void {
+export function guard(http: FastifyInstance, admission: Admission, api: ApiName): void {
+  const permits = new WeakMap<object, Permit>();
   http.addHook('onRequest', async (request, reply) => {
     const refused = refusalOf(request.raw, admission);
-    if (refused === undefined) return undefined;
-    return reply.code(refused.status).headers(refused.headers).send({ message: refused.message });
+    if (refused !== undefined) return refuse(reply, refused);
+    const verdict = await judge(request.raw, admission, api);
+    if (verdict === undefined) return undefined;
+    if ('refused' in verdict) return refuse(reply, verdict.refused);
+    if (!verdict.isDecided) permits.set(request.raw, verdict);
+    return undefined;
   });
+  http.addHook('preHandler', async (request, reply) => {
+    const permit = permits.get(request.raw);
+    const refused = permit === undefined ? undefined : judgeBody(permit, request.body);
+    return refused === undefined ? undefined : refuse(reply, refused);
+  });
+}
+
+function refuse(reply: FastifyReply, { status, headers, message }: Refused): FastifyReply {
+  return reply.code(status).headers(headers).send({ message });
 }
 
 /**
@@ -27,10 +43,11 @@ export async function listen(
     readonly address: string;
     readonly port: number;
     readonly flag: string;
+    readonly api: ApiName;
   } & Admission,
 ): Promise<string> {
   const { address, port, flag } = where;
-  guard(http, where);
+  guard(http, where, where.api);
   try {
     await http.listen({ host: address, port });
   } catch (error) {

@@ -1,7 +1,7 @@
 /** Puts the HTTP APIs of all roles on their ports. */
 import type { Server } from 'node:http';
 import { join } from 'node:path';
-import { AuditLog, type Secret, type SecretVault } from '@stadion/access';
+import { AuditLog, authorizationOf, type AccessControl, type Secret, type SecretVault } from '@stadion/access';
 import type { Logger } from '@stadion/base';
 import { createAgentHttp, type Agent } from '@stadion/agent';
 import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
@@ -9,6 +9,7 @@ import { createMasterClient } from '@stadion/contract/client';
 import { createMasterHttp, type Master } from '@stadion/master';
 import { createOrchestratorHttp, type Engine } from '@stadion/orchestrator';
 import { hostnameOf, urlOf } from './addresses.ts';
+import type { Admission } from './admission.ts';
 import { createClusterReader } from './cluster-reader.ts';
 import { consolePages } from './console-pages.ts';
 import { listen } from './listening.ts';
@@ -33,6 +34,7 @@ export interface OpenApisOptions {
   /** With real ports, none of them 0. */
   readonly config: ServerConfig;
   readonly secret: Secret | undefined;
+  readonly access: AccessControl | undefined;
   readonly ports: SystemPorts;
   readonly log: Logger;
   readonly open?: OpenPort;
@@ -54,15 +56,18 @@ export async function openApis(
   rooms: ServedRooms,
   onOpened: (close: () => Promise<unknown>) => void,
 ): Promise<PlatformAddresses> {
-  const { config, secret, open = listen } = options;
-  const address = config.bindAddress;
-  const hostname = hostnameOf(config);
-  const where = { address, ownNames: new Set([hostname.toLowerCase()]), secret };
+  const { config, open = listen } = options;
+  const where = { ...admissionOf(options), address: config.bindAddress };
 
   const masterHttp = createMasterHttp(rooms.master);
   onOpened(() => masterHttp.close());
   options.onMasterServer?.(masterHttp.server);
-  const master = await open(masterHttp, { ...where, port: config.masterPort, flag: '--master-port' });
+  const master = await open(masterHttp, {
+    ...where,
+    port: config.masterPort,
+    flag: '--master-port',
+    api: 'master',
+  });
 
   const agent = rooms.agent === undefined ? undefined : await openAgentApi(options, rooms.agent, onOpened);
 
@@ -84,7 +89,7 @@ export async function openOrchestratorApi(
   const { time, random } = ports;
   const address = config.bindAddress;
   const hostname = hostnameOf(config);
-  const recorder = new ResourceRecorder(createMasterClient({ baseUrl: master }), time);
+  const recorder = new ResourceRecorder(createMasterClient({ baseUrl: master, headers: shown(secret) }), time);
   onOpened(async () => {
     recorder.stop();
   });
@@ -105,11 +110,11 @@ export async function openOrchestratorApi(
     },
   });
   onOpened(() => orchestratorHttp.close());
-  const ownNames = new Set([hostname.toLowerCase()]);
+  const admission = admissionOf(options);
   const audit = new AuditLog(join(config.dataDir, 'log', 'audit.log'), time, log);
   if (options.vault !== undefined) addSecretsApi(orchestratorHttp, options.vault, audit);
   const endRelayed = relayTaskSessions(orchestratorHttp.server, {
-    admission: { ownNames, secret },
+    admission,
     secret,
     masterUrl: master,
     audit,
@@ -118,7 +123,7 @@ export async function openOrchestratorApi(
     endRelayed();
   });
   const port = config.orchestratorPort;
-  return open(orchestratorHttp, { address, ownNames, secret, port, flag: '--orchestrator-port' });
+  return open(orchestratorHttp, { ...admission, address, port, flag: '--orchestrator-port', api: 'orchestrator' });
 }
 
 /** Listens for the agent alone. */
@@ -127,15 +132,23 @@ export async function openAgentApi(
   agent: Agent,
   onOpened: (close: () => Promise<unknown>) => void,
 ): Promise<string> {
-  const { config, secret, ports, open = listen } = options;
-  const address = config.bindAddress;
-  const hostname = hostnameOf(config);
+  const { config, ports, open = listen } = options;
+  const admission = admissionOf(options);
   const agentHttp = createAgentHttp(agent, { clock: ports.time });
   onOpened(() => agentHttp.close());
-  const ownNames = new Set([hostname.toLowerCase()]);
-  const endSessions = takeTaskSessions(agentHttp.server, agent, { ownNames, secret });
+  const endSessions = takeTaskSessions(agentHttp.server, agent, admission);
   onOpened(async () => {
     endSessions();
   });
-  return open(agentHttp, { address, ownNames, secret, port: config.agentPort, flag: '--agent-port' });
+  const where = { address: config.bindAddress, port: config.agentPort, flag: '--agent-port', api: 'agent' } as const;
+  return open(agentHttp, { ...admission, ...where });
+}
+
+function admissionOf({ config, secret, access }: OpenApisOptions): Admission {
+  return { ownNames: new Set([hostnameOf(config).toLowerCase()]), secret, access };
+}
+
+/** What the platform's own parts show each other. */
+function shown(secret: Secret | undefined): Record<string, string> {
+  return secret === undefined ? {} : { authorization: authorizationOf(secret) };
 }

@@ -1,6 +1,7 @@
 /** Builds every room from the configuration, starts them in the order of their dependencies and stops them in reverse. */
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { authorizationOf } from '@stadion/access';
 import { PlatformError, assert, describeError, errorCode, type Logger } from '@stadion/base';
 import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
 import { hostnameOf } from './addresses.ts';
@@ -13,9 +14,10 @@ import { chooseFreePorts } from './free-ports.ts';
 import { inProcessDialer } from './in-process-link.ts';
 import { writeJoinToken } from './join-file.ts';
 import { startControlPlane } from './control-plane.ts';
-import { assertListenable, loadSecret } from './listen-address.ts';
+import { assertListenable, loadAccess } from './listen-address.ts';
 import { openApis } from './open-apis.ts';
 import { openStore } from './open-store.ts';
+import { whenPermitted } from './permitted-upgrade.ts';
 import { openLog } from './logging.ts';
 import { systemPorts, type SystemPorts } from './system-ports.ts';
 import { Undoing } from './undoing.ts';
@@ -78,7 +80,7 @@ async function startRooms(
   const { time } = ports;
   const { logger } = log;
   const hostname = hostnameOf(config);
-  const secret = await loadSecret(config, ports.random);
+  const { secret, access } = await loadAccess(config, ports, logger, undoing);
   const store = await openStore(config, dataDirectory, time, logger.child({ room: 'store' }));
   undoing.add(() => store.close());
   const leadership = await store.campaign(hostname);
@@ -110,17 +112,21 @@ async function startRooms(
   undoing.add(() => agent.stop());
   await agent.start();
 
+  const admission = { secret, access, ownNames: new Set([hostname.toLowerCase()]) };
   const links = new HttpAcceptor(master.acceptor, leadership.epoch, logger.child({ room: 'agent-links' }));
   const apis = await openApis(
     {
       config,
       secret,
+      access,
       vault,
       ports,
       log: logger,
       abdicate,
       onMasterServer: (server) => {
-        takeAgentLinks(server, links, { secret, ownNames: new Set([hostname.toLowerCase()]) });
+        takeAgentLinks(server, links, admission, (request, socket, proceed) => {
+          whenPermitted(request, socket, admission, 'master', proceed);
+        });
       },
     },
     { master, engine, agent },
@@ -134,8 +140,12 @@ async function startRooms(
   });
   const dns = await openDns(
     config,
-    { masters: [apis.master], orchestrator: apis.orchestrator },
-    { ports, log: logger, dataDirectory, admission: { secret, ownNames: new Set([hostname.toLowerCase()]) } },
+    {
+      masters: [apis.master],
+      orchestrator: apis.orchestrator,
+      authorization: secret === undefined ? undefined : authorizationOf(secret),
+    },
+    { ports, log: logger, dataDirectory, admission },
     (close) => {
       undoing.add(close);
     },
@@ -153,6 +163,7 @@ async function startRooms(
             dataDirectory,
             hostname,
             secret,
+            access,
             log: logger.child({ room: 'edge' }),
             orchestrators: [apis.orchestrator],
             remark: (text) => remarks.push(text),

@@ -8,6 +8,8 @@ import { createMasterClient } from '@stadion/contract/client';
 import { SESSION_PATH } from '@stadion/contract/task-session';
 import { refuseUpgrade } from './agent-link/http-acceptor.ts';
 import { refusalOf, type Admission } from './admission.ts';
+import { USER_HEADER } from './permission.ts';
+import { upgradeRefusal, whenPermitted } from './permitted-upgrade.ts';
 
 /** Ends every session of a server: upgraded connections are nobody's else to close. */
 export type EndSessions = () => void;
@@ -19,7 +21,7 @@ export function takeTaskSessions(server: Server, agent: Agent, admission: Admiss
     open.add(socket);
     const refused = refusalOf(request, admission);
     if (refused !== undefined) refuseUpgrade(socket, refused.status, refused.message);
-    else acceptTaskSession(agent, request, socket);
+    else whenPermitted(request, socket, admission, 'agent', () => acceptTaskSession(agent, request, socket));
   });
   return () => open.destroyAll();
 }
@@ -49,7 +51,8 @@ export function relayTaskSessions(
 ): EndSessions {
   const { admission, secret, audit } = parts;
   const open = new OpenSockets();
-  const master = createMasterClient({ baseUrl: parts.masterUrl });
+  const shown = secret === undefined ? {} : { authorization: authorizationOf(secret) };
+  const master = createMasterClient({ baseUrl: parts.masterUrl, headers: shown });
 
   async function agentOf(taskId: string): Promise<string | undefined> {
     const { tasks } = await master.tasks({ taskId, limit: 1 });
@@ -66,8 +69,9 @@ export function relayTaskSessions(
     const who = request.socket.remoteAddress ?? 'unknown';
     const details =
       kind === 'exec' ? { argv: url.searchParams.getAll('argv') } : { port: url.searchParams.get('port') };
-    const record = { who, what: `task ${kind}`, target, details };
-    const refused = refusalOf(request, admission);
+    const asked = { what: `task ${kind}`, target, details };
+    const refused = refusalOf(request, admission) ?? (await upgradeRefusal(request, admission, 'orchestrator'));
+    const record = { ...asked, who: request.headers[USER_HEADER]?.toString() ?? who };
     if (refused !== undefined) {
       await audit.add({ ...record, outcome: 'refused' });
       refuseUpgrade(socket, refused.status, refused.message);
@@ -81,10 +85,9 @@ export function relayTaskSessions(
       refuseUpgrade(socket, 404, `No task ${target} runs.`);
       return;
     }
-    const authorization = secret === undefined ? {} : { authorization: authorizationOf(secret) };
     const upgrade = request.headers.upgrade ?? '';
     const outgoing = httpRequest(`http://${host}${url.pathname}${url.search}`, {
-      headers: { connection: 'Upgrade', upgrade, ...authorization },
+      headers: { connection: 'Upgrade', upgrade, ...shown },
     });
     outgoing.once('upgrade', (response: IncomingMessage, other: Duplex, head: Buffer) => {
       socket.write(

@@ -182,12 +182,22 @@ export class Session {
 
   private async readSecret(): Promise<string | undefined> {
     const path = this.options.secretFile ?? nonEmpty(this.ports.environment.STADION_SECRET_FILE);
-    if (path === undefined) return undefined;
+    if (path === undefined) return this.ownSecret();
     try {
       return `Bearer ${(await this.machine.readFile(path, limits.secretBytes)).trim()}`;
     } catch (error) {
       throw usageError(`The secret file ${path} cannot be read: ${describeError(error)}`);
     }
+  }
+
+  /** A platform of this folder that wants everybody to be known has left its secret there, for its owner to read. */
+  private async ownSecret(): Promise<string | undefined> {
+    if (this.options.url !== undefined || nonEmpty(this.ports.environment.STADION_URL) !== undefined) return undefined;
+    const file = await readPlatformFile(this.machine, this.dataDirectory);
+    if (file === undefined || !isAlive(this.machine, file)) return undefined;
+    const path = `${this.dataDirectory}/${OWN_SECRET_FILE}`;
+    const secret = await this.machine.readFile(path, limits.secretBytes).catch(() => undefined);
+    return secret === undefined ? undefined : `Bearer ${secret.trim()}`;
   }
 
   private async findLocation(): Promise<Location> {
@@ -231,6 +241,9 @@ export class Session {
     });
   }
 }
+
+/** Where `--access-file` without `--secret-file` keeps the secret that the platform's own parts show each other. */
+const OWN_SECRET_FILE = 'cluster-secret';
 
 function given(url: string, source: Location['source']): Location {
   const withScheme = /^https?:\/\//.test(url) ? url : `http://${url}`;

@@ -18,6 +18,8 @@ export interface MesosClientOptions {
   readonly baseUrl: string;
   /** Default: the global one. */
   readonly fetch?: Fetch;
+  /** Sent with every call, e.g. who asks. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** How far a call may go. */
@@ -91,6 +93,7 @@ function peerOf(options: MesosClientOptions, role: 'master' | 'agent'): Peer {
   return {
     role,
     baseUrl: options.baseUrl,
+    headers: options.headers ?? {},
     fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
     advice: `Check the address and that this ${role} runs: stadion doctor`,
   };

@@ -39,7 +39,9 @@ async function master(epoch: number): Promise<TestMaster> {
   });
   const links = new HttpAcceptor(acceptor, epoch, silentLogger);
   opened.push({ http, links });
-  takeAgentLinks(http.server, links, { secret: SECRET, ownNames: new Set() });
+  takeAgentLinks(http.server, links, { secret: SECRET, ownNames: new Set() }, (_request, _socket, proceed) => {
+    proceed();
+  });
   const url = await http.listen({ host: '127.0.0.1', port: 0 });
   const link = (): Link<MasterMessage> => {
     if (last === undefined) throw new Error('no agent has dialled');

@@ -53,12 +53,20 @@ export class HttpAcceptor {
   }
 }
 
-/** Has a server hand upgrades to links; nothing else there takes any. */
-export function takeAgentLinks(server: Server, links: HttpAcceptor, admission: Admission): void {
+/**
+ * Has a server hand upgrades to links; nothing else there takes any.
+ * @param permit goes on with those that are permitted
+ */
+export function takeAgentLinks(
+  server: Server,
+  links: HttpAcceptor,
+  admission: Admission,
+  permit: (request: IncomingMessage, socket: Duplex, proceed: () => void) => void,
+): void {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const refused = refusalOf(request, admission);
     if (refused !== undefined) refuseUpgrade(socket, refused.status, refused.message, refused.headers);
-    else if (HttpAcceptor.isFor(request)) links.take(request, socket, head);
+    else if (HttpAcceptor.isFor(request)) permit(request, socket, () => links.take(request, socket, head));
     else refuseUpgrade(socket, 404, 'Nothing here takes an upgrade.');
   });
 }

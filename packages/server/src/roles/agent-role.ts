@@ -10,7 +10,7 @@ import { hostnameOf } from '../addresses.ts';
 import { httpDialer } from '../agent-link/http-dialer.ts';
 import { buildAgent } from '../build-agent.ts';
 import { chooseFreePorts } from '../free-ports.ts';
-import { assertListenable, loadSecret } from '../listen-address.ts';
+import { assertListenable, loadAccess } from '../listen-address.ts';
 import { openLog } from '../logging.ts';
 import { openAgentApi } from '../open-apis.ts';
 import { END_TASKS_DEADLINE_MS, makeDataDirectory, writeAddresses, type Platform } from '../platform.ts';
@@ -43,7 +43,7 @@ export async function startAgent(wanted: ServerConfig, token?: string): Promise<
     log.close();
   });
   try {
-    const secret = await loadSecret(config, ports.random);
+    const { secret, access } = await loadAccess(config, ports, log.logger, undoing);
     const masters = findMasters(config, ports, log.logger, undoing);
     const agent = await buildAgent({
       config,
@@ -55,7 +55,7 @@ export async function startAgent(wanted: ServerConfig, token?: string): Promise<
     });
     undoing.add(() => agent.stop());
     await agent.start();
-    const url = await openAgentApi({ config, secret, ports, log: log.logger }, agent, (close) => {
+    const url = await openAgentApi({ config, secret, access, ports, log: log.logger }, agent, (close) => {
       undoing.add(close);
     });
     undoing.add(() => removePidFile(dataDirectory));

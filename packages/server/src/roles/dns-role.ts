@@ -6,7 +6,7 @@ import { PlatformError, describeError } from '@stadion/base';
 import type { ServerConfig } from '@stadion/contract';
 import { hostnameOf } from '../addresses.ts';
 import { openDns } from '../build-dns.ts';
-import { assertListenable, loadSecret } from '../listen-address.ts';
+import { assertListenable, loadAccess } from '../listen-address.ts';
 import { openLog } from '../logging.ts';
 import { makeDataDirectory, writeAddresses, type Platform } from '../platform.ts';
 import { removePidFile, writePidFile } from '../pid-file.ts';
@@ -36,8 +36,8 @@ export async function startDns(config: ServerConfig): Promise<Platform> {
     log.close();
   });
   try {
-    const secret = await loadSecret(config, ports.random);
-    const admission = { secret, ownNames: new Set([hostnameOf(config).toLowerCase()]) };
+    const { secret, access } = await loadAccess(config, ports, log.logger, undoing);
+    const admission = { secret, access, ownNames: new Set([hostnameOf(config).toLowerCase()]) };
     const authorization = secret === undefined ? undefined : authorizationOf(secret);
     const parts = { ports, log: log.logger, dataDirectory, admission };
     const { addresses, remarks } = await openDns(config, { masters, orchestrator, authorization }, parts, (close) => {

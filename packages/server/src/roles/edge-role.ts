@@ -5,7 +5,7 @@ import { PlatformError, describeError } from '@stadion/base';
 import type { ServerConfig } from '@stadion/contract';
 import { hostnameOf } from '../addresses.ts';
 import { startEdge } from '../build-edge.ts';
-import { assertListenable, loadSecret } from '../listen-address.ts';
+import { assertListenable, loadAccess } from '../listen-address.ts';
 import { openLog } from '../logging.ts';
 import { removePidFile, writePidFile } from '../pid-file.ts';
 import { makeDataDirectory, writeAddresses, type Platform } from '../platform.ts';
@@ -30,11 +30,11 @@ export async function startEdgeRole(config: ServerConfig, remark: (text: string)
     log.close();
   });
   try {
-    const secret = await loadSecret(config, ports.random);
+    const { secret, access } = await loadAccess(config, ports, log.logger, undoing);
     const hostname = hostnameOf(config);
     const logger = log.logger.child({ room: 'edge' });
     const addresses = await startEdge(
-      { config, ports, dataDirectory, hostname, secret, log: logger, orchestrators, remark },
+      { config, ports, dataDirectory, hostname, secret, access, log: logger, orchestrators, remark },
       undoing,
     );
     undoing.add(() => removePidFile(dataDirectory));

@@ -208,7 +208,7 @@ export class LeaderProxy implements FrontHandler {
     for (const [name, value] of Object.entries(request.headers)) {
       if (value !== undefined && !HOP_HEADERS.has(name)) headers[name] = value;
     }
-    const { secret } = this.options;
+    const { secret, admission } = this.options;
     const from = request.socket.remoteAddress ?? 'unknown';
     const before = request.headers['x-forwarded-for'];
     return {
@@ -218,7 +218,9 @@ export class LeaderProxy implements FrontHandler {
       'x-forwarded-for': before === undefined ? from : `${[before].flat().join(', ')}, ${from}`,
       [VIA_HEADER]: request.headers.host ?? 'a server',
       // It was let in here because it comes from this machine; there it does not.
-      ...(secret === undefined || 'authorization' in headers ? {} : { authorization: authorizationOf(secret) }),
+      ...(secret === undefined || admission.access !== undefined || 'authorization' in headers
+        ? {}
+        : { authorization: authorizationOf(secret) }),
     };
   }
 }

@@ -7,7 +7,7 @@ import type { ServerConfig } from '@stadion/contract';
 import { createEngine } from '@stadion/orchestrator';
 import { hostnameOf, urlOf } from '../addresses.ts';
 import { chooseFreePorts } from '../free-ports.ts';
-import { assertListenable, loadSecret } from '../listen-address.ts';
+import { assertListenable, loadAccess } from '../listen-address.ts';
 import { openLog } from '../logging.ts';
 import { openOrchestratorApi } from '../open-apis.ts';
 import { openStore } from '../open-store.ts';
@@ -41,7 +41,7 @@ export async function startOrchestrator(wanted: ServerConfig): Promise<Platform>
   });
   try {
     const hostname = hostnameOf(config);
-    const secret = await loadSecret(config, ports.random);
+    const { secret, access } = await loadAccess(config, ports, logger, undoing);
     const store = await openStore(config, dataDirectory, ports.time, logger.child({ room: 'store' }));
     undoing.add(() => store.close());
     const leadership = await store.campaign(hostname);
@@ -80,7 +80,7 @@ export async function startOrchestrator(wanted: ServerConfig): Promise<Platform>
       abdicate = resolveAbdicated;
     });
     const orchestrator = await openOrchestratorApi(
-      { config, secret, ports, log: logger, abdicate },
+      { config, secret, access, ports, log: logger, abdicate },
       engine,
       masters[0] ?? '',
       (close) => {

@@ -12,7 +12,7 @@ import { startControlPlane } from '../control-plane.ts';
 import { chooseFreePorts } from '../free-ports.ts';
 import { writeJoinToken } from '../join-file.ts';
 import { REELECTION_PAUSE_MS } from '../limits.ts';
-import { assertListenable, loadSecret } from '../listen-address.ts';
+import { assertListenable, loadAccess } from '../listen-address.ts';
 import { openLog } from '../logging.ts';
 import { openApis } from '../open-apis.ts';
 import { makeDataDirectory, writeAddresses, type Platform } from '../platform.ts';
@@ -75,7 +75,7 @@ export async function startServer(wanted: ServerConfig): Promise<Platform> {
     log.close();
   });
   try {
-    const secret = await loadSecret(config, ports.random);
+    const { secret, access } = await loadAccess(config, ports, log.logger, undoing);
     const ip = advertisedAddress(config.bindAddress);
     const hostname = hostnameOf(config);
     const addresses: PlatformAddresses = {
@@ -94,7 +94,7 @@ export async function startServer(wanted: ServerConfig): Promise<Platform> {
     undoing.add(() => store.close());
 
     let leader: LeaderRecord | undefined;
-    const admission: Admission = { secret, ownNames: new Set([hostname.toLowerCase()]) };
+    const admission: Admission = { secret, access, ownNames: new Set([hostname.toLowerCase()]) };
     const urlOfLeader = (which: 'master' | 'orchestrator') => (): string | undefined =>
       leader === undefined || leader.id === id ? undefined : leader[which];
     const door = (flag: string, leaderUrl: () => string | undefined, redirects: readonly string[]): Door => {
@@ -218,6 +218,7 @@ class Reigns {
         {
           config,
           secret,
+          access: admission.access,
           ports,
           log,
           abdicate: () => {
@@ -227,7 +228,7 @@ class Reigns {
             const door = doors.find(({ flag }) => flag === where.flag);
             if (door === undefined) throw new PlatformError('port-unknown', `Nothing listens for ${where.flag}.`);
             const isMaster = door.flag === '--master-port';
-            const handler = await fastifyHandler(http, admission, isMaster ? links : undefined);
+            const handler = await fastifyHandler(http, admission, isMaster ? links : undefined, where.api);
             ready.push(() => {
               door.front.serve(handler);
             });

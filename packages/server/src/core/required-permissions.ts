@@ -1,0 +1,105 @@
+/**
+ * What each API needs of its callers. A path that is not named here needs what reading or changing that API needs, so that
+ * nothing is open because it was forgotten.
+ */
+import type { Permission } from '@stadion/access';
+
+/** The APIs, each on a port of its own. */
+export type ApiName = 'orchestrator' | 'master' | 'agent' | 'names' | 'edge';
+
+/** What a caller must be permitted. */
+export interface Requirement {
+  readonly permission: Permission | 'public';
+  /** The apps and groups that it is about, once the body is there; undefined: everything. */
+  readonly paths?: (body: unknown) => readonly string[] | undefined;
+  /** Where it takes the body to know what is asked. */
+  readonly permissionOf?: (body: unknown) => Permission;
+}
+
+/** Signs of life, and where the leader is: anybody may ask. */
+const PUBLIC: ReadonlySet<string> = new Set([
+  '/health',
+  '/master/health',
+  '/ping',
+  '/redirect',
+  '/master/redirect',
+  '/healthz',
+  '/_haproxy_health_check',
+]);
+
+const READ: Readonly<Record<ApiName, Permission>> = {
+  orchestrator: 'signed-in',
+  master: 'cluster:read',
+  agent: 'cluster:read',
+  names: 'names:read',
+  edge: 'edge:read',
+};
+const WRITE: Readonly<Record<ApiName, Permission>> = {
+  orchestrator: 'system:write',
+  master: 'cluster:write',
+  agent: 'cluster:write',
+  names: 'names:write',
+  edge: 'edge:write',
+};
+
+/** What the rooms know of their own routes. */
+export interface RouteKnowledge {
+  /** Of the orchestrator's API. */
+  readonly orchestrator: (method: string, path: string) => Requirement | undefined;
+  /** The type of an operator's call, e.g. `GET_STATE`; undefined: it cannot be read. */
+  readonly operatorCall: (body: unknown) => string | undefined;
+  /** The task of a session, and the app that it belongs to. */
+  readonly session: (path: string) => { readonly app: string | undefined } | undefined;
+}
+
+/** Finds out what a request needs. @param path without its query */
+export function requirementOf(api: ApiName, method: string, path: string, knowledge: RouteKnowledge): Requirement {
+  if (PUBLIC.has(path) && isReading(method)) return { permission: 'public' };
+  return known(api, method, path, knowledge) ?? { permission: isReading(method) ? READ[api] : WRITE[api] };
+}
+
+function known(api: ApiName, method: string, path: string, knowledge: RouteKnowledge): Requirement | undefined {
+  const session = api === 'orchestrator' || api === 'agent' ? knowledge.session(path) : undefined;
+  if (session !== undefined) {
+    const { app } = session;
+    return { permission: 'tasks:exec', paths: () => (app === undefined ? undefined : [app]) };
+  }
+  switch (api) {
+    case 'orchestrator':
+      if (path.startsWith('/secrets/v1/')) {
+        return { permission: isReading(method) ? 'secrets:read' : 'secrets:write', paths: () => secretPaths(path) };
+      }
+      return knowledge.orchestrator(method, path);
+    case 'agent':
+      if (isReading(method) && /^\/(?:slave\(1\)\/)?files(?:\/|\.|$)/.test(path)) return { permission: 'files:read' };
+      return operator(path, method, knowledge);
+    case 'master':
+      if (path === '/stadion/agent-link') return { permission: 'agents:join' };
+      if (/^(?:\/master)?\/api\/v1\/scheduler$/.test(path)) return { permission: 'frameworks:run' };
+      return operator(path, method, knowledge);
+    default:
+      return undefined;
+  }
+}
+
+/** Operators ask and order by POST: what it is stands in the body. */
+function operator(path: string, method: string, knowledge: RouteKnowledge): Requirement | undefined {
+  if (method !== 'POST' || !/^(?:\/(?:master|slave\(1\)))?\/api\/v1(?:\/operator)?$/.test(path)) return undefined;
+  return {
+    permission: 'cluster:write',
+    permissionOf: (body) => {
+      const type = knowledge.operatorCall(body);
+      return type !== undefined && /^(?:GET_|SUBSCRIBE$|LIST_FILES$)/.test(type) ? 'cluster:read' : 'cluster:write';
+    },
+  };
+}
+
+/** Secrets are kept by paths like those of apps. */
+function secretPaths(path: string): readonly string[] | undefined {
+  const name = /^\/secrets\/v1\/secret\/default\/(.+)$/.exec(path)?.[1];
+  return name === undefined || name.split('/').includes('..') || name.includes('%') ? undefined : [`/${name}`];
+}
+
+function isReading(method: string): boolean {
+  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
+}

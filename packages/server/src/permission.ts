@@ -1,0 +1,88 @@
+/** The one place where it is decided whether a request may do what it asks for, once it was let in. */
+import type { IncomingMessage } from 'node:http';
+import { isPermitted, PERMISSIONS, showsSecret, type Identity } from '@stadion/access';
+import { decodeProtobuf } from '@stadion/contract/mesos-wire';
+import { SESSION_PATH } from '@stadion/contract/task-session';
+import { appOfTask, requiredPermission } from '@stadion/orchestrator';
+import type { Admission, Refused } from './admission.ts';
+import { requirementOf, type ApiName, type Requirement, type RouteKnowledge } from './core/required-permissions.ts';
+
+/** Names whoever sent a request, to what comes after the door. Whatever a client says in it is taken out. */
+export const USER_HEADER = 'x-stadion-user';
+
+/** The platform's own parts and whoever has the secret of the cluster. */
+const CLUSTER: Identity = { name: 'cluster', grants: [{ permissions: new Set(PERMISSIONS), path: '/' }] };
+
+/** What is known of a request that was let in. */
+export interface Permit {
+  readonly identity: Identity;
+  readonly requirement: Requirement;
+  /** False: it depends on the body, and {@link judgeBody} is to be asked. */
+  readonly isDecided: boolean;
+}
+
+/**
+ * Judges a request by who sends it. Without an access file everybody who is let in may do everything.
+ * @returns why not, or what was found out; undefined where nothing has to be known
+ */
+export async function judge(
+  request: IncomingMessage,
+  admission: Admission,
+  api: ApiName,
+): Promise<{ readonly refused: Refused } | Permit | undefined> {
+  const { access, secret } = admission;
+  delete request.headers[USER_HEADER];
+  if (access === undefined) return undefined;
+  const path = (request.url ?? '').split('?', 1)[0] ?? '';
+  const requirement = requirementOf(api, request.method ?? '', path, KNOWLEDGE);
+  if (requirement.permission === 'public') return undefined;
+  const { authorization } = request.headers;
+  const isCluster = secret !== undefined && showsSecret(authorization, secret);
+  const identity = isCluster ? CLUSTER : await access.identify(authorization);
+  if (identity === undefined) return { refused: UNKNOWN };
+  request.headers[USER_HEADER] = identity.name;
+  const { permission } = requirement;
+  if (isPermitted(identity, permission, undefined)) return { identity, requirement, isDecided: true };
+  if (requirement.paths === undefined && requirement.permissionOf === undefined) {
+    return { refused: notPermitted(identity, permission) };
+  }
+  return { identity, requirement, isDecided: false };
+}
+
+/** Judges a request that could not be judged without its body. */
+export function judgeBody({ identity, requirement }: Permit, body: unknown): Refused | undefined {
+  const permission = requirement.permissionOf?.(body) ?? requirement.permission;
+  if (permission === 'public') return undefined;
+  const paths = requirement.paths?.(body);
+  return isPermitted(identity, permission, paths) ? undefined : notPermitted(identity, permission, paths);
+}
+
+const UNKNOWN: Refused = {
+  status: 401,
+  message: 'Say who you are: a user and a password, or a token (Authorization: Bearer TOKEN).',
+  headers: { 'WWW-Authenticate': 'Basic realm="stadion", charset="UTF-8"' },
+};
+
+function notPermitted({ name }: Identity, permission: string, paths?: readonly string[]): Refused {
+  const where = paths === undefined ? '' : ` for ${paths.slice(0, 5).join(', ')}`;
+  return { status: 403, message: `${name} is not permitted to do this: it takes ${permission}${where}.`, headers: {} };
+}
+
+const KNOWLEDGE: RouteKnowledge = {
+  orchestrator: requiredPermission,
+  operatorCall(body) {
+    if (!Buffer.isBuffer(body)) return undefined;
+    try {
+      const call: unknown =
+        body[0] === 0x7b ? JSON.parse(body.toString()) : decodeProtobuf('OperatorCall', new Uint8Array(body));
+      const type = typeof call === 'object' && call !== null && 'type' in call ? call.type : undefined;
+      return typeof type === 'string' ? type : undefined;
+    } catch {
+      return undefined;
+    }
+  },
+  session(path) {
+    const task = SESSION_PATH.exec(path)?.[1];
+    return task === undefined ? undefined : { app: appOfTask(decodeURIComponent(task)) };
+  },
+};
