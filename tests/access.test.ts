@@ -145,8 +145,9 @@ describe('every other port', () => {
   });
 
   test('signs of life need nobody', async () => {
-    for (const path of ['/health', '/master/health'])
+    for (const path of ['/health', '/master/health']) {
       expect((await ask(platform.addresses.master + path)).status).toBe(200);
+    }
     expect((await ask(`${platform.addresses.dnsHttp}/healthz`)).status).toBe(200);
   });
 

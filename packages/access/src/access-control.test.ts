@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync } from 'node:crypto';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentLogger } from '@stadion/base';
+import { SeededRandom, silentLogger } from '@stadion/base';
 import { VirtualTime } from '@stadion/base/testing';
 import { SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -44,7 +44,13 @@ function may(identity: Identity | undefined, permission: Parameters<typeof isPer
 describe('who is known', () => {
   it('by a password, and by nothing like it', async () => {
     const access = await open({
-      users: [{ name: 'ada', password: await hashPassword('lovelace!'), grants: ['*:read', 'apps:write /team-a'] }],
+      users: [
+        {
+          name: 'ada',
+          password: await hashPassword('lovelace!', new SeededRandom(1)),
+          grants: ['*:read', 'apps:write /team-a'],
+        },
+      ],
     });
     const ada = await access.identify(basic('ada:lovelace!'));
     expect(ada?.name).toBe('ada');

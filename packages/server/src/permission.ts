@@ -31,7 +31,7 @@ export async function judge(
   api: ApiName,
 ): Promise<{ readonly refused: Refused } | Permit | undefined> {
   const { access, secret } = admission;
-  delete request.headers[USER_HEADER];
+  request.headers[USER_HEADER] = undefined;
   if (access === undefined) return undefined;
   const path = (request.url ?? '').split('?', 1)[0] ?? '';
   const requirement = requirementOf(api, request.method ?? '', path, KNOWLEDGE);

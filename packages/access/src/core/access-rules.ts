@@ -114,8 +114,9 @@ function rulesOf({ users = [], tokens = [], jwt = [] }: AccessFile): AccessRules
   const byDigest = new Map<string, Token>();
   for (const { name, sha256, grants, expires } of tokens) {
     const end = expires === undefined ? undefined : Date.parse(expires);
-    if (end !== undefined && Number.isNaN(end))
+    if (end !== undefined && Number.isNaN(end)) {
       throw new Wrong(`the token ${name} expires at no time that can be read`);
+    }
     byDigest.set(sha256, { name, grants: grantsOf(grants, name), expires: end });
   }
   const issuers = jwt.map(({ issuer, audience, keyFile, nameClaim = 'sub', grantsClaim, grants = [] }) => ({

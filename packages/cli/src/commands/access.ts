@@ -1,12 +1,11 @@
 /** `stadion access password|token`: entries for the access file. Nothing is sent anywhere. */
-import { createHash, randomBytes } from 'node:crypto';
+import { SystemRandom } from '@stadion/base/system';
 import { EXIT } from '../exit-codes.ts';
 import { usageError } from '../report-error.ts';
 import type { CommandSpec } from './command.ts';
 
 const PASSWORD_BYTES_MAX = 1024;
 const PASSWORD_CHARACTERS_MIN = 8;
-const TOKEN_BYTES = 32;
 
 /** The commands. */
 export const accessCommands: readonly CommandSpec[] = [
@@ -23,7 +22,7 @@ export const accessCommands: readonly CommandSpec[] = [
       if (password.length < PASSWORD_CHARACTERS_MIN) {
         throw usageError(`The password has to have ${String(PASSWORD_CHARACTERS_MIN)} characters at least.`);
       }
-      const entry = { name: call.argument(0), password: await hashPassword(password), grants };
+      const entry = { name: call.argument(0), password: await hashPassword(password, new SystemRandom()), grants };
       printer.answer(entry, () => [JSON.stringify(entry, undefined, 2)], [entry.name]);
       printer.remark('Add it to "users" in the access file.');
       return EXIT.ok;
@@ -37,8 +36,8 @@ export const accessCommands: readonly CommandSpec[] = [
     async run(call) {
       const { printer } = call.session;
       const grants = await checkedGrants(call.arguments.slice(1));
-      const token = randomBytes(TOKEN_BYTES).toString('base64url');
-      const sha256 = createHash('sha256').update(token).digest('hex');
+      const { makeToken } = await import('@stadion/access');
+      const { token, sha256 } = makeToken(new SystemRandom());
       const entry = { name: call.argument(0), sha256, grants };
       printer.answer({ token, entry }, () => [token, '', JSON.stringify(entry, undefined, 2)], [token]);
       printer.remark('Add the entry to "tokens" in the access file, and give the token to the program.');
