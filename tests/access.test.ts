@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { orchestratorRoutes, type Route } from '@stadion/contract/orchestrator';
 import { encodeProtobuf } from '@stadion/contract/mesos-wire';
-import { PERMISSIONS } from '@stadion/access';
+import { PERMISSIONS } from '@stadion/contract/permissions';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { RunningPlatform, waitFor } from './support/running-platform.ts';
 

@@ -1,7 +1,8 @@
 /** The one place where it is decided whether a request may do what it asks for, once it was let in. */
 import type { IncomingMessage } from 'node:http';
-import { isPermitted, PERMISSIONS, showsSecret, type Identity } from '@stadion/access';
+import { isPermitted, showsSecret, type Identity } from '@stadion/access';
 import { decodeProtobuf } from '@stadion/contract/mesos-wire';
+import { PERMISSIONS } from '@stadion/contract/permissions';
 import { SESSION_PATH } from '@stadion/contract/task-session';
 import { appOfTask, requiredPermission } from '@stadion/orchestrator';
 import type { Admission, Refused } from './admission.ts';

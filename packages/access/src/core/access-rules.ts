@@ -60,17 +60,14 @@ export interface Token {
   readonly expires: number | undefined;
 }
 
-/** Somebody else's signatures that are believed (RFC 7519). */
-export interface Issuer {
-  readonly issuer: string;
-  readonly audience: string | undefined;
-  /** A public key (PEM, SPKI) for RS256, PS256, ES256 and EdDSA, or a shared secret for HS256. */
-  readonly keyFile: string;
+/**
+ * Somebody else's signatures that are believed (RFC 7519). `keyFile` has a public key (PEM, SPKI) for RS256, PS256, ES256 and
+ * EdDSA, or a shared secret for HS256. `grantsClaim` names a claim with a list of grants; what it says is added to `grants`.
+ */
+export type Issuer = Omit<NonNullable<AccessFile['jwt']>[number], 'grants' | 'nameClaim'> & {
   readonly nameClaim: string;
-  /** A claim with a list of grants; what it says is added to {@link Issuer.grants}. */
-  readonly grantsClaim: string | undefined;
   readonly grants: readonly Grant[];
-}
+};
 
 /** Everything that the file says. */
 export interface AccessRules {
@@ -119,13 +116,10 @@ function rulesOf({ users = [], tokens = [], jwt = [] }: AccessFile): AccessRules
     }
     byDigest.set(sha256, { name, grants: grantsOf(grants, name), expires: end });
   }
-  const issuers = jwt.map(({ issuer, audience, keyFile, nameClaim = 'sub', grantsClaim, grants = [] }) => ({
-    issuer,
-    audience,
-    keyFile,
+  const issuers = jwt.map(({ nameClaim = 'sub', grants = [], ...entry }) => ({
+    ...entry,
     nameClaim,
-    grantsClaim,
-    grants: grantsOf(grants, issuer),
+    grants: grantsOf(grants, entry.issuer),
   }));
   return { users: known, tokens: byDigest, issuers };
 }

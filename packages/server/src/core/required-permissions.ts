@@ -2,7 +2,7 @@
  * What each API needs of its callers. A path that is not named here needs what reading or changing that API needs, so that
  * nothing is open because it was forgotten.
  */
-import type { Permission } from '@stadion/access';
+import type { Permission } from '@stadion/contract/permissions';
 
 /** The APIs, each on a port of its own. */
 export type ApiName = 'orchestrator' | 'master' | 'agent' | 'names' | 'edge';
