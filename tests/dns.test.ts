@@ -97,7 +97,7 @@ describe.skipIf(lacks('dig'))('the platform has names for what it runs', () => {
     expect((await cli('dns', 'oor', 'nobody')).code).toBe(1);
     expect((await cli('dns', 'records', 'leader')).stdout).toContain('leader.mesos.');
     expect((await cli('dns', 'log')).stdout).toContain('web-shop.marathon.mesos');
-  });
+  }, 60_000);
 });
 
 /** A command beside the platform's data directory, where its name server is written down. */

@@ -8,6 +8,7 @@ import type { NameChange } from './core/record-book.ts';
 import { zbase32Prefix } from './core/zbase32.ts';
 import { ZoneKeeper } from './core/zone-keeper.ts';
 import { ClusterFeed, type FeedStatus } from './feed/cluster-feed.ts';
+import { limits } from './limits.ts';
 import { RotationFile } from './rotation-file.ts';
 import { addCounters, type CounterValues } from './server/counters.ts';
 import { Forwarder } from './server/forwarder.ts';
@@ -24,6 +25,8 @@ export interface DnsParts {
   readonly time: Clock & Timers;
   readonly random: Random;
   readonly log: Logger;
+  /** Called after very many names have changed: as much again is garbage then. */
+  readonly releaseMemory?: () => void;
 }
 
 /** One zone and how it is doing. */
@@ -184,18 +187,36 @@ export class Dns implements Service {
 
   /** Brings what changed in the records to those who answer. */
   private publish(zone: Served): void {
-    const changes = zone.keeper.book.takeChanges();
-    const isFirst = zone.serial === 0 && zone.feed.status().snapshotAt !== undefined;
-    if (changes.length === 0 && !isFirst) return;
-    const { domain } = zone.settings;
     // Before the first snapshot a zone is unknown, and must not seem empty.
     if (zone.feed.status().snapshotAt === undefined) return;
-    zone.serial = Math.max(zone.serial + 1, Math.floor(this.parts.time.now() / 1000));
-    const refused = this.names.table.apply(domain, changes, zone.serial);
+    const isFirst = zone.serial === 0;
+    const serial = this.nextSerial(zone);
+    let changed = 0;
+    for (const changes of zone.keeper.book.takeChanges()) {
+      changed += changes.length;
+      zone.serial = serial;
+      // While pieces of a first snapshot are on their way to workers, what is not there yet must not be denied.
+      this.tell(zone, changes, isFirst ? 0 : serial);
+    }
+    if (isFirst) {
+      zone.serial = serial;
+      this.tell(zone, [], serial);
+    }
+    // Not now: much of it is still being used.
+    if (changed >= limits.manyNames) this.parts.time.after(limits.releaseMs, () => this.parts.releaseMemory?.());
+  }
+
+  private nextSerial({ serial }: Served): number {
+    return Math.max(serial + 1, Math.floor(this.parts.time.now() / 1000));
+  }
+
+  private tell(zone: Served, changes: readonly NameChange[], serial: number): void {
+    const { domain } = zone.settings;
+    const refused = this.names.table.apply(domain, changes, serial);
     if (refused.length > 0) {
       this.parts.log.warn({ zone: domain, names: refused.slice(0, 10) }, 'some names cannot be written in DNS');
     }
-    this.pool?.apply(domain, changes, zone.serial);
+    this.pool?.apply(domain, changes, serial);
     for (const listener of this.listeners) listener(domain, zone.serial, changes);
   }
 

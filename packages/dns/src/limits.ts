@@ -3,6 +3,8 @@ export const limits = {
   /** How long a master may take for its state, and how large that may be. */
   stateTimeoutMs: 30_000,
   stateBytes: 512 * 1024 * 1024,
+  /** A state from this size on is parsed in a thread of its own. */
+  stateBytesInline: 512 * 1024,
   /** Between two attempts to open a stream that broke, doubling up to the maximum. */
   streamRetryMs: 200,
   streamRetryMsMax: 5000,
@@ -10,6 +12,9 @@ export const limits = {
   streamSilenceMs: 45_000,
   /** One event of an operator stream. */
   eventBytes: 64 * 1024 * 1024,
+  /** When so many names have changed at once, memory is given back later, when that has come to rest. */
+  manyNames: 20_000,
+  releaseMs: 20_000,
   /** Pushed changes lead to snapshots at most this often, as a multiple of how long the last one took. */
   snapshotRest: 4,
   snapshotRestMsMax: 10_000,

@@ -9,6 +9,7 @@ import type { Admission } from './admission.ts';
 import { urlOf } from './addresses.ts';
 import { chooseFreePorts } from './free-ports.ts';
 import { listen } from './listening.ts';
+import { releaseMemory } from './release-memory.ts';
 import type { SystemPorts } from './system-ports.ts';
 
 const DNS_PORT = 8053;
@@ -79,7 +80,14 @@ export async function openDns(
 
 function build(settings: DnsConfig, port: number, { ports, log }: { ports: SystemPorts; log: Logger }): Dns {
   const random = ports.random.stream('dns');
-  return new Dns({ config: { ...settings, port }, time: ports.time, random, log: log.child({ room: 'dns' }) });
+  const config = { ...settings, port };
+  return new Dns({
+    config,
+    time: ports.time,
+    random,
+    log: log.child({ room: 'dns' }),
+    releaseMemory: () => releaseMemory(ports.time),
+  });
 }
 
 async function withFallback<Started>(

@@ -3,12 +3,7 @@ import { delay, describeError, type Clock, type Timers } from '@stadion/base';
 import type { PlatformRole, ServerConfig } from '@stadion/contract';
 import { deployDemo, type DemoPlace } from './demo.ts';
 import { EndSignals, type EndSignal } from './end-signals.ts';
-import { startPlatform, type Platform } from './platform.ts';
-import { startAgent } from './roles/agent-role.ts';
-import { startDns } from './roles/dns-role.ts';
-import { startOrchestrator } from './roles/orchestrator-role.ts';
-import { startEdgeRole } from './roles/edge-role.ts';
-import { startServer } from './roles/server-role.ts';
+import type { Platform } from './running-role.ts';
 import { withPortsOf } from './same-ports.ts';
 import { systemPorts } from './system-ports.ts';
 
@@ -109,24 +104,25 @@ function endOf(platform: Platform, signals: EndSignals): Promise<Ending> {
   ]);
 }
 
-function startRole(
+/** A role loads its own rooms only: a name server alone needs no containers, and half of the memory. */
+async function startRole(
   config: ServerConfig,
   { role, joinToken }: RoleStart,
   { printError }: UpSurroundings,
 ): Promise<Platform> {
   switch (role) {
     case 'up':
-      return startPlatform(config);
+      return (await import('./platform.ts')).startPlatform(config);
     case 'server':
-      return startServer(config);
+      return (await import('./roles/server-role.ts')).startServer(config);
     case 'agent':
-      return startAgent(config, joinToken);
+      return (await import('./roles/agent-role.ts')).startAgent(config, joinToken);
     case 'dns':
-      return startDns(config);
+      return (await import('./roles/dns-role.ts')).startDns(config);
     case 'orchestrator':
-      return startOrchestrator(config);
+      return (await import('./roles/orchestrator-role.ts')).startOrchestrator(config);
     case 'edge':
-      return startEdgeRole(config, (text) => {
+      return (await import('./roles/edge-role.ts')).startEdgeRole(config, (text) => {
         printError(`stadion: ${text}`);
       });
   }

@@ -13,6 +13,8 @@ export interface NameChange {
 }
 
 const NOTHING: readonly DnsRecord[] = [];
+/** Names in one piece of changes. */
+const PIECE_MAX = 1000;
 
 /** The values of one name with how many bring each; alone and brought once, as most are, a value stands for itself. */
 type Values = string | Map<string, number>;
@@ -51,11 +53,13 @@ export class RecordBook {
     else this.owners.set(owner, records);
   }
 
-  /** What changed since the last call. */
-  takeChanges(): NameChange[] {
-    const changes = [...this.changed].map((name) => this.stateOf(name));
+  /** What changed since the last call, in pieces: after a first snapshot that is every name. */
+  *takeChanges(): Generator<readonly NameChange[]> {
+    const names = [...this.changed];
     this.changed.clear();
-    return changes;
+    for (let start = 0; start < names.length; start += PIECE_MAX) {
+      yield names.slice(start, start + PIECE_MAX).map((name) => this.stateOf(name));
+    }
   }
 
   /** Every name with what it has, for whoever starts from nothing. */

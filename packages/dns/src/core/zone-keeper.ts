@@ -12,6 +12,7 @@ import {
   taskRecords,
   type NamingRules,
 } from './records.ts';
+import { isSameData } from './same.ts';
 
 const MASTERS = 'masters';
 const SERVER = 'server';
@@ -26,8 +27,8 @@ const GONE_MAX = 10_000;
 export class ZoneKeeper {
   readonly book = new RecordBook();
   readonly rules: NamingRules;
-  private readonly running = new Map<string, RunningTask>();
-  private readonly agents = new Map<string, Agent>();
+  private running = new Map<string, RunningTask>();
+  private agents = new Map<string, Agent>();
   private frameworks = new Map<string, Framework>();
   private serving: ReadonlyMap<string, boolean> = new Map();
   private readonly outOfRotation = new Set<string>();
@@ -54,27 +55,32 @@ export class ZoneKeeper {
    */
   replace(cluster: Cluster, askedAt: number): void {
     for (const [id, at] of this.gone) if (at < askedAt) this.gone.delete(id);
-    this.frameworks = new Map(cluster.frameworks.map((framework) => [framework.id, framework]));
-    const owners = new Set([MASTERS, SERVER]);
+    const { agents, frameworks, running } = this;
+    this.agents = merge(agents, cluster.agents);
+    this.frameworks = merge(frameworks, cluster.frameworks);
+    this.running = merge(
+      running,
+      cluster.tasks.filter(({ id }) => !this.gone.has(id)),
+    );
     this.book.set(MASTERS, masterRecords(cluster, this.rules));
-    this.agents.clear();
-    for (const agent of cluster.agents) {
-      this.agents.set(agent.id, agent);
-      owners.add(agentOwner(agent.id));
-      this.book.set(agentOwner(agent.id), agentRecords(agent, this.rules));
+    for (const agent of this.agents.values()) {
+      if (agents.get(agent.id) !== agent) this.book.set(agentOwner(agent.id), agentRecords(agent, this.rules));
     }
-    for (const framework of cluster.frameworks) {
-      owners.add(frameworkOwner(framework.id));
+    for (const framework of this.frameworks.values()) {
+      if (frameworks.get(framework.id) === framework) continue;
       this.book.set(frameworkOwner(framework.id), frameworkRecords(framework, this.rules));
     }
-    this.running.clear();
-    for (const task of cluster.tasks) {
-      if (this.gone.has(task.id)) continue;
-      this.running.set(task.id, task);
-      owners.add(taskOwner(task.id));
-      this.publish(task);
+    // Most tasks are as they were: to find that out is a tenth of the work of writing their records again.
+    for (const task of this.running.values()) {
+      const isAsBefore =
+        running.get(task.id) === task &&
+        agents.get(task.agentId) === this.agents.get(task.agentId) &&
+        frameworks.get(task.frameworkId) === this.frameworks.get(task.frameworkId);
+      if (!isAsBefore) this.publish(task);
     }
-    for (const owner of [...this.book.ownerIds()]) if (!owners.has(owner)) this.book.set(owner, []);
+    for (const id of agents.keys()) if (!this.agents.has(id)) this.book.set(agentOwner(id), []);
+    for (const id of frameworks.keys()) if (!this.frameworks.has(id)) this.book.set(frameworkOwner(id), []);
+    for (const id of running.keys()) if (!this.running.has(id)) this.book.set(taskOwner(id), []);
   }
 
   /** A task that runs, or runs with other addresses or health than before. False when its agent is not known yet. */
@@ -131,6 +137,19 @@ export class ZoneKeeper {
     const isServed = framework !== undefined && agent !== undefined && this.whyNot(task) === undefined;
     this.book.set(taskOwner(task.id), isServed ? taskRecords(task, framework, agent, this.rules) : []);
   }
+}
+
+/** What is there now, by id; what says the same as before stays the object that it was. */
+function merge<Item extends { readonly id: string }>(
+  before: ReadonlyMap<string, Item>,
+  now: readonly Item[],
+): Map<string, Item> {
+  return new Map(
+    now.map((item) => {
+      const known = before.get(item.id);
+      return [item.id, known !== undefined && isSameData(known, item) ? known : item];
+    }),
+  );
 }
 
 /** The records that one task brings. */

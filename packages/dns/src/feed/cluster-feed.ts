@@ -7,11 +7,11 @@ import { lookup } from 'node:dns/promises';
 import { describeError, every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
 import type { Cluster, Endpoint } from '../core/cluster.ts';
 import { parseAddress } from '../core/ip-address.ts';
-import { hostNamesIn, readState } from '../core/read-state.ts';
 import type { ZoneKeeper } from '../core/zone-keeper.ts';
 import { limits } from '../limits.ts';
-import { getJson } from './get-json.ts';
+import { getBytes } from './get-bytes.ts';
 import { operatorPush, orchestratorPush, type Push } from './pushes.ts';
+import { openState, type StateDocument } from './state-document.ts';
 
 /** How the feed of one zone is doing. */
 export interface FeedStatus {
@@ -145,32 +145,37 @@ export class ClusterFeed {
     const candidates = [...new Set([...(this.leader === undefined ? [] : [this.leader]), ...masters])];
     let failure: unknown;
     for (const url of candidates) {
+      let state: StateDocument | undefined;
       try {
         let from = url;
-        let state = await this.get(url);
+        state = await this.get(url);
         const leader = leaderUrl(state, url);
         if (leader !== undefined && leader !== url) {
           from = leader;
+          state.close();
           state = await this.get(leader);
         }
         this.leader = from;
-        return readState(state, masters.flatMap(endpointOf), await this.resolve(hostNamesIn(state)));
+        return await state.read(masters.flatMap(endpointOf), await this.resolve(state.hostNames));
       } catch (error) {
         if (this.stopping.signal.aborted) throw error;
         failure = error;
+      } finally {
+        state?.close();
       }
     }
     throw failure;
   }
 
-  private get(url: string): Promise<unknown> {
-    return getJson(`${url}/state`, {
+  private async get(url: string): Promise<StateDocument> {
+    const bytes = await getBytes(`${url}/state`, {
       timers: this.parts.time,
       timeoutMs: limits.stateTimeoutMs,
       bytesMax: limits.stateBytes,
       headers: this.headers,
       signal: this.stopping.signal,
     });
+    return openState(bytes, url);
   }
 
   /** Addresses of agents that name themselves by host name. What cannot be resolved now keeps what it had. */
@@ -191,9 +196,7 @@ export class ClusterFeed {
 }
 
 /** The leader's URL as a state names it, `master@ip:port`, when that is another master than the one that was asked. */
-function leaderUrl(state: unknown, asked: string): string | undefined {
-  if (typeof state !== 'object' || state === null || !('leader' in state) || !('pid' in state)) return undefined;
-  const { leader, pid } = state;
+function leaderUrl({ leader, pid }: StateDocument, asked: string): string | undefined {
   if (typeof leader !== 'string' || leader === '' || leader === pid) return undefined;
   const scheme = asked.startsWith('https:') ? 'https' : 'http';
   const url = `${scheme}://${leader.slice(leader.lastIndexOf('@') + 1)}`;

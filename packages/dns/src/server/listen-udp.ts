@@ -16,8 +16,9 @@ export function listenUdp(server: NameServer, address: string, port: number): Pr
     recvBufferSize: RECEIVE_BUFFER_BYTES,
   });
   socket.on('message', (packet, { address: client, port: clientPort }) => {
+    // Without a callback: a client that cannot be reached is no problem of ours, and Node says nothing of it then.
     server.handle(packet, { address: client, transport: 'udp' }, (answer) => {
-      socket.send(answer, 0, answer.length, clientPort, client, onSent);
+      socket.send(answer, 0, answer.length, clientPort, client);
     });
   });
   return new Promise((resolve, reject) => {
@@ -34,8 +35,3 @@ export function listenUdp(server: NameServer, address: string, port: number): Pr
 
 /** Bursts wait here while the process does something else. */
 const RECEIVE_BUFFER_BYTES = 1024 * 1024;
-
-/** A client that cannot be reached is no problem of ours; with this, Node does not tell the socket of it. */
-function onSent(): void {
-  // Nothing to do.
-}

@@ -3,7 +3,6 @@
  * name becomes a key with one slice, and a key becomes wire bytes with one write. (Length bytes are below 64, where no
  * letters are, so lowering the whole string changes letters only.)
  */
-import { Buffer } from 'node:buffer';
 
 /** What RFC 1035 allows for one label and for a whole name in bytes. */
 const LABEL_BYTES_MAX = 63;
@@ -19,8 +18,7 @@ export function keyOfName(name: string): string | undefined {
     key += String.fromCharCode(label.length) + label;
   }
   key += '\0';
-  // A string of its own, not a chain of pieces: it is hashed and compared at every query.
-  return key.length <= NAME_BYTES_MAX ? Buffer.from(key.toLowerCase(), 'latin1').toString('latin1') : undefined;
+  return key.length <= NAME_BYTES_MAX ? key.toLowerCase() : undefined;
 }
 
 /** The readable form of a key, without a dot at the end; the root is `.`. Odd bytes are written as `\ddd` (RFC 4343). */

@@ -2,9 +2,11 @@
  * What queries are answered from: every name of every zone with its data in wire form, changed name by name. A name
  * that only has names below it is there too, without data: asking for it is no error (RFC 8020).
  */
+import type { Buffer } from 'node:buffer';
 import { parseAddress } from '../core/ip-address.ts';
 import type { NameChange } from '../core/record-book.ts';
 import { isAtOrBelow, keyOfName, parentKey } from './name-key.ts';
+import { PackedNames } from './packed-names.ts';
 
 /** What makes a zone, beside its names. */
 export interface ZoneSettings {
@@ -28,16 +30,14 @@ export interface ServiceTarget {
   readonly target: string;
 }
 
-/** One name. */
+/** What one name has. */
 export interface NameEntry {
   readonly zone: Zone;
-  /** Four bytes per IPv4 address, as a latin1 string: that is a fifth of what a buffer of so few bytes takes. */
-  a: string;
+  /** Four bytes per IPv4 address, as a latin1 string. */
+  readonly a: string;
   /** Sixteen bytes per IPv6 address. */
-  aaaa: string;
-  srv: readonly ServiceTarget[];
-  /** How many names are directly below. */
-  children: number;
+  readonly aaaa: string;
+  readonly srv: readonly ServiceTarget[];
 }
 
 /** One zone. */
@@ -58,25 +58,44 @@ export class Zone {
 }
 
 const NO_TARGETS: readonly ServiceTarget[] = [];
+/** A name with more addresses or targets than this is kept as an object: packed, all would be unpacked at each query. */
+const PACKED_MAX = 8;
+/** Three counts: of IPv4 addresses, of IPv6 addresses, of targets. */
+const COUNTS_BYTES = 3;
+const NOTHING = '\0\0\0';
+/** In the place of the first count: see `crowded`. */
+const CROWDED = '\xff';
+const CROWDED_BYTE = 0xff;
+
+type Data = Omit<NameEntry, 'zone'>;
 
 /** All names. */
 export class ZoneTable {
-  private readonly entries = new Map<string, NameEntry>();
-  private readonly zones: Zone[];
+  private readonly names = new PackedNames();
+  private readonly crowded = new Map<string, Data>();
+  private readonly zones: readonly Zone[];
 
   constructor(settings: readonly ZoneSettings[]) {
     // The longest domain first: a zone below another is its own.
     this.zones = settings.map((one) => new Zone(one)).sort((one, other) => other.apex.length - one.apex.length);
-    for (const zone of this.zones) this.entries.set(zone.apex, blankEntry(zone));
+    for (const [index, zone] of this.zones.entries()) this.names.set(zone.apex, NOTHING, index);
   }
 
   /** How many names there are, those without data included. */
   get size(): number {
-    return this.entries.size;
+    return this.names.size;
   }
 
+  /** What a name has, if it is there. */
   find(key: string): NameEntry | undefined {
-    return this.entries.get(key);
+    const place = this.names.find(key);
+    if (place === undefined) return undefined;
+    const zone = this.zones[this.names.owner(place)];
+    if (zone === undefined) return undefined;
+    const { block, start } = this.names.data(place);
+    if (block[start] !== CROWDED_BYTE) return unpack(block, start, zone);
+    const data = this.crowded.get(key);
+    return data === undefined ? undefined : { zone, ...data };
   }
 
   /** The zone that a name belongs to, whether it is there or not. */
@@ -89,78 +108,112 @@ export class ZoneTable {
    * @returns names that cannot be written in DNS and were left out
    */
   apply(domain: string, changes: readonly NameChange[], serial: number): string[] {
-    const zone = this.zones.find(({ settings }) => settings.domain === domain);
+    const index = this.zones.findIndex(({ settings }) => settings.domain === domain);
+    const zone = this.zones[index];
     if (zone === undefined) return [];
     const refused: string[] = [];
     for (const change of changes) {
       const key = keyOfName(change.name);
-      if (key === undefined || !isAtOrBelow(key, zone.apex)) {
-        refused.push(change.name);
-        continue;
-      }
-      const isEmpty = change.addresses.length === 0 && change.targets.length === 0;
-      if (isEmpty) this.clear(key);
-      else this.set(key, zone, change, refused);
+      if (key === undefined || !isAtOrBelow(key, zone.apex)) refused.push(change.name);
+      else if (change.addresses.length > 0 || change.targets.length > 0) this.set(key, index, dataOf(change, refused));
+      else this.clear(key, zone, index);
     }
     if (changes.length > 0 || zone.serial === 0) zone.serial = serial;
     return refused;
   }
 
-  private set(key: string, zone: Zone, change: NameChange, refused: string[]): void {
-    const entry = this.entries.get(key) ?? this.add(key, zone);
-    const a: string[] = [];
-    const aaaa: string[] = [];
-    for (const text of change.addresses) {
-      const bytes = parseAddress(text) ?? [];
-      (bytes.length === 4 ? a : aaaa).push(String.fromCharCode(...bytes));
-    }
-    entry.a = a.join('');
-    entry.aaaa = aaaa.join('');
-    entry.srv = change.targets.length === 0 ? NO_TARGETS : this.targets(change.targets, refused);
+  private set(key: string, zone: number, data: Data): void {
+    if (this.names.find(key) === undefined) this.countAbove(key, zone);
+    const packed = pack(data);
+    if (packed === CROWDED) this.crowded.set(key, data);
+    else this.crowded.delete(key);
+    this.names.set(key, packed, zone);
   }
 
-  private targets(texts: readonly string[], refused: string[]): ServiceTarget[] {
-    return texts.flatMap((text) => {
-      const colon = text.lastIndexOf(':');
-      const key = keyOfName(text.slice(0, colon));
-      if (key === undefined) {
-        refused.push(text);
-        return [];
-      }
-      return [{ port: Number(text.slice(colon + 1)), target: key }];
-    });
-  }
-
-  private add(key: string, zone: Zone): NameEntry {
-    const entry = blankEntry(zone);
-    this.entries.set(key, entry);
+  /** Counts a new name in the one above, which is there from now on. */
+  private countAbove(key: string, zone: number): void {
     const parent = parentKey(key);
-    if (parent !== undefined && key !== zone.apex) (this.entries.get(parent) ?? this.add(parent, zone)).children += 1;
-    return entry;
+    if (parent === undefined || key === this.zones[zone]?.apex) return;
+    let above = this.names.find(parent);
+    if (above === undefined) {
+      this.countAbove(parent, zone);
+      above = this.names.set(parent, NOTHING, zone);
+    }
+    this.names.setChildren(above, this.names.children(above) + 1);
   }
 
-  private clear(key: string): void {
-    const entry = this.entries.get(key);
-    if (entry === undefined) return;
-    entry.a = '';
-    entry.aaaa = '';
-    entry.srv = NO_TARGETS;
-    this.prune(key, entry);
+  private clear(key: string, zone: Zone, index: number): void {
+    if (this.names.find(key) === undefined) return;
+    this.crowded.delete(key);
+    this.names.set(key, NOTHING, index);
+    this.prune(key, zone);
   }
 
   /** A name goes when it has neither data nor names below it; perhaps its parent goes with it. */
-  private prune(key: string, entry: NameEntry): void {
-    const isNeeded = entry.a.length > 0 || entry.aaaa.length > 0 || entry.srv.length > 0 || entry.children > 0;
-    if (isNeeded || key === entry.zone.apex) return;
-    this.entries.delete(key);
+  private prune(key: string, zone: Zone): void {
+    const place = this.names.find(key);
+    if (place === undefined || key === zone.apex || this.names.children(place) > 0) return;
+    const { block, start, end } = this.names.data(place);
+    if (block.toString('latin1', start, end) !== NOTHING) return;
+    this.names.delete(key);
     const parent = parentKey(key);
-    const above = parent === undefined ? undefined : this.entries.get(parent);
+    const above = parent === undefined ? undefined : this.names.find(parent);
     if (parent === undefined || above === undefined) return;
-    above.children -= 1;
-    this.prune(parent, above);
+    this.names.setChildren(above, this.names.children(above) - 1);
+    this.prune(parent, zone);
   }
 }
 
-function blankEntry(zone: Zone): NameEntry {
-  return { zone, a: '', aaaa: '', srv: NO_TARGETS, children: 0 };
+function dataOf({ addresses, targets }: NameChange, refused: string[]): Data {
+  const a: string[] = [];
+  const aaaa: string[] = [];
+  for (const text of addresses) {
+    const bytes = parseAddress(text) ?? [];
+    (bytes.length === 4 ? a : aaaa).push(String.fromCharCode(...bytes));
+  }
+  const srv = targets.flatMap((text) => {
+    const colon = text.lastIndexOf(':');
+    const target = keyOfName(text.slice(0, colon));
+    if (target === undefined) {
+      refused.push(text);
+      return [];
+    }
+    return [{ port: Number(text.slice(colon + 1)), target }];
+  });
+  return { a: a.join(''), aaaa: aaaa.join(''), srv };
+}
+
+function pack({ a, aaaa, srv }: Data): string {
+  const counts = [a.length / 4, aaaa.length / 16, srv.length];
+  if (counts.some((count) => count > PACKED_MAX)) return CROWDED;
+  const targets = srv.map(({ port, target }) => {
+    return String.fromCharCode(port >> 8, port & 255, target.length) + target;
+  });
+  return String.fromCharCode(...counts) + a + aaaa + targets.join('');
+}
+
+function unpack(block: Buffer, start: number, zone: Zone): NameEntry {
+  const aEnd = start + COUNTS_BYTES + (block[start] ?? 0) * 4;
+  const aaaaEnd = aEnd + (block[start + 1] ?? 0) * 16;
+  const targets = block[start + 2] ?? 0;
+  return {
+    zone,
+    a: aEnd === start + COUNTS_BYTES ? '' : block.toString('latin1', start + COUNTS_BYTES, aEnd),
+    aaaa: aaaaEnd === aEnd ? '' : block.toString('latin1', aEnd, aaaaEnd),
+    srv: targets === 0 ? NO_TARGETS : unpackTargets(block, aaaaEnd, targets),
+  };
+}
+
+function unpackTargets(block: Buffer, start: number, total: number): ServiceTarget[] {
+  const targets: ServiceTarget[] = [];
+  let at = start;
+  for (let index = 0; index < total; index += 1) {
+    const targetStart = at + 3;
+    at = targetStart + (block[at + 2] ?? 0);
+    targets.push({
+      port: ((block[targetStart - 3] ?? 0) << 8) | (block[targetStart - 2] ?? 0),
+      target: block.toString('latin1', targetStart, at),
+    });
+  }
+  return targets;
 }

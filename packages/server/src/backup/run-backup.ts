@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path';
 import { PlatformError, delay, silentLogger } from '@stadion/base';
 import type { BackupSummary, BackupTask, StatePlace } from '@stadion/contract';
-import { openLmdbStore, openZooKeeperStore, type Election, type Leadership, type Store } from '@stadion/store';
+import type { Election, Leadership, Store } from '@stadion/store';
 import { systemPorts, type SystemPorts } from '../system-ports.ts';
 import { readBackup, writeBackup } from './backup-file.ts';
 import { Restoring } from './restoring.ts';
@@ -81,6 +81,8 @@ async function withStore<Result>(
   work: (store: Store & Election) => Promise<Result>,
 ): Promise<Result> {
   const ports = { clock: time, timers: time, log: silentLogger };
+  // Not at the head of this file: whoever runs a name server or an edge from this package needs no store.
+  const { openLmdbStore, openZooKeeperStore } = await import('@stadion/store');
   const store =
     place.zk === undefined
       ? await openLmdbStore({ directory: join(resolve(place.dataDir), 'store'), ...ports })

@@ -13,7 +13,7 @@ import { chooseFreePorts } from '../free-ports.ts';
 import { assertListenable, loadAccess } from '../listen-address.ts';
 import { openLog } from '../logging.ts';
 import { openAgentApi } from '../open-apis.ts';
-import { END_TASKS_DEADLINE_MS, makeDataDirectory, writeAddresses, type Platform } from '../platform.ts';
+import { END_TASKS_DEADLINE_MS, makeDataDirectory, writeAddresses, type Platform } from '../running-role.ts';
 import { removePidFile, writePidFile } from '../pid-file.ts';
 import { systemPorts, type SystemPorts } from '../system-ports.ts';
 import { Undoing } from '../undoing.ts';

@@ -8,7 +8,7 @@ import { hostnameOf } from '../addresses.ts';
 import { openDns } from '../build-dns.ts';
 import { assertListenable, loadAccess } from '../listen-address.ts';
 import { openLog } from '../logging.ts';
-import { makeDataDirectory, writeAddresses, type Platform } from '../platform.ts';
+import { makeDataDirectory, writeAddresses, type Platform } from '../running-role.ts';
 import { removePidFile, writePidFile } from '../pid-file.ts';
 import { systemPorts } from '../system-ports.ts';
 import { Undoing } from '../undoing.ts';

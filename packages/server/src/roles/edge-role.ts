@@ -8,7 +8,7 @@ import { startEdge } from '../build-edge.ts';
 import { assertListenable, loadAccess } from '../listen-address.ts';
 import { openLog } from '../logging.ts';
 import { removePidFile, writePidFile } from '../pid-file.ts';
-import { makeDataDirectory, writeAddresses, type Platform } from '../platform.ts';
+import { makeDataDirectory, writeAddresses, type Platform } from '../running-role.ts';
 import { systemPorts } from '../system-ports.ts';
 import { Undoing } from '../undoing.ts';
 

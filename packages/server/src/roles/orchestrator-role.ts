@@ -11,7 +11,7 @@ import { assertListenable, loadAccess } from '../listen-address.ts';
 import { openLog } from '../logging.ts';
 import { openOrchestratorApi } from '../open-apis.ts';
 import { openStore } from '../open-store.ts';
-import { makeDataDirectory, writeAddresses, type Platform } from '../platform.ts';
+import { makeDataDirectory, writeAddresses, type Platform } from '../running-role.ts';
 import { removePidFile, writePidFile } from '../pid-file.ts';
 import { httpSchedulerConnection } from '../scheduler-link/http-scheduler-connection.ts';
 import { systemPorts } from '../system-ports.ts';

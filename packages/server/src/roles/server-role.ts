@@ -15,7 +15,7 @@ import { REELECTION_PAUSE_MS } from '../limits.ts';
 import { assertListenable, loadAccess } from '../listen-address.ts';
 import { openLog } from '../logging.ts';
 import { openApis } from '../open-apis.ts';
-import { makeDataDirectory, writeAddresses, type Platform } from '../platform.ts';
+import { makeDataDirectory, writeAddresses, type Platform } from '../running-role.ts';
 import { removePidFile, writePidFile } from '../pid-file.ts';
 import { systemPorts, type SystemPorts } from '../system-ports.ts';
 import { Undoing } from '../undoing.ts';

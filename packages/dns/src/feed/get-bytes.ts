@@ -1,12 +1,11 @@
-/** One bounded GET of a JSON document. */
-import { Buffer } from 'node:buffer';
+/** One bounded GET. */
 import { PlatformError, type Timers } from '@stadion/base';
 
 /**
- * Fetches a document.
+ * Fetches a document, as it comes.
  * @throws PlatformError `master-unreachable` or `master-answer-unexpected`
  */
-export async function getJson(
+export async function getBytes(
   url: string,
   options: {
     readonly timers: Timers;
@@ -15,7 +14,7 @@ export async function getJson(
     readonly headers?: Readonly<Record<string, string>>;
     readonly signal: AbortSignal;
   },
-): Promise<unknown> {
+): Promise<Uint8Array<ArrayBuffer>> {
   const deadline = new AbortController();
   const timer = options.timers.after(options.timeoutMs, () => {
     deadline.abort(new Error(`no answer within ${options.timeoutMs / 1000} s`));
@@ -33,10 +32,9 @@ export async function getJson(
       if (size > options.bytesMax) throw unexpected(url, `its answer is larger than ${options.bytesMax} bytes`);
       parts.push(part);
     }
-    return JSON.parse(Buffer.concat(parts).toString('utf8')) as unknown;
+    return joined(parts, size);
   } catch (error) {
     if (error instanceof PlatformError || options.signal.aborted) throw error;
-    if (error instanceof SyntaxError) throw unexpected(url, 'its answer is no JSON');
     throw new PlatformError('master-unreachable', `${url} cannot be read. Check the address given with --master.`, {
       cause: error,
       retryable: true,
@@ -46,8 +44,20 @@ export async function getJson(
   }
 }
 
-function unexpected(url: string, what: string): PlatformError {
+/** Somebody answers, and it is not what was asked for. */
+export function unexpected(url: string, what: string): PlatformError {
   return new PlatformError('master-answer-unexpected', `${url} is not what was expected: ${what}.`, {
     retryable: true,
   });
+}
+
+/** Memory of its own, so that it can be given to another thread. */
+function joined(parts: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.byteLength;
+  }
+  return all;
 }
