@@ -8,13 +8,10 @@ import type { Cluster, Endpoint } from '../core/cluster.ts';
 import { hostNamesIn, readState, type HostAddresses } from '../core/read-state.ts';
 import { limits } from '../limits.ts';
 import { unexpected } from './get-bytes.ts';
-import type { FromStateThread } from './state-thread.ts';
+import { mastersIn, type FromStateThread, type NamedMasters } from './state-messages.ts';
 
 /** What is known before host names are resolved, and how to read the rest. */
-export interface StateDocument {
-  /** The leader and the asked master as the state names them, `master@ip:port`. */
-  readonly leader: unknown;
-  readonly pid: unknown;
+export interface StateDocument extends NamedMasters {
   /** Host names that somebody has to resolve. */
   readonly hostNames: ReadonlySet<string>;
   read(masters: readonly Endpoint[], hosts: HostAddresses): Promise<Cluster>;
@@ -77,12 +74,6 @@ async function openInThread(bytes: Uint8Array<ArrayBuffer>, url: string): Promis
     close();
     throw error;
   }
-}
-
-/** The names of the masters in a parsed state. */
-export function mastersIn(state: unknown): Pick<StateDocument, 'leader' | 'pid'> {
-  const { leader, pid } = (typeof state === 'object' && state !== null ? state : {}) as Record<string, unknown>;
-  return { leader, pid };
 }
 
 function noJson(url: string) {

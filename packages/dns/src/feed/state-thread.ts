@@ -2,22 +2,9 @@
 import { once } from 'node:events';
 import { parentPort } from 'node:worker_threads';
 import { assert } from '@stadion/base';
-import type { Cluster, Endpoint, RunningTask } from '../core/cluster.ts';
+import type { Endpoint } from '../core/cluster.ts';
 import { hostNamesIn, readState, type HostAddresses } from '../core/read-state.ts';
-import { mastersIn } from './state-document.ts';
-
-/** To whom asks. */
-export type FromStateThread =
-  | { readonly kind: 'broken' }
-  | {
-      readonly kind: 'opened';
-      readonly leader: unknown;
-      readonly pid: unknown;
-      readonly hostNames: ReadonlySet<string>;
-    }
-  /** Some of the tasks; more come when they are asked for. */
-  | { readonly kind: 'tasks'; readonly tasks: readonly RunningTask[] }
-  | { readonly kind: 'rest'; readonly cluster: Omit<Cluster, 'tasks'> };
+import { mastersIn, type FromStateThread } from './state-messages.ts';
 
 /** Tasks in one message: taking it over holds answers up no longer than a millisecond or two. */
 const TASKS_MAX = 500;
