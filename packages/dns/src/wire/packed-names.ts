@@ -3,6 +3,7 @@
  * more, where objects and strings would take three times as much and be walked by every garbage collection.
  */
 import { Buffer } from 'node:buffer';
+import { assert } from '@stadion/base';
 
 /** Where a name is written, block and byte in it; good until the next change. */
 export type Place = number;
@@ -23,7 +24,7 @@ const FREE = 0;
 const GONE = 0xffff_ffff;
 
 /** The most bytes that one name can have. */
-export const DATA_BYTES_MAX = 0xffff;
+const DATA_BYTES_MAX = 0xffff;
 
 /** A table of names by key (see `name-key`), without anything that a garbage collection looks at. */
 export class PackedNames {
@@ -78,6 +79,7 @@ export class PackedNames {
    * @param owner up to 255
    */
   set(key: string, data: string, owner: number): Place {
+    assert(data.length <= DATA_BYTES_MAX, 'crowded names are kept elsewhere');
     const hash = hashOf(key);
     const slot = this.slotOf(key, hash);
     if (slot < 0) return this.insert(key, data, owner, hash);
