@@ -1,11 +1,11 @@
 /** Linux containers: started beside a bare runc of the same bundle, many a second, and a thousand at a time. */
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createLinuxContainerizer, type Containerizer } from '@stadion/agent/containerizers';
-import { delay, randomUuid, silentLogger } from '@stadion/base';
-import { SystemRandom, systemClock, systemTimers } from '@stadion/base/system';
+import { createLinuxContainerizer } from '@stadion/agent/containerizers';
+import { delay, silentLogger } from '@stadion/base';
+import { systemClock, systemTimers } from '@stadion/base/system';
+import { compareStarts, ContainerBench } from './container-bench.ts';
 import { quantile, report } from './figures.ts';
 
 const PAIRS = 40;
@@ -17,66 +17,12 @@ const DENSITY = Number(process.env['BENCH_CONTAINERS'] ?? 1000);
 const IDLE_MS = 10_000;
 const TICKS_PER_SECOND = 100;
 
-type Spec = Parameters<Containerizer['launch']>[0];
-
-/** A folder with a containerizer in it. */
-class Bench {
-  readonly root = mkdtempSync(join(tmpdir(), 'stadion-bench-'));
-  readonly containerizer: Containerizer;
-  private readonly random = new SystemRandom();
-  private readonly ends = new Map<string, () => void>();
-
-  constructor() {
-    const ports = { clock: systemClock, timers: systemTimers, log: silentLogger };
-    const runtimeDirectory = join(this.root, 'linux');
-    this.containerizer = createLinuxContainerizer({ ...ports, runtimeDirectory, hiddenDirectories: [] });
-  }
-
-  async open(): Promise<void> {
-    const { problem } = await this.containerizer.fingerprint();
-    if (problem !== undefined) throw new Error(`Linux containers do not work here: ${problem}`);
-    await this.containerizer.recover((containerId) => this.ends.get(containerId)?.());
-  }
-
-  spec(): Spec {
-    const containerId = randomUuid(this.random);
-    const directory = join(this.root, 'sandbox', containerId);
-    mkdirSync(directory, { recursive: true });
-    const limits = { cpus: 0.01, memoryBytes: 32 * 1024 * 1024, diskBytes: 0, gpus: 0 };
-    return {
-      containerId,
-      command: { kind: 'shell', text: 'exec sleep 100000' },
-      environment: { PATH: '/usr/bin:/bin' },
-      directory,
-      limits,
-    };
-  }
-
-  /** @returns the id, once it runs */
-  async start(): Promise<string> {
-    const spec = this.spec();
-    const outcome = await this.containerizer.launch(spec);
-    if (!outcome.ok) throw new Error(outcome.message);
-    return spec.containerId;
-  }
-
-  async end(containerId: string): Promise<void> {
-    const ended = new Promise<void>((resolve) => this.ends.set(containerId, resolve));
-    this.containerizer.kill(containerId, 0);
-    await ended;
-    this.ends.delete(containerId);
-    await this.containerizer.remove(containerId);
-  }
-
-  async close(): Promise<void> {
-    await this.containerizer.close();
-    rmSync(this.root, { recursive: true, force: true });
-  }
-}
-
 /** `npm run bench containers` */
 export async function benchContainers(): Promise<boolean> {
-  const bench = new Bench();
+  const ports = { clock: systemClock, timers: systemTimers, log: silentLogger };
+  const bench = new ContainerBench((root) =>
+    createLinuxContainerizer({ ...ports, runtimeDirectory: join(root, 'linux'), hiddenDirectories: [] }),
+  );
   await bench.open();
   try {
     const starts = await comparedStarts(bench);
@@ -88,20 +34,12 @@ export async function benchContainers(): Promise<boolean> {
   }
 }
 
-async function comparedStarts(bench: Bench): Promise<boolean> {
-  const ours: number[] = [];
-  const bare: number[] = [];
-  for (let pair = 0; pair < WARM_UP_PAIRS + PAIRS; pair += 1) {
-    const before = systemClock.monotonic();
-    const id = await bench.start();
-    const oursMs = systemClock.monotonic() - before;
-    const bareMs = await bareStart(bench, id, pair);
-    await bench.end(id);
-    if (pair < WARM_UP_PAIRS) continue;
-    ours.push(oursMs);
-    bare.push(bareMs);
-  }
-  const [oursP50, bareP50] = [quantile(ours, 0.5), quantile(bare, 0.5)];
+async function comparedStarts(bench: ContainerBench): Promise<boolean> {
+  const id = await bench.start();
+  const bundle = readFileSync(join(bench.root, 'linux', 'containers', id, 'config.json'), 'utf8');
+  const { ours, raw } = await compareStarts(bench, PAIRS, WARM_UP_PAIRS, (pair) => bareStart(bench, bundle, pair));
+  await bench.end(id);
+  const [oursP50, bareP50] = [quantile(ours, 0.5), quantile(raw, 0.5)];
   return report(`containers: started beside a bare runc of the same bundle, ${PAIRS} pairs`, [
     { what: 'bare runc run --detach, p50', value: bareP50, unit: 'ms' },
     { what: 'linux, launch to running, p50', value: oursP50, unit: 'ms' },
@@ -110,16 +48,12 @@ async function comparedStarts(bench: Bench): Promise<boolean> {
   ]);
 }
 
-/** Milliseconds of `runc run` until the same command runs. */
-async function bareStart(bench: Bench, containerId: string, pair: number): Promise<number> {
+/** Milliseconds of `runc run` until the same command runs. @param text the bundle */
+async function bareStart(bench: ContainerBench, text: string, pair: number): Promise<number> {
   const directory = join(bench.root, `bare-${pair}`);
   mkdirSync(directory);
-  const bundle = JSON.parse(
-    readFileSync(join(bench.root, 'linux', 'containers', containerId, 'config.json'), 'utf8'),
-  ) as {
-    linux: { cgroupsPath: string };
-  };
-  bundle.linux.cgroupsPath = `${bundle.linux.cgroupsPath}-bare`;
+  const bundle = JSON.parse(text) as { linux: { cgroupsPath: string } };
+  bundle.linux.cgroupsPath = `${bundle.linux.cgroupsPath}-bare-${pair}`;
   writeFileSync(join(directory, 'config.json'), JSON.stringify(bundle));
   const id = `bare-${pair}`;
   const words = ['--root', join(bench.root, 'bare')];
@@ -133,7 +67,7 @@ async function bareStart(bench: Bench, containerId: string, pair: number): Promi
   return elapsedMs;
 }
 
-async function startsASecond(bench: Bench): Promise<boolean> {
+async function startsASecond(bench: ContainerBench): Promise<boolean> {
   const before = systemClock.monotonic();
   const ids = await startMany(bench, STARTS);
   const seconds = (systemClock.monotonic() - before) / 1000;
@@ -143,7 +77,7 @@ async function startsASecond(bench: Bench): Promise<boolean> {
   ]);
 }
 
-async function manyAtATime(bench: Bench): Promise<boolean> {
+async function manyAtATime(bench: ContainerBench): Promise<boolean> {
   const heapBefore = process.memoryUsage().rss;
   const ids = await startMany(bench, DENSITY);
   const watchers = watchersOf(bench.root);
@@ -179,7 +113,7 @@ async function manyAtATime(bench: Bench): Promise<boolean> {
   ]);
 }
 
-async function startMany(bench: Bench, count: number): Promise<string[]> {
+async function startMany(bench: ContainerBench, count: number): Promise<string[]> {
   const ids: string[] = [];
   const worker = async (): Promise<void> => {
     while (ids.length < count) {

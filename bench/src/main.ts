@@ -4,6 +4,7 @@ import { benchContainers } from './containers.ts';
 import { benchConsole } from './console.ts';
 import { benchFailover } from './failover.ts';
 import { benchDiscovery } from './discovery.ts';
+import { benchDockerStart } from './docker-start.ts';
 import { benchDns } from './dns.ts';
 import { benchIdle } from './idle.ts';
 import { benchScale } from './scale.ts';
@@ -20,6 +21,7 @@ const benchmarks: Readonly<Record<string, () => Promise<boolean>>> = {
   dns: benchDns,
   discovery: benchDiscovery,
   containers: benchContainers,
+  'docker-start': benchDockerStart,
   failover: benchFailover,
 };
 

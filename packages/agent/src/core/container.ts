@@ -2,13 +2,22 @@
 
 /**
  * How the main process of a container ended. `limited`: it was ended for using more than it was granted; `unknown`:
- * nobody saw it. `message` says more.
+ * nobody saw it; `not-started`: its command never began to run, because the agent ended before that, or because the
+ * runtime could not. `message` says more.
  */
 export type ContainerExit =
   | { readonly kind: 'exited'; readonly code: number }
   | { readonly kind: 'signaled'; readonly signal: number }
   | { readonly kind: 'limited'; readonly resource: 'memory' | 'disk'; readonly message: string }
+  | { readonly kind: 'not-started'; readonly cause: 'agent' | 'runtime'; readonly message: string }
   | { readonly kind: 'unknown'; readonly message: string };
+
+/** The agent was killed between the intent to start a container and its start. */
+export const NEVER_STARTED: ContainerExit = {
+  kind: 'not-started',
+  cause: 'agent',
+  message: 'The agent ended before it had started the container; it never ran',
+};
 
 /** A container that outlived (or not) the agent that started it. */
 export type RecoveredContainer =
@@ -90,6 +99,7 @@ export function describeExit(exit: ContainerExit): string {
     case 'signaled':
       return `Command terminated with signal ${SIGNAL_NAMES[exit.signal] ?? String(exit.signal)}`;
     case 'limited':
+    case 'not-started':
     case 'unknown':
       return exit.message;
   }

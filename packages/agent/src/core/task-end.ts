@@ -32,6 +32,10 @@ export function factsOfEnd(cause: KillCause | undefined, exit: ContainerExit): S
       return { state: 'TASK_FAILED', message, reason: 'REASON_MAX_COMPLETION_TIME_REACHED' };
     case undefined:
       if (exit.kind === 'exited' && exit.code === 0) return { state: 'TASK_FINISHED', message };
+      // Nothing of it ran: whoever wants it may launch it anew at once.
+      if (exit.kind === 'not-started' && exit.cause === 'agent') {
+        return { state: 'TASK_DROPPED', message, reason: 'REASON_AGENT_RESTARTED' };
+      }
       return { state: 'TASK_FAILED', message, reason: reasonOf(exit) };
   }
 }
@@ -40,6 +44,8 @@ function reasonOf(exit: ContainerExit): StatusReason {
   switch (exit.kind) {
     case 'unknown':
       return 'REASON_EXECUTOR_TERMINATED';
+    case 'not-started':
+      return 'REASON_CONTAINER_LAUNCH_FAILED';
     case 'limited':
       return exit.resource === 'memory' ? 'REASON_CONTAINER_LIMITATION_MEMORY' : 'REASON_CONTAINER_LIMITATION_DISK';
     case 'exited':

@@ -1,7 +1,7 @@
 /** The life of one task on this agent: what each input changes, and what is to be done about it. */
 import type { StatusReason, TaskInfo, TaskState, TaskStatus } from '@stadion/contract/mesos';
 import type { CheckStatusInfo } from '@stadion/contract/mesos-workload';
-import type { ContainerExit } from './container.ts';
+import { NEVER_STARTED, type ContainerExit } from './container.ts';
 import {
   applyHealthProbe,
   overallHealth,
@@ -323,6 +323,8 @@ function applyFound(task: Task, container: FoundContainer | undefined, context: 
     return end(task, { state: 'TASK_DROPPED', reason: 'REASON_AGENT_RESTARTED', message }, context);
   }
   if (container === undefined) {
+    // Containerizers note a container before they start it.
+    if (task.phase === 'starting') return applyExited(task, NEVER_STARTED, context);
     const message = 'The agent was restarted and found no trace of the container; its exit status is not known';
     return applyExited(task, { kind: 'unknown', message }, context);
   }

@@ -260,10 +260,7 @@ class DockerContainerizer implements Containerizer {
     record: ContainerRecord | undefined,
   ): Promise<RecoveredContainer> {
     const info = await this.docker.getContainer(dockerId).inspect();
-    if (info.State.Status === 'created') {
-      const message = 'The agent ended before it had started the container';
-      return { containerId, state: 'exited', exit: { kind: 'unknown', message } };
-    }
+    if (info.State.Status === 'created') return { containerId, state: 'exited', exit: exitOf(info) };
     if (record === undefined) {
       // Nobody knows where its output would go.
       if (info.State.Running) this.containers.set(containerId, { ...track(containerId, NOWHERE, 'running'), dockerId });

@@ -4,10 +4,8 @@ import { join } from 'node:path';
 import { Type, type Static } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 
-/** Facts that do not change once it runs. */
+/** What is decided before it runs. */
 export const ContainerDetails = Type.Object({
-  /** Its first process, as the machine numbers it. */
-  init: Type.Integer(),
   /** The signal that asks it to end, and whether its main process alone gets it. */
   stop: Type.Object({ signal: Type.Integer(), mainOnly: Type.Boolean() }),
   memoryBytes: Type.Integer(),

@@ -1,13 +1,14 @@
 /** How containers end: asked, then forced, then nothing of them left, and what is to be told of it. */
 import { constants } from 'node:os';
 import { delay, describeError, type Clock, type Logger, type Timers } from '@stadion/base';
-import type { ContainerExit } from '../../core/container.ts';
+import { NEVER_STARTED, type ContainerExit } from '../../core/container.ts';
 import { isSameProcess } from '../process-identity.ts';
 import type { ContainerDirectories } from '../supervised/container-directory.ts';
 import { signal } from '../supervised/signals.ts';
 import type { Cgroups } from './cgroups.ts';
 import { isShell, parentOf } from './process-facts.ts';
 import type { Runtime } from './runtime.ts';
+import { findStartFailure } from './start-failure.ts';
 import type { TrackedContainer } from './tracked-container.ts';
 
 const SWEEP_POLL_MS = 20;
@@ -61,7 +62,7 @@ export class ContainerEnding {
       signal: constants.signals.SIGTERM,
       mainOnly: false,
     };
-    const main = processes.find((pid) => parentOf(pid) === container.details?.init);
+    const main = processes.find((pid) => parentOf(pid) === container.init);
     if (mainOnly && main !== undefined) {
       signal(main, name);
       return;
@@ -136,13 +137,20 @@ export class ContainerEnding {
     for (const pid of this.parts.cgroups.processes(containerId)) signal(pid, 'SIGKILL');
   }
 
-  private processesBelowInit({ containerId, details }: TrackedContainer): readonly number[] {
-    return this.parts.cgroups.processes(containerId).filter((pid) => pid !== details?.init);
+  private processesBelowInit({ containerId, init }: TrackedContainer): readonly number[] {
+    return this.parts.cgroups.processes(containerId).filter((pid) => pid !== init);
+  }
+
+  private async whyNotStarted(containerId: string): Promise<ContainerExit> {
+    const message = await findStartFailure(this.parts.directories.directory(containerId));
+    return message === undefined ? NEVER_STARTED : { kind: 'not-started', cause: 'runtime', message };
   }
 
   private async exitOf(container: TrackedContainer): Promise<ContainerExit> {
     const { containerId, limited, details, supervisor } = container;
     if (limited !== undefined) return limited;
+    // Its supervisor has an exit status all the same: that of the runtime.
+    if (container.init === undefined) return this.whyNotStarted(containerId);
     const exit = await this.parts.directories.readExit(containerId);
     const isWell = exit?.kind === 'exited' && exit.code === 0;
     const { oomKills, peakBytes } = this.parts.cgroups.memoryEvents(containerId);

@@ -1,11 +1,11 @@
 /** Starts one container: on what it runs, in which namespaces, under which supervisor. */
 import type { ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { delay, type Timers } from '@stadion/base';
 import { memoryLimit } from '../../core/oci/runtime-spec.ts';
 import type { ContainerSpec, LaunchFailure } from '../../ports/containerizer.ts';
+import { identifyChild, type ProcessIdentity } from '../process-identity.ts';
 import type { ContainerDirectories } from '../supervised/container-directory.ts';
 import { CONTAINER_VARIABLE } from '../supervised/process-table.ts';
 import { spawnSupervisor } from '../supervised/spawn-supervisor.ts';
@@ -16,16 +16,11 @@ import type { Confiner } from './confiner.ts';
 import type { ContainerDetails } from './container-details.ts';
 import { hostBundleRoot } from './host-bundle.ts';
 import type { HostRoot } from './host-root.ts';
-import {
-  complaintsOf,
-  imageBundleRoot,
-  makeOverlayDirectories,
-  overlaySupervisor,
-  writtenDirectory,
-} from './image-bundle.ts';
+import { imageBundleRoot, makeOverlayDirectories, overlaySupervisor, writtenDirectory } from './image-bundle.ts';
 import type { StoredImage } from './images/image-store.ts';
 import type { ContainerNetworks, JoinedNetworks } from './networks/container-networks.ts';
-import { readFailure, readPid, type Runtime } from './runtime.ts';
+import { readPid, type Runtime } from './runtime.ts';
+import { findStartFailure } from './start-failure.ts';
 import { stopOf } from './stop-signal.ts';
 
 /** How often is looked whether a container has begun to run. */
@@ -44,12 +39,16 @@ export interface StarterParts {
   /** The image of a spec that has one. */
   readonly imageOf: (spec: ContainerSpec) => Promise<StoredImage | LaunchFailure | undefined>;
   readonly layersDirectory: string;
+  /** Writes down who supervises a container, for an agent that comes after this one. */
+  readonly writeDown: (containerId: string, supervisor: ProcessIdentity, details: ContainerDetails) => Promise<void>;
 }
 
 /** A container whose command runs, or did. */
 export interface StartedContainer {
   readonly ok: true;
-  readonly pid: number;
+  readonly supervisor: ProcessIdentity;
+  /** Its first process. */
+  readonly init: number;
   /** Resolves when its supervisor has ended. */
   readonly gone: Promise<void>;
   readonly details: ContainerDetails;
@@ -95,11 +94,9 @@ export class ContainerStarter {
     if (!started.ok) return started;
     // Heard in the same turn as the start, so that the exit of a short command is not missed.
     const ending = watchEnd(started.child);
-    const init = await this.waitForStart(directory, ending.isOver);
-    if (init === undefined) return explainFailure(directory);
+    const supervisor = identifyChild(started.pid);
     const addresses = joined?.addresses ?? [];
     const details: ContainerDetails = {
-      init,
       stop: stopOf(spec, confinement.stopSignal, ground.stopSignal),
       memoryBytes: limits === undefined ? 0 : memoryLimit(limits.memoryBytes),
       disk: { bytes: limits?.diskBytes ?? 0, directories: [...ground.diskDirectories] },
@@ -108,7 +105,14 @@ export class ContainerStarter {
       ...(spec.pod === undefined ? {} : { podId: spec.pod.podId }),
       ...(confinement.devices.length === 0 ? {} : { devices: confinement.devices.map(({ path }) => path) }),
     };
-    return { ok: true, pid: started.pid, gone: ending.gone, details };
+    // While the runtime is at work.
+    const [init] = await Promise.all([
+      this.waitForStart(directory, ending.isOver),
+      this.parts.writeDown(containerId, supervisor, details),
+    ]);
+    if (init !== undefined) return { ok: true, supervisor, init, gone: ending.gone, details };
+    const why = await findStartFailure(directory);
+    return { ok: false, message: why ?? 'The container could not be started: the runtime does not say why' };
   }
 
   /** Those of its pod, or its own; undefined: those of the machine. */
@@ -153,12 +157,15 @@ export class ContainerStarter {
     };
   }
 
-  /** The runtime writes the pid of the first process once that runs the command. Undefined when it ended without. */
-  private async waitForStart(directory: string, isOver: () => boolean): Promise<number | undefined> {
-    for (;;) {
+  /**
+   * The runtime writes the pid of the first process once that runs the command. Undefined when it ended without, or has not
+   * come so far in time.
+   */
+  async waitForStart(directory: string, isOver: () => boolean, limitMs = Infinity): Promise<number | undefined> {
+    for (let waitedMs = 0; ; waitedMs += START_POLL_MS) {
       const wasOver = isOver();
       const pid = readPid(directory);
-      if (pid !== undefined || wasOver) return pid;
+      if (pid !== undefined || wasOver || waitedMs >= limitMs) return pid;
       await delay(this.parts.timers, START_POLL_MS);
     }
   }
@@ -173,11 +180,4 @@ function watchEnd(child: ChildProcess): { readonly gone: Promise<void>; readonly
     });
   });
   return { gone, isOver: () => state.isOver };
-}
-
-async function explainFailure(directory: string): Promise<LaunchFailure> {
-  const mount = (await readFile(complaintsOf(directory), 'utf8').catch(() => '')).trim();
-  const cause = (await readFailure(directory)) ?? (mount === '' ? 'the runtime does not say why' : mount);
-  const name = /no space left on device/i.test(cause) ? 'disk-full: ' : '';
-  return { ok: false, message: `${name}The container could not be started: ${cause}` };
 }

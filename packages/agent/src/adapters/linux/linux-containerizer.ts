@@ -16,7 +16,7 @@ import type {
   LaunchOutcome,
   PrepareContext,
 } from '../../ports/containerizer.ts';
-import { identifyChild, isSameProcess, readBootId, type ProcessIdentity } from '../process-identity.ts';
+import { isSameProcess, readBootId, type ProcessIdentity } from '../process-identity.ts';
 import { ContainerDirectories } from '../supervised/container-directory.ts';
 import { ProcessTable } from '../supervised/process-table.ts';
 import { SupervisorWatch } from '../supervised/supervisor-watch.ts';
@@ -35,7 +35,7 @@ import { Images } from './images/images.ts';
 import { DISK_MS_DEFAULT, IMAGE_MS_DEFAULT, LIMITS_DEFAULT, type LinuxContainerizerOptions } from './linux-options.ts';
 import { ContainerNetworks } from './networks/container-networks.ts';
 import { PodMembers } from './pod-members.ts';
-import { readPid, Runtime } from './runtime.ts';
+import { Runtime, RUNTIME_MS_MAX } from './runtime.ts';
 import { readOwnLimits } from './own-limits.ts';
 import { trackContainer, type TrackedContainer } from './tracked-container.ts';
 import { UsageMeter } from './usage-meter.ts';
@@ -170,7 +170,7 @@ class LinuxContainerizer implements Containerizer {
       if (problem !== undefined) return { ok: false, message: problem };
       await this.directories.create(containerId, undefined);
       const started = await this.machine?.starter.start(spec);
-      if (started?.ok === true) return await this.adopt(spec, started);
+      if (started?.ok === true) return this.adopt(spec, started);
       await this.discard(spec);
       return started ?? { ok: false, message: 'There are no control groups' };
     } catch (error) {
@@ -246,18 +246,17 @@ class LinuxContainerizer implements Containerizer {
       limits: this.limits,
       imageOf: (spec) => this.images.find(spec),
       layersDirectory: this.images.layersDirectory,
+      writeDown: (...record) => this.writeDown(...record),
     });
     return { cgroups, ending, starter };
   }
 
-  private async adopt({ containerId }: ContainerSpec, started: StartedContainer): Promise<LaunchOutcome> {
-    const { details, gone, pid } = started;
-    const supervisor = identifyChild(pid);
-    this.containers.set(containerId, trackContainer(containerId, supervisor, details));
+  private adopt({ containerId }: ContainerSpec, started: StartedContainer): LaunchOutcome {
+    const { details, gone, supervisor, init } = started;
+    this.containers.set(containerId, trackContainer(containerId, supervisor, details, init));
     this.pods.join(containerId, details.podId);
-    await this.writeDown(containerId, supervisor, details);
     void gone.then(() => this.onGone(containerId));
-    const { init, addresses } = details;
+    const { addresses } = details;
     return { ok: true, pid: init, ...(addresses === undefined ? {} : { addresses }) };
   }
 
@@ -275,7 +274,7 @@ class LinuxContainerizer implements Containerizer {
   }
 
   private async discard({ containerId, pod }: ContainerSpec): Promise<void> {
-    await this.machine?.ending.finish(trackContainer(containerId, { pid: 0 }, undefined));
+    await this.machine?.ending.finish(trackContainer(containerId, { pid: 0 }, undefined, undefined));
     this.gpus.giveBack(containerId);
     await this.directories.remove(containerId).catch(() => undefined);
     await this.leavePod(containerId, pod?.podId);
@@ -323,37 +322,33 @@ class LinuxContainerizer implements Containerizer {
   // --- Recovery ------------------------------------------------------------------------------------------------
 
   private async recoverOne(containerId: string): Promise<RecoveredContainer> {
+    const directory = this.directories.directory(containerId);
     const record = await this.directories.read(containerId);
-    const details = await readDetails(this.directories.directory(containerId));
+    const details = await readDetails(directory);
     this.pods.join(containerId, details?.podId);
-    if (record?.bootId !== undefined && record.bootId !== this.bootId) {
+    const supervisor = record?.supervisor ?? (await this.findSupervisor(containerId)) ?? { pid: 0 };
+    const isOfThisBoot = record?.bootId === undefined || record.bootId === this.bootId;
+    const isOver = () => !isOfThisBoot || !isSameProcess(supervisor);
+    // The agent may have died while the runtime was at work.
+    const init = await this.machine?.starter.waitForStart(directory, isOver, RUNTIME_MS_MAX);
+    const container = trackContainer(containerId, supervisor, details, init);
+    if (isOver() || (await this.directories.readExit(containerId)) !== undefined) {
+      const exit = await this.recoverEnded(container);
       const message = 'The host was restarted while the task ran; its exit status is not known';
-      return this.recoverEnded(trackContainer(containerId, record.supervisor, details), message);
+      if (exit.kind !== 'unknown' || isOfThisBoot) return { containerId, state: 'exited', exit };
+      return { containerId, state: 'exited', exit: { kind: 'unknown', message } };
     }
-    const supervisor = record?.supervisor ?? (await this.findSupervisor(containerId));
-    if (supervisor === undefined) {
-      const message = 'The agent ended before it had started the container';
-      return this.recoverEnded(trackContainer(containerId, { pid: 0 }, details), message);
-    }
-    const container = trackContainer(containerId, supervisor, details);
-    const isOver = (await this.directories.readExit(containerId)) !== undefined || !isSameProcess(supervisor);
-    if (isOver) return this.recoverEnded(container, undefined);
     this.containers.set(containerId, container);
     this.gpus.restore(containerId, details?.devices ?? []);
     this.watch.add(containerId, supervisor);
-    const pid = details?.init ?? readPid(this.directories.directory(containerId));
     const addresses = details?.addresses === undefined ? {} : { addresses: details.addresses };
-    return { containerId, state: 'running', pid, ...addresses };
+    return { containerId, state: 'running', pid: init, ...addresses };
   }
 
-  /** @param message what is said when the exit status is not known; undefined: that the supervisor was killed */
-  private async recoverEnded(container: TrackedContainer, message: string | undefined): Promise<RecoveredContainer> {
-    const { containerId } = container;
+  private async recoverEnded(container: TrackedContainer): Promise<ContainerExit> {
     container.ended = true;
     const exit = await this.machine?.ending.finish(container);
-    const isKnown = exit !== undefined && exit.kind !== 'unknown';
-    if (isKnown || (exit !== undefined && message === undefined)) return { containerId, state: 'exited', exit };
-    return { containerId, state: 'exited', exit: { kind: 'unknown', message: message ?? 'It was let go' } };
+    return exit ?? { kind: 'unknown', message: 'It was let go' };
   }
 
   /** The agent died between the start of a supervisor and writing that down: the marker tells. */
@@ -368,7 +363,7 @@ class LinuxContainerizer implements Containerizer {
   private async clearOrphans(known: ReadonlySet<string>): Promise<void> {
     for (const containerId of this.machine?.cgroups.list() ?? []) {
       if (!known.has(containerId)) {
-        await this.machine?.ending.finish(trackContainer(containerId, { pid: 0 }, undefined));
+        await this.machine?.ending.finish(trackContainer(containerId, { pid: 0 }, undefined, undefined));
       }
     }
     for (const key of await this.networks.list()) {

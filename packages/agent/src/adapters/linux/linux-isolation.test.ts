@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { silentLogger } from '@stadion/base';
 import { systemClock, systemTimers } from '@stadion/base/system';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NEVER_STARTED } from '../../core/container.ts';
 import type { Containerizer, ContainerSpec } from '../../ports/containerizer.ts';
 import { leftoversOf } from '../../testing/machine-leftovers.ts';
 import { isRunning, TaskMachine, until } from '../../testing/task-machine.ts';
@@ -167,6 +168,27 @@ describe.skipIf(!canRun)('a container of Linux', () => {
     const volumes = [{ mode: 'RW' as const, container_path: 'mine', host_path: 'kept' }];
     const outcome = await containerizer.launch({ ...spec, container: { type: 'MESOS', volumes } });
     expect(outcome).toMatchObject({ ok: false, message: expect.stringMatching(/^volume-refused: /) as unknown });
+  });
+
+  it('that never began to run is told as such, with what the runtime complained of', async () => {
+    const directory = (id: string) => join(machine.root, 'run', 'containers', id);
+    // The agent died before it started a supervisor; and while the runtime was at work, which then failed.
+    mkdirSync(join(directory('unstarted'), 'exit'), { recursive: true });
+    mkdirSync(join(directory('failed'), 'exit'), { recursive: true });
+    writeFileSync(join(directory('failed'), 'exit', 'exit-1'), '');
+    const complaint = { level: 'error', msg: 'container init: no space left on device' };
+    writeFileSync(join(directory('failed'), 'runtime.log'), `${JSON.stringify(complaint)}\n`);
+    await containerizer.close();
+    containerizer = machine.containerizer();
+    const found = await containerizer.recover(machine.onExit);
+    const message = 'disk-full: The container could not be started: container init: no space left on device';
+    expect(found).toContainEqual({
+      containerId: 'failed',
+      state: 'exited',
+      exit: { kind: 'not-started', cause: 'runtime', message },
+    });
+    expect(found).toContainEqual({ containerId: 'unstarted', state: 'exited', exit: NEVER_STARTED });
+    for (const { containerId } of found) await containerizer.remove(containerId);
   });
 
   it('is ended with all it has when its supervisor is killed, and that is said', async () => {

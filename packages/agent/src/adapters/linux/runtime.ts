@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describeError } from '@stadion/base';
 
-const RUNTIME_MS_MAX = 30_000;
+/** How long a runtime may take for anything. */
+export const RUNTIME_MS_MAX = 30_000;
 /** Where Debian has the init that reaps and tells of signals as they are. */
 export const INIT_PROGRAM = '/usr/bin/tini-static';
 

@@ -10,6 +10,8 @@ export interface TrackedContainer {
   readonly supervisor: ProcessIdentity;
   /** Undefined when the agent died before it could write them. */
   readonly details: ContainerDetails | undefined;
+  /** Its first process, as the machine numbers it; undefined when it never ran. */
+  readonly init: number | undefined;
   ended: boolean;
   /** Monotonic time of SIGKILL, once somebody asked for the end. */
   killAt: number | undefined;
@@ -23,11 +25,13 @@ export function trackContainer(
   containerId: string,
   supervisor: ProcessIdentity,
   details: ContainerDetails | undefined,
+  init: number | undefined,
 ): TrackedContainer {
   return {
     containerId,
     supervisor,
     details,
+    init,
     ended: false,
     killAt: undefined,
     killTimer: undefined,

@@ -49,8 +49,8 @@ export class UsageMeter {
       if (count % MEASURED_PER_TURN === 0) await delay(time, 0);
       const measured = cgroups?.usage(container.containerId);
       if (measured === undefined) continue;
-      const { init, addresses } = container.details ?? {};
-      const network = init === undefined || addresses === undefined ? undefined : readNetworkUsage(init);
+      const { init, details } = container;
+      const network = init === undefined || details?.addresses === undefined ? undefined : readNetworkUsage(init);
       const diskBytes = await this.writtenBytes(container);
       usage.set(container.containerId, {
         ...measured,

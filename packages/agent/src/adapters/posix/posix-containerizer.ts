@@ -2,7 +2,12 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { delay, describeError, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
-import type { ContainerExit, ContainerUsage, RecoveredContainer } from '../../core/container.ts';
+import {
+  NEVER_STARTED,
+  type ContainerExit,
+  type ContainerUsage,
+  type RecoveredContainer,
+} from '../../core/container.ts';
 import type {
   Containerizer,
   ContainerizerFingerprint,
@@ -318,8 +323,7 @@ class PosixContainerizer implements Containerizer {
     const supervisor = record?.supervisor ?? (await this.findSupervisor(containerId));
     if (supervisor === undefined) {
       const exit = await this.directories.readExit(containerId);
-      const message = 'The agent ended before it had started the process';
-      return { containerId, state: 'exited', exit: exit ?? { kind: 'unknown', message } };
+      return { containerId, state: 'exited', exit: exit ?? NEVER_STARTED };
     }
     if (record?.bootId !== undefined && record.bootId !== this.bootId) {
       const exit = await this.directories.readExit(containerId);
