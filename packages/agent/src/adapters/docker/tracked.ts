@@ -1,12 +1,7 @@
 /** What is known of a container of ours, and how the Engine's words about it are read. */
 import type { TimerHandle } from '@stadion/base';
 import type { ContainerInspectInfo } from 'dockerode';
-import {
-  exitFromShellStatus,
-  NEVER_STARTED,
-  type ContainerExit,
-  type RecoveredContainer,
-} from '../../core/container.ts';
+import { exitFromShellStatus, NEVER_STARTED, type ContainerExit } from '../../core/container.ts';
 import type { ContainerSpec } from '../../ports/containerizer.ts';
 import { describeDocker } from './container-options.ts';
 import type { ContainerRecord } from './container-records.ts';
@@ -77,7 +72,7 @@ export function factsOf(info: ContainerInspectInfo): {
 /** How it ended, as the Engine has it. */
 export function exitOf({ State, HostConfig }: ContainerInspectInfo): ContainerExit {
   // The agent died between making and starting it.
-  if (info.State.Status === 'created') return NEVER_STARTED;
+  if (State.Status === 'created') return NEVER_STARTED;
   if (State.OOMKilled && State.ExitCode === SIGKILL_STATUS) {
     const limit = ((HostConfig.Memory ?? 0) / 1024 / 1024).toFixed(0);
     const message = `out-of-memory: The container used more than the ${limit} MB it was granted, and was killed`;
