@@ -7,7 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shellApp } from './support/apps.ts';
 import { RunningPlatform, STADION, run } from './support/running-platform.ts';
 
-describe('sessions inside tasks', () => {
+/** Several starts of the command line, on a machine that may have much else to do. */
+const LIMIT_MS = 120_000;
+
+describe('sessions inside tasks', { timeout: LIMIT_MS }, () => {
   let platform: RunningPlatform;
   let taskId = '';
   beforeAll(async () => {
@@ -47,10 +50,12 @@ describe('sessions inside tasks', () => {
   it('copy files in and out', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'stadion-copy-'));
     try {
-      const bytes = Buffer.alloc(300_000, 'stadion');
+      // Enough that both ends have to wait for each other.
+      const bytes = Buffer.alloc(3_000_000, 'stadion');
       await writeFile(join(folder, 'file'), bytes);
       const sandbox = await platform.sandboxOf(taskId);
-      expect((await platform.cli('cp', join(folder, 'file'), `${taskId}:${sandbox}`)).code).toBe(0);
+      const copied = await platform.cli('cp', join(folder, 'file'), `${taskId}:${sandbox}`);
+      expect(copied).toMatchObject({ code: 0, stderr: '' });
       expect(await readFile(join(sandbox, 'file'))).toEqual(bytes);
       await rm(join(folder, 'file'));
       expect((await platform.cli('cp', `${taskId}:${sandbox}/file`, folder)).code).toBe(0);
@@ -58,6 +63,15 @@ describe('sessions inside tasks', () => {
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  });
+
+  it('show what the tasks use, in a table and for programs', async () => {
+    const table = await platform.cli('top', '/inside');
+    expect(table.stdout).toMatch(/^TASK +NODE +CPU .*\ninside\.[0-9a-f]{8} /);
+    const { stdout } = await platform.cli('top', '-o', 'json', taskId);
+    expect(JSON.parse(stdout)).toMatchObject([
+      { task: taskId, cpus: expect.any(Number), processes: expect.any(Number) },
+    ]);
   });
 
   it('are on record: who, what, and when', async () => {

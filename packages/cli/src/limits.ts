@@ -32,6 +32,9 @@ export const limits = {
   drainPollMs: 500,
   /** How long `down` waits by default. */
   stopTimeoutMs: 60_000,
+  /** Between two looks at what tasks use, and how many of them are shown at once. */
+  usagePollMs: 2000,
+  usageRows: 200,
   /** Names offered by completion. */
   completions: 200,
 } as const;

@@ -22,6 +22,7 @@ import { accessCommands } from './commands/access.ts';
 import { secretCommands } from './commands/secret.ts';
 import { statusCommands } from './commands/status.ts';
 import { taskCommands } from './commands/task.ts';
+import { topCommands } from './commands/top.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { FORMATS } from './output/printer.ts';
 import type { CliPorts } from './platform/ports.ts';
@@ -40,6 +41,7 @@ const commands: readonly CommandSpec[] = [
   ...deployCommands,
   ...deployControlCommands,
   ...taskCommands,
+  ...topCommands,
   ...execCommands,
   ...secretCommands,
   ...accessCommands,

@@ -84,8 +84,14 @@ async function copy(stream: AsyncIterable<unknown>, channel: number, socket: Dup
       if (!Buffer.isBuffer(chunk) || socket.destroyed) continue;
       if (socket.write(encodeFrame(channel, chunk))) continue;
       await new Promise<void>((resolve) => {
-        socket.once('drain', resolve);
-        socket.once('close', resolve);
+        // Neither may be left behind: there is one wait for each piece that is held back.
+        const done = (): void => {
+          socket.off('drain', done);
+          socket.off('close', done);
+          resolve();
+        };
+        socket.once('drain', done);
+        socket.once('close', done);
       });
     }
   } catch {

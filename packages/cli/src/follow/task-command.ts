@@ -46,13 +46,17 @@ export class TaskCommand {
   }
 
   /** Sends input; resolves when there is room for more. */
-  write(bytes: Uint8Array): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.socket.destroyed || this.socket.write(encodeFrame(CHANNEL.stdin, bytes))) resolve();
-      else {
-        this.socket.once('drain', resolve);
-        this.socket.once('close', resolve);
-      }
+  async write(bytes: Uint8Array): Promise<void> {
+    const { socket } = this;
+    if (socket.destroyed || socket.write(encodeFrame(CHANNEL.stdin, bytes))) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        socket.off('drain', done);
+        socket.off('close', done);
+        resolve();
+      };
+      socket.once('drain', done);
+      socket.once('close', done);
     });
   }
 

@@ -100,50 +100,54 @@ describe.skipIf(!canRun)('an agent that is killed again and again', () => {
     rmSync(root, { recursive: true, force: true });
   });
 
-  it('loses no task, starts none twice, and tells each end as it was', { timeout: 600_000 }, async () => {
-    const random = new SeededRandom(7).stream('lives');
-    await live(firstHalf);
-    const hasRun = (id: string) => lines.some((line) => line.id === id && line.state === 'TASK_RUNNING');
-    await until(() => firstHalf.every(hasRun));
-    await die('SIGKILL');
-    for (let kill = 1; kill < KILLS; kill += 1) {
-      await live(Object.keys(tasks));
-      await delay(systemTimers, randomBelow(random, LIFE_MS_MAX));
+  it(
+    'loses no task, starts none twice, and tells each end as it was',
+    { timeout: 120_000 + KILLS * 15_000 },
+    async () => {
+      const random = new SeededRandom(7).stream('lives');
+      await live(firstHalf);
+      const hasRun = (id: string) => lines.some((line) => line.id === id && line.state === 'TASK_RUNNING');
+      await until(() => firstHalf.every(hasRun));
       await die('SIGKILL');
-    }
-    await live(Object.keys(tasks));
-    const ends = (id: string) => [
-      ...new Set(
-        lines.flatMap((line) =>
-          line.id === id && /FINISHED|FAILED|LOST|DROPPED|GONE|KILLED/.test(line.state ?? '')
-            ? [`${line.state ?? ''} ${line.message ?? ''}`]
-            : [],
+      for (let kill = 1; kill < KILLS; kill += 1) {
+        await live(Object.keys(tasks));
+        await delay(systemTimers, randomBelow(random, LIFE_MS_MAX));
+        await die('SIGKILL');
+      }
+      await live(Object.keys(tasks));
+      const ends = (id: string) => [
+        ...new Set(
+          lines.flatMap((line) =>
+            line.id === id && /FINISHED|FAILED|LOST|DROPPED|GONE|KILLED/.test(line.state ?? '')
+              ? [`${line.state ?? ''} ${line.message ?? ''}`]
+              : [],
+          ),
         ),
-      ),
-    ];
-    const isDropped = (id: string) => ends(id).some((end) => /^TASK_DROPPED .*never ran/.test(end));
-    const waiting = () =>
-      Object.entries(tasks)
-        .filter(([id, { end }]) => end !== undefined && ends(id).length === 0)
-        .map(([id]) => id);
-    await until(
-      () => waiting().length === 0,
-      () => `never ended: ${waiting().join(', ')}`,
-    );
-    for (const [id, { end }] of Object.entries(tasks)) {
-      // The agent was killed just before it started this one: told as such, and below is seen that it never ran.
-      if (isDropped(id)) continue;
-      expect(ends(id), id).toEqual(end === undefined ? [] : [end]);
-    }
-    const executors = join(root, 'slaves', 'agent-S0', 'frameworks', 'framework-1', 'executors');
-    for (const id of readdirSync(executors)) {
-      const runs = readdirSync(join(executors, id, 'runs')).filter((name) => name !== 'latest');
-      const started = runs.map((run) => readFileSync(join(executors, id, 'runs', run, 'stdout'), 'utf8')).join('');
-      expect(started, id).toBe(isDropped(id) ? '' : 'started\n');
-    }
-    expect(firstHalf.filter(isDropped)).toEqual([]);
-    await die('SIGTERM');
-    const left = leftoversOf(root, [root]);
-    expect(left).toEqual({ processes: [], mounts: [], groups: [], interfaces: [], rules: [] });
-  });
+      ];
+      const isDropped = (id: string) => ends(id).some((end) => /^TASK_DROPPED .*never ran/.test(end));
+      const waiting = () =>
+        Object.entries(tasks)
+          .filter(([id, { end }]) => end !== undefined && ends(id).length === 0)
+          .map(([id]) => id);
+      await until(
+        () => waiting().length === 0,
+        () => `never ended: ${waiting().join(', ')}`,
+      );
+      for (const [id, { end }] of Object.entries(tasks)) {
+        // The agent was killed just before it started this one: told as such, and below is seen that it never ran.
+        if (isDropped(id)) continue;
+        expect(ends(id), id).toEqual(end === undefined ? [] : [end]);
+      }
+      const executors = join(root, 'slaves', 'agent-S0', 'frameworks', 'framework-1', 'executors');
+      for (const id of readdirSync(executors)) {
+        const runs = readdirSync(join(executors, id, 'runs')).filter((name) => name !== 'latest');
+        const started = runs.map((run) => readFileSync(join(executors, id, 'runs', run, 'stdout'), 'utf8')).join('');
+        expect(started, id).toBe(isDropped(id) ? '' : 'started\n');
+      }
+      expect(firstHalf.filter(isDropped)).toEqual([]);
+      await die('SIGTERM');
+      const left = leftoversOf(root, [root]);
+      expect(left).toEqual({ processes: [], mounts: [], groups: [], interfaces: [], rules: [] });
+    },
+  );
 });
