@@ -145,7 +145,7 @@ export class Launcher {
     }
     if (!this.isRoundOpen) {
       if (pool.isEmpty) return;
-      this.isRoundOpen = pool.prepare();
+      this.isRoundOpen = pool.prepare(this.parts.time.now());
       this.stepSoon();
       return;
     }

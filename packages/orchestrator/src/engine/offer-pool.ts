@@ -38,13 +38,13 @@ export class OfferPool {
     return true;
   }
 
-  /** Makes a turn's worth of incoming offers ready. True when all are. */
-  prepare(): boolean {
+  /** Makes a turn's worth of incoming offers ready. True when all are. @param now milliseconds since the Unix epoch */
+  prepare(now: number): boolean {
     let prepared = 0;
     for (const [id, offer] of this.incoming) {
       if (prepared >= OFFERS_PER_TURN_MAX) return false;
       this.incoming.delete(id);
-      this.ready.set(id, this.prepareOne(offer));
+      this.ready.set(id, this.prepareOne(offer, now));
       prepared += 1;
     }
     return true;
@@ -109,9 +109,9 @@ export class OfferPool {
     this.incoming.clear();
   }
 
-  private prepareOne(offer: Offer): PreparedOffer {
+  private prepareOne(offer: Offer, now: number): PreparedOffer {
     const agentId = offer.agent_id.value;
-    const prepared = prepareOffer(offer, this.places.get(agentId), this.roles);
+    const prepared = prepareOffer(offer, this.places.get(agentId), this.roles, now);
     if (this.places.size >= SHARED_PLACES_MAX) this.places.clear();
     this.places.set(agentId, prepared.place);
     if (this.lastByAgent.size >= SHARED_PLACES_MAX) this.lastByAgent.clear();

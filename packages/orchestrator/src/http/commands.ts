@@ -48,10 +48,12 @@ export function changeOptions(
   };
 }
 
-/** What is known of who asks. */
+/** What is known of who asks: a name where people are known by name (the server's door says it), and where from. */
 export function callerOf(request: Call['request']): string {
+  const user = request.headers['x-stadion-user'];
   const agent = (request.headers['user-agent'] ?? '').replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 100);
-  return agent === '' ? request.ip : `${request.ip} (${agent})`;
+  const from = agent === '' ? request.ip : `${request.ip} (${agent})`;
+  return typeof user === 'string' ? `${user}, ${from}` : from;
 }
 
 /** What commands that write apps need, with a fresh seed. */

@@ -37,8 +37,7 @@ export function readyRequest(request: PlacementRequest, homeRegion: string | und
 
 /**
  * The first reason against placing one more instance there, or undefined.
- * Maintenance stands between constraints and cpus in Marathon's order; nothing refuses by it yet. What is reserved for an
- * instance is looked for apart (`core/residency/relaunch.ts`).
+ * What is reserved for an instance is looked for apart (`core/residency/relaunch.ts`).
  */
 export function firstRefusal(
   request: ReadyRequest,
@@ -56,6 +55,7 @@ export function firstRefusal(
   for (const constraint of request.constraints) {
     if (!constraint.state.accepts(fieldValue(place, constraint.state.field))) return constraint;
   }
+  if (offer.isOutOfService) return 'AgentMaintenance';
   return demand.ownDisk === undefined ? ledger.shortage(index, demand) : 'disk-type';
 }
 

@@ -126,6 +126,21 @@ describe('constraints', () => {
   });
 });
 
+describe('maintenance', () => {
+  it('keeps new instances away, counted where Marathon counts it', () => {
+    const offers = hosts(2).map(aPreparedOffer);
+    const out = offers.map((offer, index) => ({ ...offer, isOutOfService: index === 0 }));
+    const options = { maxInstancesPerOffer: MANY };
+    const result = matchOffers([request({ cpus: 0.1 }, 3)], out, new SeededRandom('m'), options);
+    expect(loads(result, 2)).toEqual([0, 3]);
+    const none = matchOffers([request({ cpus: 0.1 })], out.slice(0, 1), new SeededRandom('m'), options);
+    expect(none.tallies.get(0)?.declined).toEqual(new Map([['AgentMaintenance', 1]]));
+    expect(none.tallies.get(0)?.explanations.get('maintenance')?.message).toBe(
+      'every agent is planned to be out of service now',
+    );
+  });
+});
+
 describe('regions', () => {
   const offers = [{ host: 'home', region: 'eu' }, { host: 'away', region: 'us' }, { host: 'nowhere' }];
   const homeRegion = 'eu';

@@ -63,6 +63,19 @@ describe('prepareOffer', () => {
     expect(aPreparedOffer().containerizers).toBeUndefined();
   });
 
+  it.each([
+    [999, false],
+    [1000, true],
+    [1999, true],
+    [2000, false],
+  ])('at %d says whether the machine is planned to be out of service', (now, isOut) => {
+    const unavailability = { start: { nanoseconds: 1e9 }, duration: { nanoseconds: 1e9 } };
+    const offer = { ...anOffer(), unavailability };
+    expect(prepareOffer(offer, undefined, undefined, now).isOutOfService).toBe(isOut);
+    const forGood = { ...anOffer(), unavailability: { start: unavailability.start } };
+    expect(prepareOffer(forGood, undefined, undefined, now).isOutOfService).toBe(now >= 1000);
+  });
+
   it('uses the known place of an agent as long as it says the same', () => {
     const known = aPreparedOffer({ attributes: { rack: 'r1' } }).place;
     expect(prepareOffer(anOffer({ attributes: { rack: 'r1' } }), known).place).toBe(known);

@@ -18,9 +18,10 @@ export interface OfferRoles {
 
 /**
  * Makes an offer ready for matching. Only unreserved resources of the agent's own disk count: what is reserved is somebody's.
+ * @param now milliseconds since the Unix epoch: whether its machine is out of service by then
  * @param known the place of the same agent from an earlier offer; used instead of a new one when it still says the same
  */
-export function prepareOffer(offer: Offer, known?: AgentPlace, roles?: OfferRoles): PreparedOffer {
+export function prepareOffer(offer: Offer, known?: AgentPlace, roles?: OfferRoles, now = 0): PreparedOffer {
   const place = placeOf(offer);
   const allocated = offer.allocation_info.role;
   const isForReservations = roles?.role === '*' && allocated === roles.reservationRole;
@@ -30,6 +31,7 @@ export function prepareOffer(offer: Offer, known?: AgentPlace, roles?: OfferRole
     role: isForReservations ? '*' : allocated,
     isReservable: allocated !== '*',
     isForReservations,
+    isOutOfService: isOutOfService(offer, now),
     cpusMilli: scalarMilli(offer, 'cpus'),
     memMilli: scalarMilli(offer, 'mem'),
     diskMilli: scalarMilli(offer, 'disk'),
@@ -37,6 +39,14 @@ export function prepareOffer(offer: Offer, known?: AgentPlace, roles?: OfferRole
     ports: portRanges(offer),
     containerizers: containerizersOf(offer),
   };
+}
+
+/** Within the planned time nothing new is started there, whether the machine is down yet or not. */
+function isOutOfService({ unavailability }: Offer, now: number): boolean {
+  if (unavailability === undefined) return false;
+  const { start, duration } = unavailability;
+  const sinceStart = now - start.nanoseconds / 1_000_000;
+  return sinceStart >= 0 && (duration === undefined || sinceStart < duration.nanoseconds / 1_000_000);
 }
 
 function placeOf(offer: Offer): AgentPlace {

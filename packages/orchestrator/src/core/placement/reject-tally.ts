@@ -117,6 +117,8 @@ export class RejectTallyBuilder {
         return isAll ? `no agent has ${demand.runner.name}` : `no ${demand.runner.name}`;
       case 'region':
         return `stays in region ${this.request.region ?? ''} for want of a @region constraint, agents are in ${values}`;
+      case 'AgentMaintenance':
+        return isAll ? 'every agent is planned to be out of service now' : 'planned to be out of service now';
       case 'InsufficientCpus':
         return `needs ${demand.cpusMilli / 1000} cpus, ${mostFree(group.most / 1000)}`;
       case 'InsufficientMemory':
@@ -139,6 +141,8 @@ function codeOf(refusal: Refusal, demand: Demand): string {
   switch (refusal) {
     case 'runner':
       return demand.runner.code;
+    case 'AgentMaintenance':
+      return 'maintenance';
     case 'InsufficientCpus':
       return 'cpus';
     case 'InsufficientMemory':

@@ -22,6 +22,8 @@ export interface PreparedOffer {
   readonly diskMilli: number;
   readonly gpusMilli: number;
   readonly ports: PortRanges;
+  /** Its machine is planned to be out of service now. */
+  readonly isOutOfService: boolean;
   /** What the agent can run (`posix`, `linux`, `docker`); undefined when it does not say, then anything. */
   readonly containerizers: ReadonlySet<string> | undefined;
 }
