@@ -206,9 +206,9 @@ describe('a team', () => {
     expect(records.text).toContain('"by":"team-a, 127.0.0.1');
     const lie = { 'x-stadion-user': 'admin' };
     await ask(`${platform.addresses.orchestrator}/v2/apps/team-a/web/restart`, 'POST', 'team-a', '', lie);
-    expect(
-      (await ask(`${platform.addresses.orchestrator}/v2/deployment-records`, 'GET', 'reader')).text,
-    ).not.toContain('"by":"admin');
+    expect((await ask(`${platform.addresses.orchestrator}/v2/deployment-records`, 'GET', 'reader')).text).not.toContain(
+      '"by":"admin',
+    );
     expect(await call('DELETE', '/v2/groups/team-a?force=true')).toBe(200);
     expect(await call('PUT', '/secrets/v1/secret/default/team-a/key', '{"value":"v"}')).toBe(201);
   });
