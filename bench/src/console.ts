@@ -1,17 +1,11 @@
 /** The console with 10,000 apps and 100,000 instances on simulated agents, in a real Chromium. */
-import { silentLogger } from '@stadion/base';
-import { SystemRandom, systemClock, systemTimers } from '@stadion/base/system';
 import { delay } from '@stadion/base';
-import { createOrchestratorHttp } from '@stadion/orchestrator';
-import { consolePages } from '@stadion/server';
-import { sampleApp } from '@stadion/simulator';
-import { chromium, type Page } from 'playwright-core';
-import { startControlPlane, systemTime, until, type ControlPlane } from './control-plane.ts';
+import { systemClock, systemTimers } from '@stadion/base/system';
+import type { Page } from 'playwright-core';
+import { INSTANCES_PER_APP, heapMebibytes, openConsoleStage, scale } from './console-stage.ts';
+import { until, type ControlPlane } from './control-plane.ts';
 import { quantile, report } from './figures.ts';
 
-const APPS = 10_000;
-const INSTANCES_PER_APP = 10;
-const BATCH = 500;
 const CHANGES = 20;
 const SCROLLS = 60;
 
@@ -23,22 +17,8 @@ interface Watched {
 
 /** `npm run bench console` */
 export async function benchConsole(): Promise<boolean> {
-  const plane = await startControlPlane(500, 64);
-  await fill(plane);
-  const random = new SystemRandom();
-  const http = createOrchestratorHttp(plane.engine, {
-    time: systemTime,
-    random,
-    log: silentLogger,
-    leader: () => '127.0.0.1:8080',
-    ready: () => true,
-    pages: consolePages(random),
-  });
-  const url = await http.listen({ host: '127.0.0.1', port: 0 });
-  const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--enable-precise-memory-info'],
-  });
+  const stage = await openConsoleStage();
+  const { plane, browser, url } = stage;
   try {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     await page.addInitScript(watch);
@@ -82,31 +62,7 @@ export async function benchConsole(): Promise<boolean> {
       { what: 'heap of the tab', value: heap, unit: 'MiB', wanted: { relation: '≤', bound: 300 } },
     ]);
   } finally {
-    await browser.close();
-    await http.close();
-    await plane.stop();
-  }
-}
-
-async function fill(plane: ControlPlane): Promise<void> {
-  for (let first = 0; first < APPS; first += BATCH) {
-    const outcome = await plane.engine.changeRoot(
-      (_root, version) => ({
-        ok: true,
-        value: {
-          upserts: Array.from({ length: BATCH }, (_, index) => ({
-            ...sampleApp(`/load/app-${first + index}`, version, 'one'),
-            instances: INSTANCES_PER_APP,
-            cpus: 0.01,
-            mem: 1,
-          })),
-          removals: [],
-        },
-      }),
-      { force: false },
-    );
-    if (!outcome.ok) throw new Error(`refused: ${JSON.stringify(outcome.rejection)}`);
-    await until(() => plane.engine.view.deployments().length === 0);
+    await stage.stop();
   }
 }
 
@@ -148,27 +104,11 @@ async function changes(page: Page, plane: ControlPlane): Promise<number[]> {
   const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: /(^|\/)app-0$/ }) });
   for (let count = 1; count <= CHANGES; count += 1) {
     const wanted = INSTANCES_PER_APP + (count % 2);
-    const outcome = await plane.engine.changeRoot(
-      (root, version) => {
-        const app = root.app('/load/app-0');
-        return app === undefined
-          ? { ok: false, rejection: { kind: 'not-found', message: 'app-0' } }
-          : { ok: true, value: { upserts: [{ ...app, version, instances: wanted }], removals: [] } };
-      },
-      { force: true },
-    );
-    if (!outcome.ok) throw new Error(`refused: ${JSON.stringify(outcome.rejection)}`);
+    await scale(plane, '/load/app-0', wanted);
     const committedAt = systemClock.monotonic();
     await row.getByText(`of ${wanted}`).waitFor();
     latencies.push(systemClock.monotonic() - committedAt);
     await until(() => plane.engine.view.deployments().length === 0);
   }
   return latencies;
-}
-
-async function heapMebibytes(page: Page): Promise<number> {
-  const session = await page.context().newCDPSession(page);
-  await session.send('HeapProfiler.collectGarbage');
-  const { usedSize } = await session.send('Runtime.getHeapUsage');
-  return usedSize / 2 ** 20;
 }

@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { CirclePause, Ellipsis, Pencil, RotateCw, Scale, SkipForward, Trash2 } from 'lucide-react';
 import { Button, IconButton } from '../parts/button.tsx';
 import { Menu, type MenuItem } from '../parts/menu.tsx';
+import { RowMenu, RowMenuButton } from '../parts/row-menu.tsx';
 import { useAsk } from './use-actions.ts';
 
 /** What must be known of an app to offer something. */
@@ -69,13 +70,12 @@ function useItems({ id, instances, isStateful, isDelayed }: ActionableApp): read
 
 /** The menu of a row. */
 export function AppMenu({ app }: { readonly app: ActionableApp }) {
-  return (
-    <Menu items={useItems(app)}>
-      <IconButton label={`Actions for ${app.id}`}>
-        <Ellipsis size={16} />
-      </IconButton>
-    </Menu>
-  );
+  const label = `Actions for ${app.id}`;
+  return <RowMenuButton label={label} menu={<MadeAppMenu label={label} app={app} />} />;
+}
+
+function MadeAppMenu({ label, app }: { readonly label: string; readonly app: ActionableApp }) {
+  return <RowMenu label={label} items={useItems(app)} />;
 }
 
 /** The buttons of the page: the first ones by name, the rest in a menu. */
@@ -101,38 +101,36 @@ export function AppButtons({ app }: { readonly app: ActionableApp }) {
 
 /** The menu of a group's row. */
 export function GroupMenu({ id, apps }: { readonly id: string; readonly apps: number }) {
+  const label = `Actions for ${id}`;
+  return <RowMenuButton label={label} menu={<MadeGroupMenu label={label} id={id} apps={apps} />} />;
+}
+
+function MadeGroupMenu({ label, id, apps }: { readonly label: string; readonly id: string; readonly apps: number }) {
   const ask = useAsk();
-  return (
-    <Menu
-      items={[
-        {
-          label: 'Scale',
-          icon: <Scale size={15} aria-hidden />,
-          onSelect: () => {
-            ask({ kind: 'scale-group', groupId: id, apps, factor: 2 });
-          },
-        },
-        {
-          label: 'Suspend',
-          icon: <CirclePause size={15} aria-hidden />,
-          onSelect: () => {
-            ask({ kind: 'suspend-group', groupId: id, apps });
-          },
-        },
-        'line',
-        {
-          label: 'Destroy',
-          icon: <Trash2 size={15} aria-hidden />,
-          isDangerous: true,
-          onSelect: () => {
-            ask({ kind: 'destroy-group', groupId: id, apps });
-          },
-        },
-      ]}
-    >
-      <IconButton label={`Actions for ${id}`}>
-        <Ellipsis size={16} />
-      </IconButton>
-    </Menu>
-  );
+  const items: readonly (MenuItem | 'line')[] = [
+    {
+      label: 'Scale',
+      icon: <Scale size={15} aria-hidden />,
+      onSelect: () => {
+        ask({ kind: 'scale-group', groupId: id, apps, factor: 2 });
+      },
+    },
+    {
+      label: 'Suspend',
+      icon: <CirclePause size={15} aria-hidden />,
+      onSelect: () => {
+        ask({ kind: 'suspend-group', groupId: id, apps });
+      },
+    },
+    'line',
+    {
+      label: 'Destroy',
+      icon: <Trash2 size={15} aria-hidden />,
+      isDangerous: true,
+      onSelect: () => {
+        ask({ kind: 'destroy-group', groupId: id, apps });
+      },
+    },
+  ];
+  return <RowMenu label={label} items={items} />;
 }

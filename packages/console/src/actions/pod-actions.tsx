@@ -1,7 +1,8 @@
 /** What can be done with a pod: buttons on its page, a menu in its row. */
-import { Ellipsis, Scale, Trash2 } from 'lucide-react';
-import { Button, IconButton } from '../parts/button.tsx';
-import { Menu, type MenuItem } from '../parts/menu.tsx';
+import { Scale, Trash2 } from 'lucide-react';
+import { Button } from '../parts/button.tsx';
+import type { MenuItem } from '../parts/menu.tsx';
+import { RowMenu, RowMenuButton } from '../parts/row-menu.tsx';
 import { useAsk } from './use-actions.ts';
 
 interface ActionablePod {
@@ -32,13 +33,12 @@ function useItems({ id, instances }: ActionablePod): readonly MenuItem[] {
 
 /** The menu of a row. */
 export function PodMenu(pod: ActionablePod) {
-  return (
-    <Menu items={useItems(pod)}>
-      <IconButton label={`Actions for ${pod.id}`}>
-        <Ellipsis size={16} />
-      </IconButton>
-    </Menu>
-  );
+  const label = `Actions for ${pod.id}`;
+  return <RowMenuButton label={label} menu={<MadePodMenu label={label} pod={pod} />} />;
+}
+
+function MadePodMenu({ label, pod }: { readonly label: string; readonly pod: ActionablePod }) {
+  return <RowMenu label={label} items={useItems(pod)} />;
 }
 
 /** The buttons of the page. */

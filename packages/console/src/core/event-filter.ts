@@ -43,7 +43,8 @@ export function parseEventsSearch(search: Readonly<Record<string, unknown>>): Ev
 /** Whether an event is among those that are wanted. */
 export function eventMatches(event: OrchestratorEvent, { q, type }: EventsSearch): boolean {
   if (type !== undefined && !type.some((one) => one === event.eventType)) return false;
-  if (q === undefined) return true;
+  // That somebody listens is no news to whoever listens, unless it is asked for.
+  if (q === undefined) return !event.eventType.startsWith('event_stream_');
   const { title, detail, appId = '', taskId = '' } = wordsOf(event);
   return `${event.eventType} ${title} ${detail} ${appId} ${taskId}`.toLowerCase().includes(q.toLowerCase());
 }

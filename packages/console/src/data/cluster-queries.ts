@@ -11,7 +11,7 @@ const RECENT_TASKS = 1_000;
 export const agentsQuery = queryOptions({
   queryKey: [...KEYS.cluster, 'agents'],
   queryFn: async ({ signal }) => (await api.listAgents({ signal })).slaves,
-  refetchInterval: 5_000,
+  refetchInterval: ({ state }) => Math.max(2_000, (state.data?.length ?? 0) * 5),
 });
 
 /** A task as the master knows it, ended ones included; null when it has forgotten it. */

@@ -24,39 +24,49 @@ export interface FileTail {
   readonly jump: (to: 'head' | 'tail') => void;
 }
 
+/** Makes another window from one, by reading. */
+type ReadingTask = (window: FileWindow | undefined) => Promise<FileWindow>;
+
+interface TailState {
+  window: FileWindow | undefined;
+  error: Error | undefined;
+  isBusy: boolean;
+  /** What comes after the reading under way. */
+  next: ReadingTask | undefined;
+  /** Counts beginnings: answers of an earlier one come too late. */
+  life: number;
+}
+
 /** @param follows whether to go on reading at the end */
 export function useFileTail({ agentId, path }: FilePlace, follows: boolean): FileTail {
   // The window is changed by answers that overlap: it lives in a reference, and a copy is shown.
-  const state = useRef<{ window: FileWindow | undefined; error: Error | undefined; isBusy: boolean; life: number }>({
-    window: undefined,
-    error: undefined,
-    isBusy: false,
-    life: 0,
-  });
+  const state = useRef<TailState>({ window: undefined, error: undefined, isBusy: false, life: 0, next: undefined });
   const [shown, show] = useState<Pick<FileTail, 'window' | 'error'>>({ window: undefined, error: undefined });
 
-  const work = useCallback((task: (window: FileWindow | undefined) => Promise<FileWindow>): void => {
+  const work = useCallback((first: ReadingTask): void => {
     const current = state.current;
     if (current.isBusy) return;
-    current.isBusy = true;
     const { life } = current;
-    task(current.window)
-      .then(
-        (window) => {
-          if (state.current.life !== life) return;
-          current.window = window;
-          current.error = undefined;
-        },
-        (error: unknown) => {
-          if (state.current.life === life) {
-            current.error = error instanceof Error ? error : new Error('The file cannot be read');
-          }
-        },
-      )
-      .finally(() => {
+    const run = async (task: ReadingTask): Promise<void> => {
+      current.isBusy = true;
+      try {
+        const window = await task(current.window);
+        if (state.current.life !== life) return;
+        current.window = window;
+        current.error = undefined;
+      } catch (error) {
+        if (state.current.life === life) {
+          current.error = error instanceof Error ? error : new Error('The file cannot be read');
+        }
+      } finally {
         current.isBusy = false;
         show({ window: state.current.window, error: state.current.error });
-      });
+      }
+      const { next } = current;
+      current.next = undefined;
+      if (next !== undefined && state.current.life === life) await run(next);
+    };
+    void run(first);
   }, []);
 
   const read = useCallback(
@@ -67,7 +77,13 @@ export function useFileTail({ agentId, path }: FilePlace, follows: boolean): Fil
 
   const jump = useCallback(
     (to: 'head' | 'tail') => {
-      state.current = { window: undefined, error: undefined, isBusy: false, life: state.current.life + 1 };
+      state.current = {
+        window: undefined,
+        error: undefined,
+        isBusy: false,
+        life: state.current.life + 1,
+        next: undefined,
+      };
       work(async () => {
         const { offset: size } = await read(-1);
         const from = to === 'head' ? 0 : Math.max(0, size - CHUNK_BYTES);
@@ -104,14 +120,17 @@ export function useFileTail({ agentId, path }: FilePlace, follows: boolean): Fil
   }, [follows, read, work]);
 
   const readBack = useCallback(() => {
-    work(async (window) => {
+    const task = async (window: FileWindow | undefined): Promise<FileWindow> => {
       if (window === undefined) return emptyWindow(0);
       const { from: start } = bounds(window);
       if (start === 0) return window;
       const from = Math.max(0, start - CHUNK_BYTES);
       const { data } = await read(from, start - from);
       return prepended(window, data, from);
-    });
+    };
+    // Whoever has come to the top waits there for what is before: the wish must not be lost while something else is read.
+    if (state.current.isBusy) state.current.next = task;
+    else work(task);
   }, [read, work]);
 
   return { ...shown, readBack, jump };

@@ -31,6 +31,15 @@ interface IconButtonProps extends ComponentProps<'button'> {
   readonly shortcut?: string;
 }
 
+/** A button that is only an icon, without the tooltip's machinery: for the rows of long lists. */
+export function PlainIconButton({ label, children, className = '', ...rest }: Omit<IconButtonProps, 'shortcut'>) {
+  return (
+    <button type="button" aria-label={label} title={label} className={`${styles['icon'] ?? ''} ${className}`} {...rest}>
+      {children}
+    </button>
+  );
+}
+
 /** A button that is only an icon. */
 export function IconButton({ label, shortcut, children, className = '', ...rest }: IconButtonProps) {
   return (

@@ -2,7 +2,7 @@
  * A table of any length: only the rows in sight exist. It scrolls with the page, its head stays; columns sort; arrow keys
  * walk through the rows. On a phone the columns that matter less are left out.
  */
-import { useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { memo, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { createSortedRowModel, rowSortingFeature, tableFeatures, useTable } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
@@ -102,24 +102,15 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
           const row = rows[item.index];
           if (row === undefined) return null;
           return (
-            <div
+            <BodyRow
               key={item.key}
-              role="row"
-              aria-rowindex={item.index + 2}
-              data-index={item.index}
-              className={styles['row']}
-              style={{
-                gridTemplateColumns: template,
-                height: rowHeight,
-                transform: `translateY(${String(item.start - offset)}px)`,
-              }}
-            >
-              {shown.map((column) => (
-                <div key={column.id} role="cell" className={styles['cell']} data-align={column.align}>
-                  {column.cell(row)}
-                </div>
-              ))}
-            </div>
+              row={row}
+              columns={shown}
+              index={item.index}
+              template={template}
+              height={rowHeight}
+              top={item.start - offset}
+            />
           );
         })}
       </div>
@@ -127,6 +118,36 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     </div>
   );
 }
+
+interface BodyRowProps<Row> {
+  readonly row: Row;
+  readonly columns: readonly TableColumn<Row>[];
+  readonly index: number;
+  readonly template: string;
+  readonly height: number;
+  readonly top: number;
+}
+
+function BodyRowOnce<Row>({ row, columns, index, template, height, top }: BodyRowProps<Row>) {
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      data-index={index}
+      className={styles['row']}
+      style={{ gridTemplateColumns: template, height, transform: `translateY(${String(top)}px)` }}
+    >
+      {columns.map((column) => (
+        <div key={column.id} role="cell" className={styles['cell']} data-align={column.align}>
+          {column.cell(row)}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** One row. While others come and go by scrolling, it stays as it is. */
+const BodyRow = memo(BodyRowOnce) as typeof BodyRowOnce;
 
 /** The element that scrolls the page. */
 function scrollerOf(): HTMLElement | null {

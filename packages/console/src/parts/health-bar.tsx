@@ -1,4 +1,5 @@
 /** The instances of an app by what is known of them, in one bar. */
+import { useState, type ComponentProps } from 'react';
 import { HoverCard } from 'radix-ui';
 import type { HealthSegments } from '../core/app-state.ts';
 import styles from './health-bar.module.css';
@@ -19,24 +20,29 @@ function describe(segments: HealthSegments): string {
   return words.length === 0 ? 'no instances' : words.join(', ');
 }
 
-/** The bar; pointed at, it says the counts. */
-export function HealthBar({
-  segments,
-  isTall = false,
-}: {
+interface HealthBarProps {
   readonly segments: HealthSegments;
   readonly isTall?: boolean;
-}) {
+}
+
+/** The bar; pointed at, it says the counts. What says them is made when the bar is first pointed at: lists have many. */
+export function HealthBar({ segments, isTall = false }: HealthBarProps) {
+  const [isPointedAt, setIsPointedAt] = useState(false);
+  if (!isPointedAt) {
+    return (
+      <Bar
+        segments={segments}
+        isTall={isTall}
+        onPointerEnter={() => {
+          setIsPointedAt(true);
+        }}
+      />
+    );
+  }
   return (
     <HoverCard.Root openDelay={250} closeDelay={80}>
       <HoverCard.Trigger asChild>
-        <span className={styles['bar']} data-tall={isTall || undefined} role="img" aria-label={describe(segments)}>
-          {SEGMENTS.map(([name]) =>
-            segments[name] === 0 ? null : (
-              <span key={name} className={styles['segment']} data-segment={name} style={{ flexGrow: segments[name] }} />
-            ),
-          )}
-        </span>
+        <Bar segments={segments} isTall={isTall} />
       </HoverCard.Trigger>
       <HoverCard.Portal>
         <HoverCard.Content className={styles['card']} sideOffset={6} collisionPadding={8}>
@@ -44,6 +50,24 @@ export function HealthBar({
         </HoverCard.Content>
       </HoverCard.Portal>
     </HoverCard.Root>
+  );
+}
+
+function Bar({ segments, isTall = false, ...rest }: HealthBarProps & ComponentProps<'span'>) {
+  return (
+    <span
+      className={styles['bar']}
+      data-tall={isTall || undefined}
+      role="img"
+      aria-label={describe(segments)}
+      {...rest}
+    >
+      {SEGMENTS.map(([name]) =>
+        segments[name] === 0 ? null : (
+          <span key={name} className={styles['segment']} data-segment={name} style={{ flexGrow: segments[name] }} />
+        ),
+      )}
+    </span>
   );
 }
 

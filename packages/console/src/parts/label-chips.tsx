@@ -14,7 +14,7 @@ export function LabelChips({
   const all = Object.entries(labels);
   if (all.length === 0) return null;
   return (
-    <span className={styles['chips']}>
+    <span className={styles['chips']} data-few={shown === SHOWN || undefined}>
       {all.slice(0, shown).map(([name, value]) => {
         const text = value === '' ? name : `${name}=${value}`;
         return (

@@ -16,12 +16,14 @@ export interface MenuItem {
 export function Menu({
   items,
   children,
+  isOpenAtFirst = false,
 }: {
   readonly items: readonly (MenuItem | 'line')[];
   readonly children: ReactElement;
+  readonly isOpenAtFirst?: boolean;
 }) {
   return (
-    <DropdownMenu.Root modal={false}>
+    <DropdownMenu.Root modal={false} defaultOpen={isOpenAtFirst}>
       <DropdownMenu.Trigger asChild>{children}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content className={styles['menu']} align="end" sideOffset={4} collisionPadding={8}>

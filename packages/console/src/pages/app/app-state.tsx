@@ -2,14 +2,15 @@
 import { useState } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { CircleAlert, CircleCheck, CirclePause, Hourglass, TriangleAlert } from 'lucide-react';
+import { CircleAlert, CircleCheck, CirclePause, Hourglass, Rocket, TriangleAlert } from 'lucide-react';
 import type { AppInfo, QueueItem, TaskFailure } from '@stadion/contract/orchestrator';
 import { counted } from '../../core/amounts.ts';
 import { servingAnswer } from '../../core/app-answer.ts';
 import { healthSegments } from '../../core/app-state.ts';
+import { outcomeWords } from '../../core/deployment-words.ts';
 import { stateWords } from '../../core/event-words.ts';
 import { taskName } from '../../core/task-row.ts';
-import { waitingQuery } from '../../data/queries.ts';
+import { recordQuery, waitingQuery } from '../../data/queries.ts';
 import { Button } from '../../parts/button.tsx';
 import { HealthBar, HealthLegend } from '../../parts/health-bar.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
@@ -45,9 +46,30 @@ export function AppState({ app }: { readonly app: AppInfo }) {
       <div className={styles['legend']}>
         <HealthLegend segments={segments} />
       </div>
+      {(app.deployments ?? []).map(({ id }) => (
+        <UnderWay key={id} id={id} />
+      ))}
       {waiting !== undefined && waiting !== null && <Waiting waiting={waiting} />}
       {app.lastTaskFailure !== undefined && <LastFailure failure={app.lastTaskFailure} />}
     </section>
+  );
+}
+
+function UnderWay({ id }: { readonly id: string }) {
+  const { data: record } = useQuery(recordQuery(id));
+  if (record === undefined || record === null) return null;
+  const { word } = outcomeWords(record);
+  return (
+    <div className={styles['problem']} data-tone="busy">
+      <Rocket size={16} aria-hidden />
+      <p>
+        Deployment: <strong>{word.toLowerCase()}</strong>, begun <TimeAgo at={record.startedAt} />
+        {record.failureCount > 0 && `, ${counted(record.failureCount, 'failure')} so far`}
+      </p>
+      <Link to="/deployments" search={{ id }}>
+        Watch
+      </Link>
+    </div>
   );
 }
 

@@ -58,7 +58,7 @@ export function instanceColumns(isChecked: boolean, version: string): readonly T
     {
       id: 'version',
       title: 'Version',
-      width: '10rem',
+      width: '13.5rem',
       value: (task) => task.version ?? '',
       cell: (task) =>
         task.version === undefined ? null : (

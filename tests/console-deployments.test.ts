@@ -1,0 +1,289 @@
+/** Changes under way in the console: watched, held, judged, taken back; versions, groups, instances and nodes. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { ConsoleBrowser, type Width } from './support/console-browser.ts';
+import { RunningPlatform, waitFor } from './support/running-platform.ts';
+
+const missingParts = (process.env['STADION_MISSING_PARTS'] ?? '').split(',');
+const SLEEPER = { cmd: 'sleep 100000', cpus: 0.05, mem: 16 };
+/** An app that has not come up is not counted on: its deployment waits. */
+const IS_UP = {
+  protocol: 'COMMAND',
+  command: { value: 'test -f up' },
+  intervalSeconds: 1,
+  delaySeconds: 0,
+  gracePeriodSeconds: 30,
+};
+const BOTH: readonly Width[] = ['desk', 'phone'];
+
+// Without Chromium there is no browser to watch anything in.
+describe.skipIf(missingParts.includes('chromium'))('deployments in the console', () => {
+  let platform: RunningPlatform;
+  let browser: ConsoleBrowser;
+
+  beforeAll(async () => {
+    platform = await RunningPlatform.start();
+    browser = await ConsoleBrowser.start(platform.addresses.orchestrator);
+  }, 60_000);
+  afterAll(async () => {
+    await browser.stop();
+    await platform.dispose();
+  });
+
+  async function app(id: string): Promise<{ instances: number; cmd: string; version: string }> {
+    return (await platform.call('GET', `/v2/apps${id}`)).body.app;
+  }
+
+  /** Presses a button of the page, then the one of the dialog that asks. */
+  async function confirm(page: Page, button: string, verb = button): Promise<void> {
+    await page.getByRole('button', { name: button, exact: true }).first().click();
+    await page.getByRole('dialog').getByRole('button', { name: verb, exact: true }).click();
+  }
+
+  async function chooseFromMenu(page: Page, menu: string, item: string): Promise<void> {
+    await page.getByRole('button', { name: menu }).click();
+    await page.getByRole('menuitem', { name: item }).click();
+  }
+
+  /** Begins a change that waits for somebody to judge its canary. */
+  async function beginCanary(id: string): Promise<string> {
+    const upgradeStrategy = { canary: { instances: 1 }, minimumHealthCapacity: 0.5, maximumOverCapacity: 0.5 };
+    await platform.change('POST', '/v2/apps', { id, ...SLEEPER, instances: 2, upgradeStrategy });
+    const { body } = await platform.call('PUT', `/v2/apps${id}`, { cmd: 'sleep 200000' });
+    return body.deploymentId;
+  }
+
+  test.each(BOTH)(
+    'a canary waits until it is promoted; afterwards the record says who and what (%s)',
+    async (width) => {
+      const id = `/canary-${width}`;
+      const deployment = await beginCanary(id);
+      const page = await browser.open(`/deployments?id=${deployment}`, width);
+      await page.getByText('Canary waits').waitFor();
+      await page.getByText(`Replace instances of ${id}`).waitFor();
+      await page
+        .getByRole('list', { name: 'Instances' })
+        .getByRole('link', { name: /new, running/ })
+        .waitFor();
+      await confirm(page, 'Promote');
+      await page.getByText('This deployment has ended').waitFor();
+      await page.getByText('Done', { exact: true }).waitFor();
+      await page.getByRole('list', { name: 'What changes' }).getByText('"sleep 200000"').waitFor();
+      await page.getByText(/^By 127\.0\.0\.1/).waitFor();
+    },
+    60_000,
+  );
+
+  test.each(BOTH)(
+    'a canary that is found bad is taken back (%s)',
+    async (width) => {
+      const id = `/bad-${width}`;
+      const deployment = await beginCanary(id);
+      const page = await browser.open(`/deployments?id=${deployment}`, width);
+      await page.getByText('Canary waits').waitFor();
+      await confirm(page, 'Find it bad');
+      await page.getByText('Failed', { exact: true }).waitFor();
+      await waitFor('the app is what it was', async () => (await app(id)).cmd === SLEEPER.cmd);
+    },
+    60_000,
+  );
+
+  test.each(BOTH)(
+    'a failing change shows why, can be paused, resumed and rolled back (%s)',
+    async (width) => {
+      const id = `/failing-${width}`;
+      const cmd = 'touch up; sleep 100000';
+      await platform.change('POST', '/v2/apps', { id, ...SLEEPER, cmd, healthChecks: [IS_UP] });
+      const { body } = await platform.call('PUT', `/v2/apps${id}`, { cmd: 'echo "no such queue" >&2; exit 7' });
+      const page = await browser.open(`/deployments?id=${String(body.deploymentId)}`, width);
+      await page.getByText('A new instance failed').waitFor();
+      await page.getByRole('log').getByText('no such queue').waitFor();
+      await page.getByRole('region', { name: 'Failures' }).first().waitFor();
+      await confirm(page, 'Pause');
+      await page.getByText('Paused', { exact: true }).waitFor();
+      await confirm(page, 'Resume');
+      await page.getByText('Under way', { exact: true }).waitFor();
+      await confirm(page, 'Roll back');
+      await page.getByText('This deployment has ended').waitFor();
+      await platform.settled();
+      expect((await app(id)).cmd).toBe(cmd);
+      await page.goto(`${platform.addresses.orchestrator}/app${id}?tab=events`);
+      await page.getByText('Rolled back').waitFor();
+    },
+    60_000,
+  );
+
+  test('a deployment that waits says for what, and can be stopped where it is', async () => {
+    await platform.change('POST', '/v2/apps', { id: '/stopped', ...SLEEPER });
+    const { body } = await platform.call('PUT', '/v2/apps/stopped', { cpus: 500 });
+    const page = await browser.open(`/deployments?id=${String(body.deploymentId)}`);
+    await page.getByText(/needs 500 cpus/).waitFor();
+    await confirm(page, 'Stop');
+    await page.getByText('This deployment has ended').waitFor();
+    expect(await app('/stopped')).toMatchObject({ cpus: 500 });
+    await platform.change('DELETE', '/v2/apps/stopped?force=true');
+  }, 60_000);
+
+  test('what a change would come to is told before it is made', async () => {
+    await platform.change('POST', '/v2/apps', { id: '/planned', ...SLEEPER, cpus: 1 });
+    const page = await browser.open('/app/planned');
+    await page.getByRole('button', { name: 'Scale', exact: true }).click();
+    await page.getByRole('spinbutton', { name: 'Instances' }).fill('50');
+    await page
+      .getByRole('region', { name: 'Plan' })
+      .getByText(/Only \d of 49 new instances would find a place/)
+      .waitFor();
+    await page.keyboard.press('Escape');
+    await page.goto(`${platform.addresses.orchestrator}/edit/planned`);
+    await page.getByLabel('Instances', { exact: true }).fill('2');
+    await page.getByText('The new instance would find a place.').waitFor();
+    await page.getByRole('button', { name: 'Deploy the change' }).click();
+    const review = page.getByRole('dialog', { name: 'What will change' });
+    await review.getByText('Scale /planned').waitFor();
+    // Somebody is faster: the plan that was looked at no longer holds.
+    await review.getByText('would find a place').waitFor();
+    await platform.change('PUT', '/v2/apps/planned', { mem: 24 });
+    await page.getByText('Somebody changed this app').waitFor();
+    await page.getByRole('table').getByText('24').waitFor();
+  }, 60_000);
+
+  test.each(BOTH)(
+    'an earlier version is compared and made current again (%s)',
+    async (width) => {
+      const id = `/versions-${width}`;
+      await platform.change('POST', '/v2/apps', { id, ...SLEEPER });
+      const { version } = await app(id);
+      await platform.change('PUT', `/v2/apps${id}`, { cmd: 'sleep 300000' });
+      const page = await browser.open(
+        `/app${id}?tab=configuration&to=${version}&from=${(await app(id)).version}`,
+        width,
+      );
+      await page.getByRole('region', { name: 'Difference' }).getByText('"cmd": "sleep 300000"').waitFor();
+      await confirm(page, 'Roll back to this', 'Roll back');
+      await waitFor('the old command is current', async () => (await app(id)).cmd === SLEEPER.cmd);
+      await platform.settled();
+    },
+    60_000,
+  );
+
+  test.each(BOTH)(
+    'a group is scaled, suspended and destroyed as one (%s)',
+    async (width) => {
+      const group = `/group-${width}`;
+      for (const name of ['one', 'two']) {
+        await platform.change('POST', '/v2/apps', { id: `${group}/${name}`, ...SLEEPER, instances: 2 });
+      }
+      const sum = async (): Promise<number> =>
+        (await app(`${group}/one`)).instances + (await app(`${group}/two`)).instances;
+      const page = await browser.open('/apps', width);
+      await chooseFromMenu(page, `Actions for ${group}`, 'Scale');
+      await page.getByRole('spinbutton', { name: 'Factor' }).fill('1.5');
+      await page.getByRole('dialog').getByRole('button', { name: 'Scale', exact: true }).click();
+      await waitFor('three each', async () => (await sum()) === 6);
+      await platform.settled();
+      await chooseFromMenu(page, `Actions for ${group}`, 'Suspend');
+      await page.getByRole('dialog').getByRole('button', { name: 'Suspend', exact: true }).click();
+      await waitFor('none is wanted', async () => (await sum()) === 0);
+      await platform.settled();
+      await chooseFromMenu(page, `Actions for ${group}`, 'Destroy');
+      await page.getByRole('dialog').getByRole('button', { name: 'Destroy', exact: true }).click();
+      await page.getByRole('button', { name: `Actions for ${group}` }).waitFor({ state: 'detached' });
+    },
+    60_000,
+  );
+
+  test.each(BOTH)(
+    'chosen instances are restarted together; a sick one is frozen and replaced (%s)',
+    async (width) => {
+      const id = `/some-${width}`;
+      await platform.change('POST', '/v2/apps', { id, ...SLEEPER, instances: 3 });
+      const before = (await platform.tasks(id)).map((task) => task.id);
+      const page = await browser.open(`/app${id}`, width);
+      const boxes = page.getByRole('checkbox', { name: /^Choose [0-9a-f]{8}$/ });
+      await boxes.nth(0).check();
+      await boxes.nth(1).check();
+      await page
+        .getByRole('group', { name: 'With the chosen instances' })
+        .getByRole('button', { name: 'Restart' })
+        .click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Restart' }).click();
+      await waitFor('two are new and all run', async () => {
+        const tasks = await platform.tasks(id);
+        return tasks.filter((task) => !before.includes(task.id)).length === 2 && tasks.every(isRunning);
+      });
+      const [sick] = await platform.tasks(id);
+      await page.goto(`${platform.addresses.orchestrator}/instance/${sick?.id ?? ''}`);
+      await confirm(page, 'Freeze');
+      await page.getByText('Frozen', { exact: true }).waitFor();
+      await waitFor(
+        'another one runs beside it',
+        async () => (await platform.tasks(id)).filter(isRunning).length === 4,
+      );
+      await confirm(page, 'Kill');
+      await waitFor('it is gone', async () => (await platform.tasks(id)).every((task) => task.id !== sick?.id));
+    },
+    60_000,
+  );
+
+  test('a pod is rolled back, its instances are killed, and it is destroyed', async () => {
+    const containers = (shell: string) => [
+      { name: 'only', exec: { command: { shell } }, resources: { cpus: 0.05, mem: 16 } },
+    ];
+    await platform.change('POST', '/v2/pods', { id: '/pod', containers: containers('sleep 100000') });
+    const first = (await platform.call('GET', '/v2/pods/pod')).body.version;
+    await platform.change('PUT', '/v2/pods/pod', { id: '/pod', containers: containers('sleep 200000') });
+    const page = await browser.open(`/pod/pod?tab=configuration&to=${String(first)}`);
+    await confirm(page, 'Roll back to this', 'Roll back');
+    await waitFor('it is what it was', async () => {
+      const { body } = await platform.call('GET', '/v2/pods/pod');
+      return body.containers[0].exec.command.shell === 'sleep 100000';
+    });
+    await platform.settled();
+    await page.getByRole('link', { name: /^Instances/ }).click();
+    const kill = page.getByRole('button', { name: /^Kill [0-9a-f]{8}$/ });
+    await waitFor('one instance is left', async () => (await kill.count()) === 1);
+    // The instance stays, its containers are others.
+    const container = page.getByRole('link', { name: 'only' });
+    const before = await container.getAttribute('href');
+    await kill.click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Kill', exact: true }).click();
+    await waitFor('another container is there', async () => {
+      const links = await container.evaluateAll((found) => found.map((link) => link.getAttribute('href')));
+      return links.length === 1 && links[0] !== before;
+    });
+    await confirm(page, 'Destroy');
+    await page.getByText('There is no pod with this id').waitFor();
+  }, 60_000);
+
+  test.each(BOTH)(
+    'a node shows who holds what of it, and is cordoned, drained and given work again (%s)',
+    async (width) => {
+      await platform.call('POST', '/v2/apps', { id: '/a-worker', ...SLEEPER });
+      await platform.settled();
+      const page = await browser.open('/nodes', width);
+      await page.getByRole('table', { name: 'Nodes' }).getByRole('link').first().click();
+      const table = page.getByRole('region', { name: 'Frameworks and roles, a table' });
+      await table.getByRole('rowheader', { name: /marathon/ }).waitFor();
+      await page.getByRole('table', { name: 'Instances on this node' }).getByText('/a-worker').waitFor();
+      await confirm(page, 'Cordon');
+      await page.getByText('Cordoned', { exact: true }).waitFor();
+      await confirm(page, 'Drain');
+      await page
+        .getByText(/^Drain(ing|ed)$/)
+        .first()
+        .waitFor();
+      await confirm(page, 'Uncordon');
+      await page.getByText('Active', { exact: true }).waitFor();
+    },
+    60_000,
+  );
+
+  test('nothing broke in any page', () => {
+    // A refusal is an answer, which browsers write down as an error of loading: what is gone, and what was just ended.
+    expect(browser.problems.filter((problem) => !/status of (404|409|412)/.test(problem))).toEqual([]);
+  });
+});
+
+function isRunning({ state }: { readonly state: string }): boolean {
+  return state === 'TASK_RUNNING';
+}

@@ -1,0 +1,164 @@
+/** Files and logs in the console: read from their end and back, followed, searched, and harmless whatever they contain. */
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { ConsoleBrowser, type Width } from './support/console-browser.ts';
+import { RunningPlatform, waitFor } from './support/running-platform.ts';
+
+const missingParts = (process.env['STADION_MISSING_PARTS'] ?? '').split(',');
+const BOTH: readonly Width[] = ['desk', 'phone'];
+
+/** More than two pieces of numbered lines, then one line each second. */
+const TALKER = [
+  'seq -f "line %06g" 1 12000',
+  'mkdir -p sub/folder && echo "deep down" > sub/folder/deep.txt',
+  'i=0; while true; do i=$((i+1)); echo "tick $i"; sleep 1; done',
+].join('; ');
+
+/** Everything that a log must not be able to do. Octal, since shells differ in what else they know. */
+const HOSTILE = [
+  String.raw`printf '<script>window.hacked=1</script><img src=x onerror=window.hacked=1>\n' >&2`,
+  String.raw`printf 'plain \033[31mred words\033[0m \033[2J\033]0;title\007plain\n' >&2`,
+  String.raw`printf 'turned \342\200\256 txt.exe\n' >&2`,
+  String.raw`head -c 1000000 /dev/zero | tr '\0' x >&2; echo >&2`,
+  String.raw`echo 'the last line' >&2`,
+  String.raw`echo x > '<img src=x onerror=window.hacked=1>'`,
+  'sleep 100000',
+].join('; ');
+
+// Without Chromium there is no browser to read anything in.
+describe.skipIf(missingParts.includes('chromium'))('files in the console', () => {
+  let platform: RunningPlatform;
+  let browser: ConsoleBrowser;
+
+  beforeAll(async () => {
+    platform = await RunningPlatform.start();
+    browser = await ConsoleBrowser.start(platform.addresses.orchestrator);
+    const app = { cpus: 0.05, mem: 32 };
+    await platform.call('POST', '/v2/apps', { id: '/talker', cmd: TALKER, ...app });
+    const labels = { '<script>window.hacked=1</script>': '\u202Eevil' };
+    await platform.call('POST', '/v2/apps', { id: '/hostile', cmd: HOSTILE, labels, ...app });
+    const speaker = 'echo "I am $MESOS_TASK_ID"; sleep 100000';
+    await platform.change('POST', '/v2/apps', { id: '/speakers', cmd: speaker, instances: 2, ...app });
+  }, 60_000);
+  afterAll(async () => {
+    await browser.stop();
+    await platform.dispose();
+  });
+
+  async function openInstance(appId: string, width: Width, query = ''): Promise<Page> {
+    const [task] = await platform.tasks(appId);
+    return browser.open(`/instance/${task?.id ?? ''}${query}`, width);
+  }
+
+  const linesRead = async (page: Page): Promise<number> => {
+    const text = await page.getByText(/lines read/).innerText();
+    return Number(/^[\d,]+/.exec(text)?.[0].replaceAll(',', ''));
+  };
+
+  test.each(BOTH)(
+    'a sandbox is walked through, and its files are shown (%s)',
+    async (width) => {
+      const page = await openInstance('/talker', width);
+      const files = page.getByRole('region', { name: 'Files' });
+      await files.getByRole('link', { name: 'sub', exact: true }).click();
+      await files.getByRole('link', { name: 'folder', exact: true }).click();
+      await files.getByRole('link', { name: 'deep.txt', exact: true }).click();
+      await page.getByRole('log').getByText('deep down').waitFor();
+      expect(new URL(page.url()).searchParams.get('file')).toBe('sub/folder/deep.txt');
+      await page.getByRole('navigation', { name: 'Folder' }).getByRole('link', { name: 'sandbox' }).click();
+      await files.getByRole('link', { name: 'stdout', exact: true }).waitFor();
+    },
+    60_000,
+  );
+
+  test.each(BOTH)(
+    'a log is followed, searched, wrapped, read from its beginning and back from its end (%s)',
+    async (width) => {
+      const page = await openInstance('/talker', width);
+      const log = page.getByRole('log');
+      const tick = async (): Promise<number> =>
+        Math.max(0, ...(await log.getByText(/^tick \d+$/).allInnerTexts()).map((text) => Number(text.slice(5))));
+      const first = await waitFor('a line of the end is shown', tick);
+      await waitFor('later lines follow', async () => (await tick()) > first + 1);
+
+      await page.getByLabel('Search in what is read').fill('line 011990');
+      await page.getByText('1 of 1').waitFor();
+      await log.locator('mark', { hasText: 'line 011990' }).waitFor();
+      await page.getByLabel('Search in what is read').fill('');
+
+      await page.getByRole('button', { name: 'Do not wrap lines' }).click();
+      await page.getByRole('button', { name: 'Wrap lines' }).waitFor();
+
+      await page.getByRole('button', { name: 'To the end' }).click();
+      await page.getByText(/more before/).waitFor();
+      const known = await linesRead(page);
+      await page.getByLabel('Follow').uncheck();
+      await waitFor('what stands before is read', async () => {
+        await log.evaluate((element) => {
+          element.scrollTop = 0;
+        });
+        return (await linesRead(page)) > known + 2_000;
+      });
+
+      await page.getByRole('button', { name: 'To the beginning' }).click();
+      await log.getByText('line 000001').waitFor();
+    },
+    60_000,
+  );
+
+  test('a file is downloaded whole', async () => {
+    const page = await openInstance('/talker', 'desk');
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'Download stdout' }).first().click(),
+    ]);
+    expect(await readFile(await download.path(), 'utf8')).toMatch(/^line 000001\n[^]*line 012000\n/);
+  });
+
+  test.each(BOTH)(
+    'nothing that a log, a file name or a label contains is more than text (%s)',
+    async (width) => {
+      const page = await openInstance('/hostile', width, '?file=stderr');
+      const log = page.getByRole('log');
+      await log.getByText('the last line').waitFor();
+      await page.getByRole('button', { name: 'To the beginning' }).click();
+      await log.getByText('<script>window.hacked=1</script><img src=x onerror=window.hacked=1>').waitFor();
+      expect(await log.locator('[data-color="1"]').allInnerTexts()).toEqual(['red words']);
+      await log.getByText(String.raw`turned \u202e txt.exe`).waitFor();
+      await page.getByRole('link', { name: '<img src=x onerror=window.hacked=1>', exact: true }).waitFor();
+      await page.goto(`${platform.addresses.orchestrator}/app/hostile?tab=logs`);
+      await page.getByText('<script>window.hacked=1</script>').first().waitFor();
+      expect(await page.evaluate(() => 'hacked' in globalThis)).toBe(false);
+      const overflow = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      expect(overflow).toBe(0);
+    },
+    60_000,
+  );
+
+  test.each(BOTH)(
+    'the logs of all instances are one, those of ended ones too (%s)',
+    async (width) => {
+      const [ended] = await platform.tasks('/speakers');
+      const id = ended?.id ?? '';
+      await platform.call('POST', '/v2/tasks/delete', { ids: [id] });
+      await waitFor('another runs', async () => {
+        const tasks = await platform.tasks('/speakers');
+        return tasks.length === 2 && tasks.every((task) => task.id !== id && task.state === 'TASK_RUNNING');
+      });
+      const page = await browser.open('/app/speakers?tab=logs', width);
+      const log = page.getByRole('log', { name: 'Merged log' });
+      await log.getByText(`I am ${id}`).waitFor();
+      for (const task of await platform.tasks('/speakers')) await log.getByText(`I am ${task.id}`).waitFor();
+      await page.getByLabel('Only lines with').fill(id);
+      await page.getByText(/^1 line of/).waitFor();
+    },
+    60_000,
+  );
+
+  test('nothing broke in any page', () => {
+    expect(browser.problems).toEqual([]);
+  });
+});

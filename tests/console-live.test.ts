@@ -1,0 +1,203 @@
+/** The console while time goes by: a connection that is cut, events of the past and the present, the map, and no mouse at all. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { ConsoleBrowser, everyLook, type Width } from './support/console-browser.ts';
+import { RunningPlatform, waitFor } from './support/running-platform.ts';
+import { Wire } from './support/wire.ts';
+
+const missingParts = (process.env['STADION_MISSING_PARTS'] ?? '').split(',');
+const SLEEPER = { cmd: 'sleep 100000', cpus: 0.05, mem: 16 };
+const BOTH: readonly Width[] = ['desk', 'phone'];
+
+// Without Chromium there is no browser to look with.
+describe.skipIf(missingParts.includes('chromium'))('the console while time goes by', () => {
+  let platform: RunningPlatform;
+  let wire: Wire;
+  let browser: ConsoleBrowser;
+
+  beforeAll(async () => {
+    platform = await RunningPlatform.start();
+    wire = await Wire.to(platform.addresses.orchestrator);
+    browser = await ConsoleBrowser.start(wire.url);
+  }, 60_000);
+  afterAll(async () => {
+    await browser.stop();
+    await wire.close();
+    await platform.dispose();
+  });
+
+  /** Where the focus is, by the name that is read aloud. */
+  const focused = (page: Page): Promise<string> =>
+    page.evaluate(
+      () => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? '',
+    );
+
+  /** Presses Tab until something of this name has the focus. */
+  async function tabTo(page: Page, name: RegExp): Promise<void> {
+    for (let presses = 0; presses < 60; presses += 1) {
+      if (name.test((await focused(page)).trim())) return;
+      await page.keyboard.press('Tab');
+    }
+    throw new Error(`Tab never reached ${String(name)}`);
+  }
+
+  /** Presses Tab until the field of this label has the focus. */
+  async function tabToField(page: Page, label: string): Promise<void> {
+    const field = page.getByLabel(label, { exact: true });
+    for (let presses = 0; presses < 60; presses += 1) {
+      if (await field.evaluate((element) => element === document.activeElement)) return;
+      await page.keyboard.press('Tab');
+    }
+    throw new Error(`Tab never reached ${label}`);
+  }
+
+  test('events of before the page was opened are there, filtered by kind and word, each with an address', async () => {
+    const listener = await browser.open('/events');
+    await listener
+      .getByText(/event.* since|Live/)
+      .first()
+      .waitFor();
+    await platform.change('POST', '/v2/apps', { id: '/early', ...SLEEPER });
+    await listener.getByText('Deployment done').first().waitFor();
+    for (const width of BOTH) {
+      const page = await browser.open('/events', width);
+      await page.getByText('Deployment done').first().waitFor();
+      await page.getByRole('button', { name: 'Kind' }).click();
+      await page.getByRole('checkbox', { name: 'deployment success' }).check({ force: true });
+      await page.keyboard.press('Escape');
+      await page.getByText('Task running').first().waitFor({ state: 'detached' });
+      await page.getByLabel('Search events').fill('nobody');
+      await page.getByText('No event matches').waitFor();
+      await page.getByLabel('Search events').fill('early');
+      await page
+        .getByRole('link', { name: /^Address of: Deployment done/ })
+        .first()
+        .click();
+      const address = new URL(page.url());
+      expect(address.searchParams.get('q')).toBe('early');
+      const other = await browser.open(`${address.pathname}${address.search}`, width);
+      await other.locator('[data-chosen]').getByText('"deployment_success"').waitFor();
+    }
+  }, 60_000);
+
+  test('the feed can be held still, and goes on', async () => {
+    const page = await browser.open('/events', 'phone');
+    await page.getByRole('button', { name: 'Hold' }).click();
+    await platform.change('POST', '/v2/apps', { id: '/while-held', ...SLEEPER });
+    await page.getByRole('button', { name: /Go on \(\d+ new events\)/ }).waitFor();
+    expect(await page.getByRole('link', { name: '/while-held' }).count()).toBe(0);
+    await page.getByRole('button', { name: /Go on/ }).click();
+    await page.getByRole('link', { name: '/while-held' }).first().waitFor();
+  }, 60_000);
+
+  test.each(BOTH)(
+    'a connection that is cut is said to be, and afterwards nothing was missed (%s)',
+    async (width) => {
+      const id = `/cut-${width}`;
+      await platform.change('POST', '/v2/apps', { id, ...SLEEPER });
+      const page = await browser.open(`/app${id}`, width);
+      await page.getByText('Serving: 1 instance running').waitFor();
+      wire.cut();
+      const banner = page.getByRole('alert').getByText(/No connection to the platform/);
+      await banner.waitFor();
+      expect(await everyLook(page)).toEqual([]);
+      await page.setViewportSize(width === 'desk' ? { width: 1440, height: 900 } : { width: 390, height: 844 });
+      await platform.change('PUT', `/v2/apps${id}`, { instances: 2 });
+      await page.getByText('Serving: 1 instance running').waitFor();
+      wire.mend();
+      await page.getByRole('button', { name: 'Try now' }).click();
+      await banner.waitFor({ state: 'detached' });
+      await page.getByText('Serving: 2 instances running').waitFor();
+      // What happened meanwhile came along, once.
+      await page.getByRole('navigation', { name: 'About this app' }).getByRole('link', { name: 'Events' }).click();
+      await page.getByText('Task running').nth(1).waitFor();
+      expect(await page.getByText('Task running').count()).toBe(2);
+    },
+    60_000,
+  );
+
+  test.each(BOTH)(
+    'the map shows every instance, coloured by what one wants to see (%s)',
+    async (width) => {
+      const page = await browser.open('/map', width);
+      const square = page.getByRole('link', { name: /^\/early [0-9a-f]{8}, unknown$/ });
+      await square.waitFor();
+      await page.getByLabel('Coloured by').selectOption('app');
+      await waitFor('the address says so', () => new URL(page.url()).searchParams.get('colour') === 'app');
+      await square.focus();
+      await page.getByText('Highlighted: /early').waitFor();
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { level: 1 }).getByText('Running').waitFor();
+    },
+    60_000,
+  );
+
+  test('by keyboard alone an app is created, looked at, changed and destroyed', async () => {
+    const page = await browser.open('/');
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.keyboard.press('Tab');
+    expect(await focused(page)).toBe('Skip to the content');
+    await page.keyboard.press('c');
+    await page.getByRole('heading', { name: 'New app' }).waitFor();
+    await page.getByLabel('App as JSON').waitFor();
+    await tabToField(page, 'Id');
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type('/by-keys');
+    await tabToField(page, 'Command');
+    await page.keyboard.type('sleep 1000');
+    await page.keyboard.press('Control+Enter');
+    await page.getByText('Serving: 1 instance running').waitFor();
+    await platform.settled();
+    await tabTo(page, /^More actions$/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: 'Destroy' }).waitFor();
+    await page.keyboard.press('End');
+    await page.keyboard.press('Enter');
+    await page.getByText('This cannot be taken back.').waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByText('There is no app with this id').waitFor();
+  }, 60_000);
+
+  test('shortcuts lead everywhere, the palette knows nodes and what can be done with them', async () => {
+    const page = await browser.open('/');
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    for (const [key, heading] of [
+      ['a', 'Apps'],
+      ['d', 'Deployments'],
+      ['n', 'Nodes'],
+      ['m', 'Map'],
+      ['e', 'Events'],
+      ['o', 'Overview'],
+    ] as const) {
+      await page.keyboard.press('g');
+      await page.keyboard.press(key);
+      await page.getByRole('heading', { name: heading, level: 1 }).waitFor();
+    }
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+    expect(await everyLook(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('cordon 127');
+    await page.getByRole('option', { name: 'Cordon 127' }).waitFor();
+    expect(await everyLook(page)).toEqual([]);
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').getByText('Nothing more is placed there.').waitFor();
+    await page.keyboard.press('Escape');
+  }, 60_000);
+
+  test('rows of a list are walked through by arrow keys', async () => {
+    const page = await browser.open('/apps');
+    await page.getByRole('link', { name: 'early', exact: true }).focus();
+    await page.keyboard.press('ArrowDown');
+    await waitFor('the next row has the focus', async () => (await focused(page)) === 'while-held');
+    await page.keyboard.press('s');
+    expect(await page.getByLabel('Search apps').evaluate((field) => field === document.activeElement)).toBe(true);
+  }, 60_000);
+
+  test('nothing broke in any page', () => {
+    // Where a connection is cut, browsers write that down; and refusals: of what is gone, of what is half written.
+    const expected = /ERR_(CONNECTION|EMPTY|INCOMPLETE|SOCKET)|net::|status of (404|409|422)/;
+    expect(browser.problems.filter((problem) => !expected.test(problem))).toEqual([]);
+  });
+});
