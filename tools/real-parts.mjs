@@ -92,6 +92,18 @@ export const realParts = [
     neededBy: 'networks in the suites of the linux containerizer',
   },
   {
+    name: 'python3-marathon',
+    debianPackage: 'python3-marathon',
+    provides: { file: '/usr/lib/python3/dist-packages/marathon/client.py' },
+    neededBy: 'tests/clients.test.ts, marathon-python as it is',
+  },
+  {
+    name: 'prometheus',
+    debianPackage: 'prometheus',
+    provides: { command: 'prometheus' },
+    neededBy: 'tests/clients.test.ts, discovery by Prometheus',
+  },
+  {
     name: 'zstd',
     debianPackage: 'zstd',
     provides: { command: 'zstd' },

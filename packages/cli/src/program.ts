@@ -16,6 +16,7 @@ import { eventsCommands } from './commands/events.ts';
 import { logsCommands } from './commands/logs.ts';
 import { nodeCommands } from './commands/node.ts';
 import { planCommands } from './commands/plan.ts';
+import { podCommands } from './commands/pod.ts';
 import { platformCommands } from './commands/platform.ts';
 import { certificateCommands, routeCommands } from './commands/route.ts';
 import { accessCommands } from './commands/access.ts';
@@ -37,6 +38,7 @@ const commands: readonly CommandSpec[] = [
   ...appReadCommands,
   ...appChangeCommands,
   ...groupCommands,
+  ...podCommands,
   ...planCommands,
   ...deployCommands,
   ...deployControlCommands,
@@ -60,6 +62,7 @@ const commands: readonly CommandSpec[] = [
 const GROUPS: Readonly<Record<string, string>> = {
   app: 'add, change and look at apps',
   group: 'look at and change groups of apps',
+  pod: 'look at and change pods',
   deploy: 'follow and take back deployments',
   task: 'list and kill tasks',
   secret: 'keep secrets, which no answer shows',

@@ -27,6 +27,29 @@ describe('the log of the platform', () => {
     expect(statSync(log.path).mode & 0o077).toBe(0);
   });
 
+  it('can be told to say more of one room, and to say as much as before', async () => {
+    const log = await openLog(join(root, 'log'), 'info');
+    const agent = log.logger.child({ room: 'agent' });
+    const task = agent.child({ task: 'a' });
+    expect([...log.levels.all()]).toEqual([
+      ['root', 'info'],
+      ['agent', 'info'],
+    ]);
+    expect(log.levels.set('nobody', 'debug')).toBe(false);
+    expect(log.levels.set('agent', 'debug')).toBe(true);
+    task.debug({}, 'heard');
+    log.logger.debug({}, 'of no room');
+    log.levels.set('root', 'error');
+    log.logger.info({}, 'too little');
+    log.levels.reset('agent');
+    agent.info({}, 'too little as well');
+    log.levels.reset('root');
+    agent.info({}, 'heard again');
+    log.close();
+    const lines = readFileSync(log.path, 'utf8').trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['heard', 'heard again']);
+  });
+
   it.skipIf(!existsSync('/dev/full'))('costs lines, not the platform, when the disk is full', async () => {
     mkdirSync(join(root, 'log'));
     symlinkSync('/dev/full', join(root, 'log', 'stadion.log'));

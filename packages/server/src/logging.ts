@@ -12,6 +12,8 @@ const LOG_BYTES_MAX = 20 * 1024 * 1024;
 export interface PlatformLog {
   readonly logger: Logger;
   readonly path: string;
+  /** How much each room logs. */
+  readonly levels: RoomLevels;
   /** Closes the file. */
   close(): void;
 }
@@ -25,30 +27,78 @@ export async function openLog(directory: string, level: string): Promise<Platfor
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, 'stadion.log');
   const file = new LogFile(path, LOG_BYTES_MAX);
-  const root = pino({ level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime }, file);
+  const root = pino({ level: 'trace', base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime }, file);
+  const levels = new RoomLevels(level);
   return {
-    logger: adapt(root),
+    logger: adapt(root, levels),
     path,
+    levels,
     close() {
       file.close();
     },
   };
 }
 
-function adapt(log: pino.Logger): Logger {
+const ROOT = 'root';
+const RANKS: ReadonlyMap<string, number> = new Map(
+  ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].map((level, rank) => [level, rank]),
+);
+
+/** The levels of the log: one for all, and one for each room that was given its own. */
+export class RoomLevels {
+  private readonly first: string;
+  private readonly rooms = new Set<string>();
+  private readonly own = new Map<string, string>();
+
+  constructor(level: string) {
+    this.first = level;
+  }
+
+  /** A room logs, too. */
+  add(room: string): void {
+    this.rooms.add(room);
+  }
+
+  all(): ReadonlyMap<string, string> {
+    return new Map([ROOT, ...[...this.rooms].sort()].map((room) => [room, this.levelOf(room)] as const));
+  }
+
+  /** @returns false when there is no such room */
+  set(room: string, level: string): boolean {
+    if (room !== ROOT && !this.rooms.has(room)) return false;
+    this.own.set(room, level);
+    return true;
+  }
+
+  reset(room: string): void {
+    this.own.delete(room);
+  }
+
+  /** Whether a room's lines of this level are written. */
+  allows(room: string, level: string): boolean {
+    return (RANKS.get(level) ?? 0) >= (RANKS.get(this.levelOf(room)) ?? 0);
+  }
+
+  private levelOf(room: string): string {
+    return this.own.get(room) ?? this.own.get(ROOT) ?? this.first;
+  }
+}
+
+function adapt(log: pino.Logger, levels: RoomLevels, room = ROOT): Logger {
+  const at =
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (fields: LogFields, message: string): void => {
+      if (levels.allows(room, level)) log[level](fields, message);
+    };
   return {
-    debug: (fields, message) => {
-      log.debug(fields, message);
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child(fields: LogFields) {
+      const own = typeof fields.room === 'string' ? fields.room : room;
+      if (own !== ROOT) levels.add(own);
+      return adapt(log.child(fields), levels, own);
     },
-    info: (fields, message) => {
-      log.info(fields, message);
-    },
-    warn: (fields, message) => {
-      log.warn(fields, message);
-    },
-    error: (fields, message) => {
-      log.error(fields, message);
-    },
-    child: (fields: LogFields) => adapt(log.child(fields)),
   };
 }

@@ -13,6 +13,7 @@ import type { Admission } from './admission.ts';
 import { createClusterReader } from './cluster-reader.ts';
 import { consolePages } from './console-pages.ts';
 import { listen } from './listening.ts';
+import type { RoomLevels } from './logging.ts';
 import { ResourceRecorder } from './resource-history.ts';
 import { addSecretsApi } from './secrets-api.ts';
 import { relayTaskSessions, takeTaskSessions } from './task-session-relay.ts';
@@ -38,6 +39,8 @@ export interface OpenApisOptions {
   readonly ports: SystemPorts;
   readonly log: Logger;
   readonly open?: OpenPort;
+  /** How much is logged, where it can be changed. */
+  readonly logLevels?: RoomLevels;
   /** Has the leader step down; absent where none runs. */
   readonly abdicate?: () => void;
   /** The secrets of apps, where they can be set. */
@@ -101,6 +104,7 @@ export async function openOrchestratorApi(
     leader: () => leader,
     ...(options.abdicate !== undefined && { abdicate: options.abdicate }),
     ready: () => true,
+    ...(options.logLevels !== undefined && { logLevels: options.logLevels }),
     pages: consolePages(random.stream('console')),
     cluster: createClusterReader(master, time, () => recorder.history(), secret),
     info: {

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { authorizationOf } from '@stadion/access';
-import { PlatformError, assert, describeError, type Logger } from '@stadion/base';
+import { PlatformError, assert, describeError } from '@stadion/base';
 import type { ServerConfig } from '@stadion/contract';
 import { hostnameOf } from './addresses.ts';
 import { HttpAcceptor, takeAgentLinks } from './agent-link/http-acceptor.ts';
@@ -18,7 +18,7 @@ import { assertListenable, loadAccess } from './listen-address.ts';
 import { openApis } from './open-apis.ts';
 import { openStore } from './open-store.ts';
 import { whenPermitted } from './permitted-upgrade.ts';
-import { openLog } from './logging.ts';
+import { openLog, type PlatformLog } from './logging.ts';
 import { END_TASKS_DEADLINE_MS, makeDataDirectory, writeAddresses, type Platform } from './running-role.ts';
 import { systemPorts, type SystemPorts } from './system-ports.ts';
 import { Undoing } from './undoing.ts';
@@ -43,7 +43,7 @@ export async function startPlatform(wanted: ServerConfig): Promise<Platform> {
     return Promise.resolve();
   });
   try {
-    return await startRooms(config, ports, dataDirectory, { logger: log.logger, path: log.path }, undoing);
+    return await startRooms(config, ports, dataDirectory, log, undoing);
   } catch (error) {
     log.logger.error({ error: describeError(error) }, 'the platform did not start');
     await undoing.run(log.logger);
@@ -55,7 +55,7 @@ async function startRooms(
   config: ServerConfig,
   ports: SystemPorts,
   dataDirectory: string,
-  log: { readonly logger: Logger; readonly path: string },
+  log: Pick<PlatformLog, 'logger' | 'path' | 'levels'>,
   undoing: Undoing,
 ): Promise<Platform> {
   const { time } = ports;
@@ -104,6 +104,7 @@ async function startRooms(
       ports,
       log: logger,
       abdicate,
+      logLevels: log.levels,
       onMasterServer: (server) => {
         takeAgentLinks(server, links, admission, (request, socket, proceed) => {
           whenPermitted(request, socket, admission, 'master', proceed);

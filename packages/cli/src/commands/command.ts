@@ -6,7 +6,7 @@ import type { Session } from '../platform/session.ts';
 import { usageError } from '../report-error.ts';
 
 /** Live objects whose names completion offers for an argument. */
-export type Completes = 'app' | 'task' | 'app-or-task' | 'deployment-or-app' | 'deployment' | 'node';
+export type Completes = 'app' | 'pod' | 'task' | 'app-or-task' | 'deployment-or-app' | 'deployment' | 'node';
 
 /** One option of a command. */
 export interface OptionSpec {

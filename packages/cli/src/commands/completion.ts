@@ -62,6 +62,7 @@ async function liveNames(session: Session, kind: string): Promise<string[]> {
     const kinds = kind.split('-or-');
     const names: string[] = [];
     if (kinds.includes('app')) names.push(...(await client.listApps()).apps.map(({ id }) => id));
+    if (kinds.includes('pod')) names.push(...(await client.listPods()).map(({ id }) => id));
     if (kinds.includes('task')) names.push(...(await client.listTasks()).tasks.map(({ id }) => instanceLabel(id)));
     if (kinds.includes('deployment')) names.push(...(await client.listDeployments()).map(({ id }) => id));
     if (kinds.includes('node')) {

@@ -128,6 +128,17 @@ export const OrchestratorEvent = Type.Union([
   event('scheduler_registered_event', { frameworkId: Type.String(), master: Type.String() }),
   event('scheduler_reregistered_event', { master: Type.String() }),
   event('scheduler_disconnected_event', {}),
+  /**
+   * Stadion's own, and the first thing that a reader is sent who comes back with a `Last-Event-ID` after which not everything
+   * is known any more: what has to be read anew to be as far as the events that follow.
+   */
+  event('events_lost_event', {
+    lastEventId: Type.String(),
+    /** `other-server`: the events were those of a process that ended, or of another leader. `too-long-ago`: too many since. */
+    reason: stringEnum(['other-server', 'too-long-ago']),
+    message: Type.String(),
+    readAnew: Type.Array(Type.String()),
+  }),
   /** Stadion's own: what to name and route to has changed. */
   event('instance_serving_changed_event', {
     instanceId: Type.String(),
@@ -150,4 +161,5 @@ export type RecentEvent = Static<typeof RecentEvent>;
  */
 export const extensionEventTypes: ReadonlySet<string> = new Set<OrchestratorEvent['eventType']>([
   'instance_serving_changed_event',
+  'events_lost_event',
 ]);

@@ -1,7 +1,16 @@
 /** Routes about the orchestrator itself that few clients call. */
-import { Type } from '@sinclair/typebox';
+import { Type, type Static } from '@sinclair/typebox';
+import { stringEnum } from '../string-enum.ts';
 import { ErrorAnswer } from './answers.ts';
 import { route } from './route.ts';
+
+/** How much a part of the platform logs, for a while or until it is changed again. */
+export const LoggerChange = Type.Object({
+  logger: Type.String({ minLength: 1 }),
+  level: stringEnum(['trace', 'debug', 'info', 'warn', 'error']),
+  durationSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 31_536_000 })),
+});
+export type LoggerChange = Static<typeof LoggerChange>;
 
 /** By name. */
 export const systemRoutes = {
@@ -11,6 +20,21 @@ export const systemRoutes = {
     permission: 'system:write',
     summary: 'Have the leader step down, where another server can take over',
     answers: { 200: Type.Object({ message: Type.String() }), 404: ErrorAnswer, 503: ErrorAnswer },
+  }),
+  getLogging: route({
+    method: 'GET',
+    path: '/logging',
+    permission: 'system:read',
+    summary: 'Show how much each part of the platform logs',
+    answers: { 200: Type.Record(Type.String(), Type.String()) },
+  }),
+  setLogging: route({
+    method: 'POST',
+    path: '/logging',
+    permission: 'system:write',
+    summary: 'Have a part of the platform log more or less, for a while if wanted',
+    body: LoggerChange,
+    answers: { 200: LoggerChange, 422: ErrorAnswer },
   }),
   listPlugins: route({
     method: 'GET',

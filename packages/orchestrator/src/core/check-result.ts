@@ -1,4 +1,4 @@
-/** Results of checks that are only told about (`mesos.v1.CheckStatusInfo`), as the API shows them and deployments read them. */
+/** Results of checks that are only told about (`mesos.v1.CheckStatusInfo`), as the API shows them. */
 import type { CheckStatusInfo } from '@stadion/contract/mesos-workload';
 import type { CheckResult } from '@stadion/contract/orchestrator-pods';
 
@@ -7,12 +7,6 @@ export function checkResult({ http, tcp, command }: CheckStatusInfo): CheckResul
   if (http !== undefined) return { http: http.status_code === undefined ? {} : { statusCode: http.status_code } };
   if (tcp !== undefined) return { tcp: tcp.succeeded === undefined ? {} : { succeeded: tcp.succeeded } };
   return { command: command?.exit_code === undefined ? {} : { exitCode: command.exit_code } };
-}
-
-/** Whether the last result is a good one: HTTP 200-399, a connection, exit status 0. */
-export function hasPassed(status: CheckStatusInfo | undefined): boolean {
-  const { status_code: code = 0 } = status?.http ?? {};
-  return (code >= 200 && code < 400) || status?.tcp?.succeeded === true || status?.command?.exit_code === 0;
 }
 
 /** Whether two results say the same. */

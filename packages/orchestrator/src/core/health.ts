@@ -2,7 +2,6 @@
 import type { HealthResult } from '@stadion/contract/mesos';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import type { ServingReason } from '@stadion/contract/orchestrator-extensions';
-import { hasPassed } from './check-result.ts';
 import type { Instance } from './instance.ts';
 import { hasHealthChecks, podOf } from './pod/run-spec.ts';
 
@@ -49,17 +48,8 @@ export function whyServing(instance: Instance, app: AppDefinition | undefined): 
  * there are health checks they must have said so. Without checks, running is enough.
  */
 export function isUp(instance: Instance, app: AppDefinition | undefined): boolean {
-  if (!serves(instance, app) || !checksPass(instance, app)) return false;
+  if (!serves(instance, app)) return false;
   return instance.healthy === true || app === undefined || !isChecked(app);
-}
-
-/** Checks that are only told about keep nobody from serving, but a deployment waits for their first good result. */
-function checksPass(instance: Instance, app: AppDefinition | undefined): boolean {
-  if (app === undefined) return true;
-  const pod = podOf(app);
-  if (pod === undefined) return app.check === undefined || hasPassed(instance.checkStatus);
-  const checked = pod.containers.filter(({ check }) => check !== undefined);
-  return checked.every(({ name }) => hasPassed(instance.tasks?.find((task) => task.name === name)?.check));
 }
 
 function isChecked(app: AppDefinition): boolean {

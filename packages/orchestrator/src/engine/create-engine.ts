@@ -175,7 +175,7 @@ class RunningEngine implements Engine {
     this.root = root;
     const fleet = new Fleet({ journal, feed, root, clock });
     this.fleet = fleet;
-    const link = new MasterLink({ connection, time, config, journal, log, turn });
+    const link = new MasterLink({ connection, time, config, journal, log, counters, turn });
     this.link = link;
     const killer = new Killer({ time, config, fleet, link, counters, turn });
     this.killer = killer;

@@ -89,7 +89,7 @@ export class LaunchMaker {
     // Still held and not used after all: declined at the end of the round.
     if (launches.length === 0) return 0;
     pool.remove(offerId);
-    counters.add('instances.launched.counter', launches.length);
+    counters.add('tasks.launched.counter', launches.length);
     link.send({
       type: 'ACCEPT',
       ...link.own(),

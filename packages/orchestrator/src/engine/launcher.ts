@@ -60,7 +60,7 @@ export class Launcher {
   /** New offers from the master. */
   offered(offers: readonly Offer[]): void {
     const { pool, link, config, counters } = this.parts;
-    counters.add('offers.received.counter', offers.length);
+    counters.add('mesos.offers.incoming.counter', offers.length);
     const usable = offers.filter((offer) => !this.givesBack(offer));
     const surplus = usable.filter((offer) => !pool.add(offer)).map((offer) => offer.id.value);
     if (surplus.length > 0) link.decline(surplus, config.declineSeconds);

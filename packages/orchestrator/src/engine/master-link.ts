@@ -2,6 +2,7 @@
 import type { Clock, Logger, Timers } from '@stadion/base';
 import type { FrameworkInfo, MasterInfo, SchedulerConnection, SchedulerEvent } from '@stadion/contract/mesos';
 import type { EngineConfig } from './config.ts';
+import type { Counters } from './counters.ts';
 import type { Journal, OutgoingCall } from './journal.ts';
 import { EVENTS_PER_TURN_MAX, TURN_MS_MAX } from './limits.ts';
 import { frameworkKey } from './records.ts';
@@ -22,6 +23,7 @@ interface MasterLinkParts {
   readonly config: EngineConfig;
   readonly journal: Journal;
   readonly log: Logger;
+  readonly counters: Counters;
   readonly turn: (work: () => void) => void;
 }
 
@@ -75,7 +77,9 @@ export class MasterLink {
 
   /** A durable call leaves. What belongs to a lost subscription is dropped: the next one reconciles. */
   deliver(call: OutgoingCall): void {
-    if (this.connected && !this.isStopped) this.parts.connection.send(call);
+    if (!this.connected || this.isStopped) return;
+    this.parts.counters.sent(call);
+    this.parts.connection.send(call);
   }
 
   kill(taskId: string, agentId: string | undefined): void {

@@ -47,7 +47,7 @@ export class StatusHandler {
 
   handle(status: TaskStatus): void {
     const { fleet, link, counters } = this.parts;
-    counters.add('tasks.updates.counter');
+    counters.add(`mesos.task-updates.${status.state.toLowerCase().replaceAll('_', '-')}.counter`);
     const instance = fleet.byTaskId(status.task_id.value);
     if (instance === undefined) this.handleStranger(status);
     else this.handleOwn(instance, status);

@@ -6,6 +6,7 @@ import { failure, json, pieces, rejection, type Answer, type Call } from './answ
 import type { AppView, TaskListOptions } from './app-view.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
 import { killAndScale, killTasks, readKillMode } from './kill.ts';
+import { plainTasks, wantsPlainTasks } from './plain-tasks.ts';
 import { wantsExtensions } from './query.ts';
 import { readTarget, wrapped } from './read-apps.ts';
 import { parameter } from './route-table.ts';
@@ -21,6 +22,7 @@ export function appTaskHandlers(
     listAppTasks(call) {
       const target = readTarget(view, parameter(call.parameters, 'id'));
       if (!target.ok) return target.answer;
+      if (wantsPlainTasks(call)) return plainTasks(view, target.apps);
       const options = { extensions: wantsExtensions(call) };
       return pieces(200, wrapped('tasks', writeTasks(context.apps, target.apps, options)));
     },

@@ -11,7 +11,7 @@ export interface LoggedEvent {
   readonly text: Buffer;
 }
 
-/** One per server. Ids are those of one process: after a restart nothing can be resumed. */
+/** One per server. Ids are those of one process: after a restart nothing can be resumed, and readers are told so. */
 export class EventLog {
   private readonly run: string;
   private readonly events: LoggedEvent[] = [];
@@ -37,12 +37,18 @@ export class EventLog {
     return logged;
   }
 
-  /** What came after an event; undefined when that is not known any more. */
-  after(id: string): readonly LoggedEvent[] | undefined {
+  /** The id of the last event. */
+  get lastId(): string {
+    return `${this.run}-${String(this.sequence)}`;
+  }
+
+  /** What came after an event, or why that is not known any more. */
+  after(id: string): readonly LoggedEvent[] | 'other-server' | 'too-long-ago' {
     const at = id.lastIndexOf('-');
     const sequence = Number(id.slice(at + 1));
     const isOurs = at > 0 && id.slice(0, at) === this.run && Number.isSafeInteger(sequence);
-    if (!isOurs || sequence < this.dropped || sequence > this.sequence) return undefined;
+    if (!isOurs || sequence > this.sequence) return 'other-server';
+    if (sequence < this.dropped) return 'too-long-ago';
     return this.events.slice(sequence - this.dropped);
   }
 
@@ -61,8 +67,11 @@ export class EventLog {
   }
 }
 
+/** Any event: some streams get more in their plans than others. */
+type EventShape = Readonly<Record<string, unknown>> & { readonly eventType: string };
+
 /** One event of the stream. Its id stands last: some readers of Marathon's stream expect the data after the name. */
-export function encodeEvent(event: OrchestratorEvent, id?: string): Buffer {
+export function encodeEvent(event: EventShape, id?: string): Buffer {
   const end = id === undefined ? '' : `id: ${id}\r\n`;
   return Buffer.from(`event: ${event.eventType}\r\ndata: ${JSON.stringify(event)}\r\n${end}\r\n`);
 }

@@ -206,10 +206,35 @@ test('a reader that comes back with the id of its last event misses none, and ge
   expect(text.match(/"appId":"[^"]*"/g)).toEqual(['"appId":"/missed"', '"appId":"/next"']);
 });
 
+test('a reader that was told of a gap goes on from there the next time', async () => {
+  const first = await listen('/v2/events', { 'last-event-id': 'other-1' });
+  const id = /"readAnew".*\r\nid: (\S+)\r\n/.exec(await first.until('\r\nid: '))?.[1] ?? '';
+  server.engine.events.publish(event('/since'));
+  const second = await listen('/v2/events?event_type=status_update_event', { 'last-event-id': id });
+  expect(await second.until('/since')).not.toContain('events_lost_event');
+});
+
+test('the client that fails on plans without roots gets empty ones', async () => {
+  const strict = await listen('/v2/events', { 'user-agent': 'python-requests/2.28.1' });
+  const other = await listen();
+  for (const listener of [strict, other]) await listener.until('event_stream_attached"');
+  server.engine.events.publish({
+    eventType: 'deployment_success',
+    timestamp: '2026-01-01T00:00:00.000Z',
+    id: 'd',
+    plan: { id: 'd', version: '2026-01-01T00:00:00.000Z', steps: [] },
+  });
+  expect(await strict.until('deployment_success"')).toContain('"original":{},"target":{}');
+  expect(await other.until('deployment_success"')).not.toContain('"original"');
+});
+
 test('a reader that cannot be resumed is told to read the state anew', async () => {
   for (const id of ['nonsense', 'other-1', '-1', '9'.repeat(400)]) {
     const listener = await listen('/v2/events', { 'last-event-id': id });
-    await listener.until('read the state anew');
+    const text = await listener.until('"readAnew"');
+    expect(text).toContain('event: events_lost_event\r\n');
+    expect(text).toContain(JSON.stringify(id));
+    expect(text).toContain('"reason":"other-server"');
   }
 });
 

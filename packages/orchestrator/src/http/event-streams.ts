@@ -12,7 +12,7 @@ import { formatTimestamp } from '../core/app/timestamp.ts';
 import type { PlanRoots } from '../core/deployment/plan-roots.ts';
 import type { EventFeed } from '../engine.ts';
 import { failure, json, type Answer, type Call } from './answer.ts';
-import { EventLog, encodeEvent, type LoggedEvent } from './event-log.ts';
+import { EventLog, encodeEvent } from './event-log.ts';
 import { fullPlan } from './full-plan.ts';
 import {
   EVENTS_OUTSTANDING_MAX,
@@ -25,7 +25,7 @@ import {
   RECENT_EVENTS_MAX,
   RECENT_EVENTS_SHOWN,
 } from './limits.ts';
-import { wantsExtensions } from './query.ts';
+import { isStrictStreamReader, wantsExtensions } from './query.ts';
 
 /** All open event streams of one server. */
 export class EventStreams {
@@ -71,13 +71,18 @@ export class EventStreams {
       ...definedHeaders(reply.getHeaders()),
       'Content-Type': 'text/event-stream; charset=utf-8',
       'X-Accel-Buffering': 'no',
-      ...(lastId === undefined ? {} : { [EVENTS_RESUMED_HEADER]: String(missed !== undefined) }),
+      ...(lastId === undefined ? {} : { [EVENTS_RESUMED_HEADER]: String(typeof missed !== 'string') }),
     });
     raw.flushHeaders();
     const remoteAddress = request.ip;
     const attached: OrchestratorEvent = { eventType: 'event_stream_attached', timestamp: this.now(), remoteAddress };
     const wantsFullPlans = query.get('plan-format') === 'full';
-    const wish = { types, extensions: wantsExtensions(call), fullPlans: wantsFullPlans };
+    const wish = {
+      types,
+      extensions: wantsExtensions(call),
+      fullPlans: wantsFullPlans,
+      emptyRoots: isStrictStreamReader(call),
+    };
     const stream = new EventStream(raw, wish, attached, this.time);
     this.streams.add(stream);
     const endWish = wantsFullPlans ? this.feed.wantPlanRoots() : undefined;
@@ -88,7 +93,7 @@ export class EventStreams {
     // A socket that breaks is closed: that is all there is to know.
     raw.on('error', () => undefined);
     stream.write(attached, encodeEvent(attached));
-    if (lastId !== undefined) stream.resume(missed);
+    if (lastId !== undefined && missed !== undefined) stream.resume(missed, lastId, this.history.lastId);
     this.ending?.cancel();
     this.ending = undefined;
     this.unsubscribe ??= this.feed.subscribe((event, roots) => {
@@ -118,8 +123,9 @@ export class EventStreams {
   }
 
   private spread(event: OrchestratorEvent, roots: (() => PlanRoots) | undefined): void {
-    const { text: light } = this.history.add(event);
+    const { id, text: light } = this.history.add(event);
     let full: Buffer | string | undefined;
+    let rootless: Buffer | undefined;
     for (const stream of this.streams) {
       if (!stream.wants(event)) continue;
       let text: Buffer;
@@ -130,6 +136,9 @@ export class EventStreams {
           continue;
         }
         text = full;
+      } else if (stream.wantsEmptyRoots && 'plan' in event) {
+        rootless ??= encodeEvent({ ...event, plan: { original: {}, target: {}, ...event.plan } }, id);
+        text = rootless;
       } else {
         text = light;
       }
@@ -167,12 +176,15 @@ interface EventWish {
   /** Types that Marathon does not know, too. */
   readonly extensions: boolean;
   readonly fullPlans: boolean;
+  /** Plans say that there is a root before and after, and nothing of it. */
+  readonly emptyRoots: boolean;
 }
 
 /** One listener. */
 class EventStream {
   /** Whether plans carry the root group before and after. */
   readonly wantsFullPlans: boolean;
+  readonly wantsEmptyRoots: boolean;
   private readonly socket: ServerResponse;
   private readonly wish: EventWish;
   private readonly attached: OrchestratorEvent;
@@ -185,6 +197,7 @@ class EventStream {
 
   constructor(socket: ServerResponse, wish: EventWish, attached: OrchestratorEvent, timers: Timers) {
     this.wantsFullPlans = wish.fullPlans;
+    this.wantsEmptyRoots = wish.emptyRoots;
     this.socket = socket;
     this.wish = wish;
     this.attached = attached;
@@ -210,10 +223,11 @@ class EventStream {
     });
   }
 
-  /** Sends what a listener that was here before has missed, in one piece, or says that this is not known any more. */
-  resume(missed: readonly LoggedEvent[] | undefined): void {
-    if (missed === undefined) {
-      this.socket.write(': what came since is not known any more: read the state anew\r\n\r\n');
+  /** Sends what a listener that was here before has missed, in one piece, or says that this is not known any more, and from where to go on. */
+  resume(missed: Missed, lastEventId: string, newestId: string): void {
+    if (typeof missed === 'string') {
+      const gap = gapEvent({ lastEventId, reason: missed, timestamp: this.attached.timestamp });
+      this.socket.write(encodeEvent(gap, newestId));
       return;
     }
     const texts = missed.filter(({ event }) => this.admits(event)).map(({ text }) => text);
@@ -255,6 +269,9 @@ class EventStream {
   }
 }
 
+/** What a reader has missed, or why that is not known. */
+type Missed = ReturnType<EventLog['after']>;
+
 /** The id of the last event that a reader has seen, when it was here before. */
 function lastIdOf({ request }: Call): string | undefined {
   const id = request.headers['last-event-id'];
@@ -266,6 +283,19 @@ function encodeFull(event: Extract<OrchestratorEvent, { plan: unknown }>, roots:
   const apps = Math.max(roots.original.length, roots.target.length);
   if (apps <= FULL_PLAN_APPS_MAX) return encodeEvent({ ...event, plan: fullPlan(event.plan, roots) });
   return `closed: ${String(apps)} apps are too many for full plans, at most ${String(FULL_PLAN_APPS_MAX)} are sent; ask for plan-format=light`;
+}
+
+/** What a reader has to do whose events cannot be told any more. */
+function gapEvent(
+  what: Pick<Extract<OrchestratorEvent, { eventType: 'events_lost_event' }>, 'lastEventId' | 'reason' | 'timestamp'>,
+): OrchestratorEvent {
+  return {
+    eventType: 'events_lost_event',
+    ...what,
+    message:
+      'Not all events since your last one are known any more. Read the state anew, then go on with what follows here.',
+    readAnew: ['/v2/apps?embed=apps.tasks', '/v2/pods::status', '/v2/deployments', '/v2/groups'],
+  };
 }
 
 function definedHeaders(headers: Readonly<Record<string, number | string | string[] | undefined>>) {

@@ -10,7 +10,7 @@ import { json, pieces, rejection, type Answer, type Call } from './answer.ts';
 import type { AppView } from './app-view.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
 import { podStatus } from './pod-view.ts';
-import { appEmbeds, type AppEmbeds } from './query.ts';
+import { appEmbeds, isStrictReader, type AppEmbeds } from './query.ts';
 import { parameter } from './route-table.ts';
 
 type ReadGroupHandlers = Pick<
@@ -91,6 +91,7 @@ export function* listed(list: Iterable<string>): Generator<string> {
 }
 
 interface GroupEmbeds {
+  readonly roles: boolean;
   readonly groups: boolean;
   readonly apps: boolean;
   readonly pods: boolean;
@@ -102,6 +103,7 @@ function groupEmbeds(call: Call): GroupEmbeds {
   const asked = call.query.getAll('embed');
   const shows = (name: string): boolean => asked.length === 0 || asked.includes(name);
   return {
+    roles: !isStrictReader(call),
     groups: shows('group.groups'),
     apps: shows('group.apps'),
     pods: shows('group.pods'),
@@ -134,5 +136,5 @@ function* writeGroup(
   const { dependencies = [], version = root.version, enforceRole = false } = root.group(group.id) ?? {};
   const isTop = group.id !== '/' && parentId(group.id) === '/';
   yield `],"dependencies":${JSON.stringify(dependencies)},"version":${JSON.stringify(version)}`;
-  yield isTop ? `,"enforceRole":${String(enforceRole)}}` : '}';
+  yield isTop && embeds.roles ? `,"enforceRole":${String(enforceRole)}}` : '}';
 }

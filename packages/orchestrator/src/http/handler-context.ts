@@ -3,6 +3,7 @@ import type { OrchestratorEngine } from '../engine.ts';
 import type { Handler } from './answer.ts';
 import type { AppView } from './app-view.ts';
 import type { EventStreams } from './event-streams.ts';
+import type { HttpMetrics } from './http-metrics.ts';
 import type { OrchestratorHttpOptions } from './options.ts';
 import type { RouteName } from './route-table.ts';
 
@@ -15,4 +16,5 @@ export interface HandlerContext {
   readonly options: OrchestratorHttpOptions;
   readonly apps: AppView;
   readonly streams: EventStreams;
+  readonly measured: HttpMetrics;
 }

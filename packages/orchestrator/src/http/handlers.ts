@@ -4,6 +4,7 @@ import { clusterHandlers } from './cluster.ts';
 import { deploymentHandlers } from './deployments.ts';
 import type { HandlerContext, Handlers } from './handler-context.ts';
 import { groupHandlers } from './groups.ts';
+import { logLevelHandlers } from './log-levels.ts';
 import { metricsHandlers } from './metrics.ts';
 import { overviewHandlers } from './overview.ts';
 import { deploymentControlHandlers } from './deployment-control.ts';
@@ -37,6 +38,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...whyHandlers(context),
     ...freezeHandlers(context),
     ...metricsHandlers(context),
+    ...logLevelHandlers(context),
     ...systemHandlers(context),
     ...overviewHandlers(context),
     ...clusterHandlers(context),

@@ -38,5 +38,7 @@ export const RECENT_EVENTS_SHOWN = 200;
 export const RECENT_EVENTS_MAX = 1_000;
 /** For how long events are remembered when nobody reads. */
 export const EVENT_LOG_KEEP_MS = 300_000;
+/** Durations that a timer of `/metrics` keeps for its quantiles. */
+export const TIMER_VALUES_MAX = 1024;
 /** How long after its answer a leader steps down. */
 export const ABDICATION_MS = 500;

@@ -1,9 +1,11 @@
 /** `/metrics` as JSON and as Prometheus text. Names are Marathon's since 1.7. */
+import { getHeapStatistics } from 'node:v8';
 import { podOf } from '../core/pod/run-spec.ts';
 import { delay } from '@stadion/base';
 import { ancestorIds } from '../core/app/app-id.ts';
 import { json } from './answer.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
+import type { MeterValue, TimerValue } from './measures.ts';
 import { countTasks } from './task-view.ts';
 
 /** Apps that are counted before others get the event loop. */
@@ -13,19 +15,24 @@ const APPS_PER_TURN = 500;
 export function metricsHandlers(context: HandlerContext): Pick<Handlers, 'metrics' | 'metricsPrometheus'> {
   return {
     async metrics() {
-      const { gauges, counters } = await collect(context);
+      const { gauges, counters, meters, timers } = await collect(context);
       return json(200, {
         version: '4.0.0',
         gauges: mapValues(gauges, (value) => ({ value })),
         counters: mapValues(counters, (count) => ({ count })),
         histograms: {},
-        meters: {},
-        timers: {},
+        meters: mapValues(meters, (value) => ({ ...value, units: 'events/second' })),
+        timers: mapValues(timers, (value) => ({ ...value, duration_units: 'seconds', rate_units: 'calls/second' })),
       });
     },
     async metricsPrometheus() {
-      const { gauges, counters } = await collect(context);
-      const lines = [...prometheusLines(gauges, 'gauge'), ...prometheusLines(counters, 'counter')];
+      const { gauges, counters, meters, timers } = await collect(context);
+      const lines = [
+        ...[...gauges].flatMap(([name, value]) => sample(name, 'gauge', value)),
+        ...[...counters].flatMap(([name, value]) => sample(name, 'counter', value)),
+        ...[...meters].flatMap(([name, value]) => meterLines(name, value)),
+        ...[...timers].flatMap(([name, value]) => timerLines(name, value)),
+      ];
       const contentType = 'text/plain; version=0.0.4; charset=utf-8';
       return { status: 200, body: { kind: 'text', text: `${lines.join('\n')}\n`, contentType } };
     },
@@ -35,9 +42,11 @@ export function metricsHandlers(context: HandlerContext): Pick<Handlers, 'metric
 interface Metrics {
   readonly gauges: ReadonlyMap<string, number>;
   readonly counters: ReadonlyMap<string, number>;
+  readonly meters: ReadonlyMap<string, MeterValue>;
+  readonly timers: ReadonlyMap<string, TimerValue>;
 }
 
-async function collect({ engine, streams, options }: HandlerContext): Promise<Metrics> {
+async function collect({ engine, streams, options, measured }: HandlerContext): Promise<Metrics> {
   const { view } = engine;
   const groups = new Set(['/']);
   let pods = 0;
@@ -61,9 +70,36 @@ async function collect({ engine, streams, options }: HandlerContext): Promise<Me
     ['marathon.instances.running.gauge', running],
     ['marathon.instances.staged.gauge', staged],
     ['marathon.http.event-streams.active.gauge', streams.active],
+    ...prefixed(measured.gauges),
+    ...memoryGauges(),
   ]);
-  const counters = new Map([...view.counters()].map(([name, count]) => [`marathon.${name}`, count]));
-  return { gauges, counters };
+  const upSeconds = (options.time.monotonic() - measured.startedAt) / 1000;
+  gauges.set('marathon.uptime.gauge.seconds', upSeconds);
+  gauges.set('marathon.leadership.duration.gauge.seconds', options.leader() === undefined ? 0 : upSeconds);
+  return {
+    gauges,
+    counters: new Map([...prefixed(view.counters()), ...prefixed(measured.counters)]),
+    meters: new Map(prefixed(measured.meters).map(([name, meter]) => [name, meter.value])),
+    timers: new Map(prefixed(measured.timers).map(([name, timer]) => [name, timer.value])),
+  };
+}
+
+function prefixed<Value>(values: ReadonlyMap<string, Value>): [string, Value][] {
+  return [...values].map(([name, value]) => [`marathon.${name}`, value]);
+}
+
+/** Those of the JVM's memory that have a meaning here. */
+function memoryGauges(): [string, number][] {
+  const { rss } = process.memoryUsage();
+  const { used_heap_size: used, total_heap_size: committed, heap_size_limit: max } = getHeapStatistics();
+  const heap = 'marathon.jvm.memory.heap';
+  return [
+    ['marathon.jvm.memory.total.used.gauge.bytes', rss],
+    [`${heap}.used.gauge.bytes`, used],
+    [`${heap}.committed.gauge.bytes`, committed],
+    [`${heap}.max.gauge.bytes`, max],
+    [`${heap}.usage.gauge`, used / max],
+  ];
 }
 
 function mapValues<Value, Result>(
@@ -73,9 +109,28 @@ function mapValues<Value, Result>(
   return Object.fromEntries([...map].map(([key, value]) => [key, change(value)]));
 }
 
-function prometheusLines(values: ReadonlyMap<string, number>, type: string): readonly string[] {
-  return [...values].flatMap(([name, value]) => {
-    const safe = name.replaceAll(/[^A-Za-z0-9_]/g, '_');
-    return [`# TYPE ${safe} ${type}`, `${safe} ${String(value)}`];
-  });
+function sample(name: string, type: string, value: number): readonly string[] {
+  const safe = name.replaceAll(/[^A-Za-z0-9_]/g, '_');
+  return [`# TYPE ${safe} ${type}`, `${safe} ${String(value)}`];
+}
+
+const RATES = ['mean_rate', 'm1_rate', 'm5_rate', 'm15_rate'] as const;
+const QUANTILES = { p50: '0.5', p75: '0.75', p95: '0.95', p98: '0.98', p99: '0.99', p999: '0.999' } as const;
+
+function meterLines(name: string, value: MeterValue): readonly string[] {
+  return (['count', ...RATES] as const).flatMap((member) => sample(`${name}_${member}`, 'gauge', value[member]));
+}
+
+function timerLines(name: string, value: TimerValue): readonly string[] {
+  const safe = name.replaceAll(/[^A-Za-z0-9_]/g, '_');
+  const quantiles = (Object.keys(QUANTILES) as (keyof typeof QUANTILES)[]).map(
+    (member) => `${safe}{quantile="${QUANTILES[member]}"} ${value[member].toFixed(6)}`,
+  );
+  const members = ['min', 'mean', 'max', 'stddev', ...RATES] as const;
+  return [
+    `# TYPE ${safe} summary`,
+    ...quantiles,
+    `${safe}_count ${String(value.count)}`,
+    ...members.flatMap((member) => sample(`${name}_${member}`, 'gauge', value[member])),
+  ];
 }

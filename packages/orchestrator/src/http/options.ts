@@ -27,8 +27,20 @@ export interface OrchestratorHttpOptions {
   readonly cluster?: ClusterReader;
   /** The pages for people: asked for every reading request that is not the API's. Undefined: there is no such page. */
   readonly pages?: (request: PageRequest) => Promise<Answer | undefined>;
+  /** How much is logged; without it `/logging` names no logger. */
+  readonly logLevels?: LogLevels;
   /** The value of Access-Control-Allow-Origin; undefined: no CORS headers. */
   readonly corsOrigin?: string;
+}
+
+/** How much each part of the platform logs. */
+export interface LogLevels {
+  /** Levels by logger, `root` for all that have none of their own. */
+  all(): ReadonlyMap<string, string>;
+  /** @returns false when there is no such logger */
+  set(logger: string, level: string): boolean;
+  /** Takes {@link set} back. */
+  reset(logger: string): void;
 }
 
 /** A request for a page. */

@@ -15,6 +15,20 @@ export function wantsExtensions({ request, query }: Pick<Call, 'request' | 'quer
   return flag(query, EXTENSIONS_QUERY, typeof header === 'string' && header.toLowerCase() === 'true');
 }
 
+/**
+ * Whether a client is the last release of marathon-python (0.13): it fails on members that came with Marathon 1.9, `role`
+ * of the queue and `enforceRole` of groups, which say nothing that it could use. It has no name of its own.
+ */
+export function isStrictReader({ request }: Pick<Call, 'request'>): boolean {
+  const { accept, 'user-agent': agent = '' } = request.headers;
+  return accept === 'application/json' && agent.startsWith('python-requests/');
+}
+
+/** Whether the same client follows events: it fails on plans without `original` and `target`. */
+export function isStrictStreamReader({ request }: Pick<Call, 'request'>): boolean {
+  return (request.headers['user-agent'] ?? '').startsWith('python-requests/');
+}
+
 /** What is shown of an app besides its definition. */
 export interface AppEmbeds {
   readonly counts: boolean;

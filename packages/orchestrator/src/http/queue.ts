@@ -3,7 +3,7 @@ import { resolveId } from '../core/app/app-id.ts';
 import { toPodDefinition } from '../core/pod/normalize-pod.ts';
 import { failure, pieces, rejection, type Call } from './answer.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
-import { wantsExtensions } from './query.ts';
+import { isStrictReader, wantsExtensions } from './query.ts';
 import { wrapped } from './read-apps.ts';
 import { parameter } from './route-table.ts';
 
@@ -13,7 +13,9 @@ export function queueHandlers({ engine, apps }: HandlerContext): Pick<Handlers, 
     const extensions = wantsExtensions(call);
     const lastUnusedOffers = call.query.getAll('embed').includes('lastUnusedOffers');
     let separator = '';
-    for (const { app, why, ...item } of engine.view.queue({ lastUnusedOffers })) {
+    const isStrict = isStrictReader(call);
+    for (const { app, why, role, ...roleless } of engine.view.queue({ lastUnusedOffers })) {
+      const item = isStrict ? roleless : { role, ...roleless };
       const rest = JSON.stringify(extensions && why !== undefined ? { ...item, why } : item);
       const pod = toPodDefinition(app);
       const what = pod === undefined ? `"app":${apps.openDefinition(app)}}` : `"pod":${JSON.stringify(pod)}`;

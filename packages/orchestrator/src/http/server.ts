@@ -7,6 +7,7 @@ import { AppView } from './app-view.ts';
 import { EventStreams } from './event-streams.ts';
 import { createHandlers } from './handlers.ts';
 import { BODY_BYTES_HEARD_OUT_MAX, BODY_BYTES_MAX, DRAIN_MS, REQUESTS_MAX } from './limits.ts';
+import { HttpMetrics } from './http-metrics.ts';
 import type { OrchestratorHttpOptions } from './options.ts';
 import { RequestGate } from './request-gate.ts';
 import { responseHeaders } from './response-headers.ts';
@@ -25,7 +26,8 @@ export function createOrchestratorHttp(engine: OrchestratorEngine, options: Orch
   const bodyLimit = options.bodyLimitBytes ?? BODY_BYTES_MAX;
   const apps = new AppView(engine.view, options.time);
   const streams = new EventStreams(engine.events, options.time, options.log);
-  const handlers = createHandlers({ engine, options, apps, streams });
+  const measured = new HttpMetrics(options.time);
+  const handlers = createHandlers({ engine, options, apps, streams, measured });
   const gate = new RequestGate(REQUESTS_MAX);
 
   async function answerTo(call: Call): Promise<Answer> {
@@ -73,6 +75,7 @@ export function createOrchestratorHttp(engine: OrchestratorEngine, options: Orch
     done(null, body);
   });
   server.addHook('onRequest', async (request, reply) => {
+    measured.begin(request.raw, reply.raw);
     request.raw.headers['content-type'] = 'application/octet-stream';
     void reply.headers({ ...responseHeaders(request, options) });
     if (gate.enter(reply.raw)) return undefined;

@@ -1,5 +1,5 @@
 /** `/v2/info`, `/v2/leader` and `/ping`, with every name that Marathon gives. */
-import { failure, json, type Answer } from './answer.ts';
+import { failure, json, type Answer, type Call } from './answer.ts';
 import { ABDICATION_MS } from './limits.ts';
 import { standardServicePorts } from '../core/app/service-ports.ts';
 import { standardDefaults } from '../core/app/spec.ts';
@@ -71,7 +71,7 @@ export function systemHandlers({
   options,
 }: HandlerContext): Pick<Handlers, 'info' | 'getLeader' | 'ping' | 'abdicate' | 'listPlugins' | 'config'> {
   return {
-    abdicate: () => abdicate(options),
+    abdicate: (call) => abdicate(options, call),
     listPlugins: () => json(200, { plugins: [] }),
     config: () => json(200, marathonConfig({ engine, options })),
     info: (call) => {
@@ -95,8 +95,13 @@ export function systemHandlers({
 }
 
 /** Marathon's process goes half a second after its answer, so that the answer arrives. */
-function abdicate({ abdicate: stepDown, leader, time }: HandlerContext['options']): Answer {
+function abdicate({ abdicate: stepDown, leader, time }: HandlerContext['options'], { query }: Call): Answer {
   if (leader() === undefined) return failure(404, { message: 'There is no leader' });
+  if (query.has('backup') || query.has('restore')) {
+    const message =
+      'Backing up and restoring are commands here: stadion backup create FILE, stadion backup restore FILE.';
+    return failure(400, { message });
+  }
   if (stepDown === undefined) {
     return failure(503, { message: 'No other server could take over, so this one stays the leader.' });
   }
@@ -130,9 +135,12 @@ function marathonConfig({
     ...nulls(CONFIG_NAMES),
     access_control_allow_origin: options.corsOrigin === undefined ? null : [options.corsOrigin],
     checkpoint: true,
+    executor: '//cmd',
     default_network_name: defaults.networkName ?? null,
     features: [...defaults.features].sort(),
     framework_name: 'marathon',
+    ha: true,
+    maintenance_mode: true,
     hostname,
     local_port_max: ports.max,
     local_port_min: ports.min,

@@ -5,6 +5,7 @@ import { failure, invalidJson, json, pieces, type Answer, type Call } from './an
 import { writeTasks } from './app-tasks.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
 import { killAndScale, killTasks, readKillMode } from './kill.ts';
+import { plainTasks, wantsPlainTasks } from './plain-tasks.ts';
 import { wantsExtensions } from './query.ts';
 import { wrapped } from './read-apps.ts';
 import { readObject } from './read-body.ts';
@@ -17,7 +18,10 @@ const TASK_ID = new RegExp(`^[^/\\s]+[._](?:instance-|marathon-)?${UUID}(?:\\.[^
 /** Handlers for tasks of all apps. */
 export function taskHandlers(context: HandlerContext): Pick<Handlers, 'listTasks' | 'deleteTasks'> {
   return {
-    listTasks: (call) => pieces(200, wrapped('tasks', listTasks(context, call))),
+    listTasks: (call) =>
+      wantsPlainTasks(call)
+        ? plainTasks(context.engine.view, context.engine.view.root.apps())
+        : pieces(200, wrapped('tasks', listTasks(context, call))),
     deleteTasks: (call) => deleteTasks(context, call),
   };
 }

@@ -80,7 +80,7 @@ export async function startOrchestrator(wanted: ServerConfig): Promise<Platform>
       abdicate = resolveAbdicated;
     });
     const orchestrator = await openOrchestratorApi(
-      { config, secret, access, ports, log: logger, abdicate },
+      { config, secret, access, ports, log: logger, abdicate, logLevels: log.levels },
       engine,
       masters[0] ?? '',
       (close) => {

@@ -13,7 +13,7 @@ import { chooseFreePorts } from '../free-ports.ts';
 import { writeJoinToken } from '../join-file.ts';
 import { REELECTION_PAUSE_MS } from '../limits.ts';
 import { assertListenable, loadAccess } from '../listen-address.ts';
-import { openLog } from '../logging.ts';
+import { openLog, type RoomLevels } from '../logging.ts';
 import { openApis } from '../open-apis.ts';
 import { makeDataDirectory, writeAddresses, type Platform } from '../running-role.ts';
 import { removePidFile, writePidFile } from '../pid-file.ts';
@@ -31,6 +31,7 @@ interface ServerParts {
   readonly config: ServerConfig;
   readonly ports: SystemPorts;
   readonly log: Logger;
+  readonly logLevels: RoomLevels;
   readonly secret: Secret | undefined;
   readonly hostname: string;
   readonly admission: Admission;
@@ -128,7 +129,18 @@ export async function startServer(wanted: ServerConfig): Promise<Platform> {
       const port = flag === '--master-port' ? config.masterPort : config.orchestratorPort;
       await front.listen(config.bindAddress, port, flag);
     }
-    const parts = { config, ports, log: log.logger, secret, hostname, admission, self, store, doors };
+    const parts = {
+      config,
+      ports,
+      log: log.logger,
+      logLevels: log.levels,
+      secret,
+      hostname,
+      admission,
+      self,
+      store,
+      doors,
+    };
     const reigns = new Reigns(parts);
     undoing.add(() => reigns.stop());
     reigns.start();
@@ -221,6 +233,7 @@ class Reigns {
           access: admission.access,
           ports,
           log,
+          logLevels: this.parts.logLevels,
           abdicate: () => {
             end('somebody asked for it by DELETE /v2/leader');
           },

@@ -76,7 +76,8 @@ function conflicts(input: AppInput): readonly Violation[] {
 }
 
 function hasEqualPorts({ ports, portDefinitions }: AppInput): boolean {
-  if (ports === undefined || portDefinitions === undefined) return true;
+  // Clients that know both forms send an empty `ports` along.
+  if (ports === undefined || ports.length === 0 || portDefinitions === undefined) return true;
   if (ports.length !== portDefinitions.length) return false;
   return portDefinitions.every((definition, index) => (definition.port ?? 0) === ports[index]);
 }

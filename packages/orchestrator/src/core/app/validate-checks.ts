@@ -73,6 +73,8 @@ export function appCheckRules({ check, ...app }: AppSpec, refuse: Refuse): void 
   if (check === undefined) return;
   const ways = [check.http, check.tcp, check.exec].filter((way) => way !== undefined);
   refuse(ways.length !== 1, '/check', 'must have exactly one of http, tcp and exec');
+  const { timeoutSeconds = 0, intervalSeconds = 0 } = check;
+  refuse(timeoutSeconds >= intervalSeconds, '/check/timeoutSeconds', 'must be less than intervalSeconds');
   const command = check.exec?.command;
   const texts = command === undefined ? [] : 'shell' in command ? [command.shell] : command.argv;
   refuse(

@@ -1,0 +1,367 @@
+/**
+ * Marathon's HTTP API as rows: what is asked of a platform with the apps `/web` (one task), `/idle` and `/g/inner` (none) and
+ * the pod `/pod`, the status, and the answer to the letter or in shape.
+ */
+import { expect } from 'vitest';
+
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** As Marathon writes times. */
+export const timestamp = expect.stringMatching(TIMESTAMP);
+/** What every change is answered with. */
+export const DEPLOYMENT = { version: timestamp, deploymentId: expect.stringMatching(UUID) };
+const LONG_AGO = '2001-01-01T00:00:00.000Z';
+
+/** Asked, and answered: `body` is compared by `toEqual` when it is there; `headers` by their names in lower case. */
+export interface Row {
+  readonly ask: string;
+  readonly body?: unknown;
+  readonly accept?: string;
+  readonly status: number;
+  readonly answer?: unknown;
+  readonly headers?: Readonly<Record<string, unknown>>;
+}
+
+const message = (text: unknown): { message: unknown } => ({ message: text });
+const invalid = (path: string, ...errors: unknown[]): unknown => ({
+  message: 'Object is not valid',
+  details: expect.arrayContaining([{ path, errors: errors.length === 0 ? expect.any(Array) : errors }]),
+});
+const badShape = (path: string, ...errors: unknown[]): unknown => ({
+  message: 'Invalid JSON',
+  details: expect.arrayContaining([{ path, errors }]),
+});
+
+/** Everything of section "errors" that does not need a locked app. */
+export const ERRORS: readonly Row[] = [
+  {
+    ask: 'POST /v2/apps',
+    body: '{"id":',
+    status: 400,
+    answer: { message: 'Invalid JSON', details: expect.any(String) },
+  },
+  ...['POST /v2/groups', 'PUT /v2/groups/g', 'POST /v2/pods', 'PUT /v2/apps', 'POST /v2/tasks/delete'].map((ask) => ({
+    ask,
+    body: '{',
+    status: 400,
+    answer: { message: 'Invalid JSON', details: expect.any(String) },
+  })),
+  ...[
+    ['POST /v2/apps', '[]'],
+    ['PUT /v2/apps', '{}'],
+    ['PATCH /v2/apps', '{}'],
+    ['POST /v2/groups', '[]'],
+    ['POST /v2/pods', '"pod"'],
+    ['POST /v2/tasks/delete', '[]'],
+    ['POST /logging', '[]'],
+  ].map(([ask = '', body]) => ({
+    ask,
+    body,
+    status: 400,
+    answer: { message: 'Please specify data in JSON format', details: expect.any(String) },
+  })),
+  ...[
+    'DELETE /v2/apps/web/tasks?scale=true&wipe=true',
+    'DELETE /v2/apps/web/tasks/a?scale=true&wipe=true',
+    'POST /v2/tasks/delete?scale=true&wipe=true',
+  ].map((ask) => ({ ask, status: 400, answer: message('You cannot use scale and wipe at the same time.') })),
+  { ask: 'POST /v2/tasks/delete', body: { ids: ['no task'] }, status: 400, answer: message(expect.any(String)) },
+  {
+    ask: 'PUT /v2/pods/pod',
+    body: { id: '/other', containers: [{ name: 'a' }] },
+    status: 400,
+    answer: message(expect.any(String)),
+  },
+  {
+    ask: 'DELETE /v2/leader?backup=file:///tmp/b',
+    status: 400,
+    answer: message(expect.stringContaining('stadion backup')),
+  },
+  ...['/v2/apps/no', '/v2/apps/no/tasks', '/v2/apps/no/versions'].map((path) => ({
+    ask: `GET ${path}`,
+    status: 404,
+    answer: message("App '/no' does not exist"),
+  })),
+  ...['DELETE /v2/apps/no', 'POST /v2/apps/no/restart', 'DELETE /v2/apps/no/tasks', 'DELETE /v2/apps/no/tasks/a'].map(
+    (ask) => ({ ask, status: 404, answer: message("App '/no' does not exist") }),
+  ),
+  { ask: 'PATCH /v2/apps/no', body: {}, status: 404, answer: message("App '/no' does not exist") },
+  { ask: 'PATCH /v2/apps', body: [{ id: '/no' }], status: 404, answer: message("App '/no' does not exist") },
+  {
+    ask: `GET /v2/apps/web/versions/${LONG_AGO}`,
+    status: 404,
+    answer: message(`App '/web' does not exist in version ${LONG_AGO}`),
+  },
+  { ask: 'DELETE /v2/apps/web/tasks/no', status: 404, answer: message("Task 'no' does not exist") },
+  { ask: 'DELETE /v2/apps/idle/tasks?scale=true', status: 404, answer: message("Path '/idle' does not exist") },
+  ...['GET /v2/groups/no', 'GET /v2/groups/no/apps', 'GET /v2/groups/no/versions', 'DELETE /v2/groups/no'].map(
+    (ask) => ({
+      ask,
+      status: 404,
+      answer: message("Group '/no' does not exist"),
+    }),
+  ),
+  { ask: 'GET /v2/apps/no/*', status: 404, answer: message("Group '/no' does not exist") },
+  {
+    ask: `GET /v2/groups/g/versions/${LONG_AGO}`,
+    status: 404,
+    answer: message(`Group '/g' does not exist in version ${LONG_AGO}`),
+  },
+  ...['GET /v2/pods/no', 'GET /v2/pods/no::status', 'GET /v2/pods/no::versions', 'DELETE /v2/pods/no'].map((ask) => ({
+    ask,
+    status: 404,
+    answer: message("Pod '/no' does not exist"),
+  })),
+  { ask: 'DELETE /v2/deployments/no', status: 404, answer: message('DeploymentPlan no does not exist') },
+  {
+    ask: 'DELETE /v2/queue/web/delay',
+    status: 404,
+    answer: message('Application /web not found in tasks queue.'),
+  },
+  { ask: 'GET /v2/nothing', status: 404, answer: message('URI not found') },
+  ...['/v2/eventSubscriptions', '/v2/artifacts', '/v2/schemas/app', '/v1/apps'].map((path) => ({
+    ask: `GET ${path}`,
+    status: 404,
+    answer: message('URI not found'),
+  })),
+  {
+    ask: 'POST /v2/apps',
+    body: { id: '/web', cmd: 'run' },
+    status: 409,
+    answer: message('An app with id [/web] already exists.'),
+  },
+  {
+    ask: 'POST /v2/groups',
+    body: { id: '/g' },
+    status: 409,
+    answer: message('Group /g is already created. Use PUT to change this group.'),
+  },
+  {
+    ask: 'POST /v2/groups',
+    body: { id: '/web' },
+    status: 409,
+    answer: message('An app with the path /web already exists.'),
+  },
+  {
+    ask: 'POST /v2/pods',
+    body: { id: '/pod', containers: [{ name: 'a', exec: { command: { shell: 'run' } } }] },
+    status: 409,
+    answer: message('A pod with id [/pod] already exists.'),
+  },
+  { ask: 'POST /v2/apps', body: { id: 5 }, status: 422, answer: badShape('/id', 'error.expected.jsstring') },
+  { ask: 'PUT /v2/apps/web', body: { cpus: 'x' }, status: 422, answer: badShape('/cpus', 'error.expected.jsnumber') },
+  { ask: 'PUT /v2/groups/g', body: { apps: 5 }, status: 422, answer: badShape('/apps', 'error.expected.jsarray') },
+  {
+    ask: 'PATCH /v2/groups/g',
+    body: { enforceRole: 1 },
+    status: 422,
+    answer: badShape('/enforceRole', 'error.expected.jsboolean'),
+  },
+  { ask: 'POST /v2/pods', body: { containers: [] }, status: 422, answer: badShape('/id', 'error.path.missing') },
+  { ask: 'POST /v2/tasks/delete', body: {}, status: 422, answer: badShape('/ids', 'error.path.missing') },
+  {
+    ask: 'POST /logging',
+    body: { logger: 'root', level: 'loud' },
+    status: 422,
+    answer: badShape('/level', 'error.unknown.enum.literal', 'must be one of trace, debug, info, warn, error'),
+  },
+  { ask: 'POST /logging', body: { logger: 'no', level: 'debug' }, status: 422, answer: invalid('/logger') },
+  {
+    ask: 'POST /v2/apps',
+    body: { id: '/new' },
+    status: 422,
+    answer: invalid('/', "AppDefinition must either contain one of 'cmd' or 'args', and/or a 'container'."),
+  },
+  {
+    ask: 'PUT /v2/groups/g',
+    body: { apps: [{ id: '/other/a', cmd: 'run' }] },
+    status: 422,
+    answer: invalid('/apps(0)/id', "Identifier is not child of '/g'"),
+  },
+  { ask: 'POST /v2/apps', body: { id: '/g', cmd: 'run' }, status: 422, answer: invalid('/id') },
+  {
+    ask: 'PUT /v2/apps/web',
+    body: { version: LONG_AGO, cmd: 'run' },
+    status: 422,
+    answer: invalid('/version', "The 'version' field may only be combined with the 'id' field."),
+  },
+  { ask: 'GET /v2/apps/web/versions/never', status: 422, answer: message(expect.stringContaining("'never'")) },
+  { ask: 'GET /v2/apps?label=a%3D%3D', status: 422, answer: message(expect.stringContaining('label selector')) },
+  {
+    ask: 'PUT /v2/groups/g',
+    body: { version: LONG_AGO },
+    status: 422,
+    answer: message(`Group /g not available in version ${LONG_AGO}`),
+  },
+  { ask: 'DELETE /v2/info', status: 405, headers: { allow: 'GET' } },
+  { ask: 'GET /v2/events', status: 405 },
+];
+
+/** What changes nothing. */
+export const READS: readonly Row[] = [
+  { ask: 'GET /ping', status: 200, answer: 'pong', headers: { 'content-type': expect.stringContaining('text/plain') } },
+  { ask: 'GET /ping', accept: 'application/json', status: 200, answer: 'pong' },
+  { ask: 'GET /ping', accept: 'image/png', status: 204, answer: '' },
+  { ask: 'GET /v2/leader', status: 200, answer: { leader: expect.stringMatching(/^127\.0\.0\.1:\d+$/) } },
+  { ask: 'GET /v2/plugins', status: 200, answer: { plugins: [] } },
+  { ask: 'GET /v2/deployments', status: 200, answer: [] },
+  { ask: 'GET /v2/queue', status: 200, answer: { queue: [] } },
+  { ask: 'HEAD /v2/pods', status: 200 },
+  { ask: 'GET /config', status: 200, answer: expect.objectContaining({ mesos_role: '*' }) },
+  { ask: 'GET /logging', status: 200, answer: expect.objectContaining({ root: 'WARN', orchestrator: 'WARN' }) },
+  {
+    ask: 'GET /v2/info',
+    status: 200,
+    answer: expect.objectContaining({
+      name: 'marathon',
+      version: expect.stringMatching(/^1\.\d+\.\d+$/),
+      elected: true,
+      leader: expect.any(String),
+      frameworkId: expect.any(String),
+      zookeeper_config: expect.objectContaining({ zk: null, zk_session_timeout: null }),
+      http_config: { http_port: expect.any(Number), https_port: null },
+    }),
+  },
+  ...['/v2/apps/g/inner', '/v2/apps//g//inner/', '/v2/apps/g%2Finner'].map((path) => ({
+    ask: `GET ${path}`,
+    status: 200,
+    answer: { app: expect.objectContaining({ id: '/g/inner' }) },
+  })),
+  ...['embed=apps.tasks', 'embed=app.tasks', 'embed=group.apps.tasks', 'embed=tasks'].map((query) => ({
+    ask: `GET /v2/apps/?${query}`,
+    status: 200,
+    answer: { apps: expect.arrayContaining([expect.objectContaining({ id: '/web', tasks: [expect.anything()] })]) },
+  })),
+  ...['/g/*', '//g/*/'].map((path) => ({
+    ask: `GET /v2/apps${path}`,
+    status: 200,
+    answer: { '*': [expect.objectContaining({ id: '/g/inner', tasksRunning: 0 })] },
+  })),
+  { ask: 'GET /v2/apps/g/*/tasks', status: 200, answer: { tasks: [] } },
+  ...['label=tier', 'label=tier==web', 'label=tier!=db', 'label=tier in (web,db)', 'label=tier notin (db), tier'].map(
+    (query) => ({
+      ask: `GET /v2/apps?${encodeURI(query)}`,
+      status: 200,
+      answer: { apps: [expect.objectContaining({ id: '/web' })] },
+    }),
+  ),
+  { ask: 'GET /v2/apps?label=other!=x', status: 200, answer: { apps: [] } },
+  { ask: 'GET /v2/apps?id=WEB&cmd=SLEEP', status: 200, answer: { apps: [expect.objectContaining({ id: '/web' })] } },
+  { ask: 'GET /v2/tasks?status=running', status: 200, answer: { tasks: [expect.objectContaining({ appId: '/web' })] } },
+  { ask: 'GET /v2/tasks?status[]=staging', status: 200, answer: { tasks: [] } },
+  { ask: 'GET /v2/tasks?status=other', status: 200, answer: { tasks: [expect.anything()] } },
+  {
+    ask: 'GET /v2/tasks',
+    accept: 'text/plain',
+    status: 200,
+    answer: expect.stringMatching(/^g_inner\t \t\nidle\t\d+\t\nweb\t\d+\t127\.0\.0\.1:\d+\t\n$/),
+  },
+  {
+    ask: 'GET /v2/apps/web/tasks',
+    accept: 'text/plain',
+    status: 200,
+    answer: expect.stringMatching(/^web\t\d+\t127\.0\.0\.1:\d+\t\n$/),
+  },
+  {
+    ask: 'GET /v2/groups/g?embed=group.apps.tasks',
+    status: 200,
+    answer: expect.objectContaining({ apps: [], groups: [] }),
+  },
+  {
+    ask: 'GET /v2/groups/g',
+    status: 200,
+    answer: {
+      id: '/g',
+      apps: [expect.objectContaining({ id: '/g/inner' })],
+      pods: [],
+      groups: [],
+      dependencies: [],
+      version: timestamp,
+      enforceRole: false,
+    },
+  },
+  { ask: 'GET /v2/groups/g/apps', status: 200, answer: [expect.objectContaining({ id: '/g/inner' })] },
+  { ask: 'GET /v2/groups/versions', status: 200, answer: expect.arrayContaining([timestamp]) },
+  { ask: 'GET /v2/pods', status: 200, answer: [expect.objectContaining({ id: '/pod' })] },
+  { ask: 'GET /v2/pods::status', status: 200, answer: [expect.objectContaining({ id: '/pod', status: 'STABLE' })] },
+  { ask: 'GET /v2/pods/pod::versions', status: 200, answer: [timestamp] },
+];
+
+/** In order: each leaves the next what it needs. */
+export const WRITES: readonly Row[] = [
+  {
+    ask: 'PUT /v2/apps/made',
+    body: { cmd: 'run', instances: 0 },
+    status: 201,
+    answer: DEPLOYMENT,
+    headers: { location: '/made' },
+  },
+  { ask: 'PUT /v2/apps/made', body: { cmd: 'run on' }, status: 200, answer: DEPLOYMENT },
+  { ask: 'PATCH /v2/apps/made', body: { labels: { a: 'b' } }, status: 200, answer: DEPLOYMENT },
+  {
+    ask: 'PUT /v2/apps',
+    body: [
+      { id: '/made', mem: 32 },
+      { id: '/other', cmd: 'run', instances: 0 },
+    ],
+    status: 200,
+    answer: DEPLOYMENT,
+  },
+  { ask: 'PATCH /v2/apps', body: [{ id: '/made', mem: 64 }], status: 200, answer: DEPLOYMENT },
+  { ask: 'PATCH /v2/apps', body: [{ id: '/made', mem: 1 }, { id: '/no' }], status: 404 },
+  {
+    ask: 'POST /v2/apps/made/restart',
+    status: 200,
+    answer: DEPLOYMENT,
+    headers: { 'marathon-deployment-id': expect.stringMatching(UUID) },
+  },
+  { ask: 'DELETE /v2/apps/made/tasks', status: 200, answer: { tasks: [] } },
+  {
+    ask: 'POST /v2/groups',
+    body: { id: '/made-too', apps: [] },
+    status: 201,
+    answer: DEPLOYMENT,
+    headers: { location: '/made-too' },
+  },
+  {
+    ask: 'PUT /v2/groups/made-too',
+    body: { apps: [{ id: 'a', cmd: 'run', instances: 0 }] },
+    status: 200,
+    answer: DEPLOYMENT,
+  },
+  {
+    ask: 'PUT /v2/groups/made-too?dryRun=true',
+    body: { apps: [] },
+    status: 200,
+    answer: { steps: [{ actions: [{ action: 'StopApplication', app: '/made-too/a' }] }] },
+  },
+  { ask: 'PATCH /v2/groups/made-too', body: { enforceRole: false }, status: 200, answer: '' },
+  { ask: 'DELETE /v2/groups/made-too', status: 200, answer: DEPLOYMENT },
+  {
+    ask: 'PUT /v2/pods/made-pod',
+    body: {
+      id: '/made-pod',
+      scaling: { kind: 'fixed', instances: 0 },
+      containers: [{ name: 'a', exec: { command: { shell: 'run' } } }],
+    },
+    status: 200,
+    answer: expect.objectContaining({ id: '/made-pod', version: timestamp }),
+    headers: { 'marathon-deployment-id': expect.stringMatching(UUID) },
+  },
+  {
+    ask: 'DELETE /v2/pods/made-pod',
+    status: 202,
+    answer: '',
+    headers: { location: expect.stringMatching(UUID), 'marathon-deployment-id': expect.stringMatching(UUID) },
+  },
+  { ask: 'POST /v2/tasks/delete', body: { ids: [] }, status: 200, answer: { tasks: [] } },
+  {
+    ask: 'POST /logging',
+    body: { logger: 'orchestrator', level: 'error', durationSeconds: 1000 },
+    status: 200,
+    answer: { logger: 'orchestrator', level: 'error', durationSeconds: 1000 },
+  },
+  { ask: 'GET /logging', status: 200, answer: expect.objectContaining({ root: 'WARN', orchestrator: 'ERROR' }) },
+  { ask: 'DELETE /v2/apps/made', status: 200, answer: DEPLOYMENT },
+  { ask: 'DELETE /v2/apps/other', status: 200, answer: DEPLOYMENT },
+];
