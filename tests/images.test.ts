@@ -1,6 +1,6 @@
 /** An app of type MESOS on an image, through the whole platform: its network, its checks, and why it does not start. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { busyboxLayer, makeImage, writeLayout } from '@stadion/agent/testing';
@@ -116,6 +116,37 @@ describe.skipIf(!canRun)('an app on an image without Docker', () => {
       await platform.change('DELETE', '/v2/apps/confined', undefined, LIMIT_MS);
       await platform.change('DELETE', '/v2/pods/pod', undefined, LIMIT_MS);
       expect(await outputs()).toEqual([`${expected}asked\n`, `${expected}asked\n`]);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'has its secrets by environment and as a file, and none of them gets onto the disk while it runs',
+    async () => {
+      const value = 'opensesame-of-the-image';
+      expect((await platform.call('PUT', '/secrets/v1/secret/default/door', { value })).status).toBe(201);
+      const cmd = 'echo ${#WORD} $(wc -c </run/word); exec sleep 100000';
+      const secret = app(
+        '/secret',
+        { image },
+        { cmd, env: { WORD: { secret: 'door' } }, secrets: { door: { source: 'door' } } },
+      );
+      const container = { ...secret.container, volumes: [{ containerPath: '/run/word', secret: 'door' }] };
+      await platform.change('POST', '/v2/apps', { ...secret, container }, LIMIT_MS);
+      const sandbox = await platform.sandboxOf((await platform.tasks('/secret'))[0]?.id ?? '');
+      const seen = await waitFor(
+        'it has looked',
+        () => readFile(join(sandbox, 'stdout'), 'utf8').catch(() => ''),
+        LIMIT_MS,
+      );
+      expect(seen).toBe(`${value.length} ${value.length}\n`);
+      const found: string[] = [];
+      for (const entry of await readdir(platform.dataDirectory, { withFileTypes: true, recursive: true })) {
+        const path = join(entry.parentPath, entry.name);
+        if (entry.isFile() && (await readFile(path).catch(() => '')).includes(value)) found.push(path);
+      }
+      expect(found).toEqual([]);
+      await platform.change('DELETE', '/v2/apps/secret', undefined, LIMIT_MS);
     },
     LIMIT_MS,
   );

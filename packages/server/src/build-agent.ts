@@ -58,10 +58,16 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     gpuDevices: listOf(config.gpuDevices).length,
   });
   const given = read(config.resources, parseResources, '--resources');
+  // In memory on Linux; the name is that of this work directory, after a restart as before.
+  const memoryDirectory = join(
+    await secretsRoot(workDirectory),
+    createHash('sha256').update(workDirectory).digest('hex').slice(0, 16),
+  );
   const containers = buildContainerizer(config.containerizers, {
     workDirectory,
     dataDirectory: parts.dataDirectory,
     settings: config,
+    memoryDirectory,
     dockerHost: config.dockerHost ?? process.env['DOCKER_HOST'] ?? DOCKER_HOST_DEFAULT,
     ports,
     log,
@@ -69,11 +75,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
   const containerizer = withSecrets({
     containerizer: containers,
     secrets: secretSource(parts.vault),
-    // In memory on Linux; the name is that of this work directory, after a restart as before.
-    directory: join(
-      await secretsRoot(workDirectory),
-      createHash('sha256').update(workDirectory).digest('hex').slice(0, 16),
-    ),
+    directory: memoryDirectory,
     log,
   });
   return createAgent({

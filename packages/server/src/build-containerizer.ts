@@ -22,6 +22,8 @@ export interface ContainerizerParts {
   readonly workDirectory: string;
   readonly dataDirectory: string;
   readonly settings: ContainerSettings;
+  /** The agent's own, for what must not get onto a disk. */
+  readonly memoryDirectory: string;
   /** Where the Docker daemon listens, as in DOCKER_HOST. */
   readonly dockerHost: string;
   readonly ports: SystemPorts;
@@ -30,10 +32,11 @@ export interface ContainerizerParts {
 
 /** Each by its name, best first. */
 const MAKERS: Readonly<Record<string, (parts: ContainerizerParts) => Containerizer>> = {
-  linux: ({ workDirectory, dataDirectory, settings, ports: { time }, log }) =>
+  linux: ({ workDirectory, dataDirectory, settings, memoryDirectory, ports: { time }, log }) =>
     createLinuxContainerizer({
       runtimeDirectory: join(workDirectory, 'linux'),
       hiddenDirectories: [dataDirectory, workDirectory],
+      memoryDirectory: `${memoryDirectory}-bundles`,
       clock: time,
       timers: time,
       log,

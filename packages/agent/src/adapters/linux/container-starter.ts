@@ -1,7 +1,5 @@
 /** Starts one container: on what it runs, in which namespaces, under which supervisor. */
 import type { ChildProcess } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { delay, type Timers } from '@stadion/base';
 import { memoryLimit } from '../../core/oci/runtime-spec.ts';
 import type { ContainerSpec, LaunchFailure } from '../../ports/containerizer.ts';
@@ -11,6 +9,7 @@ import { CONTAINER_VARIABLE } from '../supervised/process-table.ts';
 import { spawnSupervisor } from '../supervised/spawn-supervisor.ts';
 import { SUPERVISOR_SCRIPT } from '../supervised/supervisor.ts';
 import { makeBundle, type BundleLimits, type BundleNamespaces, type BundleRoot } from './bundle.ts';
+import type { BundleFiles } from './bundle-files.ts';
 import type { Cgroups } from './cgroups.ts';
 import type { Confiner } from './confiner.ts';
 import type { ContainerDetails } from './container-details.ts';
@@ -35,6 +34,7 @@ export interface StarterParts {
   readonly networks: ContainerNetworks;
   readonly cgroups: Cgroups;
   readonly confiner: Confiner;
+  readonly bundleFiles: BundleFiles;
   readonly limits: BundleLimits;
   /** The image of a spec that has one. */
   readonly imageOf: (spec: ContainerSpec) => Promise<StoredImage | LaunchFailure | undefined>;
@@ -84,7 +84,7 @@ export class ContainerStarter {
     const ground = await this.prepareGround(spec, directory, joined?.namespaces);
     if ('message' in ground) return ground;
     const bundle = makeBundle(spec, ground.root, confinement, joined?.namespaces, cgroups, this.parts.limits);
-    writeFileSync(join(directory, 'config.json'), JSON.stringify(bundle), { mode: 0o600 });
+    await this.parts.bundleFiles.write(containerId, directory, bundle);
     const started = await spawnSupervisor({
       argv: [...ground.supervisor, ...runtime.runCommand(containerId, directory)],
       environment: { PATH: process.env['PATH'] ?? '', [CONTAINER_VARIABLE]: containerId },

@@ -21,6 +21,7 @@ import { ContainerDirectories } from '../supervised/container-directory.ts';
 import { ProcessTable } from '../supervised/process-table.ts';
 import { SupervisorWatch } from '../supervised/supervisor-watch.ts';
 import type { BundleLimits } from './bundle.ts';
+import { BundleFiles } from './bundle-files.ts';
 import { Cgroups } from './cgroups.ts';
 import { Confiner } from './confiner.ts';
 import { readDetails, writeDetails, type ContainerDetails } from './container-details.ts';
@@ -70,6 +71,7 @@ class LinuxContainerizer implements Containerizer {
   private readonly gpus: GpuDevices;
   private readonly meter: UsageMeter;
   private readonly confiner: Confiner;
+  private readonly bundleFiles: BundleFiles;
   private readonly pods = new PodMembers();
   private readonly bootId = readBootId();
   private readonly machine: Machine | undefined;
@@ -88,6 +90,7 @@ class LinuxContainerizer implements Containerizer {
     const limits = { ...LIMITS_DEFAULT, ...options.limits };
     const ownLimits = readOwnLimits();
     this.limits = { ...limits, filesMax: Math.min(limits.filesMax, ownLimits['NOFILE'] ?? limits.filesMax) };
+    this.bundleFiles = new BundleFiles(options.memoryDirectory);
     this.gpus = new GpuDevices(options.gpus ?? { devices: [], shared: [] });
     this.confiner = new Confiner({
       policy: {
@@ -201,6 +204,7 @@ class LinuxContainerizer implements Containerizer {
 
   async remove(containerId: string): Promise<void> {
     if (this.containers.has(containerId)) return;
+    await this.bundleFiles.remove(containerId);
     await this.directories.remove(containerId).catch((error: unknown) => {
       this.log.warn({ containerId, error: describeError(error) }, 'the record of a container could not be removed');
     });
@@ -243,6 +247,7 @@ class LinuxContainerizer implements Containerizer {
       networks: this.networks,
       cgroups,
       confiner: this.confiner,
+      bundleFiles: this.bundleFiles,
       limits: this.limits,
       imageOf: (spec) => this.images.find(spec),
       layersDirectory: this.images.layersDirectory,
@@ -276,6 +281,7 @@ class LinuxContainerizer implements Containerizer {
   private async discard({ containerId, pod }: ContainerSpec): Promise<void> {
     await this.machine?.ending.finish(trackContainer(containerId, { pid: 0 }, undefined, undefined));
     this.gpus.giveBack(containerId);
+    await this.bundleFiles.remove(containerId);
     await this.directories.remove(containerId).catch(() => undefined);
     await this.leavePod(containerId, pod?.podId);
   }
@@ -361,6 +367,7 @@ class LinuxContainerizer implements Containerizer {
 
   /** What of ours has no directory: an agent died while it cleared away. */
   private async clearOrphans(known: ReadonlySet<string>): Promise<void> {
+    await this.bundleFiles.keepOnly(known);
     for (const containerId of this.machine?.cgroups.list() ?? []) {
       if (!known.has(containerId)) {
         await this.machine?.ending.finish(trackContainer(containerId, { pid: 0 }, undefined, undefined));

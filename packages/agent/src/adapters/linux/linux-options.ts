@@ -9,6 +9,8 @@ export interface LinuxContainerizerOptions {
   readonly runtimeDirectory: string;
   /** Directories of the platform that containers do not see. */
   readonly hiddenDirectories: readonly string[];
+  /** A directory of its own in memory, for configurations of containers; absent: they are on the disk. */
+  readonly memoryDirectory?: string;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Logger;
