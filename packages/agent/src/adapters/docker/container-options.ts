@@ -16,6 +16,8 @@ export function containerName(containerId: string): string {
 }
 
 /** Mesos never gives a container less. */
+/** What a fork bomb can make, unless the parameter `pids-limit` says otherwise. */
+const PIDS_MAX = 4096;
 const MEMORY_BYTES_MIN = 32 * 1024 * 1024;
 const CPU_SHARES_PER_CPU = 1024;
 const CPU_SHARES_MIN = 2;
@@ -212,11 +214,14 @@ function commandOf({ command }: ContainerSpec): Pick<ContainerCreateOptions, 'En
   }
 }
 
-/** Weight by cpus; memory is a hard limit, and swap does not extend it. */
-function limitsOf({ limits }: ContainerSpec): { CpuShares?: number; Memory?: number; MemorySwap?: number } {
-  if (limits === undefined) return {};
+/** Weight by cpus; memory is a hard limit, and swap does not extend it; processes as many as in containers of `linux`. */
+function limitsOf({
+  limits,
+}: ContainerSpec): Partial<Record<'CpuShares' | 'Memory' | 'MemorySwap' | 'PidsLimit', number>> {
+  if (limits === undefined) return { PidsLimit: PIDS_MAX };
   const Memory = Math.max(MEMORY_BYTES_MIN, Math.round(limits.memoryBytes));
   return {
+    PidsLimit: PIDS_MAX,
     ...(limits.cpus > 0 ? { CpuShares: Math.max(CPU_SHARES_MIN, Math.round(limits.cpus * CPU_SHARES_PER_CPU)) } : {}),
     ...(limits.memoryBytes > 0 ? { Memory, MemorySwap: Memory } : {}),
   };

@@ -1,0 +1,115 @@
+/**
+ * Neighbours from hell in Docker containers, one after the other beside a well-behaved service in another one.
+ * `npm run test:neighbours` measures longer.
+ */
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import type { DockerDaemon } from '@stadion/agent/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dockerApp, hasDocker, startDockerPlatform } from './support/docker-platform.ts';
+import { compareLatency, measureLatency } from './support/latency.ts';
+import { waitFor, type RunningPlatform } from './support/running-platform.ts';
+
+const isFull = process.env['STADION_HELL'] === 'full';
+const MEASURED_MS = isFull ? 20_000 : 1000;
+/** What a request may take at the 99th percentile, at the most: this machine may have other work, too. */
+const LATENCY_MS_MAX = 1000;
+const LIMIT_MS = 120_000;
+
+/** What each does; one that is ended for it says so. */
+const OFFENDERS: Readonly<Record<string, { readonly cmd: string; readonly end?: RegExp }>> = {
+  'fork-bomb': { cmd: 'bomb() { bomb | bomb & }; bomb; exec sleep 100000' },
+  'memory-hog': { cmd: 'x=a; while :; do x=$x$x; done', end: /^out-of-memory: / },
+  'cpu-burner': { cmd: 'for i in 1 2 3 4; do (while :; do :; done) & done; wait' },
+  'log-flooder': {
+    cmd: `yes "all work and no play" | head -c ${isFull ? 1_000_000_000 : 50_000_000}; exec sleep 100000`,
+  },
+  stubborn: { cmd: 'trap "" TERM; while :; do sleep 0.1; done' },
+  daemon: { cmd: '(setsid sh -c "while :; do sleep 1; done" &); exec sleep 100000' },
+};
+
+describe.skipIf(!hasDocker)('neighbours from hell in Docker containers', () => {
+  let platform: RunningPlatform;
+  let daemon: DockerDaemon;
+  let dispose: () => Promise<void>;
+  let url = '';
+
+  const docker = (...words: string[]): string[] =>
+    execFileSync('docker', ['--host', daemon.host, ...words], { encoding: 'utf8' })
+      .split('\n')
+      .filter(Boolean);
+  /** What there is on this machine of the daemon's containers. */
+  const traces = () => ({
+    containers: docker('ps', '--all', '--quiet').length,
+    volumes: docker('volume', 'ls', '--quiet').length,
+    groups: readdirSync('/sys/fs/cgroup').flatMap((hierarchy) => {
+      try {
+        return readdirSync(`/sys/fs/cgroup/${hierarchy}/${daemon.bridge}`).filter((name) =>
+          /^[0-9a-f]{64}$/.test(name),
+        );
+      } catch {
+        return [];
+      }
+    }).length,
+    interfaces: readdirSync('/sys/class/net').filter((name) => name.startsWith(daemon.bridge)).length,
+  });
+
+  beforeAll(async () => {
+    ({ platform, daemon, dispose } = await startDockerPlatform());
+    const cmd = 'echo fine >index.html; exec httpd -f -p $PORT0 -h .';
+    const good = { cpus: 1, mem: 64, portDefinitions: [{ port: 0 }] };
+    const app = dockerApp('/good', `cd /mnt/mesos/sandbox; ${cmd}`, good);
+    await platform.change('POST', '/v2/apps', app, LIMIT_MS);
+    url = `http://127.0.0.1:${(await platform.tasks('/good'))[0]?.ports[0] ?? 0}/`;
+    await waitFor('the good service answers', () =>
+      fetch(url)
+        .then(() => true)
+        .catch(() => false),
+    );
+  }, LIMIT_MS);
+
+  afterAll(async () => {
+    await dispose();
+  }, LIMIT_MS);
+
+  it('let the good one serve, and leave nothing behind', { timeout: 4 * LIMIT_MS }, async () => {
+    const backoff = { backoffSeconds: 3600, maxLaunchDelaySeconds: 3600, taskKillGracePeriodSeconds: 1 };
+    const before = await measureLatency(url, 'fine', MEASURED_MS);
+    const tracesBefore = traces();
+    for (const [name, { cmd, end }] of Object.entries(OFFENDERS)) {
+      const { status } = await platform.call('POST', '/v2/apps', dockerApp(`/${name}`, cmd, backoff));
+      expect(status).toBe(201);
+      await waitFor(
+        `${name} is at it`,
+        async () => {
+          const { body } = await platform.call('GET', `/v2/apps/${name}?embed=app.lastTaskFailure`);
+          if (end !== undefined) return body.app.lastTaskFailure as object | undefined;
+          return (await platform.tasks(`/${name}`)).find(({ state }) => state === 'TASK_RUNNING');
+        },
+        LIMIT_MS,
+      );
+      const during = await measureLatency(url, 'fine', MEASURED_MS);
+      console.log(compareLatency(name, before, during));
+      expect(during.p99, name).toBeLessThan(LATENCY_MS_MAX);
+      if (end !== undefined) {
+        const { body } = await platform.call('GET', `/v2/apps/${name}?embed=app.lastTaskFailure`);
+        expect(body.app.lastTaskFailure.message).toMatch(end);
+      }
+      await platform.call('DELETE', `/v2/apps/${name}?force=true`);
+      const left = async () => (await platform.call('GET', '/v2/tasks')).body.tasks as { appId: string }[];
+      await waitFor(
+        `${name} has ended`,
+        async () => (await left()).every(({ appId }) => appId !== `/${name}`),
+        LIMIT_MS,
+      );
+    }
+    const [good] = await platform.tasks('/good');
+    expect(good?.state).toBe('TASK_RUNNING');
+    const left = await waitFor(
+      'all is cleared away',
+      () => (JSON.stringify(traces()) === JSON.stringify(tracesBefore) ? traces() : undefined),
+      LIMIT_MS,
+    );
+    expect(left).toEqual(tracesBefore);
+  });
+});
