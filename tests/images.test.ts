@@ -1,6 +1,6 @@
 /** An app of type MESOS on an image, through the whole platform: its network, its checks, and why it does not start. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { busyboxLayer, makeImage, writeLayout } from '@stadion/agent/testing';
@@ -149,6 +149,57 @@ describe.skipIf(!canRun)('an app on an image without Docker', () => {
       await platform.change('DELETE', '/v2/apps/secret', undefined, LIMIT_MS);
     },
     LIMIT_MS,
+  );
+
+  it(
+    'shares the network and the volumes of its pod, and ends with it',
+    async () => {
+      const resources = { cpus: 0.1, mem: 64 };
+      const volumeMounts = [{ name: 'shared', mountPath: 'shared' }];
+      const container = (name: string, shell: string) => {
+        return { name, image: { kind: 'DOCKER', id: image }, exec: { command: { shell } }, resources, volumeMounts };
+      };
+      const pod = {
+        id: '/pair',
+        containers: [
+          container('server', 'echo written >shared/word; while :; do echo heard | nc -l -p 8000; done'),
+          container(
+            'client',
+            'until nc -w 5 127.0.0.1 8000 | grep heard; do sleep 0.2; done; until cat shared/word; do sleep 0.2; done; ' +
+              'until test -e shared/die; do sleep 0.2; done; exit 3',
+          ),
+        ],
+        volumes: [{ name: 'shared' }],
+        networks: [{ mode: 'container/bridge' }],
+      };
+      expect((await platform.call('POST', '/v2/pods', pod)).status).toBe(201);
+      const executorsOf = async (key: 'executors' | 'completed_executors') => {
+        const { body } = await platform.ask('agent', '/state');
+        return (body.frameworks as Record<typeof key, { id: string; directory: string }[]>[])
+          .flatMap((framework) => framework[key])
+          .filter(({ id }) => id.startsWith('pair.'));
+      };
+      const executor = await waitFor('the pod is there', async () => (await executorsOf('executors'))[0], LIMIT_MS);
+      await waitFor(
+        'the client has heard the server, and read what it wrote',
+        async () => {
+          for (const name of await readdir(join(executor.directory, 'tasks')).catch(() => [])) {
+            const text = await readFile(join(executor.directory, 'tasks', name, 'stdout'), 'utf8').catch(() => '');
+            if (text === 'heard\nwritten\n') return true;
+          }
+          return undefined;
+        },
+        LIMIT_MS,
+      );
+      await writeFile(join(executor.directory, 'shared', 'die'), '');
+      await waitFor(
+        'the server has ended, too',
+        async () => (await executorsOf('completed_executors')).some(({ id }) => id === executor.id),
+        LIMIT_MS,
+      );
+      await platform.call('DELETE', '/v2/pods/pair?force=true');
+    },
+    2 * LIMIT_MS,
   );
 
   it(

@@ -1,4 +1,5 @@
 /** A registry of one process for tests: what is put into it, over plain HTTP, and on request with all that goes wrong. */
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { MadeImage } from './image-maker.ts';
@@ -83,9 +84,11 @@ export class SmallRegistry {
     }
     const [, repository = '', kind, version = ''] = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(path) ?? [];
     const bytes = kind === 'blobs' ? this.blobs.get(version) : this.manifests.get(`${repository}/${version}`);
-    if (bytes === undefined) response.writeHead(404).end('{}');
+    // Docker asks first whether this is a registry at all.
+    if (path === '/v2/') response.writeHead(200).end('{}');
+    else if (bytes === undefined) response.writeHead(404).end('{}');
     else if (kind === 'blobs') this.giveBlob(bytes, response);
-    else response.end(bytes);
+    else response.writeHead(200, headersOf(bytes)).end(bytes);
   }
 
   private giveToken(request: IncomingMessage, response: ServerResponse): void {
@@ -106,4 +109,13 @@ export class SmallRegistry {
     if (this.mood.corrupt) sent[sent.length - 1] = (sent[sent.length - 1] ?? 0) ^ 1;
     response.end(sent);
   }
+}
+
+/** What a manifest is, which clients go by before they read it. */
+function headersOf(manifest: Buffer): Record<string, string | number> {
+  const { mediaType = 'application/vnd.oci.image.index.v1+json' } = JSON.parse(manifest.toString()) as {
+    mediaType?: string;
+  };
+  const digest = `sha256:${createHash('sha256').update(manifest).digest('hex')}`;
+  return { 'content-type': mediaType, 'content-length': manifest.length, 'docker-content-digest': digest };
 }

@@ -25,7 +25,7 @@ const KNOWN: readonly (readonly [pattern: RegExp, name: string, advice: string])
     'The registry does not give the image to this agent; credentials are taken from Docker’s config.json',
   ],
   [
-    /manifest unknown|name unknown|no such image|repository .* not found|manifest for .* not found|not found: manifest|404 Not Found/i,
+    /manifest unknown|name unknown|no such image|repository .* not found|manifest for .* not found|not found: manifest|404 Not Found|HTTP 404/i,
     'image-not-found',
     'The image does not exist',
   ],
