@@ -161,6 +161,20 @@ export const ServerConfig = Type.Object(
       valueName: 'domain',
       description: 'domain under which everything has its name, in lower case',
     }),
+    dnsZones: Type.Optional(
+      Type.String({
+        valueName: 'zones',
+        description:
+          'zones of further clusters, with spaces between, e.g. "eu.mesos=http://10.1.0.1:5050,http://10.1.0.2:5050"',
+      }),
+    ),
+    dnsSplits: Type.Optional(
+      Type.String({
+        valueName: 'rules',
+        description:
+          'clients that only get near addresses, where there are some, e.g. "10.1.0.0/16=10.1.0.0/16,10.9.0.0/16"',
+      }),
+    ),
     dnsWorkers: Type.Integer({
       minimum: 0,
       maximum: 64,
@@ -241,12 +255,14 @@ const ROLES_OF_SETTINGS: Readonly<Partial<Record<keyof ServerConfig, readonly Pl
   zone: ['up', 'agent'],
   workDir: ['up', 'agent'],
   containerizers: ['up', 'agent'],
-  zk: ['server', 'agent'],
-  zkSessionTimeout: ['server', 'agent'],
+  zk: ['server', 'agent', 'dns'],
+  zkSessionTimeout: ['server', 'agent', 'dns'],
   server: ['agent'],
   dnsPort: ['up', 'dns'],
   dnsHttpPort: ['up', 'dns'],
   dnsDomain: ['up', 'dns'],
+  dnsZones: ['up', 'dns'],
+  dnsSplits: ['up', 'dns'],
   dnsWorkers: ['up', 'dns'],
   dnsResolvers: ['up', 'dns'],
   dnsTlsPort: ['up', 'dns'],

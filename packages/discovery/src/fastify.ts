@@ -40,7 +40,13 @@ export function addDiscovery(app: FastifyInstance, options: BundleOptions, conta
   app.addHook('preClose', async () => {
     await provider.stop();
   });
-  app.get('/instances', () => (hub === undefined ? [] : hub.service(options.service).pool.nodes()));
+  app.get('/instances', async () => {
+    if (hub === undefined) return [];
+    const { ready, pool } = hub.service(options.service);
+    // The first time that somebody asks, it is only beginning to look.
+    await ready;
+    return pool.nodes();
+  });
   admin.get('/healthcheck', (_request, reply) => {
     const { condition } = provider;
     // Out of rotation is no illness: who takes an instance out of rotation does not want it replaced.

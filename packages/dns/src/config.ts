@@ -1,12 +1,17 @@
 /** What the name server is told, with defaults. */
 import { ipSources, type IpSource } from './core/records.ts';
 
+/** Calls back with the URL of the leading master, or undefined while nobody leads, until it is stopped. */
+export type LeaderObserver = (listener: (master: string | undefined) => void) => { stop(): void };
+
 /** One cluster and the zone that its names are in. */
 export interface ClusterSource {
   /** E.g. `mesos`. Lower case. */
   readonly domain: string;
   /** URLs of its masters, e.g. `http://10.0.0.1:5050`; any of them may lead. */
   readonly masters: readonly string[];
+  /** Tells who leads, now and at each change, where something knows it. Whoever leads then needs no mention in `masters`. */
+  readonly observeLeader?: LeaderObserver | undefined;
   /** URL of an orchestrator of ours, which tells of changes and of what serves. */
   readonly orchestrator?: string | undefined;
   /** What shows who asks, as an `Authorization` header. */

@@ -4,9 +4,10 @@ import { Resolver } from 'node:dns';
 import { join } from 'node:path';
 import { PlatformError, errorCode, type Logger } from '@stadion/base';
 import type { ServerConfig } from '@stadion/contract';
-import { Dns, createDnsHttp, dnsConfig, type ClusterSource, type DnsConfig } from '@stadion/dns';
+import { Dns, createDnsHttp, dnsConfig, parseSubnet, type ClusterSource, type DnsConfig } from '@stadion/dns';
 import type { Admission } from './admission.ts';
 import { urlOf } from './addresses.ts';
+import { readSplits, readZones } from './core/dns-flags.ts';
 import { chooseFreePorts } from './free-ports.ts';
 import { listen } from './listening.ts';
 import { releaseMemory } from './release-memory.ts';
@@ -41,7 +42,9 @@ export async function openDns(
 ): Promise<OpenDns> {
   const remarks: string[] = [];
   const settings = dnsConfig({
-    clusters: [{ ...cluster, domain: config.dnsDomain }],
+    // Further clusters are not shown the secret of this one.
+    clusters: [{ ...cluster, domain: config.dnsDomain }, ...readZones(config.dnsZones ?? '', config.dnsDomain)],
+    splits: readSplits(config.dnsSplits ?? '', (text) => parseSubnet(text) !== undefined),
     bindAddress: config.bindAddress === 'localhost' ? '127.0.0.1' : config.bindAddress,
     workers: config.dnsWorkers,
     resolvers: resolversOf(config),

@@ -4,7 +4,16 @@
  * known stays.
  */
 import { lookup } from 'node:dns/promises';
-import { describeError, every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
+import {
+  PlatformError,
+  describeError,
+  every,
+  type Clock,
+  type Logger,
+  type TimerHandle,
+  type Timers,
+} from '@stadion/base';
+import type { LeaderObserver } from '../config.ts';
 import type { Cluster, Endpoint } from '../core/cluster.ts';
 import { parseAddress } from '../core/ip-address.ts';
 import type { ZoneKeeper } from '../core/zone-keeper.ts';
@@ -30,6 +39,7 @@ export interface FeedStatus {
 /** What a feed needs. */
 export interface FeedParts {
   readonly masters: readonly string[];
+  readonly observeLeader: LeaderObserver | undefined;
   readonly orchestrator: string | undefined;
   readonly authorization: string | undefined;
   readonly refreshMs: number;
@@ -52,6 +62,7 @@ export class ClusterFeed {
   private isFetching = false;
   private isWanted = false;
   private leader: string | undefined;
+  private observation: { stop(): void } | undefined;
   private snapshotAt: number | undefined;
   private failure: string | undefined;
   private problems: readonly string[] = [];
@@ -83,13 +94,19 @@ export class ClusterFeed {
 
   /** Begins; resolves after the first attempt, whether it succeeded or not. */
   async start(): Promise<void> {
-    await this.snapshot();
+    this.observation = this.parts.observeLeader?.((master) => {
+      if (master === undefined || this.stopping.signal.aborted) return;
+      this.leader = master;
+      this.wantSnapshot();
+    });
+    if (this.parts.masters.length > 0) await this.snapshot();
     for (const push of this.pushes) void push.run();
     this.backstop = every(this.parts.time, this.parts.refreshMs, () => this.wantSnapshot());
   }
 
   stop(): void {
     this.stopping.abort();
+    this.observation?.stop();
     this.backstop?.cancel();
     this.rest?.cancel();
   }
@@ -143,7 +160,7 @@ export class ClusterFeed {
   private async read(): Promise<Cluster> {
     const { masters } = this.parts;
     const candidates = [...new Set([...(this.leader === undefined ? [] : [this.leader]), ...masters])];
-    let failure: unknown;
+    let failure: unknown = new PlatformError('master-unknown', 'It is not known who leads.', { retryable: true });
     for (const url of candidates) {
       let state: StateDocument | undefined;
       try {

@@ -2,15 +2,17 @@
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { authorizationOf } from '@stadion/access';
-import { PlatformError, describeError } from '@stadion/base';
+import { PlatformError, describeError, type Logger } from '@stadion/base';
 import type { ServerConfig } from '@stadion/contract';
+import type { ClusterSource } from '@stadion/dns';
 import { hostnameOf } from '../addresses.ts';
 import { openDns } from '../build-dns.ts';
 import { assertListenable, loadAccess } from '../listen-address.ts';
 import { openLog } from '../logging.ts';
 import { makeDataDirectory, writeAddresses, type Platform } from '../running-role.ts';
 import { removePidFile, writePidFile } from '../pid-file.ts';
-import { systemPorts } from '../system-ports.ts';
+import { systemPorts, type SystemPorts } from '../system-ports.ts';
+import { masterIn } from './leader-record.ts';
 import { Undoing } from '../undoing.ts';
 
 /**
@@ -18,11 +20,14 @@ import { Undoing } from '../undoing.ts';
  * @throws PlatformError `master-missing`, `address-invalid` and what starting throws
  */
 export async function startDns(config: ServerConfig): Promise<Platform> {
-  if (config.master === undefined) {
-    throw new PlatformError('master-missing', 'Say whose cluster gets names: stadion dns --master http://HOST:5050');
+  if (config.master === undefined && config.zk === undefined) {
+    throw new PlatformError(
+      'master-missing',
+      'Say whose cluster gets names: stadion dns --master http://HOST:5050, or where its masters meet: --zk zk://HOST:2181/mesos',
+    );
   }
   assertListenable(config);
-  const masters = config.master.split(',').map((url) => checkedUrl(url.trim(), '--master'));
+  const masters = (config.master?.split(',') ?? []).map((url) => checkedUrl(url.trim(), '--master'));
   const orchestrator =
     config.orchestrator === undefined ? undefined : checkedUrl(config.orchestrator, '--orchestrator');
   const dataDirectory = resolve(config.dataDir);
@@ -40,7 +45,9 @@ export async function startDns(config: ServerConfig): Promise<Platform> {
     const admission = { secret, access, ownNames: new Set([hostnameOf(config).toLowerCase()]) };
     const authorization = secret === undefined ? undefined : authorizationOf(secret);
     const parts = { ports, log: log.logger, dataDirectory, admission };
-    const { addresses, remarks } = await openDns(config, { masters, orchestrator, authorization }, parts, (close) => {
+    const observeLeader = await leaderObserver(config, ports, log.logger, undoing);
+    const cluster = { masters, observeLeader, orchestrator, authorization };
+    const { addresses, remarks } = await openDns(config, cluster, parts, (close) => {
       undoing.add(close);
     });
     undoing.add(() => removePidFile(dataDirectory));
@@ -59,6 +66,29 @@ export async function startDns(config: ServerConfig): Promise<Platform> {
     await undoing.run(log.logger);
     throw error;
   }
+}
+
+/** Follows the masters that meet in ZooKeeper, if they do. */
+async function leaderObserver(
+  { zk, zkSessionTimeout }: ServerConfig,
+  { time }: SystemPorts,
+  log: Logger,
+  undoing: Undoing,
+): Promise<ClusterSource['observeLeader']> {
+  if (zk === undefined) return undefined;
+  // Not at the head of this file: without ZooKeeper a name server needs no store, and much less memory.
+  const { watchZooKeeperLeader } = await import('@stadion/store');
+  const watch = watchZooKeeperLeader({
+    url: zk,
+    sessionTimeoutMs: zkSessionTimeout * 1000,
+    clock: time,
+    timers: time,
+    log: log.child({ room: 'leader-watch' }),
+  });
+  undoing.addNow(() => {
+    watch.close();
+  });
+  return (listener) => watch.observeLeader((info) => listener(info === undefined ? undefined : masterIn(info)));
 }
 
 function checkedUrl(text: string, flag: string): string {

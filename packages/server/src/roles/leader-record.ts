@@ -52,6 +52,19 @@ export function decodeLeader(text: string): LeaderRecord | undefined {
   return { hostname, id, version, ip: address.ip, ...stadion };
 }
 
+/** Where the master of a record answers, one of ours or of Apache Mesos; undefined when the record is of neither. */
+export function masterIn(text: string): string | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!Value.Check(Stored, value)) return undefined;
+  const { ip, port } = value.address;
+  return value.stadion?.master ?? `http://${ip.includes(':') ? `[${ip}]` : ip}:${String(port)}`;
+}
+
 /** Mesos's number for an address: its four octets in network order, read as a little-endian integer. */
 function littleEndian(ip: string): number {
   if (!isIPv4(ip)) return 0;
