@@ -14,7 +14,7 @@ test('what is published of the library is its built form and its README, and sta
   expect(
     paths.filter((path) => !/^(dist\/.*\.(js|d\.ts)(\.map)?|README\.md|package\.json|LICENSE)$/.test(path)),
   ).toEqual([]);
-  expect(paths.filter((path) => /test/.test(path))).toEqual([]);
+  expect(paths.filter((path) => path.includes('test'))).toEqual([]);
 });
 
 describe.skipIf(!hasZooKeeper())('a service that registers by the Fastify bundle', () => {
