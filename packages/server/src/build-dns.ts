@@ -7,7 +7,7 @@ import type { ServerConfig } from '@stadion/contract';
 import { Dns, createDnsHttp, dnsConfig, parseSubnet, type ClusterSource, type DnsConfig } from '@stadion/dns';
 import type { Admission } from './admission.ts';
 import { urlOf } from './addresses.ts';
-import { readSplits, readZones } from './core/dns-flags.ts';
+import { readSplits, readZones } from './dns-flags.ts';
 import { chooseFreePorts } from './free-ports.ts';
 import { listen } from './listening.ts';
 import { releaseMemory } from './release-memory.ts';
