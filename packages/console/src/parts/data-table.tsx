@@ -2,7 +2,16 @@
  * A table of any length: only the rows in sight exist. It scrolls with the page, its head stays; columns sort; arrow keys
  * walk through the rows. On a phone the columns that matter less are left out.
  */
-import { memo, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import {
+  memo,
+  useCallback,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type ReactNode,
+} from 'react';
 import { createSortedRowModel, rowSortingFeature, tableFeatures, useTable } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
@@ -56,16 +65,21 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     const distance = body.current.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
     setOffset(distance + scroller.scrollTop);
   }, [rows.length]);
+  // The same function as long as the rows are: with another one the places of all rows are worked out again.
+  const getItemKey = useCallback(
+    (index: number) => {
+      const row = rows[index];
+      return row === undefined ? index : rowId(row);
+    },
+    [rows, rowId],
+  );
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: scrollerOf,
     estimateSize: () => rowHeight,
     overscan: OVERSCAN,
     scrollMargin: offset,
-    getItemKey: (index) => {
-      const row = rows[index];
-      return row === undefined ? index : rowId(row);
-    },
+    getItemKey,
   });
   const template = shown.map((column) => (isNarrow ? (column.phone ?? column.width) : column.width)).join(' ');
 

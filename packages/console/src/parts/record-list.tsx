@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { ChevronRight, Link2 } from 'lucide-react';
 import type { DeploymentRecord } from '@stadion/contract/orchestrator-extensions';
 import { counted } from '../core/amounts.ts';
-import { callerWords, changeWords, outcomeWords } from '../core/deployment-words.ts';
+import { callerWords, changeWords, isUnderWay, outcomeWords } from '../core/deployment-words.ts';
 import { span } from '../core/moments.ts';
 import { Badge } from './badge.tsx';
 import { ChangeList, FailureList } from './change-list.tsx';
@@ -56,7 +56,9 @@ function RecordRow({ record, isChosen }: { readonly record: DeploymentRecord; re
         </span>
         <span className={styles['facts']}>
           <TimeAgo at={startedAt} />
-          <span>took {span(durationSeconds * 1000)}</span>
+          <span>
+            {isUnderWay(record) ? 'for' : 'took'} {span(durationSeconds * 1000)}
+          </span>
           {failureCount > 0 && <span className={styles['bad']}>{counted(failureCount, 'failure')}</span>}
           {by !== undefined && <bdi className={styles['by']}>{callerWords(by)}</bdi>}
         </span>
