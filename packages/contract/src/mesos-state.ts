@@ -20,6 +20,8 @@ export const StateSlave = Type.Object({
   resources: StateResources,
   used_resources: StateResources,
   offered_resources: StateResources,
+  /** By role. */
+  reserved_resources: Type.Optional(Type.Record(Type.String(), StateResources)),
   active: Type.Boolean(),
   deactivated: Type.Optional(Type.Boolean()),
   drain_info: Type.Optional(Type.Object({ state: Type.String() })),

@@ -86,7 +86,7 @@ export class LightAgent {
       case 'RUN_TASKS':
         for (const task of message.tasks) {
           if (this.running.has(task.task_id.value)) continue;
-          this.running.set(task.task_id.value, { info: task, framework: message.framework });
+          this.running.set(task.task_id.value, { info: withoutCommand(task), framework: message.framework });
           this.report(message.framework.id ?? { value: '' }, task.task_id, 'TASK_RUNNING');
         }
         return;
@@ -141,4 +141,9 @@ export class LightAgent {
       containerizers: ['posix'],
     };
   }
+}
+
+/** What a master is told again after a reconnect. How a task is started it never asks, and that is half of its size. */
+function withoutCommand({ command: _command, ...info }: TaskInfo): TaskInfo {
+  return info;
 }

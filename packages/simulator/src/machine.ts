@@ -47,6 +47,8 @@ export interface MachineWorld {
   onContainerKill(container: StartedContainer): void;
 }
 
+type Spec = Parameters<AgentOptions['containerizer']['launch']>[0];
+
 /** A machine of the simulated cluster. */
 export class Machine {
   readonly name: string;
@@ -77,6 +79,17 @@ export class Machine {
   /** Whether an agent process is there. */
   get isUp(): boolean {
     return this.agent !== undefined;
+  }
+
+  /** Ids of the persistent volumes that are here. */
+  volumeIds(): string[] {
+    return [...this.volumes.made.keys()].map(idOfVolume);
+  }
+
+  /** Which making of a volume is here; undefined: it is not. */
+  makingOf(volumeId: string): number | undefined {
+    for (const [key, making] of this.volumes.made) if (idOfVolume(key) === volumeId) return making;
+    return undefined;
   }
 
   /** Starts the agent; it recovers what runs here. */
@@ -162,7 +175,7 @@ export class Machine {
       launch: async (spec) => {
         await life.pause(world.time, randomBelow(random, LAUNCH_MS_MAX));
         const outcome = await containers.launch(spec);
-        if (outcome.ok) this.remember(spec.containerId, spec.environment);
+        if (outcome.ok) this.remember(spec);
         await life.pause(world.time, randomBelow(random, LAUNCH_MS_MAX));
         return outcome;
       },
@@ -178,19 +191,23 @@ export class Machine {
     };
   }
 
-  private remember(containerId: string, environment: Readonly<Record<string, string>>): void {
+  private remember({ containerId, environment, mounts = [] }: Spec): void {
     const { taskRandom, taskFaults, time } = this.world;
     const container: StartedContainer = {
       machine: this.name,
       containerId,
       taskId: environment['MESOS_TASK_ID'] ?? '',
       appId: environment['MARATHON_APP_ID'] ?? '',
-      cpus: Number(environment['MARATHON_APP_RESOURCE_CPUS'] ?? 0),
-      mem: Number(environment['MARATHON_APP_RESOURCE_MEM'] ?? 0),
+      cpus: Number(environment['MARATHON_APP_RESOURCE_CPUS'] ?? environment['MARATHON_CONTAINER_RESOURCE_CPUS'] ?? 0),
+      mem: Number(environment['MARATHON_APP_RESOURCE_MEM'] ?? environment['MARATHON_CONTAINER_RESOURCE_MEM'] ?? 0),
       ports: (environment['PORTS'] ?? '')
         .split(',')
         .filter((text) => text !== '')
         .map(Number),
+      volumes: mounts.flatMap(({ source }) => {
+        const id = source.slice(source.lastIndexOf('/') + 1);
+        return id.includes('#') ? [{ id, making: this.makingOf(id) }] : [];
+      }),
       broken: environment['BROKEN'],
       startedAt: time.monotonic(),
       sickness: environment['ROBUST'] === undefined ? drawSickness(taskRandom, taskFaults) : undefined,
@@ -199,6 +216,11 @@ export class Machine {
     this.started.set(containerId, container);
     this.world.onStart(container);
   }
+}
+
+/** Volumes go by role and id. */
+function idOfVolume(key: string): string {
+  return key.slice(key.indexOf('\0') + 1);
 }
 
 function machineResources(): Resource[] {

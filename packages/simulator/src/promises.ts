@@ -22,6 +22,8 @@ export class PromiseBook {
   private readonly apps = new Map<string, Written[]>();
   /** Deployments whose start was acknowledged. */
   readonly deployments = new Set<string>();
+  /** Instances of which nothing is to be kept. */
+  readonly wipesAsked = new Set<string>();
   /** Tasks whose end was asked for, acknowledged or not. */
   readonly killsAsked = new Set<string>();
   /** Tasks whose end was acknowledged. */
@@ -79,7 +81,7 @@ export class PromiseBook {
   private look(root: RootView): Snapshot {
     const snapshot = new Map<string, string | undefined>();
     for (const id of this.apps.keys()) {
-      const app = root.app(id);
+      const app = root.spec(id);
       snapshot.set(id, app === undefined ? undefined : canonical(app));
     }
     return snapshot;

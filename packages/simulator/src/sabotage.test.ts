@@ -250,6 +250,53 @@ describe('the checker of invariant 6', { timeout: TEST_MS_MAX }, () => {
   });
 });
 
+describe('the checker of invariant 11', { timeout: TEST_MS_MAX }, () => {
+  it('sees data that is gone and nobody asked for that', async () => {
+    const sabotage = (world: World): void => {
+      world.time.after(60_000, () => {
+        for (const { volumes } of world.machines) {
+          for (const [key, making] of [...volumes.made]) volumes.made.set(key, making + 1_000);
+        }
+      });
+    };
+    expect(await complaints({ sabotage, seed: 8 })).toEqual(['11 volumes']);
+  });
+
+  it('sees an agent that gives one volume to two instances', async () => {
+    const sabotage = (world: World): void => {
+      let first: string | undefined;
+      world.doors.agent = (options) => ({
+        ...options,
+        containerizer: {
+          ...options.containerizer,
+          launch: (spec) => {
+            const mounts = spec.mounts?.map((mount) => {
+              if (!mount.source.includes('#')) return mount;
+              first ??= mount.source;
+              return { ...mount, source: first };
+            });
+            return options.containerizer.launch(mounts === undefined ? spec : { ...spec, mounts });
+          },
+        },
+      });
+    };
+    expect(await complaints({ sabotage, seed: 8 })).toContain('11 volumes');
+  });
+
+  it('sees volumes that are left behind', async () => {
+    const sabotage = (world: World): void => {
+      onConnection(world, (connection) => ({
+        ...connection,
+        send: (call) => {
+          const isGivingBack = call.type === 'ACCEPT' && call.accept.operations.some(({ type }) => type === 'DESTROY');
+          if (!isGivingBack) connection.send(call);
+        },
+      }));
+    };
+    expect(await complaints({ sabotage, steps: 120 })).toContain('11 volumes');
+  });
+});
+
 describe('the checker of invariant 9', { timeout: TEST_MS_MAX }, () => {
   it('sees that nothing is launched any more', async () => {
     const sabotage = (world: World): void => {

@@ -1,5 +1,6 @@
 /** Small apps in canonical form, for simulations and measurements. */
 import { randomBelow, type Random } from '@stadion/base';
+import type { RunSpec } from '@stadion/orchestrator';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import { HEALTH_PATH, READINESS_PATH } from './task-behaviour.ts';
 
@@ -45,8 +46,79 @@ export function stamp(app: AppDefinition, version: string): AppDefinition {
   return { ...app, version, versionInfo: { lastScalingAt: version, lastConfigChangeAt: version } };
 }
 
+/** An app, one with a volume of its own, or a pod. */
+export function randomSpec(random: Random, id: string, revision: string): AppDefinition {
+  const app = randomApp(random, id, revision);
+  switch (randomBelow(random, 8)) {
+    case 0:
+    case 1:
+      return residentApp(random, app);
+    case 2:
+      return samplePod(app, false);
+    case 3:
+      return samplePod(residentStrategies(random, app), true);
+    default:
+      return app;
+  }
+}
+
+const VOLUME = { type: 'root' as const, size: 100, constraints: [] };
+
+function residentApp(random: Random, app: AppDefinition): AppDefinition {
+  return {
+    ...residentStrategies(random, app),
+    residency: { relaunchEscalationTimeoutSeconds: 3600, taskLostBehavior: 'WAIT_FOREVER' },
+    container: { type: 'MESOS', volumes: [{ containerPath: 'data', mode: 'RW', persistent: VOLUME }] },
+  };
+}
+
+function residentStrategies(random: Random, { constraints: _constraints, ...app }: AppDefinition): AppDefinition {
+  const { drainSeconds, canary } = app.upgradeStrategy;
+  return {
+    ...app,
+    instances: Math.min(app.instances, 4),
+    upgradeStrategy: {
+      minimumHealthCapacity: randomBelow(random, 2) === 0 ? 0.5 : 1,
+      maximumOverCapacity: 0,
+      ...(drainSeconds !== undefined && { drainSeconds }),
+      ...(canary !== undefined && { canary }),
+    },
+    unreachableStrategy: randomBelow(random, 4) === 0 ? app.unreachableStrategy : 'disabled',
+    acceptedResourceRoles: ['*'],
+  };
+}
+
+/** The same as a pod of two containers, which may share a volume that stays. */
+function samplePod(app: AppDefinition, isResident: boolean): RunSpec {
+  const { cmd: _cmd, portDefinitions: _ports, healthChecks: _health, readinessChecks: _ready, ...rest } = app;
+  const resources = { cpus: 0.1, mem: 32, disk: 0, gpus: 0 };
+  const volumeMounts = [{ name: 'kept', mountPath: 'data' }];
+  const container = (name: string) => ({
+    name,
+    exec: { command: { shell: 'sleep 1000' } },
+    resources,
+    ...(isResident && { volumeMounts }),
+  });
+  return {
+    ...rest,
+    // What apps have beyond Marathon, pods do not.
+    upgradeStrategy: {
+      minimumHealthCapacity: app.upgradeStrategy.minimumHealthCapacity,
+      maximumOverCapacity: app.upgradeStrategy.maximumOverCapacity,
+    },
+    cpus: 0.3,
+    mem: 96,
+    disk: 10,
+    pod: {
+      containers: [container('one'), container('two')],
+      executorResources: { cpus: 0.1, mem: 32, disk: 10 },
+      ...(isResident && { volumes: [{ name: 'kept', persistent: VOLUME }] }),
+    },
+  };
+}
+
 /** An app with some of everything that deployments and placement look at. */
-export function randomApp(random: Random, id: string, revision: string): AppDefinition {
+function randomApp(random: Random, id: string, revision: string): AppDefinition {
   const constraint = randomBelow(random, 6);
   const checks = randomHealthChecks(random);
   return {

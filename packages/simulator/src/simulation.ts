@@ -10,6 +10,7 @@ import { ghostsChecker } from './checkers/ghosts.ts';
 import { orderChecker } from './checkers/order.ts';
 import { patienceChecker } from './checkers/patience.ts';
 import { resourcesChecker } from './checkers/resources.ts';
+import { volumesChecker } from './checkers/volumes.ts';
 import { FaultInjector } from './faults.ts';
 import { Workload } from './workload.ts';
 import { World } from './world.ts';
@@ -94,6 +95,7 @@ class Simulation {
       capacityChecker(world, promises, this.violate('5 capacity')),
       patienceChecker(world, this.violate('6 patience')),
       orderChecker(() => world.controlPlane?.engine.view, this.violate('10 order')),
+      volumesChecker(world, promises, this.violate('11 volumes')),
       convergenceChecker(world, this.violate('9 convergence')),
     ];
     this.watch();

@@ -6,6 +6,12 @@ export interface Sickness {
   readonly untilMs: number;
 }
 
+/** A persistent volume, and the number of its making on its machine: wiped and made again it is another one. */
+export interface UsedVolume {
+  readonly id: string;
+  readonly making: number | undefined;
+}
+
 /** A container that was started, as checkers see it. Times are milliseconds since the start of the simulation. */
 export interface StartedContainer {
   readonly machine: string;
@@ -15,6 +21,7 @@ export interface StartedContainer {
   readonly cpus: number;
   readonly mem: number;
   readonly ports: readonly number[];
+  readonly volumes: readonly UsedVolume[];
   /** What is wrong with its version on purpose. */
   readonly broken: string | undefined;
   readonly startedAt: number;

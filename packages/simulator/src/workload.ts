@@ -1,9 +1,9 @@
 /** What simulated users do: create, change, scale, restart, kill, cancel, destroy; with books on what was promised. */
 import { randomBelow, randomFraction, type Random } from '@stadion/base';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
-import { taskIdOf, type OrchestratorEngine, type Outcome, type RootView } from '@stadion/orchestrator';
+import { taskIdsOf, type OrchestratorEngine, type Outcome, type RootView } from '@stadion/orchestrator';
 import { PromiseBook, canonical } from './promises.ts';
-import { healthCheck, randomApp, sampleApp, stamp } from './sample-app.ts';
+import { healthCheck, randomSpec, sampleApp, stamp } from './sample-app.ts';
 import { BREAKAGES } from './task-behaviour.ts';
 
 type Change = Parameters<OrchestratorEngine['changeRoot']>[0];
@@ -47,8 +47,8 @@ export class Workload {
     const force = randomFraction(random) < 0.3;
     this.revision += 1;
     const revision = String(this.revision);
-    if (engine.view.root.app(id) === undefined) {
-      const created = randomApp(random, id, revision);
+    if (engine.view.root.spec(id) === undefined) {
+      const created = randomSpec(random, id, revision);
       await this.change(engine, { force }, (_root, version) => upsert(stamp(created, version)));
       return;
     }
@@ -66,7 +66,7 @@ export class Workload {
       await this.changeTwo(engine, id, revision, force);
     } else if (choice < 77) {
       await this.change(engine, { force }, (root) =>
-        root.app(id) === undefined ? gone(id) : { ok: true, value: { upserts: [], removals: [id] } },
+        root.spec(id) === undefined ? gone(id) : { ok: true, value: { upserts: [], removals: [id] } },
       );
     } else if (choice < 87) {
       await this.kill(engine, id);
@@ -103,7 +103,7 @@ export class Workload {
     const instances = randomBelow(this.random, 8);
     const env = { REVISION: revision };
     await this.change(engine, { force }, (root, version) => {
-      const [first, second] = [root.app(id), root.app(other)];
+      const [first, second] = [root.spec(id), root.spec(other)];
       if (first === undefined || second === undefined || first === second) return gone(other);
       const changed = [
         stamp({ ...first, env, instances }, version),
@@ -116,12 +116,15 @@ export class Workload {
   private async kill(engine: OrchestratorEngine, id: string): Promise<void> {
     const placed = engine.view.instances(id).filter((instance) => instance.incarnation > 0);
     const victims = placed.filter(() => randomBelow(this.random, 3) === 0);
-    for (const victim of victims) this.promises.killsAsked.add(taskIdOf(victim));
+    for (const victim of victims) this.bookKill(victim);
     const wipe = randomBelow(this.random, 3) === 0;
+    if (wipe) for (const { id: victim } of victims) this.promises.wipesAsked.add(victim);
     const ids = victims.map((instance) => instance.id);
     const outcome = await engine.killInstances(ids, { wipe });
     if (!outcome.ok) return;
-    for (const told of outcome.value) this.promises.killsPromised.add(taskIdOf(told));
+    for (const told of outcome.value) {
+      if (told.place !== undefined) for (const taskId of taskIdsOf(told)) this.promises.killsPromised.add(taskId);
+    }
   }
 
   /** Lets go what somebody holds: whatever is paused, waits for a promotion, or is kept to be looked at. */
@@ -132,16 +135,20 @@ export class Workload {
     for (const appId of this.appIds) {
       for (const instance of engine.view.instances(appId)) {
         if (instance.goal !== 'Frozen') continue;
-        this.promises.killsAsked.add(taskIdOf(instance));
+        this.bookKill(instance);
         await engine.killInstances([instance.id], { wipe: false });
       }
     }
   }
 
+  private bookKill(victim: Parameters<typeof taskIdsOf>[0]): void {
+    for (const taskId of taskIdsOf(victim)) this.promises.killsAsked.add(taskId);
+  }
+
   private async freeze(engine: OrchestratorEngine, id: string): Promise<void> {
     const [running] = engine.view.instances(id).filter(({ condition }) => condition === 'Running');
     if (running === undefined) return;
-    this.promises.killsAsked.add(taskIdOf(running));
+    this.bookKill(running);
     await engine.freezeInstance(running.id);
   }
 
@@ -220,8 +227,8 @@ export class Workload {
 
 function hasApplied(root: RootView, { upserts, removals }: RootChange): boolean {
   return (
-    upserts.every((app) => canonical(root.app(app.id)) === canonical(app)) &&
-    removals.every((id) => root.app(id) === undefined)
+    upserts.every((app) => canonical(root.spec(app.id)) === canonical(app)) &&
+    removals.every((id) => root.spec(id) === undefined)
   );
 }
 
@@ -234,6 +241,6 @@ function upsert(app: AppDefinition): ChangeOutcome {
 }
 
 function update(root: RootView, id: string, edit: (old: AppDefinition) => AppDefinition): ChangeOutcome {
-  const old = root.app(id);
+  const old = root.spec(id);
   return old === undefined ? gone(id) : upsert(edit(old));
 }

@@ -126,10 +126,19 @@ function optionalFields(app: AppInfo): [string, Cell][] {
       app.healthChecks?.map(({ protocol, path }) => [protocol, path].filter(Boolean).join(' ')).join(', '),
     ],
     ['Constraints', app.constraints?.map((constraint) => constraint.join(' ')).join(', ')],
+    ['Volumes', volumesOf(app)],
     ['Labels', labels.length === 0 ? undefined : labels.map(([key, value]) => `${key}=${value}`).join(', ')],
     ['Deployments', (app.deployments ?? []).map(({ id }) => id).join(', ') || undefined],
   ];
   return fields.filter((field): field is [string, string] => field[1] !== undefined);
+}
+
+/** Those that stay with their instance. */
+function volumesOf(app: AppInfo): string | undefined {
+  const volumes = (app.container?.volumes ?? []).flatMap(({ containerPath, persistent }) =>
+    persistent === undefined ? [] : [`${containerPath} (${persistent.size} MiB, persistent)`],
+  );
+  return volumes.length === 0 ? undefined : volumes.join(', ');
 }
 
 function portsOf(app: AppInfo): string | undefined {

@@ -71,11 +71,22 @@ function nodePage(printer: Printer, slave: StateSlave, tasks: readonly Task[], n
     ['Cpus', usage(slave, 'cpus')],
     ['Mem (MiB)', usage(slave, 'mem')],
     ['Disk (MiB)', usage(slave, 'disk')],
+    ['Reserved', reservedText(slave) || '-'],
     ['Ports', String(slave.resources.ports ?? '-')],
     ['Attributes', attributes.join(', ') || '-'],
     ['Up', formatAge(slave.registered_time * 1000, nowMs)],
   ];
   return [...printer.fields(fields), ...(tasks.length === 0 ? [] : ['', ...taskTable(printer, tasks, nowMs)])];
+}
+
+/** What is set aside, by role: volumes and what runs with them. */
+function reservedText({ reserved_resources: reserved = {} }: StateSlave): string {
+  return Object.entries(reserved)
+    .map(([role, amounts]) => {
+      const [cpus, mem, disk] = ['cpus', 'mem', 'disk'].map((name) => amount(amounts, name));
+      return `${role}: ${cpus} cpus, ${mem} MiB mem, ${disk} MiB disk`;
+    })
+    .join('; ');
 }
 
 function stateCell(slave: StateSlave): Cell {

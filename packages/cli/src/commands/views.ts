@@ -27,8 +27,9 @@ export function appTable(
   return printer.table(['APP', 'READY', 'STATE', 'CPUS', 'MEM', 'CHANGED'], rows);
 }
 
-/** One line per task. */
+/** One line per task; with its volumes where any has some. */
 export function taskTable(printer: Printer, tasks: readonly Task[], nowMs: number): string[] {
+  const hasVolumes = tasks.some(({ localVolumes }) => localVolumes.length > 0);
   const rows = tasks.map((task): Cell[] => [
     task.id,
     { text: task.state.replace(/^TASK_/, '').toLowerCase(), style: stateStyle(task.state) },
@@ -36,8 +37,9 @@ export function taskTable(printer: Printer, tasks: readonly Task[], nowMs: numbe
     task.host,
     task.ports.join(',') || '-',
     formatAge(task.startedAt ?? task.stagedAt, nowMs),
+    ...(hasVolumes ? [task.localVolumes.map(({ containerPath }) => containerPath).join(',') || '-'] : []),
   ]);
-  return printer.table(['TASK', 'STATE', 'HEALTH', 'HOST', 'PORTS', 'AGE'], rows);
+  return printer.table(['TASK', 'STATE', 'HEALTH', 'HOST', 'PORTS', 'AGE', ...(hasVolumes ? ['VOLUMES'] : [])], rows);
 }
 
 function healthCell(task: Task): Cell {

@@ -124,15 +124,16 @@ export function applyStatus(
     typeof checks === 'number'
       ? applyTaskStatus(instance, status, now, share, checks)
       : applyPodStatus(instance, status, now, share, checks);
-  return outcome.kind === 'unchanged' ? outcome : { ...outcome, instance: confirmed(outcome.instance, status.state) };
+  return outcome.kind === 'unchanged' ? outcome : { ...outcome, instance: confirmed(outcome.instance, status) };
 }
 
 /** An instance whose agent evidently has what was reserved. */
-function confirmed(instance: Instance, state: TaskState): Instance {
+function confirmed(instance: Instance, { state, reason }: TaskStatus): Instance {
   const { reservation } = instance;
   if (reservation === undefined || reservation.isConfirmed) return instance;
+  // Its agent may not have looked at it at all.
+  if (reason === 'REASON_TASK_KILLED_DURING_LAUNCH') return instance;
   switch (state) {
-    case 'TASK_STARTING':
     case 'TASK_RUNNING':
     case 'TASK_KILLING':
     case 'TASK_KILLED':

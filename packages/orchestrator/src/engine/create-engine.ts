@@ -275,6 +275,7 @@ class RunningEngine implements Engine {
     this.deployments = deployments;
     this.reconciler = new Reconciler({ time, config, fleet, link, turn });
     this.statuses = new StatusHandler({
+      reservations,
       fleet,
       root,
       link,

@@ -69,6 +69,13 @@ export class LaunchMaker {
     this.parts = parts;
   }
 
+  /** An offer shows that what a launch was to reserve is not there, and nobody ever heard of it: it finds another place. */
+  forsake(instance: Instance): void {
+    const { fleet } = this.parts;
+    const { reservation: _reservation, ...waiting } = instance;
+    if (fleet.instance(instance.id) === instance) fleet.update(waiting);
+  }
+
   /** Launches what was placed on one offer, with a single ACCEPT. */
   accept(groups: readonly PlannedGroup[], planned: PlannedOffer): number {
     const { offer: prepared, placements, relaunches } = planned;
@@ -113,7 +120,8 @@ export class LaunchMaker {
     // Fewer wait than when they were matched.
     if (instance === undefined) return undefined;
     const { place, offer } = prepared;
-    const ports = hostPorts.filter((port) => port !== undefined);
+    // A copy of exactly the right size: what a filter makes has room for 16 more, and there is one per instance.
+    const ports = hostPorts.filter((port) => port !== undefined).slice();
     const role = offer.allocation_info.role;
     const reservation = isResident(definition)
       ? newReservation(definition, { place, role, hostPorts: ports }, () => randomUuid(random))

@@ -8,7 +8,7 @@ import type { Offer } from '@stadion/contract/mesos';
 import type { Instance } from '../core/instance.ts';
 import { matchOffers } from '../core/placement/matcher.ts';
 import type { PlacementRequest } from '../core/placement/types.ts';
-import { reservedIn, reservedTally } from '../core/residency/relaunch.ts';
+import { isForsaken, reservedIn, reservedTally } from '../core/residency/relaunch.ts';
 import type { EngineConfig } from './config.ts';
 import type { Counters } from './counters.ts';
 import type { Journal } from './journal.ts';
@@ -197,7 +197,7 @@ export class Launcher {
   }
 
   private match(groups: readonly LaunchGroup[]): void {
-    const { pool, random, config, queue, time, link } = this.parts;
+    const { pool, random, config, queue, time, link, maker } = this.parts;
     const offers = pool.prepared();
     const requests = groups.map(({ app, definition, count }): PlacementRequest => ({
       app: definition,
@@ -226,7 +226,8 @@ export class Launcher {
       const missing: Instance[] = [];
       for (const instance of group.reserved) {
         const offer = findReserved(instance);
-        if (offer === undefined) missing.push(instance);
+        if (offer === undefined && isForsaken(instance, offers)) maker.forsake(instance);
+        else if (offer === undefined) missing.push(instance);
         else use(offer)?.relaunches.push({ group, instance });
       }
       if (missing.length < group.reserved.length) used.add(request);

@@ -18,6 +18,7 @@ import type { LaunchWatch } from './launch-watch.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { SHARED_ADDRESSES_MAX } from './limits.ts';
 import type { MasterLink } from './master-link.ts';
+import type { ReservationKeeper } from './reservation-keeper.ts';
 import type { RootState } from './root-state.ts';
 import type { UnreachableWatch } from './unreachable-watch.ts';
 
@@ -29,6 +30,7 @@ interface StatusHandlerParts {
   readonly feed: ListenerFeed;
   readonly lifecycle: Lifecycle;
   readonly launchWatch: LaunchWatch;
+  readonly reservations: ReservationKeeper;
   readonly unreachableWatch: UnreachableWatch;
   readonly clock: Clock;
   readonly counters: Counters;
@@ -142,7 +144,7 @@ export class StatusHandler {
 
   /** A task of ours that we do not know, or no longer: nothing may run that nobody answers for. */
   private handleStranger(status: TaskStatus): void {
-    const { fleet, link, journal, feed, clock, counters, damaged } = this.parts;
+    const { fleet, link, journal, feed, clock, counters, damaged, reservations } = this.parts;
     const taskId = status.task_id.value;
     const instanceId = parseTaskId(taskId)?.instanceId;
     if (instanceId !== undefined && damaged.has(instanceId)) return;
@@ -152,6 +154,8 @@ export class StatusHandler {
       link.kill(taskId, status.agent_id?.value);
       return;
     }
+    // What was reserved for it is free to be given back.
+    reservations.search();
     if (!feed.isHeard || status.state === 'TASK_UNKNOWN' || status.reason === 'REASON_RECONCILIATION') return;
     journal.emit({
       eventType: 'unknown_instance_terminated_event',

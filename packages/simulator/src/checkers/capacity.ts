@@ -30,7 +30,7 @@ export function capacityChecker(world: World, promises: PromiseBook, violate: Vi
       const view = world.controlPlane?.engine.view;
       if (call.type !== 'KILL' || view === undefined) return;
       const victim = view.instanceByTaskId(call.kill.task_id.value);
-      const app = victim && view.root.app(victim.appId);
+      const app = victim && view.root.spec(victim.appId);
       if (victim === undefined || app === undefined || isLeaving(victim) || !isHealthy(victim, view)) return;
       const rest = view.instances(app.id).filter((instance) => instance !== victim);
       judgeKill(app, [victim], rest, view);
@@ -43,9 +43,11 @@ export function capacityChecker(world: World, promises: PromiseBook, violate: Vi
       const view = world.controlPlane?.engine.view;
       if (view === undefined) return;
       const now = new Map<string, Instance>();
-      for (const app of view.root.apps()) {
-        // What is kept to be looked at counts for nothing.
-        const instances = view.instances(app.id).filter(({ goal }) => goal !== 'Frozen');
+      for (const app of view.root.specs()) {
+        // What is kept to be looked at, or kept with its volumes for later, counts for nothing.
+        const instances = view.instances(app.id).filter(({ goal, place }) => {
+          return goal !== 'Frozen' && (goal !== 'Stopped' || place !== undefined);
+        });
         let hasChanged = false;
         for (const instance of instances) {
           now.set(instance.id, instance);
@@ -78,7 +80,10 @@ export function capacityChecker(world: World, promises: PromiseBook, violate: Vi
     const names = ended.map(({ id }) => id).join(', ');
     if (isRestarting(app, view)) {
       const healthy = all.filter((instance) => isHealthy(instance, view)).length;
-      const { minimum } = boundsOf(app);
+      const bounds = boundsOf(app);
+      // An instance with volumes has no successor but itself: where both bounds meet, one has to go first.
+      const isTight = bounds.minimum === bounds.maximum && all.some(({ reservation }) => reservation !== undefined);
+      const minimum = isTight ? bounds.minimum - 1 : bounds.minimum;
       if (healthy >= minimum) return;
       violate(
         `${names} told to end: ${String(healthy)} healthy of ${app.id} are left, the minimum is ${String(minimum)}`,
@@ -146,7 +151,9 @@ function isRestarting(app: AppDefinition, view: EngineView): boolean {
   return view
     .deployments()
     .some(({ steps, currentStep }) =>
-      steps[currentStep - 1]?.actions.some((action) => action.app === app.id && action.action === 'RestartApplication'),
+      steps[currentStep - 1]?.actions.some(
+        (action) => (action.app ?? action.pod) === app.id && action.action.startsWith('Restart'),
+      ),
     );
 }
 

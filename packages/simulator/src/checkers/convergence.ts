@@ -20,8 +20,11 @@ function unsettled(world: World): string | undefined {
   if (engine === undefined) return 'the control plane is down';
   const [deployment] = engine.view.deployments();
   if (deployment !== undefined) return `deployment ${deployment.id} of ${deployment.affectedApps.join(', ')} runs`;
-  for (const app of engine.view.root.apps()) {
-    const instances = engine.view.instances(app.id);
+  for (const app of engine.view.root.specs()) {
+    // Those that are kept with their volumes for later are as they are wanted.
+    const instances = engine.view
+      .instances(app.id)
+      .filter(({ goal, place }) => goal !== 'Stopped' || place !== undefined);
     if (instances.some(({ goal }) => goal === 'Frozen')) return `an instance of ${app.id} is frozen`;
     const isUp = instances.every((instance) => {
       const version = engine.view.root.appAtVersion(app.id, instance.appVersion);

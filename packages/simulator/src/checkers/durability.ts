@@ -1,6 +1,6 @@
 /** Invariant 2: every intent is durable before it acts, and an acknowledged write survives any crash. */
 import { launchedTasks } from '@stadion/contract/mesos';
-import { taskIdOf } from '@stadion/orchestrator';
+import { taskIdsOf } from '@stadion/orchestrator';
 import type { PromiseBook } from '../promises.ts';
 import type { World } from '../world.ts';
 import type { Checker, Violate } from './checker.ts';
@@ -42,11 +42,11 @@ export function durabilityChecker(world: World, promises: PromiseBook, violate: 
       const view = world.controlPlane?.engine.view;
       if (view === undefined) return;
       for (const problem of promises.unexplained(view.root)) violate(problem);
-      known = [...view.root.apps()].flatMap((app) =>
+      known = [...view.root.specs()].flatMap((app) =>
         view
           .instances(app.id)
           .filter((instance) => instance.incarnation > 0 && instance.place !== undefined)
-          .map(taskIdOf)
+          .flatMap(taskIdsOf)
           .filter((taskId) => launched.has(taskId)),
       );
       deployments = view
@@ -84,7 +84,7 @@ export function durabilityChecker(world: World, promises: PromiseBook, violate: 
 
 /** The durable record of the instance of which this task is the current launch. */
 function durableInstance(world: World, taskId: string): Readonly<Record<string, unknown>> | undefined {
-  const [instanceId, incarnation] = taskId.split('._app.');
+  const [, instanceId, incarnation] = /^(.*)\.[^.]+\.(\d+)$/.exec(taskId) ?? [];
   const suffix = `/instances/${instanceId ?? ''}`;
   for (const key of world.disk.durableKeys()) {
     if (!key.endsWith(suffix)) continue;

@@ -1,6 +1,6 @@
 /** Invariant 4: a task launched is known to somebody for ever; no ghost runs on, none is silently forgotten. */
 import { isTerminal } from '@stadion/contract/mesos';
-import { taskIdOf } from '@stadion/orchestrator';
+import { taskIdsOf } from '@stadion/orchestrator';
 import type { World } from '../world.ts';
 import type { Checker, Violate } from './checker.ts';
 
@@ -15,11 +15,15 @@ export function ghostsChecker(world: World, violate: Violate): Checker {
     if (view === undefined) return;
     const believed = new Set<string>();
     const tracked = new Set<string>();
-    for (const app of view.root.apps()) {
+    for (const app of view.root.specs()) {
       for (const instance of view.instances(app.id)) {
         if (instance.place === undefined) continue;
-        tracked.add(taskIdOf(instance));
-        if (instance.condition === 'Running') believed.add(taskIdOf(instance));
+        for (const [index, taskId] of taskIdsOf(instance).entries()) {
+          tracked.add(taskId);
+          // A container of a pod may be done while the others run on.
+          const isOver = instance.tasks !== undefined && instance.tasks[index]?.state !== 'TASK_RUNNING';
+          if (instance.condition === 'Running' && !isOver) believed.add(taskId);
+        }
       }
     }
     const running = new Set<string>();

@@ -27,7 +27,7 @@ class Stage {
     const { apps, begun, order, currentStep } = this;
     const steps = order.map((app) => ({ actions: [{ action: 'ScaleApplication', app }] }));
     return {
-      root: { app: (id) => apps.get(id), apps: () => apps.values(), group: () => undefined },
+      root: { spec: (id) => apps.get(id), specs: () => apps.values(), group: () => undefined },
       instances: (appId) => (begun.get(appId) ?? []).map((id) => ({ id, incarnation: 0 })),
       deployments: () => [{ id: 'd1', steps, currentStep }],
     };

@@ -4,18 +4,24 @@ import type { Checker, Violate } from './checker.ts';
 /** What this checker looks at; the engine's view has it all. */
 export interface OrderView {
   readonly root: {
-    app(id: string): { readonly dependencies?: readonly string[] } | undefined;
-    apps(groupId?: string): Iterable<{ readonly id: string }>;
+    spec(id: string): { readonly dependencies?: readonly string[] } | undefined;
+    specs(groupId?: string): Iterable<{ readonly id: string }>;
     group(id: string): { readonly dependencies: readonly string[] } | undefined;
   };
   instances(appId: string): readonly { readonly id: string; readonly incarnation: number }[];
   deployments(): readonly RunningDeployment[];
 }
 
+interface Action {
+  readonly action: string;
+  readonly app?: string;
+  readonly pod?: string;
+}
+
 interface RunningDeployment {
   readonly id: string;
   readonly currentStep: number;
-  readonly steps: readonly { readonly actions: readonly { readonly action: string; readonly app?: string }[] }[];
+  readonly steps: readonly { readonly actions: readonly Action[] }[];
 }
 
 /** Judges each plan when it is first seen, and every instance begun for an app whose step has not come. */
@@ -32,7 +38,7 @@ export function orderChecker(look: () => OrderView | undefined, violate: Violate
       const view = look();
       if (view === undefined) return;
       const now = new Set<string>();
-      for (const app of view.root.apps()) for (const { id } of view.instances(app.id)) now.add(id);
+      for (const app of view.root.specs()) for (const { id } of view.instances(app.id)) now.add(id);
       for (const deployment of view.deployments()) {
         const isNew = !judged.has(deployment.id);
         if (isNew) judgePlan(deployment, view, violate);
@@ -58,14 +64,14 @@ export function orderChecker(look: () => OrderView | undefined, violate: Violate
 }
 
 function appsOf({ actions }: RunningDeployment['steps'][number]): string[] {
-  return actions.flatMap(({ app }) => app ?? []);
+  return actions.flatMap(({ app, pod }) => app ?? pod ?? []);
 }
 
 function judgePlan(deployment: RunningDeployment, view: OrderView, violate: Violate): void {
   const turns = new Map<string, number>();
   for (const [index, { actions }] of deployment.steps.entries()) {
-    for (const { action, app } of actions) {
-      const brings = action === 'ScaleApplication' || action === 'RestartApplication';
+    for (const { action, pod, app = pod } of actions) {
+      const brings = action.startsWith('Scale') || action.startsWith('Restart');
       if (brings && app !== undefined) turns.set(app, index);
     }
   }
@@ -80,11 +86,11 @@ function judgePlan(deployment: RunningDeployment, view: OrderView, violate: Viol
 
 /** The apps that an app depends on directly: by itself and through the groups above it; groups stand for their apps. */
 function neededBy(appId: string, view: OrderView): string[] {
-  const ids = [...(view.root.app(appId)?.dependencies ?? [])];
+  const ids = [...(view.root.spec(appId)?.dependencies ?? [])];
   for (let at = appId.lastIndexOf('/'); at > 0; at = appId.lastIndexOf('/', at - 1)) {
     ids.push(...(view.root.group(appId.slice(0, at))?.dependencies ?? []));
   }
-  return ids.flatMap((id) => (view.root.app(id) === undefined ? [...view.root.apps(id)].map((app) => app.id) : [id]));
+  return ids.flatMap((id) => (view.root.spec(id) === undefined ? [...view.root.specs(id)].map((app) => app.id) : [id]));
 }
 
 /** Whether dependencies lead from one app to another: in a circle there is no order to keep. */

@@ -17,14 +17,14 @@ export function resourcesChecker(world: World, violate: Violate): Checker {
         if (seen.get(charged) === offered) continue;
         seen.set(charged, offered);
         for (const name of SCALARS) {
-          const taken = charged[name] + offered[name];
-          if (taken > total[name]) {
+          const [has, taken] = [amount(total, name), amount(charged, name) + amount(offered, name)];
+          if (taken > has) {
             violate(
-              `${agent.id} has ${String(total[name])} of ${name} and ${String(taken)} are charged or offered (thousandths)`,
+              `${agent.id} has ${String(has)} of ${name} and ${String(taken)} are charged or offered (thousandths)`,
             );
           }
         }
-        if (total.cpus > MACHINE_CPUS * 1000 || total.mem > MACHINE_MEM * 1000) {
+        if (amount(total, 'cpus') > MACHINE_CPUS * 1000 || amount(total, 'mem') > MACHINE_MEM * 1000) {
           violate(`${agent.id} is believed to have ${String(total.cpus)} mCPU, which no machine has`);
         }
       }
@@ -37,12 +37,22 @@ export function resourcesChecker(world: World, violate: Violate): Checker {
       for (const agent of world.controlPlane?.master.view?.agents.values() ?? []) {
         const machine = world.machines.find(({ name }) => name === agent.info.hostname);
         const used = sum(machine?.running() ?? [], ({ cpus }) => Math.round(cpus * 1000));
-        if (used > agent.charged.cpus) {
-          violate(`${String(used)} mCPU run on ${agent.info.hostname} and ${String(agent.charged.cpus)} are charged`);
+        const charged = amount(agent.charged, 'cpus');
+        if (used > charged) {
+          violate(`${String(used)} mCPU run on ${agent.info.hostname} and ${String(charged)} are charged`);
         }
       }
     },
   };
+}
+
+type Amounts = Readonly<Record<(typeof SCALARS)[number], number>>;
+
+/** How much of a resource there is, reserved or not. */
+function amount(vector: Amounts & { readonly held: ReadonlyMap<string, Amounts> }, name: keyof Amounts): number {
+  let total = vector[name];
+  for (const holding of vector.held.values()) total += holding[name];
+  return total;
 }
 
 function judgeMachine(machine: Machine, newcomer: StartedContainer, violate: Violate): void {

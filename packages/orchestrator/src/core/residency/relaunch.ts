@@ -29,6 +29,13 @@ export function reservedIn(
   };
 }
 
+/** Whether an instance waits for something of which nobody ever heard, and which its agent does not offer. */
+export function isForsaken({ reservation }: Instance, offers: readonly PreparedOffer[]): boolean {
+  if (reservation === undefined || reservation.isConfirmed) return false;
+  const { agentId } = reservation.place;
+  return offers.some(({ isReservable, place }) => isReservable && place.agentId === agentId);
+}
+
 /** Why instances wait whose volumes nobody has offered. */
 export function reservedTally(missing: readonly Instance[], offers: readonly PreparedOffer[]): RejectTally {
   const examined = offers.filter(({ isReservable }) => isReservable);

@@ -1,0 +1,118 @@
+/** Invariant 11: a volume goes with one instance, on one machine; its data is lost only to a wipe; none is left behind. */
+import type { World } from '../world.ts';
+import type { StartedContainer, UsedVolume } from '../started-container.ts';
+import type { PromiseBook } from '../promises.ts';
+import type { Checker, Violate } from './checker.ts';
+
+/** A volume that was used by a task of which the orchestrator has heard. */
+interface Held {
+  readonly instanceId: string;
+  readonly appId: string;
+  readonly machine: string;
+  readonly volume: UsedVolume;
+}
+
+/** Watches what containers are started on, and every volume that may hold something. */
+export function volumesChecker(world: World, promises: PromiseBook, violate: Violate): Checker {
+  /** Whose a volume is, by its id: for ever. */
+  const owners = new Map<string, string>();
+  /** Started, and not heard of yet, by task id. */
+  const started = new Map<string, StartedContainer>();
+  /** What may hold data, by the volume's id. */
+  const held = new Map<string, Held>();
+  /** Ids of instances that somebody wants nothing kept of. */
+  const givenUp = new Set<string>();
+
+  return {
+    onStart(container) {
+      if (container.volumes.length === 0) return;
+      started.set(container.taskId, container);
+      const instanceId = instanceOf(container.taskId);
+      for (const { id } of container.volumes) {
+        const owner = owners.get(id) ?? instanceId;
+        owners.set(id, owner);
+        if (owner !== instanceId) violate(`${container.taskId} starts on the volume ${id}, which is of ${owner}`);
+      }
+      judgeNeighbours(container);
+      judgeReturn(container, instanceId);
+    },
+    onEvent(event) {
+      if (event.type !== 'UPDATE' || event.update.status.state !== 'TASK_RUNNING') return;
+      const container = started.get(event.update.status.task_id.value);
+      for (const volume of container?.volumes ?? []) {
+        if (container === undefined || held.has(volume.id)) continue;
+        const { appId, machine, taskId } = container;
+        held.set(volume.id, { instanceId: instanceOf(taskId), appId, machine, volume });
+      }
+    },
+    afterEvent() {
+      const root = world.controlPlane?.engine.view.root;
+      for (const [id, { instanceId, appId, machine, volume }] of held) {
+        if (promises.wipesAsked.has(instanceId)) givenUp.add(instanceId);
+        if (root !== undefined && root.spec(appId) === undefined) givenUp.add(instanceId);
+        const making = world.machines.find(({ name }) => name === machine)?.makingOf(id);
+        if (making === volume.making) continue;
+        held.delete(id);
+        if (!givenUp.has(instanceId)) violate(`the volume ${id} of ${instanceId} is gone, and nobody asked for that`);
+      }
+    },
+    pending() {
+      for (const leftover of leftovers()) return leftover;
+      return undefined;
+    },
+    atEnd() {
+      for (const leftover of leftovers()) violate(leftover);
+    },
+  };
+
+  /** One volume is not used by two tasks at a time, save those of one launch of a pod. */
+  function judgeNeighbours(newcomer: StartedContainer): void {
+    const machine = world.machines.find(({ name }) => name === newcomer.machine);
+    for (const other of machine?.running() ?? []) {
+      if (launchOf(other.taskId) === launchOf(newcomer.taskId)) continue;
+      const shared = other.volumes.find(({ id }) => newcomer.volumes.some((volume) => volume.id === id));
+      if (shared !== undefined) violate(`${newcomer.taskId} and ${other.taskId} run on the volume ${shared.id}`);
+    }
+  }
+
+  /** An instance that has written somewhere comes back there. */
+  function judgeReturn(container: StartedContainer, instanceId: string): void {
+    for (const [id, before] of held) {
+      if (before.instanceId !== instanceId) continue;
+      const isThere = container.volumes.some((volume) => volume.id === id && volume.making === before.volume.making);
+      if (!isThere) violate(`${container.taskId} starts without the volume ${id} that it had before`);
+    }
+  }
+
+  /** Sentences on volumes and reservations that no instance has. */
+  function* leftovers(): Generator<string> {
+    const { engine, master } = world.controlPlane ?? {};
+    if (engine === undefined) return;
+    const wanted = new Map<string, string>();
+    for (const spec of engine.view.root.specs()) {
+      for (const { id, reservation } of engine.view.instances(spec.id)) {
+        for (const { persistenceId } of reservation?.volumes ?? []) wanted.set(persistenceId, id);
+      }
+    }
+    const made = new Set(world.machines.flatMap((machine) => machine.volumeIds()));
+    for (const id of made) if (!wanted.has(id)) yield `the volume ${id} is there, and no instance has it`;
+    for (const [id, instanceId] of wanted)
+      if (!made.has(id)) yield `${instanceId} has the volume ${id}, which is nowhere`;
+    for (const { id, total } of master?.view?.agents.values() ?? []) {
+      for (const { reservations } of total.held.values()) {
+        const instanceId = reservations.at(-1)?.labels?.labels.find(({ key }) => key === 'marathon_task_id')?.value;
+        if ([...wanted.values()].includes(instanceId ?? '')) continue;
+        yield `${id} has resources reserved for ${String(instanceId)}, which there is not`;
+      }
+    }
+  }
+}
+
+function instanceOf(taskId: string): string {
+  return /^(.*)\.[^.]+\.\d+$/.exec(taskId)?.[1] ?? taskId;
+}
+
+/** What all tasks of one launch of a pod have in common. */
+function launchOf(taskId: string): string {
+  return `${instanceOf(taskId)} ${taskId.slice(taskId.lastIndexOf('.'))}`;
+}
