@@ -97,7 +97,7 @@ export function volumesChecker(world: World, promises: PromiseBook, violate: Vio
     const made = new Set(world.machines.flatMap((machine) => machine.volumeIds()));
     for (const id of made) if (!wanted.has(id)) yield `the volume ${id} is there, and no instance has it`;
     for (const [id, instanceId] of wanted)
-      if (!made.has(id)) yield `${instanceId} has the volume ${id}, which is nowhere`;
+      {if (!made.has(id)) yield `${instanceId} has the volume ${id}, which is nowhere`;}
     for (const { id, total } of master?.view?.agents.values() ?? []) {
       for (const { reservations } of total.held.values()) {
         const instanceId = reservations.at(-1)?.labels?.labels.find(({ key }) => key === 'marathon_task_id')?.value;
