@@ -7,7 +7,6 @@ import type { Checker, Violate } from './checker.ts';
 /** A volume that was used by a task of which the orchestrator has heard. */
 interface Held {
   readonly instanceId: string;
-  readonly appId: string;
   readonly machine: string;
   readonly volume: UsedVolume;
 }
@@ -20,6 +19,8 @@ export function volumesChecker(world: World, promises: PromiseBook, violate: Vio
   const started = new Map<string, StartedContainer>();
   /** What may hold data, by the volume's id. */
   const held = new Map<string, Held>();
+  /** The app of every instance that was started on a volume. */
+  const apps = new Map<string, string>();
   /** Ids of instances that somebody wants nothing kept of. */
   const givenUp = new Set<string>();
 
@@ -28,6 +29,7 @@ export function volumesChecker(world: World, promises: PromiseBook, violate: Vio
       if (container.volumes.length === 0) return;
       started.set(container.taskId, container);
       const instanceId = instanceOf(container.taskId);
+      apps.set(instanceId, container.appId);
       for (const { id } of container.volumes) {
         const owner = owners.get(id) ?? instanceId;
         owners.set(id, owner);
@@ -41,15 +43,17 @@ export function volumesChecker(world: World, promises: PromiseBook, violate: Vio
       const container = started.get(event.update.status.task_id.value);
       for (const volume of container?.volumes ?? []) {
         if (container === undefined || held.has(volume.id)) continue;
-        const { appId, machine, taskId } = container;
-        held.set(volume.id, { instanceId: instanceOf(taskId), appId, machine, volume });
+        const { machine, taskId } = container;
+        held.set(volume.id, { instanceId: instanceOf(taskId), machine, volume });
       }
     },
     afterEvent() {
       const root = world.controlPlane?.engine.view.root;
-      for (const [id, { instanceId, appId, machine, volume }] of held) {
-        if (promises.wipesAsked.has(instanceId)) givenUp.add(instanceId);
-        if (root !== undefined && root.spec(appId) === undefined) givenUp.add(instanceId);
+      for (const [instanceId, appId] of apps) {
+        const isGone = root !== undefined && root.spec(appId) === undefined;
+        if (isGone || promises.wipesAsked.has(instanceId)) givenUp.add(instanceId);
+      }
+      for (const [id, { instanceId, machine, volume }] of held) {
         const making = world.machines.find(({ name }) => name === machine)?.makingOf(id);
         if (making === volume.making) continue;
         held.delete(id);
@@ -96,8 +100,9 @@ export function volumesChecker(world: World, promises: PromiseBook, violate: Vio
     }
     const made = new Set(world.machines.flatMap((machine) => machine.volumeIds()));
     for (const id of made) if (!wanted.has(id)) yield `the volume ${id} is there, and no instance has it`;
-    for (const [id, instanceId] of wanted)
-      {if (!made.has(id)) yield `${instanceId} has the volume ${id}, which is nowhere`;}
+    for (const [id, instanceId] of wanted) {
+      if (!made.has(id)) yield `${instanceId} has the volume ${id}, which is nowhere`;
+    }
     for (const { id, total } of master?.view?.agents.values() ?? []) {
       for (const { reservations } of total.held.values()) {
         const instanceId = reservations.at(-1)?.labels?.labels.find(({ key }) => key === 'marathon_task_id')?.value;
