@@ -83,7 +83,8 @@ function residentStrategies(random: Random, { constraints: _constraints, ...app 
       ...(drainSeconds !== undefined && { drainSeconds }),
       ...(canary !== undefined && { canary }),
     },
-    unreachableStrategy: randomBelow(random, 4) === 0 ? app.unreachableStrategy : 'disabled',
+    unreachableStrategy:
+      randomBelow(random, 4) === 0 ? { inactiveAfterSeconds: 600, expungeAfterSeconds: 3_600 } : 'disabled',
     acceptedResourceRoles: ['*'],
   };
 }
