@@ -1,4 +1,5 @@
 /** What the leader runs: the master and the orchestrator, on a store under an epoch. */
+import { unusedTasksBy } from './unused-tasks.ts';
 import { ownUser } from '@stadion/agent';
 import type { Secret } from '@stadion/access';
 import type { Logger } from '@stadion/base';
@@ -7,7 +8,7 @@ import { createMaster, type Master } from '@stadion/master';
 import { createEngine, type Engine } from '@stadion/orchestrator';
 import type { Store } from '@stadion/store';
 import { followDrains } from './agent-upkeep.ts';
-import { advertisedAddress } from './addresses.ts';
+import { advertisedAddress, urlOf } from './addresses.ts';
 import { StoredAgentRegistry } from './agent-registry.ts';
 import { assertWhole } from './backup/restoring.ts';
 import { StoredSettingsRegistry } from './settings-registry.ts';
@@ -69,6 +70,11 @@ export async function startControlPlane(parts: ControlPlaneParts, undoing: Undoi
     random: random.stream('orchestrator'),
     log: log.child({ room: 'orchestrator' }),
     config: { hostname, user: ownUser().name, drainMs: config.drainSeconds * 1000 },
+    unusedTasks: unusedTasksBy(
+      urlOf({ address: advertisedAddress(config.bindAddress), port: config.masterPort }),
+      time,
+      parts.secret,
+    ),
     onFatal: parts.onFatal,
   });
   undoing.add(() => engine.stop());

@@ -36,6 +36,9 @@ export const REELECTION_PAUSE_MS = 1_000;
 /** How long a master may take to answer a framework's call, milliseconds. */
 export const MASTER_ANSWER_MS_MAX = 10_000;
 
+/** How long an agent may take to say who is connected to its tasks, milliseconds. */
+export const AGENT_ANSWER_MS_MAX = 2_000;
+
 /** Redirections that a framework follows to the leading master. */
 export const MASTER_REDIRECTIONS_MAX = 3;
 

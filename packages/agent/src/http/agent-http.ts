@@ -6,6 +6,7 @@ import { CONNECTIONS_MAX, REQUEST_MS_MAX } from '../limits.ts';
 import { addFilesRoutes } from './files.ts';
 import { queryValue, sendJson } from './jsonp.ts';
 import { agentMetrics, systemStats } from './metrics.ts';
+import { ConnectionSource } from './open-connections.ts';
 import { agentState } from './state.ts';
 import { StatisticsSource } from './statistics.ts';
 
@@ -28,6 +29,7 @@ export function createAgentHttp(agent: AgentView, options: AgentHttpOptions): Fa
   server.server.maxConnections = CONNECTIONS_MAX;
   const flags = options.flags ?? {};
   const statistics = new StatisticsSource(agent, options.clock);
+  const connections = new ConnectionSource(agent, options.clock);
   const { version } = agent.info;
 
   const pages: Readonly<Record<string, () => unknown>> = {
@@ -36,6 +38,7 @@ export function createAgentHttp(agent: AgentView, options: AgentHttpOptions): Fa
     '/version': () => ({ version, build_date: '', build_time: 0, build_user: '' }),
     '/flags': () => ({ flags }),
     '/system/stats': systemStats,
+    '/monitor/connections': () => connections.counts(),
     '/monitor/statistics': async () =>
       (await statistics.lines()).map(({ container_id: _id, status: _status, ...line }) => line),
   };

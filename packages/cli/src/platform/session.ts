@@ -92,6 +92,7 @@ export class Session {
         baseUrl: url,
         fetch: this.fetch,
         advice,
+        userAgent: `stadion, ${this.ports.environment.USER ?? this.ports.environment.LOGNAME ?? 'somebody'}`,
       }),
     );
     return this.client;

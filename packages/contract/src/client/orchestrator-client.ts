@@ -77,6 +77,8 @@ export interface OrchestratorClientOptions {
   readonly baseUrl: string;
   /** Default: the global one. */
   readonly fetch?: Fetch;
+  /** Who calls, for the records of deployments. */
+  readonly userAgent?: string;
   /** What a person can do when nobody answers, as a sentence. */
   readonly advice?: string;
 }
@@ -88,7 +90,10 @@ export function createOrchestratorClient(options: OrchestratorClientOptions): Or
     baseUrl: options.baseUrl,
     fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
     advice: options.advice ?? 'Check the address, and start the platform with: stadion up',
-    headers: { [EXTENSIONS_HEADER]: 'true' },
+    headers: {
+      [EXTENSIONS_HEADER]: 'true',
+      ...(options.userAgent !== undefined && { 'user-agent': options.userAgent }),
+    },
   };
   const methods = Object.fromEntries(
     Object.entries(orchestratorRoutes).map(([name, route]: [string, Route]) => [

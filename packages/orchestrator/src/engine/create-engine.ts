@@ -18,7 +18,7 @@ import { Deployments } from './deployments.ts';
 import { MemoryView } from './engine-view.ts';
 import { describeLaunch } from './describe-launch.ts';
 import { ListenerFeed } from './event-feed.ts';
-import { DrainWatch } from './drain-watch.ts';
+import { DrainWatch, type UnusedTasks } from './drain-watch.ts';
 import { Fleet } from './fleet.ts';
 import { Journal } from './journal.ts';
 import { Killer } from './killer.ts';
@@ -52,6 +52,8 @@ export interface EngineOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly config?: Partial<EngineConfig>;
+  /** Whether anybody still uses what drains; without it every instance has its whole time. */
+  readonly unusedTasks?: UnusedTasks;
   /**
    * The engine has stopped acting and cannot go on: the store refused a write, the master refused us, or the engine
    * itself is broken. The process should end; the next one loads the state and goes on.
@@ -183,7 +185,7 @@ class RunningEngine implements Engine {
     this.launchWatch = launchWatch;
     const unreachableWatch = new UnreachableWatch({ time, fleet, root, turn });
     this.unreachableWatch = unreachableWatch;
-    const drainWatch = new DrainWatch({ time, fleet, turn });
+    const drainWatch = new DrainWatch({ time, fleet, turn, unusedTasks: options.unusedTasks });
     this.drainWatch = drainWatch;
     const queue = new LaunchQueue({ time, fleet, root, turn });
     this.queue = queue;

@@ -150,3 +150,55 @@ it('what serves is told at every change: health, readiness, kills, ends', async 
   const ids = platform.ofType('instance_serving_changed_event').map((event) => event.taskId);
   expect(new Set(ids)).toEqual(new Set([taskId]));
 });
+
+describe('an instance that drains', () => {
+  /** What agents say: which tasks nobody is connected to. */
+  async function asked(unusedTasks: (agentId: string) => Promise<ReadonlySet<string>>): Promise<TestPlatform> {
+    const platform = await TestPlatform.started({ config: { drainMs: 60_000 }, unusedTasks });
+    valueOf(await platform.put([web({ instances: 3 })]));
+    await platform.quiet();
+    valueOf(await platform.put([web({ instances: 1 })]));
+    return platform;
+  }
+  const taskIds = (platform: TestPlatform): string[] =>
+    platform.engine.view.instances('/web').map((instance) => `${instance.id}._app.1`);
+
+  it('is ended as soon as nobody was connected three times in a row, and who is used has the whole time', async () => {
+    const unused = new Set<string>();
+    let looks = 0;
+    const platform = await asked(() => {
+      looks += 1;
+      return Promise.resolve(unused);
+    });
+    const [first = '', ...others] = taskIds(platform);
+    for (const id of others) unused.add(id);
+    await platform.time.advance(2_500);
+    expect(platform.master.alive('web')).toHaveLength(3);
+    unused.clear();
+    await platform.time.advance(1_000);
+    for (const id of others) unused.add(id);
+    await platform.time.advance(2_000);
+    // Somebody was there in between: it is counted anew.
+    expect(platform.master.alive('web')).toHaveLength(3);
+    unused.delete(others[0] ?? '');
+    await platform.time.advance(2_000);
+    expect(platform.master.alive('web')).toHaveLength(2);
+    await platform.time.advance(60_000);
+    expect(platform.master.alive('web')).toHaveLength(1);
+    expect(taskIds(platform)).toEqual([first]);
+    const before = looks;
+    await platform.time.advance(60_000);
+    expect(looks).toBe(before);
+  });
+
+  it('has the whole time where the agent cannot be asked, or cannot tell', async () => {
+    let isThere = false;
+    const platform = await asked(() => (isThere ? Promise.resolve(new Set()) : Promise.reject(new Error('gone'))));
+    await platform.time.advance(30_000);
+    isThere = true;
+    await platform.time.advance(29_000);
+    expect(platform.master.alive('web')).toHaveLength(3);
+    await platform.time.advance(2_000);
+    expect(platform.master.alive('web')).toHaveLength(1);
+  });
+});

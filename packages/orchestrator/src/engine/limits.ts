@@ -34,6 +34,11 @@ export const RESERVATION_SCAN_MS = 60_000;
 export const RESERVATIONS_OWED_MAX = 10_000;
 /** Groups with a lock or windows. */
 export const POLICIES_MAX = 1000;
+/** How often agents are asked whether anybody still uses what drains, and how many may be asked at once. */
+export const DRAIN_LOOK_MS = 1000;
+export const DRAIN_AGENTS_ASKED_MAX = 100;
+/** How many times in a row nobody must be connected before an instance is ended sooner. */
+export const DRAIN_QUIET_LOOKS = 3;
 /** Instances of one app that are kept to be looked at. */
 export const FROZEN_PER_APP_MAX = 10;
 /** Groups that one change of the root may concern. */

@@ -8,6 +8,7 @@ import type { AppSpec } from '../../core/app/spec.ts';
 import type { Outcome } from '../../engine.ts';
 import type { EngineConfig } from '../config.ts';
 import { createEngine, type Engine } from '../create-engine.ts';
+import type { UnusedTasks } from '../drain-watch.ts';
 import { FakeMaster } from './fake-master.ts';
 
 /** Everything together. */
@@ -39,7 +40,12 @@ export class TestPlatform {
   private life = 0;
   private readonly config: Partial<EngineConfig>;
 
-  constructor(options: { agents?: number; cpus?: number; config?: Partial<EngineConfig> } = {}) {
+  private readonly unusedTasks: UnusedTasks | undefined;
+
+  constructor(
+    options: { agents?: number; cpus?: number; config?: Partial<EngineConfig>; unusedTasks?: UnusedTasks } = {},
+  ) {
+    this.unusedTasks = options.unusedTasks;
     this.master = new FakeMaster(this.time, { agents: options.agents ?? 3, cpus: options.cpus ?? 10 });
     this.config = options.config ?? {};
   }
@@ -121,6 +127,7 @@ export class TestPlatform {
       random: new SeededRandom(`engine ${String(life)}`),
       log: silentLogger,
       config: this.config,
+      ...(this.unusedTasks !== undefined && { unusedTasks: this.unusedTasks }),
       onFatal: (error) => {
         if (life === this.life) this.fatal.push(error);
       },

@@ -1,0 +1,54 @@
+/** Asks agents which of their tasks nobody is connected to, so that what drains need not wait in vain. */
+import { authorizationOf, type Secret } from '@stadion/access';
+import type { Clock, Timers } from '@stadion/base';
+import { createMasterClient } from '@stadion/contract/client';
+import { AGENT_ANSWER_MS_MAX } from './limits.ts';
+
+/** How long the addresses of agents are believed. */
+const ADDRESSES_MS_MAX = 5_000;
+
+/**
+ * Makes the question.
+ * @param masterUrl knows where agents are
+ * @param secret what agents on other machines want to be shown
+ * @returns ids of tasks that can be told to have no open connection; rejects when the agent does not answer
+ */
+export function unusedTasksBy(
+  masterUrl: string,
+  time: Clock & Timers,
+  secret: Secret | undefined,
+): (agentId: string) => Promise<ReadonlySet<string>> {
+  const master = createMasterClient({ baseUrl: masterUrl });
+  const headers = secret === undefined ? {} : { authorization: authorizationOf(secret) };
+  let addresses: { readonly at: number; readonly byId: Promise<ReadonlyMap<string, string>> } | undefined;
+
+  async function readAddresses(): Promise<ReadonlyMap<string, string>> {
+    const { slaves } = await master.slaves();
+    return new Map(slaves.map(({ id, pid }) => [id, `http://${pid.slice(pid.lastIndexOf('@') + 1)}`]));
+  }
+
+  /** Undefined where an agent has no such page. */
+  async function countsOf(url: string): Promise<unknown> {
+    const deadline = new AbortController();
+    const timer = time.after(AGENT_ANSWER_MS_MAX, () => {
+      deadline.abort(new Error(`${url} did not answer`));
+    });
+    try {
+      const response = await fetch(`${url}/monitor/connections`, { headers, signal: deadline.signal });
+      return response.ok ? await response.json() : undefined;
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  return async (agentId) => {
+    if (addresses === undefined || time.monotonic() - addresses.at >= ADDRESSES_MS_MAX) {
+      addresses = { at: time.monotonic(), byId: readAddresses() };
+    }
+    const url = (await addresses.byId).get(agentId);
+    if (url === undefined) return new Set();
+    const counts = await countsOf(url);
+    if (typeof counts !== 'object' || counts === null) return new Set();
+    return new Set(Object.entries(counts).flatMap(([taskId, open]) => (open === 0 ? [taskId] : [])));
+  };
+}
