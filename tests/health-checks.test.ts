@@ -127,7 +127,7 @@ describe('a health check', { timeout: 30_000 }, () => {
   it('that is only told about shows its last result, in apps and in pods, and nothing else comes of it', async () => {
     const check = {
       exec: { command: { shell: `test -e "${join(folder, 'told')}"` } },
-      intervalSeconds: 1,
+      intervalSeconds: 2,
       timeoutSeconds: 1,
       delaySeconds: 0,
     };
