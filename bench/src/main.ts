@@ -6,6 +6,7 @@ import { benchFailover } from './failover.ts';
 import { benchDiscovery } from './discovery.ts';
 import { benchDockerStart } from './docker-start.ts';
 import { benchDns } from './dns.ts';
+import { benchEdge } from './edge.ts';
 import { benchIdle } from './idle.ts';
 import { benchScale } from './scale.ts';
 import { benchPlacement } from './placement.ts';
@@ -20,6 +21,7 @@ const benchmarks: Readonly<Record<string, () => Promise<boolean>>> = {
   console: benchConsole,
   dns: benchDns,
   discovery: benchDiscovery,
+  edge: benchEdge,
   containers: benchContainers,
   'docker-start': benchDockerStart,
   failover: benchFailover,

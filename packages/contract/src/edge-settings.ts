@@ -53,6 +53,21 @@ export const edgeSettings = {
   edgeRoutes: text('file', 'further routes and services, JSON in the shape of Traefik 2; followed as it changes'),
   edgeCertificates: text('dir', 'folder with certificates (NAME.crt and NAME.key); followed as they are renewed'),
   edgeClientCa: text('file', 'authority (PEM) that certificates of clients must come from; asks all clients for one'),
+  edgeAcme: text(
+    'url',
+    "certificates for routes that ask for them (tls.certResolver) from this ACME directory; letsencrypt is Let's Encrypt",
+  ),
+  edgeAcmeEmail: text('address', 'where the authority of --edge-acme writes to'),
+  edgeAcmeChallenge: Type.Unsafe<'http-01' | 'tls-alpn-01' | 'dns-01'>({
+    ...stringEnum(['http-01', 'tls-alpn-01', 'dns-01']),
+    default: 'http-01',
+    valueName: 'kind',
+    description: 'how the authority sees that a name leads here: http-01 (port 80), tls-alpn-01 (port 443), dns-01',
+  }),
+  edgeAcmeDnsHook: text(
+    'program',
+    'for dns-01: called with present or cleanup, the name of a TXT record and its value',
+  ),
   edgeTrustedProxies: text('list', 'addresses whose X-Forwarded headers are believed, e.g. 10.0.0.0/8'),
   edgeProxyProtocol: text('list', 'addresses whose PROXY headers are believed'),
   edgeAccessLog: text('target', 'where requests are logged: a file, stdout, or syslog://host:port (default: nowhere)'),

@@ -26,6 +26,7 @@ describe('the settings of the platform', () => {
         logLevel: 'info',
         drainSeconds: 10,
         edge: 'embedded',
+        edgeAcmeChallenge: 'http-01',
         edgeAccessLogFormat: 'json',
         edgeDomain: 'localhost',
         edgeExposedByDefault: false,

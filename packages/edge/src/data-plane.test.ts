@@ -2,10 +2,12 @@
 import { connect as connectHttp2, constants } from 'node:http2';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { selfSigned } from './certs/self-signed.ts';
 import { askFor, askRaw, echo, type Heard } from './testing/backends.ts';
 import { PlaneStage, type PlaneKind } from './testing/plane-stage.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const missing = (process.env['STADION_MISSING_PARTS'] ?? '').split(',');
 const kinds: readonly PlaneKind[] = missing.includes('haproxy') ? ['embedded'] : ['embedded', 'haproxy'];
@@ -322,6 +324,12 @@ describe.each(kinds)('the %s data plane', (kind) => {
     expect((await underWay).body).toBe('finished');
   });
 
+  it('reaches servers that are known by name', async () => {
+    leaves(await stage.route([echoing.replace('127.0.0.1', 'localhost')]), []);
+    await stage.carried();
+    expect((await ask('/')).status).toBe(200);
+  });
+
   it('counts what it has done, per route', async () => {
     await stage.routes({
       http: {
@@ -333,7 +341,7 @@ describe.each(kinds)('the %s data plane', (kind) => {
     for (let count = 0; count < 5; count += 1) await ask('/counted');
     const total = (): number =>
       stage.traffic.reduce((sum, { router, statuses }) => sum + (router === 'counted' ? statuses[1] : 0), 0);
-    await expect.poll(total, { timeout: 5_000 }).toBe(5);
+    await expect.poll(total, { timeout: 30_000 }).toBe(5);
   });
 
   it('goes on after its processes are exchanged', async () => {

@@ -1,5 +1,6 @@
 /** Every app reachable from outside: routes from labels, carried by workers of our own or by HAProxy. */
 export { AccessLogFile, readAccessLogTarget } from './access-log-file.ts';
+export { openAcme } from './certs/acme/open-acme.ts';
 export { CertificateKeeper } from './certs/certificate-keeper.ts';
 export { defaultDialectOptions, type DialectOptions } from './core/dialects/options.ts';
 export { Edge } from './edge.ts';

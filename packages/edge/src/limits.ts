@@ -58,7 +58,7 @@ export const limits = {
   refreshDelayMs: 5,
   /** More stale apps than this are asked for by one snapshot. */
   appsAskedSingly: 25,
-  /** How long a process of HAProxy may finish what it has after a reload, and how many may be at that. */
+  /** How long a process (a worker, HAProxy) may finish what it has when another has its place, and how many may be at that. */
   finishingMs: 30 * 60_000,
   finishingProcesses: 4,
   /** Reloads wait so long for further changes, and take at most a fifth of the time. */

@@ -14,6 +14,7 @@ import {
   createEdgeAdmin,
   defaultDialectOptions,
   fileOverrides,
+  openAcme,
   readAccessLogTarget,
   type EntryPointSettings,
   type WorkerSettings,
@@ -69,6 +70,14 @@ export async function startEdge(surroundings: EdgeSurroundings, undoing: Undoing
     await edge.start();
   } catch (error) {
     throw explainEdge(error, address);
+  }
+  if (config.edgeAcme !== undefined) {
+    const acme = openAcme({
+      ...{ directory: config.edgeAcme, email: config.edgeAcmeEmail, challenge: config.edgeAcmeChallenge },
+      ...{ dnsHook: config.edgeAcmeDnsHook, accountKeyPath: join(directory, 'acme-account.pem') },
+      ...{ edge, certificates, clock: ports.time, timers: ports.time, log: log.child({ part: 'acme' }) },
+    });
+    undoing.addNow(() => acme.stop());
   }
   const http = createEdgeAdmin({ edge, certificates, clock: ports.time });
   undoing.add(() => http.close());

@@ -94,6 +94,10 @@ const SECTION = /^traefik\.(http|tcp)(\.(routers|services|middlewares))?$/;
 
 /** `{a: {b: 1}}` as `prefix.a.b` = `1`; lists are joined by commas, lists of objects as `name=weight`. */
 function flatten(prefix: string, value: unknown, labels: Record<string, string>): void {
+  if (Array.isArray(value) && prefix.endsWith('.tls.domains')) {
+    for (const [index, entry] of value.entries()) flatten(`${prefix}[${String(index)}]`, entry, labels);
+    return;
+  }
   if (Array.isArray(value)) {
     labels[prefix] = value
       .map((entry: unknown) => {

@@ -17,16 +17,19 @@ import {
   type Http2ServerRequest,
   type Http2ServerResponse,
 } from 'node:http2';
-import { Socket, connect } from 'node:net';
+import { Server as NetServer, Socket, connect } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import type { AddressSet } from '../core/policy/address-ranges.ts';
 import { readClientHello } from '../core/wire/client-hello.ts';
 import { proxyHeader, readProxyHeader } from '../core/wire/proxy-header.ts';
 import { limits } from '../limits.ts';
 import type { CertificateStore } from './certificates.ts';
+import { ClientAddresses } from './client-addresses.ts';
 import { plainAddress, type Origin } from './exchange.ts';
 import { lookAtFirstBytes } from './first-bytes.ts';
 import type { Proxy } from './proxy.ts';
+import { watchResets } from './reset-watch.ts';
 import { Http1Reply, Http2Reply } from './reply.ts';
 import { UpgradeReply } from './upgrade-reply.ts';
 import { join } from './upstream/upgrades.ts';
@@ -77,18 +80,16 @@ export class EntryPoint {
   private readonly speakHttp1: (socket: Socket) => void;
   private readonly plain2: Http2Server;
   private readonly secure: Http2SecureServer;
-  private readonly challenge: Http2SecureServer;
+  private readonly challenge: TlsServer;
   private readonly sockets = new Set<Socket>();
-  /** What PROXY headers said, by the connection's own ends: TLS wraps the socket, and these stay. */
-  private readonly clients = new Map<string, string>();
-  /** The same for connections over a path, whose ends are all alike. */
-  private readonly clientsOfPath = new WeakMap<object, string>();
+  private readonly clients: ClientAddresses;
   private boundPort = 0;
   private isDraining = false;
 
   constructor(settings: EntryPointSettings, parts: EntryPointParts) {
     this.settings = settings;
     this.parts = parts;
+    this.clients = new ClientAddresses(settings.path !== undefined);
     this.http = createHttpServer({
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.headTimeoutMs,
@@ -139,7 +140,12 @@ export class EntryPoint {
         ...(authority === undefined ? {} : { ca: authority }),
       });
     });
-    this.challenge = createSecureServer({ ...contextFor(parts.challenges), ALPNProtocols: [ACME_TLS] });
+    // Not one of node:http2, which would say its own protocols only.
+    this.challenge = createTlsServer({ ...contextFor(parts.challenges), ALPNProtocols: [ACME_TLS] }, (socket) => {
+      socket.on('error', () => undefined);
+      socket.end();
+    });
+    this.challenge.on('tlsClientError', () => undefined);
     this.serveHttp2(this.plain2);
     this.serveHttp2(this.secure);
     this.serveHttp1(this.secure);
@@ -167,11 +173,20 @@ export class EntryPoint {
     });
   }
 
-  /** Takes no new connections, and closes those that are between requests; what is under way goes on. */
+  /** How many connections are open. */
+  get connections(): number {
+    return this.sockets.size;
+  }
+
+  /**
+   * Takes no new connections; what is under way goes on, and each connection ends with its next answer. One that is idle is
+   * left open for now: its client may be about to send, and a POST that meets a closed connection is lost.
+   */
   drain(): void {
+    if (this.isDraining) return;
     this.isDraining = true;
-    this.http.close();
-    this.http.closeIdleConnections();
+    // Not the one of node:http, which closes idle connections as well.
+    NetServer.prototype.close.call(this.http);
     for (const server of [this.plain2, this.secure]) server.emit('drain-sessions');
   }
 
@@ -198,12 +213,7 @@ export class EntryPoint {
       if (header === 'bad') return { consumed: 0, then: () => socket.destroy() };
       if (header === 'none') return { consumed: 0, then: () => this.chooseProtocol(socket) };
       const then = (): void => {
-        const key = endsOf(socket);
-        if (this.settings.path !== undefined) this.clientsOfPath.set(socket, header.clientIp);
-        else if (header.clientIp !== '') {
-          this.clients.set(key, header.clientIp);
-          socket.once('close', () => this.clients.delete(key));
-        }
+        this.clients.name(socket, header.clientIp);
         this.chooseProtocol(socket);
       };
       return { consumed: header.length, then };
@@ -303,6 +313,7 @@ export class EntryPoint {
     server.on('session', (session) => {
       session.on('error', () => undefined);
       session.setTimeout(limits.clientIdleMs, () => session.close());
+      watchResets(session, this.parts.timers);
       const drain = (): void => session.close();
       server.once('drain-sessions', drain);
       session.once('close', () => server.off('drain-sessions', drain));
@@ -348,7 +359,7 @@ export class EntryPoint {
   }
 
   private originOf(socket: Socket, scheme: 'http' | 'https'): Origin {
-    const clientIp = this.settings.path === undefined ? this.clientOf(socket) : this.clientOfPath(socket);
+    const clientIp = this.clients.of(socket);
     const { name, as = name, isTlsEnded } = this.settings;
     return {
       entryPoint: as,
@@ -358,29 +369,12 @@ export class EntryPoint {
       isTrusted: this.parts.trusted.has(clientIp),
     };
   }
-
-  private clientOf(socket: Socket): string {
-    const peer = plainAddress(socket.remoteAddress);
-    return this.clients.size === 0 ? peer : (this.clients.get(endsOf(socket)) ?? peer);
-  }
-
-  private clientOfPath(socket: Socket): string {
-    const known = this.clientsOfPath.get(socket);
-    if (known !== undefined) return known;
-    // A TLS socket stands before the one that was accepted; nothing public leads from one to the other.
-    const inner: unknown = Reflect.get(socket, '_parent');
-    return typeof inner === 'object' && inner !== null ? (this.clientsOfPath.get(inner) ?? '') : '';
-  }
 }
 
 const BACKLOG = 4_096;
 const TLS_HANDSHAKE = 22;
 /** The first line of HTTP/2 (RFC 9113 section 3.4). */
 const PREFACE = 'PRI * HTTP/2.0\r\n';
-
-function endsOf(socket: Socket): string {
-  return `${socket.remoteAddress ?? ''}|${String(socket.remotePort ?? 0)}`;
-}
 
 function refuse(error: Error & { readonly code?: string }, socket: Duplex): void {
   const status =

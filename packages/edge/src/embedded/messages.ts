@@ -24,7 +24,7 @@ export type ToWorker =
   | { readonly kind: 'certificates'; readonly sequence: number; readonly pairs: readonly CertificatePair[] }
   | { readonly kind: 'challenges'; readonly sequence: number; readonly challenges: Challenges }
   | { readonly kind: 'listen'; readonly sequence: number; readonly entryPoints: readonly EntryPointSettings[] }
-  | { readonly kind: 'drain'; readonly limitMs: number };
+  | { readonly kind: 'drain'; readonly limitMs: number; readonly closesIdle: boolean };
 
 /** From a worker. */
 export type FromWorker =

@@ -3,6 +3,7 @@ import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import type { Logger, Timers } from '@stadion/base';
 import type { FragmentChange } from '../core/model.ts';
+import { limits } from '../limits.ts';
 import type { Challenges, DataPlane, DataPlaneListener } from '../ports/data-plane.ts';
 import type { CertificatePair } from './certificates.ts';
 import type { EntryPointSettings } from './entry-point.ts';
@@ -36,6 +37,7 @@ export class EmbeddedPlane implements DataPlane {
   private certificates: readonly CertificatePair[] = [];
   private challenges: Challenges = { tokens: {}, certificates: [] };
   private workers: WorkerProcess[] = [];
+  private readonly finishing = new Set<WorkerProcess>();
   private listener: DataPlaneListener | undefined;
   private isStopping = false;
   private readonly starting = new Set<Promise<unknown>>();
@@ -58,13 +60,15 @@ export class EmbeddedPlane implements DataPlane {
   }
 
   async apply(changes: readonly FragmentChange[]): Promise<void> {
+    let areOwnPorts = false;
     for (const change of changes) {
+      areOwnPorts ||= hasOwnPort(change) || hasOwnPort(this.fragments.get(change.source));
       if (change.fragment === undefined) this.fragments.delete(change.source);
       else this.fragments.set(change.source, change);
     }
     await Promise.all(this.starting);
     await this.all((worker) => worker.ask({ kind: 'apply', changes }));
-    await this.followServicePorts();
+    if (areOwnPorts) await this.followServicePorts();
   }
 
   async setCertificates(pairs: readonly CertificatePair[]): Promise<void> {
@@ -94,16 +98,28 @@ export class EmbeddedPlane implements DataPlane {
     for (const old of [...this.workers]) {
       await this.addWorker();
       this.workers = this.workers.filter((worker) => worker !== old);
-      void old.drain(this.parts.drainMs, this.parts.timers);
+      this.finish(old);
+    }
+  }
+
+  /** Lets a worker finish what it has, while its place is taken. Too many at that are not waited for. */
+  private finish(worker: WorkerProcess): void {
+    const { timers, drainMs } = this.parts;
+    this.finishing.add(worker);
+    void worker.drain(limits.finishingMs, false, timers).finally(() => this.finishing.delete(worker));
+    const [oldest] = this.finishing;
+    if (oldest !== undefined && this.finishing.size > limits.finishingProcesses) {
+      this.finishing.delete(oldest);
+      void oldest.drain(drainMs, true, timers);
     }
   }
 
   async stop(): Promise<void> {
     this.isStopping = true;
     await Promise.all(this.starting);
-    const { workers } = this;
+    const workers = [...this.workers, ...this.finishing];
     this.workers = [];
-    await Promise.all(workers.map((worker) => worker.drain(this.parts.drainMs, this.parts.timers)));
+    await Promise.all(workers.map((worker) => worker.drain(this.parts.drainMs, true, this.parts.timers)));
   }
 
   private addWorker(): Promise<Readonly<Record<string, number>>> {
@@ -199,4 +215,10 @@ export class EmbeddedPlane implements DataPlane {
     } else if (message.kind === 'access-log') listener?.onAccessLog(message.lines);
     else if (message.kind === 'problem') listener?.onProblem(message.message);
   }
+}
+
+/** Whether a source has a router with a listener of its own. */
+function hasOwnPort(change: FragmentChange | undefined): boolean {
+  const routers = change?.fragment?.routers ?? [];
+  return routers.some(({ entryPoints }) => entryPoints.some((name) => name.startsWith('port:')));
 }

@@ -1,5 +1,5 @@
 /** A worker process as the edge sees it: messages go out in order, and each is answered. */
-import { PlatformError, type Timers } from '@stadion/base';
+import { PlatformError, type TimerHandle, type Timers } from '@stadion/base';
 import type { Worker } from 'node:cluster';
 import { isFromWorker, type FromWorker, type ToWorker } from './messages.ts';
 
@@ -21,6 +21,7 @@ export class WorkerProcess {
   private readonly waiting = new Map<number, Waiting>();
   private sequence = 0;
   private isGone = false;
+  private killing: TimerHandle | undefined;
 
   /** @param onMessage given what no request waits for */
   constructor(worker: Worker, onMessage: (message: FromWorker) => void) {
@@ -68,12 +69,16 @@ export class WorkerProcess {
     });
   }
 
-  /** Ends it after what is under way, at most after a while. */
-  async drain(limitMs: number, timers: Timers): Promise<void> {
-    this.tell({ kind: 'drain', limitMs });
-    const timer = timers.after(limitMs + KILL_AFTER_MS, () => this.worker.process.kill('SIGKILL'));
+  /**
+   * Ends it after what is under way, at most after a while. Asked again, the last word counts.
+   * @param closesIdle not to wait for connections that are idle; a client that is about to send on one loses its request
+   */
+  async drain(limitMs: number, closesIdle: boolean, timers: Timers): Promise<void> {
+    this.tell({ kind: 'drain', limitMs, closesIdle });
+    this.killing?.cancel();
+    this.killing = timers.after(limitMs + KILL_AFTER_MS, () => this.worker.process.kill('SIGKILL'));
     await this.exited;
-    timer.cancel();
+    this.killing.cancel();
   }
 
   private answered(message: Extract<FromWorker, { readonly sequence: number }>): void {

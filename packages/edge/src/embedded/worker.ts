@@ -33,6 +33,7 @@ export class EdgeWorker {
   private readonly entryPoints = new Map<string, EntryPoint>();
   private lines: string[] = [];
   private dropped = 0;
+  private draining: { readonly endsAt: number; readonly closesIdle: boolean } | undefined;
   private queue: Promise<void> = Promise.resolve();
 
   constructor(parts: EdgeWorkerParts) {
@@ -68,7 +69,7 @@ export class EdgeWorker {
         await this.listen(message.sequence, message.entryPoints);
         return;
       case 'drain':
-        this.drain(message.limitMs);
+        this.drain(message.limitMs, message.closesIdle);
         return;
     }
   }
@@ -136,23 +137,28 @@ export class EdgeWorker {
   }
 
   /** Finishes what is under way, at most for a while, and ends. */
-  private drain(limitMs: number): void {
-    const { clock, timers, send, exit } = this.parts;
+  private drain(limitMs: number, closesIdle: boolean): void {
+    const { clock } = this.parts;
+    const isFirst = this.draining === undefined;
+    this.draining = { endsAt: clock.monotonic() + limitMs, closesIdle };
     for (const entryPoint of this.entryPoints.values()) entryPoint.drain();
-    const end = clock.monotonic() + limitMs;
-    const look = (): void => {
-      const isOver = (this.proxy?.active ?? 0) === 0 || clock.monotonic() >= end;
-      if (!isOver) {
-        timers.after(20, look);
-        return;
-      }
-      this.flush();
-      this.report();
-      send({ kind: 'drained' });
-      for (const entryPoint of this.entryPoints.values()) entryPoint.close();
-      exit();
-    };
-    look();
+    if (isFirst) this.endWhenDone();
+  }
+
+  private endWhenDone(): void {
+    const { clock, timers, send, exit } = this.parts;
+    const { endsAt = 0, closesIdle = true } = this.draining ?? {};
+    const isOpen = [...this.entryPoints.values()].some(({ connections }) => connections > 0);
+    const isDone = (this.proxy?.active ?? 0) === 0 && (closesIdle || !isOpen);
+    if (!isDone && clock.monotonic() < endsAt) {
+      timers.after(20, () => this.endWhenDone());
+      return;
+    }
+    this.flush();
+    this.report();
+    send({ kind: 'drained' });
+    for (const entryPoint of this.entryPoints.values()) entryPoint.close();
+    exit();
   }
 
   private report(): void {

@@ -22,7 +22,7 @@ export interface GenerationStart {
 const LOOK_MS = 20;
 const REMOVALS_AT_ONCE = 200;
 /** What is said when all is well. */
-const EXPECTED = /^New server registered\.?$/;
+const EXPECTED = /^New server registered\.?$|^Already exists/;
 const KEPT_OUTPUT = 4_000;
 
 /** The process. It is launched once; changes may be told before. */
@@ -121,9 +121,10 @@ export class Generation {
 
   /** Takes out the servers that have nothing left to do. */
   async removeLeft(): Promise<void> {
-    for (const removal of this.running.removals().slice(0, REMOVALS_AT_ONCE)) {
-      const said = await ask(this.socket, removal);
-      if (/deleted|No such server/.test(said)) this.running.removed(removal.slice('del server '.length));
+    for (const server of this.running.removals().slice(0, REMOVALS_AT_ONCE)) {
+      if (!this.running.deletes(server)) continue;
+      const said = await ask(this.socket, `del server ${server}`);
+      this.running.deleted(server, /deleted|No such server/.test(said));
     }
   }
 

@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import { describeError, every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
-import { FastPath, FRONTS, type Touched } from '../core/haproxy/fast-path.ts';
+import { FastPath, FRONTS } from '../core/haproxy/fast-path.ts';
 import type { FragmentChange } from '../core/model.ts';
 import type { AccessLogFormat } from '../embedded/access-log.ts';
 import type { CertificatePair } from '../embedded/certificates.ts';
@@ -17,6 +17,7 @@ import { PrivateFolder } from './private-folder.ts';
 import { Processes } from './processes.ts';
 import { RequestLines } from './request-lines.ts';
 import { ask } from './runtime-socket.ts';
+import { ServerAddresses, namesIn } from './server-addresses.ts';
 import { Statistics, readCsv, serverReports, type RouteNames } from './statistics.ts';
 
 /** What the plane is made with. */
@@ -42,13 +43,18 @@ export interface HaproxyPlaneParts {
 }
 
 const POLL_MS = 1_000;
+/** Asking takes at most one part in so many of the time. */
+const POLL_SHARE = 20;
 /** Servers are asked about less often than backends: there are many. */
 const SERVERS_EVERY = 5;
+/** Names are looked up again about twice a minute. */
+const ADDRESSES_EVERY = 30;
 
 /** The plane. */
 export class HaproxyPlane implements DataPlane {
   private readonly parts: HaproxyPlaneParts;
   private readonly fastPath = new FastPath();
+  private readonly addresses = new ServerAddresses();
   private readonly changes = new Map<string, FragmentChange>();
   private readonly lines: RequestLines;
   private workers: DataPlane | undefined;
@@ -59,12 +65,14 @@ export class HaproxyPlane implements DataPlane {
   private certificates: readonly CertificatePair[] = [];
   private challenges: Challenges = { tokens: {}, certificates: [] };
   private names: ReadonlyMap<string, RouteNames> = new Map();
+  private areNamesFresh = false;
   private passedOn = '';
   private logged: string[] = [];
   private folder: PrivateFolder | undefined;
   private timer: TimerHandle | undefined;
   private polls = 0;
   private isPolling = false;
+  private nextPollAt = 0;
 
   constructor(parts: HaproxyPlaneParts) {
     this.parts = parts;
@@ -104,18 +112,34 @@ export class HaproxyPlane implements DataPlane {
   }
 
   async apply(changes: readonly FragmentChange[]): Promise<void> {
-    const hosts = new Set<string>();
-    const routers = new Set<string>();
     for (const change of changes) {
       if (change.fragment === undefined) this.changes.delete(change.source);
       else this.changes.set(change.source, change);
-      const touched = this.fastPath.apply(change);
+    }
+    await Promise.all([this.workers?.apply(changes), this.carry(changes)]);
+    await this.followPassedOn();
+  }
+
+  /** Takes changes into HAProxy's share, with addresses for names. */
+  private async carry(changes: readonly FragmentChange[]): Promise<void> {
+    if (changes.some((change) => this.addresses.isNew(change))) await this.addresses.learn(changes);
+    const hosts = new Set<string>();
+    const routers = new Set<string>();
+    for (const change of changes) {
+      const touched = this.fastPath.apply(this.addresses.applyTo(change));
       for (const host of touched.hosts) hosts.add(host);
       for (const router of touched.routers) routers.add(router);
     }
-    const touched: Touched = { hosts, routers };
-    await Promise.all([this.workers?.apply(changes), this.processes?.follow(touched)]);
-    await this.followPassedOn();
+    this.areNamesFresh = false;
+    await this.processes?.follow({ hosts, routers });
+  }
+
+  /** Follows servers whose names have other addresses now. */
+  private async refreshAddresses(): Promise<void> {
+    const moved = await this.addresses.refresh();
+    if (moved.size === 0) return;
+    const changes = [...this.changes.values()].filter((change) => namesIn(change).some((name) => moved.has(name)));
+    await this.carry(changes);
   }
 
   async setCertificates(pairs: readonly CertificatePair[]): Promise<void> {
@@ -189,6 +213,8 @@ export class HaproxyPlane implements DataPlane {
   }
 
   private refreshNames(): void {
+    if (this.areNamesFresh) return;
+    this.areNamesFresh = true;
     const names = new Map<string, RouteNames>();
     for (const { backend, router } of this.fastPath.backends().values()) {
       names.set(backend.name, { router: router.name, source: router.source, service: router.service });
@@ -199,8 +225,10 @@ export class HaproxyPlane implements DataPlane {
   /** Takes over what HAProxy has counted. */
   private async poll(): Promise<void> {
     const current = this.processes?.current;
-    if (this.isPolling || current === undefined) return;
+    const { clock } = this.parts;
+    if (this.isPolling || current === undefined || clock.monotonic() < this.nextPollAt) return;
     this.isPolling = true;
+    const startedAt = clock.monotonic();
     try {
       this.refreshNames();
       if (current.pid !== this.countedPid) this.statistics = new Statistics();
@@ -213,6 +241,7 @@ export class HaproxyPlane implements DataPlane {
       );
       if (traffic.length > 0) this.listener?.onTraffic(traffic);
       this.polls += 1;
+      if (this.polls % ADDRESSES_EVERY === 0) await this.refreshAddresses();
       if (this.polls % SERVERS_EVERY === 0) {
         const servers = readCsv(await ask(current.socket, 'show stat -1 4 -1'));
         const reports = serverReports(servers, (backend, server) => {
@@ -226,6 +255,9 @@ export class HaproxyPlane implements DataPlane {
     } catch (error) {
       this.parts.log.debug({ error: describeError(error) }, 'HAProxy did not tell what it has counted');
     } finally {
+      const now = clock.monotonic();
+      // A big table takes a while to tell about; it is asked less often.
+      this.nextPollAt = now + (now - startedAt) * POLL_SHARE;
       this.isPolling = false;
     }
   }

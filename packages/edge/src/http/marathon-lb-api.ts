@@ -23,8 +23,11 @@ export function addMarathonLbRoutes(http: FastifyInstance, { edge, clock }: Edge
   http.get('/_haproxy_getvhostmap', (_request, reply) => reply.type('text/plain').send(vhostMap(edge)));
   http.get('/_haproxy_getappmap', (_request, reply) => reply.type('text/plain').send(appMap(edge)));
   for (const path of ['/_mlb_signal/hup', '/_mlb_signal/usr1']) {
-    // Every change is followed at once: there is nothing to be told.
-    http.get(path, (_request, reply) => reply.type('text/plain').send('OK\n'));
+    // Every change is followed at once; whoever asks for a reload all the same gets new processes.
+    http.get(path, async (_request, reply) => {
+      await edge.plane.restart();
+      return await reply.type('text/plain').send('OK\n');
+    });
   }
   http.get('/haproxy*', (request, reply) => {
     if (!request.url.startsWith('/haproxy?stats')) return reply.code(404).send({ message: 'Try /haproxy?stats;csv' });

@@ -52,7 +52,7 @@ export function carryingOf(table: RouteTable, router: Router): Carrying {
     lines.push(...own);
   }
   const servers = serversOf(service);
-  if (servers === undefined) return left('HAProxy wants addresses for its servers, not names');
+  if (servers === undefined) return left('a server has a name without an address');
   const readable = router.name.replace(/[^A-Za-z0-9_-]+/g, '_').slice(0, 60);
   // What stands behind an address is the same for all servers, and a server keeps it: it is part of what a backend is.
   const text = [routerKey(router), ...lines, optionsOf(service.policy)].join('\n');
@@ -235,7 +235,7 @@ function serversOf({ policy, servers }: PooledService & { readonly kind: 'server
   const largest = Math.max(1, ...servers.map(({ weight }) => weight));
   const options = optionsOf(policy);
   for (const server of servers) {
-    const host = server.host === 'localhost' ? '127.0.0.1' : server.host;
+    const { host } = server;
     if (!ADDRESS.test(host)) return undefined;
     const address = `${host.includes(':') ? `[${host}]` : host}:${String(server.port)}`;
     const { id, isDraining } = server;

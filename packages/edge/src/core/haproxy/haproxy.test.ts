@@ -196,7 +196,6 @@ function obey(model: Map<string, string>, text: string): void {
     expect(model.has(id)).toBe(false);
     // `add server backend/name address weight N …`
     model.set(id, `maint ${text.split(' ')[5] ?? ''}`);
-  } else if (verb === 'enable') model.set(id, `ready ${share}`);
-  else if (word === 'state') model.set(id, `${value} ${share}`);
+  } else if (word === 'state') model.set(id, `${value} ${share}`);
   else if (word === 'weight') model.set(id, `${state} ${value}`);
 }

@@ -25,6 +25,8 @@ export class Running {
   private readonly backendOf = new Map<string, string>();
   private readonly maps: Readonly<Record<Front, Map<string, Entries>>> = { http: new Map(), https: new Map() };
   private readonly leaving = new Set<string>();
+  /** Of those that leave, the ones that a command is under way for. */
+  private readonly deleting = new Set<string>();
   readonly mapPaths: Readonly<Record<Front, string>>;
 
   /** As a configuration made from this share has it. */
@@ -72,13 +74,21 @@ export class Running {
     return { commands, isStale };
   }
 
-  /** Commands that take out servers which wait to be gone. */
+  /** Servers that wait to be gone. */
   removals(): readonly string[] {
-    return [...this.leaving].map((server) => `del server ${server}`);
+    return [...this.leaving];
   }
 
-  /** A server is gone from the process. */
-  removed(server: string): void {
+  /** A server is about to be deleted. @returns whether it still is to be */
+  deletes(server: string): boolean {
+    if (!this.leaving.has(server)) return false;
+    this.deleting.add(server);
+    return true;
+  }
+
+  /** What came of it. One that is wanted again meanwhile is no longer in question. */
+  deleted(server: string, isGone: boolean): void {
+    if (!this.deleting.delete(server) || !isGone) return;
     this.leaving.delete(server);
     const slash = server.indexOf('/');
     this.backends.get(server.slice(0, slash))?.delete(server.slice(slash + 1));
@@ -90,11 +100,14 @@ export class Running {
     for (const [id, server] of wanted) {
       const before = known.get(id);
       const path = `${name}/${id}`;
-      if (before === undefined) {
+      if (before === undefined || this.deleting.has(path)) {
         if (server.isDraining) continue;
+        // One that is being deleted may be there or not by then; both come to the same.
+        this.leaving.delete(path);
+        this.deleting.delete(path);
         commands.push(`add server ${path} ${server.address} weight ${String(server.weight)} ${server.options}`);
         if (server.options.includes(' check ')) commands.push(`enable health ${path}`);
-        commands.push(`enable server ${path}`);
+        commands.push(`set server ${path} weight ${String(server.weight)}`, `set server ${path} state ready`);
       } else {
         const isBack = this.leaving.delete(path);
         if (isBack || before.isDraining !== server.isDraining) {
