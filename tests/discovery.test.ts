@@ -1,8 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { delay } from '@stadion/base';
+import { systemTimers } from '@stadion/base/system';
+import { Hub } from '@stadion/discovery';
+import { serviceFetch } from '@stadion/discovery/undici';
+import { Provider, zooKeeperSource } from '@stadion/discovery/zookeeper';
 import { ZooKeeperEnsemble, hasZooKeeper } from '@stadion/store/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Machines, canMakeMachines } from './support/machines.ts';
 import { REPOSITORY, STADION, run, waitFor } from './support/running-platform.ts';
 
 test('what is published of the library is its built form and its README, and stands on base alone', async () => {
@@ -82,6 +89,98 @@ describe.skipIf(!hasZooKeeper())('a service that registers by the Fastify bundle
     expect(await left).toBe(0);
     expect((await discovery('oor', admin)).stderr).toContain('Nobody answers');
   }, 120_000);
+});
+
+describe.skipIf(!hasZooKeeper() || !canMakeMachines())('ZooKeeper behind a cable that is pulled', () => {
+  let network: Machines;
+  let zookeeper: ZooKeeperEnsemble;
+
+  beforeAll(async () => {
+    network = await Machines.make(1);
+    const launchers = network.machines.map((machine) => network.on(machine));
+    zookeeper = await ZooKeeperEnsemble.start({
+      servers: 1,
+      hosts: network.machines.map(({ address }) => address),
+      launchers,
+    });
+  }, 90_000);
+
+  afterAll(async () => {
+    await zookeeper.stop();
+    await network.remove();
+  });
+
+  test('no call fails, leaving ends, and what is new is seen when it is back', async () => {
+    const [machine] = network.machines;
+    const instances = [createHttpServer((_request, response) => response.end('here')), createHttpServer()];
+    const ports = await Promise.all(
+      instances.map(async (instance) => {
+        await new Promise<void>((resolve) => instance.listen(0, '127.0.0.1', resolve));
+        return (instance.address() as AddressInfo).port;
+      }),
+    );
+    const place = { connectString: zookeeper.connectString, namespace: 'cut', sessionTimeoutMs: 4000 };
+    const provide = (port: number): Provider => {
+      const provider = new Provider({ ...place, service: 'demo', host: '127.0.0.1', port, checkMs: 200 });
+      provider.start();
+      return provider;
+    };
+    const [staying, leaving] = [provide(ports[0] ?? 0), provide(1)];
+    const hubs = Array.from({ length: 5 }, () => new Hub({ source: zooKeeperSource({ ...place, pollMs: 1000 }) }));
+    const seen = (): string =>
+      hubs
+        .map((hub) =>
+          hub
+            .service('demo')
+            .pool.nodes()
+            .map(({ port }) => port)
+            .sort()
+            .join(),
+        )
+        .join(' ');
+    const all = (...wanted: number[]): string => hubs.map(() => [...wanted].sort().join()).join(' ');
+    await waitFor('both are seen', () => seen() === all(ports[0] ?? 0, 1), 40_000);
+
+    const failures: unknown[] = [];
+    let calls = 0;
+    let isOver = false;
+    const callers = hubs.map(async (hub) => {
+      const call = serviceFetch(hub);
+      while (!isOver) {
+        await call('service://demo/').then(
+          async (response) => {
+            await response.text();
+            calls += 1;
+          },
+          (error: unknown) => failures.push(error),
+        );
+        await delay(systemTimers, 20);
+      }
+      await call.close();
+    });
+    if (machine === undefined) throw new Error('there is a machine');
+    await network.cut(machine);
+    await waitFor(
+      'everybody has noticed',
+      () => hubs.every((hub) => hub.service('demo').trouble() !== undefined),
+      40_000,
+    );
+    await leaving.stop();
+    instances[1]?.on('request', (_request, response) => response.end('new'));
+    const late = provide(ports[1] ?? 0);
+    const before = calls;
+    await waitFor('calls go on', () => calls > before + 100, 40_000);
+    await network.mend(machine);
+    await waitFor('the view is right', () => seen() === all(...ports), 60_000);
+    isOver = true;
+    await Promise.all(callers);
+    expect(failures).toEqual([]);
+    await Promise.all([staying.stop(), late.stop(), ...hubs.map((hub) => hub.close())]);
+    for (const instance of instances) {
+      instance.closeAllConnections();
+      instance.close();
+    }
+  }, 200_000);
 });
 
 async function freePort(): Promise<string> {

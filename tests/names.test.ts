@@ -178,6 +178,31 @@ describe.skipIf(missing.includes('dig'))('one name server', () => {
   });
 });
 
+test.skipIf(missing.includes('dig'))(
+  'a state of a megabyte is read beside the answers, each name of it',
+  async () => {
+    const tasks = Array.from({ length: 5000 }, (_, index) => {
+      return task(`t${String(index)}`, `app${String(index)}`, `10.4.${String(index >> 8)}.${String(index & 255)}`);
+    });
+    const large = await startMaster(tasks);
+    const own = await freePort();
+    await startDns(join(folder, 'large'), ['--master', large.url, '--dns-port', own]);
+    for (const index of [0, 499, 500, 4999]) {
+      await waitFor(
+        `app${String(index)} has a name`,
+        async () => {
+          const found = await dig('-p', own, `app${String(index)}.marathon.mesos`);
+          return found.join() === `10.4.${String(index >> 8)}.${String(index & 255)}`;
+        },
+        40_000,
+      );
+    }
+    large.server.closeAllConnections();
+    large.server.close();
+  },
+  60_000,
+);
+
 describe.skipIf(missing.includes('dig') || !hasZooKeeper())('masters that meet in ZooKeeper', () => {
   let zookeeper: ZooKeeperEnsemble;
 
