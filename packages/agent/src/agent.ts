@@ -298,7 +298,7 @@ export class Agent implements Service, AgentView {
       ...(task.pod === undefined ? {} : { executor: task.pod.executor }),
       ...(task.latest === undefined ? {} : { status: task.latest }),
     }));
-    const checkpointed = this.volumes.current;
+    const checkpointed = this.volumes.announced;
     return {
       type: 'REGISTER',
       agent: this.info,

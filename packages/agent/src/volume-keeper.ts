@@ -12,6 +12,8 @@ export class VolumeKeeper {
   private readonly volumes: Volumes;
   private readonly log: Logger;
   private kept: CheckpointedResources | undefined;
+  /** The newest words of the master; they may still be on their way to the disk. */
+  private told: CheckpointedResources | undefined;
   /** Given up, and maybe not gone yet. */
   private wiping: readonly VolumeId[] = [];
   private tail: Promise<void> = Promise.resolve();
@@ -27,15 +29,25 @@ export class VolumeKeeper {
     return this.kept;
   }
 
+  /**
+   * What a master has to know of this agent: all that it was told, on disk yet or not. A new master that heard of less
+   * would give away again what is reserved, and its next words would bear a version that this agent has already seen.
+   */
+  get announced(): CheckpointedResources | undefined {
+    return this.told;
+  }
+
   /** Takes over what an earlier life of the agent wrote, and ends what that one had begun to wipe. */
   restore(checkpointed: CheckpointedResources, wiping: readonly VolumeId[]): void {
     this.kept = checkpointed;
+    this.told = checkpointed;
     this.wiping = wiping;
     if (wiping.length > 0) this.enqueue(() => this.wipe(checkpointed));
   }
 
   /** Takes what the master says. Older words that arrive late are ignored; what cannot be written is asked for again. */
   apply(next: CheckpointedResources): void {
+    if (next.version > (this.told?.version ?? 0)) this.told = next;
     this.enqueue(async () => {
       if (next.version <= (this.kept?.version ?? 0)) return;
       const before = volumesOf(this.kept?.resources ?? []);

@@ -83,6 +83,23 @@ describe('persistent volumes', () => {
     expect(machine.master.heard.at(-1)).toEqual({ type: 'PONG', checkpointed_version: 2 });
   });
 
+  it('are announced to the next master from the moment this one has told of them, on disk or not', async () => {
+    const machine = new SimulatedMachine();
+    await machine.startAgent();
+    machine.checkpoints.fail('the disk is full');
+    checkpoint(machine, 1, [makeVolume('v1')]);
+    machine.master.hangUp();
+    await machine.time.advance(10_000);
+    expect(machine.master.registrations().at(-1)?.checkpointed).toEqual({ version: 1, resources: [makeVolume('v1')] });
+    // What is on disk is told by the answers to pings: so the master sends again what is not.
+    machine.master.say({ type: 'PING', registered: true });
+    expect(machine.master.heard.at(-1)).toEqual({ type: 'PONG' });
+    machine.checkpoints.fail(undefined);
+    checkpoint(machine, 1, [makeVolume('v1')]);
+    await machine.time.advance(10);
+    expect(machine.volumes.made.size).toBe(1);
+  });
+
   it('that are not here drop the task', async () => {
     const machine = new SimulatedMachine();
     await machine.startAgent();

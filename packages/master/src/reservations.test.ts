@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Offer, Resource } from '@stadion/contract/mesos';
+import { scalarsOf } from './core/resources/resource-vector.ts';
 import { createMasterHttp } from './http/master-http.ts';
 import { Cluster, resources, task, type ScriptedAgent, type ScriptedFramework } from './testing/cluster.ts';
 import { reserved, volume } from './testing/reserved.ts';
@@ -131,6 +132,20 @@ describe('reservations and volumes', () => {
     await cluster.time.advance(10_000);
     expect(volumesIn(framework.lastOffer())).toEqual(['v1']);
     expect(cluster.master.view?.agents.get(agent.agentId)?.total).toMatchObject({ cpus: 3000, disk: 9_500_000 });
+  });
+
+  it('are not believed in beside what they were made of, when an agent that missed them reports a task on them', async () => {
+    const scene = await stage();
+    const { cluster, agent, framework } = scene;
+    agent.checkpoints = false;
+    await launchResident(scene);
+    const info = task('t1', agent.agentId, [...needs(), data()]);
+    agent.tasks = [{ framework_id: { value: framework.id }, info, state: 'TASK_STAGING' }];
+    await cluster.restartMaster();
+    await agent.connect();
+    const believed = cluster.master.view?.agents.get(agent.agentId)?.total;
+    expect(believed && scalarsOf(believed)).toMatchObject({ cpus: 4000, mem: 4_096_000, disk: 10_000_000 });
+    expect(believed).toMatchObject({ cpus: 3000 });
   });
 
   it('are sent again to an agent that missed them', async () => {

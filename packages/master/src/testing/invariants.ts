@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import type { AgentRecord, FrameworkRecord } from '../core/cluster/records.ts';
 import type { ClusterView } from '../core/cluster/state.ts';
 import { SCALAR_NAMES } from '../core/resources/amounts.ts';
+import { parseResources } from '../core/resources/resource-format.ts';
 import { NOTHING, add, scalarsOf, type ResourceVector } from '../core/resources/resource-vector.ts';
 
 /** Invariant 1, and that every sum that is kept incrementally is the sum of its parts. */
@@ -51,8 +52,17 @@ function checkAgent(view: ClusterView, agent: AgentRecord): void {
   expect({ ...agent.charged }).toEqual({ ...charged });
   expect({ ...agent.offered }).toEqual({ ...offered });
   expect(add(add(agent.charged, agent.offered), agent.free)).toEqual(agent.total);
+  checkBelief(agent);
   if (!agent.overcommitted) expect(agent.total).toEqual(agent.reported);
   if (agent.link === undefined) expect(agent.offers.size).toBe(0);
+}
+
+/** Where the master believes in more than the agent says, reserved and unreserved together, none of it is for anybody. */
+function checkBelief(agent: AgentRecord): void {
+  const parsed = parseResources(agent.info.resources);
+  if (!parsed.ok) throw new Error(parsed.problem);
+  const [configured, believed] = [scalarsOf(parsed.vector), scalarsOf(agent.total)];
+  for (const name of SCALAR_NAMES) if (believed[name] > configured[name]) expect(agent.free[name]).toBe(0);
 }
 
 function checkFramework(view: ClusterView, framework: FrameworkRecord): void {

@@ -21,6 +21,8 @@ interface FakeAgent {
   link: number | undefined;
   readonly tasks: Map<string, ReportedTask>;
   checkpointed: CheckpointedResources | undefined;
+  /** What it had before the master's last word on it. */
+  earlier: CheckpointedResources | undefined;
 }
 
 /** Plays steps against a ledger, with agents and frameworks that do what real ones could. */
@@ -33,6 +35,7 @@ export class RandomHistory {
     link: undefined,
     tasks: new Map(),
     checkpointed: undefined,
+    earlier: undefined,
   }));
   private readonly frameworks: { id: string | undefined; subscription: number | undefined }[] = Array.from(
     { length: FRAMEWORKS },
@@ -49,6 +52,13 @@ export class RandomHistory {
       case 'connect':
         this.open(move.agent);
         break;
+      case 'connect-behind': {
+        // The master's last word on its resources never got to its disk.
+        const agent = this.agents[move.agent] as FakeAgent;
+        agent.checkpointed = agent.earlier;
+        this.open(move.agent);
+        break;
+      }
       case 'repeat-register':
         this.register(this.agents[move.agent] as FakeAgent, move.agent);
         break;
@@ -287,7 +297,10 @@ export class RandomHistory {
     if (agent === undefined) return;
     const { message } = output;
     if (message.type === 'REGISTERED') agent.id = message.agent_id.value;
-    if (message.type === 'CHECKPOINT_RESOURCES') agent.checkpointed = message.checkpointed;
+    if (message.type === 'CHECKPOINT_RESOURCES') {
+      agent.earlier = agent.checkpointed;
+      agent.checkpointed = message.checkpointed;
+    }
     if (message.type === 'RUN_TASKS' || message.type === 'RUN_TASK_GROUP') {
       for (const info of message.tasks) {
         const key = `${message.framework.id?.value ?? ''}/${info.task_id.value}`;

@@ -11,7 +11,7 @@ const TASKS = 6;
 
 /** One thing that happens. */
 export type Step =
-  | { readonly do: 'connect' | 'repeat-register' | 'cut' | 'leave'; readonly agent: number }
+  | { readonly do: 'connect' | 'connect-behind' | 'repeat-register' | 'cut' | 'leave'; readonly agent: number }
   | { readonly do: 'subscribe' | 'hang-up' | 'revive' | 'reconcile'; readonly framework: number }
   | {
       readonly do: 'accept';
@@ -124,6 +124,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('forget-task'), agent: index(AGENTS), task: index(TASKS) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('connect-behind'), agent: index(AGENTS) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('time'), seconds: fc.integer({ min: 1, max: 20 }) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('settings'), settings: anySettings }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('persist') }) },

@@ -174,7 +174,7 @@ export class Lifecycle {
 
   /** The task of an instance is over. `ended` shows the last condition. */
   taskEnded(ended: Instance, status: Pick<TaskStatus, 'state' | 'message'>): void {
-    const { fleet, root, clock, counters, isLocked } = this.parts;
+    const { fleet, root, counters, isLocked } = this.parts;
     counters.add(`tasks.${ended.condition.toLowerCase()}.counter`);
     this.unwatch(ended.id);
     if (isFailure(status.state)) {
@@ -189,11 +189,20 @@ export class Lifecycle {
     const isOutdated = target !== undefined && ended.appVersion < target.versionInfo.lastConfigChangeAt;
     // An outdated instance comes back as it was only while a deployment has yet to get to it.
     const isWanted = target !== undefined && ended.goal === 'Running' && (!isOutdated || isLocked(ended.appId));
-    if (isWanted) fleet.update(rescheduled(ended, ended.appVersion, clock.now()));
+    if (isWanted) this.goOn(ended, ended.appVersion);
     else if (target === undefined || !this.isKept(ended)) this.remove(ended);
     // An instance with volumes has no successor but itself.
-    else if (ended.goal === 'Running') fleet.update(rescheduled(ended, target.version, clock.now()));
+    else if (ended.goal === 'Running') this.goOn(ended, target.version);
     else this.keepStopped(ended);
+  }
+
+  /** An instance whose task is over waits to run again, on what is reserved for it unless its launch came to nothing. */
+  private goOn(ended: Instance, version: string): void {
+    const { fleet, clock, reservations } = this.parts;
+    const next = rescheduled(ended, version, clock.now());
+    fleet.update(next);
+    // Its agent may have made it all the same; nothing comes any more from one that is gone for good.
+    if (next.reservation === undefined && ended.taskState !== 'TASK_GONE_BY_OPERATOR') reservations.giveUp(ended);
   }
 
   private isKept({ reservation, goal }: Instance): boolean {

@@ -3,7 +3,8 @@
  * not there, which is invariant 1: no agent is ever charged more than it has, and nothing is freed twice.
  */
 import { assert } from '@stadion/base';
-import { volumeId, NO_HOLDINGS, type Holding, type Holdings } from '../resources/holdings.ts';
+import { withCheckpointed } from '../resources/checkpointed.ts';
+import { holdingsBeyond, volumeId, NO_HOLDINGS, type Holding, type Holdings } from '../resources/holdings.ts';
 import { intersectPorts } from '../resources/port-ranges.ts';
 import {
   NOTHING,
@@ -199,13 +200,19 @@ export function shareOf(state: ClusterState, framework: FrameworkRecord, role: s
   return share;
 }
 
-/** total = the reported resources, or what is held where that is more; free = the rest. */
+/**
+ * total = the reported resources, or what is held where that is more; free = the rest. What is held as reserved, and the
+ * agent does not say it is, was made of what the agent has for anybody: it is not there twice.
+ */
 function refit(state: ClusterState, agent: AgentRecord): void {
   const held = add(agent.charged, agent.offered);
-  const total = contains(agent.reported, held) ? agent.reported : maximum(agent.reported, held);
+  const { reported } = agent;
+  const total = contains(reported, held)
+    ? reported
+    : maximum(withCheckpointed(reported, holdingsBeyond(held.held, reported.held)), held);
   state.roles.resize(scalarsOf(agent.total), -1);
   state.roles.resize(scalarsOf(total), 1);
-  agent.overcommitted = total !== agent.reported;
+  agent.overcommitted = total !== reported;
   agent.total = total;
   agent.free = subtract(total, held);
 }

@@ -32,7 +32,7 @@ export function vectorOf(holding: Holding, kind: HoldingKind | undefined): Resou
 }
 
 /**
- * What the agent has in all: the resources of its settings, of which the checkpointed ones were made. An agent that has
+ * What the agent has in all: the resources of its settings, of which those that were set aside since were made. An agent that has
  * become smaller than what is reserved on it keeps the reservations.
  */
 export function withCheckpointed(configured: ResourceVector, checkpointed: Holdings): ResourceVector {

@@ -5,7 +5,14 @@
 import { assert } from '@stadion/base';
 import type { DiskInfo, Reservation } from '@stadion/contract/mesos-workload';
 import type { Amount } from './amounts.ts';
-import { addPorts, containsPorts, subtractPorts, unionPorts, type PortRanges } from './port-ranges.ts';
+import {
+  addPorts,
+  containsPorts,
+  intersectPorts,
+  subtractPorts,
+  unionPorts,
+  type PortRanges,
+} from './port-ranges.ts';
 
 /** What distinguishes one kind of reserved resource from another. The last reservation is the most specific. */
 export interface HoldingKind {
@@ -94,6 +101,18 @@ export function unionHoldings(left: Holdings, right: Holdings): Holdings {
   return union;
 }
 
+/** What of `held` is not in `known`. A volume that is known in another size is not missing. */
+export function holdingsBeyond(held: Holdings, known: Holdings): Holdings {
+  const beyond = new Map<string, Holding>();
+  for (const [key, holding] of held) {
+    const there = known.get(key);
+    if (there !== undefined && volumeId(holding) !== undefined) continue;
+    const missing = there === undefined ? holding : remainder(holding, there);
+    if (!isEmpty(missing)) beyond.set(key, missing);
+  }
+  return beyond.size === 0 ? NO_HOLDINGS : beyond;
+}
+
 /** Those that a framework in this role may have: set aside for the role itself or one above it. */
 export function holdingsFor(holdings: Holdings, role: string): Holdings {
   if (holdings.size === 0) return holdings;
@@ -131,6 +150,17 @@ function combine(
     mem: left.mem + sign * right.mem,
     disk: left.disk + sign * right.disk,
     ports: ports(left.ports, right.ports),
+  };
+}
+
+function remainder(holding: Holding, there: Amount): Holding {
+  return {
+    ...holding,
+    cpus: Math.max(0, holding.cpus - there.cpus),
+    gpus: Math.max(0, holding.gpus - there.gpus),
+    mem: Math.max(0, holding.mem - there.mem),
+    disk: Math.max(0, holding.disk - there.disk),
+    ports: subtractPorts(holding.ports, intersectPorts(holding.ports, there.ports)),
   };
 }
 

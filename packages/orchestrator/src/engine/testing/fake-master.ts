@@ -43,6 +43,8 @@ export class FakeMaster {
   script: (task: TaskInfo) => TaskScript = () => ({ kind: 'run' });
   killMs = 10;
   private readonly withheld = new Set<string>();
+  /** The role that everything is offered in. */
+  role = '*';
   /** Takes subscriptions, and says nothing more. */
   isDeaf = false;
   private readonly time: Clock & Timers;
@@ -222,7 +224,7 @@ export class FakeMaster {
         this.allocateSoon();
         break;
       case 'SUPPRESS':
-        if (call.suppress?.roles?.includes('*') !== false) this.isSuppressed = true;
+        if (call.suppress?.roles?.includes(this.role) !== false) this.isSuppressed = true;
         break;
       case 'KILL':
         this.kill(call.kill.task_id.value);
@@ -388,7 +390,7 @@ export class FakeMaster {
           { name: 'ports', type: 'RANGES', ranges: { range: [{ begin: 31_000, end: 32_000 }] } },
         ],
         attributes: agent.attributes,
-        allocation_info: { role: '*' },
+        allocation_info: { role: this.role },
       });
     }
     if (offers.length > 0) this.deliver({ type: 'OFFERS', offers: { offers } });
