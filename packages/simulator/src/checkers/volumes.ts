@@ -1,4 +1,5 @@
 /** Invariant 11: a volume goes with one instance, on one machine; its data is lost only to a wipe; none is left behind. */
+import { launchedTasks } from '@stadion/contract/mesos';
 import type { World } from '../world.ts';
 import type { StartedContainer, UsedVolume } from '../started-container.ts';
 import type { PromiseBook } from '../promises.ts';
@@ -19,12 +20,20 @@ export function volumesChecker(world: World, promises: PromiseBook, violate: Vio
   const started = new Map<string, StartedContainer>();
   /** What may hold data, by the volume's id. */
   const held = new Map<string, Held>();
-  /** The app of every instance that was started on a volume. */
+  /** The app of every instance that was launched on a volume. It may be deleted, and be there again, before the start. */
   const apps = new Map<string, string>();
   /** Ids of instances that somebody wants nothing kept of. */
   const givenUp = new Set<string>();
 
   return {
+    onCall(call) {
+      const view = world.controlPlane?.engine.view;
+      if (call.type !== 'ACCEPT' || view === undefined) return;
+      for (const { task_id } of call.accept.operations.flatMap(launchedTasks)) {
+        const instance = view.instanceByTaskId(task_id.value);
+        if (instance?.reservation !== undefined) apps.set(instance.id, instance.appId);
+      }
+    },
     onStart(container) {
       if (container.volumes.length === 0) return;
       started.set(container.taskId, container);

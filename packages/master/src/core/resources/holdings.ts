@@ -5,14 +5,7 @@
 import { assert } from '@stadion/base';
 import type { DiskInfo, Reservation } from '@stadion/contract/mesos-workload';
 import type { Amount } from './amounts.ts';
-import {
-  addPorts,
-  containsPorts,
-  intersectPorts,
-  subtractPorts,
-  unionPorts,
-  type PortRanges,
-} from './port-ranges.ts';
+import { addPorts, containsPorts, intersectPorts, subtractPorts, unionPorts, type PortRanges } from './port-ranges.ts';
 
 /** What distinguishes one kind of reserved resource from another. The last reservation is the most specific. */
 export interface HoldingKind {
