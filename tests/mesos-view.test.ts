@@ -125,7 +125,7 @@ describe('with a task that runs', () => {
         slave_id: expect.stringMatching(AGENT_ID),
         state: 'TASK_RUNNING',
         resources: { cpus: 0.5, mem: 32, gpus: 0, disk: 0, ports: `[${task.ports[0] ?? 0}-${task.ports[0] ?? 0}]` },
-        roles: ['*', 'marathon'],
+        role: '*',
         labels: [{ key: 'team', value: 'blue' }],
         discovery: {
           visibility: 'FRAMEWORK',
