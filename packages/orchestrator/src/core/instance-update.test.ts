@@ -97,20 +97,31 @@ describe('health', () => {
 
 describe('an unreachable instance', () => {
   const strategy = { inactiveAfterSeconds: 10, expungeAfterSeconds: 60 };
+  const lost = { since: 0, condition: 'Unreachable' as const };
+  const replaced = { since: 0, condition: 'UnreachableInactive' as const };
 
   it('is replaced and forgotten at once by default', () => {
     const byDefault = { inactiveAfterSeconds: 0, expungeAfterSeconds: 0 };
-    expect(decideUnreachable(byDefault, 1000, false, 1000)).toEqual({ kind: 'expunge' });
+    expect(decideUnreachable(byDefault, lost, 1000)).toEqual({ kind: 'expunge' });
   });
 
   it('is waited for, then replaced, then forgotten', () => {
-    expect(decideUnreachable(strategy, 0, false, 5000)).toEqual({ kind: 'wait', until: 10_000 });
-    expect(decideUnreachable(strategy, 0, false, 10_000)).toEqual({ kind: 'inactive' });
-    expect(decideUnreachable(strategy, 0, true, 10_000)).toEqual({ kind: 'wait', until: 60_000 });
-    expect(decideUnreachable(strategy, 0, true, 60_000)).toEqual({ kind: 'expunge' });
+    expect(decideUnreachable(strategy, lost, 5000)).toEqual({ kind: 'wait', until: 10_000 });
+    expect(decideUnreachable(strategy, lost, 10_000)).toEqual({ kind: 'inactive' });
+    expect(decideUnreachable(strategy, replaced, 10_000)).toEqual({ kind: 'wait', until: 60_000 });
+    expect(decideUnreachable(strategy, replaced, 60_000)).toEqual({ kind: 'expunge' });
+  });
+
+  it('with volumes is replaced and never forgotten', () => {
+    const { place } = runningInstance('a', 0);
+    if (place === undefined) throw new Error('it runs nowhere');
+    const reservation = { place, role: 'store', volumes: [], hostPorts: [], isConfirmed: true };
+    const atOnce = { inactiveAfterSeconds: 0, expungeAfterSeconds: 0 };
+    expect(decideUnreachable(atOnce, { ...lost, reservation }, 0)).toEqual({ kind: 'inactive' });
+    expect(decideUnreachable(strategy, { ...replaced, reservation }, 1e12)).toEqual({ kind: 'wait', until: undefined });
   });
 
   it('is waited for without end when told so', () => {
-    expect(decideUnreachable('disabled', 0, false, 1e12)).toEqual({ kind: 'wait', until: undefined });
+    expect(decideUnreachable('disabled', lost, 1e12)).toEqual({ kind: 'wait', until: undefined });
   });
 });

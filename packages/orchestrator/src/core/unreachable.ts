@@ -15,20 +15,19 @@ export type UnreachableDecision =
   | { readonly kind: 'expunge' };
 
 /**
+ * An instance with volumes is replaced like any other, and never forgotten: its data comes back with its agent.
  * @param strategy of the app
- * @param since when the instance became unreachable, milliseconds
- * @param isInactive whether a replacement was already asked for
+ * @param instance `since` when it became unreachable, milliseconds; inactive when a replacement was already asked for
  */
 export function decideUnreachable(
   strategy: AppDefinition['unreachableStrategy'],
-  since: number,
-  isInactive: boolean,
+  { since, condition, reservation }: Pick<Instance, 'since' | 'condition' | 'reservation'>,
   now: number,
 ): UnreachableDecision {
   if (strategy === 'disabled') return { kind: 'wait', until: undefined };
-  const expungeAt = since + strategy.expungeAfterSeconds * 1000;
-  if (now >= expungeAt) return { kind: 'expunge' };
-  if (isInactive) return { kind: 'wait', until: expungeAt };
+  const expungeAt = reservation === undefined ? since + strategy.expungeAfterSeconds * 1000 : undefined;
+  if (expungeAt !== undefined && now >= expungeAt) return { kind: 'expunge' };
+  if (condition === 'UnreachableInactive') return { kind: 'wait', until: expungeAt };
   const inactiveAt = since + strategy.inactiveAfterSeconds * 1000;
   return now >= inactiveAt ? { kind: 'inactive' } : { kind: 'wait', until: inactiveAt };
 }

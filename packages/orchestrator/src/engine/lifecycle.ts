@@ -87,10 +87,9 @@ export class Lifecycle {
     else this.depart(instance, 'Stopped', drains && !isUnreachable(instance));
   }
 
-  /** Gives up waiting for an agent that is out of contact. Volumes that may come back with it are kept. */
+  /** Gives up waiting for an agent that is out of contact. What has volumes, which may come back with it, is kept. */
   expunge(instance: Instance): void {
     if (instance.reservation === undefined) this.forget(instance);
-    else this.stop(instance, false);
   }
 
   /** Gives a waiting instance another version to run. */

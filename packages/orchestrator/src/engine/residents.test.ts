@@ -35,3 +35,42 @@ describe('a first launch that came to nothing', () => {
     expect(await platform.storedKeys()).toContain(giveBackKey(instance?.id ?? ''));
   });
 });
+
+describe('an agent out of contact', () => {
+  const replacedAtOnce = { ...RESIDENT, unreachableStrategy: { inactiveAfterSeconds: 0, expungeAfterSeconds: 0 } };
+
+  it('is no reason to end what has volumes there: it is replaced, and goes on when its agent is back', async () => {
+    const platform = await started(2);
+    valueOf(await platform.put([replacedAtOnce]));
+    await platform.quiet();
+    const [first] = platform.master.alive('db');
+    const index = Number(first?.agentId.at(-1));
+    platform.master.loseAgent(index);
+    expect(await platform.until(() => platform.master.alive('db').length === 2, 10_000)).toBe(true);
+    expect(await platform.until(() => platform.running('/db') === 1, 10_000)).toBe(true);
+    expect(platform.engine.view.instances('/db').map(({ condition }) => condition)).toContain('UnreachableInactive');
+    platform.master.returnAgent(index);
+    await platform.time.advance(5000);
+    // The younger one goes, and keeps its volume.
+    expect(platform.master.alive('db')).toEqual([first]);
+    expect(
+      platform.engine.view
+        .instances('/db')
+        .map(({ goal }) => goal)
+        .sort(),
+    ).toEqual(['Running', 'Stopped']);
+  });
+
+  it('that is back at once finds nothing changed', async () => {
+    const platform = await started(1);
+    valueOf(await platform.put([replacedAtOnce]));
+    await platform.quiet();
+    const before = platform.master.alive('db');
+    platform.master.loseAgent(0);
+    platform.master.returnAgent(0);
+    await platform.time.advance(5000);
+    expect(platform.master.alive('db')).toEqual(before);
+    expect(platform.engine.view.instances('/db')).toMatchObject([{ goal: 'Running', condition: 'Running' }]);
+    expect(platform.master.calls.map(({ type }) => type)).not.toContain('KILL');
+  });
+});

@@ -58,8 +58,7 @@ export class UnreachableWatch {
       return;
     }
     if (app === undefined) return;
-    const isInactive = instance.condition === 'UnreachableInactive';
-    const decision = decideUnreachable(app.unreachableStrategy, instance.since, isInactive, time.now());
+    const decision = decideUnreachable(app.unreachableStrategy, instance, time.now());
     if (decision.kind === 'expunge') {
       this.expunge(instance);
     } else if (decision.kind === 'inactive') {
