@@ -2,7 +2,10 @@
 
 /**
  * `command` are the arguments for Node, relative to the root. `advice` says the rule, its reason and what to do instead.
- * @typedef {{ readonly name: string, readonly command: readonly string[], readonly advice: string }} Check
+ * One that `isLong` runs beside all others, and is told of last.
+ * @typedef {{
+ *   readonly name: string, readonly command: readonly string[], readonly advice: string, readonly isLong?: boolean
+ * }} Check
  */
 
 /** @type {readonly Check[]} */
@@ -11,11 +14,6 @@ export const checks = [
     name: 'format (prettier)',
     command: ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'],
     advice: 'One form for all files, so that a diff shows what changed. Run `npm run format`.',
-  },
-  {
-    name: 'lint (eslint)',
-    command: ['tools/checks/lint.mjs'],
-    advice: 'Each message names the replacement. Comments that switch rules off have no effect: change the code.',
   },
   {
     name: 'boundaries (dependency-cruiser)',
@@ -48,5 +46,11 @@ export const checks = [
     name: 'house rules (tidy)',
     command: ['tools/checks/tidy.mjs'],
     advice: 'Each message says the rule, why it is there, and what to do.',
+  },
+  {
+    name: 'lint (eslint)',
+    command: ['tools/checks/lint.mjs'],
+    isLong: true,
+    advice: 'Each message names the replacement. Comments that switch rules off have no effect: change the code.',
   },
 ];
