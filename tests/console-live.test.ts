@@ -153,7 +153,10 @@ describe.skipIf(missingParts.includes('chromium'))('the console while time goes 
     await tabTo(page, /^More actions$/);
     await page.keyboard.press('Enter');
     await page.getByRole('menuitem', { name: 'Destroy' }).waitFor();
+    // A menu is there before it has the focus.
+    await page.locator('[role=menuitem]:focus').waitFor();
     await page.keyboard.press('End');
+    await waitFor('the last entry has the focus', async () => (await focused(page)).includes('Destroy'));
     await page.keyboard.press('Enter');
     await page.getByText('This cannot be taken back.').waitFor();
     await page.keyboard.press('Enter');

@@ -10,6 +10,7 @@ import { systemClock, systemTimers } from '@stadion/base/system';
 
 const JAR = '/usr/share/java/zookeeper.jar';
 const START_MS_MAX = 60_000;
+const SILENCE_MS_MAX = 2_000;
 
 /** Whether Debian's `zookeeper` and a Java are here. */
 export function hasZooKeeper(): boolean {
@@ -73,6 +74,8 @@ export class TestZooKeeper {
       let text = '';
       const socket = connect(this.port, '127.0.0.1', () => socket.write('srvr'));
       socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      // One that accepts and says nothing does not serve.
+      socket.setTimeout(SILENCE_MS_MAX, () => socket.destroy());
       socket.on('error', () => resolve(false));
       socket.on('close', () => resolve(text.includes('Mode:')));
     });
