@@ -144,6 +144,32 @@ describe('every other port', () => {
     }
   });
 
+  test('a path is the same however it is written', async () => {
+    const { agent, orchestrator } = platform.addresses;
+    // A request line of our own: addresses would be made whole or tidied.
+    const raw = (target: string, who: string) => {
+      const { hostname, port } = new URL(orchestrator);
+      return new Promise<number>((resolve, reject) => {
+        const headers = { authorization: `Bearer secret-of-${who}` };
+        request({ hostname, port, path: target, headers }, (response) => {
+          response.resume();
+          resolve(response.statusCode ?? 0);
+        })
+          .on('error', reject)
+          .end();
+      });
+    };
+    for (const path of ['/%66iles/browse?path=/', '/slave%281%29/files/browse?path=/']) {
+      expect([path, (await ask(agent + path, 'GET', 'only-cluster-read')).status]).toEqual([path, 403]);
+      expect([path, (await ask(agent + path, 'GET', 'only-files-read')).status]).not.toEqual([path, 403]);
+    }
+    const secrets = '/%73ecrets/v1/secret/default/?list=true';
+    expect((await ask(orchestrator + secrets, 'GET', 'nobody')).status).toBe(403);
+    expect((await ask(orchestrator + secrets, 'GET', 'only-secrets-read')).status).toBe(200);
+    expect(await raw('http://team-b/secrets/v1/secret/default/?list=true', 'nobody')).toBe(403);
+    expect(await raw('http://x/v2/apps', 'admin')).toBe(403);
+  });
+
   test('signs of life need nobody', async () => {
     for (const path of ['/health', '/master/health']) {
       expect((await ask(platform.addresses.master + path)).status).toBe(200);

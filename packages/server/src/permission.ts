@@ -34,7 +34,9 @@ export async function judge(
   const { access, secret } = admission;
   request.headers[USER_HEADER] = undefined;
   if (access === undefined) return undefined;
-  const path = (request.url ?? '').split('?', 1)[0] ?? '';
+  const path = (request.url ?? '').split(/[?#]/, 1)[0] ?? '';
+  // Routers read a whole URL as its path, those who look at the text would not: nobody needs it here.
+  if (!path.startsWith('/')) return { refused: NOT_A_PATH };
   const requirement = requirementOf(api, request.method ?? '', path, KNOWLEDGE);
   if (requirement.permission === 'public') return undefined;
   const { authorization } = request.headers;
@@ -62,6 +64,12 @@ const UNKNOWN: Refused = {
   status: 401,
   message: 'Say who you are: a user and a password, or a token (Authorization: Bearer TOKEN).',
   headers: { 'WWW-Authenticate': 'Basic realm="stadion", charset="UTF-8"' },
+};
+
+const NOT_A_PATH: Refused = {
+  status: 403,
+  message: 'The request line has to have a path, not a whole address.',
+  headers: {},
 };
 
 function notPermitted({ name }: Identity, permission: string, paths?: readonly string[]): Refused {

@@ -52,14 +52,25 @@ export interface RouteKnowledge {
   readonly session: (path: string) => { readonly app: string | undefined } | undefined;
 }
 
-/** Finds out what a request needs. @param path without its query */
-export function requirementOf(api: ApiName, method: string, path: string, knowledge: RouteKnowledge): Requirement {
+/**
+ * Finds out what a request needs. Routers read escapes (`/%66iles` is `/files`), so that rules look at the path without them;
+ * the rooms that know their own routes get it as it came.
+ * @param written the path as it stands in the request line, without its query
+ */
+export function requirementOf(api: ApiName, method: string, written: string, knowledge: RouteKnowledge): Requirement {
+  const path = decoded(written);
+  if (path === undefined) return { permission: WRITE[api] };
   if (PUBLIC.has(path) && isReading(method)) return { permission: 'public' };
-  return known(api, method, path, knowledge) ?? { permission: isReading(method) ? READ[api] : WRITE[api] };
+  return known(api, method, { path, written }, knowledge) ?? { permission: isReading(method) ? READ[api] : WRITE[api] };
 }
 
-function known(api: ApiName, method: string, path: string, knowledge: RouteKnowledge): Requirement | undefined {
-  const session = api === 'orchestrator' || api === 'agent' ? knowledge.session(path) : undefined;
+function known(
+  api: ApiName,
+  method: string,
+  { path, written }: { readonly path: string; readonly written: string },
+  knowledge: RouteKnowledge,
+): Requirement | undefined {
+  const session = api === 'orchestrator' || api === 'agent' ? knowledge.session(written) : undefined;
   if (session !== undefined) {
     const { app } = session;
     return { permission: 'tasks:exec', paths: () => (app === undefined ? undefined : [app]) };
@@ -69,7 +80,7 @@ function known(api: ApiName, method: string, path: string, knowledge: RouteKnowl
       if (path.startsWith('/secrets/v1/')) {
         return { permission: isReading(method) ? 'secrets:read' : 'secrets:write', paths: () => secretPaths(path) };
       }
-      return knowledge.orchestrator(method, path);
+      return knowledge.orchestrator(method, written);
     case 'agent':
       if (isReading(method) && /^\/(?:slave\(1\)\/)?files(?:\/|\.|$)/.test(path)) return { permission: 'files:read' };
       return operator(path, method, knowledge);
@@ -97,7 +108,16 @@ function operator(path: string, method: string, knowledge: RouteKnowledge): Requ
 /** Secrets are kept by paths like those of apps. */
 function secretPaths(path: string): readonly string[] | undefined {
   const name = /^\/secrets\/v1\/secret\/default\/(.+)$/.exec(path)?.[1];
-  return name === undefined || name.split('/').includes('..') || name.includes('%') ? undefined : [`/${name}`];
+  return name === undefined || name.split('/').includes('..') ? undefined : [`/${name}`];
+}
+
+/** Without escapes; undefined where one is broken. */
+function decoded(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return undefined;
+  }
 }
 
 function isReading(method: string): boolean {
