@@ -1,8 +1,8 @@
 /** A ZooKeeper session that is made anew whenever it has expired, with calls that end. */
 import { Buffer } from 'node:buffer';
 import { PlatformError, every, type Clock, type TimerHandle, type Timers } from '@stadion/base';
+import { closeZooKeeperClient, mendReconnects } from '@stadion/base/zookeeper-client';
 import zookeeper, { type Client, type Event } from 'node-zookeeper-client';
-import { closeClient, createClient } from './client.ts';
 
 /** Where and how. */
 export interface ZooKeeperOptions {
@@ -15,6 +15,8 @@ export interface ZooKeeperOptions {
 /** A call that is not answered for so long has failed. */
 const CALL_MS_MAX = 3000;
 const RENEW_MS = 200;
+/** Between two attempts to connect, at most, ms. */
+const SPIN_MS = 300;
 /** A server is asked for a word so often in a session's time, and is given up after so many questions without one. */
 const PROBES = 5;
 const PROBES_MAX = 4;
@@ -120,11 +122,16 @@ export class ZooKeeperLink {
     this.waiting.clear();
     for (const reject of this.rejections) reject(unreachable(new Error('the link was closed')));
     this.rejections.clear();
-    closeClient(this.client, this.options.time);
+    this.leave();
   }
 
   private open(): Client {
-    const client = createClient(this.options.connectString, this.sessionTimeoutMs);
+    const client = zookeeper.createClient(this.options.connectString, {
+      sessionTimeout: this.sessionTimeoutMs,
+      spinDelay: SPIN_MS,
+      retries: 0,
+    });
+    mendReconnects(client);
     client.on('connected', () => {
       if (this.isClosed) return;
       this.isUp = true;
@@ -143,12 +150,17 @@ export class ZooKeeperLink {
     return client;
   }
 
+  private leave(): void {
+    this.client.removeAllListeners();
+    closeZooKeeperClient(this.client, this.options.time);
+  }
+
   /** Another client, with a session of its own. */
   private renew(): void {
     if (this.isClosed) return;
     this.isUp = false;
     this.silentProbes = 0;
-    closeClient(this.client, this.options.time);
+    this.leave();
     this.renewal?.cancel();
     this.renewal = this.options.time.after(RENEW_MS, () => {
       this.client = this.open();

@@ -3,8 +3,8 @@
  * has fallen silent and goes on to the next, gives up by its own clock before the ensemble does, sends nothing before
  * the credentials, and leaves nobody waiting for ever.
  */
-import { Socket } from 'node:net';
 import { every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
+import { closeZooKeeperClient, leaveServer, mendReconnects } from '@stadion/base/zookeeper-client';
 import zookeeper, { type ACL, type Client, type Event, type Exception, type Stat } from 'node-zookeeper-client';
 import type { ZooKeeperPlace } from '../../core/zookeeper-url.ts';
 import { storeUnreachable } from '../../errors.ts';
@@ -74,6 +74,7 @@ export class ZooKeeperSession {
       spinDelay: RECONNECT_PAUSE_MS,
       retries: 0,
     });
+    mendReconnects(this.client);
     const { ALL, READ } = zookeeper.Permission;
     const everybody = new zookeeper.Id('world', 'anyone');
     this.acl = [new zookeeper.ACL(ALL, place.credentials === undefined ? everybody : new zookeeper.Id('auth', ''))];
@@ -282,7 +283,7 @@ export class ZooKeeperSession {
     if (silentSocketMs >= (this.timeoutMs * PATIENCE) / 2) {
       this.socketSince = now;
       this.options.log.warn({ silentMs: Math.round(silentSocketMs) }, 'A ZooKeeper server is silent: trying the next');
-      socketOf(this.client)?.destroy();
+      leaveServer(this.client);
       return;
     }
     if (this.isConnected) this.attempt<unknown>((done) => this.client.exists('/', done)).catch(() => undefined);
@@ -297,7 +298,7 @@ export class ZooKeeperSession {
     this.end = error;
     this.isConnected = false;
     this.watchdog.cancel();
-    closeClient(this.client);
+    closeZooKeeperClient(this.client, this.options.timers);
     this.waiting = [];
     for (const reject of this.rejections) reject(error);
     this.rejections.clear();
@@ -372,20 +373,4 @@ function once(callback: () => void): (event: Event) => void {
 
 function zookeeperOpen(): ACL[] {
   return [new zookeeper.ACL(zookeeper.Permission.ALL, new zookeeper.Id('world', 'anyone'))];
-}
-
-/** Tells the ensemble, if that can be reached, and stops connecting. */
-function closeClient(client: Client): void {
-  try {
-    client.close();
-  } catch {
-    // Between two sockets it has nothing to write to; it is marked as closing all the same.
-  }
-}
-
-/** The library has no way to leave a server that hangs: it waits for its system to notice. */
-function socketOf(client: object): Socket | undefined {
-  const manager: unknown = Reflect.get(client, 'connectionManager');
-  const socket: unknown = typeof manager === 'object' && manager !== null ? Reflect.get(manager, 'socket') : undefined;
-  return socket instanceof Socket ? socket : undefined;
 }
