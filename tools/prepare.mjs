@@ -35,7 +35,7 @@ export async function prepare(root) {
 export async function build(root) {
   const startedAt = new Date();
   const built = await step('build and types (tsc -b)', () =>
-    run([process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '-b'], { cwd: root }),
+    run([process.execPath, join(root, 'node_modules/typescript-native/bin/tsc'), '-b'], { cwd: root }),
   );
   if (!built) return false;
   const stamp = join(root, BUILD_STAMP);

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { silentLogger } from '@stadion/base';
 import { systemTimers } from '@stadion/base/system';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -15,7 +15,8 @@ let directory: string;
 
 beforeAll(() => {
   // The writer is a process of its own, and Node runs JavaScript: build what this test is about.
-  const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  const manifest = createRequire(import.meta.url).resolve('typescript-native/package.json');
+  const compiler = join(dirname(manifest), 'bin', 'tsc');
   execFileSync(process.execPath, [compiler, '-b', ROOM], { stdio: 'inherit' });
 }, 120_000);
 
