@@ -51,6 +51,18 @@ describe.skipIf(missingParts.includes('chromium'))('the console while time goes 
     throw new Error(`Tab never reached ${label}`);
   }
 
+  test('a part of the console that does not come at the first attempt comes at the next', async () => {
+    const page = await browser.open('/apps');
+    let attempts = 0;
+    await page.route('**/assets/json-editor*.js', (route) => {
+      attempts += 1;
+      return attempts < 3 ? route.abort('connectionreset') : route.continue();
+    });
+    await page.getByRole('link', { name: 'New app' }).first().click();
+    await page.locator('.cm-content').first().waitFor();
+    expect(attempts).toBe(3);
+  });
+
   test('events of before the page was opened are there, filtered by kind and word, each with an address', async () => {
     const listener = await browser.open('/events');
     await listener

@@ -37,6 +37,8 @@ export default defineConfig({
     outDir: SITE,
     emptyOutDir: true,
     target: 'es2022',
+    // Small enough to come at once: no page waits for its looks, or is shown without them.
+    cssCodeSplit: false,
     modulePreload: { polyfill: false },
     // Small pictures inside styles would need a wider content security policy for fonts.
     assetsInlineLimit: 0,

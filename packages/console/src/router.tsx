@@ -4,6 +4,7 @@ import { parseAppsSearch } from './core/apps-search.ts';
 import { parseEventsSearch } from './core/event-filter.ts';
 import { MAP_COLOURS } from './core/map-squares.ts';
 import { choice, text } from './core/search-params.ts';
+import { loadPart } from './data/load-part.ts';
 import { Frame } from './frame/frame.tsx';
 import { NotFound } from './frame/not-found.tsx';
 import { PageError } from './frame/page-error.tsx';
@@ -17,7 +18,7 @@ const appsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/apps',
   validateSearch: parseAppsSearch,
-  component: lazyRouteComponent(() => import('./pages/apps/apps-page.tsx'), 'AppsPage'),
+  component: lazyRouteComponent(() => loadPart(() => import('./pages/apps/apps-page.tsx')), 'AppsPage'),
 });
 
 /** The id of the app is the rest of the path. */
@@ -30,7 +31,7 @@ const appRoute = createRoute({
     ...text(search, 'to'),
     ...text(search, 'sort'),
   }),
-  component: lazyRouteComponent(() => import('./pages/app/app-page.tsx'), 'AppPage'),
+  component: lazyRouteComponent(() => loadPart(() => import('./pages/app/app-page.tsx')), 'AppPage'),
 });
 
 const podRoute = createRoute({
@@ -41,62 +42,65 @@ const podRoute = createRoute({
     ...text(search, 'from'),
     ...text(search, 'to'),
   }),
-  component: lazyRouteComponent(() => import('./pages/pod/pod-page.tsx'), 'PodPage'),
+  component: lazyRouteComponent(() => loadPart(() => import('./pages/pod/pod-page.tsx')), 'PodPage'),
 });
 
 const instanceRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/instance/$taskId',
   validateSearch: (search: Record<string, unknown>) => ({ ...text(search, 'folder'), ...text(search, 'file') }),
-  component: lazyRouteComponent(() => import('./pages/instance/instance-page.tsx'), 'InstancePage'),
+  component: lazyRouteComponent(() => loadPart(() => import('./pages/instance/instance-page.tsx')), 'InstancePage'),
 });
 
 const deploymentsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/deployments',
   validateSearch: (search: Record<string, unknown>) => text(search, 'id'),
-  component: lazyRouteComponent(() => import('./pages/deployments/deployments-page.tsx'), 'DeploymentsPage'),
+  component: lazyRouteComponent(
+    () => loadPart(() => import('./pages/deployments/deployments-page.tsx')),
+    'DeploymentsPage',
+  ),
 });
 
 const nodesRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/nodes',
   validateSearch: (search: Record<string, unknown>) => ({ ...text(search, 'q'), ...text(search, 'sort') }),
-  component: lazyRouteComponent(() => import('./pages/nodes/nodes-page.tsx'), 'NodesPage'),
+  component: lazyRouteComponent(() => loadPart(() => import('./pages/nodes/nodes-page.tsx')), 'NodesPage'),
 });
 
 const nodeRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/node/$agentId',
   validateSearch: (search: Record<string, unknown>) => text(search, 'sort'),
-  component: lazyRouteComponent(() => import('./pages/nodes/node-page.tsx'), 'NodePage'),
+  component: lazyRouteComponent(() => loadPart(() => import('./pages/nodes/node-page.tsx')), 'NodePage'),
 });
 
 const mapRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/map',
   validateSearch: (search: Record<string, unknown>) => choice(search, 'colour', MAP_COLOURS),
-  component: lazyRouteComponent(() => import('./pages/map/map-page.tsx'), 'MapPage'),
+  component: lazyRouteComponent(() => loadPart(() => import('./pages/map/map-page.tsx')), 'MapPage'),
 });
 
 const eventsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/events',
   validateSearch: parseEventsSearch,
-  component: lazyRouteComponent(() => import('./pages/events/events-page.tsx'), 'EventsPage'),
+  component: lazyRouteComponent(() => loadPart(() => import('./pages/events/events-page.tsx')), 'EventsPage'),
 });
 
 const newRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/new',
   validateSearch: (search: Record<string, unknown>) => ({ ...text(search, 'clone'), ...text(search, 'group') }),
-  component: lazyRouteComponent(() => import('./pages/edit/new-page.tsx'), 'NewPage'),
+  component: lazyRouteComponent(() => loadPart(() => import('./pages/edit/new-page.tsx')), 'NewPage'),
 });
 
 const editRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/edit/$',
-  component: lazyRouteComponent(() => import('./pages/edit/edit-page.tsx'), 'EditPage'),
+  component: lazyRouteComponent(() => loadPart(() => import('./pages/edit/edit-page.tsx')), 'EditPage'),
 });
 
 const routeTree = rootRoute.addChildren([

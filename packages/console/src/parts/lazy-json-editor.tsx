@@ -1,7 +1,8 @@
 /** The JSON editor, read when one is first shown. */
 import { Suspense, lazy, type ComponentProps } from 'react';
+import { loadPart } from '../data/load-part.ts';
 
-const JsonEditor = lazy(async () => ({ default: (await import('./json-editor.tsx')).JsonEditor }));
+const JsonEditor = lazy(async () => ({ default: (await loadPart(() => import('./json-editor.tsx'))).JsonEditor }));
 
 export function LazyJsonEditor(props: ComponentProps<typeof JsonEditor>) {
   return (
