@@ -100,6 +100,27 @@ describe.skipIf(lacks('dig'))('the platform has names for what it runs', () => {
   }, 60_000);
 });
 
+test('a page in a browser finds them at the orchestrator: names, lookups, and who is out of rotation', async () => {
+  const ask = async (path: string, method = 'GET') => {
+    const response = await fetch(`${platform.addresses.orchestrator}/v2/names${path}`, { method });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  };
+  await waitFor('the app has a name', async () => {
+    const { body } = await ask('/lookup?name=web.shop.marathon.mesos');
+    return body['code'] === 'NOERROR' || undefined;
+  });
+  expect((await ask('/status')).body).toMatchObject({ ready: true, zones: [{ domain: 'mesos' }] });
+  expect((await ask('/records?text=web-shop&limit=1')).body).toMatchObject({ zone: 'mesos', names: [{}] });
+  expect((await ask('/queries')).body).toHaveProperty('queries');
+  const [task] = await platform.tasks('/shop/web');
+  expect((await ask(`/rotation/${task!.id}`, 'PUT')).body).toEqual({ outOfRotation: [task!.id] });
+  expect((await ask(`/rotation/${task!.id}`, 'DELETE')).body).toEqual({ outOfRotation: [] });
+  expect(await ask('/rotation/nobody', 'PUT')).toMatchObject({
+    status: 404,
+    body: { message: expect.any(String) as unknown },
+  });
+});
+
 /** A command beside the platform's data directory, where its name server is written down. */
 function cli(...words: string[]) {
   return run(process.execPath, [STADION, ...words, '--data-dir', platform.dataDirectory], { cwd: folder });

@@ -64,6 +64,40 @@ export const DnsChange = Type.Object({
 });
 export type DnsChange = Static<typeof DnsChange>;
 
+/** The most names on one page. */
+export const DNS_PAGE_NAMES_MAX = 500;
+
+/** What `/v1/names` can be asked for. */
+export const DnsNamesQuery = Type.Object({
+  /** The first one when absent. */
+  zone: Type.Optional(Type.String()),
+  /** A part of the name, of an address or of a target. */
+  text: Type.Optional(Type.String()),
+  /** `next` of the page before. */
+  after: Type.Optional(Type.String()),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: DNS_PAGE_NAMES_MAX })),
+});
+export type DnsNamesQuery = Static<typeof DnsNamesQuery>;
+
+/** Stadion's own `/v1/names`: a page of the names that have records, by name; those that contain a text. */
+export const DnsNames = Type.Object({
+  zone: Type.String(),
+  serial: Type.Integer(),
+  /** How many names match, on all pages. */
+  total: Type.Integer(),
+  names: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      addresses: Type.Array(Type.String()),
+      /** `target:port`. */
+      targets: Type.Array(Type.String()),
+    }),
+  ),
+  /** What to ask for as `after` to get the next page; absent on the last. */
+  next: Type.Optional(Type.String()),
+});
+export type DnsNames = Static<typeof DnsNames>;
+
 /** Stadion's own `/v1/rotation`: tasks that somebody took out by hand. */
 export const DnsRotation = Type.Object({ outOfRotation: Type.Array(Type.String()) });
 export type DnsRotation = Static<typeof DnsRotation>;

@@ -5,6 +5,7 @@
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { containerSettings } from './container-settings.ts';
+import { dnsSettings } from './dns-settings.ts';
 import { edgeSettings } from './edge-settings.ts';
 import { stringEnum } from './string-enum.ts';
 
@@ -138,63 +139,7 @@ export const ServerConfig = Type.Object(
       }),
     ),
     ...containerSettings,
-    dnsPort: Type.Optional(
-      Type.Integer({
-        minimum: 0,
-        maximum: 65535,
-        valueName: 'port',
-        description: 'port of DNS, UDP and TCP (default: 8053, or a free one when that is taken; 0: a free one)',
-      }),
-    ),
-    dnsHttpPort: Type.Optional(
-      Type.Integer({
-        minimum: 0,
-        maximum: 65535,
-        valueName: 'port',
-        description: "port of the name server's HTTP API (default: 8123, or a free one when that is taken)",
-      }),
-    ),
-    dnsDomain: Type.String({
-      pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$',
-      maxLength: 200,
-      default: 'mesos',
-      valueName: 'domain',
-      description: 'domain under which everything has its name, in lower case',
-    }),
-    dnsZones: Type.Optional(
-      Type.String({
-        valueName: 'zones',
-        description:
-          'zones of further clusters, with spaces between, e.g. "eu.mesos=http://10.1.0.1:5050,http://10.1.0.2:5050"',
-      }),
-    ),
-    dnsSplits: Type.Optional(
-      Type.String({
-        valueName: 'rules',
-        description:
-          'clients that only get near addresses, where there are some, e.g. "10.1.0.0/16=10.1.0.0/16,10.9.0.0/16"',
-      }),
-    ),
-    dnsWorkers: Type.Integer({
-      minimum: 0,
-      maximum: 64,
-      default: 0,
-      valueName: 'count',
-      description: 'processes that answer DNS (0: this one does; more need a --dns-port)',
-    }),
-    dnsResolvers: Type.Optional(
-      Type.String({
-        valueName: 'addresses',
-        description: 'name servers for all other names, IP or IP:port, with commas (default: those of this machine)',
-      }),
-    ),
-    dnsTlsPort: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 65535, valueName: 'port', description: 'port of DNS over TLS' }),
-    ),
-    dnsTlsCert: Type.Optional(
-      Type.String({ minLength: 1, valueName: 'file', description: 'certificate for DNS over TLS, PEM' }),
-    ),
-    dnsTlsKey: Type.Optional(Type.String({ minLength: 1, valueName: 'file', description: 'its key, PEM' })),
+    ...dnsSettings,
     master: Type.Optional(
       Type.String({
         minLength: 1,
@@ -258,16 +203,8 @@ const ROLES_OF_SETTINGS: Readonly<Partial<Record<keyof ServerConfig, readonly Pl
   zk: ['server', 'agent', 'dns'],
   zkSessionTimeout: ['server', 'agent', 'dns'],
   server: ['agent'],
-  dnsPort: ['up', 'dns'],
-  dnsHttpPort: ['up', 'dns'],
-  dnsDomain: ['up', 'dns'],
-  dnsZones: ['up', 'dns'],
-  dnsSplits: ['up', 'dns'],
-  dnsWorkers: ['up', 'dns'],
-  dnsResolvers: ['up', 'dns'],
-  dnsTlsPort: ['up', 'dns'],
-  dnsTlsCert: ['up', 'dns'],
-  dnsTlsKey: ['up', 'dns'],
+  ...Object.fromEntries(Object.keys(dnsSettings).map((name) => [name, ['up', 'dns']])),
+  dnsUrl: ['server', 'orchestrator'],
   master: ['dns', 'orchestrator'],
   orchestrator: ['dns'],
   store: ['up', 'orchestrator'],

@@ -1,5 +1,6 @@
 /** Real URLs from what a server listens on, and the address under which others reach this machine. */
 import { networkInterfaces } from 'node:os';
+import { PlatformError } from '@stadion/base';
 
 /** The URL of a listening server; an IPv6 address stands in brackets. */
 export function urlOf(bound: { readonly address: string; readonly port: number }): string {
@@ -24,4 +25,18 @@ export function advertisedAddress(bindAddress: string): string {
   const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
   const outside = all.filter(({ internal, family }) => !internal && family === 'IPv4');
   return outside[0]?.address ?? '127.0.0.1';
+}
+
+/**
+ * The origin of an HTTP API that somebody has given, with or without `http://`.
+ * @param flag the option that it was given with
+ * @throws PlatformError `address-invalid`
+ */
+export function checkedUrl(text: string, flag: string): string {
+  const url = /^https?:\/\//.test(text) ? text : `http://${text}`;
+  if (URL.canParse(url)) return new URL(url).origin;
+  throw new PlatformError(
+    'address-invalid',
+    `'${text}' is not an address. Give ${flag} one such as http://10.0.0.1:5050`,
+  );
 }

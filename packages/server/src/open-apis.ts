@@ -8,11 +8,12 @@ import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
 import { createMasterClient } from '@stadion/contract/client';
 import { createMasterHttp, type Master } from '@stadion/master';
 import { createOrchestratorHttp, type Engine } from '@stadion/orchestrator';
-import { hostnameOf, urlOf } from './addresses.ts';
+import { checkedUrl, hostnameOf, urlOf } from './addresses.ts';
 import type { Admission } from './admission.ts';
 import { createClusterReader } from './cluster-reader.ts';
 import { consolePages } from './console-pages.ts';
 import { listen } from './listening.ts';
+import { createNamesReader } from './relay.ts';
 import type { RoomLevels } from './logging.ts';
 import { ResourceRecorder } from './resource-history.ts';
 import { addSecretsApi } from './secrets-api.ts';
@@ -45,6 +46,8 @@ export interface OpenApisOptions {
   readonly abdicate?: () => void;
   /** The secrets of apps, where they can be set. */
   readonly vault?: SecretVault;
+  /** Where the name server's HTTP API is, once it is there. Absent where there is none but that of the configuration. */
+  readonly names?: () => string | undefined;
   /** Is given the master's server before it listens. */
   readonly onMasterServer?: (server: Server) => void;
 }
@@ -92,6 +95,8 @@ export async function openOrchestratorApi(
   const { time, random } = ports;
   const address = config.bindAddress;
   const hostname = hostnameOf(config);
+  const dnsUrl = config.dnsUrl === undefined ? undefined : checkedUrl(config.dnsUrl, '--dns-url');
+  const names = options.names ?? (dnsUrl === undefined ? undefined : () => dnsUrl);
   const recorder = new ResourceRecorder(createMasterClient({ baseUrl: master, headers: shown(secret) }), time);
   onOpened(async () => {
     recorder.stop();
@@ -106,6 +111,7 @@ export async function openOrchestratorApi(
     ready: () => true,
     ...(options.logLevels !== undefined && { logLevels: options.logLevels }),
     pages: consolePages(random.stream('console')),
+    ...(names !== undefined && { names: createNamesReader(names, secret) }),
     cluster: createClusterReader(master, time, () => recorder.history(), secret),
     info: {
       ...(config.clusterName === undefined ? {} : { clusterName: config.clusterName }),

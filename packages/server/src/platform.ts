@@ -95,6 +95,7 @@ async function startRooms(
 
   const admission = { secret, access, ownNames: new Set([hostname.toLowerCase()]) };
   const links = new HttpAcceptor(master.acceptor, leadership.epoch, logger.child({ room: 'agent-links' }));
+  const names: { url?: string } = {};
   const apis = await openApis(
     {
       config,
@@ -105,6 +106,7 @@ async function startRooms(
       log: logger,
       abdicate,
       logLevels: log.levels,
+      names: () => names.url,
       onMasterServer: (server) => {
         takeAgentLinks(server, links, admission, (request, socket, proceed) => {
           whenPermitted(request, socket, admission, 'master', proceed);
@@ -132,6 +134,7 @@ async function startRooms(
       undoing.add(close);
     },
   );
+  names.url = dns.addresses.dnsHttp;
   const remarks = [...dns.remarks];
   const addresses = {
     ...apis,

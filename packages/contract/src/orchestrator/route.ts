@@ -3,7 +3,15 @@ import { Type, type Static, type TSchema } from '@sinclair/typebox';
 import { stringEnum } from '../string-enum.ts';
 
 /** What a caller must be allowed to do. */
-export const Permission = stringEnum(['apps:read', 'apps:write', 'events:read', 'system:read', 'system:write']);
+export const Permission = stringEnum([
+  'apps:read',
+  'apps:write',
+  'events:read',
+  'system:read',
+  'system:write',
+  'names:read',
+  'names:write',
+]);
 export type Permission = Static<typeof Permission>;
 
 /**

@@ -1,8 +1,10 @@
 /** The name server over HTTP: Mesos-DNS's `/v1`, health, metrics, and what people look at and switch. */
+import { Buffer } from 'node:buffer';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Dns } from '../dns.ts';
 import { configJson } from './config-json.ts';
 import { lookUp } from './lookup.ts';
+import { namesPage } from './names-page.ts';
 import { metricsText } from './metrics.ts';
 import { enumeration, hosts, services, zoneJson } from './records.ts';
 import { statusOf } from './status.ts';
@@ -55,6 +57,12 @@ function addOwn(app: FastifyInstance, dns: Dns): void {
     const outcome = await lookUp(dns, name, type);
     return typeof outcome === 'string' ? reply.code(400).send({ message: outcome }) : json(request, reply, outcome);
   });
+  app.get<{ Querystring: Readonly<Record<string, string>> }>('/v1/names', (request, reply) => {
+    const { limit, ...query } = request.query;
+    const page = namesPage(dns, { ...query, ...(limit !== undefined && { limit: Number(limit) }) });
+    if (page === 'unknown') return reply.code(404).send({ message: 'There is no such zone.' });
+    return 'wrong' in page ? reply.code(400).send({ message: page.wrong }) : json(request, reply, page);
+  });
   app.get('/v1/status', (request, reply) => json(request, reply, statusOf(dns)));
   app.get('/healthz', (request, reply) => {
     const status = statusOf(dns);
@@ -101,11 +109,13 @@ function json(request: FastifyRequest, reply: FastifyReply, value: unknown): Fas
   if (accept !== undefined && !/application\/json|\*\/\*|application\/\*/.test(accept)) {
     return text(reply, 406, '406: Not Acceptable');
   }
-  return reply.type('application/json').send(` ${JSON.stringify(value, undefined, 1).replaceAll('\n', '\n ')}`);
+  const body = ` ${JSON.stringify(value, undefined, 1).replaceAll('\n', '\n ')}`;
+  // As bytes: a text would be given a charset, which JSON does not have and some compare literally.
+  return reply.header('content-type', 'application/json').send(Buffer.from(body));
 }
 
 function text(reply: FastifyReply, status: number, message: string): FastifyReply {
-  return reply.code(status).type('text/plain').send(message);
+  return reply.code(status).header('content-type', 'text/plain').send(message);
 }
 
 /** 405 where another method would do, else 404. */

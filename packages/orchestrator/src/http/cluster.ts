@@ -1,8 +1,7 @@
 /** `/v2/cluster`: what master and agents say, relayed for those who can reach this port only, and orders about agents. */
-import { describeError } from '@stadion/base';
-import { failure, json, type Answer, type Call, type Handler } from './answer.ts';
+import { failure, json, type Answer, type Handler } from './answer.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
-import type { ClusterReader } from './options.ts';
+import { relay } from './relay.ts';
 import { parameter } from './route-table.ts';
 
 type ClusterHandlers = Pick<
@@ -25,16 +24,16 @@ type ClusterHandlers = Pick<
 export function clusterHandlers({ options }: HandlerContext): ClusterHandlers {
   const { cluster } = options;
   const master = (path: string): Handler =>
-    relay(cluster, (reader, { query }, signal) => reader.master(path, query, signal));
+    relay(cluster, NO_CLUSTER, (reader, { query }, signal) => reader.master(path, query, signal));
   const agent = (path: string): Handler =>
-    relay(cluster, async (reader, { query, parameters }, signal) => {
+    relay(cluster, NO_CLUSTER, async (reader, { query, parameters }, signal) => {
       const id = parameter(parameters, 'agentId');
       const answer = await reader.agent(id, path, query, signal);
       return answer ?? noAgent(id);
     });
   /** Gives the master an order about the agent that the path names. */
   const order = (type: string, more: (query: URLSearchParams) => object = () => ({})): Handler =>
-    relay(cluster, async (reader, { query, parameters }, signal) => {
+    relay(cluster, NO_CLUSTER, async (reader, { query, parameters }, signal) => {
       const id = parameter(parameters, 'agentId');
       const call = { type, [type.toLowerCase()]: { agent_id: { value: id }, ...more(query) } };
       const isKnown = await reader.order(id, call, signal);
@@ -74,22 +73,3 @@ function noAgent(id: string): Answer {
 }
 
 const NO_CLUSTER = failure(502, { message: 'This orchestrator was not told where its master is' });
-
-/** Asks, until the answer is there or the caller is gone; whoever cannot be reached is a 502. */
-function relay(
-  cluster: ClusterReader | undefined,
-  ask: (cluster: ClusterReader, call: Call, signal: AbortSignal) => Promise<Answer>,
-): Handler {
-  return async (call) => {
-    if (cluster === undefined) return NO_CLUSTER;
-    const gone = new AbortController();
-    call.reply.raw.once('close', () => {
-      gone.abort();
-    });
-    try {
-      return await ask(cluster, call, gone.signal);
-    } catch (error) {
-      return failure(502, { message: describeError(error) });
-    }
-  };
-}

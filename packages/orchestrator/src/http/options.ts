@@ -25,6 +25,8 @@ export interface OrchestratorHttpOptions {
   readonly bodyLimitBytes?: number;
   /** Reads master and agents for `/v2/cluster`; without it those routes are answered 502. */
   readonly cluster?: ClusterReader;
+  /** Asks the name server for `/v2/names`; without it those routes are answered 502. */
+  readonly names?: NamesReader;
   /** The pages for people: asked for every reading request that is not the API's. Undefined: there is no such page. */
   readonly pages?: (request: PageRequest) => Promise<Answer | undefined>;
   /** How much is logged; without it `/logging` names no logger. */
@@ -71,6 +73,14 @@ export interface ClusterReader {
   /** The use of resources during the last hour. */
   history(): ResourceHistory;
 }
+
+/** Asks the name server's own HTTP API. @throws PlatformError `dns-unreachable` */
+export type NamesReader = (
+  method: 'GET' | 'PUT' | 'DELETE',
+  path: string,
+  query: URLSearchParams,
+  signal: AbortSignal,
+) => Promise<Answer>;
 
 /** Values of `/v2/info`; names are Marathon's, unknown ones are added. */
 export interface InfoValues {

@@ -5,7 +5,7 @@ import { authorizationOf } from '@stadion/access';
 import { PlatformError, describeError, type Logger } from '@stadion/base';
 import type { ServerConfig } from '@stadion/contract';
 import type { ClusterSource } from '@stadion/dns';
-import { hostnameOf } from '../addresses.ts';
+import { checkedUrl, hostnameOf } from '../addresses.ts';
 import { openDns } from '../build-dns.ts';
 import { assertListenable, loadAccess } from '../listen-address.ts';
 import { openLog } from '../logging.ts';
@@ -89,13 +89,4 @@ async function leaderObserver(
     watch.close();
   });
   return (listener) => watch.observeLeader((info) => listener(info === undefined ? undefined : masterIn(info)));
-}
-
-function checkedUrl(text: string, flag: string): string {
-  const url = /^https?:\/\//.test(text) ? text : `http://${text}`;
-  if (URL.canParse(url)) return new URL(url).origin;
-  throw new PlatformError(
-    'address-invalid',
-    `'${text}' is not an address. Give ${flag} one such as http://10.0.0.1:5050`,
-  );
 }

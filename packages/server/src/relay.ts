@@ -1,0 +1,82 @@
+/** Passes on what another HTTP API answers, as it comes, never held. */
+import { Readable } from 'node:stream';
+import type { ReadableStream as WebStream } from 'node:stream/web';
+import { authorizationOf, type Secret } from '@stadion/access';
+import { PlatformError } from '@stadion/base';
+import type { OrchestratorHttpOptions } from '@stadion/orchestrator';
+
+type NamesReader = NonNullable<OrchestratorHttpOptions['names']>;
+type Relayed = Awaited<ReturnType<NamesReader>>;
+
+/** Pages that are being relayed at once; further callers are told to try again. */
+const RELAYS_MAX = 256;
+
+/** What of an answer's headers means something to whoever reads it. */
+const HEADERS = ['content-type', 'content-length', 'content-disposition', 'x-content-type-options'] as const;
+
+/** Asks. @throws PlatformError `too-many-relays`, and `<role>-unreachable` */
+export type Relay = (
+  role: string,
+  url: string,
+  query: URLSearchParams,
+  signal: AbortSignal,
+  method?: string,
+) => Promise<Relayed>;
+
+/** @param secret what the platform's own parts show each other */
+export function createRelay(secret: Secret | undefined): Relay {
+  const shown = secret === undefined ? {} : { authorization: authorizationOf(secret) };
+  let relays = 0;
+  return async (role, url, query, signal, method = 'GET') => {
+    if (relays >= RELAYS_MAX) {
+      throw new PlatformError(
+        'too-many-relays',
+        `${RELAYS_MAX} pages are being relayed already. Try again in a moment.`,
+      );
+    }
+    relays += 1;
+    const done = (): void => {
+      relays -= 1;
+    };
+    const text = query.toString();
+    const headers = { 'accept-encoding': 'identity', ...shown };
+    const response = await fetch(text === '' ? url : `${url}?${text}`, { method, signal, headers }).catch(
+      (error: unknown) => {
+        done();
+        throw new PlatformError(`${role}-unreachable`, `The ${role} at ${new URL(url).host} does not answer.`, {
+          cause: error,
+          retryable: true,
+        });
+      },
+    );
+    const kept = Object.fromEntries(
+      HEADERS.flatMap((name) => {
+        const value = response.headers.get(name);
+        return value === null ? [] : [[name, value]];
+      }),
+    );
+    const body = response.body as WebStream<Uint8Array> | null;
+    if (body === null) {
+      done();
+      return { status: response.status, headers: kept, body: { kind: 'none' } };
+    }
+    const bytes = Readable.fromWeb(body);
+    bytes.once('close', done);
+    return { status: response.status, headers: kept, body: { kind: 'bytes', bytes } };
+  };
+}
+
+/**
+ * Asks a name server whose address may become known later.
+ * @param baseUrl e.g. `http://127.0.0.1:8123`; undefined while there is none
+ */
+export function createNamesReader(baseUrl: () => string | undefined, secret: Secret | undefined): NamesReader {
+  const relay = createRelay(secret);
+  return async (method, path, query, signal) => {
+    const base = baseUrl();
+    if (base === undefined) {
+      throw new PlatformError('dns-unreachable', 'The name server has not started yet.', { retryable: true });
+    }
+    return await relay('name server', `${base}${path}`, query, signal, method);
+  };
+}
