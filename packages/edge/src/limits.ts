@@ -21,8 +21,8 @@ export const limits = {
   /** Attempts of one request, and how many there are unless a retry middleware says otherwise. */
   attempts: 10,
   attemptsDefault: 3,
-  /** Bytes of the head of a request or answer. */
-  headerBytes: 32 * 1024,
+  /** Bytes of the head of a request or answer: as HAProxy has it by itself, since a larger buffer costs every request. */
+  headerBytes: 16 * 1024,
   /** Headers of a request. */
   headerCount: 200,
   /** Until the head of a request is whole, and until all of it is (a slow sender holds a connection, nothing more). */
@@ -64,8 +64,15 @@ export const limits = {
   /** Reloads wait so long for further changes, and take at most a fifth of the time. */
   reloadDelayMs: 250,
   reloadShare: 4,
-  /** One of so many requests is told by HAProxy for latencies, where there is no access log. */
-  latencySample: 16,
+  /**
+   * Where there is no access log, HAProxy tells of one request of so many, for latencies: of all while few come, and of
+   * about as many a second however many there are.
+   */
+  latencySamples: [
+    { fromPerSecond: 0, oneOf: 1 },
+    { fromPerSecond: 100, oneOf: 16 },
+    { fromPerSecond: 2_000, oneOf: 256 },
+  ],
   /** Consoles and others that follow the traffic. */
   trafficFollowers: 64,
 } as const;

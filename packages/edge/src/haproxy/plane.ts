@@ -76,8 +76,7 @@ export class HaproxyPlane implements DataPlane {
 
   constructor(parts: HaproxyPlaneParts) {
     this.parts = parts;
-    const factor = parts.accessLog === 'off' ? limits.latencySample : 1;
-    this.lines = new RequestLines(factor, (backend) => this.names.get(backend));
+    this.lines = new RequestLines((backend) => this.names.get(backend));
   }
 
   async start(listener: DataPlaneListener): Promise<Readonly<Record<string, number>>> {

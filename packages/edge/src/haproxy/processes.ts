@@ -226,7 +226,7 @@ export class Processes {
       certificateList: join(folder, 'certificates.txt'),
       pages: join(directory, 'pages'),
       workers: { http: socketsOf('http'), https: socketsOf('https') },
-      log: accessLog === 'off' ? { oneOf: limits.latencySample } : 'all',
+      log: accessLog === 'off' ? limits.latencySamples : 'all',
       hardStopMs: limits.finishingMs,
       headMs: limits.headTimeoutMs,
       idleMs: limits.clientIdleMs,

@@ -6,17 +6,14 @@ import type { RouteNames } from './statistics.ts';
 
 /** Fields of a whole line, and of one that is for latencies only. */
 const FIELDS = 16;
-const SAMPLE_FIELDS = 4;
+const SAMPLE_FIELDS = 5;
 
 /** Reads lines. */
 export class RequestLines {
   private readonly histograms = new Map<string, LatencyHistogram>();
-  private readonly factor: number;
   private readonly namesOf: (backend: string) => RouteNames | undefined;
 
-  /** @param factor how many requests one line stands for */
-  constructor(factor: number, namesOf: (backend: string) => RouteNames | undefined) {
-    this.factor = factor;
+  constructor(namesOf: (backend: string) => RouteNames | undefined) {
     this.namesOf = namesOf;
   }
 
@@ -24,15 +21,16 @@ export class RequestLines {
   take(line: string, format: AccessLogFormat, nowMs: number): string | undefined {
     const fields = line.split('\t');
     const [backend = '', server = '', status = '', duration = '', bytesIn = '', bytesOut = ''] = fields;
-    const isOne = fields.length === FIELDS || fields.length === SAMPLE_FIELDS;
+    const isOne = fields.length === FIELDS || (fields.length === SAMPLE_FIELDS && /^\d+$/.test(fields[4] ?? ''));
     const names = isOne ? this.namesOf(backend) : undefined;
     // What the workers have answered is told by them.
     if (names === undefined) return undefined;
     const durationMs = Math.max(0, Number(duration));
     const histogram = this.histograms.get(backend) ?? new LatencyHistogram();
     this.histograms.set(backend, histogram);
-    histogram.add(durationMs);
-    if (format === 'off' || fields.length < FIELDS) return undefined;
+    const isSample = fields.length === SAMPLE_FIELDS;
+    histogram.add(durationMs, isSample ? Number(fields[4]) : 1);
+    if (format === 'off' || isSample) return undefined;
     const [client = '', method = '', host = '', path = '', protocol = '', scheme = '', retries = ''] = fields.slice(6);
     const [referer, userAgent, traceparent] = fields.slice(13).map((text) => (text === '-' ? undefined : text));
     const { router, source: app, service } = names;
@@ -52,7 +50,7 @@ export class RequestLines {
     this.histograms.delete(backend);
     const found: [number, number][] = [];
     histogram?.counts.forEach((count, bucket) => {
-      if (count > 0) found.push([bucket, count * this.factor]);
+      if (count > 0) found.push([bucket, count]);
     });
     return found;
   }

@@ -22,9 +22,10 @@ function latencyOf(bucket: number): number {
 export class LatencyHistogram {
   readonly counts = new Uint32Array(LATENCY_BUCKETS);
 
-  add(latencyMs: number): void {
+  /** @param requests how many it stands for */
+  add(latencyMs: number, requests = 1): void {
     const bucket = bucketOf(latencyMs);
-    this.counts[bucket] = (this.counts[bucket] ?? 0) + 1;
+    this.counts[bucket] = (this.counts[bucket] ?? 0) + requests;
   }
 
   clear(): void {

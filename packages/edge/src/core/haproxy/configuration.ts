@@ -15,6 +15,12 @@ export interface FrontSettings {
   readonly isPassedOn: boolean;
 }
 
+/** From so many requests a second on, one of so many is told of. */
+export interface LogSample {
+  readonly fromPerSecond: number;
+  readonly oneOf: number;
+}
+
 /** Everything but the table. Paths are absolute. */
 export interface ConfigurationSettings {
   readonly hostname: string;
@@ -30,7 +36,7 @@ export interface ConfigurationSettings {
   readonly workers: Readonly<Record<Front, { readonly plain: string; readonly raw: string }>>;
   readonly trustedProxies: readonly string[];
   readonly proxyProtocolFrom: readonly string[];
-  readonly log: 'all' | { readonly oneOf: number };
+  readonly log: 'all' | readonly LogSample[];
   readonly hardStopMs: number;
   readonly headMs: number;
   readonly idleMs: number;
@@ -90,8 +96,7 @@ function globalSection({ runtimeSocket, hardStopMs, headerBytes }: Configuration
 }
 
 function defaultsSections(settings: ConfigurationSettings): string {
-  const { pages, headMs, idleMs, log } = settings;
-  const sample = log === 'all' ? '' : ` sample 1:${String(log.oneOf)}`;
+  const { pages, headMs, idleMs } = settings;
   const base = [
     'mode http',
     `timeout http-request ${String(headMs)}ms`,
@@ -105,7 +110,7 @@ function defaultsSections(settings: ConfigurationSettings): string {
     'option idle-close-on-response',
     'retries 3',
     'option redispatch 1',
-    `log stdout format raw${sample} local0`,
+    'log stdout format raw local0',
     ...ownPages.map(([status]) => `errorfile ${String(status)} ${quoted(`${pages}/${String(status)}.http`)}`),
   ];
   const routes = [
@@ -204,7 +209,7 @@ function frontSections(front: FrontSettings, settings: ConfigurationSettings): s
       (condition) => `use_backend workers_${name} if ${condition}`,
     ),
     'use_backend %[var(txn.route)] if { var(txn.route) -m found }',
-    ...(log === 'all' ? CAPTURES : []),
+    ...(log === 'all' ? CAPTURES : sampled(log)),
     `log-format '${log === 'all' ? LOG_FORMAT : SAMPLE_FORMAT}'`,
   ];
   const back = [
@@ -215,6 +220,20 @@ function frontSections(front: FrontSettings, settings: ConfigurationSettings): s
   return `${section(`frontend ${name} from base`, frontLines)}\n${section(`backend workers_${name} from base`, back)}`;
 }
 
+/** Keeps quiet about all requests but samples; what one stands for is written down with it. */
+function sampled(samples: readonly LogSample[]): readonly string[] {
+  const lines = samples.map(({ fromPerSecond, oneOf }, index) => {
+    const until = samples[index + 1]?.fromPerSecond;
+    const conditions = [
+      ...(fromPerSecond > 0 ? [`{ fe_req_rate ge ${String(fromPerSecond)} }`] : []),
+      ...(until === undefined ? [] : [`{ fe_req_rate lt ${String(until)} }`]),
+      ...(oneOf > 1 ? [`{ rand(${String(oneOf)}) eq 0 }`] : []),
+    ];
+    return `http-request set-var(txn.stands_for) int(${String(oneOf)}) if ${conditions.join(' ')}`;
+  });
+  return [...lines, 'http-request set-log-level silent unless { var(txn.stands_for) -m found }'];
+}
+
 /** What the access log tells of headers. */
 const CAPTURES = [
   'http-request capture req.hdr(referer) len 256',
@@ -223,8 +242,9 @@ const CAPTURES = [
 ];
 
 /** Fields of a line of the log, separated by tabs. HAProxy writes what is not printable as `#XX`. */
-const SAMPLE_FORMAT = ['%b', '%s', '%ST', '%Ta'].join('\t');
+const BASE_FORMAT = ['%b', '%s', '%ST', '%Ta'].join('\t');
+const SAMPLE_FORMAT = [BASE_FORMAT, '%[var(txn.stands_for)]'].join('\t');
 const LOG_FORMAT = [
-  ...[SAMPLE_FORMAT, '%U', '%B', '%ci', '%HM', '%[var(txn.host)]', '%[var(txn.path)]', '%HV'],
+  ...[BASE_FORMAT, '%U', '%B', '%ci', '%HM', '%[var(txn.host)]', '%[var(txn.path)]', '%HV'],
   ...['%[var(txn.scheme)]', '%rc', '%[capture.req.hdr(0)]', '%[capture.req.hdr(1)]', '%[capture.req.hdr(2)]'],
 ].join('\t');
