@@ -1,7 +1,9 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '@stadion/base/system';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Cluster, canMakeCluster } from './support/cluster.ts';
+import { auditOf, filesWith, readForwarded, sendAhead } from './support/cluster-sessions.ts';
 import { EventRecorder } from './support/event-recorder.ts';
 import { callJson, waitFor } from './support/running-platform.ts';
 
@@ -72,6 +74,69 @@ describe.skipIf(!canMakeCluster())('a cluster of three servers and three agents'
       }
     }
     expect((await callJson(`${leader.url}:5050/health`)).status).toBe(200);
+  });
+
+  test('reaches into tasks on other machines through every server, and has the person on record', async () => {
+    const leader = await cluster.leader();
+    const port = '$PORT0';
+    const listener = `require("net").createServer((s) => s.end("from the task")).listen(process.env.PORT0, "127.0.0.1")`;
+    await cluster.change('PUT', '/v2/apps/inside', {
+      cmd: `echo listening on ${port}; exec ${process.execPath} -e '${listener}'`,
+      cpus: 0.1,
+      mem: 64,
+      portDefinitions: [{ port: 0 }],
+    });
+    const [task] = await cluster.tasks('/inside');
+    const id = task?.id ?? '';
+    await writeFile(join(cluster.folder, 'note'), 'a note');
+    for (const server of cluster.servers) {
+      const ran = await cluster.cliThrough(server, 'exec', id, '--', 'sh', '-c', 'cat; echo $HOST; exit 7');
+      expect(ran).toMatchObject({ code: 7, stdout: `${task?.host ?? ''}\n` });
+    }
+    const follower = cluster.servers.find((server) => server !== leader);
+    const inside = (await cluster.cliThrough(follower, 'exec', id, '--', 'pwd')).stdout.trim();
+    const copied = await cluster.cliThrough(follower, 'cp', join(cluster.folder, 'note'), `${id}:${inside}`);
+    expect(copied).toMatchObject({ code: 0, stderr: '' });
+    expect((await cluster.cliThrough(follower, 'exec', id, '--', 'cat', 'note')).stdout).toBe('a note');
+    expect(await readForwarded(cluster, follower, id, task?.ports[0] ?? 0)).toBe('from the task');
+    expect(await sendAhead(follower?.machine.address ?? '', cluster.headers, id)).toBe('sent ahead');
+    const records = await auditOf(leader);
+    const passedOn = records.filter(({ through }) => through?.endsWith(follower?.machine.address ?? '-') === true);
+    expect(passedOn.length).toBeGreaterThan(0);
+    // The command line is on this host, whose address on that net is the first one.
+    const person = (follower?.machine.address ?? '').replace(/\d+$/, '1');
+    for (const { who } of records) expect(who).toMatch(new RegExp(`^(?:::ffff:)?${person}$`));
+    await cluster.change('DELETE', '/v2/apps/inside');
+  });
+
+  test('gives agents the secrets of their tasks, and nobody else', async () => {
+    const leader = await cluster.leader();
+    const follower = cluster.servers.find((server) => server !== leader);
+    const value = 'hunter2-across-machines';
+    const path = '/secrets/v1/secret/default/team/password';
+    expect((await cluster.call('PUT', path, { value }, follower)).status).toBe(201);
+    await cluster.change('PUT', '/v2/apps/secretive', {
+      cmd: 'printf "%s|" "$PASSWORD" | cat - key | tr a-z A-Z; exec sleep 1000',
+      cpus: 0.1,
+      mem: 32,
+      env: { PASSWORD: { secret: 'one' } },
+      secrets: { one: { source: 'team/password' } },
+      container: { type: 'MESOS', volumes: [{ containerPath: 'key', secret: 'one' }] },
+    });
+    const [task] = await cluster.tasks('/secretive');
+    const seen = await waitFor('the task has looked', async () => {
+      const { stdout } = await cluster.cli('exec', task?.id ?? '', '--', 'cat', 'stdout');
+      return stdout.includes('|') && stdout;
+    });
+    expect(seen).toBe(`${value}|${value}`.toUpperCase());
+    for (const node of cluster.nodes) expect(await filesWith(value, node.folder)).toEqual([]);
+    const ask = (headers: Record<string, string>) =>
+      callJson(`${leader.url}:5050/stadion/secret-of-task?name=team/password`, 'POST', undefined, headers);
+    expect((await ask({ authorization: 'Bearer wrong' })).status).toBe(401);
+    expect((await auditOf(leader)).some(({ what, outcome }) => what === 'secret of a task' && outcome === 'done')).toBe(
+      true,
+    );
+    await cluster.change('DELETE', '/v2/apps/secretive');
   });
 
   test('goes on under another server when the leader is killed, with the same tasks, and takes new work', async () => {

@@ -1,8 +1,9 @@
 /** Secrets of apps: kept sealed, given to tasks, and seen nowhere else. */
-import { readFile, readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shellApp } from './support/apps.ts';
+import { filesWith } from './support/cluster-sessions.ts';
 import { EventRecorder } from './support/event-recorder.ts';
 import { RunningPlatform, waitFor } from './support/running-platform.ts';
 
@@ -67,13 +68,8 @@ describe('secrets', () => {
   }, 60_000);
 
   it('are nowhere on the disk in clear, but where the task wrote them', async () => {
-    const found: string[] = [];
-    for (const entry of await readdir(platform.dataDirectory, { withFileTypes: true, recursive: true })) {
-      const path = join(entry.parentPath, entry.name);
-      if (!entry.isFile() || entry.name === 'seen') continue;
-      if ((await readFile(path)).includes(VALUE)) found.push(path);
-    }
-    expect(found).toEqual([]);
+    const found = await filesWith(VALUE, platform.dataDirectory);
+    expect(found.filter((path) => basename(path) !== 'seen')).toEqual([]);
     expect((await stat(join(platform.dataDirectory, 'secrets.key'))).mode & 0o777).toBe(0o600);
   });
 

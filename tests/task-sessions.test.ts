@@ -17,10 +17,10 @@ describe('sessions inside tasks', { timeout: LIMIT_MS }, () => {
     platform = await RunningPlatform.start();
     await platform.change('POST', '/v2/apps', shellApp('/inside', 'sleep 1000', { env: { WORD: 'here' } }));
     taskId = (await platform.tasks('/inside'))[0]?.id ?? '';
-  });
+  }, LIMIT_MS);
   afterAll(async () => {
     await platform.dispose();
-  });
+  }, LIMIT_MS);
 
   function withInput(input: string, ...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
     const env = { ...process.env, STADION_URL: platform.addresses.orchestrator, NO_COLOR: '1' };
@@ -56,10 +56,10 @@ describe('sessions inside tasks', { timeout: LIMIT_MS }, () => {
       const sandbox = await platform.sandboxOf(taskId);
       const copied = await platform.cli('cp', join(folder, 'file'), `${taskId}:${sandbox}`);
       expect(copied).toMatchObject({ code: 0, stderr: '' });
-      expect(await readFile(join(sandbox, 'file'))).toEqual(bytes);
+      expect(bytes.equals(await readFile(join(sandbox, 'file')))).toBe(true);
       await rm(join(folder, 'file'));
       expect((await platform.cli('cp', `${taskId}:${sandbox}/file`, folder)).code).toBe(0);
-      expect(await readFile(join(folder, 'file'))).toEqual(bytes);
+      expect(bytes.equals(await readFile(join(folder, 'file')))).toBe(true);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

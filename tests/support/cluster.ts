@@ -175,15 +175,24 @@ export class Cluster {
     });
   }
 
-  /** Runs a command of the CLI from outside of the machines. */
+  /** Runs a command of the CLI from outside of the machines, through the first server. */
   cli(...words: string[]): Promise<Finished> {
-    const env = {
+    return this.cliThrough(this.servers[0], ...words);
+  }
+
+  /** The same through a server of one's choice. */
+  cliThrough(server: Node | undefined, ...words: string[]): Promise<Finished> {
+    return run(process.execPath, [STADION, ...words], { cwd: this.folder, env: this.environmentThrough(server) });
+  }
+
+  /** What tells the command line where the cluster is. */
+  environmentThrough(server: Node | undefined): Record<string, string | undefined> {
+    return {
       ...process.env,
       NO_COLOR: '1',
-      STADION_URL: `${this.servers[0]?.url ?? ''}:${String(ORCHESTRATOR_PORT)}`,
+      STADION_URL: `${server?.url ?? ''}:${String(ORCHESTRATOR_PORT)}`,
       STADION_SECRET_FILE: this.secretFile,
     };
-    return run(process.execPath, [STADION, ...words], { cwd: this.folder, env });
   }
 
   get secretFile(): string {
@@ -251,7 +260,8 @@ export class Cluster {
       await mkdir(folder);
       const ports = ['--orchestrator-port', String(ORCHESTRATOR_PORT), '--master-port', String(MASTER_PORT)];
       const fast = ['--drain-seconds', '0', '--zk-session-timeout', '4'];
-      const words = ['server', ...bind, ...ports, ...fast, '--data-dir', join(folder, 'data')];
+      const key = ['--secrets-key-file', join(this.folder, 'secrets.key')];
+      const words = ['server', ...bind, ...ports, ...fast, ...key, '--data-dir', join(folder, 'data')];
       const command = [...this.machines.on(machine), process.execPath, STADION, ...words];
       const url = `http://${machine.address}`;
       this.nodes.push({ role: 'server', machine, folder, url, command, process: undefined, output: '' });

@@ -5,8 +5,10 @@ import { describeError, type Clock, type Logger } from '@stadion/base';
 
 /** Something that somebody did, or was refused. Never a secret's value. */
 export interface AuditEntry {
-  /** The address it came from, and how it was let in. */
+  /** The name that was found out, where people have one, and the address it came from. */
   readonly who: string;
+  /** The server that passed it on, when one did. */
+  readonly through?: string;
   /** e.g. `task exec`. */
   readonly what: string;
   /** What it was done to, e.g. a task id. */

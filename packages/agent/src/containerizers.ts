@@ -10,4 +10,4 @@ export type { LinuxContainerizerOptions } from './adapters/linux/linux-options.t
 export { createPosixContainerizer, type PosixContainerizerOptions } from './adapters/posix/posix-containerizer.ts';
 export type { Containerizer } from './ports/containerizer.ts';
 export { withSecrets, type SecretContainerizerOptions } from './adapters/secrets/secret-containerizer.ts';
-export type { SecretSource } from './ports/secrets.ts';
+export type { FoundSecret, SecretSource } from './ports/secrets.ts';

@@ -10,8 +10,12 @@
 export const SESSION_PROTOCOL = 'stadion-session/1';
 export const PORT_PROTOCOL = 'stadion-port/1';
 
-/** On the orchestrator's port: `/v2/tasks/<task id>/exec?…` and `/v2/tasks/<task id>/port?port=N`. */
-export const SESSION_PATH = /^\/v2\/tasks\/([^/?]+)\/(exec|port)$/;
+/**
+ * On the orchestrator's port: `/v2/tasks/<task id>/exec?…` runs a command, `…/attach?input=true` is the task's own output
+ * and, where it has a terminal, input, and `…/port?port=N` a port of it. There the first two can be asked for as a
+ * WebSocket (RFC 6455) as well: its binary messages are the same stream, cut anywhere.
+ */
+export const SESSION_PATH = /^\/v2\/tasks\/([^/?]+)\/(exec|attach|port)$/;
 
 /** What a frame carries. An empty one on `stdin` is the end of the input. */
 export const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, exit: 3, resize: 4 } as const;

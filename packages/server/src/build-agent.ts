@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, stat, statfs } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
-import { describeError, PlatformError, type Logger } from '@stadion/base';
+import { PlatformError, type Logger } from '@stadion/base';
 import {
   FileCheckpoints,
   FileSandboxes,
@@ -19,7 +19,6 @@ import {
   type Agent,
   type Parsed,
 } from '@stadion/agent';
-import type { SecretVault } from '@stadion/access';
 import { DOCKER_HOST_DEFAULT, withSecrets, type SecretSource } from '@stadion/agent/containerizers';
 import type { ServerConfig } from '@stadion/contract';
 import type { MasterDialer } from '@stadion/contract/agent-link';
@@ -37,8 +36,8 @@ export interface AgentParts {
   readonly hostname: string;
   readonly log: Logger;
   readonly dialer: MasterDialer;
-  /** The secrets of apps; absent on a machine that has no way to them. */
-  readonly vault?: SecretVault;
+  /** The secrets of apps. */
+  readonly secrets: SecretSource;
 }
 
 /**
@@ -74,7 +73,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
   });
   const containerizer = withSecrets({
     containerizer: containers,
-    secrets: secretSource(parts.vault),
+    secrets: parts.secrets,
     directory: memoryDirectory,
     log,
   });
@@ -114,23 +113,6 @@ function read<Item>(text: string | undefined, parse: (text: string) => Parsed<It
 function faultDomainOf({ region, zone }: ServerConfig): { readonly domain?: DomainInfo } {
   if (region === undefined && zone === undefined) return {};
   return { domain: { fault_domain: { region: { name: region ?? 'default' }, zone: { name: zone ?? 'default' } } } };
-}
-
-function secretSource(vault: SecretVault | undefined): SecretSource {
-  return {
-    async find(name) {
-      if (vault === undefined) {
-        return { ok: false, message: `secrets-unavailable: This machine has no way to the secret ${name}` };
-      }
-      try {
-        const found = vault.reveal(name);
-        if (found !== undefined) return { ok: true, value: found.reveal() };
-        return { ok: false, message: `secret-not-found: There is no secret ${name}: stadion secret set makes one` };
-      } catch (error) {
-        return { ok: false, message: `secret-unreadable: ${describeError(error)}` };
-      }
-    },
-  };
 }
 
 /** A file system in memory where there is one. */

@@ -50,3 +50,12 @@ export const SCHEDULER_EVENT_BYTES_MAX = 67_108_864;
 
 /** Heartbeats of a master that may be missing (the advice of Mesos's documentation). */
 export const SCHEDULER_HEARTBEATS_MISSED_MAX = 5;
+
+/** What one message of a page may hold, bytes: a frame of a session with its header. */
+export const SESSION_MESSAGE_BYTES_MAX = 1_048_581;
+
+/** How long nothing may come from the other end of a session until it is asked whether it is there, milliseconds. */
+export const SESSION_KEEP_ALIVE_MS = 30_000;
+
+/** How long the leader may take to give an agent a secret of a task, milliseconds. */
+export const SECRETS_ANSWER_MS_MAX = 10_000;

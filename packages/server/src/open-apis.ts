@@ -10,6 +10,7 @@ import { createMasterHttp, type Master } from '@stadion/master';
 import { createOrchestratorHttp, type Engine } from '@stadion/orchestrator';
 import { checkedUrl, hostnameOf, urlOf } from './addresses.ts';
 import type { Admission } from './admission.ts';
+import { giveAgentsSecrets } from './agent-secrets.ts';
 import { createClusterReader } from './cluster-reader.ts';
 import { consolePages } from './console-pages.ts';
 import { listen } from './listening.ts';
@@ -68,6 +69,9 @@ export async function openApis(
   const masterHttp = createMasterHttp(rooms.master);
   onOpened(() => masterHttp.close());
   options.onMasterServer?.(masterHttp.server);
+  const { vault, secret } = options;
+  const audit = openAudit(options);
+  if (vault !== undefined && secret !== undefined) giveAgentsSecrets(masterHttp, { vault, secret, audit });
   const master = await open(masterHttp, {
     ...where,
     port: config.masterPort,
@@ -77,21 +81,22 @@ export async function openApis(
 
   const agent = rooms.agent === undefined ? undefined : await openAgentApi(options, rooms.agent, onOpened);
 
-  const orchestrator = await openOrchestratorApi(options, rooms.engine, master, onOpened);
+  const orchestrator = await openOrchestratorApi(options, rooms.engine, { master, audit }, onOpened);
   return { orchestrator, master, ...(agent === undefined ? {} : { agent }) };
 }
 
 /**
  * Listens for the orchestrator alone.
- * @param master URL of the master whose framework it is
+ * @param beside the URL of the master whose framework it is, and where sessions and changes of secrets are put on record
  */
 export async function openOrchestratorApi(
   options: OpenApisOptions,
   engine: Engine,
-  master: string,
+  beside: { readonly master: string; readonly audit: AuditLog },
   onOpened: (close: () => Promise<unknown>) => void,
 ): Promise<string> {
   const { config, secret, ports, log, open = listen } = options;
+  const { master, audit } = beside;
   const { time, random } = ports;
   const address = config.bindAddress;
   const hostname = hostnameOf(config);
@@ -121,7 +126,6 @@ export async function openOrchestratorApi(
   });
   onOpened(() => orchestratorHttp.close());
   const admission = admissionOf(options);
-  const audit = new AuditLog(join(config.dataDir, 'log', 'audit.log'), time, log);
   if (options.vault !== undefined) addSecretsApi(orchestratorHttp, options.vault, audit);
   const endRelayed = relayTaskSessions(orchestratorHttp.server, {
     admission,
@@ -134,6 +138,11 @@ export async function openOrchestratorApi(
   });
   const port = config.orchestratorPort;
   return open(orchestratorHttp, { ...admission, address, port, flag: '--orchestrator-port', api: 'orchestrator' });
+}
+
+/** Where sessions in tasks, and what happens to secrets, are put on record. */
+export function openAudit({ config, ports, log }: Pick<OpenApisOptions, 'config' | 'ports' | 'log'>): AuditLog {
+  return new AuditLog(join(config.dataDir, 'log', 'audit.log'), ports.time, log);
 }
 
 /** Listens for the agent alone. */

@@ -8,6 +8,7 @@ import { hostnameOf } from './addresses.ts';
 import { HttpAcceptor, takeAgentLinks } from './agent-link/http-acceptor.ts';
 import { buildAgent } from './build-agent.ts';
 import { openVault } from './stored-secrets.ts';
+import { vaultSecrets } from './agent-secrets.ts';
 import { openDns } from './build-dns.ts';
 import { startEdge } from './build-edge.ts';
 import { chooseFreePorts } from './free-ports.ts';
@@ -82,7 +83,7 @@ async function startRooms(
   const { master, engine } = await startControlPlane(parts, undoing);
   const vault = await openVault(config, ports, dataDirectory, { store, epoch: leadership.epoch });
   const agent = await buildAgent({
-    vault,
+    secrets: vaultSecrets(vault),
     config,
     ports,
     dataDirectory,

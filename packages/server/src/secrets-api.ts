@@ -1,7 +1,7 @@
 /** Secrets on the orchestrator's port, in DC/OS's shape: set, listed and deleted, but never shown. */
 import { Secret, type AuditLog, type SecretVault } from '@stadion/access';
 import { describeError, errorCode } from '@stadion/base';
-import { USER_HEADER } from './permission.ts';
+import { auditOrigin } from './audit-origin.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 const ROOT = '/secrets/v1/secret/default';
@@ -23,7 +23,7 @@ export function addSecretsApi(http: FastifyInstance, vault: SecretVault, audit: 
     act: (path: string) => Promise<number>,
   ): Promise<FastifyReply> {
     const path = pathOf(request);
-    const record = { who: whoIn(request), what: `secret ${what}`, target: path };
+    const record = { ...auditOrigin(request.raw), what: `secret ${what}`, target: path };
     try {
       const status = await act(path);
       await audit.add({ ...record, outcome: status < 300 ? 'done' : 'refused' });
@@ -68,12 +68,6 @@ export function addSecretsApi(http: FastifyInstance, vault: SecretVault, audit: 
     });
   };
   http.get(`${ROOT}/*`, async (request, reply) => list(request, reply));
-}
-
-/** The name that the door has found out, and where from. */
-function whoIn({ headers, ip }: FastifyRequest): string {
-  const user = headers[USER_HEADER];
-  return typeof user === 'string' ? `${user}, ${ip}` : ip;
 }
 
 function valueIn(body: unknown): Secret | undefined {

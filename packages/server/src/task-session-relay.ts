@@ -4,12 +4,14 @@ import type { Duplex } from 'node:stream';
 import { authorizationOf, type AuditLog, type Secret } from '@stadion/access';
 import { acceptTaskSession, type Agent } from '@stadion/agent';
 import { describeError } from '@stadion/base';
+import { joinStreams } from '@stadion/base/join-streams';
 import { createMasterClient } from '@stadion/contract/client';
 import { SESSION_PATH } from '@stadion/contract/task-session';
 import { refuseUpgrade } from './agent-link/http-acceptor.ts';
 import { refusalOf, type Admission } from './admission.ts';
-import { USER_HEADER } from './permission.ts';
+import { auditOrigin } from './audit-origin.ts';
 import { upgradeRefusal, whenPermitted } from './permitted-upgrade.ts';
+import { sessionCaller } from './session-caller.ts';
 
 /** Ends every session of a server: upgraded connections are nobody's else to close. */
 export type EndSessions = () => void;
@@ -17,8 +19,10 @@ export type EndSessions = () => void;
 /** Has the agent's own server take sessions. */
 export function takeTaskSessions(server: Server, agent: Agent, admission: Admission): EndSessions {
   const open = new OpenSockets();
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     open.add(socket);
+    // What came behind the request is the beginning of the session.
+    if (head.length > 0) socket.unshift(head);
     const refused = refusalOf(request, admission);
     if (refused !== undefined) refuseUpgrade(socket, refused.status, refused.message);
     else whenPermitted(request, socket, admission, 'agent', () => acceptTaskSession(agent, request, socket));
@@ -62,71 +66,79 @@ export function relayTaskSessions(
     return pid?.slice(pid.lastIndexOf('@') + 1);
   }
 
-  async function relay(request: IncomingMessage, socket: Duplex): Promise<void> {
+  async function relay(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const url = new URL(request.url ?? '', 'http://orchestrator');
     const [, name = '', kind = ''] = SESSION_PATH.exec(url.pathname) ?? [];
     const target = decodeURIComponent(name);
-    const who = request.socket.remoteAddress ?? 'unknown';
-    const details =
-      kind === 'exec' ? { argv: url.searchParams.getAll('argv') } : { port: url.searchParams.get('port') };
-    const asked = { what: `task ${kind}`, target, details };
-    const refused = refusalOf(request, admission) ?? (await upgradeRefusal(request, admission, 'orchestrator'));
-    const record = { ...asked, who: request.headers[USER_HEADER]?.toString() ?? who };
+    const asked = { what: `task ${kind}`, target, details: detailsOf(kind, url.searchParams) };
+    const notAdmitted = refusalOf(request, admission);
+    const refused = notAdmitted ?? (await upgradeRefusal(request, admission, 'orchestrator'));
+    // Only now is known who it is.
+    const record = { ...asked, ...auditOrigin(request) };
     if (refused !== undefined) {
       await audit.add({ ...record, outcome: 'refused' });
-      refuseUpgrade(socket, refused.status, refused.message);
+      // Pages of others and strangers are not even let in to be told.
+      if (notAdmitted !== undefined || refused.status === 401) {
+        refuseUpgrade(socket, refused.status, refused.message, refused.headers);
+      } else {
+        sessionCaller(request, socket, head).refuse(refused.status, refused.message);
+      }
       return;
     }
+    const caller = sessionCaller(request, socket, head);
     // On record before anything happens.
     await audit.add({ ...record, outcome: 'begun' });
+    const fail = (status: number, message: string): void => {
+      void audit.add({ ...record, outcome: 'failed' });
+      caller.refuse(status, message);
+    };
     const host = await agentOf(target).catch(() => undefined);
     if (host === undefined) {
-      await audit.add({ ...record, outcome: 'failed' });
-      refuseUpgrade(socket, 404, `No task ${target} runs.`);
+      fail(404, `No task ${target} runs.`);
       return;
     }
-    const upgrade = request.headers.upgrade ?? '';
     const outgoing = httpRequest(`http://${host}${url.pathname}${url.search}`, {
-      headers: { connection: 'Upgrade', upgrade, ...shown },
+      headers: { connection: 'Upgrade', upgrade: caller.protocol, ...shown },
     });
-    outgoing.once('upgrade', (response: IncomingMessage, other: Duplex, head: Buffer) => {
-      socket.write(
-        `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${response.headers.upgrade ?? ''}\r\n\r\n`,
-      );
-      if (head.length > 0) socket.write(head);
-      other.on('error', () => socket.destroy());
-      socket.once('close', () => {
-        other.destroy();
-        void audit.add({ ...record, outcome: 'done' });
-      });
-      other.once('close', () => socket.end());
-      socket.pipe(other).pipe(socket);
+    outgoing.once('upgrade', (_response: IncomingMessage, other: Duplex, early: Buffer) => {
+      if (early.length > 0) other.unshift(early);
+      open.add(other);
+      void caller
+        .accept()
+        .then((stream) => joinStreams(stream, other))
+        .then(() => audit.add({ ...record, outcome: 'done' }));
     });
     outgoing.once('response', (response) => {
       let text = '';
       response.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      response.once('end', () => {
-        void audit.add({ ...record, outcome: 'failed' });
-        refuseUpgrade(socket, response.statusCode ?? 502, messageIn(text));
-      });
+      response.once('end', () => fail(response.statusCode ?? 502, messageIn(text)));
     });
-    outgoing.once('error', (error) => {
-      void audit.add({ ...record, outcome: 'failed' });
-      refuseUpgrade(socket, 502, `The agent at ${host} does not answer: ${describeError(error)}`);
-    });
+    outgoing.once('error', (error) => fail(502, `The agent at ${host} does not answer: ${describeError(error)}`));
     outgoing.end();
   }
 
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     open.add(socket);
     socket.on('error', () => undefined);
     if (!SESSION_PATH.test(new URL(request.url ?? '', 'http://orchestrator').pathname)) {
       refuseUpgrade(socket, 404, 'Nothing here takes an upgrade.');
     } else {
-      void relay(request, socket);
+      void relay(request, socket, head);
     }
   });
   return () => open.destroyAll();
+}
+
+/** What is on record of a session. */
+function detailsOf(kind: string, query: URLSearchParams): Readonly<Record<string, unknown>> {
+  switch (kind) {
+    case 'exec':
+      return { argv: query.getAll('argv') };
+    case 'port':
+      return { port: query.get('port') };
+    default:
+      return { input: query.get('input') === 'true' };
+  }
 }
 
 function messageIn(text: string): string {

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { joinStreams } from '@stadion/base/join-streams';
 import {
   CHANNEL,
   decodeSessionQuery,
@@ -30,7 +31,7 @@ export function acceptTaskSession(agent: AgentView, request: IncomingMessage, so
   } else if (kind === 'exec' && request.headers.upgrade === SESSION_PROTOCOL) {
     void exec(agent, task, url.searchParams, socket);
   } else if (kind === 'port' && request.headers.upgrade === PORT_PROTOCOL) {
-    connectPort(task, Number(url.searchParams.get('port')), socket);
+    connectPort(agent, task, Number(url.searchParams.get('port')), socket);
   } else {
     refuse(socket, 400, `Ask for an upgrade to ${SESSION_PROTOCOL} or ${PORT_PROTOCOL}.`);
   }
@@ -59,7 +60,8 @@ async function exec(agent: AgentView, task: Task, query: URLSearchParams, socket
   socket.on('data', (chunk: Buffer) => {
     if (!reader.push(chunk)) socket.destroy();
   });
-  // Nobody is left who would read: the command ends, as at a closed terminal.
+  // Nobody is left who would read: the command ends, as at a closed terminal. The end of input is a frame.
+  socket.once('end', () => session.kill());
   socket.once('close', () => session.kill());
   const copied = [copy(session.stdout, CHANNEL.stdout, socket), copy(session.stderr, CHANNEL.stderr, socket)];
   const exit = await session.exit;
@@ -99,24 +101,28 @@ async function copy(stream: AsyncIterable<unknown>, channel: number, socket: Dup
   }
 }
 
-/** To the container's own address where it has one, else to this machine. */
-function connectPort({ latest }: Task, port: number, socket: Duplex): void {
+/** To the container's own address where it has one; else to this machine, first to what listens for it alone. */
+function connectPort(agent: AgentView, { latest }: Task, port: number, socket: Duplex): void {
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     refuse(socket, 400, 'Say which port: port=8080.');
     return;
   }
-  const host = latest?.container_status?.network_infos?.[0]?.ip_addresses[0]?.ip_address ?? '127.0.0.1';
-  const target = connect({ host, port });
+  const told = latest?.container_status?.network_infos?.[0]?.ip_addresses[0]?.ip_address ?? agent.info.ip;
+  const [first = told, ...others] = told === agent.info.ip ? ['127.0.0.1', told] : [told];
+  connectFirst(first, others, port, socket);
+}
+
+function connectFirst(host: string, others: readonly string[], port: number, socket: Duplex): void {
+  const target = connect({ host, port, allowHalfOpen: true });
   target.once('error', (error) => {
-    refuse(socket, 502, `Nobody listens on port ${port} of the task: ${error.message}`);
+    const [next, ...rest] = others;
+    if (next !== undefined) connectFirst(next, rest, port, socket);
+    else refuse(socket, 502, `Nobody listens on port ${port} of the task: ${error.message}`);
   });
   target.once('connect', () => {
     target.removeAllListeners('error');
-    target.on('error', () => socket.destroy());
     switchTo(socket, PORT_PROTOCOL);
-    socket.once('close', () => target.destroy());
-    target.once('close', () => socket.destroy());
-    socket.pipe(target).pipe(socket);
+    void joinStreams(socket, target);
   });
 }
 

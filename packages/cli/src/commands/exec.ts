@@ -1,5 +1,6 @@
 /** `stadion exec|cp|port-forward`: into running tasks. */
 import { basename, dirname } from 'node:path';
+import { joinStreams } from '@stadion/base/join-streams';
 import { PORT_PROTOCOL } from '@stadion/contract/task-session';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { TaskCommand } from '../follow/task-command.ts';
@@ -117,12 +118,7 @@ async function forward(call: CommandCall): Promise<ExitCode> {
     socket.on('error', () => undefined);
     session
       .openTaskStream(taskId, `port?port=${remote}`, PORT_PROTOCOL)
-      .then((other) => {
-        other.on('error', () => socket.destroy());
-        other.once('close', () => socket.destroy());
-        socket.once('close', () => other.destroy());
-        socket.pipe(other).pipe(socket);
-      })
+      .then((other) => joinStreams(socket, other))
       .catch((error: unknown) => {
         printer.remark(error instanceof Error ? error.message : 'The connection was refused.');
         socket.destroy();

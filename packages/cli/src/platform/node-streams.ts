@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { PassThrough, type Duplex } from 'node:stream';
 import { PlatformError } from '@stadion/base';
 import type { Streams } from './ports.ts';
 
@@ -39,7 +39,7 @@ export const nodeStreams: Streams = {
 
   listen(port, onConnection) {
     return new Promise((resolve, reject) => {
-      const server = createServer(onConnection);
+      const server = createServer({ allowHalfOpen: true }, onConnection);
       server.once('error', reject);
       server.listen({ host: '127.0.0.1', port }, () => {
         const address = server.address();
@@ -67,7 +67,8 @@ export const nodeStreams: Streams = {
       child.once('error', () => resolve(127));
     });
     child.stdin.on('error', () => undefined);
-    return { stdin: child.stdin, stdout: child.stdout, ended };
+    // Node throws away what nobody has read when a process ends, and the one for whom it is may not be there yet.
+    return { stdin: child.stdin, stdout: child.stdout.pipe(new PassThrough()), ended };
   },
 
   write(target, bytes) {

@@ -57,6 +57,11 @@ describe('a request', () => {
       'GET',
       { host: 'evil.example:8080', origin: 'http://evil.example:8080', 'sec-fetch-site': 'same-origin' },
     ],
+    [
+      'a page that asks for a WebSocket in an old browser',
+      'GET',
+      { host: '127.0.0.1:8080', origin: 'http://evil.example', upgrade: 'websocket' },
+    ],
     ['a name that only begins like an address', 'GET', { host: '127.0.0.1.evil.example' }],
     ['a name that ends like localhost', 'GET', { host: 'notlocalhost' }],
   ])('of %s is refused', (_who, method, headers) => {

@@ -8,6 +8,7 @@ export interface BrowserHeaders {
   readonly origin?: string | undefined;
   readonly 'sec-fetch-site'?: string | string[] | undefined;
   readonly 'sec-fetch-mode'?: string | string[] | undefined;
+  readonly upgrade?: string | undefined;
 }
 
 /** What is known of a request before its body is read. */
@@ -24,7 +25,7 @@ const READING_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
  * - A `Host` that is a name other than `localhost` or our own: a page whose name was made to resolve to this machine
  *   (DNS rebinding). Addresses cannot be rebound.
  * - `Sec-Fetch-Site: cross-site` (Fetch Metadata), save for following a link: a page of another site reads or writes.
- * - A writing request with the `Origin` of another page (RFC 6454).
+ * - A writing request with the `Origin` of another page (RFC 6454), and one for a WebSocket, which any page may ask for.
  * @param ownNames names under which this machine is meant to be reached
  */
 export function foreignPageProblem(request: IncomingRequest, ownNames: ReadonlySet<string>): string | undefined {
@@ -33,7 +34,7 @@ export function foreignPageProblem(request: IncomingRequest, ownNames: ReadonlyS
   if (!isAddress(host) && !isLocalhost(host) && !ownNames.has(host)) {
     return `This platform is not called '${host}'. Reach it by its address, or as localhost.`;
   }
-  const isReading = READING_METHODS.has(method);
+  const isReading = READING_METHODS.has(method) && headers.upgrade === undefined;
   if (headers['sec-fetch-site'] === 'cross-site' && !(isReading && headers['sec-fetch-mode'] === 'navigate')) {
     return 'A web page of another site may not use this platform.';
   }

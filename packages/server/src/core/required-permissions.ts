@@ -85,7 +85,7 @@ function known(
       if (isReading(method) && /^\/(?:slave\(1\)\/)?files(?:\/|\.|$)/.test(path)) return { permission: 'files:read' };
       return operator(path, method, knowledge);
     case 'master':
-      if (path === '/stadion/agent-link') return { permission: 'agents:join' };
+      if (path === '/stadion/agent-link' || path === '/stadion/secret-of-task') return { permission: 'agents:join' };
       if (/^(?:\/master)?\/api\/v1\/scheduler$/.test(path)) return { permission: 'frameworks:run' };
       return operator(path, method, knowledge);
     default:

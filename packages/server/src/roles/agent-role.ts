@@ -8,6 +8,7 @@ import type { ServerConfig } from '@stadion/contract';
 import { watchZooKeeperLeader } from '@stadion/store';
 import { hostnameOf } from '../addresses.ts';
 import { httpDialer } from '../agent-link/http-dialer.ts';
+import { remoteSecrets } from '../agent-secrets.ts';
 import { buildAgent } from '../build-agent.ts';
 import { chooseFreePorts } from '../free-ports.ts';
 import { assertListenable, loadAccess } from '../listen-address.ts';
@@ -51,6 +52,7 @@ export async function startAgent(wanted: ServerConfig, token?: string): Promise<
       dataDirectory,
       hostname: hostnameOf(config),
       log: log.logger.child({ room: 'agent' }),
+      secrets: remoteSecrets({ masters, secret, timers: ports.time }),
       dialer: httpDialer({ masters, secret, timers: ports.time, log: log.logger.child({ room: 'agent-link' }) }),
     });
     undoing.add(() => agent.stop());

@@ -4,14 +4,14 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { authorizationOf, type Secret } from '@stadion/access';
 import { delay, type Clock, type Timers } from '@stadion/base';
+import { joinStreams } from '@stadion/base/join-streams';
 import { refusalOf, type Admission } from '../admission.ts';
+import { VIA_HEADER } from '../audit-origin.ts';
 import { AGENT_LINK_PATH } from '../agent-link/link-wire.ts';
 import { refuseUpgrade } from '../agent-link/http-acceptor.ts';
 import { HOLD_MS_MAX, HOLD_POLL_MS, PROXIED_REQUESTS_MAX, PROXY_CONNECT_MS_MAX } from '../limits.ts';
 import type { Front, FrontHandler } from './front.ts';
 
-/** Marks a request that another server has passed on: it is never passed on again. */
-const VIA_HEADER = 'x-stadion-via';
 /** Of one hop only, or made anew for the next. What browsers say of their page was judged here. */
 const HOP_HEADERS = new Set([
   'connection',
@@ -181,7 +181,8 @@ export class LeaderProxy implements FrontHandler {
   }
 
   private tunnel(request: IncomingMessage, socket: Duplex, head: Buffer, leader: URL): void {
-    const upstream = connect({ host: leader.hostname.replace(/^\[|\]$/g, ''), port: Number(leader.port) });
+    const host = leader.hostname.replace(/^\[|\]$/g, '');
+    const upstream = connect({ host, port: Number(leader.port), allowHalfOpen: true });
     const headers = {
       ...this.headersFor(request, leader),
       connection: 'Upgrade',
@@ -194,13 +195,13 @@ export class LeaderProxy implements FrontHandler {
       upstream.setNoDelay(true);
       upstream.write(`${request.method ?? 'GET'} ${request.url ?? '/'} HTTP/1.1\r\n${lines.join('')}\r\n`);
       upstream.write(head);
-      upstream.pipe(socket);
-      socket.pipe(upstream);
+      void joinStreams(socket, upstream);
     });
     upstream.on('error', () => socket.destroy());
     socket.on('error', () => upstream.destroy());
-    socket.on('close', () => upstream.destroy());
-    upstream.on('close', () => socket.destroy());
+    socket.on('close', () => {
+      if (upstream.connecting) upstream.destroy();
+    });
   }
 
   private headersFor(request: IncomingMessage, leader: URL): Record<string, string | string[]> {

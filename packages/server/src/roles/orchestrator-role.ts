@@ -9,7 +9,7 @@ import { hostnameOf, urlOf } from '../addresses.ts';
 import { chooseFreePorts } from '../free-ports.ts';
 import { assertListenable, loadAccess } from '../listen-address.ts';
 import { openLog } from '../logging.ts';
-import { openOrchestratorApi } from '../open-apis.ts';
+import { openAudit, openOrchestratorApi } from '../open-apis.ts';
 import { openStore } from '../open-store.ts';
 import { makeDataDirectory, writeAddresses, type Platform } from '../running-role.ts';
 import { removePidFile, writePidFile } from '../pid-file.ts';
@@ -79,10 +79,11 @@ export async function startOrchestrator(wanted: ServerConfig): Promise<Platform>
     const abdicated = new Promise<void>((resolveAbdicated) => {
       abdicate = resolveAbdicated;
     });
+    const options = { config, secret, access, ports, log: logger, abdicate, logLevels: log.levels };
     const orchestrator = await openOrchestratorApi(
-      { config, secret, access, ports, log: logger, abdicate, logLevels: log.levels },
+      options,
       engine,
-      masters[0] ?? '',
+      { master: masters[0] ?? '', audit: openAudit(options) },
       (close) => {
         undoing.add(close);
       },

@@ -17,6 +17,7 @@ import { openLog, type RoomLevels } from '../logging.ts';
 import { openApis } from '../open-apis.ts';
 import { makeDataDirectory, writeAddresses, type Platform } from '../running-role.ts';
 import { removePidFile, writePidFile } from '../pid-file.ts';
+import { openVault } from '../stored-secrets.ts';
 import { systemPorts, type SystemPorts } from '../system-ports.ts';
 import { Undoing } from '../undoing.ts';
 import { MESOS_VERSION } from '../version.ts';
@@ -221,6 +222,7 @@ class Reigns {
         { config, secret, ports, hostname, log, store, epoch, onFatal: end },
         undoing,
       );
+      const vault = await openVault(config, ports, resolve(config.dataDir), { store, epoch });
       const links = new HttpAcceptor(master.acceptor, epoch, log.child({ room: 'agent-links' }));
       undoing.addNow(() => {
         links.close();
@@ -231,6 +233,7 @@ class Reigns {
           config,
           secret,
           access: admission.access,
+          vault,
           ports,
           log,
           logLevels: this.parts.logLevels,

@@ -1,0 +1,23 @@
+/** Two byte streams as one connection. */
+import type { Duplex } from 'node:stream';
+
+/**
+ * Carries bytes both ways. An end is passed on when all before it was; a stream that breaks takes the other along. Resolves
+ * when both are closed.
+ */
+export async function joinStreams(one: Duplex, other: Duplex): Promise<void> {
+  await Promise.all([carry(one, other), carry(other, one)]);
+}
+
+function carry(from: Duplex, to: Duplex): Promise<void> {
+  from.pipe(to);
+  from.on('error', () => to.destroy());
+  return new Promise((resolve) => {
+    from.once('close', () => {
+      // What came before an orderly end may still be on its way.
+      if (from.readableEnded) to.end(() => to.destroy());
+      else to.destroy();
+      resolve();
+    });
+  });
+}
