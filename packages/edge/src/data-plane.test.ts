@@ -354,3 +354,34 @@ describe.each(kinds)('the %s data plane', (kind) => {
     expect((await ask('/')).status).toBe(200);
   });
 });
+
+describe.each(kinds)('the %s data plane that asks clients for certificates', (kind) => {
+  const friend = selfSigned(['friend'], Date.now(), 21);
+  const stranger = selfSigned(['stranger'], Date.now(), 22);
+  let stage: PlaneStage;
+  beforeAll(async () => {
+    stage = await PlaneStage.start(kind, { clientAuthority: friend.certificate });
+    await stage.route([await stage.backends.start(echo)]);
+  });
+  afterAll(async () => {
+    await stage.stop();
+  });
+
+  /** What is answered, or why nothing is. */
+  const ask = (pair: Partial<typeof friend>): Promise<string> =>
+    new Promise((resolve) => {
+      const place = { port: stage.ports['https'] ?? 0, host: '127.0.0.1', servername: 'a.test' };
+      const socket = connectTls({ ...place, rejectUnauthorized: false, cert: pair.certificate, key: pair.key });
+      socket.once('secureConnect', () => socket.write('GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n'));
+      let text = '';
+      socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      socket.once('error', (error) => resolve(error.message));
+      socket.once('close', () => resolve(text.split('\r\n', 1)[0] ?? ''));
+    });
+
+  it('lets in whom the authority knows, and nobody else', async () => {
+    expect(await ask(friend)).toBe('HTTP/1.1 200 OK');
+    expect(await ask(stranger)).not.toContain('HTTP/1.1');
+    expect(await ask({})).not.toContain('HTTP/1.1');
+  });
+});

@@ -16,6 +16,15 @@ export class CertificateStore {
   private readonly contexts = new Map<string, SecureContext>();
   private readonly followers: ((pair: CertificatePair) => void)[] = [];
   private fallbackPair: CertificatePair | undefined;
+  private readonly clientAuthority: string | undefined;
+
+  /**
+   * @param clientAuthority that clients' certificates must come from, PEM: once a context is chosen by name, it is that
+   *   context, not the server's own settings, by which a client is judged
+   */
+  constructor(clientAuthority?: string) {
+    this.clientAuthority = clientAuthority;
+  }
 
   /**
    * Takes over the certificates as they are now; the first is shown to those who ask for a name that none is for.
@@ -63,7 +72,12 @@ export class CertificateStore {
     const known = this.contexts.get(key);
     if (known !== undefined) return known;
     try {
-      const context = createSecureContext({ cert: pair.certificate, key: pair.key, minVersion: 'TLSv1.2' });
+      const context = createSecureContext({
+        cert: pair.certificate,
+        key: pair.key,
+        ca: this.clientAuthority,
+        minVersion: 'TLSv1.2',
+      });
       if (this.contexts.size > CONTEXTS_MAX) this.contexts.clear();
       this.contexts.set(key, context);
       return context;

@@ -25,7 +25,7 @@ const LOG_FLUSH_MS = 200;
 /** The worker. */
 export class EdgeWorker {
   private readonly parts: EdgeWorkerParts;
-  private readonly certificates = new CertificateStore();
+  private certificates = new CertificateStore();
   private readonly challengeCertificates = new CertificateStore();
   private challenges: Challenges = { tokens: {}, certificates: [] };
   private settings: WorkerSettings | undefined;
@@ -75,6 +75,7 @@ export class EdgeWorker {
   }
 
   private begin(settings: WorkerSettings): void {
+    this.certificates = new CertificateStore(settings.clientAuthority);
     this.settings = settings;
     const { clock, timers, random, send } = this.parts;
     const { accessLog } = settings;
