@@ -2,6 +2,7 @@
 import { connect as connectHttp2, constants } from 'node:http2';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { systemClock } from '@stadion/base/system';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { selfSigned } from './certs/self-signed.ts';
 import { askFor, askRaw, echo, type Heard } from './testing/backends.ts';
@@ -356,8 +357,8 @@ describe.each(kinds)('the %s data plane', (kind) => {
 });
 
 describe.each(kinds)('the %s data plane that asks clients for certificates', (kind) => {
-  const friend = selfSigned(['friend'], Date.now(), 21);
-  const stranger = selfSigned(['stranger'], Date.now(), 22);
+  const friend = selfSigned(['friend'], systemClock.now(), 21);
+  const stranger = selfSigned(['stranger'], systemClock.now(), 22);
   let stage: PlaneStage;
   beforeAll(async () => {
     stage = await PlaneStage.start(kind, { clientAuthority: friend.certificate });
