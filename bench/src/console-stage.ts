@@ -1,4 +1,5 @@
 /** The console in a real Chromium over the real control plane, with very many apps on simulated agents. */
+import { readFile } from 'node:fs/promises';
 import { silentLogger } from '@stadion/base';
 import { SystemRandom } from '@stadion/base/system';
 import { createOrchestratorHttp } from '@stadion/orchestrator';
@@ -83,6 +84,20 @@ export async function scale(plane: ControlPlane, id: string, instances: number):
     { force: true },
   );
   if (!outcome.ok) throw new Error(`refused: ${JSON.stringify(outcome.rejection)}`);
+}
+
+/** What the processes of tabs take of this machine's memory, a share of what they share with others (Pss). */
+export async function tabMebibytes(browser: Browser): Promise<number> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  await session.detach();
+  let kibibytes = 0;
+  for (const { id, type } of processInfo) {
+    if (type !== 'renderer') continue;
+    const rollup = await readFile(`/proc/${String(id)}/smaps_rollup`, 'utf8');
+    kibibytes += Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? Number.NaN);
+  }
+  return kibibytes / 1024;
 }
 
 /** What the page's JavaScript holds, without garbage. */
