@@ -58,6 +58,8 @@ export class Dns implements Service {
   private readonly rotation: RotationFile;
   private listening: Listening | undefined;
   private pool: WorkerPool | undefined;
+  /** How many have changed since memory was given back. */
+  private changedNames = 0;
 
   constructor(parts: DnsParts) {
     const { config, time, random, log } = parts;
@@ -186,25 +188,26 @@ export class Dns implements Service {
     };
   }
 
-  /** Brings what changed in the records to those who answer. */
+  /**
+   * Brings what changed in the records to those who answer. Until the first snapshot is there as a whole the zone stays
+   * unknown (serial 0): what has not come yet must not be denied.
+   */
   private publish(zone: Served): void {
-    // Before the first snapshot a zone is unknown, and must not seem empty.
-    if (zone.feed.status().snapshotAt === undefined) return;
-    const isFirst = zone.serial === 0;
-    const serial = this.nextSerial(zone);
-    let changed = 0;
+    const wasKnown = zone.serial > 0;
+    const serial = wasKnown ? this.nextSerial(zone) : 0;
     for (const changes of zone.keeper.book.takeChanges()) {
-      changed += changes.length;
+      this.changedNames += changes.length;
       zone.serial = serial;
-      // While pieces of a first snapshot are on their way to workers, what is not there yet must not be denied.
-      this.tell(zone, changes, isFirst ? 0 : serial);
+      this.tell(zone, changes, serial);
     }
-    if (isFirst) {
-      zone.serial = serial;
-      this.tell(zone, [], serial);
+    if (!wasKnown && zone.feed.status().snapshotAt !== undefined) {
+      zone.serial = this.nextSerial(zone);
+      this.tell(zone, [], zone.serial);
     }
+    if (this.changedNames < limits.manyNames) return;
+    this.changedNames = 0;
     // Not now: much of it is still being used.
-    if (changed >= limits.manyNames) this.parts.time.after(limits.releaseMs, () => this.parts.releaseMemory?.());
+    this.parts.time.after(limits.releaseMs, () => this.parts.releaseMemory?.());
   }
 
   private nextSerial({ serial }: Served): number {
@@ -223,7 +226,7 @@ export class Dns implements Service {
 
   private *snapshot() {
     for (const { settings, keeper, serial } of this.served) {
-      if (serial > 0) yield { domain: settings.domain, changes: keeper.book.all(), serial };
+      yield { domain: settings.domain, changes: keeper.book.all(), serial };
     }
   }
 

@@ -5,6 +5,7 @@ export const limits = {
   stateBytes: 512 * 1024 * 1024,
   /** A state from this size on is parsed in a thread of its own. */
   stateBytesInline: 512 * 1024,
+  stateThreadNewSpaceMb: 8,
   /** Between two attempts to open a stream that broke, doubling up to the maximum. */
   streamRetryMs: 200,
   streamRetryMsMax: 5000,
@@ -15,6 +16,8 @@ export const limits = {
   /** When so many names have changed at once, memory is given back later, when that has come to rest. */
   manyNames: 20_000,
   releaseMs: 20_000,
+  /** So long a snapshot is taken over before others have their turn. */
+  takeOverMs: 2,
   /** Pushed changes lead to snapshots at most this often, as a multiple of how long the last one took. */
   snapshotRest: 4,
   snapshotRestMsMax: 10_000,
@@ -36,6 +39,8 @@ export const limits = {
   cachedSecondsMax: 3600,
   /** How long an old answer may still be given when no other server answers (RFC 8767). */
   staleSeconds: 86_400,
+  /** A worker's space for new objects, MB: answers live shortly, and a large one would only be filled with garbage. */
+  workerNewSpaceMb: 2,
   /** Networks whose answers are counted for the rate limit (a power of two). */
   rateBuckets: 16_384,
   /** Queries that the log keeps for those who look. */

@@ -26,6 +26,28 @@ function zone(keeper: ZoneKeeper): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries(names.sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
+test('a snapshot is taken over step by step, and what happens in between is not undone', () => {
+  const tasks = Array.from({ length: 50 }, (_, index) => stateTask(`t${String(index)}`, `app${String(index)}`));
+  const keeper = keeperOf([stateTask('old', 'old')]);
+  const steps = keeper.takeOver(readState(clusterState(tasks), MASTERS, new Map()), 1);
+  let taken = 0;
+  while (steps.next().done !== true) {
+    taken += 1;
+    if (taken === 10) {
+      keeper.removeTask('t5', 2);
+      keeper.removeTask('t45', 2);
+      expect(keeper.setTask({ ...[...keeper.tasks.values()][0]!, id: 'new', name: 'new' })).toBe(true);
+    }
+  }
+  expect(taken).toBeGreaterThanOrEqual(50);
+  const names = Object.keys(zone(keeper));
+  expect(names).toContain('app44.marathon.mesos');
+  expect(names).toContain('new.marathon.mesos');
+  for (const gone of ['app5', 'app45', 'old']) expect(names).not.toContain(`${gone}.marathon.mesos`);
+  const whole = keeperOf(tasks.filter(({ id }) => id !== 't5' && id !== 't45'));
+  expect(names.filter((name) => !/^_?new/.test(name))).toEqual(Object.keys(zone(whole)));
+});
+
 test('hashes are those of Mesos-DNS', () => {
   expect(['test', 'b_a.1', 'nginx.48dccce7-90bc-11e6-ae70-70b3d5800001'].map(taskHash)).toEqual([
     'iffe9',

@@ -49,11 +49,23 @@ export class ZoneKeeper {
     return this.frameworks.get(task.frameworkId)?.name ?? '';
   }
 
+  /** What is known of a task, when that says the same: so that only one of both is kept. */
+  asKnown(task: RunningTask): RunningTask {
+    const known = this.running.get(task.id);
+    return known !== undefined && isSameData(known, task) ? known : task;
+  }
+
+  /** Takes a snapshot over at once. */
+  replace(cluster: Cluster, askedAt: number): void {
+    const steps = this.takeOver(cluster, askedAt);
+    while (steps.next().done !== true);
+  }
+
   /**
-   * Takes a snapshot over.
+   * Takes a snapshot over in small steps: between two of them others may ask, and single changes may come.
    * @param askedAt when it was asked for: what was seen to end since then has ended, whatever the snapshot says
    */
-  replace(cluster: Cluster, askedAt: number): void {
+  *takeOver(cluster: Cluster, askedAt: number): Generator<undefined, void> {
     for (const [id, at] of this.gone) if (at < askedAt) this.gone.delete(id);
     const { agents, frameworks, running } = this;
     this.agents = merge(agents, cluster.agents);
@@ -64,7 +76,9 @@ export class ZoneKeeper {
     );
     this.book.set(MASTERS, masterRecords(cluster, this.rules));
     for (const agent of this.agents.values()) {
-      if (agents.get(agent.id) !== agent) this.book.set(agentOwner(agent.id), agentRecords(agent, this.rules));
+      if (agents.get(agent.id) === agent) continue;
+      this.book.set(agentOwner(agent.id), agentRecords(agent, this.rules));
+      yield;
     }
     for (const framework of this.frameworks.values()) {
       if (frameworks.get(framework.id) === framework) continue;
@@ -77,10 +91,14 @@ export class ZoneKeeper {
         agents.get(task.agentId) === this.agents.get(task.agentId) &&
         frameworks.get(task.frameworkId) === this.frameworks.get(task.frameworkId);
       if (!isAsBefore) this.publish(task);
+      yield;
     }
     for (const id of agents.keys()) if (!this.agents.has(id)) this.book.set(agentOwner(id), []);
     for (const id of frameworks.keys()) if (!this.frameworks.has(id)) this.book.set(frameworkOwner(id), []);
-    for (const id of running.keys()) if (!this.running.has(id)) this.book.set(taskOwner(id), []);
+    for (const id of running.keys()) {
+      if (!this.running.has(id)) this.book.set(taskOwner(id), []);
+      yield;
+    }
   }
 
   /** A task that runs, or runs with other addresses or health than before. False when its agent is not known yet. */

@@ -6,6 +6,7 @@
 import { lookup } from 'node:dns/promises';
 import {
   PlatformError,
+  delay,
   describeError,
   every,
   type Clock,
@@ -136,7 +137,7 @@ export class ClusterFeed {
     const begin = time.monotonic();
     try {
       const cluster = await this.read();
-      this.parts.keeper.replace(cluster, begin);
+      await this.takeOver(cluster, begin);
       this.snapshotAt = time.now();
       this.snapshotCount += 1;
       this.failure = undefined;
@@ -156,6 +157,20 @@ export class ClusterFeed {
     });
   }
 
+  /** Bit by bit: whoever asks meanwhile is answered after a few milliseconds, not when all is done. */
+  private async takeOver(cluster: Cluster, askedAt: number): Promise<void> {
+    const { keeper, time, onChange } = this.parts;
+    const steps = keeper.takeOver(cluster, askedAt);
+    let begin = time.monotonic();
+    while (steps.next().done !== true) {
+      if (time.monotonic() - begin < limits.takeOverMs) continue;
+      onChange();
+      await delay(time, 0);
+      if (this.stopping.signal.aborted) return;
+      begin = time.monotonic();
+    }
+  }
+
   /** Asks the last leader first, then the others; whoever answers names the leader, and that one is believed. */
   private async read(): Promise<Cluster> {
     const { masters } = this.parts;
@@ -173,7 +188,9 @@ export class ClusterFeed {
           state = await this.get(leader);
         }
         this.leader = from;
-        return await state.read(masters.flatMap(endpointOf), await this.resolve(state.hostNames));
+        return await state.read(masters.flatMap(endpointOf), await this.resolve(state.hostNames), (task) =>
+          this.parts.keeper.asKnown(task),
+        );
       } catch (error) {
         if (this.stopping.signal.aborted) throw error;
         failure = error;

@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { Cluster, Endpoint } from '../core/cluster.ts';
+import type { Cluster, Endpoint, RunningTask } from '../core/cluster.ts';
 import { hostNamesIn, readState, type HostAddresses } from '../core/read-state.ts';
 import { limits } from '../limits.ts';
 import { unexpected } from './get-bytes.ts';
@@ -14,7 +14,12 @@ import { mastersIn, type FromStateThread, type NamedMasters } from './state-mess
 export interface StateDocument extends NamedMasters {
   /** Host names that somebody has to resolve. */
   readonly hostNames: ReadonlySet<string>;
-  read(masters: readonly Endpoint[], hosts: HostAddresses): Promise<Cluster>;
+  /** @param asKnown gives what is kept of a task: a large state comes in pieces, none of which has to be kept whole */
+  read(
+    masters: readonly Endpoint[],
+    hosts: HostAddresses,
+    asKnown: (task: RunningTask) => RunningTask,
+  ): Promise<Cluster>;
   /** Gives up what was not read. */
   close(): void;
 }
@@ -44,7 +49,10 @@ function openHere(bytes: Uint8Array, url: string): Promise<StateDocument> {
 }
 
 async function openInThread(bytes: Uint8Array<ArrayBuffer>, url: string): Promise<StateDocument> {
-  const thread = new Worker(new URL('./state-thread.js', import.meta.url));
+  const thread = new Worker(new URL('./state-thread.js', import.meta.url), {
+    // What it reads grows old at once: a large space for new objects would only be copied about.
+    resourceLimits: { maxYoungGenerationSizeMb: limits.stateThreadNewSpaceMb },
+  });
   const close = (): void => void thread.terminate();
   const ended = new AbortController();
   thread.once('exit', () => ended.abort());
@@ -59,12 +67,12 @@ async function openInThread(bytes: Uint8Array<ArrayBuffer>, url: string): Promis
     return {
       ...opened,
       close,
-      async read(masters, hosts) {
+      async read(masters, hosts, asKnown) {
         thread.postMessage({ masters, hosts });
-        const tasks: Cluster['tasks'][number][] = [];
+        const tasks: RunningTask[] = [];
         for (;;) {
           const message = await next();
-          if (message.kind === 'tasks') tasks.push(...message.tasks);
+          if (message.kind === 'tasks') tasks.push(...message.tasks.map(asKnown));
           else if (message.kind === 'rest') return { ...message.cluster, tasks };
           thread.postMessage('more');
         }

@@ -7,7 +7,7 @@ import { hostNamesIn, readState, type HostAddresses } from '../core/read-state.t
 import { mastersIn, type FromStateThread } from './state-messages.ts';
 
 /** Tasks in one message: taking it over holds answers up no longer than a millisecond or two. */
-const TASKS_MAX = 500;
+const TASKS_MAX = 250;
 
 const port = parentPort;
 assert(port !== null, 'this is a thread');

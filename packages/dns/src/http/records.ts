@@ -1,11 +1,10 @@
 /** Records as Mesos-DNS lists them over HTTP. */
-import { Buffer } from 'node:buffer';
 import type { DnsEnumeration, DnsHosts, DnsServices, DnsZone } from '@stadion/contract/dns';
 import { recordsOfTask } from '../core/zone-keeper.ts';
 import type { Dns, ServedZone } from '../dns.ts';
 import { formatAddress } from '../core/ip-address.ts';
 import { keyOfName, nameOfKey } from '../wire/name-key.ts';
-import type { NameEntry } from '../wire/zone-table.ts';
+import type { AddressList, NameEntry } from '../wire/zone-table.ts';
 
 /** IPv4 first. An unknown name gives one element of empty texts. */
 export function hosts(dns: Dns, name: string): DnsHosts {
@@ -18,8 +17,8 @@ export function hosts(dns: Dns, name: string): DnsHosts {
 export function services(dns: Dns, name: string): DnsServices {
   const found = (find(dns, name)?.srv ?? []).flatMap(({ port, target }) => {
     const entry = dns.names.table.find(target);
-    const [v4] = split(entry?.a, 4);
-    const [v6] = split(entry?.aaaa, 16);
+    const [v4] = texts(entry?.a, 4);
+    const [v6] = texts(entry?.aaaa, 16);
     const host = `${nameOfKey(target)}.`;
     return [v4, v6].filter((ip) => ip !== undefined).map((ip) => ({ service: name, host, ip, port: String(port) }));
   });
@@ -88,15 +87,14 @@ function find(dns: Dns, name: string): NameEntry | undefined {
 }
 
 function addressesOf(entry: NameEntry | undefined): string[] {
-  return [...split(entry?.a, 4), ...split(entry?.aaaa, 16)];
+  return [...texts(entry?.a, 4), ...texts(entry?.aaaa, 16)];
 }
 
-function split(bytes = '', size: number): string[] {
-  const texts: string[] = [];
-  for (let at = 0; at < bytes.length; at += size) {
-    texts.push(formatAddress([...Buffer.from(bytes.slice(at, at + size), 'latin1')]));
-  }
-  return texts;
+function texts(list: AddressList | undefined, size: number): string[] {
+  return Array.from({ length: list?.count ?? 0 }, (_, index) => {
+    const start = (list?.start ?? 0) + index * size;
+    return formatAddress([...(list?.bytes.subarray(start, start + size) ?? [])]);
+  });
 }
 
 function dotted(name: string): string {

@@ -1,8 +1,7 @@
 /** Who asks, and how. */
-import type { Transport } from './query-log.ts';
 
 /** One client. */
 export interface Client {
   readonly address: string;
-  readonly transport: Transport;
+  readonly transport: 'udp' | 'tcp' | 'tls' | 'http';
 }

@@ -18,7 +18,7 @@ export function listenUdp(server: NameServer, address: string, port: number): Pr
   socket.on('message', (packet, { address: client, port: clientPort }) => {
     // Without a callback: a client that cannot be reached is no problem of ours, and Node says nothing of it then.
     server.handle(packet, { address: client, transport: 'udp' }, (answer) => {
-      socket.send(answer, 0, answer.length, clientPort, client);
+      socket.send(answer, clientPort, client);
     });
   });
   return new Promise((resolve, reject) => {

@@ -20,16 +20,23 @@ const SETTINGS = {
 const UDP: Client = { address: '127.0.0.1', transport: 'udp' };
 const TCP: Client = { address: '127.0.0.1', transport: 'tcp' };
 const many = Array.from({ length: 60 }, (_, index) => `10.1.0.${String(index)}`);
+/** More than fits into any answer over UDP. */
+const crowd = Array.from({ length: 200 }, (_, index) => `10.2.0.${String(index)}`);
 
 let server: NameServer;
 
 beforeEach(() => {
   server = serverWith({});
+  fill();
+});
+
+function fill(): void {
   server.table.apply(
     'mesos',
     [
       { name: 'web.marathon.mesos', addresses: ['10.0.0.1', '10.0.0.2', 'fd00::1'], targets: [] },
       { name: 'many.marathon.mesos', addresses: many, targets: [] },
+      { name: 'crowd.marathon.mesos', addresses: crowd, targets: crowd.map((_, port) => `web.marathon.mesos:${port}`) },
       { name: 'web-abcde-s0.marathon.mesos', addresses: ['10.0.0.1', 'fd00::1'], targets: [] },
       {
         name: '_web._tcp.marathon.mesos',
@@ -39,7 +46,7 @@ beforeEach(() => {
     ],
     7,
   );
-});
+}
 
 function serverWith(settings: { rateLimit?: number; splits?: { clients: string[]; prefer: string[] }[] }): NameServer {
   const names = { zones: [SETTINGS], rateLimit: settings.rateLimit ?? 0, splits: settings.splits ?? [] };
@@ -184,6 +191,12 @@ describe('what is no proper question', () => {
     expect(code(Buffer.alloc(11))).toBeUndefined();
     expect(code(query('web.marathon.mesos', 'AXFR'))).toBe(5);
     expect(code(query('example.com', 'A'))).toBe(5);
+    const withEdns = query('web.marathon.mesos', 'A', { additionals: edns(1232) });
+    expect(code(withEdns.subarray(0, -1))).toBe(1);
+    expect(code(withEdns.subarray(0, -9))).toBe(1);
+    const optTooLong = Buffer.from(withEdns);
+    optTooLong[optTooLong.length - 1] = 1;
+    expect(code(optTooLong)).toBe(1);
     const badVersion = query('web.marathon.mesos', 'A', { additionals: edns(1232) });
     badVersion[badVersion.length - 5] = 1;
     expect(packets.decode(send(badVersion)!)).toMatchObject({ additionals: [{ type: 'OPT', extendedRcode: 1 }] });
@@ -196,7 +209,7 @@ describe('what is no proper question', () => {
 
   test('never throws, never answers more than it may', () => {
     const valid = fc
-      .constantFrom('web.marathon.mesos', 'many.marathon.mesos', '_web._tcp.marathon.mesos', 'no.mesos')
+      .constantFrom('web.marathon.mesos', 'crowd.marathon.mesos', '_web._tcp.marathon.mesos', 'no.mesos')
       .chain((name) =>
         fc.constantFrom('A', 'SRV', 'ANY', 'SOA').map((type) => query(name, type, { additionals: edns(4096) })),
       );
@@ -211,15 +224,56 @@ describe('what is no proper question', () => {
     fc.assert(
       fc.property(fc.oneof(mutated, random), fc.constantFrom(UDP, TCP), (packet, client) => {
         const answer = send(Buffer.from(packet), client);
-        if (answer === undefined) return;
-        expect(answer.length).toBeLessThanOrEqual(client === UDP ? 1232 : 65_535);
-        expect(answer.subarray(0, 2)).toEqual(packet.subarray(0, 2));
-        expect(answer[2]! & 0x80).toBe(0x80);
-        packets.decode(answer);
+        if (answer !== undefined) judge(answer, packet, client);
       }),
       { numRuns: 3000 },
     );
   });
+
+  test('and whoever judges that would see it', () => {
+    const packet = query('many.marathon.mesos', 'A');
+    const answer = send(packet, TCP)!;
+    judge(answer, packet, TCP);
+    const spoilt = (change: (copy: Buffer) => void): (() => void) => {
+      const copy = Buffer.from(answer);
+      change(copy);
+      return () => judge(copy, packet, TCP);
+    };
+    expect(() => judge(Buffer.concat([answer, Buffer.alloc(1232)]), packet, UDP)).toThrow();
+    expect(spoilt((copy) => copy.writeUInt16BE(1, 0))).toThrow();
+    expect(spoilt((copy) => (copy[2] = 0))).toThrow();
+    expect(spoilt((copy) => copy.writeUInt16BE(61, 6))).toThrow();
+    expect(() => judge(answer.subarray(0, -1), packet, TCP)).toThrow();
+  });
+});
+
+/** What holds for every answer, whatever the question was. */
+function judge(answer: Buffer, packet: Buffer, client: Client): void {
+  expect(answer.length).toBeLessThanOrEqual(client === UDP ? 1232 : 65_535);
+  expect(answer.subarray(0, 2)).toEqual(packet.subarray(0, 2));
+  expect(answer[2]! & 0x80).toBe(0x80);
+  // The question is the client's own, and nothing of somebody else's memory.
+  if (answer.readUInt16BE(4) === 1) {
+    let end = 12;
+    while (answer[end] !== 0) end += 1 + answer[end]!;
+    expect(answer.subarray(12, end + 5)).toEqual(packet.subarray(12, end + 5));
+  }
+  packets.decode(answer);
+  expect(packets.decode.bytes).toBe(answer.length);
+}
+
+test('whoever is named falsely as the sender gets little more than was sent in its name', () => {
+  server = serverWith({ rateLimit: 10 });
+  fill();
+  const packet = query('many.marathon.mesos', 'ANY', { additionals: edns(4096) });
+  const answers = Array.from({ length: 1000 }, (_, index) =>
+    send(packet, { address: `192.0.2.${String(index % 256)}`, transport: 'udp' }),
+  ).filter((answer) => answer !== undefined);
+  const whole = answers.filter((answer) => answer.length > packet.length);
+  expect(whole).toHaveLength(10);
+  expect(Math.max(...whole.map(({ length }) => length))).toBeLessThanOrEqual(1232);
+  // Half of the rest is answered, each time by no more than the question itself.
+  expect(answers).toHaveLength(10 + 495);
 });
 
 test('a network gets no more answers than the limit, and a way to show that it is not forged', () => {

@@ -98,32 +98,23 @@ export class NameServer {
     const seenAs = this.hasSplits ? parseAddress(client.address) : undefined;
     const own = this.answerer.answer(query, packet, bytesMax, seenAs);
     if (own !== undefined) {
-      this.note(query, client, own.code, own.records, true);
+      this.note(query, packet, client, own.code, own.records, true);
       reply(own.packet);
       return;
     }
     const forwards = this.forwarder?.forward(query, packet, client, (answer) => {
-      this.note(query, client, (answer[3] ?? 0) & 15, ((answer[6] ?? 0) << 8) | (answer[7] ?? 0), false);
+      this.note(query, packet, client, (answer[3] ?? 0) & 15, ((answer[6] ?? 0) << 8) | (answer[7] ?? 0), false);
       reply(answer);
     });
     if (forwards === true) return;
-    this.note(query, client, RCODE.refused, 0, false);
+    this.note(query, packet, client, RCODE.refused, 0, false);
     const verdict = { code: RCODE.refused, isAuthoritative: false, recursionAvailable: false };
     reply(bareAnswer(packet, query, verdict, limits.udpBytes));
   }
 
-  private note(query: Query, client: Client, code: number, records: number, isOwn: boolean): void {
+  private note(query: Query, packet: Buffer, client: Client, code: number, records: number, isOwn: boolean): void {
     this.counters.answered(code, isOwn);
-    const { key, type } = query;
-    this.log.add({
-      at: this.clock.now(),
-      client: client.address,
-      transport: client.transport,
-      key,
-      type,
-      code,
-      records,
-    });
+    this.log.add(query, packet, client, this.clock.now(), code, records);
   }
 }
 

@@ -18,7 +18,7 @@ import {
   type Verdict,
 } from './message.ts';
 import { labelStarts } from './name-key.ts';
-import type { NameEntry, ServiceTarget, Zone, ZoneTable } from './zone-table.ts';
+import type { AddressList, NameEntry, ServiceTarget, Zone, ZoneTable } from './zone-table.ts';
 
 /** What clients in some networks get to see first: where it has addresses in `prefer`, a name has only those. */
 export interface SplitAnswer {
@@ -72,7 +72,7 @@ export class Answerer {
    * @param client its address, where answers differ by that
    */
   answer(query: Query, packet: Buffer, bytesMax: number, client: AddressBytes | undefined): Answer | undefined {
-    let entry = this.table.find(query.key);
+    let entry = this.table.findAsked(query, packet);
     if (entry === undefined) {
       const zone = this.table.zoneOf(query.key);
       if (zone === undefined) return undefined;
@@ -91,7 +91,7 @@ export class Answerer {
         return this.services(query, packet, bytesMax, entry, client);
       case TYPE.SOA:
       case TYPE.NS:
-        if (query.key === entry.zone.apex) return this.aboutZone(query, packet, entry);
+        if (query.key === entry.zone.apex) return this.aboutZone(query, packet, entry, query.type);
         return this.deny(query, packet, entry.zone, RCODE.ok);
       case TYPE.ANY:
         return this.anything(query, packet, bytesMax, entry, client);
@@ -116,23 +116,22 @@ export class Answerer {
     packet: Buffer,
     bytesMax: number,
     entry: NameEntry,
-    bytes: string,
+    list: AddressList,
     type: number,
     size: number,
   ): Answer {
-    const total = Math.min(bytes.length / size, RECORDS_MAX);
+    const total = Math.min(list.count, RECORDS_MAX);
     if (total === 0) return this.deny(query, packet, entry.zone, RCODE.ok);
-    const room = bytesMax - query.questionEnd - (query.hasEdns ? OPT_BYTES : 0);
+    const optBytes = query.hasEdns ? OPT_BYTES : 0;
+    const room = bytesMax - query.questionEnd - optBytes;
     const fits = Math.min(total, Math.floor(room / (FIXED_BYTES + size)));
-    const target = Buffer.allocUnsafe(query.questionEnd + fits * (FIXED_BYTES + size) + OPT_BYTES);
+    const target = Buffer.allocUnsafe(query.questionEnd + fits * (FIXED_BYTES + size) + optBytes);
     writeHead(target, packet, query.questionEnd, this.verdict(RCODE.ok));
     this.shuffle(total);
     let at = query.questionEnd;
     for (let index = 0; index < fits; index += 1) {
       at = writeFixed(target, at, POINTER_TO_QUESTION, type, entry.zone.settings.ttl, size);
-      const from = (order[index] ?? 0) * size;
-      for (let offset = 0; offset < size; offset += 1) target[at + offset] = bytes.charCodeAt(from + offset);
-      at += size;
+      at = writeAddress(target, at, list, order[index] ?? 0, size);
     }
     writeCount(target, 6, fits);
     return this.finish(query, target, at, fits, fits < total);
@@ -188,12 +187,11 @@ export class Answerer {
       const entry = this.table.find(hint.key);
       if (entry === undefined) continue;
       for (const [type, size, all] of [[TYPE.A, 4, entry.a] as const, [TYPE.AAAA, 16, entry.aaaa] as const]) {
-        const bytes = this.seen(all, size, client);
-        if (bytes.length === 0 || at + FIXED_BYTES + size > limit) continue;
+        const list = this.seen(all, size, client);
+        if (list.count === 0 || at + FIXED_BYTES + size > limit) continue;
         if (at + FIXED_BYTES + size + OPT_BYTES > target.length) continue;
         at = writeFixed(target, at, 0xc000 | hint.at, type, entry.zone.settings.ttl, size);
-        target.write(bytes.slice(0, size), at, 'latin1');
-        at += size;
+        at = writeAddress(target, at, list, 0, size);
         written += 1;
       }
     }
@@ -202,12 +200,12 @@ export class Answerer {
   }
 
   /** SOA and NS of the zone itself. */
-  private aboutZone(query: Query, packet: Buffer, { zone }: NameEntry): Answer {
+  private aboutZone(query: Query, packet: Buffer, { zone }: NameEntry, type: number): Answer {
     const target = Buffer.allocUnsafe(query.questionEnd + soaBytes(zone) + OPT_BYTES);
     writeHead(target, packet, query.questionEnd, this.verdict(RCODE.ok));
     const start = query.questionEnd;
     let at: number;
-    if (query.type === TYPE.SOA) at = writeSoa(target, start, POINTER_TO_QUESTION, zone);
+    if (type === TYPE.SOA) at = writeSoa(target, start, POINTER_TO_QUESTION, zone);
     else {
       at = writeFixed(target, start, POINTER_TO_QUESTION, TYPE.NS, zone.settings.ttl, zone.mname.length);
       at += target.write(zone.mname, at, 'latin1');
@@ -224,11 +222,11 @@ export class Answerer {
     client: AddressBytes | undefined,
   ): Answer {
     // RFC 8482: one kind is enough of an answer.
-    if (query.key === entry.zone.apex) return this.aboutZone({ ...query, type: TYPE.SOA }, packet, entry);
+    if (query.key === entry.zone.apex) return this.aboutZone(query, packet, entry, TYPE.SOA);
     const a = this.seen(entry.a, 4, client);
-    if (a.length > 0) return this.addresses(query, packet, bytesMax, entry, a, TYPE.A, 4);
+    if (a.count > 0) return this.addresses(query, packet, bytesMax, entry, a, TYPE.A, 4);
     const aaaa = this.seen(entry.aaaa, 16, client);
-    if (aaaa.length > 0) return this.addresses(query, packet, bytesMax, entry, aaaa, TYPE.AAAA, 16);
+    if (aaaa.count > 0) return this.addresses(query, packet, bytesMax, entry, aaaa, TYPE.AAAA, 16);
     return this.services(query, packet, bytesMax, entry, client);
   }
 
@@ -236,7 +234,7 @@ export class Answerer {
   private deny(query: Query, packet: Buffer, zone: Zone, code: number): Answer {
     const target = Buffer.allocUnsafe(query.questionEnd + soaBytes(zone) + OPT_BYTES);
     writeHead(target, packet, query.questionEnd, this.verdict(code));
-    const owner = 0xc000 | (HEADER_BYTES + query.key.length - zone.apex.length);
+    const owner = 0xc000 | (query.nameEnd - zone.apex.length);
     const at = writeSoa(target, query.questionEnd, owner, zone);
     writeCount(target, 8, 1);
     return { ...this.finish(query, target, at, 0, false), code };
@@ -259,7 +257,7 @@ export class Answerer {
   private finish(query: Query, target: Buffer, at: number, records: number, isCut: boolean): Answer {
     if (isCut) target[2] = (target[2] ?? 0) | 2;
     const end = query.hasEdns ? writeEdns(target, at, this.settings.udpBytes, RCODE.ok, query.dnssecOk) : at;
-    return { packet: target.subarray(0, end), code: RCODE.ok, records };
+    return { packet: end === target.length ? target : target.subarray(0, end), code: RCODE.ok, records };
   }
 
   private verdict(code: number): Verdict {
@@ -267,17 +265,17 @@ export class Answerer {
   }
 
   /** The addresses that a client gets to see. */
-  private seen(bytes: string, size: number, client: AddressBytes | undefined): string {
-    if (client === undefined || bytes.length <= size || this.settings.splits.length === 0) return bytes;
+  private seen(list: AddressList, size: number, client: AddressBytes | undefined): AddressList {
+    if (client === undefined || list.count <= 1 || this.settings.splits.length === 0) return list;
     const split = this.settings.splits.find(({ clients }) => clients.some((subnet) => isInSubnet(client, subnet)));
-    if (split === undefined) return bytes;
-    let preferred = '';
-    for (let at = 0; at < bytes.length; at += size) {
-      const one = bytes.slice(at, at + size);
-      const address = Buffer.from(one, 'latin1');
-      if (split.prefer.some((subnet) => isInSubnet(address, subnet))) preferred += one;
+    if (split === undefined) return list;
+    const preferred: Buffer[] = [];
+    for (let index = 0; index < list.count; index += 1) {
+      const start = list.start + index * size;
+      const address = list.bytes.subarray(start, start + size);
+      if (split.prefer.some((subnet) => isInSubnet(address, subnet))) preferred.push(address);
     }
-    return preferred === '' ? bytes : preferred;
+    return preferred.length === 0 ? list : { bytes: Buffer.concat(preferred), start: 0, count: preferred.length };
   }
 
   /** Puts 0 … total - 1 into `order`, shuffled (Fisher-Yates). */
@@ -300,6 +298,13 @@ function writeFixed(target: Buffer, at: number, owner: number, type: number, ttl
   writeCount(target, at + 8, ttl & 0xffff);
   writeCount(target, at + 10, size);
   return at + FIXED_BYTES;
+}
+
+/** Gives the new end. */
+function writeAddress(target: Buffer, at: number, { bytes, start }: AddressList, index: number, size: number): number {
+  const from = start + index * size;
+  for (let offset = 0; offset < size; offset += 1) target[at + offset] = bytes[from + offset] ?? 0;
+  return at + size;
 }
 
 /** Priority 0; the target is written out, because RFC 2782 forbids to compress it. */

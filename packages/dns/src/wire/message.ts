@@ -34,18 +34,45 @@ const OPT_BYTES = 11;
 /** What a client takes over UDP when it says nothing. */
 export const PLAIN_UDP_BYTES = 512;
 
-/** A question that was understood. */
-export interface Query {
-  /** The name as a key: wire form, lower case. */
-  readonly key: string;
+/** What a client says about itself with EDNS. */
+interface Edns {
+  readonly isThere: boolean;
+  readonly version: number;
+  /** What it takes over UDP. */
+  readonly udpBytes: number;
+  readonly dnssecOk: boolean;
+}
+
+/** A question that was understood. It reads its name from the packet when asked for it: most are answered without. */
+export class Query {
   readonly type: number;
-  /** Where the question ends in the packet. */
-  readonly questionEnd: number;
+  /** Where the name ends in the packet; it begins behind the header. */
+  readonly nameEnd: number;
   /** Whether the client speaks EDNS, what it takes over UDP then, and whether it wants DNSSEC records. */
   readonly hasEdns: boolean;
   readonly udpBytes: number;
   readonly dnssecOk: boolean;
-  readonly recursionDesired: boolean;
+  private readonly packet: Buffer;
+  private known: string | undefined;
+
+  constructor(packet: Buffer, nameEnd: number, edns: Edns) {
+    this.packet = packet;
+    this.nameEnd = nameEnd;
+    this.type = count(packet, nameEnd);
+    this.hasEdns = edns.isThere;
+    this.udpBytes = edns.udpBytes;
+    this.dnssecOk = edns.dnssecOk;
+  }
+
+  /** The name as a key: wire form, lower case. */
+  get key(): string {
+    return (this.known ??= this.packet.toString('latin1', HEADER_BYTES, this.nameEnd).toLowerCase());
+  }
+
+  /** Where the question ends in the packet. */
+  get questionEnd(): number {
+    return this.nameEnd + 4;
+  }
 }
 
 /** What became of a packet: a query, or the code with which it is refused, or silence. */
@@ -74,27 +101,8 @@ export function readQuery(packet: Buffer): Reading {
   const edns = additional === 0 ? NO_EDNS : readEdns(packet, questionEnd, additional);
   if (edns === undefined) return refuse(RCODE.formatError, questionEnd, false);
   if (edns.version > 0) return refuse(RCODE.badVersion, questionEnd, true);
-  const type = count(packet, nameEnd);
   if (count(packet, nameEnd + 2) !== CLASS_IN) return refuse(RCODE.refused, questionEnd, edns.isThere);
-  return {
-    kind: 'query',
-    query: {
-      key: packet.toString('latin1', HEADER_BYTES, nameEnd).toLowerCase(),
-      type,
-      questionEnd,
-      hasEdns: edns.isThere,
-      udpBytes: edns.udpBytes,
-      dnssecOk: edns.dnssecOk,
-      recursionDesired: (byte(packet, 2) & 1) !== 0,
-    },
-  };
-}
-
-interface Edns {
-  readonly isThere: boolean;
-  readonly version: number;
-  readonly udpBytes: number;
-  readonly dnssecOk: boolean;
+  return { kind: 'query', query: new Query(packet, nameEnd, edns) };
 }
 
 const NO_EDNS: Edns = { isThere: false, version: 0, udpBytes: PLAIN_UDP_BYTES, dnssecOk: false };
@@ -164,7 +172,7 @@ export function writeHead(target: Buffer, packet: Buffer, questionEnd: number, v
   target[2] = QUERY_BIT | (byte(packet, 2) & 0x79) | (verdict.isAuthoritative ? 4 : 0);
   target[3] = (verdict.recursionAvailable ? 0x80 : 0) | (byte(packet, 3) & 0x10) | (verdict.code & 15);
   writeCount(target, 4, questionEnd === HEADER_BYTES ? 0 : 1);
-  target.fill(0, 6, HEADER_BYTES);
+  for (let at = 6; at < HEADER_BYTES; at += 1) target[at] = 0;
 }
 
 /** Writes an OPT record and counts it. Gives the new end. @param code the whole answer code; its upper bits go here */

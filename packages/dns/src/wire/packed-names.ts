@@ -51,6 +51,18 @@ export class PackedNames {
     return slot < 0 ? undefined : this.slots[slot];
   }
 
+  /** The same for a name as it stands in a packet, in any case: no text is made of it. */
+  findIn(packet: Buffer, start: number, end: number): Place | undefined {
+    const hash = hashIn(packet, start, end);
+    const { slots } = this;
+    const mask = slots.length - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const place = slots[slot] ?? FREE;
+      if (place === FREE) return undefined;
+      if (place !== GONE && this.isIn(place, packet, start, end, hash)) return place;
+    }
+  }
+
   /** The number that was given with the name. */
   owner(place: Place): number {
     return this.block(place)[(place & BYTE_MASK) + OWNER_AT] ?? 0;
@@ -143,6 +155,17 @@ export class PackedNames {
     return true;
   }
 
+  private isIn(place: Place, packet: Buffer, start: number, end: number, hash: number): boolean {
+    const block = this.block(place);
+    const at = place & BYTE_MASK;
+    if (block[at + KEY_BYTES_AT] !== end - start || block.readUInt32LE(at + HASH_AT) !== hash) return false;
+    const keyAt = at + HEAD_BYTES;
+    for (let index = 0; index < end - start; index += 1) {
+      if (block[keyAt + index] !== lower(packet[start + index] ?? 0)) return false;
+    }
+    return true;
+  }
+
   private block(place: Place): Buffer {
     return this.blocks[place >>> BLOCK_BITS] ?? EMPTY;
   }
@@ -209,8 +232,20 @@ export class PackedNames {
 const EMPTY = Buffer.alloc(0);
 
 /** FNV-1a. */
+const HASH_BEGIN = 0x811c9dc5;
+
+function hashIn(packet: Buffer, start: number, end: number): number {
+  let hash = HASH_BEGIN;
+  for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ lower(packet[at] ?? 0), 0x01000193);
+  return hash >>> 0;
+}
+
+function lower(byte: number): number {
+  return byte >= 65 && byte <= 90 ? byte + 32 : byte;
+}
+
 function hashOf(key: string): number {
-  let hash = 0x811c9dc5;
+  let hash = HASH_BEGIN;
   for (let index = 0; index < key.length; index += 1) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
   return hash >>> 0;
 }

@@ -2,11 +2,12 @@
  * What queries are answered from: every name of every zone with its data in wire form, changed name by name. A name
  * that only has names below it is there too, without data: asking for it is no error (RFC 8020).
  */
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import { parseAddress } from '../core/ip-address.ts';
 import type { NameChange } from '../core/record-book.ts';
+import { HEADER_BYTES, type Query } from './message.ts';
 import { isAtOrBelow, keyOfName, parentKey } from './name-key.ts';
-import { PackedNames } from './packed-names.ts';
+import { PackedNames, type Place } from './packed-names.ts';
 
 /** What makes a zone, beside its names. */
 export interface ZoneSettings {
@@ -30,13 +31,20 @@ export interface ServiceTarget {
   readonly target: string;
 }
 
+/** Addresses of one kind, one after another in some memory. Good until the next change; not to be changed, nor kept. */
+export interface AddressList {
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly count: number;
+}
+
 /** What one name has. */
 export interface NameEntry {
   readonly zone: Zone;
-  /** Four bytes per IPv4 address, as a latin1 string. */
-  readonly a: string;
+  /** Four bytes per IPv4 address. */
+  readonly a: AddressList;
   /** Sixteen bytes per IPv6 address. */
-  readonly aaaa: string;
+  readonly aaaa: AddressList;
   readonly srv: readonly ServiceTarget[];
 }
 
@@ -67,12 +75,48 @@ const NOTHING = '\0\0\0';
 const CROWDED = '\xff';
 const CROWDED_BYTE = 0xff;
 
-type Data = Omit<NameEntry, 'zone'>;
+/** What a name has, its addresses as latin1 strings. */
+interface Data {
+  readonly a: string;
+  readonly aaaa: string;
+  readonly srv: readonly ServiceTarget[];
+}
+
+/** Reads what is asked for from a block when it is asked for. */
+class PackedEntry implements NameEntry {
+  readonly zone: Zone;
+  private readonly block: Buffer;
+  private readonly start: number;
+
+  constructor(zone: Zone, block: Buffer, start: number) {
+    this.zone = zone;
+    this.block = block;
+    this.start = start;
+  }
+
+  get a(): AddressList {
+    return { bytes: this.block, start: this.start + COUNTS_BYTES, count: this.count(0) };
+  }
+
+  get aaaa(): AddressList {
+    return { bytes: this.block, start: this.start + COUNTS_BYTES + this.count(0) * 4, count: this.count(1) };
+  }
+
+  get srv(): readonly ServiceTarget[] {
+    const total = this.count(2);
+    if (total === 0) return NO_TARGETS;
+    return unpackTargets(this.block, this.start + COUNTS_BYTES + this.count(0) * 4 + this.count(1) * 16, total);
+  }
+
+  private count(at: number): number {
+    return this.block[this.start + at] ?? 0;
+  }
+}
 
 /** All names. */
 export class ZoneTable {
   private readonly names = new PackedNames();
-  private readonly crowded = new Map<string, Data>();
+  private readonly crowded = new Map<string, Omit<NameEntry, 'zone'>>();
   private readonly zones: readonly Zone[];
 
   constructor(settings: readonly ZoneSettings[]) {
@@ -89,12 +133,21 @@ export class ZoneTable {
   /** What a name has, if it is there. */
   find(key: string): NameEntry | undefined {
     const place = this.names.find(key);
-    if (place === undefined) return undefined;
+    return place === undefined ? undefined : this.entryAt(place, () => key);
+  }
+
+  /** What the name in a question has, if it is there. */
+  findAsked(query: Query, packet: Buffer): NameEntry | undefined {
+    const place = this.names.findIn(packet, HEADER_BYTES, query.nameEnd);
+    return place === undefined ? undefined : this.entryAt(place, () => query.key);
+  }
+
+  private entryAt(place: Place, key: () => string): NameEntry | undefined {
     const zone = this.zones[this.names.owner(place)];
     if (zone === undefined) return undefined;
     const { block, start } = this.names.data(place);
-    if (block[start] !== CROWDED_BYTE) return unpack(block, start, zone);
-    const data = this.crowded.get(key);
+    if (block[start] !== CROWDED_BYTE) return new PackedEntry(zone, block, start);
+    const data = this.crowded.get(key());
     return data === undefined ? undefined : { zone, ...data };
   }
 
@@ -125,8 +178,9 @@ export class ZoneTable {
   private set(key: string, zone: number, data: Data): void {
     if (this.names.find(key) === undefined) this.countAbove(key, zone);
     const packed = pack(data);
-    if (packed === CROWDED) this.crowded.set(key, data);
-    else this.crowded.delete(key);
+    if (packed === CROWDED) {
+      this.crowded.set(key, { a: listed(data.a, 4), aaaa: listed(data.aaaa, 16), srv: data.srv });
+    } else this.crowded.delete(key);
     this.names.set(key, packed, zone);
   }
 
@@ -192,16 +246,8 @@ function pack({ a, aaaa, srv }: Data): string {
   return String.fromCharCode(...counts) + a + aaaa + targets.join('');
 }
 
-function unpack(block: Buffer, start: number, zone: Zone): NameEntry {
-  const aEnd = start + COUNTS_BYTES + (block[start] ?? 0) * 4;
-  const aaaaEnd = aEnd + (block[start + 1] ?? 0) * 16;
-  const targets = block[start + 2] ?? 0;
-  return {
-    zone,
-    a: aEnd === start + COUNTS_BYTES ? '' : block.toString('latin1', start + COUNTS_BYTES, aEnd),
-    aaaa: aaaaEnd === aEnd ? '' : block.toString('latin1', aEnd, aaaaEnd),
-    srv: targets === 0 ? NO_TARGETS : unpackTargets(block, aaaaEnd, targets),
-  };
+function listed(bytes: string, size: number): AddressList {
+  return { bytes: Buffer.from(bytes, 'latin1'), start: 0, count: bytes.length / size };
 }
 
 function unpackTargets(block: Buffer, start: number, total: number): ServiceTarget[] {

@@ -3,6 +3,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import { PlatformError, delay, type Logger, type Timers } from '@stadion/base';
 import type { NameChange } from '../core/record-book.ts';
+import { limits } from '../limits.ts';
 import { addCounters, type CounterValues } from '../server/counters.ts';
 import type { QueryRecord } from '../server/query-log.ts';
 import type { FromWorker, ServeSettings, ToWorker } from './messages.ts';
@@ -76,8 +77,10 @@ export class WorkerPool {
 
   private async startOne(): Promise<void> {
     // Set right before each fork: others in this process may have programs of their own.
-    cluster.setupPrimary({ exec: PROGRAM, args: [], silent: false });
+    const execArgv = [...process.execArgv, `--max-semi-space-size=${String(limits.workerNewSpaceMb)}`];
+    cluster.setupPrimary({ exec: PROGRAM, args: [], silent: false, execArgv });
     const worker = cluster.fork();
+    cluster.setupPrimary({ execArgv: process.execArgv });
     worker.once('exit', () => {
       this.workers.delete(worker);
       this.ended = addCounters([this.ended, this.lastReports.get(worker) ?? {}]);

@@ -11,6 +11,7 @@ import { assertListenable, loadAccess } from '../listen-address.ts';
 import { openLog } from '../logging.ts';
 import { makeDataDirectory, writeAddresses, type Platform } from '../running-role.ts';
 import { removePidFile, writePidFile } from '../pid-file.ts';
+import { keepNewSpaceSmall } from '../release-memory.ts';
 import { systemPorts, type SystemPorts } from '../system-ports.ts';
 import { masterIn } from './leader-record.ts';
 import { Undoing } from '../undoing.ts';
@@ -34,6 +35,7 @@ export async function startDns(config: ServerConfig): Promise<Platform> {
   await makeDataDirectory(dataDirectory);
   const addressesFile = config.addressesFile === undefined ? undefined : resolve(config.addressesFile);
   if (addressesFile !== undefined) await rm(addressesFile, { force: true });
+  keepNewSpaceSmall();
   const ports = systemPorts();
   const log = await openLog(join(dataDirectory, 'log'), config.logLevel);
   const undoing = new Undoing();
