@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { delay } from '@stadion/base';
 import { systemTimers } from '@stadion/base/system';
@@ -12,17 +14,25 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Machines, canMakeMachines } from './support/machines.ts';
 import { REPOSITORY, STADION, run, waitFor } from './support/running-platform.ts';
 
-test('what is published of the library is its built form and its README, and stands on base alone', async () => {
-  const folder = join(REPOSITORY, 'packages', 'discovery');
-  const { stdout } = await run('npm', ['pack', '--dry-run', '--json'], { cwd: folder });
-  const [pack] = JSON.parse(stdout) as [{ files: { path: string }[] }];
-  const paths = pack.files.map(({ path }) => path);
-  expect(paths).toEqual(expect.arrayContaining(['README.md', 'package.json', 'dist/index.js', 'dist/fastify.d.ts']));
-  expect(
-    paths.filter((path) => !/^(dist\/.*\.(js|d\.ts)(\.map)?|README\.md|package\.json|LICENSE)$/.test(path)),
-  ).toEqual([]);
-  expect(paths.filter((path) => path.includes('test'))).toEqual([]);
-});
+/** A service of somebody else: it has the library as it is packed, and nothing of this repository. */
+const CONSUMER = `
+import { createServer } from 'node:http';
+import { Hub } from '@stadion/discovery';
+import { serviceFetch } from '@stadion/discovery/undici';
+import { Provider, zooKeeperSource } from '@stadion/discovery/zookeeper';
+
+const server = createServer((_request, response) => response.end('hello from the packed library'));
+await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+const place = { connectString: process.argv[2], namespace: 'packed' };
+const provider = new Provider({ ...place, service: 'greeter', host: '127.0.0.1', port: server.address().port });
+provider.start();
+const hub = new Hub({ source: zooKeeperSource({ ...place, pollMs: 1000 }) });
+while (hub.service('greeter').pool.size === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+console.log(await (await serviceFetch(hub)('service://greeter/')).text());
+await provider.stop();
+await hub.close();
+server.close();
+`;
 
 describe.skipIf(!hasZooKeeper())('a service that registers by the Fastify bundle', () => {
   let zookeeper: ZooKeeperEnsemble;
@@ -52,6 +62,28 @@ describe.skipIf(!hasZooKeeper())('a service that registers by the Fastify bundle
   function where(): string[] {
     return ['--zookeeper', zookeeper.connectString, '--namespace', 'demo'];
   }
+
+  test('with the library as it is packed, installed where nothing else of the platform is', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'stadion packed '));
+    const packed = await run(process.execPath, [join(REPOSITORY, 'tools', 'pack-discovery.mjs'), '--out', folder]);
+    const part = (name: string): string => join(REPOSITORY, 'node_modules', name);
+    await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', type: 'module', private: true }));
+    await writeFile(join(folder, 'consumer.js'), CONSUMER);
+    const quiet = ['--offline', '--no-audit', '--no-fund', '--ignore-scripts'];
+    const wanted = [packed.stdout.trim(), part('undici'), part('node-zookeeper-client')];
+    expect(await run('npm', ['install', ...quiet, ...wanted], { cwd: folder })).toMatchObject({ code: 0 });
+    expect(await readdir(join(folder, 'node_modules', '@stadion'))).toEqual(['discovery']);
+    const library = join(folder, 'node_modules', '@stadion', 'discovery');
+    const files = (await readdir(library, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+    const names = files.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'fastify.d.ts', 'grpc.js']));
+    expect(names.filter((name) => /test|\.map$|tsbuildinfo/.test(name))).toEqual([]);
+    const texts = await Promise.all(files.map((file) => readFile(join(file.parentPath, file.name), 'utf8')));
+    expect(texts.filter((text) => /from '@stadion\//.test(text) && !text.startsWith('# discovery'))).toEqual([]);
+    const told = await run(process.execPath, ['consumer.js', zookeeper.connectString], { cwd: folder });
+    expect(told).toMatchObject({ code: 0, stdout: 'hello from the packed library\n' });
+    await rm(folder, { recursive: true });
+  }, 120_000);
 
   test('is listed, watched, taken out of rotation, brought back, and gone when it ends', async () => {
     const node = `127.0.0.1:${port}`;

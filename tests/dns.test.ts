@@ -22,7 +22,7 @@ beforeAll(async () => {
     mem: 16,
     instances: 2,
     portDefinitions: [{ port: 0, name: 'http', protocol: 'tcp' }],
-    labels: { version: '2' },
+    labels: { version: '2', shard: '3' },
   });
 }, 60_000);
 
@@ -65,6 +65,8 @@ describe.skipIf(lacks('dig'))('the platform has names for what it runs', () => {
     });
     expect(await dig(portOf(), '+short', 'web.shop.marathon.mesos')).toEqual(['127.0.0.1']);
     expect(await dig(portOf(), '+short', 'v2.web-shop.marathon.mesos')).toEqual(['127.0.0.1']);
+    expect(await dig(portOf(), '+short', 'shard-3.web-shop.marathon.mesos')).toEqual(['127.0.0.1']);
+    expect(await dig(portOf(), '+short', 'shard-3.web-shop.marathon.mesos', 'SRV')).toHaveLength(2);
     const ports = (await platform.tasks('/shop/web')).map((task) => String(task.ports[0])).sort();
     for (const transport of ['+notcp', '+tcp']) {
       const services = await dig(portOf(), '+short', transport, '_http._web-shop._tcp.marathon.mesos', 'SRV');

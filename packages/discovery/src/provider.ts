@@ -83,7 +83,6 @@ export class Provider {
     this.link = link;
     link.onConnected(() => {
       // Perhaps a new session, and perhaps the node of an old one is there: look, and take it over.
-      this.written = undefined;
       this.write();
     });
     this.tick = every(this.time, checkMs, () => this.writeIfDue());
@@ -129,8 +128,12 @@ export class Provider {
   private writeIfDue(): void {
     const status = this.condition === 'healthy' ? 'healthy' : 'unhealthy';
     const { written } = this;
-    const isOld = written === undefined || this.time.monotonic() - written.at >= (this.options.heartbeatMs ?? 10_000);
-    if (isOld || written.status !== status) this.write();
+    if (this.isOld() || written?.status !== status) this.write();
+  }
+
+  private isOld(): boolean {
+    const { written } = this;
+    return written === undefined || this.time.monotonic() - written.at >= (this.options.heartbeatMs ?? 10_000);
   }
 
   private write(): void {
@@ -156,8 +159,11 @@ export class Provider {
     const owner = await link.owner(this.path, this.onOwnNode);
     if (owner === undefined) await this.create(link, data);
     // A node of an older session would vanish with it, and this instance from everybody's view.
-    else if (owner.equals(link.sessionId)) await link.setData(this.path, data);
-    else await link.takeOver(this.path, data);
+    else if (owner.equals(link.sessionId)) {
+      // Only the connection was another for a while: everybody would read again what they know.
+      if (!this.isOld() && this.written?.status === node.healthcheckStatus) return;
+      await link.setData(this.path, data);
+    } else await link.takeOver(this.path, data);
     this.written = { status: node.healthcheckStatus, at: this.time.monotonic() };
   }
 

@@ -1,8 +1,8 @@
 /** What the name server is told, with defaults. */
 import { ipSources, type IpSource } from './core/records.ts';
 
-/** Calls back with the URL of the leading master, or undefined while nobody leads, until it is stopped. */
-export type LeaderObserver = (listener: (master: string | undefined) => void) => { stop(): void };
+/** Calls back with the URLs of all masters, whoever leads first, now and at each change, until it is stopped. */
+export type MastersObserver = (listener: (masters: readonly string[]) => void) => { stop(): void };
 
 /** One cluster and the zone that its names are in. */
 export interface ClusterSource {
@@ -10,8 +10,8 @@ export interface ClusterSource {
   readonly domain: string;
   /** URLs of its masters, e.g. `http://10.0.0.1:5050`; any of them may lead. */
   readonly masters: readonly string[];
-  /** Tells who leads, now and at each change, where something knows it. Whoever leads then needs no mention in `masters`. */
-  readonly observeLeader?: LeaderObserver | undefined;
+  /** Tells what masters there are, where something knows it; then they need no mention in `masters`. */
+  readonly observeMasters?: MastersObserver | undefined;
   /** URL of an orchestrator of ours, which tells of changes and of what serves. */
   readonly orchestrator?: string | undefined;
   /** What shows who asks, as an `Authorization` header. */

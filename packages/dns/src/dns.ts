@@ -78,7 +78,7 @@ export class Dns implements Service {
       const keeper = new ZoneKeeper(rules, { name: settings.mname, addresses: ownAddresses(config.bindAddress) });
       const feed = new ClusterFeed({
         masters: cluster.masters,
-        observeLeader: cluster.observeLeader,
+        observeMasters: cluster.observeMasters,
         orchestrator: cluster.orchestrator,
         authorization: cluster.authorization,
         refreshMs: config.refreshSeconds * 1000,

@@ -1,5 +1,10 @@
 export { openLmdbStore, type LmdbOptions } from './adapters/lmdb/index.ts';
-export { openZooKeeperStore, watchZooKeeperLeader, type ZooKeeperOptions } from './adapters/zookeeper/index.ts';
+export {
+  openZooKeeperStore,
+  watchZooKeeperLeader,
+  watchZooKeeperMasters,
+  type ZooKeeperOptions,
+} from './adapters/zookeeper/index.ts';
 export { SimulatedDisk, createMemoryStore, type SimulatedDiskOptions } from './adapters/memory/index.ts';
 export { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
 export { COMMIT_OPERATIONS_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX } from './limits.ts';
@@ -9,6 +14,7 @@ export type {
   EmbeddedStore,
   JsonValue,
   LeaderWatch,
+  MasterAnnouncement,
   Leadership,
   SharedStore,
   Store,

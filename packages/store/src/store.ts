@@ -74,6 +74,12 @@ export interface LeaderWatch {
   observeLeader(listener: (candidate: string | undefined) => void): { stop(): void };
 }
 
+/** What a master says of itself where masters meet: Mesos's `MasterInfo`, in either form. */
+export interface MasterAnnouncement {
+  readonly format: 'json' | 'protobuf';
+  readonly data: Uint8Array;
+}
+
 /** A store that several servers share: candidates wait in line, and everybody can see who leads. */
 export interface SharedStore extends Store, Election, LeaderWatch {}
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { NodeView } from './node-view.ts';
 import { decodeNode, encodeNode } from './ranger-json.ts';
 import { plainNode } from './service-node.ts';
 
@@ -43,10 +44,18 @@ describe('nodes are read', () => {
       port: 80,
       routingWeight: 1,
       healthcheckStatus: 'healthy',
-      nodeData: { environment: '' },
+      healthySinceTimeStamp: 0,
+      portScheme: null,
+      nodeData: { environment: '', region: null, tags: null },
     });
     expect(decodeNode(RANGER.replace('"routingWeight":1.0', '"routingWeight":7.5'))?.routingWeight).toBe(1);
     expect(decodeNode(RANGER.replace('"healthy"', '"UNHEALTHY"'))?.healthcheckStatus).toBe('unhealthy');
+  });
+
+  test('one that was never updated is known, and too old to be called', () => {
+    for (const text of ['{"host":"h","port":80}', RANGER.replace('1795425273406', '-9223372036854775808')]) {
+      expect(new NodeView().accept([decodeNode(text)!], 0, 1_795_425_273_406)).toEqual([]);
+    }
   });
 
   test('unknown members survive, also numbers that JavaScript cannot hold', () => {

@@ -14,7 +14,8 @@ export function encodeNode(node: ServiceNode, profile: RangerProfile = 'ranger')
   const rest = Object.entries(nodeData).filter(([key]) => !['environment', 'region', 'tags'].includes(key));
   const others = rest.map(([key, value]) => `,${json(key)}:${json(value)}`).join('');
   const status = json(node.healthcheckStatus);
-  const updated = node.lastUpdatedTimeStamp === undefined ? JAVA_LONG_MIN : String(node.lastUpdatedTimeStamp);
+  const { lastUpdatedTimeStamp: at = NEVER } = node;
+  const updated = at <= NEVER ? JAVA_LONG_MIN : String(at);
   const head = `{"host":${json(node.host)},"port":${String(node.port)}`;
   const unknown = Object.entries(node.others ?? {})
     .map(([key, value]) => `,${json(key)}:${json(value)}`)
@@ -52,7 +53,8 @@ export function decodeNode(text: string): ServiceNode | undefined {
     routingWeight: weight >= 0 && weight <= 1 ? weight : 1,
     nodeData: shardOf(nodeData),
     healthcheckStatus: isHealthy(healthcheckStatus) ? 'healthy' : 'unhealthy',
-    lastUpdatedTimeStamp: typeof lastUpdatedTimeStamp === 'number' ? lastUpdatedTimeStamp : undefined,
+    // Missing, or Java's smallest number: its provider has not looked yet whether it is well.
+    lastUpdatedTimeStamp: typeof lastUpdatedTimeStamp === 'number' ? lastUpdatedTimeStamp : NEVER,
     healthySinceTimeStamp: typeof healthySinceTimeStamp === 'number' ? healthySinceTimeStamp : 0,
     portScheme: typeof portScheme === 'string' ? portScheme : null,
     ...(Object.keys(others).length === 0 ? {} : { others }),
@@ -65,6 +67,8 @@ function isHealthy(status: unknown): boolean {
 }
 
 const JAVA_LONG_MIN = '-9223372036854775808';
+/** The same as a number: a time before all others. */
+const NEVER = -(2 ** 63);
 
 function shardOf(value: unknown): ShardInfo {
   if (!isObject(value)) return { environment: '', region: null, tags: null };

@@ -14,7 +14,7 @@ import {
   type TimerHandle,
   type Timers,
 } from '@stadion/base';
-import type { LeaderObserver } from '../config.ts';
+import type { MastersObserver } from '../config.ts';
 import type { Cluster, Endpoint } from '../core/cluster.ts';
 import { parseAddress } from '../core/ip-address.ts';
 import type { ZoneKeeper } from '../core/zone-keeper.ts';
@@ -40,7 +40,7 @@ export interface FeedStatus {
 /** What a feed needs. */
 export interface FeedParts {
   readonly masters: readonly string[];
-  readonly observeLeader: LeaderObserver | undefined;
+  readonly observeMasters: MastersObserver | undefined;
   readonly orchestrator: string | undefined;
   readonly authorization: string | undefined;
   readonly refreshMs: number;
@@ -63,6 +63,8 @@ export class ClusterFeed {
   private isFetching = false;
   private isWanted = false;
   private leader: string | undefined;
+  /** Those that were told of since; in their order, the leader first. */
+  private met: readonly string[] | undefined;
   private observation: { stop(): void } | undefined;
   private snapshotAt: number | undefined;
   private failure: string | undefined;
@@ -95,9 +97,11 @@ export class ClusterFeed {
 
   /** Begins; resolves after the first attempt, whether it succeeded or not. */
   async start(): Promise<void> {
-    this.observation = this.parts.observeLeader?.((master) => {
-      if (master === undefined || this.stopping.signal.aborted) return;
-      this.leader = master;
+    this.observation = this.parts.observeMasters?.((masters) => {
+      const [leader] = masters;
+      if (leader === undefined || this.stopping.signal.aborted) return;
+      this.leader = leader;
+      this.met = masters;
       this.wantSnapshot();
     });
     if (this.parts.masters.length > 0) await this.snapshot();
@@ -173,7 +177,7 @@ export class ClusterFeed {
 
   /** Asks the last leader first, then the others; whoever answers names the leader, and that one is believed. */
   private async read(): Promise<Cluster> {
-    const { masters } = this.parts;
+    const masters = this.met ?? this.parts.masters;
     const candidates = [...new Set([...(this.leader === undefined ? [] : [this.leader]), ...masters])];
     let failure: unknown = new PlatformError('master-unknown', 'It is not known who leads.', { retryable: true });
     for (const url of candidates) {

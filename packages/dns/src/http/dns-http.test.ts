@@ -184,6 +184,7 @@ describe('beyond Mesos-DNS', () => {
       next: expect.stringMatching(/^web-/) as unknown,
     });
     expect((await inject({ url: '/v1/names?zone=other' })).statusCode).toBe(404);
+    expect((await inject({ url: '/v1/names?zone=mesos&zone=other' })).statusCode).toBe(404);
     for (const limit of ['0', '501', 'x']) {
       expect((await inject({ url: `/v1/names?limit=${limit}` })).statusCode).toBe(400);
     }

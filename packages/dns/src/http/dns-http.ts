@@ -57,8 +57,10 @@ function addOwn(app: FastifyInstance, dns: Dns): void {
     const outcome = await lookUp(dns, name, type);
     return typeof outcome === 'string' ? reply.code(400).send({ message: outcome }) : json(request, reply, outcome);
   });
-  app.get<{ Querystring: Readonly<Record<string, string>> }>('/v1/names', (request, reply) => {
-    const { limit, ...query } = request.query;
+  app.get<{ Querystring: Readonly<Record<string, unknown>> }>('/v1/names', (request, reply) => {
+    // What is given twice comes as a list.
+    const texts = Object.entries(request.query).map(([key, value]) => [key, String(value)] as const);
+    const { limit, ...query } = Object.fromEntries(texts);
     const page = namesPage(dns, { ...query, ...(limit !== undefined && { limit: Number(limit) }) });
     if (page === 'unknown') return reply.code(404).send({ message: 'There is no such zone.' });
     return 'wrong' in page ? reply.code(400).send({ message: page.wrong }) : json(request, reply, page);

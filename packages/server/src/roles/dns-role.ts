@@ -13,7 +13,6 @@ import { makeDataDirectory, writeAddresses, type Platform } from '../running-rol
 import { removePidFile, writePidFile } from '../pid-file.ts';
 import { keepNewSpaceSmall } from '../release-memory.ts';
 import { systemPorts, type SystemPorts } from '../system-ports.ts';
-import { masterIn } from './leader-record.ts';
 import { Undoing } from '../undoing.ts';
 
 /**
@@ -47,8 +46,8 @@ export async function startDns(config: ServerConfig): Promise<Platform> {
     const admission = { secret, access, ownNames: new Set([hostnameOf(config).toLowerCase()]) };
     const authorization = secret === undefined ? undefined : authorizationOf(secret);
     const parts = { ports, log: log.logger, dataDirectory, admission };
-    const observeLeader = await leaderObserver(config, ports, log.logger, undoing);
-    const cluster = { masters, observeLeader, orchestrator, authorization };
+    const observeMasters = await mastersObserver(config, ports, log.logger, undoing);
+    const cluster = { masters, observeMasters, orchestrator, authorization };
     const { addresses, remarks } = await openDns(config, cluster, parts, (close) => {
       undoing.add(close);
     });
@@ -71,16 +70,17 @@ export async function startDns(config: ServerConfig): Promise<Platform> {
 }
 
 /** Follows the masters that meet in ZooKeeper, if they do. */
-async function leaderObserver(
+async function mastersObserver(
   { zk, zkSessionTimeout }: ServerConfig,
   { time }: SystemPorts,
   log: Logger,
   undoing: Undoing,
-): Promise<ClusterSource['observeLeader']> {
+): Promise<ClusterSource['observeMasters']> {
   if (zk === undefined) return undefined;
   // Not at the head of this file: without ZooKeeper a name server needs no store, and much less memory.
-  const { watchZooKeeperLeader } = await import('@stadion/store');
-  const watch = watchZooKeeperLeader({
+  const { watchZooKeeperMasters } = await import('@stadion/store');
+  const { announcedMaster } = await import('./announced-master.ts');
+  const watch = watchZooKeeperMasters({
     url: zk,
     sessionTimeoutMs: zkSessionTimeout * 1000,
     clock: time,
@@ -90,5 +90,8 @@ async function leaderObserver(
   undoing.addNow(() => {
     watch.close();
   });
-  return (listener) => watch.observeLeader((info) => listener(info === undefined ? undefined : masterIn(info)));
+  return (listener) =>
+    watch.observeMasters((announcements) => {
+      listener(announcements.flatMap((one) => announcedMaster(one) ?? []));
+    });
 }

@@ -1,2 +1,7 @@
 /** The store that several servers share. */
-export { openZooKeeperStore, watchZooKeeperLeader, type ZooKeeperOptions } from './open-zookeeper-store.ts';
+export {
+  openZooKeeperStore,
+  watchZooKeeperLeader,
+  watchZooKeeperMasters,
+  type ZooKeeperOptions,
+} from './open-zookeeper-store.ts';

@@ -1,28 +1,47 @@
-/** Who leads, for those who do not: follows the first in line, across lost sessions. */
+/** Who leads, for those who do not, and who waits in line: followed across lost sessions. */
+import { isDeepStrictEqual } from 'node:util';
 import { delay, errorCode, type Timers } from '@stadion/base';
-import { candidatesAmong, type Places } from './places.ts';
+import type { MasterAnnouncement } from '../../store.ts';
+import { CANDIDATE_PREFIX, announcementsAmong, candidatesAmong, type Places } from './places.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 import type { ZooKeeperSession } from './zookeeper-session.ts';
 
 /** Between two looks when nothing is heard of a change, milliseconds. */
 const LOOK_MS = 2_000;
+/** Masters that are looked at. */
+const MASTERS_MAX = 100;
 
 /**
  * Tells who leads, first as soon as it is known and then at each change; undefined: nobody.
  * While ZooKeeper cannot be reached the last word stands.
  */
-export function observeLeader(
-  ports: { readonly keeper: SessionKeeper; readonly places: Places; readonly timers: Timers },
-  listener: (candidate: string | undefined) => void,
+export function observeLeader(ports: WatchPorts, listener: (candidate: string | undefined) => void): { stop(): void } {
+  return observe(ports, firstInLine, listener);
+}
+
+/** Tells of all masters that announce themselves, whoever leads first; the same way. */
+export function observeMasters(
+  ports: WatchPorts,
+  listener: (masters: readonly MasterAnnouncement[]) => void,
 ): { stop(): void } {
+  return observe(ports, everybodyInLine, listener);
+}
+
+interface WatchPorts {
+  readonly keeper: SessionKeeper;
+  readonly places: Places;
+  readonly timers: Timers;
+}
+
+type Look<Value> = (session: ZooKeeperSession, places: Places, onChange: () => void) => Promise<Value>;
+
+function observe<Value>(ports: WatchPorts, look: Look<Value>, listener: (value: Value) => void): { stop(): void } {
   let isStopped = false;
-  let hasTold = false;
-  let last: string | undefined;
-  const tell = (candidate: string | undefined): void => {
-    if (isStopped || (hasTold && candidate === last)) return;
-    hasTold = true;
-    last = candidate;
-    listener(candidate);
+  let last: { readonly value: Value } | undefined;
+  const tell = (value: Value): void => {
+    if (isStopped || (last !== undefined && isDeepStrictEqual(value, last.value))) return;
+    last = { value };
+    listener(value);
   };
   const follow = async (session: ZooKeeperSession): Promise<void> => {
     while (!isStopped) {
@@ -30,7 +49,7 @@ export function observeLeader(
       const changed = new Promise<void>((resolve) => {
         wake = resolve;
       });
-      tell(await firstInLine(session, ports.places, wake));
+      tell(await look(session, ports.places, wake));
       const timer = ports.timers.after(LOOK_MS, wake);
       const isOver = await Promise.race([changed.then(() => false), session.lost.then(() => true)]);
       timer.cancel();
@@ -67,4 +86,19 @@ async function firstInLine(
     const node = await session.read(`${places.folder}/${first}`);
     if (node !== undefined) return node.data.toString();
   }
+}
+
+async function everybodyInLine(
+  session: ZooKeeperSession,
+  places: Places,
+  onChange: () => void,
+): Promise<readonly MasterAnnouncement[]> {
+  const names = announcementsAmong((await session.children(places.folder, onChange)) ?? []).slice(0, MASTERS_MAX);
+  const nodes = await Promise.all(names.map((name) => session.read(`${places.folder}/${name}`)));
+  return nodes.flatMap((node, index): MasterAnnouncement[] => {
+    // Whoever went in between is told of by the next look.
+    if (node === undefined) return [];
+    const isJson = names[index]?.startsWith(CANDIDATE_PREFIX) === true;
+    return [{ format: isJson ? 'json' : 'protobuf', data: node.data }];
+  });
 }

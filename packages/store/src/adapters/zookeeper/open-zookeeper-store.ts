@@ -2,8 +2,8 @@
 import type { Clock, Logger, PlatformError, Timers } from '@stadion/base';
 import { parseZooKeeperUrl, type ZooKeeperPlace } from '../../core/zookeeper-url.ts';
 import { storeAddressInvalid } from '../../errors.ts';
-import type { LeaderWatch, SharedStore } from '../../store.ts';
-import { observeLeader } from './leader-watch.ts';
+import type { LeaderWatch, MasterAnnouncement, SharedStore } from '../../store.ts';
+import { observeLeader, observeMasters } from './leader-watch.ts';
 import { placesBelow, type Places } from './places.ts';
 import { SessionKeeper } from './session-keeper.ts';
 import { ZooKeeperStore } from './zookeeper-store.ts';
@@ -45,6 +45,23 @@ export function watchZooKeeperLeader(options: ZooKeeperOptions): LeaderWatch & {
   const { keeper, places } = prepare(options);
   return {
     observeLeader: (listener) => observeLeader({ keeper, places, timers: options.timers }, listener),
+    close: () => {
+      keeper.close();
+    },
+  };
+}
+
+/**
+ * Follows all masters that meet in a folder, of ours or of Apache Mesos, whoever leads first.
+ * @throws PlatformError `store-address-invalid`
+ */
+export function watchZooKeeperMasters(options: ZooKeeperOptions): {
+  observeMasters(listener: (masters: readonly MasterAnnouncement[]) => void): { stop(): void };
+  close(): void;
+} {
+  const { keeper, places } = prepare(options);
+  return {
+    observeMasters: (listener) => observeMasters({ keeper, places, timers: options.timers }, listener),
     close: () => {
       keeper.close();
     },

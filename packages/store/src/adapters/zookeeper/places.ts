@@ -6,6 +6,9 @@
 /** Candidates, as Mesos masters announce themselves: the one with the lowest number leads. */
 export const CANDIDATE_PREFIX = 'json.info_';
 
+/** The same of masters of Apache Mesos before 0.24, in protobuf. */
+const OLD_CANDIDATE_PREFIX = 'info_';
+
 /** Paths of one cluster. */
 export interface Places {
   readonly folder: string;
@@ -21,11 +24,16 @@ export function placesBelow(folder: string): Places {
 
 /** The candidates among a folder's children, by number: the first leads. */
 export function candidatesAmong(children: readonly string[]): readonly string[] {
-  return children
-    .filter((name) => name.startsWith(CANDIDATE_PREFIX))
-    .sort((left, right) => numberOf(left) - numberOf(right));
+  return inLine(children, CANDIDATE_PREFIX);
 }
 
-function numberOf(candidate: string): number {
-  return Number(candidate.slice(CANDIDATE_PREFIX.length));
+/** The same; where nobody announces itself in JSON, those who do it in protobuf. */
+export function announcementsAmong(children: readonly string[]): readonly string[] {
+  const json = candidatesAmong(children);
+  return json.length > 0 ? json : inLine(children, OLD_CANDIDATE_PREFIX);
+}
+
+function inLine(children: readonly string[], prefix: string): readonly string[] {
+  const numberOf = (name: string): number => Number(name.slice(prefix.length));
+  return children.filter((name) => name.startsWith(prefix)).sort((left, right) => numberOf(left) - numberOf(right));
 }

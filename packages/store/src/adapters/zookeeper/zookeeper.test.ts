@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import zookeeper from 'node-zookeeper-client';
 import type { JsonValue, SharedStore, StoreOperation } from '../../store.ts';
 import { ZooKeeperEnsemble, hasZooKeeper, storeConformance } from '../../testing.ts';
-import { openZooKeeperStore } from './index.ts';
+import { openZooKeeperStore, watchZooKeeperMasters } from './index.ts';
 
 describe.skipIf(!hasZooKeeper())('the store in a real ZooKeeper', { timeout: 60_000 }, () => {
   let ensemble: ZooKeeperEnsemble;
@@ -64,6 +64,40 @@ describe.skipIf(!hasZooKeeper())('the store in a real ZooKeeper', { timeout: 60_
     expect(found.get('/large/5')).toBe(text);
     expect(found.get('/small/5')).toBe(639 - ((639 - 5) % 7));
     await reader.close();
+  });
+
+  test('tells of all masters in line, of those in protobuf while none is in JSON', async () => {
+    const url = newUrl();
+    const folder = new URL(url.replace(/^zk:/, 'http:')).pathname;
+    const client = await connected(ensemble.connectString);
+    const announce = (name: string) =>
+      new Promise<void>((resolve, reject) => {
+        client.create(`${folder}/${name}`, Buffer.from(name), (error) => {
+          if (error === null || error === undefined) resolve();
+          else reject(new Error(String(error)));
+        });
+      });
+    await new Promise((resolve) => client.mkdirp(folder, resolve));
+    const watch = watchZooKeeperMasters({ url, clock: systemClock, timers: systemTimers, log: silentLogger });
+    let seen: string[] = [];
+    const next: { resolve: () => void } = { resolve: () => undefined };
+    watch.observeMasters((masters) => {
+      seen = masters.map(({ format, data }) => `${format} ${Buffer.from(data).toString()}`);
+      next.resolve();
+    });
+    const until = async (wanted: readonly string[]): Promise<void> => {
+      while (seen.join() !== wanted.join()) await new Promise<void>((resolve) => (next.resolve = resolve));
+    };
+    await announce('info_0000000007');
+    await until(['protobuf info_0000000007']);
+    await announce('info_0000000003');
+    await until(['protobuf info_0000000003', 'protobuf info_0000000007']);
+    await announce('json.info_0000000009');
+    await until(['json json.info_0000000009']);
+    await announce('json.info_0000000008');
+    await until(['json json.info_0000000008', 'json json.info_0000000009']);
+    watch.close();
+    client.close();
   });
 
   test('lets one of two lead; the other follows, takes over, and the first is refused', async () => {
@@ -142,19 +176,25 @@ function put(key: string, value: JsonValue, expectedVersion?: number): StoreOper
   return { type: 'put', key, value, ...(expectedVersion === undefined ? {} : { expectedVersion }) };
 }
 
-/** How many nodes the journal takes. */
-function journalOf(url: string): Promise<number> {
-  const [, servers = '', folder = ''] = /^zk:\/\/([^/]+)(.*)$/.exec(url) ?? [];
+async function connected(servers: string): Promise<zookeeper.Client> {
   const client = zookeeper.createClient(servers);
-  return new Promise((resolve, reject) => {
-    client.once('connected', () => {
-      client.getChildren(`${folder}/state/journal`, (error, children) => {
-        client.close();
-        if (error === null) resolve(children.length);
-        else reject(new Error(String(error)));
-      });
-    });
+  await new Promise<void>((resolve) => {
+    client.once('connected', () => resolve());
     client.connect();
+  });
+  return client;
+}
+
+/** How many nodes the journal takes. */
+async function journalOf(url: string): Promise<number> {
+  const [, servers = '', folder = ''] = /^zk:\/\/([^/]+)(.*)$/.exec(url) ?? [];
+  const client = await connected(servers);
+  return new Promise((resolve, reject) => {
+    client.getChildren(`${folder}/state/journal`, (error, children) => {
+      client.close();
+      if (error === null) resolve(children.length);
+      else reject(new Error(String(error)));
+    });
   });
 }
 

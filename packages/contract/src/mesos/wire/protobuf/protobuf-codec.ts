@@ -7,8 +7,9 @@ import { RESOURCE_ENUMERATIONS, RESOURCE_MESSAGES } from './resource-messages.ts
 import { SCHEDULER_ENUMERATIONS, SCHEDULER_MESSAGES } from './scheduler-messages.ts';
 import { TASK_ENUMERATIONS, TASK_MESSAGES } from './task-messages.ts';
 
-/** The messages that travel by themselves: calls, events and responses of the scheduler and operator APIs. */
-export type MessageName = 'SchedulerCall' | 'SchedulerEvent' | 'OperatorCall' | 'OperatorResponse' | 'OperatorEvent';
+/** Messages by themselves: calls, events and responses of the scheduler and operator APIs, and how masters announce themselves. */
+export type MessageName =
+  'SchedulerCall' | 'SchedulerEvent' | 'OperatorCall' | 'OperatorResponse' | 'OperatorEvent' | 'MasterInfo';
 
 let root: protobuf.Root | undefined;
 
