@@ -32,7 +32,7 @@ try {
   for (const path of codeIn(join(staging, 'dist'))) {
     const text = readFileSync(path, 'utf8').replace(IMPORT, (whole, before, quote, name) => {
       const entry = /^@stadion\/base(.*)$/.exec(String(name))?.[1];
-      if (entry === undefined) return String(whole);
+      if (entry === undefined) return whole;
       const file = entries[`.${entry}`]?.default.replace('./dist/', '');
       if (file === undefined) throw new Error(`${String(name)} does not go along with the library: see ${path}`);
       copyFromBase(file);
@@ -119,5 +119,5 @@ function withoutMap(text) {
  * @returns {Manifest}
  */
 function manifestIn(folder) {
-  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return /** @type {Manifest} */ (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')));
 }

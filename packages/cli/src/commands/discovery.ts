@@ -1,5 +1,5 @@
 /** `stadion discovery …`: services in ZooKeeper as Ranger keeps them: who is there, and who is out of rotation. */
-import { PlatformError } from '@stadion/base';
+import { PlatformError, errorCode } from '@stadion/base';
 import { safeText } from '../core/safe-text.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { DiscoveredNode, DiscoveryPort } from '../platform/ports.ts';
@@ -54,12 +54,14 @@ async function withDiscovery(
   if (ports.openDiscovery === undefined) {
     throw new PlatformError('discovery-missing', 'This is the client alone: it cannot read ZooKeeper.');
   }
-  const discovery = await ports.openDiscovery({
-    connectString: call.text('zookeeper') ?? ports.environment.ZK_CONNECTION_STRING ?? '127.0.0.1:2181',
-    namespace: call.text('namespace') ?? 'default',
-  });
+  const connectString = call.text('zookeeper') ?? ports.environment.ZK_CONNECTION_STRING ?? '127.0.0.1:2181';
+  const discovery = await ports.openDiscovery({ connectString, namespace: call.text('namespace') ?? 'default' });
   try {
     return await use(discovery);
+  } catch (error) {
+    if (errorCode(error) !== 'zookeeper-unreachable') throw error;
+    const message = `ZooKeeper at ${connectString} does not answer. Say where it is: --zookeeper HOST:2181`;
+    throw new PlatformError('zookeeper-unreachable', message, { cause: error, retryable: true });
   } finally {
     await discovery.close();
   }

@@ -31,7 +31,10 @@ export const dnsCommands: readonly CommandSpec[] = [
       const rows = answer.answers.map((one) => [one.name, one.ttl, one.type, one.value]);
       printer.answer(
         answer,
-        () => [...printer.table(['NAME', 'TTL', 'TYPE', 'VALUE'], rows), ...(rows.length === 0 ? [answer.code] : [])],
+        () =>
+          rows.length > 0
+            ? printer.table(['NAME', 'TTL', 'TYPE', 'VALUE'], rows)
+            : [safeText(`${answer.name} has nothing of type ${answer.type} (${answer.code})`)],
         answer.answers.map(({ value }) => value),
       );
       return rows.length === 0 ? EXIT.error : EXIT.ok;

@@ -73,7 +73,7 @@ describe.skipIf(!hasZooKeeper())('the store in a real ZooKeeper', { timeout: 60_
     const announce = (name: string) =>
       new Promise<void>((resolve, reject) => {
         client.create(`${folder}/${name}`, Buffer.from(name), (error) => {
-          if (error === null || error === undefined) resolve();
+          if (!(error instanceof Error)) resolve();
           else reject(new Error(String(error)));
         });
       });
