@@ -35,12 +35,18 @@ export class ConsoleBrowser {
     return new ConsoleBrowser(browser, url, network);
   }
 
-  /** Opens an address of the console. */
-  async open(path: string, width: Width = 'desk', theme: 'light' | 'dark' = 'light'): Promise<Page> {
+  /** Opens an address of the console. @param httpCredentials whom to be, where people are known */
+  async open(
+    path: string,
+    width: Width = 'desk',
+    theme: 'light' | 'dark' = 'light',
+    httpCredentials?: { readonly username: string; readonly password: string },
+  ): Promise<Page> {
     const context = await this.browser.newContext({
       viewport: WIDTHS[width],
       colorScheme: theme,
       reducedMotion: 'reduce',
+      ...(httpCredentials === undefined ? {} : { httpCredentials }),
     });
     const page = await context.newPage();
     page.setDefaultTimeout(20_000);

@@ -19,6 +19,7 @@ import { Badge } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';
 import { CopyButton } from '../../parts/copy-button.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
+import { TerminalPanel } from '../../terminal/terminal-panel.tsx';
 import { HealthPanel } from './health-panel.tsx';
 import { TaskFacts } from './task-facts.tsx';
 import { UsagePanel } from './usage-panel.tsx';
@@ -76,6 +77,7 @@ export function InstancePage() {
       {podId !== undefined && known?.state === 'TASK_RUNNING' && (
         <UsagePanel key={taskId} taskId={taskId} agentId={known.slave_id} limits={limitsOf(known)} />
       )}
+      {state === 'TASK_RUNNING' && <TerminalPanel key={`terminal-${taskId}`} taskId={taskId} />}
       {known !== undefined && known !== null && agentId !== undefined && (
         <SandboxBrowser root={{ agentId, path: sandboxPath(known) }} folder={folder} file={file} />
       )}
