@@ -47,7 +47,10 @@ describe.skipIf(missingParts.includes('chromium'))('the terminal of the console'
   }, LIMIT_MS);
 
   async function openTerminal(user: string): Promise<Page> {
-    const page = await browser.open(`/instance/${taskId}`, 'desk', 'light', { username: user, password: `${user}-word` });
+    const page = await browser.open(`/instance/${taskId}`, 'desk', 'light', {
+      username: user,
+      password: `${user}-word`,
+    });
     await page.getByRole('button', { name: 'Open a terminal' }).click({ timeout: 60_000 });
     return page;
   }
@@ -65,7 +68,9 @@ describe.skipIf(missingParts.includes('chromium'))('the terminal of the console'
     const terminal = page.getByRole('region', { name: 'Terminal' });
     const rows = terminal.locator('.xterm-rows');
     await rows.getByText(/[#$]/).first().waitFor();
-    await page.keyboard.type(String.raw`stty size; printf '\033[38;2;10;120;40mgreen\033[0m%s\n' ' grass'; echo $MESOS_TASK_ID`);
+    await page.keyboard.type(
+      String.raw`stty size; printf '\033[38;2;10;120;40mgreen\033[0m%s\n' ' grass'; echo $MESOS_TASK_ID`,
+    );
     await page.keyboard.press('Enter');
     await rows.getByText(taskId).first().waitFor();
     const text = await rows.innerText();

@@ -2,10 +2,10 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shellApp } from './support/apps.ts';
-import { RunningPlatform, STADION, run } from './support/running-platform.ts';
+import { RunningPlatform, STADION, run, waitFor } from './support/running-platform.ts';
 
 /** Several starts of the command line, on a machine that may have much else to do. */
 const LIMIT_MS = 120_000;
@@ -45,6 +45,26 @@ describe('sessions inside tasks', { timeout: LIMIT_MS }, () => {
   it('have a terminal when one is wanted', async () => {
     const done = await withInput('', 'exec', '-t', taskId, '--', 'tty');
     expect(done.stdout).toMatch(/^\/dev\/pts\/\d+/);
+  });
+
+  it('show what the task itself writes from now on, and its end', async () => {
+    const cmd = 'echo before; until [ -e go ]; do sleep 0.1; done; echo said; echo wrong >&2';
+    await platform.call('POST', '/v2/apps', shellApp('/writer', cmd));
+    const writer = await waitFor('it runs', async () => {
+      const running = (await platform.tasks('/writer')).find(({ state }) => state === 'TASK_RUNNING');
+      return running?.id;
+    });
+    const go = join(await platform.sandboxOf(writer), 'go');
+    await waitFor('it has begun', async () => (await readFile(join(dirname(go), 'stdout'), 'utf8')) === 'before\n');
+    const attached = platform.cli('attach', writer);
+    const log = join(platform.dataDirectory, 'log', 'audit.log');
+    await waitFor('somebody is attached', async () => (await readFile(log, 'utf8')).includes('"task attach"'));
+    // On record before it is: the agent may still be opening the files.
+    const poke = await platform.cli('exec', writer, '--', 'true');
+    expect(poke.code).toBe(0);
+    await writeFile(go, '');
+    expect(await attached).toEqual({ code: 0, stdout: 'said\n', stderr: 'wrong\n' });
+    await platform.change('DELETE', '/v2/apps/writer');
   });
 
   it('copy files in and out', async () => {

@@ -10,12 +10,16 @@ import { systemClock, systemTimers } from '@stadion/base/system';
 export const REPOSITORY = repositoryAbove(import.meta.dirname);
 export const STADION = join(REPOSITORY, 'packages', 'cli', 'bin', 'stadion.js');
 const POLL_MS = 25;
+/** A busy machine takes its time to read a program. */
+const START_MS_MAX = 90_000;
 /** How long one call may take. */
 const CALL_MS_MAX = 30_000;
 
 /** What the agent offers: the same on every machine, with host ports that no platform of another worker hands out. */
 const FIRST_PORT = 20_000 + (process.pid % 110) * 100;
-const OFFERED = ['--resources', `cpus:8;mem:8192;disk:20000;ports:[${FIRST_PORT}-${FIRST_PORT + 99}]`];
+/** The last of them, which is handed out last. */
+export const HOST_PORT_LAST = FIRST_PORT + 99;
+const OFFERED = ['--resources', `cpus:8;mem:8192;disk:20000;ports:[${FIRST_PORT}-${HOST_PORT_LAST}]`];
 
 /** The checkout that a folder is in: benchmarks run this file from where it was compiled to. */
 function repositoryAbove(folder: string): string {
@@ -98,13 +102,17 @@ export class RunningPlatform {
     this.output = '';
     child.stdout.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
-    const text = await waitFor('the platform is ready', async () => {
-      if (child.exitCode !== null) throw new Error(`The platform ended with ${child.exitCode}: ${this.output}`);
-      return readFile(addressesFile, 'utf8').catch((error: unknown) => {
-        if (errorCode(error) === 'ENOENT') return undefined;
-        throw error;
-      });
-    });
+    const text = await waitFor(
+      'the platform is ready',
+      async () => {
+        if (child.exitCode !== null) throw new Error(`The platform ended with ${child.exitCode}: ${this.output}`);
+        return readFile(addressesFile, 'utf8').catch((error: unknown) => {
+          if (errorCode(error) === 'ENOENT') return undefined;
+          throw error;
+        });
+      },
+      START_MS_MAX,
+    );
     this.addresses = JSON.parse(text);
   }
 

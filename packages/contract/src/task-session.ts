@@ -11,8 +11,8 @@ export const SESSION_PROTOCOL = 'stadion-session/1';
 export const PORT_PROTOCOL = 'stadion-port/1';
 
 /**
- * On the orchestrator's port: `/v2/tasks/<task id>/exec?…` runs a command, `…/attach?input=true` is the task's own output
- * and, where it has a terminal, input, and `…/port?port=N` a port of it. There the first two can be asked for as a
+ * On the orchestrator's port: `/v2/tasks/<task id>/exec?…` runs a command, `…/attach` is what the task itself writes
+ * from then on until its end, and `…/port?port=N` a port of it. There the first two can be asked for as a
  * WebSocket (RFC 6455) as well: its binary messages are the same stream, cut anywhere.
  */
 export const SESSION_PATH = /^\/v2\/tasks\/([^/?]+)\/(exec|attach|port)$/;

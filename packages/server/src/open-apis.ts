@@ -155,7 +155,7 @@ export async function openAgentApi(
   const admission = admissionOf(options);
   const agentHttp = createAgentHttp(agent, { clock: ports.time });
   onOpened(() => agentHttp.close());
-  const endSessions = takeTaskSessions(agentHttp.server, agent, admission);
+  const endSessions = takeTaskSessions(agentHttp.server, agent, admission, ports.time);
   onOpened(async () => {
     endSessions();
   });

@@ -3,7 +3,7 @@ import { request as httpRequest, type IncomingMessage, type Server } from 'node:
 import type { Duplex } from 'node:stream';
 import { authorizationOf, type AuditLog, type Secret } from '@stadion/access';
 import { acceptTaskSession, type Agent } from '@stadion/agent';
-import { describeError } from '@stadion/base';
+import { describeError, type Timers } from '@stadion/base';
 import { joinStreams } from '@stadion/base/join-streams';
 import { createMasterClient } from '@stadion/contract/client';
 import { SESSION_PATH } from '@stadion/contract/task-session';
@@ -17,7 +17,7 @@ import { sessionCaller } from './session-caller.ts';
 export type EndSessions = () => void;
 
 /** Has the agent's own server take sessions. */
-export function takeTaskSessions(server: Server, agent: Agent, admission: Admission): EndSessions {
+export function takeTaskSessions(server: Server, agent: Agent, admission: Admission, timers: Timers): EndSessions {
   const open = new OpenSockets();
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     open.add(socket);
@@ -25,7 +25,7 @@ export function takeTaskSessions(server: Server, agent: Agent, admission: Admiss
     if (head.length > 0) socket.unshift(head);
     const refused = refusalOf(request, admission);
     if (refused !== undefined) refuseUpgrade(socket, refused.status, refused.message);
-    else whenPermitted(request, socket, admission, 'agent', () => acceptTaskSession(agent, request, socket));
+    else whenPermitted(request, socket, admission, 'agent', () => acceptTaskSession(agent, request, socket, timers));
   });
   return () => open.destroyAll();
 }
@@ -137,7 +137,7 @@ function detailsOf(kind: string, query: URLSearchParams): Readonly<Record<string
     case 'port':
       return { port: query.get('port') };
     default:
-      return { input: query.get('input') === 'true' };
+      return {};
   }
 }
 

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Timers } from '@stadion/base';
 import { joinStreams } from '@stadion/base/join-streams';
 import {
   CHANNEL,
@@ -17,9 +18,10 @@ import type { AgentView } from '../agent-view.ts';
 import { describeExit } from '../core/container.ts';
 import type { Task } from '../core/task.ts';
 import type { ExecSession } from '../ports/containerizer.ts';
+import { attachToOutput } from './attached-output.ts';
 
 /** Answers an upgrade: by a stream, or by an error. */
-export function acceptTaskSession(agent: AgentView, request: IncomingMessage, socket: Duplex): void {
+export function acceptTaskSession(agent: AgentView, request: IncomingMessage, socket: Duplex, timers: Timers): void {
   // Who goes away, goes away.
   socket.on('error', () => undefined);
   const url = new URL(request.url ?? '', 'http://agent');
@@ -30,6 +32,8 @@ export function acceptTaskSession(agent: AgentView, request: IncomingMessage, so
     refuse(socket, 404, `The task ${taskId} does not run here.`);
   } else if (kind === 'exec' && request.headers.upgrade === SESSION_PROTOCOL) {
     void exec(agent, task, url.searchParams, socket);
+  } else if (kind === 'attach' && request.headers.upgrade === SESSION_PROTOCOL) {
+    void attachToOutput(agent, task, timers).then((session) => carry(session, socket));
   } else if (kind === 'port' && request.headers.upgrade === PORT_PROTOCOL) {
     connectPort(agent, task, Number(url.searchParams.get('port')), socket);
   } else {
@@ -48,7 +52,11 @@ async function exec(agent: AgentView, task: Task, query: URLSearchParams, socket
     refuse(socket, 409, outcome.message);
     return;
   }
-  const { session } = outcome;
+  await carry(outcome.session, socket);
+}
+
+/** Carries a session in frames until it ends, or its client goes. */
+async function carry(session: ExecSession, socket: Duplex): Promise<void> {
   switchTo(socket, SESSION_PROTOCOL);
   const reader = new FrameReader((channel, payload) => {
     if (channel === CHANNEL.stdin) give(session, socket, payload);

@@ -1,4 +1,4 @@
-/** `stadion exec|cp|port-forward`: into running tasks. */
+/** `stadion exec|attach|cp|port-forward`: into running tasks. */
 import { basename, dirname } from 'node:path';
 import { joinStreams } from '@stadion/base/join-streams';
 import { PORT_PROTOCOL } from '@stadion/contract/task-session';
@@ -23,6 +23,14 @@ export const execCommands: readonly CommandSpec[] = [
     ],
     examples: ['stadion exec -it web -- sh', 'stadion exec web -- cat /etc/hosts'],
     run: exec,
+  },
+  {
+    path: 'attach',
+    arguments: '<task>',
+    summary: 'show what a running task writes, from now on until it ends',
+    completes: 'task',
+    examples: ['stadion attach web'],
+    run: attach,
   },
   {
     path: 'cp',
@@ -62,6 +70,15 @@ async function exec(call: CommandCall): Promise<ExitCode> {
     if (isRaw) input.setRaw(false);
     stopWatching();
   }
+}
+
+async function attach(call: CommandCall): Promise<ExitCode> {
+  const taskId = await findTask(call, call.argument(0));
+  const { streams } = call.session;
+  const command = await TaskCommand.attach(call.session, taskId, (target, bytes) => {
+    streams.write(target, bytes);
+  });
+  return toExitCode(await command.exit);
 }
 
 async function copy(call: CommandCall): Promise<ExitCode> {

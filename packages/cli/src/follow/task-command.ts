@@ -45,6 +45,15 @@ export class TaskCommand {
     return new TaskCommand(await session.openTaskStream(taskId, what, SESSION_PROTOCOL), onOutput);
   }
 
+  /** The task's own command instead of another one: what it writes from now on. @throws PlatformError as above */
+  static async attach(
+    session: Session,
+    taskId: string,
+    onOutput: (target: 'stdout' | 'stderr', bytes: Uint8Array) => void,
+  ): Promise<TaskCommand> {
+    return new TaskCommand(await session.openTaskStream(taskId, 'attach', SESSION_PROTOCOL), onOutput);
+  }
+
   /** Sends input; resolves when there is room for more. */
   async write(bytes: Uint8Array): Promise<void> {
     const { socket } = this;
