@@ -1,5 +1,5 @@
 /** Reads master and agents over HTTP for the orchestrator's `/v2/cluster`: answers pass through as they come, never held; passes on orders about agents. */
-import type { Secret } from '@stadion/access';
+import { authorizationOf, type Secret } from '@stadion/access';
 import type { Clock } from '@stadion/base';
 import { createMasterClient } from '@stadion/contract/client';
 import type { OrchestratorHttpOptions } from '@stadion/orchestrator';
@@ -17,7 +17,7 @@ const ADDRESSES_MAX = 10_000;
  * Makes the reader.
  * @param masterUrl e.g. `http://127.0.0.1:5050`
  * @param history what the last hour was like
- * @param secret what agents on other machines want to be shown
+ * @param secret what agents on other machines want to be shown, and everybody where people are known by name
  */
 export function createClusterReader(
   masterUrl: string,
@@ -25,7 +25,8 @@ export function createClusterReader(
   history: () => ResourceHistory,
   secret: Secret | undefined,
 ): ClusterReader {
-  const master = createMasterClient({ baseUrl: masterUrl });
+  const headers = secret === undefined ? {} : { authorization: authorizationOf(secret) };
+  const master = createMasterClient({ baseUrl: masterUrl, headers });
   const addresses = new Map<string, { readonly url: string; readonly at: number }>();
   const relay = createRelay(secret);
 

@@ -10,7 +10,7 @@ const ADDRESSES_MS_MAX = 5_000;
 /**
  * Makes the question.
  * @param masterUrl knows where agents are
- * @param secret what agents on other machines want to be shown
+ * @param secret what agents on other machines want to be shown, and everybody where people are known by name
  * @returns ids of tasks that can be told to have no open connection; rejects when the agent does not answer
  */
 export function unusedTasksBy(
@@ -18,8 +18,8 @@ export function unusedTasksBy(
   time: Clock & Timers,
   secret: Secret | undefined,
 ): (agentId: string) => Promise<ReadonlySet<string>> {
-  const master = createMasterClient({ baseUrl: masterUrl });
   const headers = secret === undefined ? {} : { authorization: authorizationOf(secret) };
+  const master = createMasterClient({ baseUrl: masterUrl, headers });
   let addresses: { readonly at: number; readonly byId: Promise<ReadonlyMap<string, string>> } | undefined;
 
   async function readAddresses(): Promise<ReadonlyMap<string, string>> {

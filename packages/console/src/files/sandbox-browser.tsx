@@ -73,7 +73,7 @@ function FileTable({
   readonly folder: string;
 }) {
   return (
-    <div className={styles['scroll']} tabIndex={0} role="region" aria-label="Files">
+    <div className={styles['scroll']} tabIndex={0} role="region" aria-label="List of files">
       <table className={styles['files']}>
         <thead>
           <tr>

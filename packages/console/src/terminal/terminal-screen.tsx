@@ -3,8 +3,8 @@ import { useEffect, useRef } from 'react';
 import { FitAddon } from '@xterm/addon-fit';
 import { Terminal } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
-import { nonceDocument } from './nonce-document.ts';
 import { openTaskSession } from './task-session.ts';
+import { allowTerminalStyles } from './terminal-styles.ts';
 import styles from './terminal.module.css';
 
 const SCROLLBACK_LINES = 5_000;
@@ -32,9 +32,9 @@ export function TerminalScreen({
   useEffect(() => {
     const element = place.current;
     if (element === null) return undefined;
+    allowTerminalStyles();
     const terminal = new Terminal({
       ...looksOf(element),
-      documentOverride: nonceDocument(),
       scrollback: SCROLLBACK_LINES,
       cursorBlink: false,
     });
