@@ -11,13 +11,15 @@ let isTold = false;
 export function allowTerminalStyles(): void {
   if (isTold) return;
   isTold = true;
-  const make = document.createElement.bind(document);
-  document.createElement = ((name: string, options?: ElementCreationOptions): HTMLElement => {
-    const element = make(name, options);
+  const make: unknown = Reflect.get(document, 'createElement');
+  if (typeof make !== 'function') return;
+  const createElement = (...words: readonly unknown[]): unknown => {
+    const element: unknown = Reflect.apply(make, document, words);
     if (element instanceof HTMLStyleElement) element.nonce = styleNonce();
     if (element instanceof HTMLSpanElement) element.setAttribute = setAttribute;
     return element;
-  }) as Document['createElement'];
+  };
+  Reflect.set(document, 'createElement', createElement);
 }
 
 function setAttribute(this: HTMLElement, name: string, value: string): void {
