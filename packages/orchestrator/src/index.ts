@@ -6,4 +6,5 @@ export { createOrchestratorHttp } from './http/server.ts';
 export type { InfoValues, OrchestratorHttpOptions } from './http/options.ts';
 export { DEFAULT_ENGINE_CONFIG, type EngineConfig } from './engine/config.ts';
 export { createEngine, type Engine, type EngineOptions } from './engine/create-engine.ts';
+export { followDrains } from './follow-drains.ts';
 export { appOfTask, requiredPermission, type RequiredPermission } from './http/required-permission.ts';

@@ -5,9 +5,8 @@ import type { Secret } from '@stadion/access';
 import type { Logger } from '@stadion/base';
 import type { ServerConfig } from '@stadion/contract';
 import { createMaster, type Master } from '@stadion/master';
-import { createEngine, type Engine } from '@stadion/orchestrator';
+import { createEngine, followDrains, type Engine } from '@stadion/orchestrator';
 import type { Store } from '@stadion/store';
-import { followDrains } from './agent-upkeep.ts';
 import { advertisedAddress, urlOf } from './addresses.ts';
 import { StoredAgentRegistry } from './agent-registry.ts';
 import { assertWhole } from './backup/restoring.ts';
@@ -79,6 +78,6 @@ export async function startControlPlane(parts: ControlPlaneParts, undoing: Undoi
   });
   undoing.add(() => engine.stop());
   await engine.start();
-  undoing.addNow(followDrains(master, engine, time));
+  undoing.addNow(followDrains(() => master.view?.upkeep, engine, time));
   return { master, engine };
 }

@@ -1,4 +1,4 @@
-/** What goes wrong: each run draws how likely each kind is, some not at all. */
+/** What goes wrong, and what operators do to machines: each run draws how likely each kind is, some not at all. */
 import { randomBelow, randomFraction, type Random } from '@stadion/base';
 import type { Machine } from './machine.ts';
 import type { Partition } from './network.ts';
@@ -87,6 +87,16 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     taskFaults.launchFailureProbability = pick(random, [0, 0.1]);
     taskFaults.sicknessProbability = pick(random, [0, 0.1, 0.5]);
     note(`tasks now behave so: ${JSON.stringify(taskFaults)}`);
+  },
+  upkeep: (random, machine, { world, note }) => {
+    const kind = randomBelow(random, 4);
+    const now = world.time.now();
+    const deadline = now + pick(random, [0, 30_000, 300_000, 3_600_000]);
+    const drain = { startedAt: now, deadline, markGone: false };
+    const isKnown = world.operators.treat(machine, kind === 0 ? undefined : kind === 1 ? {} : { drain });
+    if (!isKnown) return;
+    const drained = `drained, with ${String(deadline - now)} ms for it`;
+    note(`${machine.name} is now ${['as any other', 'kept free of new work', drained][Math.min(kind, 2)] ?? ''}`);
   },
   disks: (random, machine, { world, note }) => {
     world.diskFaults.durableMsMax = pick(random, [1, 12, 100, 3_000]);

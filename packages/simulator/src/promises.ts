@@ -20,6 +20,8 @@ export interface Writing {
 /** Keeps, for every app, the values since the last acknowledged one. Which of the later ones survive a crash is open. */
 export class PromiseBook {
   private readonly apps = new Map<string, Written[]>();
+  /** All apps that commands are about. */
+  readonly appIds: readonly string[];
   /** Deployments whose start was acknowledged. */
   readonly deployments = new Set<string>();
   /** Instances of which nothing is to be kept. */
@@ -29,8 +31,8 @@ export class PromiseBook {
   /** Tasks whose end was acknowledged. */
   readonly killsPromised = new Set<string>();
 
-  /** @param appIds all apps that commands are about */
   constructor(appIds: readonly string[]) {
+    this.appIds = appIds;
     for (const id of appIds) this.apps.set(id, [{ definition: undefined, isAcknowledged: true }]);
   }
 
@@ -50,6 +52,15 @@ export class PromiseBook {
       for (const entry of entries) entry.isAcknowledged = true;
     };
     return { value, writing: { isEmpty: entries.length === 0, acknowledge } };
+  }
+
+  /** Books what the platform has made of an app by itself, as somebody's rules allow. Whether a crash takes it is open. */
+  explain(root: RootView, id: string): void {
+    const history = this.apps.get(id);
+    const spec = root.spec(id);
+    const definition = spec === undefined ? undefined : canonicalDefinition(spec);
+    if (history === undefined || history.at(-1)?.definition === definition) return;
+    history.push({ definition, isAcknowledged: false });
   }
 
   /** Sentences on apps that are not what the last command made them. */
@@ -82,10 +93,22 @@ export class PromiseBook {
     const snapshot = new Map<string, string | undefined>();
     for (const id of this.apps.keys()) {
       const app = root.spec(id);
-      snapshot.set(id, app === undefined ? undefined : canonical(app));
+      snapshot.set(id, app === undefined ? undefined : canonicalDefinition(app));
     }
     return snapshot;
   }
+}
+
+const known = new WeakMap<object, string>();
+
+/** The same text for equal definitions; these are never changed in place. */
+export function canonicalDefinition(definition: object): string {
+  let text = known.get(definition);
+  if (text === undefined) {
+    text = canonical(definition);
+    known.set(definition, text);
+  }
+  return text;
 }
 
 /** The same text for equal values, whatever the order of their members. */

@@ -92,7 +92,46 @@ describe('the checker of invariant 2', { timeout: TEST_MS_MAX }, () => {
         },
       });
     };
-    expect(await complaints({ sabotage, steps: 100 })).toEqual(['2 durability']);
+    expect(await complaints({ sabotage, steps: 100 })).toContain('2 durability');
+  });
+});
+
+describe('the books on commands', { timeout: TEST_MS_MAX }, () => {
+  it('see a deployment that is cancelled, and not taken back as was asked for', async () => {
+    const sabotage = (world: World): void => {
+      world.doors.engine = (engine) => ({
+        ...engineLike(engine),
+        cancelDeployment: (id) => engine.cancelDeployment(id, { force: true }),
+      });
+    };
+    expect(await complaints({ sabotage, seed: 3, steps: 120 })).toEqual(['2 durability']);
+  });
+});
+
+describe('the checker of invariant 13', { timeout: TEST_MS_MAX }, () => {
+  it('sees tasks that stay on a drained machine', async () => {
+    const sabotage = (world: World): void => {
+      world.doors.engine = (engine) => ({ ...engineLike(engine), emptyAgents: () => undefined });
+      drainAll(world);
+    };
+    expect(await complaints({ sabotage, steps: 20 })).toContain('13 drains');
+  });
+
+  it('and that of invariant 5 sees instances that leave before others have taken over', async () => {
+    const sabotage = (world: World): void => {
+      world.doors.engine = (engine) => ({
+        ...engineLike(engine),
+        emptyAgents: (ids) => {
+          engine.emptyAgents(ids);
+          const apps = [...engine.view.root.specs()].flatMap(({ id }) => engine.view.instances(id));
+          for (const { id, place } of apps) {
+            if (place !== undefined && ids.has(place.agentId)) void engine.killInstances([id], { wipe: false });
+          }
+        },
+      });
+      drainAll(world);
+    };
+    expect(await complaints({ sabotage, steps: 20 })).toContain('5 capacity');
   });
 });
 
@@ -320,6 +359,15 @@ describe('the checker of invariant 9', { timeout: TEST_MS_MAX }, () => {
     expect(await complaints({ sabotage, machines: 3 })).toContain('9 convergence');
   });
 });
+
+/** An operator gives the first two machines a day to become empty. */
+function drainAll(world: World): void {
+  world.time.after(20_000, () => {
+    const now = world.time.now();
+    const drain = { startedAt: now, deadline: now + 86_400_000, markGone: false };
+    for (const machine of world.machines.slice(0, 2)) world.operators.treat(machine, { drain });
+  });
+}
 
 function onConnection(world: World, wrap: (connection: SchedulerConnection) => SchedulerConnection): void {
   world.doors.engineOptions = (options) => ({ ...options, connection: wrap(options.connection) });

@@ -145,7 +145,7 @@ function randomApp(random: Random, id: string, revision: string): AppDefinition 
 
 /** What Marathon's strategies do not have. */
 function randomWishes(random: Random): Partial<AppDefinition['upgradeStrategy']> {
-  switch (randomBelow(random, 8)) {
+  switch (randomBelow(random, 9)) {
     case 0:
       return { drainSeconds: randomBelow(random, 20) };
     case 1:
@@ -154,6 +154,10 @@ function randomWishes(random: Random): Partial<AppDefinition['upgradeStrategy']>
       return { canary: { instances: 1 } };
     case 3:
       return { batchPauseSeconds: 1 + randomBelow(random, 5) };
+    case 4:
+      return { rollback: { afterFailures: 1 + randomBelow(random, 3) } };
+    case 5:
+      return { rollback: { afterFailures: 3, deadlineSeconds: 5 + randomBelow(random, 60) } };
     default:
       return {};
   }

@@ -2,15 +2,18 @@
 import { createHash, type Hash } from 'node:crypto';
 import { randomBelow, type Random } from '@stadion/base';
 import { launchedTasks } from '@stadion/contract/mesos';
+import type { EngineView } from '@stadion/orchestrator';
 import { capacityChecker } from './checkers/capacity.ts';
 import type { Checker, Violate, Violation } from './checkers/checker.ts';
 import { convergenceChecker } from './checkers/convergence.ts';
+import { drainsChecker } from './checkers/drains.ts';
 import { durabilityChecker } from './checkers/durability.ts';
 import { ghostsChecker } from './checkers/ghosts.ts';
 import { orderChecker } from './checkers/order.ts';
 import { patienceChecker } from './checkers/patience.ts';
 import { resourcesChecker } from './checkers/resources.ts';
 import { volumesChecker } from './checkers/volumes.ts';
+import { wayBackChecker } from './checkers/way-back.ts';
 import { FaultInjector } from './faults.ts';
 import { Workload } from './workload.ts';
 import { World } from './world.ts';
@@ -88,14 +91,23 @@ class Simulation {
       options.faults,
     );
     const { promises } = this.workload;
+    const view = (): EngineView | undefined => world.controlPlane?.engine.view;
+    const explain = (appId: string): void => {
+      const root = view()?.root;
+      if (root !== undefined) promises.explain(root, appId);
+    };
+    const wayBack = { look: view, now: () => world.time.now(), appIds: promises.appIds, explain };
     this.checkers = [
+      // First of all: what the platform changes by itself is in the books before others look there.
+      wayBackChecker(wayBack, this.violate('12 way back')),
       resourcesChecker(world, this.violate('1 resources')),
       durabilityChecker(world, promises, this.violate('2 durability')),
       ghostsChecker(world, this.violate('4 ghosts')),
       capacityChecker(world, promises, this.violate('5 capacity')),
       patienceChecker(world, this.violate('6 patience')),
-      orderChecker(() => world.controlPlane?.engine.view, this.violate('10 order')),
+      orderChecker(view, this.violate('10 order')),
       volumesChecker(world, promises, this.violate('11 volumes')),
+      drainsChecker(world, this.violate('13 drains')),
       convergenceChecker(world, this.violate('9 convergence')),
     ];
     this.watch();
@@ -131,6 +143,8 @@ class Simulation {
     } else if (world.controlPlane !== undefined) {
       this.counts.commands += 1;
       this.fire(this.workload.act(world.controlPlane.engine));
+      // A command, and what happens next by itself, are not to be taken for one thing.
+      this.look(true);
     }
     await this.pass(randomBelow(random, randomBelow(random, 4) === 0 ? 30_000 : 2_000));
   }
@@ -151,7 +165,14 @@ class Simulation {
     const end = world.time.monotonic() + SETTLE_MS_MAX;
     while (world.time.monotonic() < end && world.time.monotonic() - quietSince <= QUIET_MS) {
       await this.pass(SETTLE_LOOK_MS);
-      if (world.controlPlane !== undefined) this.fire(this.workload.release(world.controlPlane.engine));
+      const engine = world.controlPlane?.engine;
+      if (engine !== undefined) {
+        this.fire(this.workload.release(engine));
+        const { view } = engine;
+        world.operators.release(world.machines, () => {
+          return [...view.root.specs()].flatMap(({ id }) => view.instances(id));
+        });
+      }
       const isQuiet = checkers.every((checker) => checker.pending?.() === undefined);
       quietSince = isQuiet ? Math.min(quietSince, world.time.monotonic()) : Infinity;
     }
@@ -163,10 +184,18 @@ class Simulation {
     const { time } = this.world;
     const end = time.monotonic() + durationMs;
     await time.advanceUntil(() => {
-      for (const checker of this.checkers) checker.afterEvent?.();
+      this.look(this.world.takeTurn());
       return false;
     }, durationMs);
     await time.advance(Math.max(0, end - time.monotonic()));
+  }
+
+  /** @param hasTurned whether the orchestrator may have done anything since the last look */
+  private look(hasTurned: boolean): void {
+    for (const checker of this.checkers) {
+      checker.afterEvent?.();
+      if (hasTurned) checker.afterTurn?.();
+    }
   }
 
   /** Checkers first: the trace then shows the deed after what it broke. */

@@ -179,7 +179,10 @@ export class Workload {
     const deployment = running[randomBelow(this.random, Math.max(1, running.length))];
     if (deployment === undefined) return;
     const force = randomFraction(this.random) < 0.5;
-    await this.book(engine, () => engine.cancelDeployment(deployment.id, { force }));
+    const outcome = await this.book(engine, () => engine.cancelDeployment(deployment.id, { force }));
+    const isTakenBack = outcome.ok && outcome.value !== undefined;
+    if (outcome.ok && isTakenBack === force)
+      this.violate('a cancelled deployment is taken back, or not, against the wish');
   }
 
   private async change(

@@ -2,7 +2,7 @@
 import { SeededRandom, randomBelow, silentLogger, type Random, type TimerHandle } from '@stadion/base';
 import { VirtualTime } from '@stadion/base/testing';
 import { MemoryAgentRegistry, createMaster, type Master } from '@stadion/master';
-import { createEngine, type Engine } from '@stadion/orchestrator';
+import { createEngine, followDrains, type Engine } from '@stadion/orchestrator';
 import { SimulatedDisk, type EmbeddedStore } from '@stadion/store';
 import { tapConnection } from './connection-tap.ts';
 import { honestDoors, type Doors } from './doors.ts';
@@ -12,6 +12,7 @@ import type { StartedContainer } from './started-container.ts';
 import { Life } from './mortal.ts';
 import { SimulatedNetwork } from './network.ts';
 import type { Observer } from './observer.ts';
+import { Operators } from './operators.ts';
 import { SchedulerWire, type SchedulerFaults } from './scheduler-wire.ts';
 import { slowRegistry } from './slow-registry.ts';
 import type { TaskFaults } from './task-behaviour.ts';
@@ -32,6 +33,7 @@ export class World implements MachineWorld {
   readonly disk: SimulatedDisk;
   readonly doors: Doors = honestDoors();
   readonly observers: Observer[] = [];
+  readonly operators = new Operators(() => this.controlPlane?.master);
   readonly taskFaults: TaskFaults = {
     launchFailureProbability: 0,
     exitProbability: 0,
@@ -43,10 +45,13 @@ export class World implements MachineWorld {
   checkpointMsMax = 0;
   /** Set while it runs and can be asked; not while it starts or stops. */
   controlPlane: ControlPlane | undefined;
+  /** Ids of the agents that the orchestrator was last told to empty. */
+  emptied: ReadonlySet<string> = new Set();
   private readonly registry = new MemoryAgentRegistry();
   private schedulerWire: SchedulerWire | undefined;
   private life: Life | undefined;
   private lives = 0;
+  private hasTurned = false;
   private crashMsAfterCommit: number | undefined;
   private dueCrash: TimerHandle | undefined;
 
@@ -66,6 +71,13 @@ export class World implements MachineWorld {
   /** Whether the control plane runs, starts or stops. */
   get isControlPlaneAlive(): boolean {
     return this.life !== undefined;
+  }
+
+  /** Whether the orchestrator may have done anything by itself since the last time. */
+  takeTurn(): boolean {
+    const { hasTurned } = this;
+    this.hasTurned = false;
+    return hasTurned;
   }
 
   /** Adds machines, so that there is room for everything that is wanted; their agents are yet to be started. */
@@ -96,6 +108,7 @@ export class World implements MachineWorld {
     this.lives += 1;
     const life = new Life();
     this.life = life;
+    this.emptied = new Set();
     const time = life.time(this.time);
     const random = this.random.stream(`control-plane/${String(this.lives)}`);
     const store = this.openStore(life);
@@ -139,7 +152,14 @@ export class World implements MachineWorld {
         epoch,
         connection: tap,
         clock: time,
-        timers: time,
+        // Everything that the engine does by itself begins with one of its timers.
+        timers: {
+          after: (delayMs, callback) =>
+            time.after(delayMs, () => {
+              this.hasTurned = true;
+              callback();
+            }),
+        },
         random: random.stream('orchestrator'),
         log: silentLogger,
         onFatal: (error) => {
@@ -153,6 +173,13 @@ export class World implements MachineWorld {
     await engine.start();
     if (!life.isAlive) return;
     this.controlPlane = { master, engine: this.doors.engine(engine) };
+    this.hasTurned = true;
+    const movers = this.controlPlane.engine;
+    const emptyAgents = (ids: ReadonlySet<string>): void => {
+      this.emptied = ids;
+      movers.emptyAgents(ids);
+    };
+    followDrains(() => master.view?.upkeep, { emptyAgents }, time);
     this.tell((observer) => observer.afterStart?.());
   }
 

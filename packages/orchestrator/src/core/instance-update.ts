@@ -133,6 +133,8 @@ function confirmed(instance: Instance, { state, reason }: TaskStatus): Instance 
   if (reservation === undefined || reservation.isConfirmed) return instance;
   // Its agent may not have looked at it at all.
   if (reason === 'REASON_TASK_KILLED_DURING_LAUNCH') return instance;
+  // Nor does an answer to reconciliation say why it was killed.
+  if (state === 'TASK_KILLED' && reason === 'REASON_RECONCILIATION') return instance;
   switch (state) {
     case 'TASK_RUNNING':
     case 'TASK_KILLING':

@@ -39,7 +39,7 @@ export function capacityChecker(world: World, promises: PromiseBook, violate: Vi
       before = new Map();
       isFirstLook = true;
     },
-    afterEvent() {
+    afterTurn() {
       const view = world.controlPlane?.engine.view;
       if (view === undefined) return;
       const now = new Map<string, Instance>();
@@ -90,6 +90,10 @@ export function capacityChecker(world: World, promises: PromiseBook, violate: Vi
       );
     } else {
       const wanted = all.filter(isWanted).length;
+      const healthy = all.filter((instance) => isHealthy(instance, view)).length;
+      if (ended.every(isMoving) && view.deploymentsOf(app.id).length === 0 && healthy < app.instances) {
+        violate(`${names} told to move: ${String(healthy)} healthy of ${app.id} are left, which wants more`);
+      }
       if (wanted >= app.instances) return;
       violate(`${names} told to end: ${String(wanted)} of ${app.id} are left, ${String(app.instances)} are wanted`);
     }
@@ -107,9 +111,21 @@ export function capacityChecker(world: World, promises: PromiseBook, violate: Vi
       violate(`${String(begun)} begun: ${String(total)} of ${app.id} there are, the maximum is ${String(allowed)}`);
     } else {
       const wanted = all.filter(isWanted).length;
-      if (wanted <= app.instances) return;
+      if (wanted <= app.instances + surplusToMove(app, all)) return;
       violate(`${String(begun)} begun: ${String(wanted)} of ${app.id} there are, ${String(app.instances)} are wanted`);
     }
+  }
+
+  /** How many more than wanted there may be while instances are moved off drained machines. */
+  function surplusToMove(app: AppDefinition, all: readonly Instance[]): number {
+    if (!all.some(isMoving)) return 0;
+    return Math.max(1, Math.floor(app.upgradeStrategy.maximumOverCapacity * app.instances));
+  }
+
+  /** Whether it is on a machine that is to be emptied, and does not have to stay where its volumes are. */
+  function isMoving({ place, reservation, condition }: Instance): boolean {
+    const isLost = condition === 'Unreachable' || condition === 'UnreachableInactive';
+    return place !== undefined && world.emptied.has(place.agentId) && reservation === undefined && !isLost;
   }
 
   /** Runs, is not told to end, and every check of its own version has said yes. */

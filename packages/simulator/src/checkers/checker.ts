@@ -5,6 +5,8 @@ import type { Observer } from '../observer.ts';
 export interface Checker extends Observer {
   /** Called after every event of the simulation. */
   afterEvent?(): void;
+  /** Called after those events only in which the orchestrator may have decided something. */
+  afterTurn?(): void;
   /** While the cluster settles: what still has to happen, as a sentence; undefined: nothing. */
   pending?(): string | undefined;
   /** Called once the faults have stopped and the cluster had its time to settle. */

@@ -34,6 +34,14 @@ function unsettled(world: World): string | undefined {
       const conditions = instances.map(({ condition, goal, healthy }) => `${condition}/${goal}/${String(healthy)}`);
       return `${app.id} wants ${String(app.instances)} instances and has: ${conditions.join(', ')}`;
     }
+    // A deployment that was cancelled by force leaves what is old as it is; any other replaces it.
+    const { lastConfigChangeAt } = app.versionInfo;
+    const old = instances.find(({ appVersion }) => appVersion < lastConfigChangeAt);
+    if (old === undefined) continue;
+    for (const { version, outcome } of engine.view.deploymentRecords()) {
+      const hasReplaced = version === lastConfigChangeAt && outcome === 'success';
+      if (hasReplaced) return `${old.id} of ${app.id} runs what is no longer wanted`;
+    }
   }
   return undefined;
 }

@@ -20,7 +20,7 @@ class Stage {
   );
 
   look(): void {
-    this.checker.afterEvent?.();
+    this.checker.afterTurn?.();
   }
 
   private view(): OrderView {

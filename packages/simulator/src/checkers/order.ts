@@ -34,7 +34,7 @@ export function orderChecker(look: () => OrderView | undefined, violate: Violate
     beforeCrash() {
       isFirstLook = true;
     },
-    afterEvent() {
+    afterTurn() {
       const view = look();
       if (view === undefined) return;
       const now = new Set<string>();

@@ -6,7 +6,7 @@ import type { Checker, Violate } from './checker.ts';
 /**
  * Watches the app that nobody changes, whose checks never fail, and that waits for ever for lost agents: whatever happens
  * around it, neither the orchestrator nor an agent may end one of its tasks. Save one that nobody ever heard running: for
- * those there is `taskLaunchTimeoutMs`.
+ * those there is `taskLaunchTimeoutMs`; and save what operators have moved by draining machines.
  */
 export function patienceChecker(world: World, violate: Violate): Checker {
   const prefix = `${UNTOUCHED_APP.slice(1)}.instance-`;
@@ -25,11 +25,23 @@ export function patienceChecker(world: World, violate: Violate): Checker {
       if (excused.has(taskId)) return;
       const machine = world.machines.find((candidate) => candidate.running().some((each) => each.taskId === taskId));
       if (machine === undefined) return;
+      if (world.operators.hasToldToLeave(taskId, machine.name) || isSurplusOfMoves()) {
+        excused.add(taskId);
+        return;
+      }
       violate(`${taskId} runs on ${machine.name}, nobody asked for its end, and the orchestrator kills it`);
     },
     onContainerKill({ appId, taskId, machine }) {
-      if (appId !== UNTOUCHED_APP || excused.has(taskId)) return;
+      if (appId !== UNTOUCHED_APP || excused.has(taskId) || world.operators.hasToldToLeave(taskId, machine)) return;
       violate(`${taskId} runs on ${machine}, nobody asked for its end, and the agent ends it`);
     },
   };
+
+  /** A drain that is called off leaves more than are wanted. */
+  function isSurplusOfMoves(): boolean {
+    const view = world.controlPlane?.engine.view;
+    if (view === undefined || !world.operators.haveDrained) return false;
+    const wanted = view.root.spec(UNTOUCHED_APP)?.instances ?? 0;
+    return view.instances(UNTOUCHED_APP).filter(({ goal }) => goal === 'Running').length >= wanted;
+  }
 }

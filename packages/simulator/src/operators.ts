@@ -1,0 +1,68 @@
+/** What operators do with machines: drain them, keep new work off them, give them back. */
+import type { AgentUpkeep } from '@stadion/contract/agent-link';
+import type { Master } from '@stadion/master';
+import type { Instance } from '@stadion/orchestrator';
+import type { Machine } from './machine.ts';
+
+type MasterView = NonNullable<Master['view']>;
+
+/** The operators of one world. What they ask for is known to the master that runs at the time, if one does. */
+export class Operators {
+  /** Tasks that ran on a machine when its drain was called off: their end may be under way. */
+  private readonly toldToLeave = new Set<string>();
+  /** Whether a machine was ever drained. */
+  haveDrained = false;
+  private readonly master: () => Master | undefined;
+
+  /** @param master the one that runs now */
+  constructor(master: () => Master | undefined) {
+    this.master = master;
+  }
+
+  /** Has a machine treated so; undefined: as any other. False while no master knows the machine. */
+  treat(machine: Machine, upkeep: AgentUpkeep | undefined): boolean {
+    const master = this.master();
+    const agentId = [...(master?.view?.agents.values() ?? [])].find(({ info }) => info.hostname === machine.name)?.id;
+    if (master === undefined || agentId === undefined) return false;
+    if (this.isDraining(machine.name)) for (const { taskId } of machine.running()) this.toldToLeave.add(taskId);
+    this.haveDrained ||= upkeep?.drain !== undefined;
+    master.treatAgent(agentId, upkeep);
+    return true;
+  }
+
+  /** Whether a machine is being emptied, as far as the master knows. */
+  isDraining(machine: string): boolean {
+    const view = this.master()?.view;
+    if (view === undefined) return false;
+    for (const [agentId, { drain }] of view.upkeep) {
+      if (drain !== undefined && hostnameOf(view, agentId) === machine) return true;
+    }
+    return false;
+  }
+
+  /** Whether somebody has asked for a task to leave the machine that it runs on. */
+  hasToldToLeave(taskId: string, machine: string): boolean {
+    return this.toldToLeave.has(taskId) || this.isDraining(machine);
+  }
+
+  /**
+   * Gives machines back, save drained ones on which nothing is kept. Called again and again while the world settles.
+   * @param instances all there are: those with a reservation cannot be anywhere but there
+   */
+  release(machines: readonly Machine[], instances: () => readonly Instance[]): void {
+    const view = this.master()?.view;
+    if (view === undefined || view.upkeep.size === 0) return;
+    const needed = new Set(instances().map(({ reservation }) => reservation?.place.agentId));
+    for (const agent of view.agents.values()) {
+      const upkeep = view.upkeep.get(agent.id);
+      const machine = machines.find(({ name }) => name === agent.info.hostname);
+      if (upkeep === undefined || machine === undefined) continue;
+      const isKept = agent.total.held.size > 0 || machine.volumeIds().length > 0 || needed.has(agent.id);
+      if (upkeep.drain === undefined || isKept) this.treat(machine, undefined);
+    }
+  }
+}
+
+function hostnameOf({ agents, recovered, unreachable }: MasterView, agentId: string): string | undefined {
+  return (agents.get(agentId) ?? recovered.get(agentId) ?? unreachable.get(agentId))?.info.hostname;
+}
