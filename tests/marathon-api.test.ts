@@ -200,6 +200,29 @@ describe('the API of Marathon', { timeout: 60_000 }, () => {
     }
   });
 
+  it('runs apps in the roles of their groups, also in the one in which it reserves for others', async () => {
+    const roles = ['team', 'marathon'];
+    for (const role of roles) {
+      const apps = [shellApp(`/${role}/web`, 'exec sleep 1000', { acceptedResourceRoles: ['*', role] })];
+      await platform.change('PUT', `/v2/groups/${role}`, { enforceRole: true, apps });
+      expect(await platform.tasks(`/${role}/web`)).toMatchObject([{ role, state: 'TASK_RUNNING' }]);
+    }
+    const state = (await callJson(`${platform.addresses.master}/state`)).body;
+    const [framework] = state.frameworks;
+    expect([...framework.roles].sort()).toEqual(['*', 'marathon', 'team']);
+    expect(framework.tasks.map(({ role }: { role: string }) => role)).toEqual(expect.arrayContaining(roles));
+    // Nobody has reserved anything for the role by hand, so this waits, and says why.
+    const picky = shellApp('/team/picky', 'exec sleep 1000', { acceptedResourceRoles: ['team'] });
+    expect((await platform.call('POST', '/v2/apps', picky)).status).toBe(201);
+    const why = await waitFor('the queue says why', async () => {
+      const { body } = await platform.call('GET', '/v2/apps/team/picky/why');
+      return body.summary?.includes('reserved') ? body : undefined;
+    });
+    expect(why.summary).toContain('accepts resources reserved for role team only');
+    for (const role of roles) await platform.call('DELETE', `/v2/groups/${role}?force=true`);
+    await platform.settled();
+  });
+
   it('lets its leader be asked to step down, and leads again with the same tasks', async () => {
     const [before] = await platform.tasks('/web');
     expect(await platform.call('DELETE', '/v2/leader')).toMatchObject({

@@ -138,6 +138,7 @@ function randomApp(random: Random, id: string, revision: string): AppDefinition 
         : { inactiveAfterSeconds: 30, expungeAfterSeconds: 90 },
     ...(checks.length > 0 && { healthChecks: checks }),
     ...(randomBelow(random, 4) === 0 && { readinessChecks: [readinessCheck()] }),
+    ...(randomBelow(random, 6) === 0 && { role: 'team' }),
     ...(constraint === 0 && { constraints: [['hostname', 'MAX_PER', '3']] }),
     ...(constraint === 1 && { constraints: [['rack', 'GROUP_BY']] }),
   };

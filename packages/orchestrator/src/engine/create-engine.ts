@@ -20,6 +20,7 @@ import { describeLaunch } from './describe-launch.ts';
 import { ListenerFeed } from './event-feed.ts';
 import { DrainWatch, type UnusedTasks } from './drain-watch.ts';
 import { Fleet } from './fleet.ts';
+import { FrameworkRoles, rolesInUse } from './framework-roles.ts';
 import { Journal } from './journal.ts';
 import { Killer } from './killer.ts';
 import { LaunchMaker } from './launch-maker.ts';
@@ -177,7 +178,8 @@ class RunningEngine implements Engine {
     this.root = root;
     const fleet = new Fleet({ journal, feed, root, clock });
     this.fleet = fleet;
-    const link = new MasterLink({ connection, time, config, journal, log, counters, turn });
+    const roles = new FrameworkRoles({ config, inUse: () => rolesInUse(root, fleet, this.reservations) });
+    const link = new MasterLink({ connection, time, config, roles, journal, log, counters, turn });
     this.link = link;
     const killer = new Killer({ time, config, fleet, link, counters, turn });
     this.killer = killer;
@@ -195,7 +197,7 @@ class RunningEngine implements Engine {
     const pool = new OfferPool(this.places, config);
     const taskRandom = random.stream('tasks');
     const placementRandom = random.stream('placement');
-    this.appetite = new OfferAppetite({ time, config, link, queue, reservations, turn });
+    this.appetite = new OfferAppetite({ time, config, roles, link, queue, reservations, turn });
     this.launcher = new Launcher({
       time,
       random: placementRandom,

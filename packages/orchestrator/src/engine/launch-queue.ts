@@ -32,6 +32,9 @@ export class LaunchQueue {
   private readonly ready = new Set<string>();
   private readonly delayed = new Set<string>();
   private readonly residents = new Set<string>();
+  /** The roles of the ready ones, and how many have each. */
+  private readonly roles = new Map<string, string>();
+  private readonly waitingByRole = new Map<string, number>();
   private readonly summaries = new Map<string, RejectSummary>();
   private timer: { readonly at: number; readonly handle: TimerHandle } | undefined;
   private arrived = false;
@@ -49,13 +52,15 @@ export class LaunchQueue {
   refresh(appId: string): void {
     const app = this.parts.fleet.find(appId);
     if (app === undefined || app.scheduled.size === 0) {
-      this.ready.delete(appId);
-      this.residents.delete(appId);
+      this.unready(appId);
       this.delayed.delete(appId);
       if (app === undefined || app.active === 0) this.summaries.delete(appId);
       return;
     }
-    if (this.ready.has(appId)) return;
+    if (this.ready.has(appId)) {
+      this.noteNeeds(app);
+      return;
+    }
     const wait = this.waitOf(app);
     if (wait > 0) {
       this.delayed.add(appId);
@@ -63,8 +68,7 @@ export class LaunchQueue {
     } else {
       this.delayed.delete(appId);
       this.ready.add(appId);
-      const definition = this.definitionFor(app, app.all.get([...app.scheduled][0] ?? '')?.appVersion ?? '');
-      if (definition !== undefined && isResident(definition)) this.residents.add(appId);
+      this.noteNeeds(app);
       this.arrived = true;
     }
   }
@@ -72,6 +76,16 @@ export class LaunchQueue {
   /** Whether any of them keeps data on its agents: then resources are to be reserved, or are. */
   get hasResidents(): boolean {
     return this.residents.size > 0;
+  }
+
+  /** The roles of apps that may launch now. */
+  rolesWaiting(): Iterable<string> {
+    return this.waitingByRole.keys();
+  }
+
+  /** Whether any app of a role may launch now. */
+  isWaitedIn(role: string): boolean {
+    return this.waitingByRole.has(role);
   }
 
   /** Whether an app has become ready since the last time this was asked: offers may be wanted. */
@@ -109,8 +123,7 @@ export class LaunchQueue {
       if (this.waitFor(app, definition) === 0) groups.push({ app, definition, ...group });
     }
     if (groups.length === 0) {
-      this.ready.delete(appId);
-      this.residents.delete(appId);
+      this.unready(appId);
       this.refresh(appId);
     }
     return groups;
@@ -169,6 +182,40 @@ export class LaunchQueue {
 
   stop(): void {
     this.timer?.handle.cancel();
+  }
+
+  /** What sort of offers an app needs, by what is wanted of it now. */
+  private noteNeeds(app: AppInstances): void {
+    const { appId, scheduled, all } = app;
+    const [first = ''] = scheduled;
+    const definition = this.parts.root.spec(appId) ?? this.definitionFor(app, all.get(first)?.appVersion ?? '');
+    if (definition === undefined) return;
+    this.countRole(appId, definition.role);
+    if (isResident(definition)) this.residents.add(appId);
+    else this.residents.delete(appId);
+  }
+
+  private unready(appId: string): void {
+    this.ready.delete(appId);
+    this.residents.delete(appId);
+    this.countRole(appId, undefined);
+  }
+
+  private countRole(appId: string, role: string | undefined): void {
+    const old = this.roles.get(appId);
+    if (old === role) return;
+    const { waitingByRole } = this;
+    if (old !== undefined) {
+      const left = (waitingByRole.get(old) ?? 0) - 1;
+      if (left > 0) waitingByRole.set(old, left);
+      else waitingByRole.delete(old);
+    }
+    if (role === undefined) {
+      this.roles.delete(appId);
+      return;
+    }
+    this.roles.set(appId, role);
+    waitingByRole.set(role, (waitingByRole.get(role) ?? 0) + 1);
   }
 
   private waitFor(app: AppInstances, definition: AppDefinition): number {

@@ -104,7 +104,7 @@ export class Launcher {
   demandChanged(): void {
     const { queue, link, pool, appetite } = this.parts;
     if (!link.isConnected) return;
-    appetite.adjustReserving();
+    appetite.adjustRoles();
     if (queue.takeArrived()) {
       this.stepSoon();
       appetite.reviveSoon();

@@ -32,6 +32,8 @@ export const ROOT_VERSIONS_MAX = 50;
 export const RESERVATION_SCAN_MS = 60_000;
 /** Reservations of instances that are gone, written down until they are given back. */
 export const RESERVATIONS_OWED_MAX = 10_000;
+/** Roles in which offers are taken; apps of roles beyond that wait. */
+export const FRAMEWORK_ROLES_MAX = 1000;
 /** Groups with a lock or windows. */
 export const POLICIES_MAX = 1000;
 /** How often agents are asked whether anybody still uses what drains, and how many may be asked at once. */

@@ -73,7 +73,7 @@ export async function loadState(parts: LoadParts): Promise<void> {
   for await (const { key, value } of store.list(recordPrefix.givingBack)) {
     const record = readGiveBack.read(value);
     if (record === undefined) report(parts, key);
-    else parts.reservations.load(key.slice(recordPrefix.givingBack.length), record.agent);
+    else parts.reservations.load(key.slice(recordPrefix.givingBack.length), record);
   }
   for await (const { key, value } of store.list(recordPrefix.ended)) {
     const record = readEnded.read(value);

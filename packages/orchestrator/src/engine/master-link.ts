@@ -3,6 +3,7 @@ import type { Clock, Logger, Timers } from '@stadion/base';
 import type { FrameworkInfo, MasterInfo, SchedulerConnection, SchedulerEvent } from '@stadion/contract/mesos';
 import type { EngineConfig } from './config.ts';
 import type { Counters } from './counters.ts';
+import type { FrameworkRoles } from './framework-roles.ts';
 import type { Journal, OutgoingCall } from './journal.ts';
 import { EVENTS_PER_TURN_MAX, TURN_MS_MAX } from './limits.ts';
 import { frameworkKey } from './records.ts';
@@ -21,6 +22,7 @@ interface MasterLinkParts {
   readonly connection: SchedulerConnection;
   readonly time: Clock & Timers;
   readonly config: EngineConfig;
+  readonly roles: FrameworkRoles;
   readonly journal: Journal;
   readonly log: Logger;
   readonly counters: Counters;
@@ -116,6 +118,15 @@ export class MasterLink {
     this.send({ type: 'SUPPRESS', ...this.own(), suppress: { roles: [...roles] } });
   }
 
+  /** Tells the master of the roles that there are now. @param suppressed those in which no offers are wanted */
+  updateFramework(suppressed: readonly string[]): void {
+    const update = {
+      framework_info: this.frameworkInfo(this.parts.roles.all()),
+      ...(suppressed.length > 0 && { suppressed_roles: [...suppressed] }),
+    };
+    this.send({ type: 'UPDATE_FRAMEWORK', ...this.own(), update_framework: update });
+  }
+
   /** Asks for the state of these tasks; of all that the master knows when there are none. */
   reconcile(tasks: readonly { readonly taskId: string; readonly agentId: string }[]): void {
     this.send({
@@ -150,7 +161,7 @@ export class MasterLink {
       {
         type: 'SUBSCRIBE',
         ...(framework && { framework_id: framework }),
-        subscribe: { framework_info: this.frameworkInfo() },
+        subscribe: { framework_info: this.frameworkInfo(this.parts.roles.renew()) },
       },
       {
         onEvent: (event) => {
@@ -165,7 +176,7 @@ export class MasterLink {
     );
   }
 
-  private frameworkInfo(): FrameworkInfo {
+  private frameworkInfo(roles: string[]): FrameworkInfo {
     const { config } = this.parts;
     return {
       user: config.user,
@@ -173,7 +184,7 @@ export class MasterLink {
       ...(this.id !== undefined && { id: { value: this.id } }),
       failover_timeout: config.failoverTimeoutSeconds,
       checkpoint: true,
-      ...(config.role === '*' ? { roles: ['*', config.reservationRole] } : { role: config.role }),
+      roles,
       hostname: config.hostname,
       ...(config.webuiUrl !== undefined && { webui_url: config.webuiUrl }),
       capabilities: [
@@ -181,7 +192,7 @@ export class MasterLink {
         { type: 'TASK_KILLING_STATE' },
         { type: 'GPU_RESOURCES' },
         { type: 'REGION_AWARE' },
-        ...(config.role === '*' ? [{ type: 'MULTI_ROLE' as const }] : []),
+        { type: 'MULTI_ROLE' },
       ],
     };
   }

@@ -1,6 +1,7 @@
-/** Tells the master when offers are wanted and when not, in each of our roles. */
+/** Tells the master in which roles we take offers, and in which of them offers are wanted now. */
 import type { Clock, TimerHandle, Timers } from '@stadion/base';
 import type { EngineConfig } from './config.ts';
+import type { FrameworkRoles } from './framework-roles.ts';
 import type { LaunchQueue } from './launch-queue.ts';
 import type { MasterLink } from './master-link.ts';
 import type { ReservationKeeper } from './reservation-keeper.ts';
@@ -8,6 +9,7 @@ import type { ReservationKeeper } from './reservation-keeper.ts';
 interface OfferAppetiteParts {
   readonly time: Clock & Timers;
   readonly config: EngineConfig;
+  readonly roles: FrameworkRoles;
   readonly link: MasterLink;
   readonly queue: LaunchQueue;
   readonly reservations: ReservationKeeper;
@@ -17,9 +19,8 @@ interface OfferAppetiteParts {
 /** One per engine; called inside turns. */
 export class OfferAppetite {
   private readonly parts: OfferAppetiteParts;
-  private suppressed = false;
-  /** Whether offers are wanted in the role of reservations, where that is one of its own. */
-  private isReserving = false;
+  /** Roles in which the master was told to keep its offers. */
+  private readonly quiet = new Set<string>();
   private revivedAt = Number.NEGATIVE_INFINITY;
   private timer: TimerHandle | undefined;
 
@@ -27,34 +28,34 @@ export class OfferAppetite {
     this.parts = parts;
   }
 
-  /** Whether the master was told to keep its offers. */
+  /** Whether the master was told to keep its offers for apps without a role of their own. */
   get isSuppressed(): boolean {
-    return this.suppressed;
+    return this.quiet.has(this.parts.config.role);
   }
 
   /** A new subscription: offers come by themselves, in all roles, until the master is told otherwise. */
   subscribed(): void {
-    this.suppressed = false;
-    this.isReserving = true;
+    this.quiet.clear();
     this.revivedAt = this.parts.time.monotonic();
   }
 
   /** Nothing waits for offers. */
   suppress(): void {
-    if (this.suppressed) return;
-    this.suppressed = true;
-    this.parts.link.suppress([this.parts.config.role]);
+    const { role } = this.parts.config;
+    if (this.quiet.has(role)) return;
+    this.quiet.add(role);
+    this.parts.link.suppress([role]);
   }
 
   /** Offers that were refused are wanted again. At once when they were suppressed, else at most so often. */
   reviveSoon(): void {
-    const { time, config, link, queue, turn } = this.parts;
+    const { time, config, roles, link, queue, turn } = this.parts;
     if (this.timer !== undefined) return;
-    const wait = this.suppressed ? 0 : this.revivedAt + config.reviveIntervalMinMs - time.monotonic();
+    const wait = this.isSuppressed ? 0 : this.revivedAt + config.reviveIntervalMinMs - time.monotonic();
     if (wait <= 0) {
-      this.suppressed = false;
+      this.quiet.delete(config.role);
       this.revivedAt = time.monotonic();
-      link.revive(this.wantedRoles());
+      link.revive(roles.all().filter((role) => !this.quiet.has(role)));
       return;
     }
     this.timer = time.after(wait, () => {
@@ -65,22 +66,34 @@ export class OfferAppetite {
     });
   }
 
-  /** In the role of reservations offers are wanted only while there is something to reserve, to use or to give back. */
-  adjustReserving(): void {
-    const { queue, link, reservations, config } = this.parts;
-    const isWanted = queue.hasResidents || reservations.wantsOffers;
-    if (config.role !== '*' || isWanted === this.isReserving) return;
-    this.isReserving = isWanted;
-    if (isWanted) link.revive([config.reservationRole]);
-    else link.suppress([config.reservationRole]);
+  /** In roles other than the usual one offers are wanted only while something waits there, or is to be given back. */
+  adjustRoles(): void {
+    const { queue, roles, link, config } = this.parts;
+    let hasNew = false;
+    for (const role of queue.rolesWaiting()) if (roles.add(role)) hasNew = true;
+    // What is new to the master is offered by itself.
+    if (hasNew) link.updateFramework([...this.quiet]);
+    const hungry: string[] = [];
+    const sated: string[] = [];
+    for (const role of roles.all()) {
+      if (role === config.role || this.isWanted(role) !== this.quiet.has(role)) continue;
+      if (this.quiet.delete(role)) hungry.push(role);
+      else {
+        this.quiet.add(role);
+        sated.push(role);
+      }
+    }
+    if (hungry.length > 0) link.revive(hungry);
+    if (sated.length > 0) link.suppress(sated);
   }
 
   stop(): void {
     this.timer?.cancel();
   }
 
-  private wantedRoles(): readonly string[] {
-    const { role, reservationRole } = this.parts.config;
-    return role === '*' && this.isReserving ? [role, reservationRole] : [role];
+  private isWanted(role: string): boolean {
+    const { queue, reservations, config } = this.parts;
+    if (queue.isWaitedIn(role) || reservations.wantsOffers) return true;
+    return role === config.reservationRole && queue.hasResidents;
   }
 }

@@ -71,7 +71,12 @@ export class OfferPool {
 
   /** What was last offered by each agent, less what was launched since; good for every purpose. */
   lastOffers(): PreparedOffer[] {
-    return [...this.lastByAgent.values()].map((offer) => ({ ...offer, isReservable: true, isForReservations: false }));
+    return [...this.lastByAgent.values()].map((offer) => ({
+      ...offer,
+      isReservable: true,
+      isForReservations: false,
+      isForAnyRole: true,
+    }));
   }
 
   /** Instances of an app were launched on an offer. */

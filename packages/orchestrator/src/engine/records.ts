@@ -119,7 +119,7 @@ const ReservationRecord = Type.Object({
 });
 
 /** Something reserved that is to be given back. */
-const GiveBackRecord = Type.Object({ agent: Type.String() });
+const GiveBackRecord = Type.Object({ agent: Type.String(), role: Type.Optional(Type.String()) });
 
 const InstanceRecord = Type.Object({
   app: Type.String(),

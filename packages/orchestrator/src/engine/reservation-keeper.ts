@@ -6,7 +6,7 @@
 import type { Logger, TimerHandle, Timers } from '@stadion/base';
 import type { Offer, OfferOperation } from '@stadion/contract/mesos';
 import type { Instance } from '../core/instance.ts';
-import { giveBackOperations, reservationsIn } from '../core/residency/offered.ts';
+import { giveBackOperations, reservationsIn, type OfferedReservations } from '../core/residency/offered.ts';
 import type { Fleet } from './fleet.ts';
 import type { Journal } from './journal.ts';
 import { RESERVATION_SCAN_MS, RESERVATIONS_OWED_MAX } from './limits.ts';
@@ -25,8 +25,8 @@ interface ReservationKeeperParts {
 /** One per engine. */
 export class ReservationKeeper {
   private readonly parts: ReservationKeeperParts;
-  /** Ids of instances that are gone, by the agent that holds something of theirs. */
-  private readonly owed = new Map<string, Set<string>>();
+  /** By the agent that holds it: ids of instances that are gone, with the role that something is reserved for. */
+  private readonly owed = new Map<string, Map<string, string | undefined>>();
   private owedCount = 0;
   private scan: TimerHandle | undefined;
 
@@ -39,19 +39,25 @@ export class ReservationKeeper {
     return this.owedCount > 0 || this.scan !== undefined;
   }
 
+  /** The roles in which something is to be given back. */
+  *roles(): Generator<string> {
+    for (const owed of this.owed.values()) for (const role of owed.values()) if (role !== undefined) yield role;
+  }
+
   /** Takes over what an earlier process had not seen done. */
-  load(instanceId: string, agentId: string): void {
-    this.owe(instanceId, agentId);
+  load(instanceId: string, { agent, role }: { readonly agent: string; readonly role?: string }): void {
+    this.owe(instanceId, agent, role);
   }
 
   /** An instance is being forgotten: what is reserved for it is given back as soon as nothing uses it. */
   giveUp({ id, reservation }: Instance): void {
     if (reservation === undefined) return;
+    const { role } = reservation;
     const { agentId } = reservation.place;
     // Beyond that a search finds it.
     if (this.owedCount >= RESERVATIONS_OWED_MAX) return;
-    this.parts.journal.put(giveBackKey(id), { agent: agentId });
-    this.owe(id, agentId);
+    this.parts.journal.put(giveBackKey(id), { agent: agentId, role });
+    this.owe(id, agentId, role);
   }
 
   /** There may be reservations that nobody knows of: for a while, offers are looked through for them. */
@@ -72,7 +78,7 @@ export class ReservationKeeper {
   examine(offer: Offer, frameworkId: string): OfferOperation[] {
     const agentId = offer.agent_id.value;
     const held = reservationsIn(offer, frameworkId);
-    if (offer.allocation_info.role !== '*') this.settle(agentId, new Set(held.keys()));
+    this.settle(agentId, offer.allocation_info.role, held);
     const operations: OfferOperation[] = [];
     for (const [instanceId, resources] of held) {
       if (!this.isOrphaned(instanceId, agentId)) continue;
@@ -87,20 +93,20 @@ export class ReservationKeeper {
     return !damaged.has(instanceId) && fleet.instance(instanceId)?.reservation?.place.agentId !== agentId;
   }
 
-  private owe(instanceId: string, agentId: string): void {
-    const known = this.owed.get(agentId) ?? new Set();
+  private owe(instanceId: string, agentId: string, role: string | undefined): void {
+    const known = this.owed.get(agentId) ?? new Map<string, string | undefined>();
     this.owed.set(agentId, known);
     if (known.has(instanceId)) return;
-    known.add(instanceId);
+    known.set(instanceId, role);
     this.owedCount += 1;
   }
 
-  /** What an agent no longer offers is done. */
-  private settle(agentId: string, held: ReadonlySet<string>): void {
+  /** What an agent no longer offers to the role that it was reserved for is done. */
+  private settle(agentId: string, offeredTo: string, held: OfferedReservations): void {
     const owed = this.owed.get(agentId);
-    if (owed === undefined) return;
-    for (const instanceId of owed) {
-      if (held.has(instanceId)) continue;
+    if (owed === undefined || offeredTo === '*') return;
+    for (const [instanceId, role] of owed) {
+      if (held.has(instanceId) || (role !== undefined && role !== offeredTo)) continue;
       owed.delete(instanceId);
       this.owedCount -= 1;
       this.parts.journal.remove(giveBackKey(instanceId));

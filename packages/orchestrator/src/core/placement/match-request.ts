@@ -46,9 +46,11 @@ export function firstRefusal(
   ledger: OfferLedger,
 ): Refusal | undefined {
   const { demand } = request;
-  if (offer.role !== demand.role) return 'role-mismatch';
+  // An app may have the very role that reservations are made in.
+  const isTheirs = offer.offer.allocation_info.role === demand.role;
+  if (offer.role !== demand.role && !isTheirs && offer.isForAnyRole !== true) return 'role-mismatch';
   if (!demand.acceptsUnreserved) return 'reserved-only';
-  if (demand.isResident ? !offer.isReservable : offer.isForReservations) return 'other-offer';
+  if (demand.isResident ? !offer.isReservable : offer.isForReservations && !isTheirs) return 'other-offer';
   if (!canRun(offer, demand.runner)) return 'runner';
   const { place } = offer;
   if (request.region !== undefined && place.region !== undefined && place.region !== request.region) return 'region';

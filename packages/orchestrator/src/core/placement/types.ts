@@ -16,6 +16,8 @@ export interface PreparedOffer {
   readonly isReservable: boolean;
   /** Whether it is in the role that is there for reservations only. */
   readonly isForReservations: boolean;
+  /** Whether it stands for what an agent has, whoever it is offered to: only to find out what would fit. */
+  readonly isForAnyRole?: boolean;
   /** Resources that are not reserved, as everything below. */
   readonly cpusMilli: number;
   readonly memMilli: number;
