@@ -1,15 +1,19 @@
 import { SeededRandom, silentLogger } from '@stadion/base';
 import type { AppInfo, DeploymentInfo, TaskList } from '@stadion/contract/orchestrator';
 import type { FastifyInstance } from 'fastify';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
+import type { EngineConfig } from '../engine/config.ts';
 import { TestPlatform } from '../engine/testing/platform.ts';
+import { REQUESTS_MAX } from './limits.ts';
 import { createOrchestratorHttp } from './server.ts';
 
 let platform: TestPlatform;
 let http: FastifyInstance;
 
-beforeEach(async () => {
-  platform = await TestPlatform.started();
+beforeEach(() => begin());
+
+async function begin(config: Partial<EngineConfig> = {}): Promise<void> {
+  platform = await TestPlatform.started({ config });
   http = createOrchestratorHttp(platform.engine, {
     time: platform.time,
     random: new SeededRandom('api'),
@@ -17,7 +21,7 @@ beforeEach(async () => {
     leader: () => 'leader.example:8080',
     ready: () => true,
   });
-});
+}
 
 /** Asks while time goes by, since answers wait for the disk. */
 async function ask(method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, body?: object) {
@@ -114,4 +118,50 @@ test('killed tasks are replaced, unless the app is scaled down with them', async
   const rest = await shownApp('web');
   expect(rest).toMatchObject({ instances: 2, tasksRunning: 2 });
   expect(rest.tasks?.map(({ id }) => id)).not.toContain(other?.id);
+});
+
+test('403: as many deployments run as may; one that ends makes room', async () => {
+  await begin({ maxRunningDeployments: 2 });
+  for (const id of ['one', 'two']) await ask('POST', '/v2/apps', { id, cmd: 'run', cpus: 1000 });
+  const refused = await ask('POST', '/v2/apps', { id: 'three', cmd: 'run' });
+  expect(refused).toEqual({
+    status: 403,
+    body: { message: expect.stringMatching(/^Max number \(2\) of running deploy/) },
+  });
+  expect((await ask('GET', '/v2/apps/three')).status).toBe(404);
+  expect((await ask('DELETE', '/v2/apps/one')).status).toBe(200);
+  await platform.time.advance(60_000);
+  expect((await ask('POST', '/v2/apps', { id: 'three', cmd: 'run' })).status).toBe(201);
+});
+
+test('503: more requests are under way than may be; those before are answered', async () => {
+  // Nothing is written while no time goes by, and an answer waits for that.
+  const payload = { id: 'web', cmd: 'run', instances: 0 };
+  const early = Array.from({ length: REQUESTS_MAX }, () => http.inject({ method: 'POST', url: '/v2/apps', payload }));
+  let answered = 0;
+  for (const answer of early) void answer.then(() => (answered += 1));
+  const late = await http.inject({ method: 'GET', url: '/v2/apps' });
+  expect([late.statusCode, late.json()]).toEqual([503, { message: expect.stringContaining(String(REQUESTS_MAX)) }]);
+  while (answered < REQUESTS_MAX) await platform.time.advance(1);
+  const statuses = (await Promise.all(early)).map(({ statusCode }) => statusCode);
+  expect(statuses.filter((status) => status === 201)).toHaveLength(1);
+  expect(statuses.filter((status) => status === 409)).toHaveLength(REQUESTS_MAX - 1);
+});
+
+test('503: the engine has stopped', async () => {
+  await Promise.all([platform.engine.stop(), platform.time.advance(10_000)]);
+  expect(await ask('POST', '/v2/apps', { id: 'web', cmd: 'run' })).toEqual({
+    status: 503,
+    body: { message: expect.stringMatching(/^This orchestrator is not active: .* Try again in a moment\.$/) },
+  });
+});
+
+test('500: something is broken inside, of which nothing is told, and the next request is answered', async () => {
+  const broken = vi.spyOn(platform.engine.view, 'queue').mockImplementation(() => {
+    throw new TypeError('cannot read properties of undefined');
+  });
+  const message = 'Something unexpected went wrong; the log of the server says what.';
+  expect(await ask('GET', '/v2/queue')).toEqual({ status: 500, body: { message } });
+  broken.mockRestore();
+  expect(await ask('GET', '/v2/queue')).toEqual({ status: 200, body: { queue: [] } });
 });
