@@ -9,7 +9,7 @@ import type { Instance } from '../core/instance.ts';
 import { giveBackOperations, reservationsIn, type OfferedReservations } from '../core/residency/offered.ts';
 import type { Fleet } from './fleet.ts';
 import type { Journal } from './journal.ts';
-import { RESERVATION_SCAN_MS, RESERVATIONS_OWED_MAX } from './limits.ts';
+import { RESERVATION_SCAN_AGAIN_MS, RESERVATION_SCAN_MS, RESERVATIONS_OWED_MAX } from './limits.ts';
 import { giveBackKey } from './records.ts';
 
 interface ReservationKeeperParts {
@@ -28,7 +28,10 @@ export class ReservationKeeper {
   /** By the agent that holds it: ids of instances that are gone, with the role that something is reserved for. */
   private readonly owed = new Map<string, Map<string, string | undefined>>();
   private owedCount = 0;
+  /** Until then offers are looked through. */
   private scan: TimerHandle | undefined;
+  /** Until then nothing is: the agents that are owed something are away. */
+  private pause: TimerHandle | undefined;
 
   constructor(parts: ReservationKeeperParts) {
     this.parts = parts;
@@ -36,7 +39,7 @@ export class ReservationKeeper {
 
   /** Whether offers are wanted to give something back on. */
   get wantsOffers(): boolean {
-    return this.owedCount > 0 || this.scan !== undefined;
+    return this.scan !== undefined;
   }
 
   /** The roles in which something is to be given back. */
@@ -58,20 +61,32 @@ export class ReservationKeeper {
     if (this.owedCount >= RESERVATIONS_OWED_MAX) return;
     this.parts.journal.put(giveBackKey(id), { agent: agentId, role });
     this.owe(id, agentId, role);
+    this.search();
   }
 
-  /** There may be reservations that nobody knows of: for a while, offers are looked through for them. */
+  /**
+   * Something is to be given back, or there may be something that nobody knows of: for a while, offers are looked through
+   * for it. What is owed to an agent that stays away does not have offers wanted all the time, only now and then.
+   */
   search(): void {
-    this.scan?.cancel();
-    this.scan = this.parts.timers.after(RESERVATION_SCAN_MS, () => {
-      this.parts.turn(() => {
+    const { timers, turn } = this.parts;
+    this.stop();
+    this.scan = timers.after(RESERVATION_SCAN_MS, () => {
+      turn(() => {
         this.scan = undefined;
+        if (this.owedCount === 0) return;
+        this.pause = timers.after(RESERVATION_SCAN_AGAIN_MS, () => {
+          turn(() => {
+            this.search();
+          });
+        });
       });
     });
   }
 
   stop(): void {
     this.scan?.cancel();
+    this.pause?.cancel();
   }
 
   /** Looks through an offer. @returns what to do with it; nothing when all that it holds is in order */
