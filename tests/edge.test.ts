@@ -1,6 +1,8 @@
 /** The edge against a real platform: no request is lost, whatever happens to instances and workers. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -94,6 +96,42 @@ describe('the edge of a platform', () => {
   );
 
   it(
+    'and names let go of an instance that drains before it is told to end',
+    async () => {
+      const marker = join(platform.folder, 'told to end');
+      const server = `require('net').createServer().listen(process.env.PORT0,'127.0.0.1');process.on('SIGTERM',()=>{require('fs').writeFileSync('${marker}','');process.exit()})`;
+      const leaving = shop({
+        id: '/leaving',
+        cmd: `exec "${process.execPath}" -e "${server}"`,
+        labels: { 'traefik.enable': 'true', 'traefik.frontend.rule': 'Host:leaving.example.com' },
+        healthChecks: [],
+        upgradeStrategy: { minimumHealthCapacity: 1, maximumOverCapacity: 1, drainSeconds: 600 },
+      });
+      await platform.change('POST', '/v2/apps', leaving, 60_000);
+      await waitFor('both are in the route', async () => (await upServers(edge, '/leaving')) === 2);
+      // Somebody uses both of them, so that neither is ended sooner.
+      const tasks = await platform.tasks('/leaving');
+      const sockets = await Promise.all(
+        tasks.map(({ ports }) => waitFor('it listens', () => connected(ports[0] ?? 0))),
+      );
+      expect((await platform.call('PUT', '/v2/apps/leaving', { instances: 1 })).status).toBe(200);
+      const named = async (): Promise<number> => {
+        const url = `${platform.addresses.dnsHttp}/v1/services/_leaving._tcp.marathon.mesos`;
+        return (await callJson(url)).body.filter(({ port }: { port: string }) => port !== '').length;
+      };
+      await waitFor('it has left the route', async () => (await upServers(edge, '/leaving')) === 1);
+      await waitFor('it has left names', async () => (await named()) === 1);
+      expect(existsSync(marker)).toBe(false);
+      expect(await platform.tasks('/leaving')).toHaveLength(2);
+      for (const socket of sockets) socket.destroy();
+      await waitFor('it is told to end', () => existsSync(marker));
+      await platform.settled(60_000);
+      await platform.change('DELETE', '/v2/apps/leaving', undefined, 60_000);
+    },
+    LIMIT_MS,
+  );
+
+  it(
     'replaces a worker that is killed, while the other one serves',
     async () => {
       const pids = async (): Promise<string[]> =>
@@ -168,9 +206,22 @@ describe('the edge of a platform', () => {
   );
 });
 
-async function upServers({ edgeAdmin }: EdgeAddresses): Promise<number> {
+/** A connection, once somebody listens there. */
+function connected(port: number): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      resolve(socket);
+    });
+    socket.once('error', () => {
+      resolve(undefined);
+    });
+  });
+}
+
+async function upServers({ edgeAdmin }: EdgeAddresses, app = '/shop'): Promise<number> {
   const { body } = await callJson(`${edgeAdmin}/v1/routes`);
-  const route = body.routes.find(({ source }: { source: string }) => source === '/shop');
+  const route = body.routes.find(({ source }: { source: string }) => source === app);
   return route?.servers.filter(({ state }: { state: string }) => state === 'up').length ?? 0;
 }
 

@@ -33,6 +33,9 @@ const POD = {
   scheduling: { backoff: { backoff: 0, backoffFactor: 1, maxLaunchDelay: 1 } },
 };
 
+const missing = (process.env['STADION_MISSING_PARTS'] ?? '').split(',');
+const canContain = process.getuid?.() === 0 && !['runc', 'tini'].some((part) => missing.includes(part));
+
 let platform: RunningPlatform;
 beforeAll(async () => {
   platform = await RunningPlatform.start();
@@ -166,4 +169,52 @@ describe('a pod with a persistent volume', () => {
     await platform.change('DELETE', '/v2/pods/pod');
     await goneFor('pod');
   });
+});
+
+describe.skipIf(!canContain)('an app with a persistent volume in a linux container', () => {
+  let contained: RunningPlatform;
+  beforeAll(async () => {
+    contained = await RunningPlatform.start(['--containerizers', 'linux']);
+  }, 60_000);
+  afterAll(async () => {
+    await contained.dispose();
+  });
+  const lines = async (name: string): Promise<string[]> => {
+    const [task] = await contained.tasks('/store');
+    const text = await readFile(join(await contained.sandboxOf(task?.id ?? ''), 'data', name), 'utf8').catch(() => '');
+    return text.split('\n').filter((line) => line !== '');
+  };
+
+  it('finds what it wrote after a kill and the death of the platform, and leaves nothing behind', async () => {
+    // As the first process of a container of its own, its id says that it is in one.
+    await contained.change('POST', '/v2/apps', APP);
+    await waitFor('it has written', async () => (await lines('starts')).length === 1);
+    expect(Number((await lines('pid'))[0])).toBeLessThan(100);
+    const [task] = await contained.tasks('/store');
+    await contained.call('DELETE', `/v2/apps/store/tasks/${task?.id ?? ''}`);
+    await waitFor('it has started again on it', async () => (await lines('starts')).length === 2);
+    await contained.kill();
+    await contained.startAgain(['--containerizers', 'linux']);
+    await waitFor('it is known again', async () => (await contained.tasks('/store'))[0]?.state === 'TASK_RUNNING');
+    await contained.change('POST', '/v2/apps/store/restart');
+    await waitFor('it has started a third time', async () => (await lines('starts')).length === 3);
+    await contained.change('DELETE', '/v2/apps/store');
+    await waitFor('nothing is reserved', async () => {
+      const { body } = await contained.ask('master', '/slaves');
+      return Object.keys(body.slaves[0].reserved_resources).length === 0;
+    });
+  }, 60_000);
+
+  it('waits when it asks for a disk of its own, and says why', async () => {
+    const persistent = { type: 'mount', size: 10 };
+    const volumes = [{ containerPath: 'data', mode: 'RW', persistent }];
+    const app = { ...APP, id: '/picky', container: { type: 'MESOS', volumes } };
+    expect((await contained.call('POST', '/v2/apps', app)).status).toBe(201);
+    const why = await waitFor('it says why', async () => {
+      const { body } = await contained.call('GET', '/v2/apps/picky/why');
+      return /disk/.test(body.summary ?? '') ? body.summary : undefined;
+    });
+    expect(why).toContain('mount');
+    await contained.change('DELETE', '/v2/apps/picky?force=true');
+  }, 60_000);
 });
