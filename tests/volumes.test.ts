@@ -193,7 +193,7 @@ describe.skipIf(!canContain)('an app with a persistent volume in a linux contain
     const [task] = await contained.tasks('/store');
     await contained.call('DELETE', `/v2/apps/store/tasks/${task?.id ?? ''}`);
     await waitFor('it has started again on it', async () => (await lines('starts')).length === 2);
-    await contained.kill();
+    await contained.end('SIGKILL');
     await contained.startAgain(['--containerizers', 'linux']);
     await waitFor('it is known again', async () => (await contained.tasks('/store'))[0]?.state === 'TASK_RUNNING');
     await contained.change('POST', '/v2/apps/store/restart');
