@@ -175,7 +175,7 @@ describe('a client like go-marathon', { timeout: 60_000 }, () => {
         if (text.includes(wanted) && text.endsWith('\n\n')) return text;
         const { value, done } = await stream.next();
         if (done === true) throw new Error(`the stream ended after ${text}`);
-        text += String(value).replaceAll('\r\n', '\n');
+        text += value.replaceAll('\r\n', '\n');
       }
     };
     const [first, stream] = await listen({});

@@ -181,8 +181,9 @@ export class Workload {
     const force = randomFraction(this.random) < 0.5;
     const outcome = await this.book(engine, () => engine.cancelDeployment(deployment.id, { force }));
     const isTakenBack = outcome.ok && outcome.value !== undefined;
-    if (outcome.ok && isTakenBack === force)
+    if (outcome.ok && isTakenBack === force) {
       this.violate('a cancelled deployment is taken back, or not, against the wish');
+    }
   }
 
   private async change(
