@@ -45,7 +45,7 @@ afterAll(async () => {
 });
 
 /** Where the agent keeps volumes, one folder each. */
-async function volumes(): Promise<string[]> {
+async function volumes(of = platform): Promise<string[]> {
   const found: string[] = [];
   const walk = async (folder: string, depth: number): Promise<void> => {
     for (const name of await readdir(folder).catch((): string[] => [])) {
@@ -54,7 +54,7 @@ async function volumes(): Promise<string[]> {
       else if (depth > 0) await walk(path, depth - 1);
     }
   };
-  await walk(platform.dataDirectory, 5);
+  await walk(of.dataDirectory, 5);
   return found;
 }
 
@@ -179,9 +179,10 @@ describe.skipIf(!canContain)('an app with a persistent volume in a linux contain
   afterAll(async () => {
     await contained.dispose();
   });
+  /** The volume is mounted where the container sees it, and nowhere else. */
   const lines = async (name: string): Promise<string[]> => {
-    const [task] = await contained.tasks('/store');
-    const text = await readFile(join(await contained.sandboxOf(task?.id ?? ''), 'data', name), 'utf8').catch(() => '');
+    const [volume = ''] = await volumes(contained);
+    const text = await readFile(join(volume, name), 'utf8').catch(() => '');
     return text.split('\n').filter((line) => line !== '');
   };
 
