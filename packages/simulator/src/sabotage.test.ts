@@ -1,3 +1,7 @@
+/**
+ * Worlds that are broken on purpose, one for each thing that a checker must see. Long because they all stand on the same few
+ * ways to break one, below.
+ */
 import type { AgentOptions } from '@stadion/agent';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import type { SchedulerConnection } from '@stadion/contract/mesos';
