@@ -119,5 +119,7 @@ function withoutMap(text) {
  * @returns {Manifest}
  */
 function manifestIn(folder) {
-  return /** @type {Manifest} */ (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')));
+  /** @type {Manifest} */
+  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return manifest;
 }
