@@ -93,7 +93,11 @@ const eventsRoute = createRoute({
 const newRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/new',
-  validateSearch: (search: Record<string, unknown>) => ({ ...text(search, 'clone'), ...text(search, 'group') }),
+  validateSearch: (search: Record<string, unknown>) => ({
+    ...text(search, 'clone'),
+    ...text(search, 'group'),
+    ...text(search, 'kind'),
+  }),
   component: lazyRouteComponent(() => loadPart(() => import('./pages/edit/new-page.tsx')), 'NewPage'),
 });
 
@@ -101,6 +105,12 @@ const editRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/edit/$',
   component: lazyRouteComponent(() => loadPart(() => import('./pages/edit/edit-page.tsx')), 'EditPage'),
+});
+
+const editPodRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/edit-pod/$',
+  component: lazyRouteComponent(() => loadPart(() => import('./pages/edit/edit-pod-page.tsx')), 'EditPodPage'),
 });
 
 const routeTree = rootRoute.addChildren([
@@ -116,6 +126,7 @@ const routeTree = rootRoute.addChildren([
   eventsRoute,
   newRoute,
   editRoute,
+  editPodRoute,
 ]);
 
 /** The router over the browser's history. */

@@ -1,15 +1,16 @@
 /** What will happen, a button that does it, and what to do when a deployment is in the way. */
 import { useMutation } from '@tanstack/react-query';
-import { useId } from 'react';
-import { isApiError } from '@stadion/contract/client';
+import { useId, useState } from 'react';
 import type { ActionPlan } from '../core/action-plan.ts';
 import { planInputOf, planOf, withNumber, type Action } from '../core/actions.ts';
+import { obstacleOf, passing, passingVerb, type Passing } from '../core/obstacles.ts';
 import { execute } from '../data/execute.ts';
 import { KEYS } from '../data/queries.ts';
 import { queryClient } from '../data/query-client.ts';
 import { Button } from '../parts/button.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { Equivalents } from '../parts/equivalents.tsx';
+import { ObstacleNotice } from './obstacle-notice.tsx';
 import { PlanPreview } from './plan-preview.tsx';
 import styles from './action-dialog.module.css';
 
@@ -24,7 +25,7 @@ export function ActionDialog({ action, onChange, onClose, onDone }: ActionDialog
   const plan = planOf(action);
   const planInput = planInputOf(action);
   const { mutate, error, isPending } = useMutation({
-    mutationFn: (force: boolean) => execute(action, force),
+    mutationFn: (how: Passing) => execute(action, how),
     onSuccess: (deploymentId) => {
       // Not every change is told by an event.
       for (const queryKey of [KEYS.deployments, KEYS.cluster, KEYS.pods]) {
@@ -33,8 +34,8 @@ export function ActionDialog({ action, onChange, onClose, onDone }: ActionDialog
       onDone(plan, deploymentId);
     },
   });
-  const locks = isApiError(error) && error.status === 409 ? error.answer.deployments : undefined;
-  const isLocked = locks !== undefined && locks.length > 0;
+  const [passed, setPassed] = useState<Passing>({});
+  const obstacle = obstacleOf(error);
   const formId = useId();
   return (
     <Dialog
@@ -46,11 +47,11 @@ export function ActionDialog({ action, onChange, onClose, onDone }: ActionDialog
           <Button
             type="submit"
             form={formId}
-            kind={plan.isDangerous || isLocked ? 'danger' : 'primary'}
+            kind={plan.isDangerous || obstacle !== undefined ? 'danger' : 'primary'}
             disabled={isPending}
             data-first-focus={hasNumber(action) ? undefined : true}
           >
-            {isLocked ? `${plan.verb} by force` : plan.verb}
+            {passingVerb(plan.verb, obstacle)}
           </Button>
         </>
       }
@@ -60,7 +61,9 @@ export function ActionDialog({ action, onChange, onClose, onDone }: ActionDialog
         className={styles['action']}
         onSubmit={(event) => {
           event.preventDefault();
-          mutate(isLocked);
+          const how = passing(passed, obstacle);
+          setPassed(how);
+          mutate(how);
         }}
       >
         <NumberField action={action} onChange={onChange} />
@@ -70,14 +73,8 @@ export function ActionDialog({ action, onChange, onClose, onDone }: ActionDialog
           ))}
         </ul>
         {planInput !== undefined && <PlanPreview input={planInput} isShort />}
-        {isLocked && (
-          <div className={styles['locked']} role="alert">
-            <strong>A deployment is under way.</strong> It holds this app:{' '}
-            <code>{locks.map(({ id }) => id.slice(0, 8)).join(', ')}</code>. By force it is cancelled where it is,
-            without taking back what it did, and this is done instead.
-          </div>
-        )}
-        {error !== null && !isLocked && (
+        {obstacle !== undefined && <ObstacleNotice obstacle={obstacle} />}
+        {error !== null && obstacle === undefined && (
           <div className={styles['failed']} role="alert">
             {error.message}
           </div>

@@ -1,5 +1,6 @@
 /** What can be done with a pod: buttons on its page, a menu in its row. */
-import { Scale, Trash2 } from 'lucide-react';
+import { useNavigate } from '@tanstack/react-router';
+import { Pencil, Scale, Trash2 } from 'lucide-react';
 import { Button } from '../parts/button.tsx';
 import type { MenuItem } from '../parts/menu.tsx';
 import { RowMenu, RowMenuButton } from '../parts/row-menu.tsx';
@@ -12,6 +13,7 @@ interface ActionablePod {
 
 function useItems({ id, instances }: ActionablePod): readonly MenuItem[] {
   const ask = useAsk();
+  const navigate = useNavigate();
   return [
     {
       label: 'Scale',
@@ -19,6 +21,11 @@ function useItems({ id, instances }: ActionablePod): readonly MenuItem[] {
       onSelect: () => {
         ask({ kind: 'scale-pod', podId: id, current: instances, wanted: instances });
       },
+    },
+    {
+      label: 'Edit',
+      icon: <Pencil size={15} aria-hidden />,
+      onSelect: () => void navigate({ to: '/edit-pod/$', params: { _splat: id.slice(1) } }),
     },
     {
       label: 'Destroy',

@@ -16,11 +16,14 @@ export type AppAction =
   | { readonly kind: 'destroy'; readonly appId: string; readonly instances: number }
   | { readonly kind: 'reset-delay'; readonly appId: string }
   | { readonly kind: 'roll-back'; readonly appId: string; readonly version: string }
-  | { readonly kind: 'kill'; readonly appId: string; readonly taskIds: readonly string[]; readonly scale: boolean }
+  | { readonly kind: 'kill'; readonly appId: string; readonly taskIds: readonly string[]; readonly then: AfterKill }
   | { readonly kind: 'restart-instances'; readonly appId: string; readonly taskIds: readonly string[] }
   | { readonly kind: 'scale-group'; readonly groupId: string; readonly apps: number; readonly factor: number }
   | { readonly kind: 'suspend-group'; readonly groupId: string; readonly apps: number }
   | { readonly kind: 'destroy-group'; readonly groupId: string; readonly apps: number };
+
+/** What becomes of the places of killed instances: others are started, fewer are wanted, or others start without the data. */
+export type AfterKill = 'replace' | 'scale' | 'wipe';
 
 const KEPT = 'The app itself stays and can be scaled up again.';
 const ROLLING = 'New instances are started before old ones are ended, as far as the upgrade strategy allows.';
@@ -88,8 +91,9 @@ export function appActionPlan(action: AppAction): ActionPlan {
       return {
         title: `Restart ${count} of ${appId}`,
         consequences: [
-          `${count} ended at once, and started anew with the current configuration.`,
+          `${count} killed, each with the app's kill grace period; as many are started anew with the current configuration.`,
           'Until they are up the app serves with fewer. To replace all without a gap, restart the app itself.',
+          'This is no deployment: nothing takes it back.',
         ],
         verb: 'Restart',
         isDangerous: true,
@@ -106,6 +110,7 @@ export function appActionPlan(action: AppAction): ActionPlan {
         verb: 'Scale',
         isDangerous: action.factor < 1,
         request: { method: 'PUT', path: `/v2/groups${action.groupId}`, body: { scaleBy: action.factor } },
+        command: `stadion group scale ${action.groupId} ${String(action.factor)}`,
       };
     case 'suspend-group':
       return {
@@ -117,6 +122,7 @@ export function appActionPlan(action: AppAction): ActionPlan {
         verb: 'Suspend',
         isDangerous: true,
         request: { method: 'PUT', path: `/v2/groups${action.groupId}`, body: { scaleBy: 0 } },
+        command: `stadion group scale ${action.groupId} 0`,
       };
     case 'destroy-group':
       return {
@@ -128,6 +134,7 @@ export function appActionPlan(action: AppAction): ActionPlan {
         verb: 'Destroy',
         isDangerous: true,
         request: { method: 'DELETE', path: `/v2/groups${action.groupId}` },
+        command: `stadion group remove ${action.groupId}`,
       };
   }
 }
@@ -154,16 +161,43 @@ function scale({ appId, current, wanted, isStateful }: Extract<AppAction, { kind
   };
 }
 
-function kill({ appId, taskIds, scale: isScaled }: Extract<AppAction, { kind: 'kill' }>): ActionPlan {
+function kill({ appId, taskIds, then }: Extract<AppAction, { kind: 'kill' }>): ActionPlan {
   const count = counted(taskIds.length, 'instance');
-  return {
-    title: isScaled ? `Kill ${count} and scale ${appId} down` : `Kill ${count} of ${appId}`,
-    consequences: isScaled
-      ? [`${count} ended, and as many fewer wanted from now on.`]
-      : [`${count} ended. New ones are started in their place.`],
-    verb: isScaled ? 'Kill and scale' : 'Kill',
-    isDangerous: true,
-    request: { method: 'POST', path: `/v2/tasks/delete${isScaled ? '?scale=true' : ''}`, body: { ids: taskIds } },
-    command: `stadion task kill ${isScaled ? '--scale ' : ''}${taskIds.join(' ')}`,
-  };
+  const shared = { isDangerous: true };
+  const request = (query: string) =>
+    ({ method: 'POST', path: `/v2/tasks/delete${query}`, body: { ids: taskIds } }) as const;
+  const command = (flag: string): string => `stadion task kill ${flag}${taskIds.join(' ')}`;
+  switch (then) {
+    case 'replace':
+      return {
+        ...shared,
+        title: `Kill ${count} of ${appId}`,
+        consequences: [`${count} ended. New ones are started in their place.`],
+        verb: 'Kill',
+        request: request(''),
+        command: command(''),
+      };
+    case 'scale':
+      return {
+        ...shared,
+        title: `Kill ${count} and scale ${appId} down`,
+        consequences: [`${count} ended, and as many fewer wanted from now on.`],
+        verb: 'Kill and scale',
+        request: request('?scale=true'),
+        command: command('--scale '),
+      };
+    case 'wipe':
+      return {
+        ...shared,
+        title: `Kill ${count} of ${appId} and wipe the volumes`,
+        consequences: [
+          `${count} ended, and what they reserved is given back.`,
+          'The data in their persistent volumes is deleted. This cannot be taken back.',
+          'New ones are started in their place, with empty volumes.',
+        ],
+        verb: 'Kill and wipe',
+        request: request('?wipe=true'),
+        command: command('--wipe '),
+      };
+  }
 }

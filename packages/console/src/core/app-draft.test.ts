@@ -21,7 +21,7 @@ describe('a draft', () => {
 
   test('that is no JSON, or no object, says why', () => {
     expect(parseDraft('{"id"')).toHaveProperty('problem');
-    expect(parseDraft('[1]')).toEqual({ problem: 'An app is a JSON object: { "id": "/…", … }' });
+    expect(parseDraft('[1]')).toEqual({ problem: 'Apps and pods are JSON objects: { "id": "/…", … }' });
   });
 });
 

@@ -1,5 +1,6 @@
-/** An app while it is written: members are set and taken away, what is empty is left out. */
+/** An app or a pod while it is written: members are set and taken away, what is empty is left out. */
 import type { AppDefinition } from '@stadion/contract/orchestrator';
+import type { PodDefinition } from '@stadion/contract/orchestrator-pods';
 
 /** JSON as one finds it. */
 export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
@@ -44,16 +45,34 @@ export function isObject(value: Json | undefined): value is JsonObject {
 }
 
 /** A definition as one edits it: without what the platform keeps in it. */
-export function editable(app: AppDefinition): JsonObject {
-  const { version: _version, versionInfo: _info, ...members } = app;
-  return JSON.parse(JSON.stringify(members)) as JsonObject;
+export function editable(definition: AppDefinition | PodDefinition): JsonObject {
+  const { version: _version, versionInfo: _info, ...members } = JSON.parse(JSON.stringify(definition)) as JsonObject;
+  return members;
+}
+
+/** Whether a draft describes a pod: apps have no list of containers. */
+export function isPodDraft(draft: JsonObject): boolean {
+  return Array.isArray(draft['containers']);
+}
+
+const DEPRECATED: readonly MemberPath[] = [
+  ['uris'],
+  ['ports'],
+  ['ipAddress'],
+  ['container', 'docker', 'network'],
+  ['container', 'docker', 'portMappings'],
+];
+
+/** The members of an app that Marathon knew before 1.5 and that have another form since, e.g. `container.docker.network`. */
+export function deprecatedMembers(draft: JsonObject): readonly string[] {
+  return DEPRECATED.filter((path) => memberAt(draft, path) !== undefined).map((path) => path.join('.'));
 }
 
 /** A text as JSON, or what is wrong with it and where. */
 export function parseDraft(text: string): { readonly draft: JsonObject } | { readonly problem: string } {
   try {
     const value = JSON.parse(text) as Json;
-    return isObject(value) ? { draft: value } : { problem: 'An app is a JSON object: { "id": "/…", … }' };
+    return isObject(value) ? { draft: value } : { problem: 'Apps and pods are JSON objects: { "id": "/…", … }' };
   } catch (error) {
     return { problem: error instanceof Error ? error.message : 'This is no JSON' };
   }

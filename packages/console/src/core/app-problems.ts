@@ -1,7 +1,9 @@
 /** What is wrong with a draft, by the schema that the server judges with, and where that stands in its text. */
+import type { TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { AppInput, type Violation } from '@stadion/contract/orchestrator';
-import type { JsonObject } from './app-draft.ts';
+import { PodInput } from '@stadion/contract/orchestrator-pods';
+import { isObject, type Json, type JsonObject } from './app-draft.ts';
 
 /** A problem. `path` is as the API writes it: `/healthChecks(0)/portIndex`. */
 export interface DraftProblem {
@@ -10,21 +12,45 @@ export interface DraftProblem {
 }
 
 const PROBLEMS_MAX = 30;
+const NO_FORM = 'Has none of the forms that are possible here';
 
-/** What the schema says; an empty list means that the server will look at the rest. */
+/** What the schema says of an app; an empty list means that the server will look at the rest. */
 export function schemaProblems(draft: JsonObject): readonly DraftProblem[] {
+  const problems = problemsBy(AppInput, draft);
+  const hasRun = ['cmd', 'args', 'container'].some((name) => draft[name] !== undefined);
+  if (typeof draft['id'] !== 'string') problems.push({ path: '/id', message: 'An app needs an id, e.g. /shop/web' });
+  if (!hasRun) problems.push({ path: '/cmd', message: 'Say what to run: a command, or a container image' });
+  return problems;
+}
+
+/** The same of a pod. */
+export function podProblems(draft: JsonObject): readonly DraftProblem[] {
+  const containers = Array.isArray(draft['containers']) ? (draft['containers'] as readonly Json[]) : [];
+  const idle = containers.flatMap((container, index): DraftProblem[] =>
+    isObject(container) && container['exec'] === undefined && container['image'] === undefined
+      ? [{ path: `/containers(${String(index)})/exec/command/shell`, message: 'Say what to run: a command, or an image' }]
+      : [],
+  );
+  return [...problemsBy(PodInput, draft), ...idle];
+}
+
+/** A draft that has no {@link podProblems}. @throws TypeError for another one */
+export function asPod(draft: JsonObject): PodInput {
+  const pod: unknown = draft;
+  if (!Value.Check(PodInput, pod)) throw new TypeError('The JSON does not describe a pod.');
+  return pod;
+}
+
+function problemsBy(schema: TSchema, draft: JsonObject): DraftProblem[] {
   const problems: DraftProblem[] = [];
   const seen = new Set<string>();
-  for (const { path, message } of Value.Errors(AppInput, draft)) {
+  for (const { path, message } of Value.Errors(schema, draft)) {
     if (problems.length >= PROBLEMS_MAX) break;
     const place = apiPath(path);
     if (seen.has(place)) continue;
     seen.add(place);
-    problems.push({ path: place, message });
+    problems.push({ path: place, message: message.replace('Expected union value', NO_FORM) });
   }
-  const hasRun = ['cmd', 'args', 'container'].some((name) => draft[name] !== undefined);
-  if (typeof draft['id'] !== 'string') problems.push({ path: '/id', message: 'An app needs an id, e.g. /shop/web' });
-  if (!hasRun) problems.push({ path: '/cmd', message: 'Say what to run: a command, or a container image' });
   return problems;
 }
 

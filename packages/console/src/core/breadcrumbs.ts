@@ -12,7 +12,7 @@ export interface Breadcrumb {
 const PARENTS: Readonly<Record<string, string>> = { node: '/nodes', instance: '/apps' };
 
 /** Pages whose path goes on with the id of an app or pod. */
-const OF_APPS: ReadonlySet<string> = new Set(['apps', 'app', 'pod', 'edit', 'logs', 'new']);
+const OF_APPS: ReadonlySet<string> = new Set(['apps', 'app', 'pod', 'edit', 'edit-pod', 'logs', 'new']);
 
 const SECTIONS: Readonly<Record<string, string>> = {
   apps: 'Apps',
@@ -23,8 +23,9 @@ const SECTIONS: Readonly<Record<string, string>> = {
   map: 'Map',
   events: 'Events',
   logs: 'Logs',
-  new: 'New app',
+  new: 'New',
   edit: 'Edit',
+  'edit-pod': 'Edit',
 };
 
 /**
@@ -39,7 +40,7 @@ export function breadcrumbs(path: string, group: string | undefined): readonly B
   const top: Breadcrumb = isOfApps
     ? step('Apps', '/apps')
     : step(SECTIONS[section] ?? section, PARENTS[section] ?? `/${section}`);
-  if (section === 'new') return [top, step('New app', '/new')];
+  if (section === 'new') return [top, step('New', '/new')];
   if (!isOfApps) {
     return rest.length === 0
       ? [top]
@@ -50,7 +51,7 @@ export function breadcrumbs(path: string, group: string | undefined): readonly B
     const id = `/${names.slice(0, index + 1).join('/')}`;
     const isApp = rest.length > 0 && index === names.length - 1;
     return isApp
-      ? step(name, `/${section === 'pod' ? 'pod' : 'app'}${id}`)
+      ? step(name, `/${section.endsWith('pod') ? 'pod' : 'app'}${id}`)
       : { label: name, to: '/apps', search: { group: id } };
   });
   const last = ['apps', 'app', 'pod'].includes(section) ? [] : [step(SECTIONS[section] ?? section, path)];

@@ -44,6 +44,7 @@ export function instanceActionPlan(action: InstanceAction): ActionPlan {
           path: `/v2/pods${action.podId}`,
           body: { '…': 'the pod as it is', scaling: { kind: 'fixed', instances: action.wanted } },
         },
+        command: `stadion pod scale ${action.podId} ${String(action.wanted)}`,
       };
     }
     case 'roll-back-pod':
@@ -68,6 +69,7 @@ export function instanceActionPlan(action: InstanceAction): ActionPlan {
         verb: 'Destroy',
         isDangerous: true,
         request: { method: 'DELETE', path: `/v2/pods${action.podId}` },
+        command: `stadion pod remove ${action.podId}`,
       };
     case 'kill-pod-instances': {
       const { podId, instanceIds } = action;
@@ -79,6 +81,7 @@ export function instanceActionPlan(action: InstanceAction): ActionPlan {
         verb: 'Kill',
         isDangerous: true,
         request: { method: 'DELETE', path: `/v2/pods${podId}::instances`, body: instanceIds },
+        command: `stadion pod kill ${podId} ${instanceIds.join(' ')}`,
       };
     }
     case 'cordon':

@@ -18,6 +18,7 @@ const PAGES: readonly (readonly [string, string])[] = [
   ['Overview', '/'],
   ['Apps', '/apps'],
   ['New app', '/new'],
+  ['New pod', '/new?kind=pod'],
   ['Deployments', '/deployments'],
   ['Nodes', '/nodes'],
   ['Map', '/map'],
@@ -46,6 +47,7 @@ type Way = Pick<PaletteCommand, 'href' | 'action'>;
 const POD_VERBS: readonly (readonly [string, (pod: PalettePod) => Way])[] = [
   ['Scale', ({ id, instances }) => doing({ kind: 'scale-pod', podId: id, current: instances, wanted: instances })],
   ['Destroy', ({ id, instances }) => doing({ kind: 'destroy-pod', podId: id, instances })],
+  ['Edit', ({ id }) => ({ href: `/edit-pod${encodeURI(id)}` })],
 ];
 
 const NODE_VERBS: readonly (readonly [string, (node: PaletteNode) => Way])[] = [

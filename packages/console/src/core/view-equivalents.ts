@@ -23,7 +23,9 @@ export function viewEquivalent(path: string): ViewEquivalent | undefined {
   if (section === 'app' || section === 'edit') {
     return { request: get(`/v2/apps${id}`), command: `stadion app show ${id}` };
   }
-  if (section === 'pod') return { request: get(`/v2/pods${id}::status`) };
+  if (section === 'pod' || section === 'edit-pod') {
+    return { request: get(`/v2/pods${id}::status`), command: `stadion pod show ${id}` };
+  }
   if (section === 'node') {
     return { request: get(`/v2/cluster/agents${id}/state`), command: `stadion node show ${rest.join('/')}` };
   }

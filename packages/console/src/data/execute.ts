@@ -4,20 +4,20 @@ import type { AppAction } from '../core/app-actions.ts';
 import type { DeploymentAction } from '../core/deployment-actions.ts';
 import type { InstanceAction } from '../core/instance-actions.ts';
 import { isOfDeployment, isOfInstance } from '../core/actions.ts';
+import type { Passing } from '../core/obstacles.ts';
 import { api } from './api.ts';
 
 /**
- * @param force also where a deployment holds the app: it is cancelled
+ * @param how what it passes
  * @returns the deployment that carries it out, where there is one
- * @throws ApiError when refused; with `deployments` in its answer when the app is locked
+ * @throws ApiError when refused
  */
-export async function execute(action: Action, force: boolean): Promise<string | undefined> {
+export async function execute(action: Action, how: Passing): Promise<string | undefined> {
   if (isOfDeployment(action)) return executeOnDeployment(action);
-  return isOfInstance(action) ? executeOnInstance(action, force) : executeOnApp(action, force);
+  return isOfInstance(action) ? executeOnInstance(action, how) : executeOnApp(action, how);
 }
 
-async function executeOnApp(action: AppAction, force: boolean): Promise<string | undefined> {
-  const query = force ? { force } : {};
+async function executeOnApp(action: AppAction, query: Passing): Promise<string | undefined> {
   switch (action.kind) {
     case 'scale':
       return deploymentOf(
@@ -36,7 +36,10 @@ async function executeOnApp(action: AppAction, force: boolean): Promise<string |
       return undefined;
     case 'kill':
       return deploymentOf(
-        await api.deleteTasks({ query: { ...query, scale: action.scale }, body: { ids: [...action.taskIds] } }),
+        await api.deleteTasks({
+          query: { ...query, ...(action.then === 'replace' ? {} : { [action.then]: true }) },
+          body: { ids: [...action.taskIds] },
+        }),
       );
     case 'restart-instances':
       return deploymentOf(await api.deleteTasks({ query, body: { ids: [...action.taskIds] } }));
@@ -70,8 +73,7 @@ async function executeOnDeployment({ kind, deploymentId }: DeploymentAction): Pr
   }
 }
 
-async function executeOnInstance(action: InstanceAction, force: boolean): Promise<undefined> {
-  const query = force ? { force } : {};
+async function executeOnInstance(action: InstanceAction, query: Passing): Promise<undefined> {
   switch (action.kind) {
     case 'freeze':
       await api.freezeTask({ params: { id: action.appId, taskId: action.taskId } });

@@ -1,7 +1,7 @@
 /** What Stadion says and keeps about deployments beyond Marathon. */
 import { Type, type Static } from '@sinclair/typebox';
 import { stringEnum } from '../string-enum.ts';
-import { AppInput } from './app.ts';
+import { AppDefinition, AppInput } from './app.ts';
 import { DeploymentStepInfo } from './deployment.ts';
 import { GroupInput } from './group.ts';
 import { TaskFailure } from './task.ts';
@@ -73,6 +73,8 @@ export const PlanAnswer = Type.Object({
   refusals: Type.Array(Type.String()),
   fits: Type.Boolean(),
   fit: Type.Array(FitAnswer),
+  /** Where one app was planned: as it would be kept, with deprecated members in their present form and all defaults. */
+  app: Type.Optional(AppDefinition),
 });
 export type PlanAnswer = Static<typeof PlanAnswer>;
 

@@ -10,7 +10,7 @@ import { groupRoutes } from './group-routes.ts';
 import { namesRoutes } from './names-routes.ts';
 import { overviewRoutes } from './overview-routes.ts';
 import { podRoutes } from './pod-routes.ts';
-import { Embed, Force, change, force, route, type Route } from './route.ts';
+import { Embed, Force, change, route, type Route } from './route.ts';
 import { systemRoutes } from './system-routes.ts';
 import { Task, TaskList } from './task.ts';
 
@@ -19,7 +19,7 @@ const Kill = Type.Object({
   host: Type.Optional(Type.String()),
   scale: Type.Optional(Type.Boolean()),
   wipe: Type.Optional(Type.Boolean()),
-  force,
+  ...change,
 });
 const AppBody = Type.Object({ app: AppInfo });
 const Killed = Type.Union([TaskList, DeploymentResult]);

@@ -13,7 +13,9 @@ import { changeContext } from './commands.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
 import { readObject } from './read-body.ts';
 
-type ReadChange = { readonly ok: true; readonly change: Change } | { readonly ok: false; readonly answer: Answer };
+type ReadChange =
+  | { readonly ok: true; readonly change: Change; /** Of the one app that is planned. */ readonly appId?: string }
+  | { readonly ok: false; readonly answer: Answer };
 
 /** Handlers for plans. */
 export function planHandlers(context: HandlerContext): Pick<Handlers, 'plan'> {
@@ -26,7 +28,19 @@ export function planHandlers(context: HandlerContext): Pick<Handlers, 'plan'> {
       const { steps, apps, conflicts, token, refusals, fit } = planned.value;
       const version = context.engine.view.root.version;
       const fits = fit.every(({ wanted, placeable }) => placeable >= wanted);
-      return json(200, { token, version, steps, changes: appDiffs(apps), conflicts, refusals, fits, fit });
+      const { appId } = read;
+      const kept = apps.find(({ id }) => id === appId)?.to ?? (appId && context.engine.view.root.app(appId));
+      return json(200, {
+        token,
+        version,
+        steps,
+        changes: appDiffs(apps),
+        conflicts,
+        refusals,
+        fits,
+        fit,
+        ...(kept && { app: kept }),
+      });
     },
   };
 }
@@ -58,7 +72,9 @@ function readChange(context: HandlerContext, call: Call): ReadChange {
     writes.push({ id: resolveId(decoded.value.id), input: decoded.value, at });
   }
   const mode = { isPartial: true, missing: 'create' } as const;
-  return { ok: true, change: writeApps(writes, mode, changeContext(context.options)) };
+  const change = writeApps(writes, mode, changeContext(context.options));
+  const [first] = writes;
+  return { ok: true, change, ...(app !== undefined && first !== undefined && { appId: first.id }) };
 }
 
 function wrong(path: string, message: string): ReadChange {

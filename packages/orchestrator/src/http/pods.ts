@@ -9,7 +9,7 @@ import { podOf } from '../core/pod/run-spec.ts';
 import { badTimestamp } from '../core/root/change.ts';
 import { createPod, deletePod, noSuchPod, writePod } from '../core/root/write-pods.ts';
 import { failure, invalidJson, json, rejection, type Answer, type Call } from './answer.ts';
-import { carryOut, changeContext, ignoredHeader } from './commands.ts';
+import { carryOut, changeContext, changeOptions, ignoredHeader } from './commands.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
 import { podInstanceStatus, podStatus } from './pod-view.ts';
 import { flag } from './query.ts';
@@ -108,7 +108,7 @@ async function write(context: HandlerContext, call: Call, pathId: string | undef
   }
   const changes = changeContext(context.options);
   const change = pathId === undefined ? createPod(decoded.value, changes) : writePod(id, decoded.value, changes);
-  const outcome = await carryOut(context, change, { force: flag(call.query, 'force'), concerns: [id] });
+  const outcome = await carryOut(context, change, { ...changeOptions(call), concerns: [id] });
   if (!outcome.ok) return rejection(outcome.rejection);
   const { result, change: made } = outcome.value;
   tell(context, call, made.created.includes(id) ? 'pod_created_event' : 'pod_updated_event');
@@ -123,7 +123,7 @@ async function write(context: HandlerContext, call: Call, pathId: string | undef
 
 async function remove(context: HandlerContext, call: Call): Promise<Answer> {
   const id = podIdOf(call);
-  const outcome = await carryOut(context, deletePod(id), { force: flag(call.query, 'force'), concerns: [id] });
+  const outcome = await carryOut(context, deletePod(id), { ...changeOptions(call), concerns: [id] });
   if (!outcome.ok) return rejection(outcome.rejection);
   tell(context, call, 'pod_deleted_event');
   const { deploymentId } = outcome.value.result;

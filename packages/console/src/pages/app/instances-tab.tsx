@@ -85,18 +85,27 @@ function BulkBar({
       <Button
         icon={<Skull size={15} aria-hidden />}
         onClick={() => {
-          ask({ kind: 'kill', appId, taskIds, scale: false });
+          ask({ kind: 'kill', appId, taskIds, then: 'replace' });
         }}
       >
         Kill
       </Button>
       <Button
         onClick={() => {
-          ask({ kind: 'kill', appId, taskIds, scale: true });
+          ask({ kind: 'kill', appId, taskIds, then: 'scale' });
         }}
       >
         Kill and scale down
       </Button>
+      {app.residency !== undefined && (
+        <Button
+          onClick={() => {
+            ask({ kind: 'kill', appId, taskIds, then: 'wipe' });
+          }}
+        >
+          Kill and wipe
+        </Button>
+      )}
       <Button kind="quiet" onClick={onDone}>
         Choose none
       </Button>

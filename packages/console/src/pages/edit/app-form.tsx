@@ -1,30 +1,14 @@
 /** The form: the members that people set, section by section. What it does not know stays as it is in the JSON. */
-import type { ReactNode } from 'react';
-import { memberAt, withMember, isObject, type Json, type JsonObject, type MemberPath } from '../../core/app-draft.ts';
-import type { DraftProblem } from '../../core/app-problems.ts';
+import { memberAt, withMember, isObject, type Json, type JsonObject } from '../../core/app-draft.ts';
 import { ListField, PairsField } from './list-fields.tsx';
-import { NumberField, TextField, type FieldFrame } from './fields.tsx';
+import { NumberField, TextField } from './fields.tsx';
+import { formFrame, Section, type FormProps } from './form-parts.tsx';
 import { HealthChecksField } from './health-checks-field.tsx';
 import styles from './fields.module.css';
 
-interface AppFormProps {
-  readonly draft: JsonObject;
-  readonly problems: readonly DraftProblem[];
-  readonly onChange: (draft: JsonObject) => void;
-}
-
-export function AppForm({ draft, problems, onChange }: AppFormProps) {
-  const set = (path: MemberPath, value: Json | undefined): void => {
-    const changed = withMember(draft, path, value);
-    onChange(isObject(changed) ? changed : {});
-  };
-  const frame = (path: MemberPath): FieldFrame => ({
-    value: memberAt(draft, path),
-    problem: problems.find((one) => one.path === apiPathOf(path))?.message,
-    onChange: (value) => {
-      set(path, value);
-    },
-  });
+export function AppForm(props: FormProps) {
+  const { draft, problems } = props;
+  const { frame, set } = formFrame(props);
   return (
     <div className={styles['form']}>
       <Section title="General" isOpen>
@@ -112,25 +96,4 @@ export function AppForm({ draft, problems, onChange }: AppFormProps) {
 
 function container(draft: JsonObject): Json {
   return isObject(draft['container']) ? draft['container'] : { type: 'DOCKER' };
-}
-
-function apiPathOf(path: MemberPath): string {
-  return path.map((step) => (typeof step === 'number' ? `(${String(step)})` : `/${step}`)).join('');
-}
-
-function Section({
-  title,
-  isOpen,
-  children,
-}: {
-  readonly title: string;
-  readonly isOpen: boolean;
-  readonly children: ReactNode;
-}) {
-  return (
-    <details className={styles['section']} open={isOpen}>
-      <summary>{title}</summary>
-      <div className={styles['fields']}>{children}</div>
-    </details>
-  );
 }

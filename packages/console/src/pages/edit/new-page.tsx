@@ -1,60 +1,80 @@
-/** Describes a new app: by a form, by JSON, from a file or from another app. */
+/** Describes a new app or pod: by a form, by JSON, from a file or from another app. */
 import { useRef, useState } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { FileUp, FlaskConical } from 'lucide-react';
-import { draftText, editable, isObject, parseDraft, type JsonObject } from '../../core/app-draft.ts';
-import { SAMPLE_APP } from '../../core/sample-app.ts';
+import { Blocks, Box, FileUp, FlaskConical } from 'lucide-react';
+import { draftText, editable, isPodDraft, parseDraft, type JsonObject } from '../../core/app-draft.ts';
+import { asPod } from '../../core/app-problems.ts';
+import { SAMPLE_APP, SAMPLE_POD } from '../../core/sample-app.ts';
 import { api } from '../../data/api.ts';
 import { appQuery, versionQuery } from '../../data/queries.ts';
 import { Page } from '../../frame/page.tsx';
 import { Button } from '../../parts/button.tsx';
-import { AppEditor } from './app-editor.tsx';
+import { APP, POD } from './described-kinds.tsx';
+import { DescriptorEditor } from './descriptor-editor.tsx';
 
 const EMPTY: JsonObject = { id: '/', cpus: 0.1, mem: 128, instances: 1 };
+const EMPTY_POD: JsonObject = {
+  id: '/',
+  scaling: { kind: 'fixed', instances: 1 },
+  containers: [{ name: 'main', resources: { cpus: 0.1, mem: 128 } }],
+};
 const FILE_BYTES_MAX = 2 * 1024 * 1024;
 
 export function NewPage() {
-  const { clone, group } = useSearch({ from: '/new' });
+  const { clone, group, kind } = useSearch({ from: '/new' });
   const { data: app } = useQuery({ ...appQuery(clone ?? '/'), enabled: clone !== undefined });
   const { data: source } = useQuery({ ...versionQuery(clone ?? '/', app?.version ?? ''), enabled: app !== undefined });
   if (clone !== undefined && source === undefined) return <Page title="New app">{null}</Page>;
   const first =
     source === undefined
-      ? { ...EMPTY, id: group === undefined ? '/' : `${group}/` }
+      ? { ...(kind === 'pod' ? EMPTY_POD : EMPTY), id: group === undefined ? '/' : `${group}/` }
       : { ...editable(source), id: `${source.id}-copy` };
-  return <Describing key={clone ?? group ?? ''} first={first} />;
+  return <Describing key={`${clone ?? group ?? ''} ${kind ?? ''}`} first={first} />;
 }
 
 function Describing({ first }: { readonly first: JsonObject }) {
   const navigate = useNavigate();
   const [text, setText] = useState(() => draftText(first));
+  const [wasPod, setWasPod] = useState(isPodDraft(first));
   const [problem, setProblem] = useState<string>();
   const file = useRef<HTMLInputElement>(null);
 
   async function read(chosen: File | undefined): Promise<void> {
     if (chosen === undefined) return;
     if (chosen.size > FILE_BYTES_MAX) {
-      setProblem('The file is larger than 2 MiB: that is no descriptor of an app.');
+      setProblem('The file is larger than 2 MiB: that is no descriptor.');
       return;
     }
     const content = await chosen.text();
-    const parsed = parseDraft(content);
-    setProblem('problem' in parsed ? `The file is no JSON object: ${parsed.problem}` : undefined);
-    setText('draft' in parsed ? draftText(parsed.draft) : content);
+    const found = parseDraft(content);
+    setProblem('problem' in found ? `The file is no JSON object: ${found.problem}` : undefined);
+    setText('draft' in found ? draftText(found.draft) : content);
   }
 
+  // What is written decides: a pasted pod is a pod, wherever it is pasted.
+  const parsed = parseDraft(text);
+  const isPod = 'draft' in parsed ? isPodDraft(parsed.draft) : wasPod;
+  if (isPod !== wasPod) setWasPod(isPod);
+  const name = isPod ? 'pod' : 'app';
   return (
     <Page
-      title="New app"
+      title={`New ${name}`}
       subtitle={problem ?? 'Fill the form or paste a Marathon descriptor: both sides always say the same.'}
       actions={
         <>
           <Button
+            icon={isPod ? <Box size={15} aria-hidden /> : <Blocks size={15} aria-hidden />}
+            onClick={() => {
+              setText(draftText(isPod ? EMPTY : EMPTY_POD));
+            }}
+          >
+            {isPod ? 'An app instead' : 'A pod instead'}
+          </Button>
+          <Button
             icon={<FlaskConical size={15} aria-hidden />}
             onClick={() => {
-              const sample: unknown = SAMPLE_APP;
-              if (isObject(sample as JsonObject)) setText(draftText(sample as JsonObject));
+              setText(draftText(isPod ? SAMPLE_POD : SAMPLE_APP));
             }}
           >
             Sample
@@ -73,15 +93,18 @@ function Describing({ first }: { readonly first: JsonObject }) {
         </>
       }
     >
-      <AppEditor
+      <DescriptorEditor
+        kind={isPod ? POD : APP}
         text={text}
         onText={setText}
         verb="Deploy"
-        request={(draft) => ({ method: 'POST', path: '/v2/apps', body: draft })}
-        command="stadion app add app.json"
+        request={(draft) => ({ method: 'POST', path: `/v2/${name}s`, body: draft })}
+        command={`stadion ${name} add ${name}.json`}
         save={async (draft, how) => {
-          const { id } = await api.createApp({ query: how, body: draft });
-          await navigate({ to: '/app/$', params: { _splat: id.slice(1) } });
+          const { id } = await (isPod
+            ? api.createPod({ query: how, body: asPod(draft) })
+            : api.createApp({ query: how, body: draft }));
+          await navigate({ to: isPod ? '/pod/$' : '/app/$', params: { _splat: id.slice(1) } });
         }}
       />
     </Page>

@@ -133,14 +133,14 @@ function InstanceButtons({
       <Button
         icon={<Skull size={15} aria-hidden />}
         onClick={() => {
-          ask({ kind: 'kill', appId, taskIds: [taskId], scale: false });
+          ask({ kind: 'kill', appId, taskIds: [taskId], then: 'replace' });
         }}
       >
         Kill
       </Button>
       <Button
         onClick={() => {
-          ask({ kind: 'kill', appId, taskIds: [taskId], scale: true });
+          ask({ kind: 'kill', appId, taskIds: [taskId], then: 'scale' });
         }}
       >
         Kill and scale down

@@ -2,11 +2,12 @@
 import { useMemo, useState } from 'react';
 import { useMutation } from '@tanstack/react-query';
 import { isApiError } from '@stadion/contract/client';
-import type { AppInput } from '@stadion/contract/orchestrator';
+import { ObstacleNotice } from '../../actions/obstacle-notice.tsx';
 import { PlanPreview } from '../../actions/plan-preview.tsx';
 import type { ApiRequest } from '../../core/action-plan.ts';
 import { draftText, parseDraft, type JsonObject } from '../../core/app-draft.ts';
-import { placeOf, planProblems, schemaProblems, serverProblems } from '../../core/app-problems.ts';
+import { placeOf, planProblems, serverProblems } from '../../core/app-problems.ts';
+import { obstacleOf, passing, passingVerb, type Passing } from '../../core/obstacles.ts';
 import { usePlan } from '../../data/use-plan.ts';
 import { Button } from '../../parts/button.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
@@ -14,10 +15,12 @@ import { Equivalents } from '../../parts/equivalents.tsx';
 import { JsonDiff } from '../../parts/json-diff.tsx';
 import { LazyJsonEditor } from '../../parts/lazy-json-editor.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { AppForm } from './app-form.tsx';
-import styles from './app-editor.module.css';
+import type { DescribedKind } from './described-kinds.tsx';
+import { OlderForm } from './older-form.tsx';
+import styles from './descriptor-editor.module.css';
 
-interface AppEditorProps {
+interface DescriptorEditorProps {
+  readonly kind: DescribedKind;
   readonly text: string;
   readonly onText: (text: string) => void;
   readonly verb: string;
@@ -25,18 +28,17 @@ interface AppEditorProps {
   readonly before?: JsonObject;
   readonly request: (draft: JsonObject) => ApiRequest;
   readonly command: string;
-  readonly save: (draft: AppInput, how: SaveOptions) => Promise<void>;
+  readonly save: (draft: JsonObject, how: SaveOptions) => Promise<void>;
 }
 
 /** How a draft is sent. */
-export interface SaveOptions {
-  /** Also where a deployment holds the app: it is cancelled. */
-  readonly force?: boolean;
+export interface SaveOptions extends Passing {
   /** Of the plan that was looked at: if the app was changed since, the change is refused. */
   readonly planToken?: string;
 }
 
-export function AppEditor({ text, onText, verb, before, request, command, save }: AppEditorProps) {
+export function DescriptorEditor(props: DescriptorEditorProps) {
+  const { kind, text, onText, verb, before, request, command, save } = props;
   const parsed = useMemo(() => parseDraft(text), [text]);
   const draft = 'draft' in parsed ? parsed.draft : undefined;
   const [isReviewing, setIsReviewing] = useState(false);
@@ -45,11 +47,12 @@ export function AppEditor({ text, onText, verb, before, request, command, save }
       if (draft !== undefined) await save(draft, how);
     },
   });
-  const fromSchema = useMemo(() => (draft === undefined ? [] : schemaProblems(draft)), [draft]);
+  const fromSchema = useMemo(() => (draft === undefined ? [] : kind.problems(draft)), [kind, draft]);
   const fromServer = useMemo(() => (isApiError(error) ? serverProblems(error.answer.details) : []), [error]);
   // What the schema cannot tell the server does, while one types.
-  const planInput = draft === undefined || fromSchema.length > 0 ? undefined : { app: draft };
-  const { plan, error: unplanned, isCurrent } = usePlan(planInput);
+  const planInput = draft === undefined || fromSchema.length > 0 ? undefined : kind.planInput(draft);
+  const planned = usePlan(planInput);
+  const { plan, error: unplanned, isCurrent } = planned;
   const fromPlan = useMemo(() => (isApiError(unplanned) ? planProblems(unplanned.answer.details) : []), [unplanned]);
   const problems = useMemo(
     () => [...fromSchema, ...(fromServer.length > 0 ? fromServer : fromPlan)],
@@ -59,15 +62,21 @@ export function AppEditor({ text, onText, verb, before, request, command, save }
     () => problems.map(({ path, message }) => ({ ...placeOf(text, path), message: `${path}: ${message}` })),
     [problems, text],
   );
-  const isLocked = isApiError(error) && error.status === 409 && (error.answer.deployments ?? []).length > 0;
+  const [passed, setPassed] = useState<Passing>({});
+  const obstacle = obstacleOf(error);
   const change = (changed: string): void => {
     if (error !== null) reset();
     onText(changed);
   };
   const isReady = draft !== undefined && fromSchema.length === 0 && !isPending;
   const submit = (): void => {
-    if (before === undefined || isLocked) mutate(isLocked ? { force: true } : {});
-    else setIsReviewing(true);
+    if (before !== undefined && obstacle === undefined) {
+      setIsReviewing(true);
+      return;
+    }
+    const how = passing(passed, obstacle);
+    setPassed(how);
+    mutate(how);
   };
   return (
     <form
@@ -81,17 +90,18 @@ export function AppEditor({ text, onText, verb, before, request, command, save }
         if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && isReady) submit();
       }}
     >
+      {draft !== undefined && <OlderForm draft={draft} planned={planned} onText={change} />}
       <div className={styles['sides']}>
         <Panel title="Form">
           {draft === undefined ? (
             <p className={styles['broken']}>The JSON cannot be read: mend it to go on with the form.</p>
           ) : (
-            <AppForm draft={draft} problems={problems} onChange={(changed) => change(draftText(changed))} />
+            <kind.form draft={draft} problems={problems} onChange={(changed) => change(draftText(changed))} />
           )}
         </Panel>
         <Panel title="JSON" isFlush>
           <div className={styles['json']}>
-            <LazyJsonEditor label="App as JSON" text={text} onChange={change} problems={marks} />
+            <LazyJsonEditor label={kind.jsonLabel} text={text} onChange={change} problems={marks} />
           </div>
         </Panel>
       </div>
@@ -103,19 +113,17 @@ export function AppEditor({ text, onText, verb, before, request, command, save }
               <code>{path}</code> {message}
             </p>
           ))}
-          {error !== null && fromServer.length === 0 && !isLocked && <p>{error.message}</p>}
-          {isLocked && (
-            <p>A deployment holds this app. By force it is cancelled where it is, and this is done instead.</p>
-          )}
+          {error !== null && fromServer.length === 0 && obstacle === undefined && <p>{error.message}</p>}
         </div>
+        {obstacle !== undefined && <ObstacleNotice obstacle={obstacle} />}
         {planInput !== undefined && fromPlan.length === 0 && (
           <div className={styles['plan']}>
             <PlanPreview input={planInput} isShort />
           </div>
         )}
         {draft !== undefined && <Equivalents request={request(draft)} command={command} />}
-        <Button type="submit" kind={isLocked ? 'danger' : 'primary'} disabled={!isReady}>
-          {isLocked ? `${verb} by force` : verb}
+        <Button type="submit" kind={obstacle === undefined ? 'primary' : 'danger'} disabled={!isReady}>
+          {passingVerb(verb, obstacle)}
         </Button>
       </div>
       {isReviewing && before !== undefined && draft !== undefined && (
