@@ -1,11 +1,8 @@
-/** Changes under way in the console: watched, held, judged, taken back; versions, groups, instances and nodes. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Page } from 'playwright-core';
-import { ConsoleBrowser, type Width } from './support/console-browser.ts';
-import { RunningPlatform, waitFor } from './support/running-platform.ts';
+/** Changes under way in the console: watched, held, judged, taken back; versions, groups, pods, instances and nodes. */
+import { expect, test } from 'vitest';
+import { BOTH, SLEEPER, chooseFromMenu, confirm, describeConsole, paste } from './support/console-suite.ts';
+import { waitFor } from './support/running-platform.ts';
 
-const missingParts = (process.env['STADION_MISSING_PARTS'] ?? '').split(',');
-const SLEEPER = { cmd: 'sleep 100000', cpus: 0.05, mem: 16 };
 /** An app that has not come up is not counted on: its deployment waits. */
 const IS_UP = {
   protocol: 'COMMAND',
@@ -14,42 +11,17 @@ const IS_UP = {
   delaySeconds: 0,
   gracePeriodSeconds: 30,
 };
-const BOTH: readonly Width[] = ['desk', 'phone'];
 
-// Without Chromium there is no browser to watch anything in.
-describe.skipIf(missingParts.includes('chromium'))('deployments in the console', () => {
-  let platform: RunningPlatform;
-  let browser: ConsoleBrowser;
-
-  beforeAll(async () => {
-    platform = await RunningPlatform.start();
-    browser = await ConsoleBrowser.start(platform.addresses.orchestrator);
-  }, 60_000);
-  afterAll(async () => {
-    await browser.stop();
-    await platform.dispose();
-  });
-
+describeConsole('deployments in the console', (suite) => {
   async function app(id: string): Promise<{ instances: number; cmd: string; version: string }> {
-    return (await platform.call('GET', `/v2/apps${id}`)).body.app;
-  }
-
-  /** Presses a button of the page, then the one of the dialog that asks. */
-  async function confirm(page: Page, button: string, verb = button): Promise<void> {
-    await page.getByRole('button', { name: button, exact: true }).first().click();
-    await page.getByRole('dialog').getByRole('button', { name: verb, exact: true }).click();
-  }
-
-  async function chooseFromMenu(page: Page, menu: string, item: string): Promise<void> {
-    await page.getByRole('button', { name: menu }).click();
-    await page.getByRole('menuitem', { name: item }).click();
+    return (await suite.platform.call('GET', `/v2/apps${id}`)).body.app;
   }
 
   /** Begins a change that waits for somebody to judge its canary. */
   async function beginCanary(id: string): Promise<string> {
     const upgradeStrategy = { canary: { instances: 1 }, minimumHealthCapacity: 0.5, maximumOverCapacity: 0.5 };
-    await platform.change('POST', '/v2/apps', { id, ...SLEEPER, instances: 2, upgradeStrategy });
-    const { body } = await platform.call('PUT', `/v2/apps${id}`, { cmd: 'sleep 200000' });
+    await suite.platform.change('POST', '/v2/apps', { id, ...SLEEPER, instances: 2, upgradeStrategy });
+    const { body } = await suite.platform.call('PUT', `/v2/apps${id}`, { cmd: 'sleep 200000' });
     return body.deploymentId;
   }
 
@@ -58,7 +30,7 @@ describe.skipIf(missingParts.includes('chromium'))('deployments in the console',
     async (width) => {
       const id = `/canary-${width}`;
       const deployment = await beginCanary(id);
-      const page = await browser.open(`/deployments?id=${deployment}`, width);
+      const page = await suite.browser.open(`/deployments?id=${deployment}`, width);
       await page.getByText('Canary waits').waitFor();
       await page.getByText(`Replace instances of ${id}`).waitFor();
       await page
@@ -79,7 +51,7 @@ describe.skipIf(missingParts.includes('chromium'))('deployments in the console',
     async (width) => {
       const id = `/bad-${width}`;
       const deployment = await beginCanary(id);
-      const page = await browser.open(`/deployments?id=${deployment}`, width);
+      const page = await suite.browser.open(`/deployments?id=${deployment}`, width);
       await page.getByText('Canary waits').waitFor();
       await confirm(page, 'Find it bad');
       await page.getByText('Failed', { exact: true }).waitFor();
@@ -93,9 +65,9 @@ describe.skipIf(missingParts.includes('chromium'))('deployments in the console',
     async (width) => {
       const id = `/failing-${width}`;
       const cmd = 'touch up; sleep 100000';
-      await platform.change('POST', '/v2/apps', { id, ...SLEEPER, cmd, healthChecks: [IS_UP] });
-      const { body } = await platform.call('PUT', `/v2/apps${id}`, { cmd: 'echo "no such queue" >&2; exit 7' });
-      const page = await browser.open(`/deployments?id=${String(body.deploymentId)}`, width);
+      await suite.platform.change('POST', '/v2/apps', { id, ...SLEEPER, cmd, healthChecks: [IS_UP] });
+      const { body } = await suite.platform.call('PUT', `/v2/apps${id}`, { cmd: 'echo "no such queue" >&2; exit 7' });
+      const page = await suite.browser.open(`/deployments?id=${String(body.deploymentId)}`, width);
       await page.getByText('A new instance failed').waitFor();
       await page.getByRole('log').getByText('no such queue').waitFor();
       await page.getByRole('region', { name: 'Failures' }).first().waitFor();
@@ -105,28 +77,28 @@ describe.skipIf(missingParts.includes('chromium'))('deployments in the console',
       await page.getByText('Under way', { exact: true }).waitFor();
       await confirm(page, 'Roll back');
       await page.getByText('This deployment has ended').waitFor();
-      await platform.settled();
+      await suite.platform.settled();
       expect((await app(id)).cmd).toBe(cmd);
-      await page.goto(`${platform.addresses.orchestrator}/app${id}?tab=events`);
+      await page.goto(`${suite.wire.url}/app${id}?tab=events`);
       await page.getByText('Rolled back').waitFor();
     },
     60_000,
   );
 
   test('a deployment that waits says for what, and can be stopped where it is', async () => {
-    await platform.change('POST', '/v2/apps', { id: '/stopped', ...SLEEPER });
-    const { body } = await platform.call('PUT', '/v2/apps/stopped', { cpus: 500 });
-    const page = await browser.open(`/deployments?id=${String(body.deploymentId)}`);
+    await suite.platform.change('POST', '/v2/apps', { id: '/stopped', ...SLEEPER });
+    const { body } = await suite.platform.call('PUT', '/v2/apps/stopped', { cpus: 500 });
+    const page = await suite.browser.open(`/deployments?id=${String(body.deploymentId)}`);
     await page.getByText(/needs 500 cpus/).waitFor();
     await confirm(page, 'Stop');
     await page.getByText('This deployment has ended').waitFor();
     expect(await app('/stopped')).toMatchObject({ cpus: 500 });
-    await platform.change('DELETE', '/v2/apps/stopped?force=true');
+    await suite.platform.change('DELETE', '/v2/apps/stopped?force=true');
   }, 60_000);
 
   test('what a change would come to is told before it is made', async () => {
-    await platform.change('POST', '/v2/apps', { id: '/planned', ...SLEEPER, cpus: 1 });
-    const page = await browser.open('/app/planned');
+    await suite.platform.change('POST', '/v2/apps', { id: '/planned', ...SLEEPER, cpus: 1 });
+    const page = await suite.browser.open('/app/planned');
     await page.getByRole('button', { name: 'Scale', exact: true }).click();
     await page.getByRole('spinbutton', { name: 'Instances' }).fill('50');
     await page
@@ -134,7 +106,7 @@ describe.skipIf(missingParts.includes('chromium'))('deployments in the console',
       .getByText(/Only \d of 49 new instances would find a place/)
       .waitFor();
     await page.keyboard.press('Escape');
-    await page.goto(`${platform.addresses.orchestrator}/edit/planned`);
+    await page.goto(`${suite.wire.url}/edit/planned`);
     await page.getByLabel('Instances', { exact: true }).fill('2');
     await page.getByText('The new instance would find a place.').waitFor();
     await page.getByRole('button', { name: 'Deploy the change' }).click();
@@ -142,7 +114,7 @@ describe.skipIf(missingParts.includes('chromium'))('deployments in the console',
     await review.getByText('Scale /planned').waitFor();
     // Somebody is faster: the plan that was looked at no longer holds.
     await review.getByText('would find a place').waitFor();
-    await platform.change('PUT', '/v2/apps/planned', { mem: 24 });
+    await suite.platform.change('PUT', '/v2/apps/planned', { mem: 24 });
     await page.getByText('Somebody changed this app').waitFor();
     await page.getByRole('table').getByText('24').waitFor();
   }, 60_000);
@@ -151,17 +123,17 @@ describe.skipIf(missingParts.includes('chromium'))('deployments in the console',
     'an earlier version is compared and made current again (%s)',
     async (width) => {
       const id = `/versions-${width}`;
-      await platform.change('POST', '/v2/apps', { id, ...SLEEPER });
+      await suite.platform.change('POST', '/v2/apps', { id, ...SLEEPER });
       const { version } = await app(id);
-      await platform.change('PUT', `/v2/apps${id}`, { cmd: 'sleep 300000' });
-      const page = await browser.open(
+      await suite.platform.change('PUT', `/v2/apps${id}`, { cmd: 'sleep 300000' });
+      const page = await suite.browser.open(
         `/app${id}?tab=configuration&to=${version}&from=${(await app(id)).version}`,
         width,
       );
       await page.getByRole('region', { name: 'Difference' }).getByText('"cmd": "sleep 300000"').waitFor();
       await confirm(page, 'Roll back to this', 'Roll back');
       await waitFor('the old command is current', async () => (await app(id)).cmd === SLEEPER.cmd);
-      await platform.settled();
+      await suite.platform.settled();
     },
     60_000,
   );
@@ -171,20 +143,20 @@ describe.skipIf(missingParts.includes('chromium'))('deployments in the console',
     async (width) => {
       const group = `/group-${width}`;
       for (const name of ['one', 'two']) {
-        await platform.change('POST', '/v2/apps', { id: `${group}/${name}`, ...SLEEPER, instances: 2 });
+        await suite.platform.change('POST', '/v2/apps', { id: `${group}/${name}`, ...SLEEPER, instances: 2 });
       }
       const sum = async (): Promise<number> =>
         (await app(`${group}/one`)).instances + (await app(`${group}/two`)).instances;
-      const page = await browser.open('/apps', width);
+      const page = await suite.browser.open('/apps', width);
       await chooseFromMenu(page, `Actions for ${group}`, 'Scale');
       await page.getByRole('spinbutton', { name: 'Factor' }).fill('1.5');
       await page.getByRole('dialog').getByRole('button', { name: 'Scale', exact: true }).click();
       await waitFor('three each', async () => (await sum()) === 6);
-      await platform.settled();
+      await suite.platform.settled();
       await chooseFromMenu(page, `Actions for ${group}`, 'Suspend');
       await page.getByRole('dialog').getByRole('button', { name: 'Suspend', exact: true }).click();
       await waitFor('none is wanted', async () => (await sum()) === 0);
-      await platform.settled();
+      await suite.platform.settled();
       await chooseFromMenu(page, `Actions for ${group}`, 'Destroy');
       await page.getByRole('dialog').getByRole('button', { name: 'Destroy', exact: true }).click();
       await page.getByRole('button', { name: `Actions for ${group}` }).waitFor({ state: 'detached' });
@@ -196,9 +168,9 @@ describe.skipIf(missingParts.includes('chromium'))('deployments in the console',
     'chosen instances are restarted together; a sick one is frozen and replaced (%s)',
     async (width) => {
       const id = `/some-${width}`;
-      await platform.change('POST', '/v2/apps', { id, ...SLEEPER, instances: 3 });
-      const before = (await platform.tasks(id)).map((task) => task.id);
-      const page = await browser.open(`/app${id}`, width);
+      await suite.platform.change('POST', '/v2/apps', { id, ...SLEEPER, instances: 3 });
+      const before = (await suite.platform.tasks(id)).map((task) => task.id);
+      const page = await suite.browser.open(`/app${id}`, width);
       const boxes = page.getByRole('checkbox', { name: /^Choose [0-9a-f]{8}$/ });
       await boxes.nth(0).check();
       await boxes.nth(1).check();
@@ -208,37 +180,51 @@ describe.skipIf(missingParts.includes('chromium'))('deployments in the console',
         .click();
       await page.getByRole('dialog').getByRole('button', { name: 'Restart' }).click();
       await waitFor('two are new and all run', async () => {
-        const tasks = await platform.tasks(id);
+        const tasks = await suite.platform.tasks(id);
         return tasks.filter((task) => !before.includes(task.id)).length === 2 && tasks.every(isRunning);
       });
-      const [sick] = await platform.tasks(id);
-      await page.goto(`${platform.addresses.orchestrator}/instance/${sick?.id ?? ''}`);
+      const [sick] = await suite.platform.tasks(id);
+      await page.goto(`${suite.wire.url}/instance/${sick?.id ?? ''}`);
       await confirm(page, 'Freeze');
       await page.getByText('Frozen', { exact: true }).waitFor();
       await waitFor(
         'another one runs beside it',
-        async () => (await platform.tasks(id)).filter(isRunning).length === 4,
+        async () => (await suite.platform.tasks(id)).filter(isRunning).length === 4,
       );
       await confirm(page, 'Kill');
-      await waitFor('it is gone', async () => (await platform.tasks(id)).every((task) => task.id !== sick?.id));
+      await waitFor('it is gone', async () => (await suite.platform.tasks(id)).every((task) => task.id !== sick?.id));
     },
     60_000,
   );
 
-  test('a pod is rolled back, its instances are killed, and it is destroyed', async () => {
-    const containers = (shell: string) => [
-      { name: 'only', exec: { command: { shell } }, resources: { cpus: 0.05, mem: 16 } },
-    ];
-    await platform.change('POST', '/v2/pods', { id: '/pod', containers: containers('sleep 100000') });
-    const first = (await platform.call('GET', '/v2/pods/pod')).body.version;
-    await platform.change('PUT', '/v2/pods/pod', { id: '/pod', containers: containers('sleep 200000') });
-    const page = await browser.open(`/pod/pod?tab=configuration&to=${String(first)}`);
+  test('a pod is described, changed, rolled back, its instances are killed, and it is destroyed', async () => {
+    const page = await suite.browser.open('/new');
+    await page.getByRole('button', { name: 'A pod instead' }).click();
+    await page.getByText('Say what to run: a command, or an image').first().waitFor();
+    await page.getByLabel('Id', { exact: true }).fill('/pod');
+    await page.getByLabel('Name', { exact: true }).fill('only');
+    await page.getByLabel('Command', { exact: true }).fill('sleep 100000');
+    await page.getByLabel('CPU (cores)').fill('0.05');
+    await page.getByLabel('Pod as JSON').getByText('"sleep 100000"').waitFor();
+    await page.getByRole('button', { name: 'Deploy' }).click();
+    await page.getByText('1 of 1 stable').waitFor();
+    await suite.platform.settled();
+    const first = (await suite.platform.call('GET', '/v2/pods/pod')).body.version;
+    await page.getByRole('button', { name: 'Edit' }).click();
+    await paste(page, { id: '/pod', containers: [{ name: 'Only', exec: { command: { shell: 'sleep 200000' } } }] });
+    // The schema of pods is that of the server.
+    await page.getByText('/containers(0)/name').first().waitFor();
+    await page.getByLabel('Name', { exact: true }).fill('only');
+    await confirm(page, 'Deploy the change');
+    await page.getByText('1 of 1 stable').waitFor();
+    await suite.platform.settled();
+    await page.goto(`${suite.wire.url}/pod/pod?tab=configuration&to=${String(first)}`);
     await confirm(page, 'Roll back to this', 'Roll back');
     await waitFor('it is what it was', async () => {
-      const { body } = await platform.call('GET', '/v2/pods/pod');
+      const { body } = await suite.platform.call('GET', '/v2/pods/pod');
       return body.containers[0].exec.command.shell === 'sleep 100000';
     });
-    await platform.settled();
+    await suite.platform.settled();
     await page.getByRole('link', { name: /^Instances/ }).click();
     const kill = page.getByRole('button', { name: /^Kill [0-9a-f]{8}$/ });
     await waitFor('one instance is left', async () => (await kill.count()) === 1);
@@ -258,9 +244,9 @@ describe.skipIf(missingParts.includes('chromium'))('deployments in the console',
   test.each(BOTH)(
     'a node shows who holds what of it, and is cordoned, drained and given work again (%s)',
     async (width) => {
-      await platform.call('POST', '/v2/apps', { id: '/a-worker', ...SLEEPER });
-      await platform.settled();
-      const page = await browser.open('/nodes', width);
+      await suite.platform.call('POST', '/v2/apps', { id: '/a-worker', ...SLEEPER });
+      await suite.platform.settled();
+      const page = await suite.browser.open('/nodes', width);
       await page.getByRole('table', { name: 'Nodes' }).getByRole('link').first().click();
       const table = page.getByRole('region', { name: 'Frameworks and roles, a table' });
       await table.getByRole('rowheader', { name: /marathon/ }).waitFor();
@@ -280,7 +266,7 @@ describe.skipIf(missingParts.includes('chromium'))('deployments in the console',
 
   test('nothing broke in any page', () => {
     // A refusal is an answer, which browsers write down as an error of loading: what is gone, and what was just ended.
-    expect(browser.problems.filter((problem) => !/status of (404|409|412)/.test(problem))).toEqual([]);
+    expect(suite.browser.problems.filter((problem) => !/status of (404|409|412)/.test(problem))).toEqual([]);
   });
 });
 

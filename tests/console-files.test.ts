@@ -1,12 +1,10 @@
 /** Files and logs in the console: read from their end and back, followed, searched, and harmless whatever they contain. */
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
-import { ConsoleBrowser, type Width } from './support/console-browser.ts';
-import { RunningPlatform, waitFor } from './support/running-platform.ts';
-
-const missingParts = (process.env['STADION_MISSING_PARTS'] ?? '').split(',');
-const BOTH: readonly Width[] = ['desk', 'phone'];
+import type { Width } from './support/console-browser.ts';
+import { BOTH, describeConsole, type ConsoleSuite } from './support/console-suite.ts';
+import { waitFor, type RunningPlatform } from './support/running-platform.ts';
 
 /** More than two pieces of numbered lines, then one line each second. */
 const TALKER = [
@@ -26,29 +24,19 @@ const HOSTILE = [
   'sleep 100000',
 ].join('; ');
 
-// Without Chromium there is no browser to read anything in.
-describe.skipIf(missingParts.includes('chromium'))('files in the console', () => {
-  let platform: RunningPlatform;
-  let browser: ConsoleBrowser;
+async function prepare(platform: RunningPlatform): Promise<void> {
+  const app = { cpus: 0.05, mem: 32 };
+  await platform.call('POST', '/v2/apps', { id: '/talker', cmd: TALKER, ...app });
+  const labels = { '<script>window.hacked=1</script>': '\u202Eevil' };
+  await platform.call('POST', '/v2/apps', { id: '/hostile', cmd: HOSTILE, labels, ...app });
+  const speaker = 'echo "I am $MESOS_TASK_ID"; sleep 100000';
+  await platform.change('POST', '/v2/apps', { id: '/speakers', cmd: speaker, instances: 2, ...app });
+}
 
-  beforeAll(async () => {
-    platform = await RunningPlatform.start();
-    browser = await ConsoleBrowser.start(platform.addresses.orchestrator);
-    const app = { cpus: 0.05, mem: 32 };
-    await platform.call('POST', '/v2/apps', { id: '/talker', cmd: TALKER, ...app });
-    const labels = { '<script>window.hacked=1</script>': '\u202Eevil' };
-    await platform.call('POST', '/v2/apps', { id: '/hostile', cmd: HOSTILE, labels, ...app });
-    const speaker = 'echo "I am $MESOS_TASK_ID"; sleep 100000';
-    await platform.change('POST', '/v2/apps', { id: '/speakers', cmd: speaker, instances: 2, ...app });
-  }, 60_000);
-  afterAll(async () => {
-    await browser.stop();
-    await platform.dispose();
-  });
-
+function filesAndLogs(suite: ConsoleSuite): void {
   async function openInstance(appId: string, width: Width, query = ''): Promise<Page> {
-    const [task] = await platform.tasks(appId);
-    return browser.open(`/instance/${task?.id ?? ''}${query}`, width);
+    const [task] = await suite.platform.tasks(appId);
+    return suite.browser.open(`/instance/${task?.id ?? ''}${query}`, width);
   }
 
   const linesRead = async (page: Page): Promise<number> => {
@@ -127,7 +115,7 @@ describe.skipIf(missingParts.includes('chromium'))('files in the console', () =>
       expect(await log.locator('[data-color="1"]').allInnerTexts()).toEqual(['red words']);
       await log.getByText(String.raw`turned \u202e txt.exe`).waitFor();
       await page.getByRole('link', { name: '<img src=x onerror=window.hacked=1>', exact: true }).waitFor();
-      await page.goto(`${platform.addresses.orchestrator}/app/hostile?tab=logs`);
+      await page.goto(`${suite.wire.url}/app/hostile?tab=logs`);
       await page.getByText('<script>window.hacked=1</script>').first().waitFor();
       expect(await page.evaluate(() => 'hacked' in globalThis)).toBe(false);
       const overflow = await page.evaluate(
@@ -141,17 +129,17 @@ describe.skipIf(missingParts.includes('chromium'))('files in the console', () =>
   test.each(BOTH)(
     'the logs of all instances are one, those of ended ones too (%s)',
     async (width) => {
-      const [ended] = await platform.tasks('/speakers');
+      const [ended] = await suite.platform.tasks('/speakers');
       const id = ended?.id ?? '';
-      await platform.call('POST', '/v2/tasks/delete', { ids: [id] });
+      await suite.platform.call('POST', '/v2/tasks/delete', { ids: [id] });
       await waitFor('another runs', async () => {
-        const tasks = await platform.tasks('/speakers');
+        const tasks = await suite.platform.tasks('/speakers');
         return tasks.length === 2 && tasks.every((task) => task.id !== id && task.state === 'TASK_RUNNING');
       });
-      const page = await browser.open('/app/speakers?tab=logs', width);
+      const page = await suite.browser.open('/app/speakers?tab=logs', width);
       const log = page.getByRole('log', { name: 'Merged log' });
       await log.getByText(`I am ${id}`).waitFor();
-      for (const task of await platform.tasks('/speakers')) await log.getByText(`I am ${task.id}`).waitFor();
+      for (const task of await suite.platform.tasks('/speakers')) await log.getByText(`I am ${task.id}`).waitFor();
       await page.getByLabel('Only lines with').fill(id);
       await page.getByText(/^1 line of/).waitFor();
     },
@@ -159,6 +147,8 @@ describe.skipIf(missingParts.includes('chromium'))('files in the console', () =>
   );
 
   test('nothing broke in any page', () => {
-    expect(browser.problems).toEqual([]);
+    expect(suite.browser.problems).toEqual([]);
   });
-});
+}
+
+describeConsole('files in the console', filesAndLogs, prepare);

@@ -1,31 +1,11 @@
 /** The console while time goes by: a connection that is cut, events of the past and the present, the map, and no mouse at all. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
-import { ConsoleBrowser, everyLook, type Width } from './support/console-browser.ts';
-import { RunningPlatform, waitFor } from './support/running-platform.ts';
-import { Wire } from './support/wire.ts';
+import { WIDTHS, everyLook } from './support/console-browser.ts';
+import { BOTH, SLEEPER, describeConsole } from './support/console-suite.ts';
+import { waitFor } from './support/running-platform.ts';
 
-const missingParts = (process.env['STADION_MISSING_PARTS'] ?? '').split(',');
-const SLEEPER = { cmd: 'sleep 100000', cpus: 0.05, mem: 16 };
-const BOTH: readonly Width[] = ['desk', 'phone'];
-
-// Without Chromium there is no browser to look with.
-describe.skipIf(missingParts.includes('chromium'))('the console while time goes by', () => {
-  let platform: RunningPlatform;
-  let wire: Wire;
-  let browser: ConsoleBrowser;
-
-  beforeAll(async () => {
-    platform = await RunningPlatform.start();
-    wire = await Wire.to(platform.addresses.orchestrator);
-    browser = await ConsoleBrowser.start(wire.url);
-  }, 60_000);
-  afterAll(async () => {
-    await browser.stop();
-    await wire.close();
-    await platform.dispose();
-  });
-
+describeConsole('the console while time goes by', (suite) => {
   /** Where the focus is, by the name that is read aloud. */
   const focused = (page: Page): Promise<string> =>
     page.evaluate(
@@ -52,7 +32,7 @@ describe.skipIf(missingParts.includes('chromium'))('the console while time goes 
   }
 
   test('a part of the console that does not come at the first attempt comes at the next', async () => {
-    const page = await browser.open('/apps');
+    const page = await suite.browser.open('/apps');
     let attempts = 0;
     await page.route('**/assets/json-editor*.js', (route) => {
       attempts += 1;
@@ -64,15 +44,15 @@ describe.skipIf(missingParts.includes('chromium'))('the console while time goes 
   });
 
   test('events of before the page was opened are there, filtered by kind and word, each with an address', async () => {
-    const listener = await browser.open('/events');
+    const listener = await suite.browser.open('/events');
     await listener
       .getByText(/event.* since|Live/)
       .first()
       .waitFor();
-    await platform.change('POST', '/v2/apps', { id: '/early', ...SLEEPER });
+    await suite.platform.change('POST', '/v2/apps', { id: '/early', ...SLEEPER });
     await listener.getByText('Deployment done').first().waitFor();
     for (const width of BOTH) {
-      const page = await browser.open('/events', width);
+      const page = await suite.browser.open('/events', width);
       await page.getByText('Deployment done').first().waitFor();
       await page.getByRole('button', { name: 'Kind' }).click();
       await page.getByRole('checkbox', { name: 'deployment success' }).check({ force: true });
@@ -87,15 +67,15 @@ describe.skipIf(missingParts.includes('chromium'))('the console while time goes 
         .click();
       const address = new URL(page.url());
       expect(address.searchParams.get('q')).toBe('early');
-      const other = await browser.open(`${address.pathname}${address.search}`, width);
+      const other = await suite.browser.open(`${address.pathname}${address.search}`, width);
       await other.locator('[data-chosen]').getByText('"deployment_success"').waitFor();
     }
   }, 60_000);
 
   test('the feed can be held still, and goes on', async () => {
-    const page = await browser.open('/events', 'phone');
+    const page = await suite.browser.open('/events', 'phone');
     await page.getByRole('button', { name: 'Hold' }).click();
-    await platform.change('POST', '/v2/apps', { id: '/while-held', ...SLEEPER });
+    await suite.platform.change('POST', '/v2/apps', { id: '/while-held', ...SLEEPER });
     await page.getByRole('button', { name: /Go on \(\d+ new events\)/ }).waitFor();
     expect(await page.getByRole('link', { name: '/while-held' }).count()).toBe(0);
     await page.getByRole('button', { name: /Go on/ }).click();
@@ -106,17 +86,17 @@ describe.skipIf(missingParts.includes('chromium'))('the console while time goes 
     'a connection that is cut is said to be, and afterwards nothing was missed (%s)',
     async (width) => {
       const id = `/cut-${width}`;
-      await platform.change('POST', '/v2/apps', { id, ...SLEEPER });
-      const page = await browser.open(`/app${id}`, width);
+      await suite.platform.change('POST', '/v2/apps', { id, ...SLEEPER });
+      const page = await suite.browser.open(`/app${id}`, width);
       await page.getByText('Serving: 1 instance running').waitFor();
-      wire.cut();
+      suite.wire.cut();
       const banner = page.getByRole('alert').getByText(/No connection to the platform/);
       await banner.waitFor();
       expect(await everyLook(page)).toEqual([]);
-      await page.setViewportSize(width === 'desk' ? { width: 1440, height: 900 } : { width: 390, height: 844 });
-      await platform.change('PUT', `/v2/apps${id}`, { instances: 2 });
+      await page.setViewportSize(WIDTHS[width]);
+      await suite.platform.change('PUT', `/v2/apps${id}`, { instances: 2 });
       await page.getByText('Serving: 1 instance running').waitFor();
-      wire.mend();
+      suite.wire.mend();
       // It may come back by itself before the button is pressed, and take the button with it.
       const press = page.getByRole('button', { name: 'Try now' }).click();
       await Promise.race([press.catch(() => undefined), banner.waitFor({ state: 'detached' })]);
@@ -133,7 +113,7 @@ describe.skipIf(missingParts.includes('chromium'))('the console while time goes 
   test.each(BOTH)(
     'the map shows every instance, coloured by what one wants to see (%s)',
     async (width) => {
-      const page = await browser.open('/map', width);
+      const page = await suite.browser.open('/map', width);
       const square = page.getByRole('link', { name: /^\/early [0-9a-f]{8}, unknown$/ });
       await square.waitFor();
       await page.getByLabel('Coloured by').selectOption('app');
@@ -146,8 +126,8 @@ describe.skipIf(missingParts.includes('chromium'))('the console while time goes 
     60_000,
   );
 
-  test('by keyboard alone an app is created, looked at, changed and destroyed', async () => {
-    const page = await browser.open('/');
+  test('by keyboard alone an app is created, changed, scaled and destroyed', async () => {
+    const page = await suite.browser.open('/');
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
     await page.keyboard.press('Tab');
     expect(await focused(page)).toBe('Skip to the content');
@@ -161,7 +141,28 @@ describe.skipIf(missingParts.includes('chromium'))('the console while time goes 
     await page.keyboard.type('sleep 1000');
     await page.keyboard.press('Control+Enter');
     await page.getByText('Serving: 1 instance running').waitFor();
-    await platform.settled();
+    await suite.platform.settled();
+    await tabTo(page, /^Edit$/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Edit /by-keys' }).waitFor();
+    await page.getByLabel('App as JSON').waitFor();
+    await tabToField(page, 'Command');
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type('sleep 2000');
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('dialog', { name: 'What will change' }).getByText('"cmd": "sleep 2000"').waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByText('Serving: 1 instance running').waitFor();
+    await suite.platform.settled();
+    await tabTo(page, /^Scale$/);
+    await page.keyboard.press('Enter');
+    await page.getByRole('spinbutton', { name: 'Instances' }).waitFor();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type('2');
+    await page.keyboard.press('Enter');
+    await page.getByText('Serving: 2 instances running').waitFor();
+    await suite.platform.settled();
+    expect((await suite.platform.call('GET', '/v2/apps/by-keys')).body.app).toMatchObject({ cmd: 'sleep 2000' });
     await tabTo(page, /^More actions$/);
     await page.keyboard.press('Enter');
     await page.getByRole('menuitem', { name: 'Destroy' }).waitFor();
@@ -176,7 +177,7 @@ describe.skipIf(missingParts.includes('chromium'))('the console while time goes 
   }, 60_000);
 
   test('shortcuts lead everywhere, the palette knows nodes and what can be done with them', async () => {
-    const page = await browser.open('/');
+    const page = await suite.browser.open('/');
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
     for (const [key, heading] of [
       ['a', 'Apps'],
@@ -204,7 +205,7 @@ describe.skipIf(missingParts.includes('chromium'))('the console while time goes 
   }, 60_000);
 
   test('rows of a list are walked through by arrow keys', async () => {
-    const page = await browser.open('/apps');
+    const page = await suite.browser.open('/apps');
     await page.getByRole('link', { name: 'early', exact: true }).focus();
     await page.keyboard.press('ArrowDown');
     await waitFor('the next row has the focus', async () => (await focused(page)) === 'while-held');
@@ -215,6 +216,6 @@ describe.skipIf(missingParts.includes('chromium'))('the console while time goes 
   test('nothing broke in any page', () => {
     // Where a connection is cut, browsers write that down; and refusals: of what is gone, of what is half written.
     const expected = /ERR_(CONNECTION|EMPTY|INCOMPLETE|SOCKET)|net::|status of (404|409|422)/;
-    expect(browser.problems.filter((problem) => !expected.test(problem))).toEqual([]);
+    expect(suite.browser.problems.filter((problem) => !expected.test(problem))).toEqual([]);
   });
 });

@@ -159,6 +159,12 @@ export class RunningPlatform {
     );
   }
 
+  /** Ends every deployment where it is. */
+  async cancelAll(): Promise<void> {
+    const { body } = await this.call('GET', '/v2/deployments');
+    for (const { id } of body) await this.call('DELETE', `/v2/deployments/${String(id)}?force=true`);
+  }
+
   /** Changes something, insists on success, and waits until no deployment is under way. */
   async change(method: string, path: string, body?: unknown, limitMs = 20_000): Promise<Answer> {
     const answer = await this.call(method, path, body);

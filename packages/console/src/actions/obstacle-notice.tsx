@@ -8,8 +8,8 @@ export function ObstacleNotice({ obstacle }: { readonly obstacle: Obstacle }) {
     <div className={styles['obstacle']} role="alert">
       {obstacle.kind === 'policy' ? (
         <>
-          <strong>Changes are held back here.</strong> <bdi>{obstacle.message}</bdi>. Overriding leaves that in place, and
-          the record of the deployment says who did it.
+          <strong>Changes are held back here.</strong> <bdi>{obstacle.message}</bdi>. Overriding leaves that in place,
+          and the record of the deployment says who did it.
         </>
       ) : (
         <>

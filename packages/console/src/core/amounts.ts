@@ -19,9 +19,12 @@ export function bytes(value: number): string {
   return value < 1024 * 1024 ? `${round(value / 1024)} KiB` : mebibytes(value / 1024 / 1024);
 }
 
+const GROUPED = new Intl.NumberFormat('en-US');
+
 /** 1234567 as 1,234,567. */
 export function count(value: number): string {
-  return value.toLocaleString('en-US');
+  // Most numbers are small, and lists have many.
+  return Number.isInteger(value) && value >= 0 && value < 1000 ? String(value) : GROUPED.format(value);
 }
 
 /** `1 instance`, `2 instances`. */

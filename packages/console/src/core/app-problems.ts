@@ -28,7 +28,12 @@ export function podProblems(draft: JsonObject): readonly DraftProblem[] {
   const containers = Array.isArray(draft['containers']) ? (draft['containers'] as readonly Json[]) : [];
   const idle = containers.flatMap((container, index): DraftProblem[] =>
     isObject(container) && container['exec'] === undefined && container['image'] === undefined
-      ? [{ path: `/containers(${String(index)})/exec/command/shell`, message: 'Say what to run: a command, or an image' }]
+      ? [
+          {
+            path: `/containers(${String(index)})/exec/command/shell`,
+            message: 'Say what to run: a command, or an image',
+          },
+        ]
       : [],
   );
   return [...problemsBy(PodInput, draft), ...idle];

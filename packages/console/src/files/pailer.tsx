@@ -1,6 +1,5 @@
 /** Looks into a file of any length: its end first, back without end, following, searching, wrapping, with colours. */
 import { useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDownToLine, ArrowUpToLine, ChevronDown, ChevronUp, Download, WrapText } from 'lucide-react';
 import { counted } from '../core/amounts.ts';
 import { plainLine } from '../core/ansi.ts';
@@ -8,11 +7,11 @@ import { bounds, linesOf } from '../core/file-window.ts';
 import { IconButton } from '../parts/button.tsx';
 import { SearchField } from '../parts/search-field.tsx';
 import { downloadUrl } from './file-urls.ts';
+import { FollowToggle, LINE_HEIGHT, LineList, LineTools, useLineList } from './line-list.tsx';
 import { LogLine } from './log-line.tsx';
 import { useFileTail, type FilePlace } from './use-file-tail.ts';
 import styles from './pailer.module.css';
 
-const LINE_HEIGHT = 19;
 /** So close to the top that the piece before is read. */
 const NEAR_TOP = 400;
 
@@ -30,21 +29,12 @@ export function Pailer({
   const { window, error, readBack, jump } = useFileTail(place, follows);
   const lines = useMemo(() => (window === undefined ? [] : linesOf(window)), [window]);
   const start = window === undefined ? 0 : bounds(window).from;
-  const scroller = useRef<HTMLDivElement>(null);
-  const virtualizer = useVirtualizer({
-    count: lines.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => LINE_HEIGHT,
-    overscan: 30,
-  });
+  const list = useLineList(lines.length, follows, wraps);
+  const { scroller, virtualizer } = list;
   const search = useLineSearch(lines, (index) => {
     setFollows(false);
     virtualizer.scrollToIndex(index, { align: 'center' });
   });
-
-  useLayoutEffect(() => {
-    if (follows && lines.length > 0) virtualizer.scrollToIndex(lines.length - 1, { align: 'end' });
-  }, [follows, lines.length, virtualizer, wraps]);
 
   // What was read before the beginning must not move what is looked at.
   const known = useRef({ start, count: lines.length });
@@ -55,11 +45,11 @@ export function Pailer({
       scroller.current.scrollTop += added * LINE_HEIGHT;
     }
     known.current = { start, count: lines.length };
-  }, [start, lines.length]);
+  }, [start, lines.length, scroller]);
 
   return (
     <div className={styles['pailer']}>
-      <div className={styles['tools']}>
+      <LineTools>
         <SearchField label="Search in what is read" value={search.words} onChange={search.setWords} />
         {search.words !== '' && (
           <>
@@ -75,16 +65,7 @@ export function Pailer({
           </>
         )}
         <span className={styles['space']} />
-        <label className={styles['toggle']}>
-          <input
-            type="checkbox"
-            checked={follows}
-            onChange={(event) => {
-              setFollows(event.target.checked);
-            }}
-          />
-          Follow
-        </label>
+        <FollowToggle follows={follows} onChange={setFollows} />
         <IconButton
           label={wraps ? 'Do not wrap lines' : 'Wrap lines'}
           aria-pressed={wraps}
@@ -116,21 +97,16 @@ export function Pailer({
         <a href={downloadUrl(place)} download className={styles['download']} aria-label={`Download ${label}`}>
           <Download size={16} aria-hidden />
         </a>
-      </div>
-      <div
-        ref={scroller}
-        className={styles['scroller']}
-        style={{ height }}
-        tabIndex={0}
-        role="log"
-        aria-label={label}
-        aria-live="off"
-        data-wraps={wraps || undefined}
-        onWheel={(event) => {
-          if (event.deltaY < 0) setFollows(false);
-        }}
-        onKeyDown={(event) => {
-          if (['ArrowUp', 'PageUp', 'Home'].includes(event.key)) setFollows(false);
+      </LineTools>
+      <LineList
+        list={list}
+        label={label}
+        height={height}
+        wraps={wraps}
+        isCurrent={(index) => search.found[search.at] === index}
+        line={(index) => <LogLine line={lines[index] ?? ''} words={search.words} />}
+        onLookBack={() => {
+          setFollows(false);
         }}
         onScroll={(event) => {
           if (event.currentTarget.scrollTop < NEAR_TOP && start > 0 && !follows) readBack();
@@ -138,21 +114,7 @@ export function Pailer({
       >
         {error !== undefined && <p className={styles['error']}>{error.message}</p>}
         {window !== undefined && lines.length === 0 && <p className={styles['empty']}>The file is empty.</p>}
-        <div className={styles['lines']} style={{ height: virtualizer.getTotalSize() }}>
-          {virtualizer.getVirtualItems().map(({ index, start: top }) => (
-            <div
-              key={index}
-              ref={virtualizer.measureElement}
-              data-index={index}
-              data-current={search.found[search.at] === index || undefined}
-              className={styles['line']}
-              style={{ transform: `translateY(${String(top)}px)` }}
-            >
-              <LogLine line={lines[index] ?? ''} words={search.words} />
-            </div>
-          ))}
-        </div>
-      </div>
+      </LineList>
       <p className={styles['status']}>
         {window === undefined
           ? 'Reading …'

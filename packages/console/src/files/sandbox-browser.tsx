@@ -10,7 +10,10 @@ import { Panel } from '../parts/panel.tsx';
 import { downloadUrl } from './file-urls.ts';
 import { Pailer } from './pailer.tsx';
 import type { FilePlace } from './use-file-tail.ts';
+import { PlainTable } from '../parts/plain-table.tsx';
 import styles from './sandbox-browser.module.css';
+
+const COLUMNS = ['Name', 'Mode', 'Links', 'User', 'Group', 'Size', 'Changed', 'Download'];
 
 /** @param root the sandbox @param folder a path below it, empty for itself @param file the one that is looked into, below the sandbox */
 export function SandboxBrowser({
@@ -73,24 +76,11 @@ function FileTable({
   readonly folder: string;
 }) {
   return (
-    <div className={styles['scroll']} tabIndex={0} role="region" aria-label="List of files">
-      <table className={styles['files']}>
-        <thead>
-          <tr>
-            {['Name', 'Mode', 'Links', 'User', 'Group', 'Size', 'Changed', 'Download'].map((title) => (
-              <th key={title} scope="col">
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {entries.map((entry) => (
-            <FileRow key={entry.path} root={root} entry={entry} folder={folder} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <PlainTable label="List of files" titles={COLUMNS}>
+      {entries.map((entry) => (
+        <FileRow key={entry.path} root={root} entry={entry} folder={folder} />
+      ))}
+    </PlainTable>
   );
 }
 
@@ -110,13 +100,15 @@ function FileRow({
   return (
     <tr>
       <th scope="row">
-        <Icon size={14} aria-hidden />
-        <Link
-          to="."
-          search={(previous: object) => (isFolder ? { ...previous, folder: below } : { ...previous, file: below })}
-        >
-          <bdi>{name}</bdi>
-        </Link>
+        <span className={styles['name']}>
+          <Icon size={14} aria-hidden />
+          <Link
+            to="."
+            search={(previous: object) => (isFolder ? { ...previous, folder: below } : { ...previous, file: below })}
+          >
+            <bdi>{name}</bdi>
+          </Link>
+        </span>
       </th>
       <td>
         <code>{entry.mode}</code>

@@ -1,6 +1,7 @@
 /** What stands around every page: navigation, where one is, the search, and whether the connection stands. */
 import { Outlet } from '@tanstack/react-router';
 import { ActionProvider } from '../actions/action-provider.tsx';
+import { RowIconDrawings } from '../parts/row-icon.tsx';
 import { ConnectionBanner } from './connection.tsx';
 import { NavigationBar, PhoneBar } from './navigation.tsx';
 import { Shortcuts } from './shortcuts.tsx';
@@ -10,6 +11,7 @@ import styles from './frame.module.css';
 export function Frame() {
   return (
     <ActionProvider>
+      <RowIconDrawings />
       <div className={styles['frame']}>
         <a href="#content" className={styles['skip']}>
           Skip to the content

@@ -1,11 +1,11 @@
 /** The way to an app: its id, as a link. */
 import type { ReactNode } from 'react';
-import { Link } from '@tanstack/react-router';
+import { RowLink } from './row-link.tsx';
 
 export function AppLink({ id, children }: { readonly id: string; readonly children?: ReactNode }) {
   return (
-    <Link to="/app/$" params={{ _splat: id.replace(/^\//, '') }}>
+    <RowLink href={`/app${encodeURI(id)}`}>
       <bdi>{children ?? id}</bdi>
-    </Link>
+    </RowLink>
   );
 }

@@ -50,7 +50,9 @@ interface DataTableProps<Row> {
 }
 
 const features = tableFeatures({ rowSortingFeature, sortedRowModel: createSortedRowModel() });
-const OVERSCAN = 12;
+const OVERSCAN = 8;
+/** Places beyond those that are needed now: how many rows are in sight varies by one or two. */
+const PLACES_SPARE = 4;
 
 export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   const { label, columns, rowId, sorting, onSorting, rowHeight = 38, empty } = props;
@@ -65,7 +67,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     const distance = body.current.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
     setOffset(distance + scroller.scrollTop);
   }, [rows.length]);
-  // The same function as long as the rows are: with another one the places of all rows are worked out again.
+  // The same function as long as the rows are: with another one the positions of all rows are worked out again.
   const getItemKey = useCallback(
     (index: number) => {
       const row = rows[index];
@@ -81,6 +83,8 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     scrollMargin: offset,
     getItemKey,
   });
+  const items = virtualizer.getVirtualItems();
+  const places = usePlaces(items.length);
   const template = shown.map((column) => (isNarrow ? (column.phone ?? column.width) : column.width)).join(' ');
 
   function walk(event: KeyboardEvent<HTMLDivElement>): void {
@@ -112,12 +116,13 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
         style={{ height: virtualizer.getTotalSize() }}
         onKeyDown={walk}
       >
-        {virtualizer.getVirtualItems().map((item) => {
+        {items.map((item) => {
           const row = rows[item.index];
           if (row === undefined) return null;
           return (
             <BodyRow
-              key={item.key}
+              key={item.index % places}
+              id={rowId(row)}
               row={row}
               columns={shown}
               index={item.index}
@@ -133,7 +138,18 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   );
 }
 
+/**
+ * How many rows are kept: one that goes out of sight becomes the one that comes into sight. To write other texts into what
+ * is there is much less work than to make it anew.
+ */
+function usePlaces(count: number): number {
+  const [places, setPlaces] = useState(count);
+  if (count > places) setPlaces(count + PLACES_SPARE);
+  return Math.max(count, places);
+}
+
 interface BodyRowProps<Row> {
+  readonly id: string;
   readonly row: Row;
   readonly columns: readonly TableColumn<Row>[];
   readonly index: number;
@@ -142,9 +158,19 @@ interface BodyRowProps<Row> {
   readonly top: number;
 }
 
-function BodyRowOnce<Row>({ row, columns, index, template, height, top }: BodyRowProps<Row>) {
+function BodyRowOnce<Row>({ id, row, columns, index, template, height, top }: BodyRowProps<Row>) {
+  const place = useRef<HTMLDivElement>(null);
+  useLayoutEffect(
+    () => () => {
+      // The focus must not be on another row than the one it was put on.
+      const focused = document.activeElement;
+      if (focused instanceof HTMLElement && place.current?.contains(focused) === true) focused.blur();
+    },
+    [id],
+  );
   return (
     <div
+      ref={place}
       role="row"
       aria-rowindex={index + 2}
       data-index={index}

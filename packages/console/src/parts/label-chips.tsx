@@ -1,8 +1,13 @@
 /** The first labels of an app; each leads to the apps that have it too. */
-import { Link } from '@tanstack/react-router';
+import { RowLink } from './row-link.tsx';
 import styles from './label-chips.module.css';
 
 const SHOWN = 2;
+
+/** The list of the apps with a label, as the router writes it into the URL. */
+function labelHref(text: string): string {
+  return `/apps?label=${encodeURIComponent(JSON.stringify([text]))}`;
+}
 
 export function LabelChips({
   labels,
@@ -18,9 +23,9 @@ export function LabelChips({
       {all.slice(0, shown).map(([name, value]) => {
         const text = value === '' ? name : `${name}=${value}`;
         return (
-          <Link key={name} to="/apps" search={{ label: [text] }} className={styles['chip']} title={text}>
+          <RowLink key={name} href={labelHref(text)} className={styles['chip']} title={text}>
             <bdi>{text}</bdi>
-          </Link>
+          </RowLink>
         );
       })}
       {all.length > shown && <span className={styles['more']}>+{all.length - shown}</span>}

@@ -1,8 +1,8 @@
 /** The menu of a row. A list has many rows and few of their menus are opened: each is made when it is. */
 import { useState, type ReactElement } from 'react';
-import { Ellipsis } from 'lucide-react';
 import { PlainIconButton } from './button.tsx';
 import { Menu, type MenuItem } from './menu.tsx';
+import { RowIcon } from './row-icon.tsx';
 
 /** The button. @param label says whose actions they are @param menu is rendered once it is wanted: a {@link RowMenu} */
 export function RowMenuButton({ label, menu }: { readonly label: string; readonly menu: ReactElement }) {
@@ -17,7 +17,7 @@ export function RowMenuButton({ label, menu }: { readonly label: string; readonl
         setIsWanted(true);
       }}
     >
-      <Ellipsis size={16} />
+      <RowIcon name="ellipsis" size={16} />
     </PlainIconButton>
   );
 }
@@ -27,7 +27,7 @@ export function RowMenu({ label, items }: { readonly label: string; readonly ite
   return (
     <Menu items={items} isOpenAtFirst>
       <PlainIconButton label={label}>
-        <Ellipsis size={16} />
+        <RowIcon name="ellipsis" size={16} />
       </PlainIconButton>
     </Menu>
   );

@@ -1,16 +1,16 @@
 /** The logs of all instances of an app in one stream, those of ended ones too, while they are known. */
-import { useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useVirtualizer } from '@tanstack/react-virtual';
 import { ScrollText } from 'lucide-react';
 import type { AppInfo } from '@stadion/contract/orchestrator';
 import { counted } from '../../core/amounts.ts';
 import { plainLine } from '../../core/ansi.ts';
 import { sandboxPath } from '../../core/sandbox-path.ts';
 import { isTaskOf, taskName } from '../../core/task-row.ts';
-import type { LogSource } from '../../core/merged-log.ts';
+import type { LogSource, MergedLine } from '../../core/merged-log.ts';
 import { recentTasksQuery } from '../../data/cluster-queries.ts';
+import { FollowToggle, LineList, LineTools, useLineList } from '../../files/line-list.tsx';
 import { LogLine } from '../../files/log-line.tsx';
 import { useMergedLog } from '../../files/use-merged-log.ts';
 import { EmptyState } from '../../parts/empty-state.tsx';
@@ -19,7 +19,6 @@ import { SearchField } from '../../parts/search-field.tsx';
 import { Select } from '../../parts/select.tsx';
 import styles from './logs-tab.module.css';
 
-const LINE_HEIGHT = 19;
 /** Instances whose logs are read, the latest first. */
 const SOURCES_MAX = 20;
 
@@ -33,20 +32,10 @@ export function LogsTab({ app }: { readonly app: AppInfo }) {
     const low = words.toLowerCase();
     return low === '' ? lines : lines.filter(({ text }) => plainLine(text).toLowerCase().includes(low));
   }, [lines, words]);
-  const scroller = useRef<HTMLDivElement>(null);
-  const virtualizer = useVirtualizer({
-    count: shown.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => LINE_HEIGHT,
-    overscan: 30,
-  });
-  const last = shown.at(-1)?.number;
-  useLayoutEffect(() => {
-    if (follows && shown.length > 0) virtualizer.scrollToIndex(shown.length - 1, { align: 'end' });
-  }, [follows, last, shown.length, virtualizer]);
+  const list = useLineList(shown.length, follows, shown.at(-1)?.number);
   return (
     <Panel isFlush>
-      <div className={styles['tools']}>
+      <LineTools>
         <SearchField label="Only lines with" value={words} onChange={setWords} />
         <Select
           label="File"
@@ -58,57 +47,30 @@ export function LogsTab({ app }: { readonly app: AppInfo }) {
           ]}
           onChange={setFile}
         />
-        <label className={styles['toggle']}>
-          <input
-            type="checkbox"
-            checked={follows}
-            onChange={(event) => {
-              setFollows(event.target.checked);
-            }}
-          />
-          Follow
-        </label>
+        <FollowToggle follows={follows} onChange={setFollows} />
         <span className={styles['count']}>
           {counted(shown.length, 'line')} of {counted(sources.length, 'instance')}
         </span>
-      </div>
+      </LineTools>
       {shown.length === 0 ? (
         <EmptyState icon={ScrollText} title="No lines">
           {words === '' ? 'No instance has written anything yet.' : 'None of the lines that were read matches.'}
         </EmptyState>
       ) : (
-        <div
-          ref={scroller}
-          className={styles['scroller']}
-          role="log"
-          aria-live="off"
-          aria-label="Merged log"
-          tabIndex={0}
-          onWheel={(event) => {
-            if (event.deltaY < 0) setFollows(false);
+        <LineList
+          list={list}
+          label="Merged log"
+          height="34rem"
+          wraps
+          keyOf={(index) => shown[index]?.number ?? index}
+          line={(index) => {
+            const line = shown[index];
+            return line === undefined ? null : <Entry line={line} words={words} />;
           }}
-        >
-          <div className={styles['lines']} style={{ height: virtualizer.getTotalSize() }}>
-            {virtualizer.getVirtualItems().map(({ index, start }) => {
-              const line = shown[index];
-              if (line === undefined) return null;
-              return (
-                <div
-                  key={line.number}
-                  ref={virtualizer.measureElement}
-                  data-index={index}
-                  className={styles['line']}
-                  style={{ transform: `translateY(${String(start)}px)` }}
-                >
-                  <Link to="/instance/$taskId" params={{ taskId: line.taskId }} preload={false}>
-                    {taskName(line.taskId)}
-                  </Link>
-                  <LogLine line={line.text} words={words} />
-                </div>
-              );
-            })}
-          </div>
-        </div>
+          onLookBack={() => {
+            setFollows(false);
+          }}
+        />
       )}
     </Panel>
   );
@@ -124,4 +86,15 @@ function useSources(appId: string, file: string): readonly LogSource[] {
   );
   // The list is made anew with every answer: only a different one starts reading again.
   return useMemo(() => JSON.parse(key) as readonly LogSource[], [key]);
+}
+
+function Entry({ line, words }: { readonly line: MergedLine; readonly words: string }) {
+  return (
+    <div className={styles['entry']}>
+      <Link to="/instance/$taskId" params={{ taskId: line.taskId }} preload={false}>
+        {taskName(line.taskId)}
+      </Link>
+      <LogLine line={line.text} words={words} />
+    </div>
+  );
 }

@@ -3,7 +3,7 @@ import type { AppInfo, TaskStats } from '@stadion/contract/orchestrator';
 import { count } from '../../core/amounts.ts';
 import { span } from '../../core/moments.ts';
 import { Panel } from '../../parts/panel.tsx';
-import styles from './statistics-tab.module.css';
+import { PlainTable } from '../../parts/plain-table.tsx';
 
 const ROWS: readonly (readonly [keyof TaskStats, string])[] = [
   ['startedAfterLastScaling', 'Started after the last scaling'],
@@ -12,40 +12,28 @@ const ROWS: readonly (readonly [keyof TaskStats, string])[] = [
   ['totalSummary', 'All'],
 ];
 
+const COLUMNS = ['Tasks', 'Running', 'Healthy', 'Unhealthy', 'Staged', 'Average life', 'Median life'];
+
 export function StatisticsTab({ app }: { readonly app: AppInfo }) {
   return (
     <Panel isFlush>
-      <div className={styles['scroll']} tabIndex={0} role="region" aria-label="Statistics">
-        <table className={styles['table']}>
-          <thead>
-            <tr>
-              {['Tasks', 'Running', 'Healthy', 'Unhealthy', 'Staged', 'Average life', 'Median life'].map((title) => (
-                <th key={title} scope="col">
-                  {title}
-                </th>
-              ))}
+      <PlainTable label="Statistics" titles={COLUMNS} texts={1}>
+        {ROWS.map(([key, title]) => {
+          const stats = app.taskStats?.[key]?.stats;
+          const lived = (seconds: number | undefined): string => (seconds === undefined ? '–' : span(seconds * 1000));
+          return (
+            <tr key={key}>
+              <th scope="row">{title}</th>
+              <td>{count(stats?.counts.running ?? 0)}</td>
+              <td>{count(stats?.counts.healthy ?? 0)}</td>
+              <td>{count(stats?.counts.unhealthy ?? 0)}</td>
+              <td>{count(stats?.counts.staged ?? 0)}</td>
+              <td>{lived(stats?.lifeTime?.averageSeconds)}</td>
+              <td>{lived(stats?.lifeTime?.medianSeconds)}</td>
             </tr>
-          </thead>
-          <tbody>
-            {ROWS.map(([key, title]) => {
-              const stats = app.taskStats?.[key]?.stats;
-              const lived = (seconds: number | undefined): string =>
-                seconds === undefined ? '–' : span(seconds * 1000);
-              return (
-                <tr key={key}>
-                  <th scope="row">{title}</th>
-                  <td>{count(stats?.counts.running ?? 0)}</td>
-                  <td>{count(stats?.counts.healthy ?? 0)}</td>
-                  <td>{count(stats?.counts.unhealthy ?? 0)}</td>
-                  <td>{count(stats?.counts.staged ?? 0)}</td>
-                  <td>{lived(stats?.lifeTime?.averageSeconds)}</td>
-                  <td>{lived(stats?.lifeTime?.medianSeconds)}</td>
-                </tr>
-              );
-            })}
-          </tbody>
-        </table>
-      </div>
+          );
+        })}
+      </PlainTable>
     </Panel>
   );
 }

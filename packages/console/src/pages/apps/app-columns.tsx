@@ -1,6 +1,4 @@
 /** What the list of apps shows of each. */
-import { Link } from '@tanstack/react-router';
-import { Blocks, Box, Container, Folder } from 'lucide-react';
 import { cores, count, counted, mebibytes } from '../../core/amounts.ts';
 import type { AppRow } from '../../core/app-list.ts';
 import { AppLink } from '../../parts/app-link.tsx';
@@ -8,13 +6,17 @@ import { HealthBadge, StatusBadge } from '../../parts/badge.tsx';
 import type { TableColumn } from '../../parts/data-table.tsx';
 import { HealthBar } from '../../parts/health-bar.tsx';
 import { LabelChips } from '../../parts/label-chips.tsx';
+import { RowIcon, type RowIconName } from '../../parts/row-icon.tsx';
+import { RowLink } from '../../parts/row-link.tsx';
 import { RowMenu } from './row-menu.tsx';
 import styles from './app-columns.module.css';
 
 const STATUS_ORDER = { delayed: 0, waiting: 1, deploying: 2, running: 3, suspended: 4 };
 const HEALTH_ORDER = { unhealthy: 0, unknown: 1, healthy: 2, none: 3 };
 
-const ICONS = { group: Folder, pod: Blocks, image: Container, process: Box };
+const ICONS = { group: 'folder', pod: 'blocks', image: 'container', process: 'box' } as const satisfies Readonly<
+  Record<string, RowIconName>
+>;
 
 function iconOf({ kind, app }: AppRow): keyof typeof ICONS {
   if (kind === 'group' || kind === 'pod') return kind;
@@ -22,19 +24,18 @@ function iconOf({ kind, app }: AppRow): keyof typeof ICONS {
 }
 
 function Name({ row }: { readonly row: AppRow }) {
-  const Icon = ICONS[iconOf(row)];
   return (
     <>
-      <Icon size={15} aria-hidden className={styles['icon']} />
+      <RowIcon name={ICONS[iconOf(row)]} size={15} className={styles['icon']} />
       <span className={styles['name']}>
         {row.kind === 'group' ? (
-          <Link to="/apps" search={{ group: row.id }}>
+          <RowLink href={`/apps?group=${encodeURIComponent(row.id)}`}>
             <bdi>{row.name}</bdi>
-          </Link>
+          </RowLink>
         ) : row.kind === 'pod' ? (
-          <Link to="/pod/$" params={{ _splat: row.id.slice(1) }}>
+          <RowLink href={`/pod${encodeURI(row.id)}`}>
             <bdi>{row.name}</bdi>
-          </Link>
+          </RowLink>
         ) : (
           <AppLink id={row.id}>{row.name}</AppLink>
         )}
@@ -101,5 +102,5 @@ export const appColumns: readonly TableColumn<AppRow>[] = [
     value: ({ mem }) => mem,
     cell: ({ mem }) => mebibytes(mem),
   },
-  { id: 'menu', title: '', width: '2rem', phone: '2rem', cell: (row) => <RowMenu row={row} /> },
+  { id: 'menu', title: '', width: '2rem', phone: '2rem', cell: (row) => <RowMenu key={row.id} row={row} /> },
 ];

@@ -2,6 +2,7 @@
 import type { JsonObject } from '../../core/app-draft.ts';
 import { threeWay } from '../../core/three-way.ts';
 import { Button } from '../../parts/button.tsx';
+import { PlainTable } from '../../parts/plain-table.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
 import styles from './changed-meanwhile.module.css';
 
@@ -36,30 +37,17 @@ export function ChangedMeanwhile({
         <Button onClick={onRebase}>Put my changes on top</Button>
         <Button onClick={onTakeTheirs}>Drop mine</Button>
       </header>
-      <div className={styles['scroll']} tabIndex={0} role="region" aria-label="The three versions">
-        <table>
-          <thead>
-            <tr>
-              {['Member', 'Before', 'Theirs', 'Yours', ''].map((title) => (
-                <th key={title} scope="col">
-                  {title === '' ? <span className="visually-hidden">Who changed it</span> : title}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {changes.map((change) => (
-              <tr key={change.name} data-by={change.by}>
-                <th scope="row">{change.name}</th>
-                <td>{inShort(change.base)}</td>
-                <td>{inShort(change.theirs)}</td>
-                <td>{inShort(change.mine)}</td>
-                <td>{WORDS[change.by]}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <PlainTable label="The three versions" titles={['Member', 'Before', 'Theirs', 'Yours']} hidden="Who changed it">
+        {changes.map((change) => (
+          <tr key={change.name} data-by={change.by}>
+            <th scope="row">{change.name}</th>
+            <td>{inShort(change.base)}</td>
+            <td>{inShort(change.theirs)}</td>
+            <td>{inShort(change.mine)}</td>
+            <td>{WORDS[change.by]}</td>
+          </tr>
+        ))}
+      </PlainTable>
     </section>
   );
 }

@@ -74,7 +74,11 @@ export function PodForm(props: FormProps) {
             hint="0 to 1"
             {...frame(['scheduling', 'upgrade', 'minimumHealthCapacity'])}
           />
-          <NumberField label="Over capacity" hint="0 to 1" {...frame(['scheduling', 'upgrade', 'maximumOverCapacity'])} />
+          <NumberField
+            label="Over capacity"
+            hint="0 to 1"
+            {...frame(['scheduling', 'upgrade', 'maximumOverCapacity'])}
+          />
         </div>
       </Section>
     </div>
@@ -102,7 +106,10 @@ function ContainerFields({
         hint="Empty: a plain process on the machine"
         {...at('image', 'id')}
         onChange={(id) => {
-          set(['containers', index, 'image'], id === undefined ? undefined : { kind: 'DOCKER', ...imageOf(container), id });
+          set(
+            ['containers', index, 'image'],
+            id === undefined ? undefined : { kind: 'DOCKER', ...imageOf(container), id },
+          );
         }}
       />
       <div className={styles['row']}>

@@ -6,7 +6,7 @@ import { frameworkShares } from '../../core/node-frameworks.ts';
 import { agentStateQuery, statisticsQuery } from '../../data/cluster-queries.ts';
 import { CopyButton } from '../../parts/copy-button.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import styles from './node-page.module.css';
+import { PlainTable } from '../../parts/plain-table.tsx';
 
 const COLUMNS = ['Framework', 'Role', 'Tasks', 'CPU promised', 'Memory promised', 'Memory used'];
 
@@ -20,36 +20,23 @@ export function NodeFrameworks({ agentId }: { readonly agentId: string }) {
   if (shares.length === 0) return null;
   return (
     <Panel title="Frameworks and roles" isFlush>
-      <div className={styles['scroll']} tabIndex={0} role="region" aria-label="Frameworks and roles, a table">
-        <table className={styles['table']}>
-          <thead>
-            <tr>
-              {COLUMNS.map((title) => (
-                <th key={title} scope="col">
-                  {title}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {shares.map(({ frameworkId, name, role, tasks, cpus, mem, memUsed }) => (
-              <tr key={`${frameworkId} ${role}`}>
-                <th scope="row">
-                  <bdi title={frameworkId}>{name === '' ? frameworkId : name}</bdi>{' '}
-                  <CopyButton text={frameworkId} label={`Copy the id of ${name}`} />
-                </th>
-                <td>
-                  <bdi>{role}</bdi>
-                </td>
-                <td>{count(tasks)}</td>
-                <td>{cores(cpus)}</td>
-                <td>{mebibytes(mem)}</td>
-                <td>{mebibytes(memUsed)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <PlainTable label="Frameworks and roles, a table" titles={COLUMNS} texts={2}>
+        {shares.map(({ frameworkId, name, role, tasks, cpus, mem, memUsed }) => (
+          <tr key={`${frameworkId} ${role}`}>
+            <th scope="row">
+              <bdi title={frameworkId}>{name === '' ? frameworkId : name}</bdi>{' '}
+              <CopyButton text={frameworkId} label={`Copy the id of ${name}`} />
+            </th>
+            <td>
+              <bdi>{role}</bdi>
+            </td>
+            <td>{count(tasks)}</td>
+            <td>{cores(cpus)}</td>
+            <td>{mebibytes(mem)}</td>
+            <td>{mebibytes(memUsed)}</td>
+          </tr>
+        ))}
+      </PlainTable>
     </Panel>
   );
 }

@@ -10,8 +10,11 @@ import { Badge } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { Panel } from '../../parts/panel.tsx';
+import { PlainTable } from '../../parts/plain-table.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
 import styles from './pod-instances.module.css';
+
+const COLUMNS = ['Container', 'Status', 'Endpoints', 'CPU', 'Memory', 'Since'];
 
 export function PodInstances({ pod }: { readonly pod: PodStatus }) {
   if (pod.instances.length === 0) {
@@ -64,24 +67,11 @@ function Instance({ pod, instance }: { readonly pod: PodStatus; readonly instanc
         {addresses.length > 0 && <span>{addresses.join(', ')}</span>}
         {isOutdated && <Badge tone="warn">Old version</Badge>}
       </p>
-      <div className={styles['scroll']} tabIndex={0} role="region" aria-label={`Containers of ${taskName(id)}`}>
-        <table className={styles['table']}>
-          <thead>
-            <tr>
-              {['Container', 'Status', 'Endpoints', 'CPU', 'Memory', 'Since'].map((title) => (
-                <th key={title} scope="col">
-                  {title}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {containers.map((container) => (
-              <ContainerRow key={container.name} container={container} host={agentHostname ?? ''} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <PlainTable label={`Containers of ${taskName(id)}`} titles={COLUMNS}>
+        {containers.map((container) => (
+          <ContainerRow key={container.name} container={container} host={agentHostname ?? ''} />
+        ))}
+      </PlainTable>
     </Panel>
   );
 }
