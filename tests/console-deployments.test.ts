@@ -211,7 +211,8 @@ describeConsole('deployments in the console', (suite) => {
     await suite.platform.settled();
     const first = (await suite.platform.call('GET', '/v2/pods/pod')).body.version;
     await page.getByRole('button', { name: 'Edit' }).click();
-    await paste(page, { id: '/pod', containers: [{ name: 'Only', exec: { command: { shell: 'sleep 200000' } } }] });
+    const container = { exec: { command: { shell: 'sleep 200000' } }, resources: { cpus: 0.05, mem: 16 } };
+    await paste(page, { id: '/pod', containers: [{ name: 'Only', ...container }] });
     // The schema of pods is that of the server.
     await page.getByText('/containers(0)/name').first().waitFor();
     await page.getByLabel('Name', { exact: true }).fill('only');
@@ -229,12 +230,12 @@ describeConsole('deployments in the console', (suite) => {
     const kill = page.getByRole('button', { name: /^Kill [0-9a-f]{8}$/ });
     await waitFor('one instance is left', async () => (await kill.count()) === 1);
     // The instance stays, its containers are others.
-    const container = page.getByRole('link', { name: 'only' });
-    const before = await container.getAttribute('href');
+    const link = page.getByRole('link', { name: 'only' });
+    const before = await link.getAttribute('href');
     await kill.click();
     await page.getByRole('dialog').getByRole('button', { name: 'Kill', exact: true }).click();
     await waitFor('another container is there', async () => {
-      const links = await container.evaluateAll((found) => found.map((link) => link.getAttribute('href')));
+      const links = await link.evaluateAll((found) => found.map((one) => one.getAttribute('href')));
       return links.length === 1 && links[0] !== before;
     });
     await confirm(page, 'Destroy');

@@ -42,7 +42,7 @@ export function Pailer({
     const before = known.current;
     const added = lines.length - before.count;
     if (start < before.start && added > 0 && scroller.current !== null) {
-      scroller.current.scrollTop += added * LINE_HEIGHT;
+      scroller.current.scrollBy(0, added * LINE_HEIGHT);
     }
     known.current = { start, count: lines.length };
   }, [start, lines.length, scroller]);
