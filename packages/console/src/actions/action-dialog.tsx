@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import type { ActionPlan } from '../core/action-plan.ts';
 import { planInputOf, planOf, withNumber, type Action } from '../core/actions.ts';
-import { obstacleOf, passing, passingVerb, type Passing } from '../core/obstacles.ts';
+import { obstacleOf, passing, passingVerb, type Passing } from '../data/obstacles.ts';
 import { execute } from '../data/execute.ts';
 import { KEYS } from '../data/queries.ts';
 import { queryClient } from '../data/query-client.ts';

@@ -1,6 +1,6 @@
 /** Says what stands in the way of a change, and what passing it means. */
 import { Link } from '@tanstack/react-router';
-import type { Obstacle } from '../core/obstacles.ts';
+import type { Obstacle } from '../data/obstacles.ts';
 import styles from './obstacle-notice.module.css';
 
 export function ObstacleNotice({ obstacle }: { readonly obstacle: Obstacle }) {

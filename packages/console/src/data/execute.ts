@@ -4,7 +4,7 @@ import type { AppAction } from '../core/app-actions.ts';
 import type { DeploymentAction } from '../core/deployment-actions.ts';
 import type { InstanceAction } from '../core/instance-actions.ts';
 import { isOfDeployment, isOfInstance } from '../core/actions.ts';
-import type { Passing } from '../core/obstacles.ts';
+import type { Passing } from './obstacles.ts';
 import { api } from './api.ts';
 
 /**

@@ -7,7 +7,7 @@ import { PlanPreview } from '../../actions/plan-preview.tsx';
 import type { ApiRequest } from '../../core/action-plan.ts';
 import { draftText, parseDraft, type JsonObject } from '../../core/app-draft.ts';
 import { placeOf, planProblems, serverProblems } from '../../core/app-problems.ts';
-import { obstacleOf, passing, passingVerb, type Passing } from '../../core/obstacles.ts';
+import { obstacleOf, passing, passingVerb, type Passing } from '../../data/obstacles.ts';
 import { usePlan } from '../../data/use-plan.ts';
 import { Button } from '../../parts/button.tsx';
 import { Dialog } from '../../parts/dialog.tsx';
