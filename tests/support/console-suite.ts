@@ -76,7 +76,13 @@ export async function chooseFromMenu(page: Page, menu: string, item: string): Pr
 
 /** Writes into the JSON editor as a person does who pastes. */
 export async function paste(page: Page, descriptor: object): Promise<void> {
-  await page.getByLabel(/^(App|Pod) as JSON$/).click();
+  const editor = page.getByLabel(/^(App|Pod) as JSON$/);
+  await editor.click();
   await page.keyboard.press('Control+a');
-  await page.keyboard.insertText(JSON.stringify(descriptor));
+  // As a browser pastes. Text that is only put in place, Chromium edits by itself, with styles that the page's policy forbids.
+  await editor.evaluate((element, text) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text/plain', text);
+    element.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+  }, JSON.stringify(descriptor));
 }
