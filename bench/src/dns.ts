@@ -54,6 +54,8 @@ export async function benchDns(): Promise<boolean> {
     '--bind-interfaces',
     '--no-resolv',
     '--no-hosts',
+    // It becomes nobody else, who could not read its hosts.
+    '--user=root',
     '-C',
     '/dev/null',
     '--pid-file',
@@ -64,6 +66,8 @@ export async function benchDns(): Promise<boolean> {
     const sharedHas = asker(sharedPort);
     await waitFor('the zone is there', () => has(names[0] ?? ''), 60_000);
     await waitFor('the workers have the zone', () => sharedHas(names[0] ?? ''), 60_000);
+    const theirsHas = asker(dnsmasqPort);
+    await waitFor('dnsmasq has its hosts', () => theirsHas(names[0] ?? ''), 60_000);
     await delay(systemTimers, REST_MS);
     const residentMb = await residentOf(ours);
     const rates: number[] = [];
