@@ -2,7 +2,7 @@
 
 /**
  * `command` are the arguments for Node, relative to the root. `advice` says the rule, its reason and what to do instead.
- * One that `isLong` runs beside all others, and is told of last.
+ * One that `isLong` runs beside all others and the tests, and is told of last.
  * @typedef {{
  *   readonly name: string, readonly command: readonly string[], readonly advice: string, readonly isLong?: boolean
  * }} Check

@@ -24,20 +24,29 @@ if (isInstalled(root) ? await build(root) : await prepare(root)) {
   tally.passed += 1;
   /** @param {import('./checks.mjs').Check} check */
   const begin = ({ command }) => run([process.execPath, ...command], { cwd: root });
-  const begun = new Map(checks.filter(({ isLong }) => isLong).map((check) => [check, begin(check)]));
-  for (const check of checks) {
-    const passed = await step(check.name, () => begun.get(check) ?? begin(check));
-    if (!passed) process.stdout.write(`    → ${check.advice}\n\n`);
-    tally[passed ? 'passed' : 'failed'] += 1;
-  }
+  const begun = checks.filter(({ isLong }) => isLong).map((check) => /** @type {const} */ ([check, begin(check)]));
+  for (const check of checks.filter(({ isLong }) => !isLong)) await judge(check, begin(check));
   if (!checksOnly) {
     missing = await findParts();
     await runTests();
   }
+  // Told of last: they went on beside the tests.
+  for (const [check, running] of begun) await judge(check, running);
 } else {
   tally.failed += 1;
 }
 finish();
+
+/**
+ * Counts a check, and says what to know about one that refuses.
+ * @param {import('./checks.mjs').Check} check
+ * @param {ReturnType<typeof run>} running
+ */
+async function judge({ name, advice }, running) {
+  const passed = await step(name, () => running);
+  if (!passed) process.stdout.write(`    → ${advice}\n\n`);
+  tally[passed ? 'passed' : 'failed'] += 1;
+}
 
 /** Installs the real parts that suites need. */
 async function findParts() {
