@@ -80,6 +80,7 @@ describeConsole('the console', (suite) => {
     '/',
     '/apps',
     '/apps?group=/big',
+    '/apps?q=called-like-nobody',
     '/app/hello',
     '/app/hello?tab=logs',
     '/app/hello?tab=usage',

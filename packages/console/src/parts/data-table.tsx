@@ -101,38 +101,41 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   }
 
   return (
-    <div className={styles['table']} role="table" aria-label={label} aria-rowcount={rows.length + 1}>
-      <div role="rowgroup" className={styles['head']}>
-        <div role="row" aria-rowindex={1} className={styles['row']} style={{ gridTemplateColumns: template }}>
-          {shown.map((column) => (
-            <HeadCell key={column.id} column={column} sorting={sorting} onSorting={onSorting} />
-          ))}
+    <div className={styles['table']}>
+      <div role="table" aria-label={label} aria-rowcount={rows.length + 1}>
+        <div role="rowgroup" className={styles['head']}>
+          <div role="row" aria-rowindex={1} className={styles['row']} style={{ gridTemplateColumns: template }}>
+            {shown.map((column) => (
+              <HeadCell key={column.id} column={column} sorting={sorting} onSorting={onSorting} />
+            ))}
+          </div>
+        </div>
+        <div
+          ref={body}
+          role="rowgroup"
+          className={styles['body']}
+          style={{ height: virtualizer.getTotalSize() }}
+          onKeyDown={walk}
+        >
+          {items.map((item) => {
+            const row = rows[item.index];
+            if (row === undefined) return null;
+            return (
+              <BodyRow
+                key={item.index % places}
+                id={rowId(row)}
+                row={row}
+                columns={shown}
+                index={item.index}
+                template={template}
+                height={rowHeight}
+                top={item.start - offset}
+              />
+            );
+          })}
         </div>
       </div>
-      <div
-        ref={body}
-        role="rowgroup"
-        className={styles['body']}
-        style={{ height: virtualizer.getTotalSize() }}
-        onKeyDown={walk}
-      >
-        {items.map((item) => {
-          const row = rows[item.index];
-          if (row === undefined) return null;
-          return (
-            <BodyRow
-              key={item.index % places}
-              id={rowId(row)}
-              row={row}
-              columns={shown}
-              index={item.index}
-              template={template}
-              height={rowHeight}
-              top={item.start - offset}
-            />
-          );
-        })}
-      </div>
+      {/* What stands in the place of rows is no row. */}
       {rows.length === 0 && empty}
     </div>
   );
