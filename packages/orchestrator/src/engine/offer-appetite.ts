@@ -51,9 +51,11 @@ export class OfferAppetite {
   reviveSoon(): void {
     const { time, config, roles, link, queue, turn } = this.parts;
     if (this.timer !== undefined) return;
-    const wait = this.isSuppressed ? 0 : this.revivedAt + config.reviveIntervalMinMs - time.monotonic();
+    const isHungry = queue.isWaitedIn(config.role);
+    const isAtOnce = isHungry && this.isSuppressed;
+    const wait = isAtOnce ? 0 : this.revivedAt + config.reviveIntervalMinMs - time.monotonic();
     if (wait <= 0) {
-      this.quiet.delete(config.role);
+      if (isHungry) this.quiet.delete(config.role);
       this.revivedAt = time.monotonic();
       link.revive(roles.all().filter((role) => !this.quiet.has(role)));
       return;
@@ -66,7 +68,11 @@ export class OfferAppetite {
     });
   }
 
-  /** In roles other than the usual one offers are wanted only while something waits there, or is to be given back. */
+  /**
+   * Offers are wanted in a role only while something waits there, or is to be given back: an agent offers what it has to one
+   * role at a time, and a role that takes nothing of it would keep it from those that wait. That nothing waits at all is for
+   * the launcher to say, when it has given back what it holds.
+   */
   adjustRoles(): void {
     const { queue, roles, link, config } = this.parts;
     let hasNew = false;
@@ -76,7 +82,8 @@ export class OfferAppetite {
     const hungry: string[] = [];
     const sated: string[] = [];
     for (const role of roles.all()) {
-      if (role === config.role || this.isWanted(role) !== this.quiet.has(role)) continue;
+      if (role === config.role && queue.launchable.size === 0) continue;
+      if (this.isWanted(role) !== this.quiet.has(role)) continue;
       if (this.quiet.delete(role)) hungry.push(role);
       else {
         this.quiet.add(role);
