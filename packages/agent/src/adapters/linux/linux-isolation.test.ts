@@ -112,7 +112,7 @@ describe.skipIf(!canRun)('a container of Linux', () => {
     expect(await task.exit()).toMatchObject({ kind: 'limited', resource: 'disk' });
   });
 
-  it('cannot fill the machine with processes, and all of them end', { timeout: 60_000 }, async () => {
+  it('cannot fill the machine with processes, and all of them end', { timeout: 240_000 }, async () => {
     // With memory enough for as many as it may have: it is their number that is bounded here.
     const limits = { ...NONE, memoryBytes: 512 * MEBIBYTE };
     const task = await run('bomb() { bomb | bomb & }; bomb; echo bombed; sleep 1000', { limits });
