@@ -1,7 +1,7 @@
 /** Nodes from Stadion's orchestrator (or a Marathon): the tasks of an app, and events that say when they change. */
 import { delay, every, type Clock, type Timers } from '@stadion/base';
 import { plainNode, type ServiceNode } from '../../core/service-node.ts';
-import type { NodeSource, SourceListener } from '../../source.ts';
+import type { NodeSource } from '../../source.ts';
 import { surroundingsOf } from '../../system.ts';
 
 /** Where it is. */
@@ -58,7 +58,7 @@ export function orchestratorSource(options: OrchestratorSourceOptions): NodeSour
     }
   };
 
-  const ask = async (service: string, listener: SourceListener): Promise<void> => {
+  const ask = async (service: string): Promise<readonly ServiceNode[]> => {
     const id = service.replace(/^\/+/, '');
     const response = await fetch(`${base}/v2/apps/${id}/tasks`, {
       headers: { ...headers, accept: 'application/json' },
@@ -66,12 +66,11 @@ export function orchestratorSource(options: OrchestratorSourceOptions): NodeSour
     });
     if (response.status === 404) {
       await response.body?.cancel();
-      listener.onNodes([]);
-      return;
+      return [];
     }
     if (!response.ok) throw new Error(`${base} answered with status ${String(response.status)}`);
     const { tasks } = (await response.json()) as { readonly tasks: readonly TaskJson[] };
-    listener.onNodes(tasks.flatMap((task) => nodeOf(task, options.portIndex ?? 0)));
+    return tasks.flatMap((task) => nodeOf(task, options.portIndex ?? 0));
   };
 
   return {
@@ -86,9 +85,14 @@ export function orchestratorSource(options: OrchestratorSourceOptions): NodeSour
         if (isAsking || isClosed) return;
         isAsking = true;
         isWanted = false;
-        ask(service, listener)
+        // Whoever closes while an answer is on its way hears no more of it.
+        const isHeard = (): boolean => !isClosed && !closing.signal.aborted;
+        ask(service)
+          .then((nodes) => {
+            if (isHeard()) listener.onNodes(nodes);
+          })
           .catch((error: unknown) => {
-            if (!isClosed && !closing.signal.aborted) listener.onTrouble(error);
+            if (isHeard()) listener.onTrouble(error);
           })
           .finally(() => {
             isAsking = false;
