@@ -113,8 +113,9 @@ describe.skipIf(!canRun)('a container of Linux', () => {
   });
 
   it('cannot fill the machine with processes, and all of them end', { timeout: 240_000 }, async () => {
-    // With memory enough for as many as it may have: it is their number that is bounded here.
-    const limits = { ...NONE, memoryBytes: 512 * MEBIBYTE };
+    // With memory and processor time enough for as many as it may have, also beside others that are busy: it is their number
+    // that is bounded here.
+    const limits = { ...NONE, cpus: 4, memoryBytes: 512 * MEBIBYTE };
     const task = await run('bomb() { bomb | bomb & }; bomb; echo bombed; sleep 1000', { limits });
     await until(() => task.out().includes('bombed'));
     const usage = await containerizer.usage();
