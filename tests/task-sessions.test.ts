@@ -1,6 +1,7 @@
 /** Commands inside running tasks, by the command line and the orchestrator's port. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -122,4 +123,36 @@ describe('sessions inside tasks', { timeout: LIMIT_MS }, () => {
     const nowhere = await run('curl', [...status, ...upgrade, url.replace(taskId, 'nowhere')]);
     expect(nowhere.stdout).toBe('404');
   });
+
+  it('that are asked for by nonsense are refused, and everything goes on', async () => {
+    const { orchestrator, agent, master } = platform.addresses;
+    for (const url of [orchestrator, agent, master]) {
+      for (const target of ['/v2/tasks/%zz/exec?argv=id', '//', 'http://[', '*']) {
+        expect([target, await firstLineTo(url, target, 'stadion-session/1')]).toEqual([target, 'HTTP/1.1 404 Refused']);
+      }
+    }
+    // A handshake of no WebSocket: the command that was begun for it is ended.
+    const target = `/v2/tasks/${taskId}/exec?argv=sleep&argv=4711`;
+    expect(await firstLineTo(orchestrator, target, 'websocket')).toBe('HTTP/1.1 400 Bad Request');
+    await waitFor(
+      'no such command runs',
+      async () => !(await run('ps', ['-eo', 'args'])).stdout.includes('sleep 4711'),
+    );
+    const log = join(platform.dataDirectory, 'log', 'audit.log');
+    await waitFor('it is on record', async () => (await readFile(log, 'utf8')).includes('"outcome":"failed"'));
+    expect((await platform.cli('exec', taskId, '--', 'true')).code).toBe(0);
+  });
 });
+
+/** Asks for an upgrade by a request line of one's own. @returns the first line of the answer */
+function firstLineTo(url: string, target: string, protocol: string): Promise<string> {
+  const { host, hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const lines = [`GET ${target} HTTP/1.1`, `Host: ${host}`, 'Connection: Upgrade', `Upgrade: ${protocol}`, '', ''];
+    const socket = connect(Number(port), hostname, () => socket.write(lines.join('\r\n')));
+    let text = '';
+    socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    socket.once('error', reject);
+    socket.once('close', () => resolve(text.split('\r\n', 1)[0] ?? ''));
+  });
+}

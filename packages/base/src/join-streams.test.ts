@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { afterEach, expect, it } from 'vitest';
 import { joinStreams } from './join-streams.ts';
 
@@ -42,6 +43,13 @@ it('passes on an end, and what is answered after it', async () => {
   const socket = connect({ port: await relayTo(target), host: '127.0.0.1', allowHalfOpen: true });
   socket.end('y'.repeat(200_000));
   expect(await textOf(socket)).toBe('got 200000');
+});
+
+it('takes the other along when one is gone before', async () => {
+  const gone = new PassThrough().destroy();
+  const other = new PassThrough();
+  await joinStreams(gone, other);
+  expect(other.destroyed).toBe(true);
 });
 
 it('takes the other along when one breaks', async () => {

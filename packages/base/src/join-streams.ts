@@ -2,14 +2,18 @@
 import type { Duplex } from 'node:stream';
 
 /**
- * Carries bytes both ways. An end is passed on when all before it was; a stream that breaks takes the other along. Resolves
- * when both are closed.
+ * Carries bytes both ways. An end is passed on when all before it was; a stream that breaks, or is
+ * gone already, takes the other along. Resolves when both are closed.
  */
 export async function joinStreams(one: Duplex, other: Duplex): Promise<void> {
   await Promise.all([carry(one, other), carry(other, one)]);
 }
 
 function carry(from: Duplex, to: Duplex): Promise<void> {
+  if (from.destroyed) {
+    to.destroy();
+    return Promise.resolve();
+  }
   from.pipe(to);
   from.on('error', () => to.destroy());
   return new Promise((resolve) => {

@@ -10,12 +10,38 @@
 export const SESSION_PROTOCOL = 'stadion-session/1';
 export const PORT_PROTOCOL = 'stadion-port/1';
 
+const SESSION_PATH = /^\/v2\/tasks\/([^/?]+)\/(exec|attach|port)$/;
+
+/** What a session is asked for. */
+export interface SessionTarget {
+  readonly taskId: string;
+  readonly kind: 'exec' | 'attach' | 'port';
+  readonly query: URLSearchParams;
+}
+
 /**
- * On the orchestrator's port: `/v2/tasks/<task id>/exec?…` runs a command, `…/attach` is what the task itself writes
- * from then on until its end, and `…/port?port=N` a port of it. There the first two can be asked for as a
+ * Reads the target of a request: `/v2/tasks/<task id>/exec?…` runs a command, `…/attach` is what the task itself writes
+ * from then on until its end, and `…/port?port=N` a port of it. At the orchestrator the first two can be asked for as a
  * WebSocket (RFC 6455) as well: its binary messages are the same stream, cut anywhere.
+ * @param text as it stands in the request line, whatever that is
+ * @returns undefined when it asks for no session
  */
-export const SESSION_PATH = /^\/v2\/tasks\/([^/?]+)\/(exec|attach|port)$/;
+export function decodeSessionTarget(text: string): SessionTarget | undefined {
+  const [path = '', ...search] = text.split('?');
+  const [, name, kind] = SESSION_PATH.exec(path) ?? [];
+  if (name === undefined || (kind !== 'exec' && kind !== 'attach' && kind !== 'port')) return undefined;
+  try {
+    return { taskId: decodeURIComponent(name), kind, query: new URLSearchParams(search.join('?')) };
+  } catch {
+    // An escape that is none.
+    return undefined;
+  }
+}
+
+/** Writes it again. */
+export function encodeSessionTarget({ taskId, kind, query }: SessionTarget): string {
+  return `/v2/tasks/${encodeURIComponent(taskId)}/${kind}?${query.toString()}`;
+}
 
 /** What a frame carries. An empty one on `stdin` is the end of the input. */
 export const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, exit: 3, resize: 4 } as const;

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { isPermitted, showsSecret, type Identity } from '@stadion/access';
 import { decodeProtobuf } from '@stadion/contract/mesos-wire';
 import { PERMISSIONS } from '@stadion/contract/permissions';
-import { SESSION_PATH } from '@stadion/contract/task-session';
+import { decodeSessionTarget } from '@stadion/contract/task-session';
 import { appOfTask, requiredPermission } from '@stadion/orchestrator';
 import type { Admission, Refused } from './admission.ts';
 import { requirementOf, type ApiName, type Requirement, type RouteKnowledge } from './core/required-permissions.ts';
@@ -91,7 +91,7 @@ const KNOWLEDGE: RouteKnowledge = {
     }
   },
   session(path) {
-    const task = SESSION_PATH.exec(path)?.[1];
-    return task === undefined ? undefined : { app: appOfTask(decodeURIComponent(task)) };
+    const target = decodeSessionTarget(path);
+    return target === undefined ? undefined : { app: appOfTask(target.taskId) };
   },
 };

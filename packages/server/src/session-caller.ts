@@ -11,7 +11,7 @@ import { SESSION_KEEP_ALIVE_MS, SESSION_MESSAGE_BYTES_MAX } from './limits.ts';
 export interface SessionCaller {
   /** What the agent is asked to upgrade to. */
   readonly protocol: string;
-  /** Takes it in. @returns the bytes both ways; what was sent ahead of the answer is among them */
+  /** Takes it in. @returns the bytes both ways; what was sent ahead of the answer is among them. Rejects when it has gone */
   accept(): Promise<Duplex>;
   /** Says why not: by a status, or, as pages are not shown that, by the reason of the closed WebSocket. */
   refuse(status: number, message: string, headers?: Readonly<Record<string, string>>): void;
@@ -48,7 +48,9 @@ function byteCaller(request: IncomingMessage, socket: Duplex, head: Buffer): Ses
 
 function webSocketCaller(request: IncomingMessage, socket: Duplex, head: Buffer): SessionCaller {
   const open = (): Promise<WebSocket> =>
-    new Promise((resolve) => {
+    new Promise((resolve, reject) => {
+      // A handshake that is none is answered, and the connection closed.
+      socket.once('close', () => reject(new Error('the WebSocket was not opened')));
       webSockets.handleUpgrade(request, socket, head, resolve);
     });
   return {
@@ -59,10 +61,13 @@ function webSocketCaller(request: IncomingMessage, socket: Duplex, head: Buffer)
       return stream;
     },
     refuse(status, message) {
-      void open().then((webSocket) => {
-        webSocket.on('error', () => undefined);
-        webSocket.close(CLOSE_CODE_BASE + status, cutTo(message, REASON_BYTES_MAX));
-      });
+      open().then(
+        (webSocket) => {
+          webSocket.on('error', () => undefined);
+          webSocket.close(CLOSE_CODE_BASE + status, cutTo(message, REASON_BYTES_MAX));
+        },
+        () => undefined,
+      );
     },
   };
 }

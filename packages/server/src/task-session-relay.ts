@@ -6,7 +6,7 @@ import { acceptTaskSession, type Agent } from '@stadion/agent';
 import { describeError, type Timers } from '@stadion/base';
 import { joinStreams } from '@stadion/base/join-streams';
 import { createMasterClient } from '@stadion/contract/client';
-import { SESSION_PATH } from '@stadion/contract/task-session';
+import { decodeSessionTarget, encodeSessionTarget, type SessionTarget } from '@stadion/contract/task-session';
 import { refuseUpgrade } from './agent-link/http-acceptor.ts';
 import { refusalOf, type Admission } from './admission.ts';
 import { auditOrigin } from './audit-origin.ts';
@@ -66,11 +66,9 @@ export function relayTaskSessions(
     return pid?.slice(pid.lastIndexOf('@') + 1);
   }
 
-  async function relay(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const url = new URL(request.url ?? '', 'http://orchestrator');
-    const [, name = '', kind = ''] = SESSION_PATH.exec(url.pathname) ?? [];
-    const target = decodeURIComponent(name);
-    const asked = { what: `task ${kind}`, target, details: detailsOf(kind, url.searchParams) };
+  async function relay(target: SessionTarget, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const { taskId } = target;
+    const asked = { what: `task ${target.kind}`, target: taskId, details: detailsOf(target) };
     const notAdmitted = refusalOf(request, admission);
     const refused = notAdmitted ?? (await upgradeRefusal(request, admission, 'orchestrator'));
     // Only now is known who it is.
@@ -92,21 +90,27 @@ export function relayTaskSessions(
       void audit.add({ ...record, outcome: 'failed' });
       caller.refuse(status, message);
     };
-    const host = await agentOf(target).catch(() => undefined);
+    const host = await agentOf(taskId).catch(() => undefined);
     if (host === undefined) {
-      fail(404, `No task ${target} runs.`);
+      fail(404, `No task ${taskId} runs.`);
       return;
     }
-    const outgoing = httpRequest(`http://${host}${url.pathname}${url.search}`, {
+    const outgoing = httpRequest(`http://${host}${encodeSessionTarget(target)}`, {
       headers: { connection: 'Upgrade', upgrade: caller.protocol, ...shown },
     });
     outgoing.once('upgrade', (_response: IncomingMessage, other: Duplex, early: Buffer) => {
       if (early.length > 0) other.unshift(early);
       open.add(other);
-      void caller
-        .accept()
-        .then((stream) => joinStreams(stream, other))
-        .then(() => audit.add({ ...record, outcome: 'done' }));
+      caller.accept().then(
+        async (stream) => {
+          await joinStreams(stream, other);
+          await audit.add({ ...record, outcome: 'done' });
+        },
+        () => {
+          other.destroy();
+          void audit.add({ ...record, outcome: 'failed' });
+        },
+      );
     });
     outgoing.once('response', (response) => {
       let text = '';
@@ -120,23 +124,22 @@ export function relayTaskSessions(
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     open.add(socket);
     socket.on('error', () => undefined);
-    if (!SESSION_PATH.test(new URL(request.url ?? '', 'http://orchestrator').pathname)) {
-      refuseUpgrade(socket, 404, 'Nothing here takes an upgrade.');
-    } else {
-      void relay(request, socket, head);
-    }
+    const target = decodeSessionTarget(request.url ?? '');
+    if (target === undefined) refuseUpgrade(socket, 404, 'Nothing here takes such an upgrade.');
+    // Whatever goes wrong in a session is the end of that session, and of nothing else.
+    else relay(target, request, socket, head).catch(() => socket.destroy());
   });
   return () => open.destroyAll();
 }
 
 /** What is on record of a session. */
-function detailsOf(kind: string, query: URLSearchParams): Readonly<Record<string, unknown>> {
+function detailsOf({ kind, query }: SessionTarget): Readonly<Record<string, unknown>> {
   switch (kind) {
     case 'exec':
       return { argv: query.getAll('argv') };
     case 'port':
       return { port: query.get('port') };
-    default:
+    case 'attach':
       return {};
   }
 }

@@ -29,8 +29,11 @@ export async function attachToOutput(agent: AgentView, task: Task, timers: Timer
     return endOf(agent, task);
   }
 
+  const stdin = new PassThrough();
+  // Whoever types is not held back, or its end would not be noticed.
+  stdin.resume();
   return {
-    stdin: new PassThrough(),
+    stdin,
     stdout: outputs[0].stream,
     stderr: outputs[1].stream,
     exit: follow(),
@@ -103,11 +106,9 @@ class Output {
   }
 }
 
-function runs(agent: AgentView, { containerId }: Task): boolean {
-  for (const task of agent.tasks()) {
-    if (task.containerId === containerId) return task.phase === 'running' || task.phase === 'killing';
-  }
-  return false;
+function runs(agent: AgentView, { frameworkId, info, containerId }: Task): boolean {
+  const task = agent.findTask(frameworkId, info.task_id.value)?.task;
+  return task?.containerId === containerId && (task.phase === 'running' || task.phase === 'killing');
 }
 
 function endOf(agent: AgentView, { frameworkId, info }: Task): ContainerExit {

@@ -7,11 +7,11 @@ import { joinStreams } from '@stadion/base/join-streams';
 import {
   CHANNEL,
   decodeSessionQuery,
+  decodeSessionTarget,
   decodeTerminalSize,
   encodeFrame,
   FrameReader,
   PORT_PROTOCOL,
-  SESSION_PATH,
   SESSION_PROTOCOL,
 } from '@stadion/contract/task-session';
 import type { AgentView } from '../agent-view.ts';
@@ -24,21 +24,32 @@ import { attachToOutput } from './attached-output.ts';
 export function acceptTaskSession(agent: AgentView, request: IncomingMessage, socket: Duplex, timers: Timers): void {
   // Who goes away, goes away.
   socket.on('error', () => undefined);
-  const url = new URL(request.url ?? '', 'http://agent');
-  const [, name = '', kind] = SESSION_PATH.exec(url.pathname) ?? [];
-  const taskId = decodeURIComponent(name);
+  const target = decodeSessionTarget(request.url ?? '');
+  if (target === undefined) {
+    refuse(socket, 404, 'Nothing here takes such an upgrade.');
+    return;
+  }
+  const { taskId, kind, query } = target;
   const task = [...agent.tasks()].find(({ info }) => info.task_id.value === taskId);
   if (task === undefined || (task.phase !== 'running' && task.phase !== 'killing')) {
     refuse(socket, 404, `The task ${taskId} does not run here.`);
   } else if (kind === 'exec' && request.headers.upgrade === SESSION_PROTOCOL) {
-    void exec(agent, task, url.searchParams, socket);
+    begin(exec(agent, task, query, socket), socket);
   } else if (kind === 'attach' && request.headers.upgrade === SESSION_PROTOCOL) {
-    void attachToOutput(agent, task, timers).then((session) => carry(session, socket));
+    begin(
+      attachToOutput(agent, task, timers).then((session) => carry(session, socket)),
+      socket,
+    );
   } else if (kind === 'port' && request.headers.upgrade === PORT_PROTOCOL) {
-    connectPort(agent, task, Number(url.searchParams.get('port')), socket);
+    connectPort(agent, task, Number(query.get('port')), socket);
   } else {
     refuse(socket, 400, `Ask for an upgrade to ${SESSION_PROTOCOL} or ${PORT_PROTOCOL}.`);
   }
+}
+
+/** Whatever goes wrong in a session is the end of that session, and of nothing else. */
+function begin(session: Promise<void>, socket: Duplex): void {
+  session.catch(() => socket.destroy());
 }
 
 async function exec(agent: AgentView, task: Task, query: URLSearchParams, socket: Duplex): Promise<void> {
