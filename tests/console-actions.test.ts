@@ -188,9 +188,8 @@ describeConsole('actions in the console', (suite) => {
   }, 60_000);
 
   test('nothing broke in any page', () => {
-    // A refusal is an answer, which browsers write down as an error of loading. And where text is pasted over other
-    // text, Chromium's own editing wants to keep a style, which the policy refuses.
-    const expected = /status of (409|404|422|423)|\/new: Applying inline style/;
+    // A refusal is an answer, which browsers write down as an error of loading.
+    const expected = /status of (409|404|422|423)/;
     expect(suite.browser.problems.filter((problem) => !expected.test(problem))).toEqual([]);
   });
 });

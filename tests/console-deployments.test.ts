@@ -1,5 +1,6 @@
 /** Changes under way in the console: watched, held, judged, taken back; versions, groups, pods, instances and nodes. */
 import { expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
 import { BOTH, SLEEPER, chooseFromMenu, confirm, describeConsole, paste } from './support/console-suite.ts';
 import { waitFor } from './support/running-platform.ts';
 
@@ -199,9 +200,15 @@ describeConsole('deployments in the console', (suite) => {
 
   test('a pod is described, changed, rolled back, its instances are killed, and it is destroyed', async () => {
     const page = await suite.browser.open('/new');
+    await page.getByLabel('Id', { exact: true }).fill('/begun');
     await page.getByRole('button', { name: 'A pod instead' }).click();
     await page.getByText('Say what to run: a command, or an image').first().waitFor();
     await page.getByLabel('Id', { exact: true }).fill('/pod');
+    // To look back loses neither.
+    await page.getByRole('button', { name: 'An app instead' }).click();
+    await waitFor('the app is as it was', async () => (await idIn(page)) === '/begun');
+    await page.getByRole('button', { name: 'A pod instead' }).click();
+    await waitFor('the pod too', async () => (await idIn(page)) === '/pod');
     await page.getByLabel('Name', { exact: true }).fill('only');
     await page.getByLabel('Command', { exact: true }).fill('sleep 100000');
     await page.getByLabel('CPU (cores)').fill('0.05');
@@ -270,6 +277,10 @@ describeConsole('deployments in the console', (suite) => {
     expect(suite.browser.problems.filter((problem) => !/status of (404|409|412)/.test(problem))).toEqual([]);
   });
 });
+
+function idIn(page: Page): Promise<string> {
+  return page.getByLabel('Id', { exact: true }).inputValue();
+}
 
 function isRunning({ state }: { readonly state: string }): boolean {
   return state === 'TASK_RUNNING';

@@ -3,19 +3,12 @@
  * reach as well. Says `ready` once it listens, and ends with its standard input.
  */
 import { connect, createServer } from 'node:net';
+import { joinStreams } from '@stadion/base/join-streams';
 
 const [port, socketPath] = process.argv.slice(2);
 
 const server = createServer((near) => {
-  const far = connect(/** @type {string} */ (socketPath));
-  for (const [from, to] of [
-    [near, far],
-    [far, near],
-  ]) {
-    from.pipe(to);
-    from.on('error', () => to.destroy());
-    from.on('close', () => to.destroySoon());
-  }
+  void joinStreams(near, connect(/** @type {string} */ (socketPath)));
 });
 server.listen(Number(port), '127.0.0.1', () => process.stdout.write('ready\n'));
 process.stdin.on('end', () => process.exit(0)).resume();

@@ -7,6 +7,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { joinStreams } from '@stadion/base/join-streams';
 
 const RELAY = join(import.meta.dirname, '..', 'peers', 'port-relay.mjs');
 
@@ -43,7 +44,7 @@ export class QuietNetwork {
       const outside = connect(port, '127.0.0.1');
       passing.add(outside);
       outside.once('close', () => passing.delete(outside));
-      passOn(inside, outside);
+      void joinStreams(inside, outside);
     });
     const socketPath = join(folder, 'exit');
     await new Promise<void>((resolve) => exit.listen(socketPath, resolve));
@@ -70,17 +71,5 @@ export class QuietNetwork {
     for (const outside of this.passing) outside.destroy();
     await new Promise((resolve) => this.exit.close(resolve));
     await rm(this.folder, { recursive: true, force: true });
-  }
-}
-
-/** Joins two connections: each ends, or breaks, with the other. */
-function passOn(one: Socket, other: Socket): void {
-  for (const [from, to] of [
-    [one, other],
-    [other, one],
-  ] as const) {
-    from.pipe(to);
-    from.on('error', () => to.destroy());
-    from.on('close', () => to.destroySoon());
   }
 }

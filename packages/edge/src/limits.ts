@@ -65,8 +65,8 @@ export const limits = {
   reloadDelayMs: 250,
   reloadShare: 4,
   /**
-   * Where there is no access log, HAProxy tells of one request of so many, for latencies: of all while few come, and of
-   * about as many a second however many there are.
+   * Where there is no access log, HAProxy tells of one request of so many, for latencies: of all while few come, and at
+   * 50,000 requests a second still of no more than 200 of them.
    */
   latencySamples: [
     { fromPerSecond: 0, oneOf: 1 },

@@ -1,6 +1,6 @@
 /** Has the orchestrator move its instances off agents that are being drained, while their deadline has not come. */
 import { every, type Timers } from '@stadion/base';
-import type { Engine } from './engine/create-engine.ts';
+import type { Engine } from './engine/engine-options.ts';
 
 const LOOK_MS = 1_000;
 

@@ -5,6 +5,7 @@ export type { EngineView, EventFeed, OrchestratorEngine, Outcome, Rejection, Roo
 export { createOrchestratorHttp } from './http/server.ts';
 export type { InfoValues, OrchestratorHttpOptions } from './http/options.ts';
 export { DEFAULT_ENGINE_CONFIG, type EngineConfig } from './engine/config.ts';
-export { createEngine, type Engine, type EngineOptions } from './engine/create-engine.ts';
+export { createEngine } from './engine/create-engine.ts';
+export type { Engine, EngineOptions } from './engine/engine-options.ts';
 export { followDrains } from './follow-drains.ts';
 export { appOfTask, requiredPermission, type RequiredPermission } from './http/required-permission.ts';

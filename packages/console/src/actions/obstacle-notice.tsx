@@ -8,8 +8,8 @@ export function ObstacleNotice({ obstacle }: { readonly obstacle: Obstacle }) {
     <div className={styles['obstacle']} role="alert">
       {obstacle.kind === 'policy' ? (
         <>
-          <strong>Changes are held back here.</strong> <bdi>{obstacle.message}</bdi>. Overriding leaves that in place,
-          and the record of the deployment says who did it.
+          <strong>Changes are held back here.</strong> <bdi>{sentence(obstacle.message)}</bdi> Overriding leaves that in
+          place, and the record of the deployment says who did it.
         </>
       ) : (
         <>
@@ -24,4 +24,9 @@ export function ObstacleNotice({ obstacle }: { readonly obstacle: Obstacle }) {
       )}
     </div>
   );
+}
+
+/** The reason is somebody's own words, with or without a full stop. */
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

@@ -39,7 +39,8 @@ export function namesPage(dns: Dns, request: DnsNamesQuery): DnsNames | 'unknown
 }
 
 function matches({ name, addresses, targets }: NameChange, wanted: string): boolean {
-  return [name, ...addresses, ...targets].some((text) => text.toLowerCase().includes(wanted));
+  // Most pages are of all.
+  return wanted === '' || [name, ...addresses, ...targets].some((text) => text.toLowerCase().includes(wanted));
 }
 
 function smallest(entries: NameChange[], count: number): NameChange[] {

@@ -1,10 +1,6 @@
-/**
- * Puts the engine together: what is wanted and what is in memory, a journal between them and the world, and turns.
- * Long because it is the one place where every part of the engine meets.
- */
-import { describeError, every, type Clock, type Logger, type Random, type Service, type Timers } from '@stadion/base';
-import type { SchedulerConnection } from '@stadion/contract/mesos';
-import { GroupCommit, type Store } from '@stadion/store';
+/** Puts the engine together: what is wanted and what is in memory, a journal between them and the world, and turns. */
+import { describeError, every, type Clock, type Timers } from '@stadion/base';
+import { GroupCommit } from '@stadion/store';
 import type { AgentPlace } from '../core/instance.ts';
 import type { EngineView, OrchestratorEngine } from '../engine.ts';
 import { Commands } from './commands.ts';
@@ -18,7 +14,8 @@ import { Deployments } from './deployments.ts';
 import { MemoryView } from './engine-view.ts';
 import { describeLaunch } from './describe-launch.ts';
 import { ListenerFeed } from './event-feed.ts';
-import { DrainWatch, type UnusedTasks } from './drain-watch.ts';
+import { DrainWatch } from './drain-watch.ts';
+import type { Engine, EngineOptions } from './engine-options.ts';
 import { Fleet } from './fleet.ts';
 import { FrameworkRoles, rolesInUse } from './framework-roles.ts';
 import { Journal } from './journal.ts';
@@ -33,6 +30,7 @@ import { MasterEvents } from './master-events.ts';
 import { MasterLink } from './master-link.ts';
 import { OfferAppetite } from './offer-appetite.ts';
 import { OfferPool } from './offer-pool.ts';
+import { PostponedLooks } from './postponed-looks.ts';
 import { Reconciler } from './reconciler.ts';
 import { resumeWatches, watchUnreachable } from './resume.ts';
 import { ReservationKeeper } from './reservation-keeper.ts';
@@ -41,35 +39,6 @@ import { RootState } from './root-state.ts';
 import { StatusHandler } from './status-handler.ts';
 import { Turns } from './turns.ts';
 import { UnreachableWatch } from './unreachable-watch.ts';
-
-/** What the engine is given. */
-export interface EngineOptions {
-  readonly store: Store;
-  /** The epoch of the won election; every write carries it. */
-  readonly epoch: number;
-  readonly connection: SchedulerConnection;
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly random: Random;
-  readonly log: Logger;
-  readonly config?: Partial<EngineConfig>;
-  /** Whether anybody still uses what drains; without it every instance has its whole time. */
-  readonly unusedTasks?: UnusedTasks;
-  /**
-   * The engine has stopped acting and cannot go on: the store refused a write, the master refused us, or the engine
-   * itself is broken. The process should end; the next one loads the state and goes on.
-   */
-  readonly onFatal: (error: unknown) => void;
-}
-
-/** An engine: construct, start, stop. */
-export interface Engine extends OrchestratorEngine, Service {
-  /**
-   * From now on instances leave these agents as far as their apps can spare them: another is up elsewhere first.
-   * Whoever places tasks must offer nothing of these agents any more.
-   */
-  emptyAgents(agentIds: ReadonlySet<string>): void;
-}
 
 /** Makes an engine; nothing happens before `start`. */
 export function createEngine(options: EngineOptions): Engine {
@@ -102,8 +71,6 @@ class RunningEngine implements Engine {
   private readonly unreachableWatch: UnreachableWatch;
   private readonly drainWatch: DrainWatch;
   private readonly reservations: ReservationKeeper;
-  private readonly queue: LaunchQueue;
-  private readonly appetite: OfferAppetite;
   private readonly launcher: Launcher;
   private readonly lifecycle: Lifecycle;
   private readonly convergence: Convergence;
@@ -114,10 +81,11 @@ class RunningEngine implements Engine {
   private readonly reconciler: Reconciler;
   private readonly statuses: StatusHandler;
   private readonly commands: Commands;
+  /** What waits for something, and has to be told when it is over. */
+  private readonly watching: readonly { stop(): void }[];
   private readonly places = new Map<string, AgentPlace>();
   private readonly damaged = new Set<string>();
   private readonly damagedApps = new Set<string>();
-  private readonly postponed = new Set<string>();
   private periodic: { cancel(): void } | undefined;
   private isStopped = false;
 
@@ -178,6 +146,7 @@ class RunningEngine implements Engine {
     this.root = root;
     const fleet = new Fleet({ journal, feed, root, clock });
     this.fleet = fleet;
+    const postponed = new PostponedLooks({ timers: time, fleet, turn });
     const roles = new FrameworkRoles({ config, inUse: () => rolesInUse(root, fleet, this.reservations) });
     const link = new MasterLink({ connection, time, config, roles, journal, log, counters, turn });
     this.link = link;
@@ -190,14 +159,13 @@ class RunningEngine implements Engine {
     const drainWatch = new DrainWatch({ time, fleet, turn, unusedTasks: options.unusedTasks });
     this.drainWatch = drainWatch;
     const queue = new LaunchQueue({ time, fleet, root, turn });
-    this.queue = queue;
     const { damaged } = this;
     const reservations = new ReservationKeeper({ journal, fleet, timers: time, log, damaged, turn });
     this.reservations = reservations;
     const pool = new OfferPool(this.places, config);
     const taskRandom = random.stream('tasks');
     const placementRandom = random.stream('placement');
-    this.appetite = new OfferAppetite({ time, config, roles, link, queue, reservations, turn });
+    const appetite = new OfferAppetite({ time, config, roles, link, queue, reservations, turn });
     this.launcher = new Launcher({
       time,
       random: placementRandom,
@@ -207,10 +175,10 @@ class RunningEngine implements Engine {
       pool,
       reservations,
       link,
-      appetite: this.appetite,
+      appetite,
       counters,
       turn,
-      moreToCome: () => this.postponed.size > 0,
+      moreToCome: () => postponed.areDue,
       maker: new LaunchMaker({
         clock,
         random: random.stream('volumes'),
@@ -253,11 +221,11 @@ class RunningEngine implements Engine {
       root,
       lifecycle,
       later: (appId) => {
-        this.lookLater(appId);
+        postponed.add(appId);
       },
       laterBy: (appId, delayMs) => {
         time.after(delayMs, () => {
-          this.lookLater(appId);
+          postponed.add(appId);
         });
       },
       clock,
@@ -278,6 +246,8 @@ class RunningEngine implements Engine {
     });
     this.deployments = deployments;
     this.reconciler = new Reconciler({ time, config, fleet, link, turn });
+    const watches = [launchWatch, unreachableWatch, drainWatch];
+    this.watching = [killer, ...watches, reservations, judge, queue, appetite, this.reconciler];
     this.statuses = new StatusHandler({
       reservations,
       fleet,
@@ -346,17 +316,17 @@ class RunningEngine implements Engine {
     });
     this.reconciler.start(() => {
       watchUnreachable(fleet, this.unreachableWatch);
-      this.lookAtAll();
+      fleet.lookAtAll();
     });
     this.periodic = every(this.time, this.config.scaleAppsIntervalMs, () => {
       this.turns.run(() => {
-        this.lookAtAll();
+        fleet.lookAtAll();
       });
     });
     this.commands.open();
     this.turns.run(() => {
       if (this.reconciler.isSettled) watchUnreachable(fleet, this.unreachableWatch);
-      this.lookAtAll();
+      fleet.lookAtAll();
     });
     const { time, journal, events, killer, launcher, reconciler, statuses } = this;
     this.link.start(
@@ -403,25 +373,6 @@ class RunningEngine implements Engine {
     this.journal.flush();
   }
 
-  private lookAtAll(): void {
-    for (const app of this.root.specs()) this.fleet.dirty.add(app.id);
-    for (const app of this.fleet.all()) this.fleet.dirty.add(app.appId);
-    // Versions that outlived their app.
-    for (const appId of this.root.knownApps()) this.fleet.dirty.add(appId);
-  }
-
-  private lookLater(appId: string): void {
-    if (this.postponed.size === 0) {
-      this.time.after(0, () => {
-        this.turns.run(() => {
-          for (const postponed of this.postponed) this.fleet.dirty.add(postponed);
-          this.postponed.clear();
-        });
-      });
-    }
-    this.postponed.add(appId);
-  }
-
   private fail(error: unknown): void {
     if (this.isStopped) return;
     this.options.log.error({ error: describeError(error) }, 'the engine cannot go on');
@@ -436,14 +387,6 @@ class RunningEngine implements Engine {
     this.isStopped = true;
     this.turns.end();
     this.periodic?.cancel();
-    this.killer.stop();
-    this.launchWatch.stop();
-    this.unreachableWatch.stop();
-    this.drainWatch.stop();
-    this.reservations.stop();
-    this.judge.stop();
-    this.queue.stop();
-    this.appetite.stop();
-    this.reconciler.stop();
+    for (const part of this.watching) part.stop();
   }
 }

@@ -160,6 +160,22 @@ describe('while something waits for a place', () => {
     expect(platform.master.alive('big')).toHaveLength(2);
   });
 
+  it('in a role of its own, leaves the usual one asleep, which would be offered everything first', async () => {
+    const platform = await TestPlatform.started();
+    await platform.time.advance(RESERVATION_SCAN_MS);
+    const before = platform.master.calls.length;
+    valueOf(await platform.put([appSpec('/team/web', { role: 'team' })]));
+    await platform.time.advance(5000);
+    const calls = platform.master.calls.slice(before);
+    const update = calls.find((call) => call.type === 'UPDATE_FRAMEWORK');
+    expect(update?.update_framework.framework_info.roles).toContain('team');
+    const revived = calls.flatMap((call) => (call.type === 'REVIVE' ? (call.revive?.roles ?? ['every']) : []));
+    expect([...new Set(revived)]).toEqual(['team']);
+    // Until something waits there too.
+    valueOf(await platform.put([appSpec('/web')]));
+    await platform.until(() => platform.running('/web') === 1);
+  });
+
   it('wants no offers when nothing does, and wants them again at once', async () => {
     const platform = await TestPlatform.started();
     expect(platform.master.calls.map(({ type }) => type)).toContain('SUPPRESS');

@@ -62,6 +62,14 @@ export class Fleet {
     return this.apps.values();
   }
 
+  /** Whatever there is is to be looked at, as if something had happened to it. */
+  lookAtAll(): void {
+    for (const { id } of this.root.specs()) this.dirty.add(id);
+    for (const { appId } of this.all()) this.dirty.add(appId);
+    // Versions that outlived their app.
+    for (const appId of this.root.knownApps()) this.dirty.add(appId);
+  }
+
   instance(instanceId: string): Instance | undefined {
     const safeId = safeIdOfInstance(instanceId);
     return safeId === undefined ? undefined : this.bySafeId.get(safeId)?.all.get(instanceId);

@@ -29,7 +29,8 @@ export function planHandlers(context: HandlerContext): Pick<Handlers, 'plan'> {
       const version = context.engine.view.root.version;
       const fits = fit.every(({ wanted, placeable }) => placeable >= wanted);
       const { appId } = read;
-      const kept = apps.find(({ id }) => id === appId)?.to ?? (appId && context.engine.view.root.app(appId));
+      // What changes nothing is no change of the plan.
+      const kept = apps.find(({ id }) => id === appId)?.to ?? context.engine.view.root.app(appId ?? '');
       return json(200, {
         token,
         version,
@@ -39,7 +40,7 @@ export function planHandlers(context: HandlerContext): Pick<Handlers, 'plan'> {
         refusals,
         fits,
         fit,
-        ...(kept && { app: kept }),
+        ...(kept !== undefined && { app: kept }),
       });
     },
   };

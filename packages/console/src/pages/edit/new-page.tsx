@@ -37,6 +37,8 @@ function Describing({ first }: { readonly first: JsonObject }) {
   const navigate = useNavigate();
   const [text, setText] = useState(() => draftText(first));
   const [wasPod, setWasPod] = useState(isPodDraft(first));
+  /** What was written of the other kind: to look at the one loses nothing of the other. */
+  const [other, setOther] = useState<string>();
   const [problem, setProblem] = useState<string>();
   const file = useRef<HTMLInputElement>(null);
 
@@ -66,7 +68,8 @@ function Describing({ first }: { readonly first: JsonObject }) {
           <Button
             icon={isPod ? <Box size={15} aria-hidden /> : <Blocks size={15} aria-hidden />}
             onClick={() => {
-              setText(draftText(isPod ? EMPTY : EMPTY_POD));
+              setText(other ?? draftText(isPod ? EMPTY : EMPTY_POD));
+              setOther(text);
             }}
           >
             {isPod ? 'An app instead' : 'A pod instead'}

@@ -7,7 +7,8 @@ import { stampRestart, stampVersion } from '../../core/app/app-version.ts';
 import type { AppSpec } from '../../core/app/spec.ts';
 import type { Outcome } from '../../engine.ts';
 import type { EngineConfig } from '../config.ts';
-import { createEngine, type Engine } from '../create-engine.ts';
+import { createEngine } from '../create-engine.ts';
+import type { Engine } from '../engine-options.ts';
 import type { UnusedTasks } from '../drain-watch.ts';
 import { FakeMaster } from './fake-master.ts';
 
