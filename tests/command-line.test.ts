@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoApp, shellApp } from './support/apps.ts';
-import { processesWith } from './support/processes.ts';
+import { processesOfApp, processesWith } from './support/processes.ts';
 import { RunningPlatform, STADION, waitFor, type Finished } from './support/running-platform.ts';
 
 const CHATTY =
@@ -89,7 +89,7 @@ describe('the command line', { timeout: 40_000 }, () => {
 
     await ok('app', 'remove', '/shop');
     expect(await json('app', 'list')).toEqual([]);
-    expect(processesWith('MARATHON_APP_ID=/shop\0')).toEqual([]);
+    expect(processesOfApp('/shop', platform)).toEqual([]);
   });
 
   it('says what is meant when a name is mistyped', async () => {

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { demoApp } from './support/apps.ts';
 import { EventRecorder } from './support/event-recorder.ts';
 import { HealthWatch } from './support/health-watch.ts';
-import { processesWith } from './support/processes.ts';
+import { processesOfApp, processesWith } from './support/processes.ts';
 import { RunningPlatform, callJson, waitFor } from './support/running-platform.ts';
 
 const HEALTHY_CHECK = { protocol: 'HTTP', path: '/healthcheck', portIndex: 1, intervalSeconds: 1 };
@@ -62,10 +62,10 @@ describe('an app with HTTP health checks', { timeout: 60_000 }, () => {
     expect(await taskIds('/demo')).toContain(first);
     await platform.change('PUT', '/v2/apps/demo', { instances: 1 });
     expect(await taskIds('/demo')).toEqual([first]);
-    expect(processesWith('MARATHON_APP_ID=/demo\0')).toEqual(processesWith(`MESOS_TASK_ID=${first ?? ''}\0`));
+    expect(processesOfApp('/demo', platform)).toEqual(processesWith(`MESOS_TASK_ID=${first ?? ''}\0`));
     await platform.change('PUT', '/v2/apps/demo', { instances: 0 });
     expect(await taskIds('/demo')).toEqual([]);
-    expect(processesWith('MARATHON_APP_ID=/demo\0')).toEqual([]);
+    expect(processesOfApp('/demo', platform)).toEqual([]);
   });
 
   it('is upgraded one by one, and never fewer are healthy than the minimum', async () => {
@@ -210,9 +210,9 @@ describe('an app with HTTP health checks', { timeout: 60_000 }, () => {
 
   it('leaves no process when it is removed', async () => {
     await platform.change('POST', '/v2/apps', demoApp('/demo', { instances: 2 }));
-    expect(processesWith('MARATHON_APP_ID=/demo\0').length).toBeGreaterThanOrEqual(2);
+    expect(processesOfApp('/demo', platform).length).toBeGreaterThanOrEqual(2);
     await platform.change('DELETE', '/v2/apps/demo');
-    expect(processesWith('MARATHON_APP_ID=/demo\0')).toEqual([]);
+    expect(processesOfApp('/demo', platform)).toEqual([]);
     expect(await platform.call('GET', '/v2/apps/demo')).toMatchObject({
       status: 404,
       body: { message: "App '/demo' does not exist" },

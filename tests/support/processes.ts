@@ -1,12 +1,21 @@
 /** What really runs on this machine, by looking into /proc. */
 import { readFileSync, readdirSync } from 'node:fs';
 
-/** The processes with this text in their environment, e.g. a sandbox or `MARATHON_APP_ID=/app`. */
-export function processesWith(text: string): readonly number[] {
+/** The processes with all these texts in their environment, e.g. a sandbox, or `MARATHON_APP_ID=/app` and a platform's data. */
+export function processesWith(...texts: readonly string[]): readonly number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => pid !== process.pid && environmentOf(pid).includes(text));
+    .filter((pid) => {
+      if (pid === process.pid) return false;
+      const environment = environmentOf(pid);
+      return texts.every((text) => environment.includes(text));
+    });
+}
+
+/** The processes of an app of one platform: suites beside this one may have an app of the same name. */
+export function processesOfApp(id: string, { dataDirectory }: { readonly dataDirectory: string }): readonly number[] {
+  return processesWith(`MARATHON_APP_ID=${id}\0`, `MESOS_SANDBOX=${dataDirectory}/`);
 }
 
 /** Whether a process runs: one that has ended and waits for its parent does not. */

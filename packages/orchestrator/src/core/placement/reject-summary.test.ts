@@ -56,6 +56,25 @@ describe('RejectSummary', () => {
     expect(processedOffersSummary.rejectSummaryLastOffers[4]).toMatchObject({ declined: 1, processed: 1 });
   });
 
+  it('keeps what offers for the right role have shown when others come after them', () => {
+    const summary = new RejectSummary();
+    const others = round([{ host: 'n1', role: 'other' }]);
+    const shown = () => summary.toQueueFields(options);
+    summary.record(others.tally, others.prepared, AT);
+    expect(shown().why?.summary).toContain('needs an offer for role *, agents offer to other');
+    summary.record(round([{ host: 'n1' }]).tally, [], AT);
+    const right = shown();
+    expect(right.why?.summary).toContain('needs 99 cpus');
+    summary.record(others.tally, others.prepared, AT);
+    expect(shown().why).toEqual(right.why);
+    const { processedOffersSummary } = shown();
+    expect(processedOffersSummary.processedOffersCount).toBe(3);
+    expect(processedOffersSummary.rejectSummaryLaunchAttempt[0]).toMatchObject({ declined: 2, processed: 3 });
+    expect(processedOffersSummary.rejectSummaryLastOffers).toEqual(
+      right.processedOffersSummary.rejectSummaryLastOffers,
+    );
+  });
+
   it('begins anew with a launch attempt', () => {
     const summary = new RejectSummary();
     summary.record(round([{}]).tally, [], AT);

@@ -31,8 +31,11 @@ export class RejectSummary {
     for (const [row, reason] of FUNNEL.entries()) {
       this.declined[row] = (this.declined[row] ?? 0) + (tally.declined.get(reason) ?? 0);
     }
-    this.lastTally = tally;
-    this.lastUnused = unused;
+    // An agent is offered to one role after the other: what the right one was told stays the answer.
+    if (this.lastTally === undefined || isForOthers(this.lastTally) || !isForOthers(tally)) {
+      this.lastTally = tally;
+      this.lastUnused = unused;
+    }
     if (declinedOf(tally).some((count) => count > 0)) this.unusedAt = at;
   }
 
@@ -91,6 +94,11 @@ export class RejectSummary {
     }
     return listed;
   }
+}
+
+/** True when all that was offered was for other roles. */
+function isForOthers({ explanations }: RejectTally): boolean {
+  return explanations.size === 1 && explanations.has('role-mismatch');
 }
 
 function declinedOf(tally: RejectTally): readonly number[] {
