@@ -157,6 +157,17 @@ describe('the share of HAProxy', () => {
     await expect(`${text}\n# http.map\n${running.mapLines('http').join('\n')}\n`).toMatchFileSnapshot(
       'golden/haproxy.cfg',
     );
+    const samples = [
+      { fromPerSecond: 0, oneOf: 1 },
+      { fromPerSecond: 500, oneOf: 256 },
+    ];
+    const sampled = renderConfiguration(fastPath, running, { ...settings, log: samples });
+    expect(sampled.split('\n').filter((line) => /stands_for/.test(line))).toEqual([
+      '  http-request set-var(txn.stands_for) int(1) if { fe_req_rate lt 500 }',
+      '  http-request set-var(txn.stands_for) int(256) if { fe_req_rate ge 500 } { rand(256) eq 0 }',
+      '  http-request set-log-level silent unless { var(txn.stands_for) -m found }',
+      "  log-format '%b\t%s\t%ST\t%Ta\t%[var(txn.stands_for)]'",
+    ]);
     expect(fastPath.carrying('login@file')).toEqual({
       kind: 'workers',
       reason: 'basic: basic-auth is done by the workers',
