@@ -1,4 +1,7 @@
-/** The house's lint rules: strict types everywhere, and no clock, randomness or timer except through the ports. */
+/**
+ * The house's own lint rules: no clock, randomness or timer except through the ports, cores that only decide, names that
+ * are the same everywhere. Strict types, everybody's rules, are in .oxlintrc.json: a linter that is quick with types has them.
+ */
 import { defineConfig } from 'eslint/config';
 import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
@@ -93,42 +96,11 @@ export default defineConfig(
   {
     // A comment that switches a rule off has no effect: change the code, or argue about the rule here.
     linterOptions: { noInlineConfig: true },
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parser: tseslint.parser },
   },
   {
     files: ['**/*.{ts,tsx,js,mjs}'],
-    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
-    rules: {
-      eqeqeq: 'error',
-      curly: ['error', 'multi-line'],
-      'no-var': 'error',
-      'prefer-const': 'error',
-      'object-shorthand': 'error',
-      'no-restricted-syntax': ['error', ...houseSyntax],
-      '@typescript-eslint/consistent-type-imports': [
-        'error',
-        { fixStyle: 'separate-type-imports', disallowTypeAnnotations: false },
-      ],
-      // With verbatimModuleSyntax, `import { type A }` still loads the module; `import type { A }` does not.
-      '@typescript-eslint/no-import-type-side-effects': 'error',
-      '@typescript-eslint/consistent-type-exports': ['error', { fixMixedExportsWithInlineTypeSpecifier: true }],
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
-      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      // What an index signature holds is a key, not a name: headers['location'].
-      '@typescript-eslint/dot-notation': ['error', { allowIndexSignaturePropertyAccess: true }],
-      // It would ask for the `!` that no-non-null-assertion forbids.
-      '@typescript-eslint/non-nullable-type-assertion-style': 'off',
-      '@typescript-eslint/no-inferrable-types': 'off',
-      // An adapter keeps the shape of its port: a method may be async, or a class stateless, because the port is so.
-      '@typescript-eslint/require-await': 'off',
-      '@typescript-eslint/no-extraneous-class': 'off',
-      '@typescript-eslint/class-methods-use-this': 'off',
-      // Ports are described as methods; that is also how they read.
-      '@typescript-eslint/method-signature-style': 'off',
-    },
+    rules: { 'no-restricted-syntax': ['error', ...houseSyntax] },
   },
   {
     files: ['packages/*/src/**/*.{ts,tsx}', 'tests/**/*.ts'],
@@ -143,11 +115,6 @@ export default defineConfig(
       'no-restricted-imports': ['error', { paths: portImports }],
       'no-restricted-syntax': ['error', ...houseSyntax, ...namedExports, ...portSyntax],
     },
-  },
-  {
-    // The relations between limits are asserted although they can be seen: whoever changes one is told of the other.
-    files: ['**/limits.ts'],
-    rules: { '@typescript-eslint/no-unnecessary-condition': 'off' },
   },
   {
     // What is printed is for people: only the rooms that face one print.
@@ -167,40 +134,7 @@ export default defineConfig(
   {
     files: ['packages/console/src/**/*.{ts,tsx}'],
     extends: [reactHooks.configs.flat['recommended-latest']],
-    rules: {
-      // Concerns the React compiler only, which is not used.
-      'react-hooks/incompatible-library': 'off',
-      // React itself gives a promise back to nobody: a handler's failure is shown by whoever started the work.
-      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
-    },
-  },
-  {
-    files: tests,
-    rules: {
-      // Answers and matchers are untyped on purpose: the assertion is the check.
-      '@typescript-eslint/no-unsafe-assignment': 'off',
-      '@typescript-eslint/no-unsafe-member-access': 'off',
-      '@typescript-eslint/no-unsafe-argument': 'off',
-      '@typescript-eslint/no-unsafe-call': 'off',
-      '@typescript-eslint/no-unsafe-return': 'off',
-      '@typescript-eslint/no-non-null-assertion': 'off',
-      '@typescript-eslint/unbound-method': 'off',
-      '@typescript-eslint/no-empty-function': 'off',
-    },
-  },
-  {
-    // In plain JavaScript the linter does not see the casts that the compiler reads from comments.
-    files: ['**/*.{js,mjs}'],
-    rules: {
-      '@typescript-eslint/no-unsafe-assignment': 'off',
-      '@typescript-eslint/no-unsafe-member-access': 'off',
-      '@typescript-eslint/no-unsafe-argument': 'off',
-    },
-  },
-  {
-    // Start scripts (`bin/`), examples and programs around clients of others are plain JavaScript that no project compiles.
-    files: ['packages/*/bin/**/*.js', 'examples/**/*.js', 'tests/peers/**/*.mjs'],
-    extends: [tseslint.configs.disableTypeChecked],
-    languageOptions: { parserOptions: { projectService: false } },
+    // Concerns the React compiler only, which is not used.
+    rules: { 'react-hooks/incompatible-library': 'off' },
   },
 );

@@ -48,7 +48,7 @@ export const checks = [
     advice: 'Each message says the rule, why it is there, and what to do.',
   },
   {
-    name: 'lint (eslint)',
+    name: 'lint (oxlint, eslint)',
     command: ['tools/checks/lint.mjs'],
     isLong: true,
     advice: 'Each message names the replacement. Comments that switch rules off have no effect: change the code.',

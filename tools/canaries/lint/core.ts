@@ -15,11 +15,24 @@ export const race = Promise.race([]); // no-restricted-globals
 export async function wait() { // no-restricted-syntax
   await sleep(1); // no-restricted-syntax
 }
-wait(); // @typescript-eslint/no-floating-promises
-export const anything = JSON.parse('1') as any; // @typescript-eslint/no-explicit-any
+wait(); // no-floating-promises
+export const anything = JSON.parse('1') as any; // no-explicit-any
 export const forced = id as unknown as number; // no-restricted-syntax
-export const first = [systemClock][0]!; // @typescript-eslint/no-non-null-assertion
+export const first = [systemClock][0]!; // no-non-null-assertion
 /* A comment cannot switch a rule off: */ // eslint-disable-next-line
 export const silenced = Date.now(); // no-restricted-properties
 export const ids = [randomUUID()];
+export const always = id ?? text; // no-unnecessary-condition
+export const said = `${[id]}`; // restrict-template-expressions
+export const given = String(JSON.parse('1').member); // no-unsafe-member-access
+export const loose = id == text; // eqeqeq
+export const optional = (made: Date | undefined) => made && made.getTime(); // prefer-optional-chain
+ids.forEach(async () => wait()); // no-misused-promises
+export function kindOf(kind: 'one' | 'other'): string {
+  switch (kind) { // switch-exhaustiveness-check
+    case 'one':
+      return text;
+  }
+  return id;
+}
 export default id; // no-restricted-syntax

@@ -9,9 +9,9 @@ export function Canary({ isShown, id }: { readonly isShown: boolean; readonly id
   const [count, setCount] = useState(0); // react-hooks/rules-of-hooks
   useEffect(() => { // react-hooks/rules-of-hooks
     setTimeout(() => undefined, 1); // no-restricted-globals
-    fetch(id); // @typescript-eslint/no-floating-promises
+    fetch(id); // no-floating-promises
   });
-  const anything = JSON.parse(id) as any; // @typescript-eslint/no-explicit-any
+  const anything = JSON.parse(id) as any; // no-explicit-any
   console.log(count); // no-console
   return <p onClick={() => setCount(1)}>{String(anything)}</p>;
 }

@@ -40,6 +40,7 @@ describe('wording', () => {
     ['README.md', 'See /home/ada/notes\n', 'one person’s machine'],
     ['packages/base/src/dates.ts', '/** As in section 3.4 of the reference. */\n', 'does not have'],
     ['packages/base/src/dates.ts', `${COMMENT}// @ts-ignore\n`, 'silences'],
+    ['packages/base/src/dates.ts', `${COMMENT}// ox` + 'lint-disable-next-line\n', 'silences'],
     ['packages/base/src/dates.test.ts', "it.only('counts', () => {});\n", 'remove .only'],
     ['packages/base/src/dates.test.ts', '\ndescribe.sk' + "ip('counts', () => {});\n", 'without saying why'],
   ])('refuses %s with %j', (path, text, reason) => {

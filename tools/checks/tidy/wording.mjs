@@ -24,7 +24,7 @@ const forbidden = [
     advice: 'leaves work to nobody: do it, or open an issue, or say plainly what the limit is.',
   },
   {
-    pattern: /@ts-(ignore|nocheck|expect-error)\b|eslint-disable/,
+    pattern: /@ts-(ignore|nocheck|expect-error)\b|(es|ox)lint-disable/,
     advice: 'silences a check: change the code until the check is content.',
   },
 ];
