@@ -4,7 +4,7 @@ import { afterAll, expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
 import { WIDTHS, everyLook } from './support/console-browser.ts';
 import { demoApp } from './support/apps.ts';
-import { SLEEPER, describeConsole, type ConsoleSuite } from './support/console-suite.ts';
+import { BOTH, SLEEPER, describeConsole, type ConsoleSuite } from './support/console-suite.ts';
 import { waitFor } from './support/running-platform.ts';
 
 const EDGE = ['http', 'https', 'admin'].flatMap((name) => [`--edge-${name}-port`, '0']);
@@ -76,6 +76,31 @@ function firstViewAndEveryPage(suite: ConsoleSuite): void {
     await page.getByRole('dialog').getByText('The data in their persistent volumes is deleted.').waitFor();
   }, 60_000);
 
+  test.each(BOTH)(
+    'a volume is found on the page of its app and of its instance, and at an address of its own (%s)',
+    async (width) => {
+      const { app: kept } = (await suite.platform.call('GET', '/v2/apps/kept')).body;
+      const id: string = kept.tasks[0].localVolumes[0].persistenceId;
+      const page = await suite.browser.open('/app/kept', width);
+      await page.getByRole('link', { name: 'Volumes', exact: true }).click();
+      const row = page.getByRole('row').filter({ hasText: '10 MiB' });
+      await row.getByText('Attached').waitFor();
+      await row.getByRole('link', { name: /^data [0-9a-f]{8}$/ }).click();
+      const volume = page.getByRole('region', { name: 'Volume', exact: true });
+      await volume.getByText(id).waitFor();
+      expect(new URL(page.url()).searchParams.get('volume')).toBe(id);
+      await volume.getByRole('link', { name: /^[0-9a-f]{8}$/ }).click();
+      await page
+        .getByRole('region', { name: 'Volumes', exact: true })
+        .getByRole('link', { name: /^data [0-9a-f]{8}$/ })
+        .click();
+      await volume.getByText('read and write').waitFor();
+      await volume.getByRole('link', { name: 'Close' }).click();
+      await volume.waitFor({ state: 'detached' });
+    },
+    60_000,
+  );
+
   test('what the edge carries stands on the page of the app, among the routes, and its names among the names', async () => {
     const labels = { 'traefik.enable': 'true', 'traefik.http.routers.exposed.rule': 'Host(`exposed.test`)' };
     await suite.platform.call('POST', '/v2/apps', demoApp('/exposed', { labels }));
@@ -116,6 +141,7 @@ function firstViewAndEveryPage(suite: ConsoleSuite): void {
     '/app/hello?tab=events',
     '/app/hello?tab=statistics',
     '/app/hello?tab=configuration',
+    '/app/kept?tab=volumes',
     '/app/nowhere',
     '/pod/pair',
     '/pod/pair?tab=configuration',

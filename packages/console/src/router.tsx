@@ -30,6 +30,7 @@ const appRoute = createRoute({
     ...text(search, 'from'),
     ...text(search, 'to'),
     ...text(search, 'sort'),
+    ...text(search, 'volume'),
   }),
   component: lazyRouteComponent(() => loadPart(() => import('./pages/app/app-page.tsx')), 'AppPage'),
 });
@@ -41,6 +42,7 @@ const podRoute = createRoute({
     ...text(search, 'tab'),
     ...text(search, 'from'),
     ...text(search, 'to'),
+    ...text(search, 'volume'),
   }),
   component: lazyRouteComponent(() => loadPart(() => import('./pages/pod/pod-page.tsx')), 'PodPage'),
 });
