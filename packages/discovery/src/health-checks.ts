@@ -1,6 +1,8 @@
 /** Health checks of the kinds that services have again and again; Ranger's monitors under names of their own. */
 import { access, statfs } from 'node:fs/promises';
+import type { Clock, Timers } from '@stadion/base';
 import type { HealthCheck } from './health-monitor.ts';
+import { surroundingsOf } from './system.ts';
 
 type Rhythm = Pick<HealthCheck, 'everyMs' | 'staleMs'>;
 
@@ -23,19 +25,25 @@ export interface PingOptions extends Rhythm {
   readonly window?: number;
   /** … fewer than so many may have failed. */
   readonly failuresMax?: number;
+  readonly time?: Clock & Timers;
 }
 
 /** Well while a page answers 200 in time; one failure among several answers may be forgiven. */
 export function pingCheck(url: string, options: PingOptions = {}): HealthCheck {
-  const { timeoutMs = 1000, window = 1, failuresMax = 1, ...rhythm } = options;
+  const { timeoutMs = 1000, window = 1, failuresMax = 1, time: given, ...rhythm } = options;
+  const { time } = surroundingsOf(given === undefined ? {} : { time: given });
   const failures: boolean[] = [];
   const isFailing = async (): Promise<boolean> => {
+    const ending = new AbortController();
+    const limit = time.after(timeoutMs, () => ending.abort());
     try {
-      const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
+      const response = await fetch(url, { signal: ending.signal });
       await response.body?.cancel();
       return response.status !== 200;
     } catch {
       return true;
+    } finally {
+      limit.cancel();
     }
   };
   return {

@@ -16,7 +16,6 @@ export {
 export { plainNode, type ServiceNode } from './core/service-node.ts';
 export { ServicePool } from './core/service-pool.ts';
 export { matching, nearestEnvironment, type Criteria } from './core/shards.ts';
-export { diskCheck, fileCheck, pingCheck } from './health-checks.ts';
 export type { HealthCheck } from './health-monitor.ts';
 export { Hub, type FollowedService, type HubOptions } from './hub.ts';
 export type { NodeSource } from './source.ts';
