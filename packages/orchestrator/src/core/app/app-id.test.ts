@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ancestorIds, appIdErrors, parentId, resolveId } from './app-id.ts';
@@ -57,6 +58,35 @@ test('never climbs above the root', () => {
       const id = resolveId(segments.join('/'));
       expect(id).toMatch(/^\/(?:[ab](?:\/[ab])*)?$/);
     }),
+  );
+});
+
+/** The rule as Marathon writes it, and paths as the file system has them. */
+const MARATHON_SEGMENT = /^(([a-z0-9]|[a-z0-9][a-z0-9\-]*[a-z0-9])\.)*([a-z0-9]|[a-z0-9][a-z0-9\-]*[a-z0-9])$/;
+const RESERVED = ['restart', 'tasks', 'versions', '.', '..'];
+
+function isIdInMarathon(raw: string): boolean {
+  const given = raw.split('/').filter((segment) => segment !== '');
+  const resolved = posix.resolve('/', raw).split('/').slice(1);
+  if (given.length === 0 || resolved.join('') === '') return false;
+  return resolved.every((segment) => MARATHON_SEGMENT.test(segment)) && !RESERVED.includes(given.at(-1) ?? '');
+}
+
+test('resolves and admits exactly what Marathon does', () => {
+  const segment = fc.oneof(
+    fc.constantFrom(...RESERVED, 'a', '0', '', 'tasks1'),
+    fc.string({ unit: fc.constantFrom('a', 'z', '0', '9', '-', '.', '_', 'A', ' ', 'ü', '\n'), maxLength: 6 }),
+  );
+  const raw = fc
+    .tuple(fc.constantFrom('', '/'), fc.array(segment, { maxLength: 5 }))
+    .map(([start, segments]) => start + segments.join('/'));
+  fc.assert(
+    fc.property(raw, (id) => {
+      expect(resolveId(id)).toBe(posix.resolve('/', id));
+      expect(resolveId(id, '/x/y')).toBe(posix.resolve('/x/y', id));
+      expect(appIdErrors(id).length === 0).toBe(isIdInMarathon(id));
+    }),
+    { numRuns: 2000 },
   );
 });
 

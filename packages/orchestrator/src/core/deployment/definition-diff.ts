@@ -42,7 +42,7 @@ function membersOf(app: AppDefinition | undefined): Members {
 
 function compare(path: string, before: Members, after: Members, found: FieldDiff[]): void {
   for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    const [old, fresh] = [before[name], after[name]];
+    const [old, fresh] = [ownMember(before, name), ownMember(after, name)];
     const at = `${path}/${name}`;
     if (isObject(old) && isObject(fresh)) compare(at, old, fresh, found);
     else if (JSON.stringify(old) !== JSON.stringify(fresh)) {
@@ -53,6 +53,11 @@ function compare(path: string, before: Members, after: Members, found: FieldDiff
       });
     }
   }
+}
+
+/** Only what is written there: labels may have names that every object has members of. */
+function ownMember(members: Members, name: string): unknown {
+  return Object.hasOwn(members, name) ? members[name] : undefined;
 }
 
 function isObject(value: unknown): value is Members {

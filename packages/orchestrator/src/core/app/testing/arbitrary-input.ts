@@ -24,8 +24,22 @@ const healthCheck = fc.record(
   optional,
 );
 
-/** Well-shaped input; not always free of contradictions. */
-export const arbitraryInput = fc.record(
+const volume = fc.oneof(
+  fc.record({ containerPath: name, hostPath: name, mode: fc.constantFrom('RO', 'RW') }),
+  fc.record({ containerPath: name, secret: name }),
+  fc.record({
+    containerPath: name,
+    mode: fc.constant('RW'),
+    persistent: fc.record(
+      { size: fc.integer({ min: 1 }), type: fc.constantFrom('root', 'mount') },
+      { requiredKeys: ['size'] },
+    ),
+  }),
+  fc.record({ containerPath: name, mode: fc.constant('RO'), external: fc.constant({ name: 'v', provider: 'csi' }) }),
+);
+
+/** Well-shaped input, all forms mixed: mostly full of contradictions. */
+const mixedInput = fc.record(
   {
     cmd: fc.string({ minLength: 1 }),
     args: fc.array(fc.string(), { maxLength: 3 }),
@@ -51,9 +65,7 @@ export const arbitraryInput = fc.record(
           },
           { requiredKeys: ['image'] },
         ),
-        volumes: fc.array(fc.record({ containerPath: name, hostPath: name, mode: fc.constantFrom('RO', 'RW') }), {
-          maxLength: 2,
-        }),
+        volumes: fc.array(volume, { maxLength: 2 }),
         portMappings: fc.array(mapping, { maxLength: 3 }),
       },
       optional,
@@ -104,6 +116,63 @@ export const arbitraryInput = fc.record(
     acceptedResourceRoles: fc.array(fc.constantFrom('*', 'web'), { maxLength: 2 }),
     secrets: fc.dictionary(name, fc.record({ source: name }), { maxKeys: 2 }),
     tty: fc.boolean(),
+    killSelection: fc.constantFrom('YOUNGEST_FIRST', 'OLDEST_FIRST'),
+    upgradeStrategy: fc.constantFrom(
+      { minimumHealthCapacity: 0.5, maximumOverCapacity: 0.2 },
+      { minimumHealthCapacity: 1, maximumOverCapacity: 0, canary: { instances: 1 } },
+    ),
+    backoffFactor: fc.constantFrom(1, 2.5),
+    maxLaunchDelaySeconds: fc.nat(1000),
   },
   optional,
 ) as fc.Arbitrary<AppInput>;
+
+/** Takes members out that contradict others: what is left is in one of the forms that an app had over the years. */
+function inOneForm(input: AppInput, form: 'modern' | 'docker' | 'address' | 'mixed'): AppInput {
+  const { uris, ports, ipAddress, networks, portDefinitions, fetch, container, ...common } = input;
+  const { docker, portMappings, ...box } = container ?? {};
+  const { network, portMappings: dockerMappings, ...image } = docker ?? {};
+  const given = <Value>(name: string, value: Value | undefined) => (value === undefined ? {} : { [name]: value });
+  const boxOf = (more: object): object => (container === undefined ? {} : { container: { ...box, ...more } });
+  switch (form) {
+    case 'modern': {
+      const modern = docker === undefined ? {} : { docker: image };
+      const inside = boxOf({ ...modern, ...given('portMappings', portMappings) });
+      const ownPorts = { ...given('networks', networks), ...given('portDefinitions', portDefinitions) };
+      return { ...common, ...given('fetch', fetch), ...ownPorts, ...inside } as AppInput;
+    }
+    case 'docker': {
+      const old = {
+        ...image,
+        ...given('network', network === 'NONE' ? 'BRIDGE' : network),
+        ...given('portMappings', dockerMappings),
+      };
+      const inside = docker === undefined ? {} : { container: { ...box, docker: old } };
+      return { ...common, ...given('uris', uris), ...given('ports', ports), ...inside } as AppInput;
+    }
+    case 'address':
+      return {
+        ...common,
+        ...given('uris', uris),
+        ...given('ipAddress', ipAddress),
+        ...boxOf({ type: 'MESOS' }),
+      } as AppInput;
+    case 'mixed':
+      return input;
+  }
+}
+
+/** Input in today's form only. */
+export const modernInput: fc.Arbitrary<AppInput> = mixedInput.map((input) => inOneForm(input, 'modern'));
+
+/** One member only: the smallest update. */
+export const smallUpdate: fc.Arbitrary<AppInput> = fc.tuple(modernInput, fc.nat()).map(([input, at]) => {
+  const members = Object.entries(input);
+  const chosen = members[at % Math.max(1, members.length)];
+  return chosen === undefined ? {} : Object.fromEntries([chosen]);
+});
+
+/** Well-shaped input; not always free of contradictions. */
+export const arbitraryInput: fc.Arbitrary<AppInput> = fc
+  .tuple(mixedInput, fc.constantFrom('modern', 'modern', 'docker', 'address', 'mixed'))
+  .map(([input, form]) => inOneForm(input, form));
