@@ -211,8 +211,7 @@ class RunningEngine implements Engine {
       counters,
       isLocked: (appId) => this.deployments.holding(appId) !== undefined,
       failed: (failure) => {
-        const holder = this.deployments.holding(failure.appId);
-        if (holder !== undefined) judge.failed(holder, failure);
+        this.deployments.failed(failure);
       },
     });
     this.lifecycle = lifecycle;

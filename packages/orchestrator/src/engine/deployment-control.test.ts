@@ -121,6 +121,30 @@ describe('a roll back by itself', () => {
     expect(platform.app('/web')?.cpus).toBe(1);
   });
 
+  it('counts the failures of before a crash, and forgets them with the deployment', async () => {
+    platform.master.script = (task) => (task.command?.value === 'new' ? { kind: 'fail' } : { kind: 'run', startMs: 5 });
+    const id = await upgrade({ rollback: { afterFailures: 5 } });
+    const count = () => platform.engine.view.deploymentRecord(id)?.failureCount ?? 0;
+    for (let crashes = 1; crashes <= 2; crashes += 1) {
+      const seen = count();
+      expect(await platform.until(() => count() > seen)).toBe(true);
+      await platform.time.advance(5);
+      const before = platform.engine.view.deploymentRecord(id);
+      await platform.crash();
+      expect(outcomeOf(id)).toBe('running');
+      expect(platform.engine.view.deploymentRecord(id)?.failures).toEqual(before?.failures);
+      expect(count()).toBe(before?.failureCount);
+    }
+    const before = count();
+    expect(before).toBeGreaterThan(1);
+    expect(await platform.until(() => outcomeOf(id) === 'failed')).toBe(true);
+    // Fewer than are allowed have come since the crash.
+    expect(count() - before).toBeLessThan(5);
+    expect(await platform.quiet()).toBe(true);
+    expect(platform.app('/web')?.cmd).toBe('sleep 1000');
+    expect((await platform.storedKeys()).filter((key) => key.includes(id) && !key.includes('/ended-'))).toEqual([]);
+  });
+
   it('does not come when all goes well', async () => {
     const id = await upgrade({ rollback: { deadlineSeconds: 60, afterFailures: 1 } });
     expect(await platform.quiet()).toBe(true);

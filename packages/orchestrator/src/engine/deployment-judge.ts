@@ -53,17 +53,21 @@ export class DeploymentJudge {
     for (const handle of this.deadlines.values()) handle.cancel();
   }
 
-  /** A launch has ended badly while a deployment holds its app. Only what is new is held against the deployment. */
-  failed(deployment: Deployment, failure: TaskFailure): void {
-    if (failure.version < deployment.version) return;
+  /**
+   * A launch has ended badly while a deployment holds its app. Only what is new is held against the deployment.
+   * @returns whether it is
+   */
+  failed(deployment: Deployment, failure: TaskFailure): boolean {
+    if (failure.version < deployment.version) return false;
     const { account } = deployment;
     const failureCount = account.failureCount + 1;
     const failures = account.failures.length < FAILURES_KEPT_MAX ? [...account.failures, failure] : account.failures;
     deployment.account = { ...account, failureCount, failures };
     const limit = this.parts.root.app(failure.appId)?.upgradeStrategy.rollback?.afterFailures;
-    if (limit === undefined || account.isRollBack || failureCount < limit) return;
+    if (limit === undefined || account.isRollBack || failureCount < limit) return true;
     const times = failureCount === 1 ? 'An instance' : `${String(failureCount)} instances`;
     this.verdicts.set(deployment, `${times} of the new version failed, the last with: ${failure.message}`);
+    return true;
   }
 
   /** The verdicts since the last time. */

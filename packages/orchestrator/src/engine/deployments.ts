@@ -1,6 +1,6 @@
 /** Runs deployments: step after step, the actions of a step side by side. What it holds is locked against others. */
 import type { Clock } from '@stadion/base';
-import type { DeploymentAction } from '@stadion/contract/orchestrator';
+import type { DeploymentAction, TaskFailure } from '@stadion/contract/orchestrator';
 import type { DeploymentRecord } from '@stadion/contract/orchestrator-extensions';
 import type { DeploymentArchive } from './deployment-archive.ts';
 import type { DeploymentJudge } from './deployment-judge.ts';
@@ -14,7 +14,7 @@ import type { ListenerFeed } from './event-feed.ts';
 import type { Fleet } from './fleet.ts';
 import type { Journal } from './journal.ts';
 import type { LaunchQueue } from './launch-queue.ts';
-import { asJson, deploymentKey } from './records.ts';
+import { asJson, deploymentKey, tallyKey } from './records.ts';
 import type { RootState } from './root-state.ts';
 
 interface DeploymentsParts {
@@ -87,6 +87,22 @@ export class Deployments {
     for (const appId of deployment.apps) this.locks.set(appId, deployment);
     this.due.add(deployment);
     this.parts.judge.watch(deployment);
+  }
+
+  /** Takes over from the store what has failed of a deployment. */
+  loadTally(id: string, tally: Pick<DeploymentAccount, 'failureCount' | 'failures'>): void {
+    const deployment = this.running.get(id);
+    // The deployment ended, and the crash came between two halves of one turn.
+    if (deployment === undefined) this.parts.journal.remove(tallyKey(id));
+    else deployment.account = { ...deployment.account, ...tally };
+  }
+
+  /** A launch has ended badly: whoever holds its app counts it, durably. */
+  failed(failure: TaskFailure): void {
+    const deployment = this.locks.get(failure.appId);
+    if (deployment === undefined || !this.parts.judge.failed(deployment, failure)) return;
+    const { failureCount, failures } = deployment.account;
+    this.parts.journal.put(tallyKey(deployment.id), asJson({ failureCount, failures }));
   }
 
   /** Holds a deployment, lets it go on, or lets its canary go on to all. */
@@ -237,6 +253,7 @@ export class Deployments {
       fleet.dirty.add(appId);
     }
     journal.remove(deploymentKey(deployment.id));
+    if (deployment.account.failureCount > 0) journal.remove(tallyKey(deployment.id));
   }
 
   private store(deployment: Deployment): void {

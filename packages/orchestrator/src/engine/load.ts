@@ -22,6 +22,7 @@ import {
   readHistory,
   readInstance,
   readPolicy,
+  readTally,
   readVersion,
   recordPrefix,
   rootKey,
@@ -157,6 +158,11 @@ async function loadDeployments(parts: LoadParts): Promise<void> {
     }
     parts.root.loadRootVersion(deployment.version);
     parts.deployments.load(deployment);
+  }
+  for await (const { key, value } of parts.store.list(recordPrefix.tallies)) {
+    const tally = readTally.read(value);
+    if (tally === undefined) report(parts, key);
+    else parts.deployments.loadTally(key.slice(recordPrefix.tallies.length), tally);
   }
 }
 

@@ -25,6 +25,7 @@ export const recordPrefix = {
   policies: `${PREFIX}policies/`,
   instances: `${PREFIX}instances/`,
   deployments: `${PREFIX}deployments/`,
+  tallies: `${PREFIX}deployment-tallies/`,
   failures: `${PREFIX}failures/`,
   givingBack: `${PREFIX}giving-back/`,
 } as const;
@@ -61,6 +62,10 @@ export function instanceKey(instanceId: string): string {
 
 export function deploymentKey(deploymentId: string): string {
   return recordPrefix.deployments + deploymentId;
+}
+
+export function tallyKey(deploymentId: string): string {
+  return recordPrefix.tallies + deploymentId;
 }
 
 export function failureKey(appId: string): string {
@@ -166,6 +171,9 @@ export const DeploymentRecord = Type.Object({
 });
 export type DeploymentRecord = Static<typeof DeploymentRecord>;
 
+/** What failed of a deployment under way: apart from it, since it changes often and its plan may be long. */
+const TallyRecord = Type.Pick(DeploymentAccount, ['failureCount', 'failures']);
+
 /** Says whether a stored value has the shape, and gives it its type. */
 export interface RecordReader<Value> {
   read(value: JsonValue): Value | undefined;
@@ -180,6 +188,7 @@ export const readVersion = reader(VersionRecord);
 export const readFramework = reader(FrameworkRecord);
 export const readDefinition = reader(RunSpec);
 export const readDeployment = reader(DeploymentRecord);
+export const readTally = reader(TallyRecord);
 export const readFailure = reader(TaskFailure);
 export const readEnded = reader(EndedDeployment);
 export const readPolicy = reader(DeployPolicy);
