@@ -49,6 +49,8 @@ describe.skipIf(!canMakeCluster())('a cluster of three servers and three agents'
       expect((await cluster.ask('/state', server)).body.leader).toBe(`master@${leader.machine.address}:5050`);
       const info = await cluster.call('GET', '/v2/leader', undefined, server);
       expect(info.body.leader).toBe(`${leader.machine.address}:8080`);
+      const via = server === leader ? null : `1.1 ${server.machine.address}:8080`;
+      expect(info.headers.get('x-marathon-via')).toBe(via);
     }
     const events = await EventRecorder.open(`${other?.url ?? ''}:8080`, '', cluster.headers);
     await cluster.change('PUT', '/v2/apps/other', { cmd: 'exec sleep 1000', cpus: 0.1, mem: 32 });

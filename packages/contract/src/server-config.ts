@@ -46,6 +46,14 @@ export const ServerConfig = Type.Object(
           'what people call this cluster; shown by the console and in the answers of master and orchestrator',
       }),
     ),
+    corsOrigins: Type.Optional(
+      Type.String({
+        minLength: 1,
+        valueName: 'origins',
+        description:
+          "origins of web pages that may read the orchestrator's API, e.g. https://ui.example,https://wall.example (*: any)",
+      }),
+    ),
     addressesFile: Type.Optional(
       Type.String({ minLength: 1, valueName: 'file', description: 'write the real URLs there as JSON when ready' }),
     ),
@@ -192,6 +200,7 @@ export type PlatformRole = 'up' | 'server' | 'agent' | 'dns' | 'orchestrator' | 
 const ROLES_OF_SETTINGS: Readonly<Partial<Record<keyof ServerConfig, readonly PlatformRole[]>>> = {
   orchestratorPort: ['up', 'server', 'orchestrator'],
   clusterName: ['up', 'server', 'orchestrator'],
+  corsOrigins: ['up', 'server', 'orchestrator'],
   masterPort: ['up', 'server'],
   agentPort: ['up', 'agent'],
   resources: ['up', 'agent'],
@@ -211,7 +220,6 @@ const ROLES_OF_SETTINGS: Readonly<Partial<Record<keyof ServerConfig, readonly Pl
   drainSeconds: ['up', 'server', 'orchestrator'],
   ...Object.fromEntries(Object.keys(containerSettings).map((name) => [name, ['up', 'agent']])),
   ...Object.fromEntries(Object.keys(edgeSettings).map((name) => [name, ['up', 'edge']])),
-  edgeUrl: ['server', 'orchestrator'],
   marathon: ['edge'],
   demo: ['up'],
   stopTasksOnExit: ['up', 'agent'],

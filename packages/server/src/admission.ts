@@ -12,6 +12,8 @@ export interface Admission {
   readonly access?: AccessControl | undefined;
   /** Names under which this machine is meant to be reached. */
   readonly ownNames: ReadonlySet<string>;
+  /** Origins of other people's pages that may read here, `*` for any. */
+  readonly readers?: ReadonlySet<string>;
 }
 
 /** Why somebody is not let in. */
@@ -25,8 +27,11 @@ export interface Refused {
  * Judges a request; undefined: it may come in. Where people are known by name, who it is and what they may is found out
  * behind this door (`permission.ts`), and coming from this machine is worth nothing.
  */
-export function refusalOf(request: IncomingMessage, { secret, ownNames, access }: Admission): Refused | undefined {
-  const problem = foreignPageProblem({ method: request.method ?? '', headers: request.headers }, ownNames);
+export function refusalOf(
+  request: IncomingMessage,
+  { secret, ownNames, access, readers }: Admission,
+): Refused | undefined {
+  const problem = foreignPageProblem({ method: request.method ?? '', headers: request.headers }, ownNames, readers);
   if (problem !== undefined) return { status: 403, message: problem, headers: {} };
   if (access !== undefined) return undefined;
   if (secret === undefined || isFromThisMachine(request.socket) || isOpenPath(request.url ?? '')) return undefined;

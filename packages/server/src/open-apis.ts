@@ -14,7 +14,7 @@ import { giveAgentsSecrets } from './agent-secrets.ts';
 import { createClusterReader } from './cluster-reader.ts';
 import { consolePages } from './console-pages.ts';
 import { listen } from './listening.ts';
-import { createPartReader } from './relay.ts';
+import { createNamesReader } from './relay.ts';
 import type { RoomLevels } from './logging.ts';
 import { ResourceRecorder } from './resource-history.ts';
 import { addSecretsApi } from './secrets-api.ts';
@@ -49,8 +49,6 @@ export interface OpenApisOptions {
   readonly vault?: SecretVault;
   /** Where the name server's HTTP API is, once it is there. Absent where there is none but that of the configuration. */
   readonly names?: () => string | undefined;
-  /** The same of the edge's admin port. */
-  readonly edge?: () => string | undefined;
   /** Is given the master's server before it listens. */
   readonly onMasterServer?: (server: Server) => void;
 }
@@ -104,8 +102,6 @@ export async function openOrchestratorApi(
   const hostname = hostnameOf(config);
   const dnsUrl = config.dnsUrl === undefined ? undefined : checkedUrl(config.dnsUrl, '--dns-url');
   const names = options.names ?? (dnsUrl === undefined ? undefined : () => dnsUrl);
-  const edgeUrl = config.edgeUrl === undefined ? undefined : checkedUrl(config.edgeUrl, '--edge-url');
-  const edge = options.edge ?? (edgeUrl === undefined ? undefined : () => edgeUrl);
   const recorder = new ResourceRecorder(createMasterClient({ baseUrl: master, headers: shown(secret) }), time);
   onOpened(async () => {
     recorder.stop();
@@ -119,9 +115,9 @@ export async function openOrchestratorApi(
     ...(options.abdicate !== undefined && { abdicate: options.abdicate }),
     ready: () => true,
     ...(options.logLevels !== undefined && { logLevels: options.logLevels }),
+    corsOrigins: pageOrigins(config),
     pages: consolePages(random.stream('console')),
-    ...(names !== undefined && { names: createPartReader('dns', names, secret) }),
-    ...(edge !== undefined && { edge: createPartReader('edge', edge, secret) }),
+    ...(names !== undefined && { names: createNamesReader(names, secret) }),
     cluster: createClusterReader(master, time, () => recorder.history(), secret),
     info: {
       ...(config.clusterName === undefined ? {} : { clusterName: config.clusterName }),
@@ -130,7 +126,7 @@ export async function openOrchestratorApi(
     },
   });
   onOpened(() => orchestratorHttp.close());
-  const admission = admissionOf(options);
+  const admission = { ...admissionOf(options), readers: new Set(pageOrigins(config)) };
   if (options.vault !== undefined) addSecretsApi(orchestratorHttp, options.vault, audit);
   const endRelayed = relayTaskSessions(orchestratorHttp.server, {
     admission,
@@ -170,6 +166,11 @@ export async function openAgentApi(
 
 function admissionOf({ config, secret, access }: OpenApisOptions): Admission {
   return { ownNames: new Set([hostnameOf(config).toLowerCase()]), secret, access };
+}
+
+/** The pages of other people that may read the orchestrator's API. */
+export function pageOrigins({ corsOrigins = '' }: Pick<ServerConfig, 'corsOrigins'>): readonly string[] {
+  return corsOrigins.split(',').flatMap((origin) => (origin.trim() === '' ? [] : [origin.trim()]));
 }
 
 /** What the platform's own parts show each other. */

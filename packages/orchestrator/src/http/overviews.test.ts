@@ -208,7 +208,7 @@ describe('the system', () => {
 
   test('CORS headers appear only when switched on', async () => {
     expect((await server.ask('GET', '/ping')).headers).not.toHaveProperty('access-control-allow-origin');
-    const open = new FakeServer({ corsOrigin: 'https://ui.example' });
+    const open = new FakeServer({ corsOrigins: ['https://wall.example', 'https://ui.example'] });
     const asked = { 'access-control-request-headers': 'x-one, x-two' };
     expect(await open.ask('OPTIONS', '/v2/apps', undefined, asked)).toMatchObject({
       status: 200,
@@ -219,6 +219,8 @@ describe('the system', () => {
         'access-control-max-age': '86400',
       },
     });
+    const fromWall = await open.ask('GET', '/v2/apps', undefined, { origin: 'https://wall.example' });
+    expect(fromWall.headers).toMatchObject({ 'access-control-allow-origin': 'https://wall.example', vary: 'Origin' });
   });
 });
 

@@ -13,13 +13,17 @@ const ALWAYS = {
 /** The headers for one request: the leader, never cached, never framed; CORS when it is switched on. */
 export function responseHeaders(
   request: FastifyRequest,
-  { leader, corsOrigin }: OrchestratorHttpOptions,
+  { leader, corsOrigins = [] }: OrchestratorHttpOptions,
 ): Readonly<Record<string, string>> {
   const address = leader();
   const headers: Record<string, string> = { ...ALWAYS };
   if (address !== undefined) headers['X-Marathon-Leader'] = `http://${address}`;
-  if (corsOrigin === undefined) return headers;
-  headers['Access-Control-Allow-Origin'] = corsOrigin;
+  const last = corsOrigins.at(-1);
+  if (last === undefined) return headers;
+  const { origin } = request.headers;
+  // Marathon always names the last; a page of another one of them is named when it can be told.
+  headers['Access-Control-Allow-Origin'] = origin !== undefined && corsOrigins.includes(origin) ? origin : last;
+  if (corsOrigins.length > 1) headers['Vary'] = 'Origin';
   headers['Access-Control-Allow-Methods'] = 'GET, HEAD, OPTIONS';
   headers['Access-Control-Max-Age'] = '86400';
   const asked = request.headers['access-control-request-headers'];

@@ -133,7 +133,7 @@ function marathonConfig({
   const [hostname = null] = options.leader()?.split(':') ?? [];
   return {
     ...nulls(CONFIG_NAMES),
-    access_control_allow_origin: options.corsOrigin === undefined ? null : [options.corsOrigin],
+    access_control_allow_origin: (options.corsOrigins ?? []).length > 0 ? options.corsOrigins : null,
     checkpoint: true,
     executor: '//cmd',
     default_network_name: defaults.networkName ?? null,

@@ -4,6 +4,25 @@ import { foreignPageProblem, type BrowserHeaders } from './foreign-pages.ts';
 const problem = (method: string, headers: BrowserHeaders) =>
   foreignPageProblem({ method, headers }, new Set(['build-host']));
 
+describe('a page that may read', () => {
+  const reads = (method: string, origin: string, readers: readonly string[]) =>
+    foreignPageProblem(
+      { method, headers: { host: 'localhost:8080', origin, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' } },
+      new Set(),
+      new Set(readers),
+    );
+
+  it('reads, and changes nothing', () => {
+    for (const readers of [['https://ui.example'], ['*']]) {
+      for (const method of ['GET', 'HEAD', 'OPTIONS']) {
+        expect(reads(method, 'https://ui.example', readers)).toBeUndefined();
+      }
+      expect(reads('POST', 'https://ui.example', readers)).toMatch(/may not use/);
+    }
+    expect(reads('GET', 'https://other.example', ['https://ui.example'])).toMatch(/may not use/);
+  });
+});
+
 describe('a request', () => {
   it.each([
     ['a program', 'POST', { host: '127.0.0.1:8080' }],

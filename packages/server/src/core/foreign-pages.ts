@@ -17,6 +17,7 @@ export interface IncomingRequest {
   readonly headers: BrowserHeaders;
 }
 
+const NOBODY: ReadonlySet<string> = new Set();
 const READING_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
@@ -27,18 +28,24 @@ const READING_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
  * - `Sec-Fetch-Site: cross-site` (Fetch Metadata), save for following a link: a page of another site reads or writes.
  * - A writing request with the `Origin` of another page (RFC 6454), and one for a WebSocket, which any page may ask for.
  * @param ownNames names under which this machine is meant to be reached
+ * @param readers origins of other pages that may read, `*` for any
  */
-export function foreignPageProblem(request: IncomingRequest, ownNames: ReadonlySet<string>): string | undefined {
+export function foreignPageProblem(
+  request: IncomingRequest,
+  ownNames: ReadonlySet<string>,
+  readers: ReadonlySet<string> = NOBODY,
+): string | undefined {
   const { method, headers } = request;
   const host = hostnameOf(headers.host ?? 'localhost');
   if (!isAddress(host) && !isLocalhost(host) && !ownNames.has(host)) {
     return `This platform is not called '${host}'. Reach it by its address, or as localhost.`;
   }
   const isReading = READING_METHODS.has(method) && headers.upgrade === undefined;
+  const { origin } = headers;
+  if (isReading && origin !== undefined && (readers.has(origin) || readers.has('*'))) return undefined;
   if (headers['sec-fetch-site'] === 'cross-site' && !(isReading && headers['sec-fetch-mode'] === 'navigate')) {
     return 'A web page of another site may not use this platform.';
   }
-  const { origin } = headers;
   if (!isReading && origin !== undefined && origin !== `http://${headers.host ?? ''}`) {
     return `A web page of ${origin} may not change anything on this platform.`;
   }

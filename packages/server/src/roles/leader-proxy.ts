@@ -40,6 +40,8 @@ export interface LeaderProxyOptions {
   readonly redirectPaths?: ReadonlySet<string>;
   /** Answered here: this process lives. */
   readonly healthPaths?: ReadonlySet<string>;
+  /** Names in answers that were passed on, under this name, who did so: `1.1 host:port`. */
+  readonly viaHeader?: string;
 }
 
 /** Passes requests, streams and upgrades on to the leader, errors and all. */
@@ -157,6 +159,8 @@ export class LeaderProxy implements FrontHandler {
       upstream.on('timeout', () => upstream.destroy(new Error('it does not accept the connection')));
       upstream.on('response', (reply) => {
         const headers = Object.fromEntries(Object.entries(reply.headers).filter(([name]) => !HOP_HEADERS.has(name)));
+        const { viaHeader } = this.options;
+        if (viaHeader !== undefined) headers[viaHeader] = `1.1 ${request.headers.host ?? 'a server'}`;
         response.writeHead(reply.statusCode ?? 502, headers);
         response.flushHeaders();
         reply.pipe(response);

@@ -14,7 +14,7 @@ import { writeJoinToken } from '../join-file.ts';
 import { REELECTION_PAUSE_MS } from '../limits.ts';
 import { assertListenable, loadAccess } from '../listen-address.ts';
 import { openLog, type RoomLevels } from '../logging.ts';
-import { openApis } from '../open-apis.ts';
+import { openApis, pageOrigins } from '../open-apis.ts';
 import { makeDataDirectory, writeAddresses, type Platform } from '../running-role.ts';
 import { removePidFile, writePidFile } from '../pid-file.ts';
 import { openVault } from '../stored-secrets.ts';
@@ -100,14 +100,16 @@ export async function startServer(wanted: ServerConfig): Promise<Platform> {
     const urlOfLeader = (which: 'master' | 'orchestrator') => (): string | undefined =>
       leader === undefined || leader.id === id ? undefined : leader[which];
     const door = (flag: string, leaderUrl: () => string | undefined, redirects: readonly string[]): Door => {
+      const isOfMaster = redirects.length > 0;
       const proxy: LeaderProxy = new LeaderProxy({
         front: (): Front => front,
         leader: leaderUrl,
-        admission,
+        admission: isOfMaster ? admission : { ...admission, readers: new Set(pageOrigins(config)) },
+        ...(!isOfMaster && { viaHeader: 'X-Marathon-Via' }),
         secret,
         time: ports.time,
         redirectPaths: new Set(redirects),
-        healthPaths: new Set(redirects.length === 0 ? [] : ['/health', '/master/health']),
+        healthPaths: new Set(isOfMaster ? ['/health', '/master/health'] : []),
       });
       const front: Front = new Front(proxy);
       return { flag, front, proxy };
