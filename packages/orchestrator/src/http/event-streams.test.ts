@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { delay } from '@stadion/base';
 import { systemTimers } from '@stadion/base/system';
+import { VirtualTime } from '@stadion/base/testing';
 import type { OrchestratorEvent } from '@stadion/contract/orchestrator';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { appDefinition } from '../engine/testing/definitions.ts';
@@ -204,6 +205,33 @@ test('a reader that comes back with the id of its last event misses none, and ge
   server.engine.events.publish(event('/next'));
   const text = await second.until('/next');
   expect(text.match(/"appId":"[^"]*"/g)).toEqual(['"appId":"/missed"', '"appId":"/next"']);
+});
+
+test('a reader that lost its connection before anything happened goes on from its attachment', async () => {
+  const first = await listen();
+  const id = /\r\nid: (\S+)\r\n/.exec(await first.until('\r\nid: '))?.[1] ?? '';
+  first.leave();
+  await until(() => server.engine.published.some(({ eventType }) => eventType === 'event_stream_detached'));
+  server.engine.events.publish(event('/missed'));
+  // Cut again before it has read what it missed: its last id still is the one that it came with.
+  const second = await listen('/v2/events', { 'last-event-id': id });
+  const text = await second.until('/missed');
+  expect(/event_stream_attached.*\r\nid: (\S+)\r\n/.exec(text)?.[1]).toBe(id);
+  expect(text).not.toContain('events_lost_event');
+});
+
+test('a reader whose events were those of an earlier process is told so before anything else has an id', async () => {
+  const time = new VirtualTime();
+  await time.advance(1);
+  const earlier = new FakeServer({ time });
+  const before = await listenTo(`${await earlier.http.listen({ host: '127.0.0.1', port: 0 })}/v2/events`);
+  const id = /\r\nid: (\S+)\r\n/.exec(await before.until('\r\nid: '))?.[1] ?? '';
+  await earlier.http.close();
+  const after = await listen('/v2/events', { 'last-event-id': id });
+  const text = await after.until('"readAnew"');
+  expect(after.response.headers['x-stadion-events-resumed']).toBe('false');
+  expect(text).toMatch(/^event: event_stream_attached\r\ndata: .*\r\n\r\nevent: events_lost_event\r\n/);
+  expect(text).toContain('"reason":"other-server"');
 });
 
 test('a reader that was told of a gap goes on from there the next time', async () => {

@@ -84,6 +84,8 @@ export class EventStreams {
       emptyRoots: isStrictStreamReader(call),
     };
     const stream = new EventStream(raw, wish, attached, this.time);
+    this.listen();
+    this.feed.publish(attached);
     this.streams.add(stream);
     const endWish = wantsFullPlans ? this.feed.wantPlanRoots() : undefined;
     raw.once('close', () => {
@@ -92,14 +94,12 @@ export class EventStreams {
     });
     // A socket that breaks is closed: that is all there is to know.
     raw.on('error', () => undefined);
-    stream.write(attached, encodeEvent(attached));
-    if (lastId !== undefined && missed !== undefined) stream.resume(missed, lastId, this.history.lastId);
-    this.ending?.cancel();
-    this.ending = undefined;
-    this.unsubscribe ??= this.feed.subscribe((event, roots) => {
-      this.spread(event, roots);
-    });
-    this.feed.publish(attached);
+    const { lastId: newestId } = this.history;
+    // Whoever loses its connection before anything else has happened still knows from where to go on. One that comes back is
+    // where it was until it has been told what it missed.
+    const attachedId = lastId === undefined ? newestId : typeof missed === 'string' ? undefined : lastId;
+    stream.write(attached, encodeEvent(attached, attachedId));
+    if (lastId !== undefined && missed !== undefined) stream.resume(missed, lastId, newestId);
     return { status: 200, body: { kind: 'taken' } };
   }
 
@@ -120,6 +120,14 @@ export class EventStreams {
     this.isClosed = true;
     this.ending?.cancel();
     for (const stream of this.streams) stream.cut('the server is stopping');
+  }
+
+  private listen(): void {
+    this.ending?.cancel();
+    this.ending = undefined;
+    this.unsubscribe ??= this.feed.subscribe((event, roots) => {
+      this.spread(event, roots);
+    });
   }
 
   private spread(event: OrchestratorEvent, roots: (() => PlanRoots) | undefined): void {
