@@ -11,6 +11,6 @@ export {
   PodResources,
   PodVolume,
 } from './orchestrator/pod.ts';
-export { PodContainerStatus, PodInstanceStatus, PodStatus } from './orchestrator/pod-status.ts';
+export { KilledPodInstance, PodContainerStatus, PodInstanceStatus, PodStatus } from './orchestrator/pod-status.ts';
 export { ContainerLinuxInfo } from './orchestrator/linux-info.ts';
 export { ShownAction } from './orchestrator/deployment.ts';

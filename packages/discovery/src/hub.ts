@@ -114,7 +114,6 @@ export class Hub {
       },
       onTrouble: (error) => {
         trouble = error;
-        view.away();
       },
     });
     const entry: Entry = {

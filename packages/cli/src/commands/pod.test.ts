@@ -46,7 +46,7 @@ beforeEach(() => {
   for (const route of ['createPod', 'putPod'] as const) platform.handlers.set(route, () => ({ body: SPEC }));
   platform.handlers.set('deletePod', () => ({ status: 202, body: null }));
   platform.handlers.set('killPodInstances', ({ body }) => ({
-    body: (body as string[]).includes(INSTANCE.id) ? [INSTANCE] : [],
+    body: (body as string[]).includes(INSTANCE.id) ? [{ instanceId: INSTANCE.id }] : [],
   }));
 });
 

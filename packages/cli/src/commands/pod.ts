@@ -134,7 +134,7 @@ export const podCommands: readonly CommandSpec[] = [
       const client = await call.session.orchestrator();
       const { id } = await statusOf(call);
       const killed = await client.killPodInstances({ params: { id }, body: [...call.arguments.slice(1)] });
-      const ids = killed.map((instance) => instance.id);
+      const ids = killed.map(({ instanceId }) => instanceId);
       printer.answer(killed, () => ids.map((killedId) => safeText(`Killed ${killedId}`)), ids);
       if (killed.length > 0) return EXIT.ok;
       throw notFound(`${id} has no such instance.`, `See all with: stadion pod instances ${id}`);

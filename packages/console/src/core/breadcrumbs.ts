@@ -21,8 +21,6 @@ const SECTIONS: Readonly<Record<string, string>> = {
   nodes: 'Nodes',
   node: 'Nodes',
   map: 'Map',
-  routes: 'Routes',
-  names: 'Names',
   events: 'Events',
   logs: 'Logs',
   new: 'New',

@@ -22,8 +22,6 @@ const PAGES: readonly (readonly [string, string])[] = [
   ['Deployments', '/deployments'],
   ['Nodes', '/nodes'],
   ['Map', '/map'],
-  ['Routes', '/routes'],
-  ['Names', '/names'],
   ['Events', '/events'],
 ];
 

@@ -2,7 +2,7 @@
 import { Type } from '@sinclair/typebox';
 import { ErrorAnswer } from './answers.ts';
 import { PodDefinition, PodInput } from './pod.ts';
-import { PodInstanceStatus, PodStatus } from './pod-status.ts';
+import { KilledPodInstance, PodStatus } from './pod-status.ts';
 import { Force, route } from './route.ts';
 
 const Wipe = Type.Object({ wipe: Type.Optional(Type.Boolean()) });
@@ -73,7 +73,7 @@ export const podRoutes = {
     permission: 'apps:write',
     summary: 'Kill one instance of a pod',
     query: Wipe,
-    answers: { 200: PodInstanceStatus, 404: ErrorAnswer },
+    answers: { 200: KilledPodInstance, 404: ErrorAnswer },
   }),
   killPodInstances: route({
     method: 'DELETE',
@@ -82,6 +82,6 @@ export const podRoutes = {
     summary: 'Kill instances of a pod',
     query: Wipe,
     body: Type.Array(Type.String()),
-    answers: { 200: Type.Array(PodInstanceStatus), 404: ErrorAnswer },
+    answers: { 200: Type.Array(KilledPodInstance), 404: ErrorAnswer },
   }),
 };

@@ -1,6 +1,8 @@
 /** How a pod and its instances are. */
 import { Type, type Static } from '@sinclair/typebox';
 import { stringEnum } from '../string-enum.ts';
+import { UnreachableStrategy } from './app.ts';
+import { InstanceCondition } from './events.ts';
 import { PodDefinition, PodResources } from './pod.ts';
 import { CheckResult, LocalVolume } from './task.ts';
 
@@ -56,6 +58,34 @@ export const PodInstanceStatus = Type.Object({
   lastChanged: Type.String(),
 });
 export type PodInstanceStatus = Static<typeof PodInstanceStatus>;
+
+/**
+ * An instance as it was when it was told to end: what killing instances answers. Its members are not those of
+ * {@link PodInstanceStatus}: so it is in Marathon.
+ */
+export const KilledPodInstance = Type.Object({
+  instanceId: Type.String(),
+  /** Absent while it has no place. */
+  agentInfo: Type.Optional(
+    Type.Object({
+      host: Type.String(),
+      agentId: Type.Optional(Type.String()),
+      region: Type.Optional(Type.String()),
+      zone: Type.Optional(Type.String()),
+      attributes: Type.Array(Type.Object({ name: Type.String(), text: Type.String() })),
+    }),
+  ),
+  state: Type.Object({
+    condition: InstanceCondition,
+    since: Type.String(),
+    activeSince: Type.Optional(Type.String()),
+    healthy: Type.Optional(Type.Boolean()),
+    goal: stringEnum(['Running', 'Stopped', 'Decommissioned']),
+  }),
+  runSpecVersion: Type.String(),
+  unreachableStrategy: UnreachableStrategy,
+});
+export type KilledPodInstance = Static<typeof KilledPodInstance>;
 
 /** A pod with its instances. */
 export const PodStatus = Type.Object({

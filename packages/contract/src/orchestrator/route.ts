@@ -11,7 +11,6 @@ export const Permission = stringEnum([
   'system:write',
   'names:read',
   'names:write',
-  'edge:read',
 ]);
 export type Permission = Static<typeof Permission>;
 

@@ -7,7 +7,6 @@ import { DeploymentInfo, DeploymentResult } from './deployment.ts';
 import { RecentEvent } from './events.ts';
 import { extensionRoutes } from './extension-routes.ts';
 import { groupRoutes } from './group-routes.ts';
-import { edgeRoutes } from './edge-routes.ts';
 import { namesRoutes } from './names-routes.ts';
 import { overviewRoutes } from './overview-routes.ts';
 import { podRoutes } from './pod-routes.ts';
@@ -114,6 +113,7 @@ export const orchestratorRoutes = {
     path: '/v2/apps/{id}/tasks',
     permission: 'apps:read',
     summary: 'List the tasks of an app, or with /* of a group',
+    query: Type.Object({ containerNetworks: Type.Optional(Type.Array(Type.String())) }),
     answers: { 200: TaskList, 404: ErrorAnswer },
   }),
   killAppTasks: route({
@@ -151,7 +151,10 @@ export const orchestratorRoutes = {
     path: '/v2/tasks',
     permission: 'apps:read',
     summary: 'List all tasks',
-    query: Type.Object({ status: Type.Optional(Type.Array(Type.String())) }),
+    query: Type.Object({
+      status: Type.Optional(Type.Array(Type.String())),
+      containerNetworks: Type.Optional(Type.Array(Type.String())),
+    }),
     answers: { 200: TaskList },
   }),
   deleteTasks: route({
@@ -255,5 +258,4 @@ export const orchestratorRoutes = {
   ...overviewRoutes,
   ...clusterRoutes,
   ...namesRoutes,
-  ...edgeRoutes,
 } as const satisfies Readonly<Record<string, Route>>;

@@ -22,7 +22,7 @@ export function appTaskHandlers(
     listAppTasks(call) {
       const target = readTarget(view, parameter(call.parameters, 'id'));
       if (!target.ok) return target.answer;
-      if (wantsPlainTasks(call)) return plainTasks(view, target.apps);
+      if (wantsPlainTasks(call)) return plainTasks(view, target.apps, call);
       const options = { extensions: wantsExtensions(call) };
       return pieces(200, wrapped('tasks', writeTasks(context.apps, target.apps, options)));
     },

@@ -57,8 +57,9 @@ export function callerOf(request: Call['request']): string {
 }
 
 /** What commands that write apps need, with a fresh seed. */
-export function changeContext(options: OrchestratorHttpOptions): ChangeContext {
+export function changeContext(options: OrchestratorHttpOptions, { query }: Call): ChangeContext {
   return {
+    force: flag(query, 'force'),
     defaults: options.defaults ?? standardDefaults,
     servicePorts: options.servicePorts ?? standardServicePorts,
     seed: options.random.uint32(),

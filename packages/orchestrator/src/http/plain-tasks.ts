@@ -16,40 +16,54 @@ export function wantsPlainTasks({ request }: Call): boolean {
   return accept.includes('text/plain') && !accept.includes('application/json');
 }
 
-/** The lines of these apps. Only what runs is named, and nothing that is about to go. */
-export function plainTasks(view: EngineView, apps: Iterable<AppDefinition>): Answer {
+/**
+ * The lines of these apps. Only what runs is named, and nothing that is about to go. Of apps on one of the networks that
+ * `containerNetworks` names (`*`: any), tasks are named by their own addresses.
+ */
+export function plainTasks(view: EngineView, apps: Iterable<AppDefinition>, { query }: Pick<Call, 'query'>): Answer {
+  const networks = new Set(query.getAll('containerNetworks').flatMap((names) => names.split(',')));
   let text = '';
   for (const app of apps) {
     const running = view
       .instances(app.id)
       .filter(isPlaced)
       .filter(({ condition, goal }) => condition === 'Running' && goal === 'Running');
-    text += linesOf(app, running);
+    text += linesOf(app, running, isOn(app, networks));
   }
   return { status: 200, body: { kind: 'text', text, contentType: 'text/plain; charset=utf-8' } };
 }
 
-function linesOf(app: AppDefinition, instances: readonly PlacedInstance[]): string {
+function isOn({ networks }: AppDefinition, wanted: ReadonlySet<string>): boolean {
+  return networks.some(({ mode, name = '' }) => mode === 'container' && (wanted.has('*') || wanted.has(name)));
+}
+
+function linesOf(app: AppDefinition, instances: readonly PlacedInstance[], hasAddresses: boolean): string {
   const ports = servicePortsOf(app);
   const name = safeIdOf(app.id);
   if (ports.length === 0) {
     return line(
       name,
       ' ',
-      addresses(instances, ({ place }) => place?.hostname),
+      addresses(instances, (instance) => hostOf(instance, hasAddresses)),
     );
   }
   const indexes = hostPortIndexes(app, ports.length);
   return ports
     .map((servicePort, at) => {
       const index = indexes[at];
-      const hosts = addresses(instances, ({ place, hostPorts }) => {
-        const port = index === undefined ? undefined : hostPorts[index];
-        return port === undefined || place === undefined ? undefined : `${place.hostname}:${String(port)}`;
+      const hosts = addresses(instances, (instance) => {
+        const own = hasAddresses ? app.container?.portMappings?.[at]?.containerPort : undefined;
+        const port = own ?? (index === undefined ? undefined : instance.hostPorts[index]);
+        const host = hostOf(instance, hasAddresses);
+        return port === undefined || host === undefined ? undefined : `${host}:${String(port)}`;
       });
       return line(name, String(servicePort), hosts);
     })
     .join('');
+}
+
+function hostOf({ place, ipAddresses }: PlacedInstance, hasAddress: boolean): string | undefined {
+  return hasAddress ? ipAddresses[0]?.ipAddress : place?.hostname;
 }
 
 function addresses(

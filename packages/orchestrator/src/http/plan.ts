@@ -60,7 +60,7 @@ function readChange(context: HandlerContext, call: Call): ReadChange {
     const decoded = decodeGroup(group);
     if (!decoded.ok) return { ok: false, answer: invalidJson(decoded.violations) };
     const id = targetOf(decoded.value, '/');
-    return { ok: true, change: updateGroup(id, decoded.value, changeContext(context.options)) };
+    return { ok: true, change: updateGroup(id, decoded.value, changeContext(context.options, call)) };
   }
   const list = app === undefined ? apps : [app];
   if (!isList(list)) return wrong('/apps', 'error.expected.jsarray');
@@ -73,7 +73,7 @@ function readChange(context: HandlerContext, call: Call): ReadChange {
     writes.push({ id: resolveId(decoded.value.id), input: decoded.value, at });
   }
   const mode = { isPartial: true, missing: 'create' } as const;
-  const change = writeApps(writes, mode, changeContext(context.options));
+  const change = writeApps(writes, mode, changeContext(context.options, call));
   const [first] = writes;
   return { ok: true, change, ...(app !== undefined && first !== undefined && { appId: first.id }) };
 }

@@ -1,6 +1,7 @@
 /** How a pod and its instances are shown. */
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import type {
+  KilledPodInstance,
   PodContainer,
   PodContainerStatus,
   PodInstanceStatus,
@@ -69,6 +70,34 @@ export function podInstanceStatus(view: EngineView, instance: Instance): PodInst
     role: spec.role,
     lastUpdated: since,
     lastChanged: since,
+  };
+}
+
+/** An instance that is about to be told to end. */
+export function killedPodInstance(view: EngineView, instance: Instance): KilledPodInstance {
+  const { place, goal, startedAt, healthy } = instance;
+  const spec = view.root.appAtVersion(instance.appId, instance.appVersion) ?? view.root.spec(instance.appId);
+  return {
+    instanceId: instance.id,
+    ...(place !== undefined && {
+      agentInfo: {
+        host: place.hostname,
+        agentId: place.agentId,
+        ...(place.region !== undefined && { region: place.region }),
+        ...(place.zone !== undefined && { zone: place.zone }),
+        attributes: [...place.attributes].map(([name, text]) => ({ name, text })),
+      },
+    }),
+    state: {
+      condition: instance.condition,
+      since: formatTimestamp(instance.since),
+      ...(startedAt !== undefined && { activeSince: formatTimestamp(startedAt) }),
+      ...(healthy !== undefined && { healthy }),
+      // One that is kept to be looked at is none that Marathon knows of: to it the instance runs.
+      goal: goal === 'Frozen' ? 'Running' : goal,
+    },
+    runSpecVersion: instance.appVersion,
+    unreachableStrategy: spec?.unreachableStrategy ?? 'disabled',
   };
 }
 

@@ -193,7 +193,23 @@ describe('a pod', () => {
     await platform.quiet();
     const [victim] = (await status()).instances;
     const killed = await ask('DELETE', `/v2/pods/pod::instances/${victim?.id ?? ''}`);
-    expect(killed).toMatchObject({ status: 200, body: { id: victim?.id } });
+    expect(killed.status).toBe(200);
+    expect(killed.body).toEqual({
+      instanceId: victim?.id,
+      agentInfo: {
+        host: victim?.agentHostname,
+        agentId: victim?.agentId,
+        attributes: [{ name: 'rack', text: expect.stringMatching(/^rack-/) }],
+      },
+      state: {
+        condition: 'Running',
+        since: victim?.statusSince,
+        activeSince: expect.stringMatching(/Z$/),
+        goal: 'Running',
+      },
+      runSpecVersion: victim?.specReference.split('/').at(-1),
+      unreachableStrategy: { inactiveAfterSeconds: 0, expungeAfterSeconds: 0 },
+    });
     await platform.time.advance(60_000);
     expect((await status()).instances[0]?.containers[0]?.containerId).toBe(`${victim?.id ?? ''}.web.2`);
     expect(await ask('DELETE', '/v2/pods/pod::instances', [victim?.id, 'pod.instance-none'])).toMatchObject({

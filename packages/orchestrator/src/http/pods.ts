@@ -11,7 +11,7 @@ import { createPod, deletePod, noSuchPod, writePod } from '../core/root/write-po
 import { failure, invalidJson, json, rejection, type Answer, type Call } from './answer.ts';
 import { carryOut, changeContext, changeOptions, ignoredHeader } from './commands.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
-import { podInstanceStatus, podStatus } from './pod-view.ts';
+import { killedPodInstance, podStatus } from './pod-view.ts';
 import { flag } from './query.ts';
 import { readList, readObject } from './read-body.ts';
 import { parameter } from './route-table.ts';
@@ -106,7 +106,7 @@ async function write(context: HandlerContext, call: Call, pathId: string | undef
   if (pathId !== undefined && id !== pathId) {
     return failure(400, { message: `The pod id ${id} of the body is not that of the path, ${pathId}` });
   }
-  const changes = changeContext(context.options);
+  const changes = changeContext(context.options, call);
   const change = pathId === undefined ? createPod(decoded.value, changes) : writePod(id, decoded.value, changes);
   const outcome = await carryOut(context, change, { ...changeOptions(call), concerns: [id] });
   if (!outcome.ok) return rejection(outcome.rejection);
@@ -145,7 +145,7 @@ async function kill(context: HandlerContext, call: Call, ids: readonly string[],
     return failure(404, { message: `Pod instance '${ids[0] ?? ''}' does not exist` });
   }
   // As they are, before they are told to end.
-  const shown = wanted.flatMap((instance) => podInstanceStatus(engine.view, instance) ?? []);
+  const shown = wanted.map((instance) => killedPodInstance(engine.view, instance));
   const outcome = await engine.killInstances(
     wanted.map((instance) => instance.id),
     { wipe: flag(call.query, 'wipe') },

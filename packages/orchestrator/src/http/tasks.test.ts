@@ -203,6 +203,24 @@ describe('killing', () => {
   });
 });
 
+test('as text, tasks on the networks that are named have addresses of their own', async () => {
+  await server.ask('POST', '/v2/apps', {
+    id: '/net',
+    cmd: 'run',
+    networks: [{ mode: 'container', name: 'blue' }],
+    container: { type: 'MESOS', portMappings: [{ containerPort: 80, servicePort: 10_002 }] },
+  });
+  server.engine.addTask(server.engine.root.app('/net')!, { hostPorts: [] });
+  const lines = async (query: string) => {
+    return (await server.ask('GET', `/v2/apps/net/tasks${query}`, undefined, { accept: 'text/plain' })).text;
+  };
+  expect(await lines('')).toBe('net\t10002\t\n');
+  for (const query of ['?containerNetworks=*', '?containerNetworks=red,blue']) {
+    expect(await lines(query)).toBe('net\t10002\t10.0.0.4:80\t\n');
+  }
+  expect(await lines('?containerNetworks=red')).toBe('net\t10002\t\n');
+});
+
 describe('whether a task serves and drains', () => {
   const header = { 'x-stadion-extensions': 'true' };
 

@@ -20,7 +20,7 @@ export function taskHandlers(context: HandlerContext): Pick<Handlers, 'listTasks
   return {
     listTasks: (call) =>
       wantsPlainTasks(call)
-        ? plainTasks(context.engine.view, context.engine.view.root.apps())
+        ? plainTasks(context.engine.view, context.engine.view.root.apps(), call)
         : pieces(200, wrapped('tasks', listTasks(context, call))),
     deleteTasks: (call) => deleteTasks(context, call),
   };

@@ -39,7 +39,7 @@ function isPartial({ query }: Call): boolean {
 async function create(context: HandlerContext, call: Call): Promise<Answer> {
   const read = readApp(call);
   if (!read.ok) return read.answer;
-  const change = createApp(read.input, changeContext(context.options));
+  const change = createApp(read.input, changeContext(context.options, call));
   const concerns = read.input.id === undefined ? [] : [resolveId(read.input.id)];
   const outcome = await carryOut(context, change, { ...changeOptions(call), concerns });
   if (!outcome.ok) return rejection(outcome.rejection);
@@ -64,7 +64,7 @@ async function writeOne(context: HandlerContext, call: Call, mode: WriteMode): P
   const read = readApp(call);
   if (!read.ok) return read.answer;
   const id = resolveId(parameter(call.parameters, 'id'));
-  const change = writeApps([{ id, input: read.input, at: '' }], mode, changeContext(context.options));
+  const change = writeApps([{ id, input: read.input, at: '' }], mode, changeContext(context.options, call));
   const outcome = await carryOut(context, change, { ...changeOptions(call), concerns: [id] });
   if (!outcome.ok) return rejection(outcome.rejection);
   const { result, change: done } = outcome.value;
@@ -77,7 +77,7 @@ async function writeOne(context: HandlerContext, call: Call, mode: WriteMode): P
 async function writeMany(context: HandlerContext, call: Call, mode: WriteMode): Promise<Answer> {
   const read = readApps(call);
   if (!read.ok) return read.answer;
-  const change = writeApps(read.writes, mode, changeContext(context.options));
+  const change = writeApps(read.writes, mode, changeContext(context.options, call));
   const concerns = read.writes.map(({ id }) => id);
   const outcome = await carryOut(context, change, { ...changeOptions(call), concerns });
   if (!outcome.ok) return rejection(outcome.rejection);

@@ -33,7 +33,7 @@ async function create(context: HandlerContext, call: Call, pathId: string): Prom
   const read = readGroup(call);
   if (!read.ok) return read.answer;
   const id = targetOf(read.update, pathId);
-  const change = createGroup(id, read.update, changeContext(context.options));
+  const change = createGroup(id, read.update, changeContext(context.options, call));
   const outcome = await carryOut(context, change, { ...changeOptions(call), groupId: id });
   if (!outcome.ok) return rejection(outcome.rejection);
   const headers = { Location: id, ...ignoredHeader(read.ignored) };
@@ -44,7 +44,7 @@ async function put(context: HandlerContext, call: Call, pathId: string): Promise
   const read = readGroup(call);
   if (!read.ok) return read.answer;
   const id = targetOf(read.update, pathId);
-  const change = updateGroup(id, read.update, changeContext(context.options));
+  const change = updateGroup(id, read.update, changeContext(context.options, call));
   const headers = ignoredHeader(read.ignored);
   if (flag(call.query, 'dryRun')) return tryOut(context, change, headers);
   const outcome = await carryOut(context, change, { ...changeOptions(call), groupId: id });

@@ -36,12 +36,13 @@ function conflicts(input: AppInput): readonly Violation[] {
   const refuse = (isWrong: boolean, path: string, message: string): void => {
     if (isWrong) found.push(violation(path, message));
   };
+  // Clients that know both forms send empty lists along.
   const hasLegacyNetwork = docker?.network !== undefined || input.ipAddress !== undefined;
   const isDocker = docker !== undefined && (input.container?.type ?? 'DOCKER') === 'DOCKER';
   const hasDiscoveryPorts = (input.ipAddress?.discovery?.ports?.length ?? 0) > 0;
   const mappings = input.container?.portMappings?.length ?? 0;
   refuse(
-    input.networks !== undefined && hasLegacyNetwork,
+    (input.networks?.length ?? 0) > 0 && hasLegacyNetwork,
     '/networks',
     'must not be combined with the deprecated container.docker.network or ipAddress',
   );
@@ -57,7 +58,7 @@ function conflicts(input: AppInput): readonly Violation[] {
     'must not be combined with container.portMappings',
   );
   refuse(
-    input.ports !== undefined && input.ipAddress !== undefined,
+    (input.ports?.length ?? 0) > 0 && input.ipAddress !== undefined,
     '/ports',
     'must not be combined with ipAddress, whose ports are ipAddress.discovery.ports',
   );
@@ -76,7 +77,6 @@ function conflicts(input: AppInput): readonly Violation[] {
 }
 
 function hasEqualPorts({ ports, portDefinitions }: AppInput): boolean {
-  // Clients that know both forms send an empty `ports` along.
   if (ports === undefined || ports.length === 0 || portDefinitions === undefined) return true;
   if (ports.length !== portDefinitions.length) return false;
   return portDefinitions.every((definition, index) => (definition.port ?? 0) === ports[index]);
@@ -92,7 +92,7 @@ function portDefinitionsOf({ ports, portDefinitions }: AppInput): AppInput['port
 }
 
 function networksOf({ networks, container, ipAddress }: AppInput): AppInput['networks'] | undefined {
-  if (networks !== undefined) return networks;
+  if (networks !== undefined && networks.length > 0) return networks;
   const containerNetwork = compact({
     mode: 'container' as const,
     name: ipAddress?.networkName,
@@ -108,7 +108,7 @@ function networksOf({ networks, container, ipAddress }: AppInput): AppInput['net
     case 'NONE':
     case undefined:
   }
-  if (ipAddress === undefined) return undefined;
+  if (ipAddress === undefined) return networks;
   return ipAddress.networkName === 'mesos-bridge'
     ? [compact({ mode: 'container/bridge' as const, labels: ipAddress.labels })]
     : [containerNetwork];

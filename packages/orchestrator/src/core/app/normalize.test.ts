@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { normalizeApp } from './normalize.ts';
 import { standardDefaults, type AppDefaults } from './spec.ts';
-import { arbitraryInput } from './testing/arbitrary-input.ts';
+import { arbitraryInput, modernInput } from './testing/arbitrary-input.ts';
+import { expectKept } from './testing/naive-canonical.ts';
 import { demoApp } from '../task/testing/demo-app.ts';
 import { makeApp, makeSpec } from './testing/make-app.ts';
 
@@ -83,6 +84,14 @@ describe('defaults', () => {
     expect(spec.unreachableStrategy).toBe('disabled');
     expect(spec.residency?.taskLostBehavior).toBe('WAIT_FOREVER');
     expect(spec.acceptedResourceRoles).toEqual(['*']);
+  });
+
+  test('gives an app with external volumes a careful upgrade, and nothing else of the kind', () => {
+    const external = { name: 'data', provider: 'dvdi', options: { 'dvdi/driver': 'rexray' } };
+    const spec = makeSpec({ container: { type: 'MESOS', volumes: [{ containerPath: '/d', mode: 'RW', external }] } });
+    expect(spec.upgradeStrategy).toEqual({ minimumHealthCapacity: 0.5, maximumOverCapacity: 0 });
+    expect(spec.unreachableStrategy).toEqual({ inactiveAfterSeconds: 0, expungeAfterSeconds: 0 });
+    expect(spec).not.toHaveProperty('residency');
   });
 
   test('turns a partial executorResources into a whole one', () => {
@@ -198,6 +207,15 @@ describe('deprecated forms', () => {
 
   test('ports beside ipAddress are refused', () => {
     expect(refused({ ports: [1], ipAddress: { networkName: 'blue' } })).toEqual(['/ports']);
+  });
+
+  test('empty lists of the other form are no contradiction', () => {
+    const spec = makeSpec({ cmd: 'run', ports: [], networks: [], ipAddress: { networkName: 'blue' } });
+    expect(spec.networks).toEqual([{ mode: 'container', name: 'blue' }]);
+    expect(spec.container?.portMappings).toEqual([]);
+    expect(makeSpec({ networks: [], container: { docker: { image, network: 'BRIDGE' } } }).networks).toEqual([
+      { mode: 'container/bridge' },
+    ]);
   });
 
   test('ports on a network of its own stand for one port mapping each', () => {
@@ -326,6 +344,17 @@ describe('partial updates', () => {
 });
 
 describe('the canonical form', () => {
+  test('has everything that was said, and the default of everything that was not', () => {
+    fc.assert(
+      fc.property(modernInput, (input) => {
+        const normal = normalizeApp(input, '/a/b/app', undefined, withNetwork);
+        fc.pre(normal.ok);
+        expectKept(input, normal.value);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test('is a fixed point', () => {
     fc.assert(
       fc.property(arbitraryInput, (input) => {

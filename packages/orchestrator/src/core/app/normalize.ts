@@ -5,7 +5,7 @@ import { resolveDependency } from './app-id.ts';
 import { modernize, type ModernInput } from './modernize.ts';
 import { normalizeAppCheck, normalizeHealthCheck, normalizeReadinessCheck } from './normalize-checks.ts';
 import { normalizeContainer, normalizeNetworks, normalizePortDefinitions } from './normalize-network.ts';
-import { isOnHostNetwork, specOf, type AppDefaults, type AppSpec } from './spec.ts';
+import { hasExternalVolumes, isOnHostNetwork, specOf, type AppDefaults, type AppSpec } from './spec.ts';
 
 /** The definition of a single instance, as a whole: what `executorResources` has when it is given in part. */
 const EXECUTOR_RESOURCES = { cpus: 0.1, mem: 32, disk: 10 };
@@ -48,6 +48,8 @@ function overlay(previous: AppDefinition, update: ModernInput): ModernInput {
 function fill(input: ModernInput, id: string, networks: AppSpec['networks'], defaults: AppDefaults): AppSpec {
   const isHost = isOnHostNetwork({ networks });
   const resident = input.container?.volumes?.some(({ persistent }) => persistent !== undefined) ?? false;
+  // Two instances with one volume, be it for a moment, are what nobody wants who does not say so.
+  const isCareful = resident || hasExternalVolumes(input);
   const container = normalizeContainer(input.container, networks, input.portDefinitions);
   const portDefinitions = isHost ? normalizePortDefinitions(input.portDefinitions) : undefined;
   const hasPorts = (portDefinitions ?? container?.portMappings ?? []).length > 0;
@@ -77,8 +79,8 @@ function fill(input: ModernInput, id: string, networks: AppSpec['networks'], def
     readinessChecks: unlessEmpty(input.readinessChecks?.map(normalizeReadinessCheck)),
     dependencies: unlessEmpty(distinct(input.dependencies?.map((dependency) => resolveDependency(dependency, id)))),
     upgradeStrategy: input.upgradeStrategy ?? {
-      minimumHealthCapacity: resident ? 0.5 : 1,
-      maximumOverCapacity: resident ? 0 : 1,
+      minimumHealthCapacity: isCareful ? 0.5 : 1,
+      maximumOverCapacity: isCareful ? 0 : 1,
     },
     backoffSeconds: input.backoffSeconds ?? 1,
     backoffFactor: input.backoffFactor ?? 1.15,

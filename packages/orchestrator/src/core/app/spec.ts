@@ -67,6 +67,13 @@ export function isResident(app: Pick<AppSpec, 'container'>): boolean {
   return persistentVolumesOf(app).length > 0;
 }
 
+/** True when an app uses volumes that somebody else keeps. */
+export function hasExternalVolumes(app: {
+  readonly container?: { readonly volumes?: readonly ContainerVolume[] };
+}): boolean {
+  return app.container?.volumes?.some(({ external }) => external !== undefined) ?? false;
+}
+
 /** A persistent volume with its defaults filled in. */
 export function normalizePersistent(volume: PersistentVolume): PersistentVolume {
   const type = volume.type ?? (volume.profileName === undefined ? 'root' : 'mount');

@@ -22,6 +22,8 @@ export interface ChangeContext {
   readonly servicePorts: ServicePortRange;
   /** Seeds the choice of service ports, so that the same command chooses the same when it is called again. */
   readonly seed: number;
+  /** Whether whoever asks wants it done although something speaks against it. */
+  readonly force?: boolean;
 }
 
 /** The outcome "carried out". */

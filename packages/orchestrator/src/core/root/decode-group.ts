@@ -95,7 +95,8 @@ function isText(value: Json): value is string {
 }
 
 function isNumber(value: Json): value is number {
-  return typeof value === 'number';
+  // What is too large for a number comes as Infinity.
+  return typeof value === 'number' && Number.isFinite(value);
 }
 
 function isBoolean(value: Json): value is boolean {

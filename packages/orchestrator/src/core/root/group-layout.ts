@@ -4,7 +4,7 @@ import type { GroupInput } from '@stadion/contract/orchestrator-groups';
 import type { RootView } from '../../engine.ts';
 import { appIdErrors, parentId, resolveDependency, resolveId } from '../app/app-id.ts';
 import { violation } from '../app/checked.ts';
-import { PLAIN_GROUP } from './group.ts';
+import { PLAIN_GROUP, isWithin } from './group.ts';
 import { ProspectiveRoot } from './prospective-root.ts';
 import { circularDependencies, unknownDependencies } from './root-rules.ts';
 import type { AppWrite } from './write-apps.ts';
@@ -48,7 +48,12 @@ export class GroupLayout {
     const found: Violation[] = [];
     for (const [id, { at, input }] of this.updates) {
       if (input.dependencies === undefined) continue;
-      const wanted = this.prospective.group(id)?.dependencies;
+      const wanted = this.prospective.group(id)?.dependencies ?? [];
+      // Also while nothing is in it: whatever came to be there would wait for itself.
+      const own = wanted.find((dependency) => isWithin(dependency, id) || isWithin(id, dependency));
+      if (own !== undefined) {
+        found.push(violation(`${at}/dependencies`, `Dependency graph has cyclic dependencies: ${id} -> ${own}`));
+      }
       const unknown = unknownDependencies(wanted, this.root.group(id)?.dependencies, this.prospective);
       found.push(...unknown.map(({ path, errors }) => ({ path: `${at}${path}`, errors })));
     }

@@ -53,6 +53,42 @@ describe('creating', () => {
     expect(violated(create({ id: '..', cmd }))).toEqual(['/id']);
   });
 
+  test('refuses a volume of somebody else that another app has, unless it is shared', () => {
+    const volume = (name: string, more: object = {}) => ({
+      type: 'MESOS' as const,
+      volumes: [
+        {
+          containerPath: '/data',
+          mode: 'RW' as const,
+          external: { name, provider: 'dvdi', options: { 'dvdi/driver': 'rexray' }, ...more },
+        },
+      ],
+    });
+    expect(create({ id: '/a', cmd, container: volume('one') }).ok).toBe(true);
+    expect(violated(create({ id: '/b', cmd, container: volume('one') }))).toEqual(['/container/volumes']);
+    expect(create({ id: '/b', cmd, container: volume('two') }).ok).toBe(true);
+    expect(create({ id: '/c', cmd, container: volume('three', { shared: true }) }).ok).toBe(true);
+    expect(create({ id: '/d', cmd, container: volume('three', { shared: true }) }).ok).toBe(true);
+    expect(write(put, { id: '/a', mem: 64 }).ok).toBe(true);
+    const both = [
+      { id: '/e', cmd, container: volume('four') },
+      { id: '/f', cmd, container: volume('four') },
+    ];
+    expect(violated(write(put, ...both))).toEqual(['/container/volumes']);
+  });
+
+  test('refuses another role for what keeps volumes, unless somebody insists', () => {
+    const volumes = [{ containerPath: 'data', mode: 'RW' as const, persistent: { size: 1 } }];
+    const input = { id: '/team/db', cmd, container: { type: 'MESOS' as const, volumes } };
+    create(input);
+    expect(violated(write(put, { id: '/team/db', role: 'team' }))).toEqual(['/role']);
+    const insisting = { ...context, force: true };
+    expect(root.run(writeApps([{ id: '/team/db', input: { role: 'team' }, at: '' }], put, insisting)).ok).toBe(true);
+    expect(root.app('/team/db')?.role).toBe('team');
+    create({ id: '/team/web', cmd });
+    expect(write(put, { id: '/team/web', role: 'team' }).ok).toBe(true);
+  });
+
   test('refuses the id of a group, and an id below an app', () => {
     create({ id: '/a/b', cmd });
     expect(violated(create({ id: '/a', cmd }))).toEqual(['/id']);

@@ -23,7 +23,13 @@ import {
   type ChangeContext,
 } from './change.ts';
 import { ProspectiveRoot } from './prospective-root.ts';
-import { circularDependencies, idClashes, unknownDependencies } from './root-rules.ts';
+import {
+  circularDependencies,
+  externalVolumeClashes,
+  idClashes,
+  reservedRoleViolations,
+  unknownDependencies,
+} from './root-rules.ts';
 
 const KNOWN_MEMBERS = new Set(Object.keys(AppInput.properties));
 
@@ -123,18 +129,20 @@ export function layApps(
   }
   const [only] = wanted;
   const at = wanted.length === 1 && only !== undefined ? only.write.at : '';
-  const ids = wanted.map(({ asked }) => asked.id);
+  const specs = wanted.map(({ asked }) => asked);
+  const ids = specs.map(({ id }) => id);
   violations.push(...placed(circularDependencies(ids, prospective), at));
+  violations.push(...placed(externalVolumeClashes(specs, prospective), at));
   if (violations.length > 0) return notValid(violations.slice(0, VIOLATIONS_MAX));
   return changed(upserts, {
     created,
-    asked: wanted.map(({ asked }) => asked),
+    asked: specs,
     groups: prospective.groupEdits(),
   });
 }
 
-/** An app takes the place of a group in which there is nothing. */
-function replaceEmptyGroup(id: string, root: RootView, prospective: ProspectiveRoot): void {
+/** An app or a pod takes the place of a group in which there is nothing. */
+export function replaceEmptyGroup(id: string, root: RootView, prospective: ProspectiveRoot): void {
   if (!prospective.isGroup(id)) return;
   prospective.removeGroup(id);
   for (const inner of root.groups(id)) prospective.removeGroup(inner);
@@ -158,7 +166,10 @@ function askedFor(write: AppWrite, root: RootView, mode: WriteMode, context: Cha
   if (previous !== undefined && input.version !== undefined) return rollBack(input, input.version, previous, root, at);
   const normal = normalizeApp(input, id, previous, context.defaults);
   if (!normal.ok) return notValid(placed(normal.violations, at));
-  const violations = validateApp(normal.value, current, context.defaults);
+  const violations = [
+    ...validateApp(normal.value, current, context.defaults),
+    ...reservedRoleViolations(normal.value, current, context),
+  ];
   return violations.length > 0 ? notValid(placed(violations, at)) : { ok: true, value: normal.value };
 }
 

@@ -5,6 +5,8 @@ import { standardDefaults } from '../app/spec.ts';
 import { decodeGroup } from './decode-group.ts';
 import { FakeRoot } from './testing/fake-root.ts';
 import { createApp } from './write-apps.ts';
+import { createPod, deletePod } from './write-pods.ts';
+import { deleteApp } from './change-apps.ts';
 import { createGroup, deleteGroup, setEnforceRole, updateGroup } from './write-groups.ts';
 import type { ChangeContext } from './change.ts';
 
@@ -32,6 +34,10 @@ function put(id: string, body: object) {
 
 function app(input: AppInput) {
   return root.run(createApp(input, context));
+}
+
+function pod(id: string, name = 'one') {
+  return root.run(createPod({ id, containers: [{ name, exec: { command: { shell: cmd } } }] }, context));
 }
 
 function violated(outcome: ReturnType<typeof put>): readonly string[] {
@@ -179,6 +185,13 @@ describe('updating a group', () => {
     put('/shop', { scaleBy: 0 });
     expect(root.apps().every((one) => one.instances === 0)).toBe(true);
     expect(put('/none', { scaleBy: 2 })).toMatchObject({ rejection: { kind: 'not-found' } });
+    app({
+      id: '/shop/single',
+      cmd,
+      labels: { MARATHON_SINGLE_INSTANCE_APP: 'true' },
+      upgradeStrategy: { minimumHealthCapacity: 0, maximumOverCapacity: 0 },
+    });
+    expect(violated(put('/shop', { scaleBy: 2 }))[0]).toMatch(/^\/scaleBy of \/shop\/single: must be at most 1/);
     put('/shop/data', { apps: [{ id: 'db', cmd, instances: 1000 }] });
     expect(violated(put('/shop', { scaleBy: 1e6 }))[0]).toMatch(/^\/scaleBy makes/);
   });
@@ -191,6 +204,19 @@ describe('updating a group', () => {
     expect(violated(put('/shop/data', { dependencies: ['/other'] }))[0]).toMatch(/cyclic/);
     expect(put('/shop/front', { dependencies: [] }).ok).toBe(true);
     expect(put('/shop/data', { dependencies: ['/shop/front'] }).ok).toBe(true);
+  });
+
+  test('also while nothing is in them, since whatever came to be there would wait for itself', () => {
+    for (const dependencies of [['/empty'], ['empty'], ['..'], ['./inner'], ['/']]) {
+      expect(violated(put('/empty', { dependencies, groups: [{ id: 'inner' }] }))[0]).toMatch(
+        /^\/dependencies .*cyclic/,
+      );
+    }
+    put('/one', {});
+    put('/two', { dependencies: ['/one'] });
+    put('/one', { dependencies: ['/two'] });
+    expect(pod('/one/pod').ok).toBe(true);
+    expect(JSON.stringify(pod('/two/pod'))).toMatch(/cyclic/);
   });
 
   test('an app may not come to depend on itself through a group above it', () => {
@@ -223,6 +249,32 @@ describe('restoring a group', () => {
     expect(root.app('/elsewhere/x')).toBeDefined();
   });
 
+  test('brings back pods too, and ends those that were not there', () => {
+    pod('/shop/pod');
+    const version = root.version;
+    root.run(deletePod('/shop/pod'));
+    pod('/shop/other');
+    expect(put('/shop', { version }).ok).toBe(true);
+    expect(root.specs('/shop').map(({ id }) => id)).toEqual(['/shop/pod']);
+  });
+
+  test('refuses what would not hold: an app where a group was, a pod where an app was, a circle', () => {
+    app({ id: '/a/web', cmd });
+    app({ id: '/b/api', cmd, dependencies: ['/a/web'] });
+    const version = root.version;
+    root.run(deleteGroup('/a'));
+    app({ id: '/a', cmd });
+    expect(violated(put('/a', { version }))[0]).toMatch(/^\/id there already is an app/);
+    root.run(deleteApp('/a'));
+    pod('/a/web');
+    expect(violated(put('/a', { version }))[0]).toMatch(/^\/version \/a\/web was/);
+    root.run(deletePod('/a/web'));
+    root.run(deleteGroup('/b'));
+    app({ id: '/b/api', cmd });
+    app({ id: '/a/web', cmd, dependencies: ['/b/api'] });
+    expect(violated(put('/b', { version }))[0]).toMatch(/cyclic/);
+  });
+
   test('refuses versions in which the group was not there, and what is no time', () => {
     const before = root.version;
     post('/shop', {});
@@ -241,6 +293,17 @@ describe('groups and apps share their ids', () => {
     expect(violated(put('/shop/inner', { apps: [{ id: 'x', cmd }] }))).not.toEqual([]);
     post('/other', { apps: [{ id: 'x', cmd }] });
     expect(app({ id: '/other', cmd }).ok).toBe(false);
+  });
+
+  test('a pod takes the place of an empty group too, and no group comes to be where a pod is', () => {
+    post('/shop/inner', {});
+    expect(pod('/shop').ok).toBe(true);
+    expect(ids()).toEqual([]);
+    for (const id of ['/shop', '/shop/inner']) {
+      expect(violated(put(id, {}))[0]).toMatch(/^\/id there already is an app or a pod/);
+    }
+    expect(post('/shop', {})).toMatchObject({ rejection: { kind: 'exists' } });
+    expect(violated(put('/', { groups: [{ id: 'shop' }] }))[0]).toMatch(/^\/groups\(0\)\/id/);
   });
 
   test('a group stays when its last app goes, until it is deleted', () => {

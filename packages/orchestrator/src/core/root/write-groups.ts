@@ -7,6 +7,9 @@ import { stampVersion } from '../app/app-version.ts';
 import { violation } from '../app/checked.ts';
 import { INSTANCES_MAX, VIOLATIONS_MAX } from '../app/limits.ts';
 import { specOf } from '../app/spec.ts';
+import { validateApp } from '../app/validate.ts';
+import { residencyViolations } from '../app/validate-volumes.ts';
+import { podOf } from '../pod/run-spec.ts';
 import { parseTimestamp } from '../app/timestamp.ts';
 import {
   badTimestamp,
@@ -18,8 +21,10 @@ import {
   type Change,
   type ChangeContext,
 } from './change.ts';
-import type { GroupEdit } from './group.ts';
+import { PLAIN_GROUP } from './group.ts';
 import { GroupLayout, isTop } from './group-layout.ts';
+import { ProspectiveRoot } from './prospective-root.ts';
+import { circularDependencies, groupClashes } from './root-rules.ts';
 import { layApps } from './write-apps.ts';
 
 /** The group that a body is about: its own `id`, seen from the group in the path. */
@@ -33,8 +38,9 @@ export function createGroup(id: string, update: GroupInput, context: ChangeConte
     if (root.isGroup(id)) {
       return rejected({ kind: 'exists', message: `Group ${id} is already created. Use PUT to change this group.` });
     }
-    if (root.app(id) !== undefined) {
-      return rejected({ kind: 'exists', message: `An app with the path ${id} already exists.` });
+    if (root.spec(id) !== undefined) {
+      const kind = root.app(id) === undefined ? 'A pod' : 'An app';
+      return rejected({ kind: 'exists', message: `${kind} with the path ${id} already exists.` });
     }
     return updateGroup(id, update, context)(root, version);
   };
@@ -45,13 +51,13 @@ export function updateGroup(id: string, update: GroupInput, context: ChangeConte
   return (root, version) => {
     const lonely = notAlone(update);
     if (lonely !== undefined) return notValid([lonely]);
-    if (update.scaleBy !== undefined) return scaleGroup(id, update.scaleBy, root, version);
+    if (update.scaleBy !== undefined) return scaleGroup(id, update.scaleBy, context, root, version);
     if (update.version !== undefined) return restoreGroup(id, update.version, root, version);
     const errors = id === '/' ? [] : appIdErrors(id);
     if (errors.length > 0) return notValid([violation('/id', ...errors)]);
-    const taken = root.app(id);
-    if (taken !== undefined) return notValid([violation('/id', `there already is an app with the id ${id}`)]);
     const layout = new GroupLayout(root);
+    const clashes = groupClashes(id, layout.prospective);
+    if (clashes.length > 0) return notValid(clashes);
     layout.lay(id, update, '');
     if (layout.violations.length > 0) return notValid(layout.violations.slice(0, VIOLATIONS_MAX));
     const { prospective, writes, removals } = layout;
@@ -95,7 +101,13 @@ function notAlone(update: GroupInput): Violation | undefined {
   return violation(`/${alone}`, `must be the only member beside the id`);
 }
 
-function scaleGroup(id: string, factor: number, root: RootView, version: string): Outcome<AppChange> {
+function scaleGroup(
+  id: string,
+  factor: number,
+  { defaults }: ChangeContext,
+  root: RootView,
+  version: string,
+): Outcome<AppChange> {
   if (!root.isGroup(id)) return noSuchGroup(id);
   const upserts: AppDefinition[] = [];
   for (const app of root.apps(id)) {
@@ -105,7 +117,11 @@ function scaleGroup(id: string, factor: number, root: RootView, version: string)
       return notValid([violation('/scaleBy', message)]);
     }
     const scaled = stampVersion({ ...specOf(app), instances }, app, version);
-    if (scaled !== app) upserts.push(scaled);
+    if (scaled === app) continue;
+    // Some apps may have one instance only.
+    const wrong = validateApp(specOf(scaled), app, defaults).find(({ path }) => path === '/instances');
+    if (wrong !== undefined) return notValid([violation('/scaleBy', `of ${app.id}: ${wrong.errors.join(', ')}`)]);
+    upserts.push(scaled);
   }
   return changed(upserts);
 }
@@ -118,16 +134,33 @@ function restoreGroup(id: string, text: string, root: RootView, version: string)
   if (past?.group(id) === undefined) {
     return rejected({ kind: 'invalid', message: `Group ${id} not available in version ${then}` });
   }
-  const wanted = new Set<string>();
-  const upserts: AppDefinition[] = [];
-  for (const app of past.apps(id)) {
-    wanted.add(app.id);
-    const current = root.app(app.id);
-    const restored = stampVersion(specOf(app), current, version);
-    if (restored !== current) upserts.push(restored);
+  const prospective = new ProspectiveRoot(root);
+  const removals = [...root.specs(id)].flatMap((spec) => (past.spec(spec.id) === undefined ? [spec.id] : []));
+  for (const removal of removals) prospective.removeApp(removal);
+  for (const groupId of root.groups(id)) prospective.removeGroup(groupId);
+  const violations: Violation[] = [...groupClashes(id, prospective)];
+  for (const groupId of [...(id === '/' ? [] : [id]), ...past.groups(id)]) {
+    prospective.setGroup(groupId, past.group(groupId) ?? PLAIN_GROUP);
   }
-  const removals = [...root.apps(id)].flatMap((app) => (wanted.has(app.id) ? [] : [app.id]));
-  const groupIds = new Set([...root.groups(id), ...past.groups(id), ...(id === '/' ? [] : [id])]);
-  const groups: GroupEdit[] = [...groupIds].map((groupId) => ({ id: groupId, to: past.group(groupId) }));
-  return changed(upserts, { removals, groups });
+  const upserts: AppDefinition[] = [];
+  for (const spec of past.specs(id)) {
+    const current = root.spec(spec.id);
+    const restored = stampVersion(specOf(spec), current, version);
+    prospective.lay(restored);
+    if (restored === current) continue;
+    upserts.push(restored);
+    if (current === undefined) continue;
+    violations.push(...residencyViolations(restored, current).map((each) => of(spec.id, each)));
+    const isSameKind = (podOf(current) === undefined) === (podOf(restored) === undefined);
+    if (!isSameKind)
+      violations.push(violation('/version', `${spec.id} was a pod and is an app, or the other way round`));
+  }
+  const changedIds = [id, ...upserts.map((spec) => spec.id)];
+  violations.push(...circularDependencies(changedIds, prospective));
+  if (violations.length > 0) return notValid(violations.slice(0, VIOLATIONS_MAX));
+  return changed(upserts, { removals, groups: prospective.groupEdits() });
+}
+
+function of(id: string, { errors }: Violation): Violation {
+  return violation('/version', ...errors.map((error) => `${id}: ${error}`));
 }

@@ -8,7 +8,8 @@ import { podOf } from '../pod/run-spec.ts';
 import { validatePod } from '../pod/validate-pod.ts';
 import { changed, notValid, rejected, type Change, type ChangeContext } from './change.ts';
 import { ProspectiveRoot } from './prospective-root.ts';
-import { idClashes } from './root-rules.ts';
+import { circularDependencies, idClashes, reservedRoleViolations } from './root-rules.ts';
+import { replaceEmptyGroup } from './write-apps.ts';
 
 /** 404: there is no such pod, or no such version of it. */
 export function noSuchPod(id: string, version?: string): ReturnType<typeof rejected> {
@@ -44,9 +45,17 @@ export function writePod(id: string, input: PodInput, context: ChangeContext): C
     if (!normal.ok) return notValid(normal.violations);
     const prospective = new ProspectiveRoot(root);
     const clashes = current === undefined ? idClashes(normal.value, prospective) : [];
-    const violations = [...validatePod(normal.value, current, context.defaults), ...clashes];
+    const violations = [
+      ...validatePod(normal.value, current, context.defaults),
+      ...reservedRoleViolations(normal.value, current, context),
+      ...clashes,
+    ];
     if (violations.length > 0) return notValid(violations);
+    if (current === undefined) replaceEmptyGroup(id, root, prospective);
     prospective.lay(normal.value);
+    // By itself a pod depends on nothing, but the groups that it is in may.
+    const circles = circularDependencies([id], prospective);
+    if (circles.length > 0) return notValid(circles);
     const stamped = stampVersion(normal.value, current, version);
     return changed(stamped === current ? [] : [stamped], {
       created: current === undefined ? [id] : [],
