@@ -151,4 +151,4 @@ function filesAndLogs(suite: ConsoleSuite): void {
   });
 }
 
-describeConsole('files in the console', filesAndLogs, prepare);
+describeConsole('files in the console', filesAndLogs, { prepare });

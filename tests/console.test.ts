@@ -1,11 +1,15 @@
 /** The console in a real browser over a real platform: what is seen first, and every page by axe, at a desk and on a phone. */
+import { request } from 'node:http';
 import { afterAll, expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
 import { WIDTHS, everyLook } from './support/console-browser.ts';
-import { SLEEPER, describeConsole } from './support/console-suite.ts';
+import { demoApp } from './support/apps.ts';
+import { BOTH, SLEEPER, describeConsole, type ConsoleSuite } from './support/console-suite.ts';
 import { waitFor } from './support/running-platform.ts';
 
-describeConsole('the console', (suite) => {
+const EDGE = ['http', 'https', 'admin'].flatMap((name) => [`--edge-${name}-port`, '0']);
+
+function firstViewAndEveryPage(suite: ConsoleSuite): void {
   test('an empty cluster offers a sample, and shows it as soon as it is there', async () => {
     const page = await suite.browser.open('/');
     const state = page.getByRole('region', { name: 'State of the cluster' });
@@ -72,6 +76,56 @@ describeConsole('the console', (suite) => {
     await page.getByRole('dialog').getByText('The data in their persistent volumes is deleted.').waitFor();
   }, 60_000);
 
+  test.each(BOTH)(
+    'a volume is found on the page of its app and of its instance, and at an address of its own (%s)',
+    async (width) => {
+      const { app: kept } = (await suite.platform.call('GET', '/v2/apps/kept')).body;
+      const id: string = kept.tasks[0].localVolumes[0].persistenceId;
+      const page = await suite.browser.open('/app/kept', width);
+      await page.getByRole('link', { name: 'Volumes', exact: true }).click();
+      const row = page.getByRole('row').filter({ hasText: '10 MiB' });
+      await row.getByText('Attached').waitFor();
+      await row.getByRole('link', { name: /^data [0-9a-f]{8}$/ }).click();
+      const volume = page.getByRole('region', { name: 'Volume', exact: true });
+      await volume.getByText(id).waitFor();
+      expect(new URL(page.url()).searchParams.get('volume')).toBe(id);
+      await volume.getByRole('link', { name: /^[0-9a-f]{8}$/ }).click();
+      await page
+        .getByRole('region', { name: 'Volumes', exact: true })
+        .getByRole('link', { name: /^data [0-9a-f]{8}$/ })
+        .click();
+      await volume.getByText('read and write').waitFor();
+      await volume.getByRole('link', { name: 'Close' }).click();
+      await volume.waitFor({ state: 'detached' });
+    },
+    60_000,
+  );
+
+  test('what the edge carries stands on the page of the app, among the routes, and its names among the names', async () => {
+    const labels = { 'traefik.enable': 'true', 'traefik.http.routers.exposed.rule': 'Host(`exposed.test`)' };
+    await suite.platform.call('POST', '/v2/apps', demoApp('/exposed', { labels }));
+    const page = await suite.browser.open('/app/exposed');
+    await page.getByText('(1 of 1 up)').waitFor();
+    const { hostname, port } = new URL(suite.platform.addresses.edgeHttp);
+    await waitFor('requests are counted', async () => {
+      request({ hostname, port, headers: { host: 'exposed.test' } }, (answer) => answer.resume())
+        .on('error', () => undefined)
+        .end();
+      return (await page.getByText(/^[1-9][\d.]* requests\/s|^0\.[1-9] requests\/s/).count()) > 0;
+    });
+    await page.getByRole('link', { name: 'Route', exact: true }).click();
+    const row = page.getByRole('table', { name: 'Routes' }).getByRole('row').filter({ hasText: 'exposed.test' });
+    await row.getByText('1 of 1 up').waitFor();
+    const servers = page.getByRole('region', { name: /^Servers of / });
+    await servers.getByText('up', { exact: true }).waitFor();
+    await servers.getByRole('link').waitFor();
+    await page.getByRole('button', { name: 'Close' }).click();
+    await servers.waitFor({ state: 'detached' });
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Names' }).click();
+    await page.getByLabel('Search names and addresses').fill('exposed.marathon');
+    await page.getByRole('table', { name: 'Names' }).getByText('exposed.marathon.mesos', { exact: true }).waitFor();
+  }, 60_000);
+
   /** One page for all: what the pages share is read once. */
   let looker: Page | undefined;
   afterAll(() => looker?.context().close());
@@ -87,6 +141,7 @@ describeConsole('the console', (suite) => {
     '/app/hello?tab=events',
     '/app/hello?tab=statistics',
     '/app/hello?tab=configuration',
+    '/app/kept?tab=volumes',
     '/app/nowhere',
     '/pod/pair',
     '/pod/pair?tab=configuration',
@@ -98,6 +153,8 @@ describeConsole('the console', (suite) => {
     '/nodes',
     '/node/the-only-one',
     '/map',
+    '/routes',
+    '/names',
     '/events',
     '/new',
     '/new?kind=pod',
@@ -136,4 +193,8 @@ describeConsole('the console', (suite) => {
       .replace('the-only-one', slaves[0].id)
       .replace('id=last', `id=${String(records[0].id)}`);
   }
+}
+
+describeConsole('the console', firstViewAndEveryPage, {
+  flags: ['--edge', 'embedded', '--edge-workers', '1', ...EDGE],
 });

@@ -34,7 +34,7 @@ await hub.close();
 server.close();
 `;
 
-describe.skipIf(!hasZooKeeper())('a service that registers by the Fastify bundle', () => {
+describe.skipIf(!hasZooKeeper())('the demo service, which registers by the Fastify bundle', () => {
   let zookeeper: ZooKeeperEnsemble;
   let service: ChildProcess;
   let port: string;
@@ -43,8 +43,11 @@ describe.skipIf(!hasZooKeeper())('a service that registers by the Fastify bundle
   beforeAll(async () => {
     zookeeper = await ZooKeeperEnsemble.start({ servers: 1 });
     [port, adminPort] = [await freePort(), await freePort()];
-    service = spawn(process.execPath, [join(REPOSITORY, 'examples', 'registered-service', 'server.js')], {
-      env: { ...process.env, ZK_CONNECTION_STRING: zookeeper.connectString, PORT0: port, PORT1: adminPort },
+    const ports = { PORT0: port, PORT1: adminPort };
+    // Where no orchestrator is.
+    const places = { ZK_CONNECTION_STRING: zookeeper.connectString, STADION_ORCHESTRATOR: 'http://127.0.0.1:1' };
+    service = spawn(process.execPath, [join(REPOSITORY, 'examples', 'demo-service', 'server.js')], {
+      env: { ...process.env, ...places, ...ports },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
   }, 90_000);
@@ -96,6 +99,12 @@ describe.skipIf(!hasZooKeeper())('a service that registers by the Fastify bundle
       40_000,
     );
     expect((await discovery('ls', ...where())).stdout).toContain('demo');
+    const environment = { ...process.env, ZK_CONNECTION_STRING: zookeeper.connectString };
+    const told = await run(process.execPath, [STADION, 'discovery', 'ls', '--namespace', 'demo'], { env: environment });
+    expect(told.stdout).toContain('demo');
+    expect((await discovery('ls', '--zookeeper', '127.0.0.1:1')).stderr).toContain('127.0.0.1:1 does not answer');
+    expect((await discovery('oor', 'http://[')).stderr).toContain('is not an address');
+    expect((await discovery('oor', `http://127.0.0.1:${port}`)).stderr).toContain('has no rotation tasks');
     expect((await discovery('ls', 'nobody', ...where())).code).toBe(1);
 
     const watching = spawn(process.execPath, [STADION, 'discovery', 'watch', 'demo', ...where()]);
@@ -109,8 +118,11 @@ describe.skipIf(!hasZooKeeper())('a service that registers by the Fastify bundle
     seen = '';
     expect((await discovery('bir', admin)).stdout).toContain('is in rotation');
     await waitFor('it is shown as back', () => Promise.resolve(seen.includes(`${node}\n`) || undefined));
-    const instances = (await (await fetch(`http://127.0.0.1:${port}/instances`)).json()) as object[];
-    expect(instances).toMatchObject([{ host: '127.0.0.1', port: Number(port), nodeData: { environment: 'dev' } }]);
+    expect(await (await fetch(`http://127.0.0.1:${port}/instances`)).json()).toMatchObject({
+      source: `ZooKeeper at ${zookeeper.connectString}`,
+      instances: [{ address: node, health: 'healthy', self: true }],
+    });
+    expect((await discovery('ls', 'demo', ...where())).stdout).toContain('dev');
 
     const ended = new Promise((resolve) => service.once('exit', resolve));
     service.kill('SIGTERM');

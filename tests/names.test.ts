@@ -169,6 +169,33 @@ describe.skipIf(missing.includes('dig'))('one name server', () => {
     expect(await ended).toBe(0);
   }, 60_000);
 
+  test('is found by its address, by every command and by an orchestrator elsewhere', async () => {
+    const { dnsHttp } = JSON.parse(await readFile(`${data}.json`, 'utf8')) as { dnsHttp: string };
+    const bare = dnsHttp.replace(/^http:\/\//, '');
+    const elsewhere = (...words: string[]) =>
+      run(process.execPath, [STADION, 'dns', ...words, '--data-dir', join(folder, 'nothing here')], { cwd: folder });
+    expect((await elsewhere('query', 'web.marathon.eu.mesos', '--dns-url', dnsHttp)).stdout).toContain('10.3.0.1');
+    expect((await elsewhere('records', 'web', '--dns-url', `${bare}/`)).stdout).toContain('10.1.0.1');
+    expect(await elsewhere('status', '--dns-url', bare)).toMatchObject({ code: 0 });
+    expect((await elsewhere('log', '--dns-url', dnsHttp)).stdout).toContain('web.marathon.eu.mesos');
+    expect(await elsewhere('oor', 'two', '--dns-url', dnsHttp)).toMatchObject({ code: 0 });
+    expect(await dig('-p', port, 'web.marathon.mesos')).toEqual(['10.1.0.1']);
+    expect(await elsewhere('bir', 'two', '--dns-url', dnsHttp)).toMatchObject({ code: 0 });
+    expect(await dig('-p', port, 'web.marathon.mesos')).toEqual(['10.1.0.1', '10.2.0.1']);
+    const wrong = await elsewhere('status', '--dns-url', 'http://[');
+    expect(wrong.stderr).toContain("'http://[' is not an address");
+    expect((await elsewhere('status', '--dns-url', 'http://127.0.0.1:1')).code).toBe(1);
+
+    const addresses = join(folder, 'orchestrator.json');
+    const where = ['--data-dir', join(folder, 'orchestrator'), '--addresses-file', addresses];
+    const flags = ['--master', near.url, '--orchestrator-port', '0', '--dns-url', dnsHttp];
+    children.push(spawn(process.execPath, [STADION, 'orchestrator', ...where, ...flags], { stdio: 'ignore' }));
+    const text = await waitFor('it is ready', () => readFile(addresses, 'utf8').catch(() => undefined), 60_000);
+    const { orchestrator } = JSON.parse(text) as { orchestrator: string };
+    const status = await (await fetch(`${orchestrator}/v2/names/status`)).json();
+    expect(status).toMatchObject({ ready: true, zones: [{ domain: 'mesos' }, { domain: 'eu.mesos' }] });
+  }, 120_000);
+
   test('is refused what it cannot understand before anything runs', async () => {
     const zones = await cli('dns', '--master', near.url, '--dns-zones', 'EU=http://m:1');
     expect(zones.code).toBe(1);

@@ -18,7 +18,7 @@ const LIMIT_MS = 120_000;
 
 /** What each does; one that is ended for it says so. */
 const OFFENDERS: Readonly<Record<string, { readonly cmd: string; readonly end?: RegExp }>> = {
-  'fork-bomb': { cmd: 'bomb() { bomb | bomb & }; bomb; exec sleep 100000' },
+  'fork-bomb': { cmd: 'bomb() { bomb | bomb & }; (bomb) & exec sleep 100000' },
   'memory-hog': { cmd: 'x=a; while :; do x=$x$x; done', end: /^out-of-memory: / },
   'cpu-burner': { cmd: 'for i in 1 2 3 4; do (while :; do :; done) & done; wait' },
   'log-flooder': {

@@ -86,7 +86,7 @@ describe.skipIf(!canRun)('neighbours from hell', () => {
     const evil = join(tmpdir(), `stadion-evil-${process.pid}.tar`);
     writeFileSync(evil, tarOf([{ name: '../../outside', content: 'x' }]));
     await start(
-      app('/bomb', 'bomb() { bomb | bomb & }; bomb; exec sleep 100000'),
+      app('/bomb', 'bomb() { bomb | bomb & }; (bomb) & exec sleep 100000'),
       app('/hog', 'x=a; while :; do x=$x$x; done'),
       app('/burner', 'for i in 1 2 3 4; do (while :; do :; done) & done; wait', { cpus: 0.5 }),
       app('/filler', 'head -c 100000000 /dev/zero >fill; exec sleep 100000', { disk: 20 }),

@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
  * @property {Readonly<Record<string, string>>} [dependencies]
  * @property {Readonly<Record<string, string>>} [devDependencies]
  * @property {readonly string[]} [files]
+ * @property {boolean} [private]
  */
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -80,9 +81,15 @@ function copyFromBase(file) {
   }
 }
 
-/** Without what goes along; what single entries stand on is brought by those who use them. */
+/** Without what goes along, and what keeps it from being published without that; single entries' parts are brought by users. */
 function writeManifest() {
-  const { dependencies: _base, devDependencies: parts = {}, files: _files, ...manifest } = manifestIn(library);
+  const {
+    dependencies: _base,
+    devDependencies: parts = {},
+    files: _files,
+    private: _,
+    ...manifest
+  } = manifestIn(library);
   const peers = Object.entries(parts);
   const published = {
     ...manifest,

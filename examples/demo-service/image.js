@@ -1,11 +1,22 @@
 /**
  * Makes the image of the demo service without a registry and without a Dockerfile: this machine's own Node with its
- * libraries, and the service, imported into the Docker daemon at DOCKER_HOST.
+ * libraries, the service, and what it needs as it is installed here, imported into the Docker daemon at DOCKER_HOST. From
+ * a built checkout:
  *
  *     node examples/demo-service/image.js [NAME]
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -41,7 +52,43 @@ function fill(root) {
   for (const file of ['package.json', 'server.js', 'service.js']) {
     copyFileSync(join(import.meta.dirname, file), join(root, 'service', file));
   }
+  for (const [path, folder] of packagesOf(import.meta.dirname, 'service')) {
+    const isWanted = (source) => !source.slice(folder.length).includes('node_modules');
+    cpSync(folder, join(root, path), { recursive: true, filter: isWanted });
+  }
   writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0:root:/:/usr/bin/node\n');
+}
+
+/**
+ * What a package depends on, and that again, as Node finds it from there: where it goes to, beside where it is. A second
+ * version of a package goes where its user finds it first.
+ * @param {string} user its folder
+ * @param {string} place its folder in the image
+ * @param {Map<string, string>} [found]
+ */
+function packagesOf(user, place, found = new Map()) {
+  const { dependencies = {} } = JSON.parse(readFileSync(join(user, 'package.json'), 'utf8'));
+  for (const name of Object.keys(dependencies)) {
+    const folder = folderOf(name, user);
+    const shared = join('service', 'node_modules', name);
+    const path = (found.get(shared) ?? folder) === folder ? shared : join(place, 'node_modules', name);
+    if (found.get(path) === folder) continue;
+    found.set(path, folder);
+    packagesOf(folder, path, found);
+  }
+  return found;
+}
+
+/**
+ * @param {string} name
+ * @param {string} user whose folder it is to be found from
+ */
+function folderOf(name, user) {
+  for (let folder = user; ; folder = dirname(folder)) {
+    const found = join(folder, 'node_modules', name);
+    if (existsSync(join(found, 'package.json'))) return realpathSync(found);
+    if (folder === dirname(folder)) throw new Error(`${name} is not installed: run npm install in the checkout first.`);
+  }
 }
 
 /**

@@ -1,28 +1,50 @@
 /** The process: reads the environment, opens the application port and the admin port, and stops politely. */
-import { createServer } from 'node:http';
-import { adminRoutes, applicationRoutes, createService } from './service.js';
+import { addDiscovery } from '@stadion/discovery/fastify';
+import Fastify from 'fastify';
+import { addAdminRoutes, addApplicationRoutes, createService } from './service.js';
 
+/** No route here has a schema: what Fastify would compile them with takes longer to load than everything else. */
+const WITHOUT_SCHEMAS = { compilersFactory: { buildValidator: noSchema, buildSerializer: noSchema } };
 /** How long running requests may take to finish once the service is told to stop. */
 const STOP_DEADLINE_MS = 3000;
 
 const settings = {
   // An image sets the first of each: inside a container $HOST and $PORT0 are the machine's.
-  host: process.env.LISTEN_ADDRESS ?? process.env.HOST ?? '127.0.0.1',
+  listenAddress: process.env.LISTEN_ADDRESS ?? process.env.HOST ?? '127.0.0.1',
   applicationPort: portFrom(process.env.APPLICATION_PORT === undefined ? 'PORT0' : 'APPLICATION_PORT', 8080),
   adminPort: portFrom(process.env.ADMIN_PORT === undefined ? 'PORT1' : 'ADMIN_PORT', 8081),
+  host: process.env.HOST ?? '127.0.0.1',
   taskId: process.env.MESOS_TASK_ID ?? `local-${process.pid}`,
   appId: process.env.MARATHON_APP_ID ?? '/demo',
   appVersion: process.env.MARATHON_APP_VERSION ?? 'local',
   orchestrator: (process.env.STADION_ORCHESTRATOR ?? 'http://127.0.0.1:8080').replace(/\/+$/, ''),
+  // Where it registers, and how: without the first it is announced nowhere.
+  place: { connectString: process.env.ZK_CONNECTION_STRING, namespace: 'demo', service: 'demo' },
 };
 const service = createService(settings);
-const application = await open('application', settings.applicationPort, applicationRoutes(service));
-const admin = await open('admin', settings.adminPort, adminRoutes(service));
-const servers = [application, admin];
+let isStopping = false;
+const application = server('application');
+const admin = server('admin');
+const provider = addDiscovery(
+  application,
+  {
+    ...settings.place,
+    shard: { environment: 'dev' },
+    host: settings.host,
+    admin,
+    instances: () => service.instances(provider.address),
+    // A service without $PORT0 listens on its usual port.
+    environment: { PORT0: String(settings.applicationPort), ...process.env },
+  },
+  settings.applicationPort,
+);
+addApplicationRoutes(application, service);
+addAdminRoutes(admin, service, provider);
+await listen(admin, 'admin', settings.adminPort);
+await listen(application, 'application', settings.applicationPort);
 // Port 0 was a wish for any free one.
-settings.applicationPort = application.address().port;
-settings.adminPort = admin.address().port;
-service.isStarted = true;
+settings.applicationPort = application.server.address().port;
+settings.adminPort = admin.server.address().port;
 log(`started ${settings.taskId} of ${settings.appId}`);
 process.once('SIGTERM', stop);
 process.once('SIGINT', stop);
@@ -34,85 +56,86 @@ function portFrom(variable, fallback) {
   return fail(`${variable} is ${JSON.stringify(text)}: set it to a port, 0 to 65535.`);
 }
 
-/** Listens on $HOST; where that is no address of this machine (inside a container), on all addresses. */
-async function open(name, port, routes) {
-  const server = createServer((request, response) => {
-    void answer(name, routes, request, response);
+/** One of the two ports: answers in JSON that people can read, says what it does not have, counts and logs. */
+function server(name) {
+  const app = Fastify({ schemaController: WITHOUT_SCHEMAS });
+  const methods = new Map();
+  app.addHook('onRoute', ({ url, method }) => {
+    if (method !== 'HEAD') methods.set(url, [...(methods.get(url) ?? []), method]);
   });
-  let host = settings.host;
-  let error = await listen(server, port, host);
+  app.setReplySerializer((body) => `${JSON.stringify(body, null, 2)}\n`);
+  app.addContentTypeParser('*', (_request, body, done) => {
+    body.resume();
+    done(null);
+  });
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('cache-control', 'no-store');
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (isStopping) reply.header('connection', 'close');
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const path = pathOf(request);
+    const allowed = methods.get(path)?.join(', ');
+    if (allowed === undefined) return reply.code(404).send({ message: `There is no ${path} here.` });
+    return reply
+      .code(405)
+      .header('allow', allowed)
+      .send({ message: `${path} takes ${allowed} only.` });
+  });
+  app.setErrorHandler((error, request, reply) => {
+    log(`failed ${name} ${request.method} ${pathOf(request)}: ${error.stack}`);
+    return reply.code(500).send({ message: 'The service failed; its log says more.' });
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const path = pathOf(request);
+    service.count(name, methods.has(path) ? path : 'other', reply.statusCode);
+    const line = `${name} ${request.method} ${path} ${reply.statusCode} ${reply.elapsedTime.toFixed(1)}ms`;
+    log(`request ${line}`);
+  });
+  return app;
+}
+
+function noSchema() {
+  throw new Error('There is nothing to compile schemas with.');
+}
+
+function pathOf({ url }) {
+  return url.split('?')[0];
+}
+
+/** Listens where it is told to; where that is no address of this machine (inside a container), on all addresses. */
+async function listen(app, name, port) {
+  let host = settings.listenAddress;
+  const tried = () =>
+    app.listen({ host, port }).then(
+      () => undefined,
+      (error) => error,
+    );
+  let error = await tried();
   if (error?.code === 'EADDRNOTAVAIL' || error?.code === 'ENOTFOUND') {
     host = '0.0.0.0';
-    error = await listen(server, port, host);
+    error = await tried();
   }
   if (error?.code === 'EADDRINUSE') {
     fail(`Port ${port} on ${host} is in use. Stop what uses it, or set another ${name} port.`);
   }
   if (error !== undefined) fail(`Cannot listen on ${host}:${port} (${error.code ?? error.message}).`);
-  log(`listening ${name} http://${host}:${server.address().port}`);
-  return server;
+  log(`listening ${name} http://${host}:${app.server.address().port}`);
 }
 
-function listen(server, port, host) {
-  return new Promise((resolve) => {
-    server.once('error', resolve);
-    server.listen(port, host, () => {
-      server.off('error', resolve);
-      resolve(undefined);
-    });
-  });
-}
-
-async function answer(name, routes, request, response) {
-  const begin = performance.now();
-  const [path] = request.url.split('?');
-  const methods = routes[path];
-  const route = methods?.[request.method === 'HEAD' ? 'GET' : request.method];
-  let result;
-  if (methods === undefined) result = { status: 404, body: { message: `There is no ${path} here.` } };
-  else if (route === undefined) {
-    const allowed = Object.keys(methods).join(', ');
-    result = { status: 405, headers: { allow: allowed }, body: { message: `${path} takes ${allowed} only.` } };
-  } else {
-    try {
-      result = await route();
-    } catch (error) {
-      log(`failed ${name} ${request.method} ${path}: ${error.stack}`);
-      result = { status: 500, body: { message: 'The service failed; its log says more.' } };
-    }
-  }
-  request.resume();
-  const isText = typeof result.body === 'string';
-  response.writeHead(result.status, {
-    'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json',
-    'cache-control': 'no-store',
-    ...(service.isStopping ? { connection: 'close' } : {}),
-    ...result.headers,
-  });
-  response.end(
-    request.method === 'HEAD' ? undefined : isText ? result.body : `${JSON.stringify(result.body, null, 2)}\n`,
-  );
-  service.count(name, methods === undefined ? 'other' : path, result.status);
-  log(`request ${name} ${request.method} ${path} ${result.status} ${(performance.now() - begin).toFixed(1)}ms`);
-}
-
-/** Out of rotation first, then no new connections; requests under way are finished, up to the deadline. */
-function stop(signal) {
+/** Out of everybody's view first, then no new connections; requests under way are finished, up to the deadline. */
+async function stop(signal) {
+  isStopping = true;
+  await provider.stop();
+  const servers = [application.server, admin.server];
+  const ended = servers.map((one) => new Promise((resolve) => one.close(resolve)));
   log(`stopping on ${signal}`);
-  service.isStopping = true;
-  service.isInRotation = false;
-  const closed = servers.map(
-    (server) =>
-      new Promise((resolve) => {
-        server.close(resolve);
-        server.closeIdleConnections();
-      }),
-  );
-  setTimeout(() => servers.forEach((server) => server.closeAllConnections()), STOP_DEADLINE_MS).unref();
-  void Promise.all(closed).then(() => {
-    log('stopped');
-    process.exitCode = 0;
-  });
+  setTimeout(() => servers.forEach((one) => one.closeAllConnections()), STOP_DEADLINE_MS).unref();
+  await Promise.all(ended);
+  await Promise.all([application.close(), admin.close(), service.close()]);
+  log('stopped');
+  process.exitCode = 0;
 }
 
 function fail(message) {

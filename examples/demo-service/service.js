@@ -1,66 +1,42 @@
-/** What the service answers: routes by path and method; a route gives `{ status, body, headers? }`. */
+/** What the service answers beside what the bundle of `@stadion/discovery` brings. */
 import { readFileSync } from 'node:fs';
 
 const VERSION = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')).version;
 const ORCHESTRATOR_TIMEOUT_MS = 2000;
+const ZOOKEEPER_TIMEOUT_MS = 2000;
 
 /** The state that both ports share. */
 export function createService(settings) {
   const requests = new Map();
+  let hub;
   return {
     settings,
     requests,
-    isInRotation: true,
-    isStarted: false,
-    isStopping: false,
     count(port, path, status) {
       const labels = `port="${port}",path="${path}",status="${status}"`;
       requests.set(labels, (requests.get(labels) ?? 0) + 1);
     },
+    /** @param address its own, as it is announced */
+    instances: (address) => instances(settings, address, async () => (hub ??= await openHub(settings))),
+    close: async () => hub?.close(),
   };
 }
 
-/** The port for users. */
-export function applicationRoutes(service) {
-  return {
-    '/': {
-      GET: () => ({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, body: page(service) }),
-    },
-    '/hello': { GET: () => ({ status: 200, body: greeting(service) }) },
-    '/instances': { GET: async () => ({ status: 200, body: await instances(service) }) },
-  };
+/** The port for users; `/instances` comes with the bundle. */
+export function addApplicationRoutes(app, service) {
+  app.get('/', (_request, reply) => reply.type('text/html; charset=utf-8').send(page(service)));
+  app.get('/hello', () => greeting(service));
 }
 
-/** The port for operators and health checks. */
-export function adminRoutes(service) {
-  const rotate = (isInRotation) => () => {
-    service.isInRotation = isInRotation;
-    return { status: 200, body: rotation(service) };
-  };
-  return {
-    // Out of rotation is no illness: who takes an instance out of rotation does not want it replaced.
-    '/healthcheck': {
-      GET: () => {
-        const isHealthy = service.isStarted && !service.isStopping;
-        const message = service.isStopping ? 'stopping' : service.isStarted ? 'serving' : 'starting';
-        return {
-          status: isHealthy ? 200 : 500,
-          body: { service: { healthy: isHealthy, message }, rotation: { healthy: true, ...rotation(service) } },
-        };
-      },
-    },
-    '/ping': { GET: () => ({ status: 200, body: 'pong\n' }) },
-    '/metrics': {
-      GET: () => ({
-        status: 200,
-        headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
-        body: metrics(service),
-      }),
-    },
-    '/rotation': { GET: () => ({ status: service.isInRotation ? 200 : 503, body: rotation(service) }) },
-    '/tasks/oor': { POST: rotate(false) },
-    '/tasks/bir': { POST: rotate(true) },
-  };
+/** The port for operators and health checks; `/healthcheck` and the tasks `oor` and `bir` come with the bundle. */
+export function addAdminRoutes(app, service, provider) {
+  app.get('/ping', () => 'pong\n');
+  app.get('/metrics', (_request, reply) =>
+    reply.type('text/plain; version=0.0.4; charset=utf-8').send(metrics(service, provider)),
+  );
+  app.get('/rotation', (_request, reply) =>
+    reply.code(provider.isInRotation ? 200 : 503).send({ rotation: provider.isInRotation ? 'in' : 'out' }),
+  );
 }
 
 function greeting({ settings }) {
@@ -75,12 +51,8 @@ function greeting({ settings }) {
   };
 }
 
-function rotation(service) {
-  return { rotation: service.isInRotation ? 'in' : 'out' };
-}
-
-/** Asks the orchestrator who else runs; alone, it names itself and says why nobody else. */
-async function instances({ settings }) {
+/** Who else runs, as the orchestrator has it, or else ZooKeeper; alone, it names itself and says why nobody else. */
+async function instances(settings, address, hub) {
   const url = `${settings.orchestrator}/v2/apps/${settings.appId.replace(/^\/+/, '')}/tasks`;
   try {
     const response = await fetch(url, {
@@ -92,11 +64,18 @@ async function instances({ settings }) {
     return { app: settings.appId, source: url, instances: tasks.map((task) => instance(task, settings.taskId)) };
   } catch (error) {
     const reason = error.cause?.code ?? error.message;
+    const note = `The orchestrator at ${settings.orchestrator} could not be asked (${reason})`;
+    const nodes = await nodesInZooKeeper(settings, hub);
+    if (nodes.length > 0) {
+      const source = `ZooKeeper at ${settings.place.connectString}`;
+      const others = nodes.map((node) => instanceAt(node, address, settings.taskId));
+      return { app: settings.appId, source, note: `${note}.`, instances: others };
+    }
     const { host, applicationPort, adminPort, taskId } = settings;
     return {
       app: settings.appId,
       source: 'this instance alone',
-      note: `The orchestrator at ${settings.orchestrator} could not be asked (${reason}): only this instance is listed.`,
+      note: `${note}: only this instance is listed.`,
       instances: [
         {
           id: taskId,
@@ -108,6 +87,26 @@ async function instances({ settings }) {
       ],
     };
   }
+}
+
+/** Looked for only when somebody asks: most of the time nobody does. */
+async function openHub({ place: { connectString, namespace } }) {
+  const { Hub } = await import('@stadion/discovery');
+  const { zooKeeperSource } = await import('@stadion/discovery/zookeeper');
+  return new Hub({ source: zooKeeperSource({ connectString, namespace }), firstMs: ZOOKEEPER_TIMEOUT_MS });
+}
+
+async function nodesInZooKeeper({ place }, hub) {
+  if (place.connectString === undefined) return [];
+  const { ready, pool } = (await hub()).service(place.service);
+  await ready;
+  return pool.nodes();
+}
+
+function instanceAt({ host, port, healthcheckStatus }, ownAddress, ownId) {
+  const address = `${host}:${port}`;
+  const self = address === ownAddress;
+  return { id: self ? ownId : address, address, ports: [port], health: healthcheckStatus, self };
 }
 
 function instance(task, ownId) {
@@ -124,7 +123,7 @@ function instance(task, ownId) {
 }
 
 /** Prometheus text format 0.0.4. */
-function metrics(service) {
+function metrics(service, provider) {
   const { rss, heapUsed } = process.memoryUsage();
   return [
     '# HELP demo_requests_total Answered requests.',
@@ -132,7 +131,7 @@ function metrics(service) {
     ...[...service.requests].map(([labels, count]) => `demo_requests_total{${labels}} ${count}`),
     '# HELP demo_in_rotation 1 while this instance wants traffic.',
     '# TYPE demo_in_rotation gauge',
-    `demo_in_rotation ${service.isInRotation ? 1 : 0}`,
+    `demo_in_rotation ${provider.isInRotation ? 1 : 0}`,
     '# HELP process_uptime_seconds Seconds since the process started.',
     '# TYPE process_uptime_seconds gauge',
     `process_uptime_seconds ${process.uptime().toFixed(3)}`,

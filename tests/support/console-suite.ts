@@ -20,18 +20,25 @@ export interface ConsoleSuite {
 /**
  * A suite in a browser; skipped where there is no Chromium.
  * @param tests is given what they work with, which is there once they run
- * @param prepare makes what all of them look at
+ * @param options.prepare makes what all of them look at
+ * @param options.flags of the platform
  */
 export function describeConsole(
   name: string,
   tests: (suite: ConsoleSuite) => void,
-  prepare: (platform: RunningPlatform) => Promise<void> = () => Promise.resolve(),
+  {
+    prepare = () => Promise.resolve(),
+    flags = [],
+  }: {
+    readonly prepare?: (platform: RunningPlatform) => Promise<void>;
+    readonly flags?: readonly string[];
+  } = {},
 ): void {
   const missing = (process.env['STADION_MISSING_PARTS'] ?? '').split(',');
   describe.skipIf(missing.includes('chromium'))(name, () => {
     let begun: ConsoleSuite | undefined;
     beforeAll(async () => {
-      const platform = await RunningPlatform.start(['--cluster-name', 'Lab']);
+      const platform = await RunningPlatform.start(['--cluster-name', 'Lab', ...flags]);
       const wire = await Wire.to(platform.addresses.orchestrator);
       const [browser] = await Promise.all([ConsoleBrowser.start(wire.url), prepare(platform)]);
       begun = { platform, wire, browser };

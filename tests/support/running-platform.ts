@@ -68,7 +68,7 @@ export class RunningPlatform {
   /** Where everything of this platform is; its name has a space. */
   readonly folder: string;
   readonly dataDirectory: string;
-  addresses = { orchestrator: '', master: '', agent: '', dns: '', dnsHttp: '' };
+  addresses = { orchestrator: '', master: '', agent: '', dns: '', dnsHttp: '', edgeHttp: '' };
   output = '';
   private child: ChildProcess | undefined;
 

@@ -1,12 +1,12 @@
 /**
  * What the library `node-zookeeper-client` gets wrong about connections that break: it keeps half a packet and reads the
- * next connection's first bytes as its end; it waits for ever for a server that accepts and says nothing; and closed
- * while it connects, it goes on, and takes the server's greeting for the answer to its goodbye. It is reached into by
- * name here, and only here, so that this room need not depend on it.
+ * next connection's first bytes as its end; it waits for ever for a server that accepts and says nothing, and as long as
+ * a session lasts for one that cannot be reached; and closed while it connects, it goes on, and takes the server's greeting
+ * for the answer to its goodbye. It is reached into by name here, and only here, so that this room need not depend on it.
  */
 import { EventEmitter } from 'node:events';
-import { Socket } from 'node:net';
-import type { Timers } from './time.ts';
+import { Socket, isIP } from 'node:net';
+import type { TimerHandle, Timers } from './time.ts';
 
 /** As much of a client as closing one takes. */
 export interface ClosableClient {
@@ -15,7 +15,12 @@ export interface ClosableClient {
 
 /** For how long a closed client may tell the server so, ms. */
 const CLOSE_MS_MAX = 1000;
+/** How long to wait before a host name that is unknown is looked up again, ms. */
+const UNKNOWN_NAME_MS = 5000;
+/** A server that was reached so often without letting the client in is taken at its silent word. */
+const REFUSALS_MAX = 5;
 /** The library's numbers for states of a connection. */
+const CLOSING = -1;
 const DISCONNECTED = 0;
 const CONNECTED_STATES: readonly unknown[] = [2, 3];
 
@@ -26,6 +31,67 @@ export function mendReconnects(client: object): void {
   if (!(manager instanceof EventEmitter)) return;
   manager.on('state', (state: unknown) => {
     if (state === DISCONNECTED) Reflect.set(manager, 'pendingBuffer', null);
+  });
+}
+
+/** How long one attempt may take, ms. */
+export interface AttemptLimits {
+  /** Until the server is reached. How long its name takes to be looked up does not count. */
+  readonly reachMs: number;
+  /** From then on, until it has let the client in. */
+  readonly entryMs: number;
+}
+
+/**
+ * Has a client look for its server often: attempts are short, so that a server that comes back is found as soon. And a
+ * client forgets how far it has seen once it is turned away again and again: a server that was set back to an older state
+ * refuses whoever has seen more, without a word and for ever. So this is for clients that may see older data once more.
+ * To be called before it connects.
+ */
+export function seekServer(client: object, timers: Timers, limits: AttemptLimits): void {
+  const manager = managerOf(client);
+  const findNext: unknown = Reflect.get(manager, 'findNextServer');
+  if (typeof findNext !== 'function' || !(manager instanceof EventEmitter)) return;
+  let refusals = 0;
+  let isNameUnknown = false;
+  let limit: TimerHandle | undefined;
+  let pause: TimerHandle | undefined;
+  const giveUpAfter = (socket: Socket, ms: number): void => {
+    limit?.cancel();
+    limit = timers.after(ms, () => socket.destroy());
+  };
+  manager.on('state', (state: unknown) => {
+    limit?.cancel();
+    if (CONNECTED_STATES.includes(state)) refusals = 0;
+    if (state === CLOSING) pause?.cancel();
+  });
+  const attend = (socket: Socket, isAddress: boolean): void => {
+    if (isAddress) giveUpAfter(socket, limits.reachMs);
+    socket.once('lookup', (error: Error | null) => {
+      isNameUnknown = error !== null;
+      if (error === null) giveUpAfter(socket, limits.reachMs);
+    });
+    socket.once('connect', () => {
+      refusals += 1;
+      const seen: unknown = Reflect.get(manager, 'zxid');
+      if (refusals > REFUSALS_MAX && seen instanceof Uint8Array) seen.fill(0);
+      giveUpAfter(socket, limits.entryMs);
+    });
+  };
+  // It opens the socket in what it hands over here.
+  Reflect.set(manager, 'findNextServer', (open: (server: { readonly host: string }) => void) => {
+    const openAttended = (server: { readonly host: string }): void => {
+      open(server);
+      const socket: unknown = Reflect.get(manager, 'socket');
+      if (socket instanceof Socket) attend(socket, isIP(server.host) !== 0);
+    };
+    const next = (): void => {
+      Reflect.apply(findNext, manager, [openAttended]);
+    };
+    // That is no outage, but an address that is wrong or not there yet.
+    if (isNameUnknown) pause = timers.after(UNKNOWN_NAME_MS, next);
+    else next();
+    isNameUnknown = false;
   });
 }
 

@@ -30,6 +30,7 @@ const appRoute = createRoute({
     ...text(search, 'from'),
     ...text(search, 'to'),
     ...text(search, 'sort'),
+    ...text(search, 'volume'),
   }),
   component: lazyRouteComponent(() => loadPart(() => import('./pages/app/app-page.tsx')), 'AppPage'),
 });
@@ -41,6 +42,7 @@ const podRoute = createRoute({
     ...text(search, 'tab'),
     ...text(search, 'from'),
     ...text(search, 'to'),
+    ...text(search, 'volume'),
   }),
   component: lazyRouteComponent(() => loadPart(() => import('./pages/pod/pod-page.tsx')), 'PodPage'),
 });
@@ -83,6 +85,24 @@ const mapRoute = createRoute({
   component: lazyRouteComponent(() => loadPart(() => import('./pages/map/map-page.tsx')), 'MapPage'),
 });
 
+const routesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/routes',
+  validateSearch: (search: Record<string, unknown>) => ({
+    ...text(search, 'q'),
+    ...text(search, 'sort'),
+    ...text(search, 'route'),
+  }),
+  component: lazyRouteComponent(() => loadPart(() => import('./pages/routes/routes-page.tsx')), 'RoutesPage'),
+});
+
+const namesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/names',
+  validateSearch: (search: Record<string, unknown>) => ({ ...text(search, 'q'), ...text(search, 'sort') }),
+  component: lazyRouteComponent(() => loadPart(() => import('./pages/names/names-page.tsx')), 'NamesPage'),
+});
+
 const eventsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/events',
@@ -123,6 +143,8 @@ const routeTree = rootRoute.addChildren([
   nodesRoute,
   nodeRoute,
   mapRoute,
+  routesRoute,
+  namesRoute,
   eventsRoute,
   newRoute,
   editRoute,

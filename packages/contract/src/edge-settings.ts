@@ -18,6 +18,7 @@ export const edgeSettings = {
   edgeHttpPort: port('port of the edge for HTTP (default: 8000, another one where that is taken; 0: a free one)'),
   edgeHttpsPort: port('port of the edge for HTTPS (default: 8443, likewise)'),
   edgeAdminPort: port('port of the edge for its statistics and administration (default: 9090, likewise)'),
+  edgeUrl: text('url', "the edge's admin port, for the console's page of routes, e.g. http://10.0.0.5:9090"),
   edgeAppIdPort: port(
     'port of the edge that goes by the header X-Marathon-App-Id, as marathon-lb has it (default: none)',
   ),

@@ -220,6 +220,7 @@ const ROLES_OF_SETTINGS: Readonly<Partial<Record<keyof ServerConfig, readonly Pl
   drainSeconds: ['up', 'server', 'orchestrator'],
   ...Object.fromEntries(Object.keys(containerSettings).map((name) => [name, ['up', 'agent']])),
   ...Object.fromEntries(Object.keys(edgeSettings).map((name) => [name, ['up', 'edge']])),
+  edgeUrl: ['server', 'orchestrator'],
   marathon: ['edge'],
   demo: ['up'],
   stopTasksOnExit: ['up', 'agent'],

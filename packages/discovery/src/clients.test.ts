@@ -64,6 +64,16 @@ describe('fetch', () => {
     expect(sick.requests).toBe(before + 1);
   });
 
+  test('speaks to an instance by the scheme that it announces, in whatever case', async () => {
+    const { node, port } = instances[0]!;
+    source.set('demo', [{ ...node, portScheme: 'HTTP' }]);
+    expect(await (await fetchService('service://demo/')).text()).toBe(String(port));
+    source.set('demo', [{ ...node, portScheme: 'HTTPS' }]);
+    // This one does not speak TLS.
+    await expect(fetchService('service://demo/')).rejects.toThrow();
+    expect(instances[0]?.requests).toBe(1);
+  });
+
   test('ends at the deadline, and at the caller’s wish', async () => {
     await replace(0, () => undefined);
     source.set('demo', [instances[0]!.node]);

@@ -114,6 +114,7 @@ export class Hub {
       },
       onTrouble: (error) => {
         trouble = error;
+        view.away();
       },
     });
     const entry: Entry = {

@@ -18,11 +18,13 @@ import { surroundingsOf } from './system.ts';
 
 /** What to announce, and how. */
 export interface ProviderOptions {
-  readonly connectString: string;
+  /** `host:port,host:port`. Without it the instance is announced nowhere, and everything else is the same. */
+  readonly connectString?: string | undefined;
   readonly namespace: string;
   readonly service: string;
   readonly host: string;
-  readonly port: number;
+  /** A function is asked at the start. */
+  readonly port: number | (() => number);
   readonly shard?: Partial<ShardInfo>;
   readonly portScheme?: string;
   /** Asked at every write. */
@@ -52,13 +54,14 @@ export class Provider {
   private readonly time: Clock & Timers;
   private readonly log: Logger;
   private readonly monitor: HealthMonitor;
-  private readonly path: string;
+  private port = 0;
   private link: ZooKeeperLink | undefined;
   private tick: TimerHandle | undefined;
   private startedAt = 0;
   private healthySince = 0;
   private rotation: boolean;
   private isDraining = false;
+  private leaving: Promise<void> | undefined;
   private isStopped = false;
   /** What was written last with success, and when. */
   private written: { readonly status: string; readonly at: number } | undefined;
@@ -70,15 +73,16 @@ export class Provider {
     this.time = surroundingsOf(options).time;
     this.log = options.log ?? silentLogger;
     this.monitor = new HealthMonitor(options.checks ?? [], this.time);
-    this.path = `/${options.namespace}/${options.service}/${options.host}:${String(options.port)}`;
     this.rotation = options.startsOutOfRotation !== true;
   }
 
   /** Begins; the node is there as soon as ZooKeeper can be reached. */
   start(): void {
-    const { connectString, sessionTimeoutMs = 20_000, checkMs = 1000 } = this.options;
+    const { connectString, sessionTimeoutMs = 20_000, checkMs = 1000, port } = this.options;
+    this.port = typeof port === 'function' ? port() : port;
     this.startedAt = this.time.monotonic();
     this.monitor.start();
+    if (connectString === undefined) return;
     const link = new ZooKeeperLink({ connectString, sessionTimeoutMs, time: this.time });
     this.link = link;
     link.onConnected(() => {
@@ -86,6 +90,16 @@ export class Provider {
       this.write();
     });
     this.tick = every(this.time, checkMs, () => this.writeIfDue());
+  }
+
+  /** `host:port` under which it is announced; the port is known from the start on. */
+  get address(): string {
+    return `${this.options.host}:${String(this.port)}`;
+  }
+
+  private get path(): string {
+    const { namespace, service } = this.options;
+    return `/${namespace}/${service}/${this.address}`;
   }
 
   get isInRotation(): boolean {
@@ -107,19 +121,27 @@ export class Provider {
   }
 
   /** Says that it goes, gives callers time to hear of it, and goes. */
-  async stop(): Promise<void> {
-    if (this.isStopped || this.link === undefined) return;
+  stop(): Promise<void> {
+    return (this.leaving ??= this.leave());
+  }
+
+  private async leave(): Promise<void> {
     this.isDraining = true;
     this.writeIfDue();
+    // It may only just be announcing itself.
+    while (this.link?.isConnected === true && this.writing !== undefined) await this.writing;
     if (this.written !== undefined) await delay(this.time, this.options.drainMs ?? 0);
     this.isStopped = true;
     this.tick?.cancel();
     this.monitor.stop();
     const { link } = this;
-    // A server that does not answer holds nobody up: the node goes with its session then.
+    if (link === undefined) return;
+    // A server that does not answer, or cannot be reached, holds nobody up: the node goes with its session then.
     const limit = this.time.after(LEAVE_MS_MAX, () => link.close());
-    await this.writing;
-    await link.remove(this.path).catch(() => undefined);
+    if (link.isConnected) {
+      await this.writing;
+      await link.remove(this.path).catch(() => undefined);
+    }
     limit.cancel();
     link.close();
   }
@@ -137,6 +159,7 @@ export class Provider {
   }
 
   private write(): void {
+    if (this.link === undefined) return;
     this.isWanted = true;
     if (this.writing !== undefined || this.isStopped) return;
     this.isWanted = false;
@@ -191,13 +214,13 @@ export class Provider {
   };
 
   private node(): ServiceNode {
-    const { host, port, shard = {}, portScheme = 'http', weight } = this.options;
+    const { host, shard = {}, portScheme = 'http', weight } = this.options;
     const isHealthy = this.condition === 'healthy';
     const now = this.time.now();
     if (isHealthy && this.healthySince === 0) this.healthySince = now;
     return {
       host,
-      port,
+      port: this.port,
       routingWeight: weight?.() ?? 1,
       nodeData: { environment: '', region: null, tags: null, ...shard },
       healthcheckStatus: isHealthy ? 'healthy' : 'unhealthy',

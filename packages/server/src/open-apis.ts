@@ -14,7 +14,7 @@ import { giveAgentsSecrets } from './agent-secrets.ts';
 import { createClusterReader } from './cluster-reader.ts';
 import { consolePages } from './console-pages.ts';
 import { listen } from './listening.ts';
-import { createNamesReader } from './relay.ts';
+import { createPartReader } from './relay.ts';
 import type { RoomLevels } from './logging.ts';
 import { ResourceRecorder } from './resource-history.ts';
 import { addSecretsApi } from './secrets-api.ts';
@@ -49,6 +49,8 @@ export interface OpenApisOptions {
   readonly vault?: SecretVault;
   /** Where the name server's HTTP API is, once it is there. Absent where there is none but that of the configuration. */
   readonly names?: () => string | undefined;
+  /** The same of the edge's admin port. */
+  readonly edge?: () => string | undefined;
   /** Is given the master's server before it listens. */
   readonly onMasterServer?: (server: Server) => void;
 }
@@ -102,6 +104,8 @@ export async function openOrchestratorApi(
   const hostname = hostnameOf(config);
   const dnsUrl = config.dnsUrl === undefined ? undefined : checkedUrl(config.dnsUrl, '--dns-url');
   const names = options.names ?? (dnsUrl === undefined ? undefined : () => dnsUrl);
+  const edgeUrl = config.edgeUrl === undefined ? undefined : checkedUrl(config.edgeUrl, '--edge-url');
+  const edge = options.edge ?? (edgeUrl === undefined ? undefined : () => edgeUrl);
   const recorder = new ResourceRecorder(createMasterClient({ baseUrl: master, headers: shown(secret) }), time);
   onOpened(async () => {
     recorder.stop();
@@ -117,7 +121,8 @@ export async function openOrchestratorApi(
     ...(options.logLevels !== undefined && { logLevels: options.logLevels }),
     corsOrigins: pageOrigins(config),
     pages: consolePages(random.stream('console')),
-    ...(names !== undefined && { names: createNamesReader(names, secret) }),
+    ...(names !== undefined && { names: createPartReader('dns', names, secret) }),
+    ...(edge !== undefined && { edge: createPartReader('edge', edge, secret) }),
     cluster: createClusterReader(master, time, () => recorder.history(), secret),
     info: {
       ...(config.clusterName === undefined ? {} : { clusterName: config.clusterName }),

@@ -96,7 +96,9 @@ async function startRooms(
 
   const admission = { secret, access, ownNames: new Set([hostname.toLowerCase()]) };
   const links = new HttpAcceptor(master.acceptor, leadership.epoch, logger.child({ room: 'agent-links' }));
+  // Both start later: they ask this orchestrator.
   const names: { url?: string } = {};
+  const edge: { url?: string } = {};
   const apis = await openApis(
     {
       config,
@@ -108,6 +110,7 @@ async function startRooms(
       abdicate,
       logLevels: log.levels,
       names: () => names.url,
+      edge: () => edge.url,
       onMasterServer: (server) => {
         takeAgentLinks(server, links, admission, (request, socket, proceed) => {
           whenPermitted(request, socket, admission, 'master', proceed);
@@ -157,6 +160,7 @@ async function startRooms(
           undoing,
         )),
   };
+  if (addresses.edgeAdmin !== undefined) edge.url = addresses.edgeAdmin;
   undoing.add(() => removePidFile(dataDirectory));
   await writePidFile(dataDirectory, addresses);
   const joinTokenPath = await writeJoinToken(dataDirectory, secret, { zk: undefined, masters: [addresses.master] });

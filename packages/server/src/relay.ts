@@ -5,8 +5,8 @@ import { authorizationOf, type Secret } from '@stadion/access';
 import { PlatformError } from '@stadion/base';
 import type { OrchestratorHttpOptions } from '@stadion/orchestrator';
 
-type NamesReader = NonNullable<OrchestratorHttpOptions['names']>;
-type Relayed = Awaited<ReturnType<NamesReader>>;
+type PartReader = NonNullable<OrchestratorHttpOptions['names']>;
+type Relayed = Awaited<ReturnType<PartReader>>;
 
 /** Pages that are being relayed at once; further callers are told to try again. */
 const RELAYS_MAX = 256;
@@ -66,17 +66,27 @@ export function createRelay(secret: Secret | undefined): Relay {
   };
 }
 
+/** The parts whose own HTTP APIs are passed on. */
+const PARTS = {
+  dns: 'name server',
+  edge: 'edge',
+} as const;
+
 /**
- * Asks a name server whose address may become known later.
+ * Asks a part whose address may become known later.
  * @param baseUrl e.g. `http://127.0.0.1:8123`; undefined while there is none
  */
-export function createNamesReader(baseUrl: () => string | undefined, secret: Secret | undefined): NamesReader {
+export function createPartReader(
+  part: keyof typeof PARTS,
+  baseUrl: () => string | undefined,
+  secret: Secret | undefined,
+): PartReader {
   const relay = createRelay(secret);
   return async (method, path, query, signal) => {
     const base = baseUrl();
     if (base === undefined) {
-      throw new PlatformError('dns-unreachable', 'The name server has not started yet.', { retryable: true });
+      throw new PlatformError(`${part}-unreachable`, `No ${PARTS[part]} runs here, or not yet.`, { retryable: true });
     }
-    return await relay('name server', `${base}${path}`, query, signal, method);
+    return await relay(PARTS[part], `${base}${path}`, query, signal, method);
   };
 }

@@ -21,6 +21,8 @@ const SECTIONS: Readonly<Record<string, string>> = {
   nodes: 'Nodes',
   node: 'Nodes',
   map: 'Map',
+  routes: 'Routes',
+  names: 'Names',
   events: 'Events',
   logs: 'Logs',
   new: 'New',

@@ -22,6 +22,8 @@ const PAGES: readonly (readonly [string, string])[] = [
   ['Deployments', '/deployments'],
   ['Nodes', '/nodes'],
   ['Map', '/map'],
+  ['Routes', '/routes'],
+  ['Names', '/names'],
   ['Events', '/events'],
 ];
 

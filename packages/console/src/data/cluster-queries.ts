@@ -1,5 +1,6 @@
 /** What is asked of the cluster below the orchestrator. Nobody pushes any of it. */
 import { queryOptions } from '@tanstack/react-query';
+import { DNS_PAGE_NAMES_MAX } from '@stadion/contract/dns';
 import type { InstanceSummary } from '@stadion/contract/overview';
 import { api } from './api.ts';
 import { KEYS } from './queries.ts';
@@ -72,4 +73,30 @@ export const instancesQuery = (agentId?: string) =>
     },
     structuralSharing: false,
     refetchInterval: ({ state }) => Math.max(5_000, (state.data?.length ?? 0) / 5),
+  });
+
+/** The routes of the edge with their traffic of the last ten seconds. */
+export const edgeRoutesQuery = queryOptions({
+  queryKey: [...KEYS.cluster, 'edge routes'],
+  queryFn: ({ signal }) => api.listEdgeRoutes({ signal }),
+  refetchInterval: 2_000,
+  retry: false,
+});
+
+/** The certificates of the edge. */
+export const edgeCertificatesQuery = queryOptions({
+  queryKey: [...KEYS.cluster, 'edge certificates'],
+  queryFn: ({ signal }) => api.listEdgeCertificates({ signal }),
+  refetchInterval: 60_000,
+  retry: false,
+});
+
+/** Names that contain a text, or whose addresses do. */
+export const namesQuery = (text: string) =>
+  queryOptions({
+    queryKey: [...KEYS.cluster, 'names', text],
+    queryFn: ({ signal }) =>
+      api.listNames({ query: { limit: DNS_PAGE_NAMES_MAX, ...(text === '' ? {} : { text }) }, signal }),
+    refetchInterval: 5_000,
+    retry: false,
   });

@@ -1,7 +1,17 @@
 /** The ways to the main pages: a column beside the page, or a bar below it on a phone. */
 import { useQuery } from '@tanstack/react-query';
 import { Link, type LinkProps } from '@tanstack/react-router';
-import { Activity, Boxes, LayoutDashboard, Map as MapIcon, Rocket, Server, type LucideIcon } from 'lucide-react';
+import {
+  Activity,
+  Boxes,
+  LayoutDashboard,
+  Map as MapIcon,
+  Rocket,
+  Server,
+  Signpost,
+  Waypoints,
+  type LucideIcon,
+} from 'lucide-react';
 import { deploymentsQuery } from '../data/queries.ts';
 import { ClusterSign } from './cluster-sign.tsx';
 import { ConnectionSign } from './connection.tsx';
@@ -25,6 +35,8 @@ const PLACES: readonly Place[] = [
   { to: '/deployments', label: 'Deployments', icon: Rocket, countsDeployments: true, isOnPhone: true },
   { to: '/nodes', label: 'Nodes', icon: Server, isOnPhone: true },
   { to: '/map', label: 'Map', icon: MapIcon },
+  { to: '/routes', label: 'Routes', icon: Signpost },
+  { to: '/names', label: 'Names', icon: Waypoints },
   { to: '/events', label: 'Events', icon: Activity, isOnPhone: true },
 ];
 

@@ -11,6 +11,7 @@ export const Permission = stringEnum([
   'system:write',
   'names:read',
   'names:write',
+  'edge:read',
 ]);
 export type Permission = Static<typeof Permission>;
 

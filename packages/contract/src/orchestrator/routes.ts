@@ -7,6 +7,7 @@ import { DeploymentInfo, DeploymentResult } from './deployment.ts';
 import { RecentEvent } from './events.ts';
 import { extensionRoutes } from './extension-routes.ts';
 import { groupRoutes } from './group-routes.ts';
+import { edgeRoutes } from './edge-routes.ts';
 import { namesRoutes } from './names-routes.ts';
 import { overviewRoutes } from './overview-routes.ts';
 import { podRoutes } from './pod-routes.ts';
@@ -258,4 +259,5 @@ export const orchestratorRoutes = {
   ...overviewRoutes,
   ...clusterRoutes,
   ...namesRoutes,
+  ...edgeRoutes,
 } as const satisfies Readonly<Record<string, Route>>;

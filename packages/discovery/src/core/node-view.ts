@@ -18,6 +18,7 @@ interface Seen {
   readonly updated: number | undefined;
   /** When we saw its time of update change, by our own clock. */
   readonly movedAt: number | undefined;
+  readonly isFresh: boolean;
 }
 
 /** The view of one service. */
@@ -26,6 +27,9 @@ export class NodeView {
   private readonly seen = new Map<string, Seen>();
   private last: readonly ServiceNode[] = [];
   private emptySince: number | undefined;
+  private isAway = false;
+  /** When the source told of nodes again after it was away. */
+  private backAt: number | undefined;
 
   constructor(settings: Partial<ViewSettings> = {}) {
     this.settings = { ...VIEW_DEFAULTS, ...settings };
@@ -36,6 +40,11 @@ export class NodeView {
     return this.last;
   }
 
+  /** The source cannot be asked: until it can, nobody can be heard of through it. */
+  away(): void {
+    this.isAway = true;
+  }
+
   /**
    * Takes what a source has now.
    * @param now monotonic, ms
@@ -43,6 +52,8 @@ export class NodeView {
    * @returns who may be called
    */
   accept(nodes: readonly ServiceNode[], now: number, wall: number): readonly ServiceNode[] {
+    if (this.isAway) this.backAt = now;
+    this.isAway = false;
     const keys = new Set(nodes.map(nodeKey));
     for (const key of this.seen.keys()) if (!keys.has(key)) this.seen.delete(key);
     const callable = nodes.filter((node) => this.isFresh(node, now, wall) && node.healthcheckStatus === 'healthy');
@@ -56,15 +67,24 @@ export class NodeView {
     return this.last;
   }
 
-  /** Updated lately by its own clock, or seen to be updated lately by ours: clocks differ. */
+  /**
+   * Updated lately by its own clock, or seen to be updated lately by ours: clocks differ. Whoever was called before the
+   * source was away has as long from its return to be heard of: providers could not write either.
+   */
   private isFresh(node: ServiceNode, now: number, wall: number): boolean {
     const { lastUpdatedTimeStamp: updated } = node;
+    const { zombieMs } = this.settings;
     const key = nodeKey(node);
     const before = this.seen.get(key);
     const hasMoved = before !== undefined && before.updated !== updated;
     const movedAt = hasMoved ? now : before?.movedAt;
-    this.seen.set(key, { updated, movedAt });
-    if (updated === undefined || wall - updated <= this.settings.zombieMs) return true;
-    return movedAt !== undefined && now - movedAt <= this.settings.zombieMs;
+    const isLately = (at: number | undefined): boolean => at !== undefined && now - at <= zombieMs;
+    const isFresh =
+      updated === undefined ||
+      wall - updated <= zombieMs ||
+      isLately(movedAt) ||
+      (before?.isFresh === true && isLately(this.backAt));
+    this.seen.set(key, { updated, movedAt, isFresh });
+    return isFresh;
   }
 }

@@ -155,6 +155,18 @@ describe('what a source says is looked at with care', () => {
     expect(view.accept(updated(WALL - 3_590_000), 80_001, WALL + 80_001)).toHaveLength(0);
   });
 
+  test('after a long outage of the source nobody is dropped for having been silent in it, and later again', () => {
+    const view = new NodeView();
+    view.accept(updated(WALL), 0, WALL);
+    view.away();
+    expect(view.accept(updated(WALL), 300_000, WALL + 300_000)).toHaveLength(1);
+    expect(view.accept(updated(WALL), 360_000, WALL + 360_000)).toHaveLength(1);
+    expect(view.accept(updated(WALL), 360_001, WALL + 360_001)).toHaveLength(0);
+    // Whoever was too old already stays so.
+    view.away();
+    expect(view.accept(updated(WALL), 400_000, WALL + 400_000)).toHaveLength(0);
+  });
+
   test('a source that suddenly has nobody is not believed at once', () => {
     const view = new NodeView({ emptyGraceMs: 1000 });
     view.accept(updated(WALL), 0, WALL);

@@ -6,6 +6,7 @@ import type { HandlerContext, Handlers } from './handler-context.ts';
 import { groupHandlers } from './groups.ts';
 import { logLevelHandlers } from './log-levels.ts';
 import { metricsHandlers } from './metrics.ts';
+import { edgeHandlers } from './edge.ts';
 import { namesHandlers } from './names.ts';
 import { overviewHandlers } from './overview.ts';
 import { deploymentControlHandlers } from './deployment-control.ts';
@@ -44,6 +45,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...overviewHandlers(context),
     ...clusterHandlers(context),
     ...namesHandlers(context),
+    ...edgeHandlers(context),
     events: (call) => context.streams.open(call),
     listRecentEvents: (call) => context.streams.recent(call),
   };

@@ -26,7 +26,9 @@ export interface OrchestratorHttpOptions {
   /** Reads master and agents for `/v2/cluster`; without it those routes are answered 502. */
   readonly cluster?: ClusterReader;
   /** Asks the name server for `/v2/names`; without it those routes are answered 502. */
-  readonly names?: NamesReader;
+  readonly names?: PartReader;
+  /** Asks the edge for `/v2/edge`; without it those routes are answered 502. */
+  readonly edge?: PartReader;
   /** The pages for people: asked for every reading request that is not the API's. Undefined: there is no such page. */
   readonly pages?: (request: PageRequest) => Promise<Answer | undefined>;
   /** How much is logged; without it `/logging` names no logger. */
@@ -74,8 +76,8 @@ export interface ClusterReader {
   history(): ResourceHistory;
 }
 
-/** Asks the name server's own HTTP API. @throws PlatformError `dns-unreachable` */
-export type NamesReader = (
+/** Asks the own HTTP API of a part that stands beside. @throws PlatformError, e.g. `dns-unreachable` */
+export type PartReader = (
   method: 'GET' | 'PUT' | 'DELETE',
   path: string,
   query: URLSearchParams,

@@ -149,6 +149,11 @@ export class ZooKeeperEnsemble {
     if (signal === 'SIGKILL') await ended;
   }
 
+  /** Takes from a server that was killed everything it has stored. */
+  forget(index: number): void {
+    rmSync(join(this.server(index).directory, 'version-2'), { recursive: true, force: true });
+  }
+
   /** Ends all and removes their folders. */
   async stop(): Promise<void> {
     for (const index of this.servers.keys()) await this.signal(index, 'SIGKILL');

@@ -6,6 +6,7 @@ import { isApiError } from '@stadion/contract/client';
 import type { AppInfo } from '@stadion/contract/orchestrator';
 import { AppButtons } from '../../actions/app-actions.tsx';
 import { appStatus } from '../../core/app-state.ts';
+import { keepsVolumes, otherVolumes } from '../../core/volume-row.ts';
 import { appQuery, appsQuery, podQuery } from '../../data/queries.ts';
 import { Page } from '../../frame/page.tsx';
 import { buttonClass } from '../../parts/button.tsx';
@@ -20,6 +21,7 @@ import { InstancesTab } from './instances-tab.tsx';
 import { LogsTab } from './logs-tab.tsx';
 import { UsageTab } from './usage-tab.tsx';
 import { StatisticsTab } from './statistics-tab.tsx';
+import { VolumesTab } from './volumes-tab.tsx';
 
 /** The id of the app that the URL names. */
 function useAppId(): string {
@@ -61,6 +63,7 @@ function PageActions({ app }: { readonly app: AppInfo }) {
 
 function AppTabs({ app }: { readonly app: AppInfo }) {
   const { tab = 'instances' } = useSearch({ from: '/app/$' });
+  const hasVolumes = keepsVolumes(app) || otherVolumes(app).length > 0;
   return (
     <>
       <Tabs
@@ -70,6 +73,7 @@ function AppTabs({ app }: { readonly app: AppInfo }) {
           { id: 'instances', label: 'Instances', count: app.tasks?.length ?? 0 },
           { id: 'usage', label: 'Usage' },
           { id: 'logs', label: 'Logs' },
+          ...(hasVolumes ? [{ id: 'volumes', label: 'Volumes' }] : []),
           { id: 'configuration', label: 'Configuration' },
           { id: 'events', label: 'Events' },
           { id: 'statistics', label: 'Statistics' },
@@ -77,6 +81,7 @@ function AppTabs({ app }: { readonly app: AppInfo }) {
       />
       {tab === 'usage' && <UsageTab app={app} />}
       {tab === 'logs' && <LogsTab key={app.id} app={app} />}
+      {tab === 'volumes' && <VolumesTab app={app} />}
       {tab === 'configuration' && <ConfigurationTab app={app} />}
       {tab === 'events' && <AppHistory id={app.id} />}
       {tab === 'statistics' && <StatisticsTab app={app} />}

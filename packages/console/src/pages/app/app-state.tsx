@@ -14,6 +14,7 @@ import { recordQuery, waitingQuery } from '../../data/queries.ts';
 import { Button } from '../../parts/button.tsx';
 import { HealthBar, HealthLegend } from '../../parts/health-bar.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
+import { AppTraffic } from './app-traffic.tsx';
 import { WhyDrawer } from './why-drawer.tsx';
 import styles from './app-state.module.css';
 
@@ -46,6 +47,7 @@ export function AppState({ app }: { readonly app: AppInfo }) {
       <div className={styles['legend']}>
         <HealthLegend segments={segments} />
       </div>
+      <AppTraffic app={app} />
       {(app.deployments ?? []).map(({ id }) => (
         <UnderWay key={id} id={id} />
       ))}

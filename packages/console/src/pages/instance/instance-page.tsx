@@ -10,6 +10,7 @@ import { stateWords } from '../../core/event-words.ts';
 import { sandboxPath } from '../../core/sandbox-path.ts';
 import { appIdOfTask } from '../../core/task-ids.ts';
 import { taskName } from '../../core/task-row.ts';
+import { appVolumes } from '../../core/volume-row.ts';
 import { clusterTaskQuery } from '../../data/cluster-queries.ts';
 import { appQuery, appsQuery, podsQuery } from '../../data/queries.ts';
 import { SandboxBrowser } from '../../files/sandbox-browser.tsx';
@@ -19,6 +20,8 @@ import { Badge } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';
 import { CopyButton } from '../../parts/copy-button.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
+import { Panel } from '../../parts/panel.tsx';
+import { VolumeList } from '../../parts/volume-list.tsx';
 import { TerminalPanel } from '../../terminal/terminal-panel.tsx';
 import { HealthPanel } from './health-panel.tsx';
 import { TaskFacts } from './task-facts.tsx';
@@ -97,6 +100,7 @@ function limitsOf({ resources }: StateTask): { readonly cpus: number; readonly m
 }
 
 function Alive({ app, task }: { readonly app: AppInfo; readonly task: Task }) {
+  const volumes = appVolumes(app, [task]);
   return (
     <>
       <TaskFacts app={app} task={task} />
@@ -104,6 +108,11 @@ function Alive({ app, task }: { readonly app: AppInfo; readonly task: Task }) {
         <UsagePanel key={task.id} taskId={task.id} agentId={task.slaveId} limits={app} />
         <HealthPanel app={app} task={task} />
       </Columns>
+      {volumes.length > 0 && (
+        <Panel title="Volumes" isFlush>
+          <VolumeList volumes={volumes} owner={`/app${app.id}`} />
+        </Panel>
+      )}
     </>
   );
 }

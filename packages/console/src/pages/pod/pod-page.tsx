@@ -17,6 +17,7 @@ import { TimeAgo } from '../../parts/time-ago.tsx';
 import { AppHistory } from '../../parts/app-history.tsx';
 import { PodConfiguration } from './pod-configuration.tsx';
 import { PodInstances } from './pod-instances.tsx';
+import { PodVolumes } from './pod-volumes.tsx';
 
 const STATUS = {
   STABLE: { tone: 'good', word: 'Stable' },
@@ -72,6 +73,7 @@ function PodState({ pod }: { readonly pod: PodStatus }) {
 
 function PodTabs({ pod }: { readonly pod: PodStatus }) {
   const { tab = 'instances' } = useSearch({ from: '/pod/$' });
+  const keepsVolumes = pod.spec.volumes?.some(({ persistent }) => persistent !== undefined) === true;
   return (
     <>
       <Tabs
@@ -79,11 +81,13 @@ function PodTabs({ pod }: { readonly pod: PodStatus }) {
         chosen={tab}
         tabs={[
           { id: 'instances', label: 'Instances', count: pod.instances.length },
+          ...(keepsVolumes ? [{ id: 'volumes', label: 'Volumes' }] : []),
           { id: 'configuration', label: 'Configuration' },
           { id: 'events', label: 'Events' },
         ]}
       />
       {tab === 'instances' && <PodInstances pod={pod} />}
+      {tab === 'volumes' && <PodVolumes pod={pod} />}
       {tab === 'configuration' && <PodConfiguration pod={pod} />}
       {tab === 'events' && <AppHistory id={pod.id} />}
     </>

@@ -119,11 +119,17 @@ class Following implements Subscription {
         this.isListStale = false;
         await this.readList();
       }
-      const names = [...this.stale].slice(0, READS_MAX);
+      const names = this.nextNames();
       for (const name of names) this.stale.delete(name);
       await Promise.all(names.map((name) => this.readNode(name)));
       this.tell();
     }
+  }
+
+  /** Those that are new first: nothing is told before they have been read. */
+  private nextNames(): readonly string[] {
+    const unread = [...this.stale].filter((name) => !this.nodes.has(name));
+    return (unread.length > 0 ? unread : [...this.stale]).slice(0, READS_MAX);
   }
 
   /** Not before each child has been read once: a part would look like all. */

@@ -1,7 +1,7 @@
 /** A ZooKeeper session that is made anew whenever it has expired, with calls that end. */
 import { Buffer } from 'node:buffer';
 import { PlatformError, every, type Clock, type TimerHandle, type Timers } from '@stadion/base';
-import { closeZooKeeperClient, mendReconnects } from '@stadion/base/zookeeper-client';
+import { closeZooKeeperClient, leaveServer, mendReconnects, seekServer } from '@stadion/base/zookeeper-client';
 import zookeeper, { type Client, type Event } from 'node-zookeeper-client';
 
 /** Where and how. */
@@ -14,14 +14,20 @@ export interface ZooKeeperOptions {
 
 /** A call that is not answered for so long has failed. */
 const CALL_MS_MAX = 3000;
-const RENEW_MS = 200;
-/** Between two attempts to connect, at most, ms. */
-const SPIN_MS = 300;
-/** A server is asked for a word so often in a session's time, and is given up after so many questions without one. */
-const PROBES = 5;
-const PROBES_MAX = 4;
-/** How long a client may take to connect before another is tried, at least, ms. */
-const CONNECT_MS_MIN = 4000;
+/** Between the end of a session and the next. */
+const RENEW_MS = 50;
+/**
+ * A server that comes back is to be found within a second: so long may it take to be reached, and so long is the pause
+ * between two attempts at most (it is a random part of that), ms. One that was reached may be busy.
+ */
+const ATTEMPT = { reachMs: 750, entryMs: 4000 };
+const SPIN_MS = 250;
+/** The watchdog looks so often, but at least so many times in a session's time. */
+const LOOK_MS = 1000;
+const LOOKS_PER_SESSION = 5;
+/** With nothing heard at the second look the server is asked for a word; with nothing at this one it is left for another connection. */
+const QUESTION_LOOK = 2;
+const SILENT_LOOKS_MAX = 3;
 
 /** As Ranger leaves its nodes: anybody may do anything. */
 const OPEN = [new zookeeper.ACL(zookeeper.Permission.ALL, new zookeeper.Id('world', 'anyone'))];
@@ -32,8 +38,9 @@ export type Refusal = 'exists' | 'missing' | 'lost';
 type Begin<Value> = (client: Client, done: (error: unknown, value?: Value) => void) => void;
 
 /**
- * The link. Calls go out only while there is a connection, so that none is carried out long after it was given up; a
- * client that hears nothing, whether connected or not, is replaced by another with a session of its own.
+ * The link. Calls go out only while there is a connection, so that none is carried out long after it was given up. A
+ * connection on which nothing is heard is left for another, with the same session: what the system would do with a cable
+ * that was pulled is to wait about as long again as it was away. A session that has expired is followed by another at once.
  */
 export class ZooKeeperLink {
   private readonly options: ZooKeeperOptions;
@@ -48,13 +55,19 @@ export class ZooKeeperLink {
   private readonly rejections = new Set<(error: Error) => void>();
   private isClosed = false;
   private isUp = false;
-  private silentProbes = 0;
+  /** Looks of the watchdog at this connection since something was heard. */
+  private silentLooks = 0;
 
   constructor(options: ZooKeeperOptions) {
     this.options = options;
     this.sessionTimeoutMs = options.sessionTimeoutMs ?? 30_000;
     this.client = this.open();
-    this.watchdog = every(options.time, this.sessionTimeoutMs / PROBES, () => this.probe());
+    const lookMs = Math.min(LOOK_MS, this.sessionTimeoutMs / LOOKS_PER_SESSION);
+    this.watchdog = every(options.time, lookMs, () => this.look());
+  }
+
+  get isConnected(): boolean {
+    return this.isUp;
   }
 
   /** Which session this is: ephemeral nodes belong to one. */
@@ -132,17 +145,17 @@ export class ZooKeeperLink {
       retries: 0,
     });
     mendReconnects(client);
+    seekServer(client, this.options.time, ATTEMPT);
     client.on('connected', () => {
       if (this.isClosed) return;
       this.isUp = true;
-      this.silentProbes = 0;
+      this.silentLooks = 0;
       for (const send of this.waiting) send();
       this.waiting.clear();
       for (const listener of this.listeners) listener();
     });
     client.on('disconnected', () => {
       this.isUp = false;
-      this.silentProbes = 0;
     });
     client.on('expired', () => this.renew());
     client.on('authenticationFailed', () => this.renew());
@@ -159,7 +172,6 @@ export class ZooKeeperLink {
   private renew(): void {
     if (this.isClosed) return;
     this.isUp = false;
-    this.silentProbes = 0;
     this.leave();
     this.renewal?.cancel();
     this.renewal = this.options.time.after(RENEW_MS, () => {
@@ -168,20 +180,16 @@ export class ZooKeeperLink {
   }
 
   /** Counts looks, not time: after a pause of this whole process, answers that have come are read before the next. */
-  private probe(): void {
-    const { client, sessionTimeoutMs } = this;
-    const max = this.isUp
-      ? PROBES_MAX
-      : Math.ceil((Math.max(CONNECT_MS_MIN, sessionTimeoutMs) * PROBES) / sessionTimeoutMs);
-    if (this.silentProbes >= max) {
-      this.renew();
-      return;
-    }
-    this.silentProbes += 1;
+  private look(): void {
     if (!this.isUp) return;
-    client.exists('/', (error) => {
-      if (client === this.client && !(error instanceof Error)) this.silentProbes = 0;
-    });
+    const { client } = this;
+    this.silentLooks += 1;
+    if (this.silentLooks > SILENT_LOOKS_MAX) leaveServer(client);
+    else if (this.silentLooks === QUESTION_LOOK) {
+      client.exists('/', (error) => {
+        if (client === this.client && !(error instanceof Error)) this.silentLooks = 0;
+      });
+    }
   }
 
   private call<Value>(begin: Begin<Value>): Promise<Value> {
@@ -198,7 +206,7 @@ export class ZooKeeperLink {
       const send = (): void => {
         begin(this.client, (error, value) => {
           end();
-          this.silentProbes = 0;
+          this.silentLooks = 0;
           if (error === null || error === undefined) resolve(value as Value);
           else reject(error instanceof Error ? error : unreachable(error));
         });
