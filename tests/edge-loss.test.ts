@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { makeCertificate } from './support/certificates.ts';
 import { MixedLoad, type MixedResult } from './support/edge-mixed-load.ts';
 import { RunningPlatform, callJson, waitFor } from './support/running-platform.ts';
 
@@ -161,22 +162,9 @@ class Scene {
 
   private async exchangeCertificates(version: number): Promise<void> {
     const name = `v${String(version)}.test`;
-    const [key, certificate] = ['key', 'crt'].map((ending) => join(this.certificates, `edge.${ending}`));
-    const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '9'];
-    const paths = [`${key ?? ''}.new`, `${certificate ?? ''}.new`] as const;
-    await run('openssl', [
-      ...made,
-      '-subj',
-      `/CN=${name}`,
-      '-addext',
-      `subjectAltName=DNS:${name}`,
-      '-keyout',
-      paths[0],
-      '-out',
-      paths[1],
-    ]);
-    await writeFile(key ?? '', await readFile(paths[0]));
-    await writeFile(certificate ?? '', await readFile(paths[1]));
+    const { certificate, key } = await makeCertificate(name);
+    await writeFile(join(this.certificates, 'edge.key'), key);
+    await writeFile(join(this.certificates, 'edge.crt'), certificate);
     await waitFor('the new certificate is there', async () => {
       const { body } = await callJson(`${this.addresses.edgeAdmin}/v1/certificates`);
       return body.certificates.some(({ names }: { names: string[] }) => names.includes(name));

@@ -5,7 +5,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeCertificate } from './support/certificates.ts';
 import { EdgeLoad, LOADED_SERVICE } from './support/edge-load.ts';
 import { RunningPlatform, STADION, callJson, waitFor } from './support/running-platform.ts';
 
@@ -40,6 +42,7 @@ function shop(changes: object = {}): Record<string, unknown> {
 
 interface EdgeAddresses {
   readonly edgeHttp: string;
+  readonly edgeHttps: string;
   readonly edgeAdmin: string;
 }
 
@@ -48,7 +51,7 @@ describe('the edge of a platform', () => {
   let edge: EdgeAddresses;
 
   beforeAll(async () => {
-    platform = await RunningPlatform.start([...EDGE, '--drain-seconds', '1']);
+    platform = await RunningPlatform.start([...EDGE, '--drain-seconds', '1', '--edge-certificate-secrets', 'tls/shop']);
     edge = JSON.parse(await readFile(join(platform.folder, 'addresses.json'), 'utf8'));
     await platform.change('POST', '/v2/apps', shop(), 60_000);
     await waitFor('both instances are in the route', async () => (await upServers(edge)) === 2);
@@ -180,6 +183,32 @@ describe('the edge of a platform', () => {
   );
 
   it(
+    'shows the certificate that a secret holds, and the next one when the secret changes',
+    async () => {
+      const { port } = new URL(edge.edgeHttps);
+      for (const [method, name] of [
+        ['PUT', HOST],
+        ['PATCH', `*.${HOST}`],
+      ] as const) {
+        const { certificate, key } = await makeCertificate(name);
+        const value = `${certificate}${key}`;
+        expect((await platform.call(method, '/secrets/v1/secret/default/tls/shop', { value })).status).toBeLessThan(
+          300,
+        );
+        await waitFor(
+          'it is shown',
+          async () => (await shownNames(Number(port), name.replace('*', 'a'))) === `DNS:${name}`,
+        );
+      }
+      const { body } = await callJson(`${edge.edgeAdmin}/v1/certificates`);
+      expect(body.certificates).toContainEqual(
+        expect.objectContaining({ source: 'secret:tls/shop', names: [`*.${HOST}`] }),
+      );
+    },
+    LIMIT_MS,
+  );
+
+  it(
     'stands on its own beside an orchestrator, and serves the last known state when that is gone',
     async () => {
       const lone = await LoneEdge.start(platform.addresses.orchestrator);
@@ -219,6 +248,19 @@ function connected(port: number): Promise<Socket | undefined> {
   });
 }
 
+/** The names of the certificate that a client is shown who asks for a name. */
+function shownNames(port: number, servername: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connectTls({ port, host: '127.0.0.1', servername, rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerCertificate().subjectaltname);
+      socket.destroy();
+    });
+    socket.once('error', () => {
+      resolve(undefined);
+    });
+  });
+}
+
 async function upServers({ edgeAdmin }: EdgeAddresses, app = '/shop'): Promise<number> {
   const { body } = await callJson(`${edgeAdmin}/v1/routes`);
   const route = body.routes.find(({ source }: { source: string }) => source === app);
@@ -227,7 +269,7 @@ async function upServers({ edgeAdmin }: EdgeAddresses, app = '/shop'): Promise<n
 
 /** `stadion edge` in a process of its own. */
 class LoneEdge {
-  addresses: EdgeAddresses = { edgeHttp: '', edgeAdmin: '' };
+  addresses: EdgeAddresses = { edgeHttp: '', edgeHttps: '', edgeAdmin: '' };
   private readonly folder: string;
   private readonly child: ChildProcess;
 

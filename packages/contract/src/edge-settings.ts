@@ -53,6 +53,10 @@ export const edgeSettings = {
   edgeConstraints: text('list', 'only apps whose traefik.tags satisfy these, e.g. "tag==public,tag!=old"'),
   edgeRoutes: text('file', 'further routes and services, JSON in the shape of Traefik 2; followed as it changes'),
   edgeCertificates: text('dir', 'folder with certificates (NAME.crt and NAME.key); followed as they are renewed'),
+  edgeCertificateSecrets: text(
+    'names',
+    'secrets that each hold a certificate and its key (PEM), e.g. tls/shop,tls/api; followed as they are renewed',
+  ),
   edgeClientCa: text('file', 'authority (PEM) that certificates of clients must come from; asks all clients for one'),
   edgeAcme: text(
     'url',

@@ -211,7 +211,7 @@ const ROLES_OF_SETTINGS: Readonly<Partial<Record<keyof ServerConfig, readonly Pl
   containerizers: ['up', 'agent'],
   zk: ['server', 'agent', 'dns'],
   zkSessionTimeout: ['server', 'agent', 'dns'],
-  server: ['agent'],
+  server: ['agent', 'edge'],
   ...Object.fromEntries(Object.keys(dnsSettings).map((name) => [name, ['up', 'dns']])),
   dnsUrl: ['server', 'orchestrator'],
   master: ['dns', 'orchestrator'],

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { AccessControl, Secret } from '@stadion/access';
+import type { SecretSource } from '@stadion/agent/containerizers';
 import { PlatformError, describeError, errorCode, every, type Logger } from '@stadion/base';
 import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
 import {
@@ -35,6 +36,10 @@ export interface EdgeSurroundings {
   readonly access: AccessControl | undefined;
   readonly log: Logger;
   readonly orchestrators: readonly string[];
+  /** Where certificates are looked up that are kept as secrets. */
+  readonly secrets: SecretSource;
+  /** Whether they are asked for over the network, where each time is on record. */
+  readonly secretsAreRemote: boolean;
   /** Tells whoever has started it. */
   readonly remark: (text: string) => void;
 }
@@ -43,6 +48,8 @@ export interface EdgeSurroundings {
 export type EdgeAddresses = Pick<PlatformAddresses, 'edgeHttp' | 'edgeHttps' | 'edgeAdmin'>;
 
 const ROUTES_LOOK_MS = 1_000;
+const OWN_SECRETS_LOOK_MS = 5_000;
+const REMOTE_SECRETS_LOOK_MS = 60_000;
 const DRAIN_MS = 10_000;
 const DEFAULT_PORTS = { http: 8000, https: 8443, admin: 9090 };
 
@@ -91,7 +98,7 @@ export async function startEdge(surroundings: EdgeSurroundings, undoing: Undoing
 }
 
 async function buildEdge(
-  { config, ports, hostname, log, orchestrators }: EdgeSurroundings,
+  { config, ports, hostname, log, orchestrators, secrets, secretsAreRemote }: EdgeSurroundings,
   directory: string,
   where: { readonly address: string; readonly httpPort: number; readonly httpsPort: number },
 ): Promise<{ readonly edge: Edge; readonly certificates: CertificateKeeper; readonly accessLog: AccessLogFile }> {
@@ -148,6 +155,11 @@ async function buildEdge(
   const certificates = new CertificateKeeper({
     directory: join(directory, 'certificates'),
     folders: config.edgeCertificates === undefined ? [] : [resolve(config.edgeCertificates)],
+    secrets: {
+      names: listOf(config.edgeCertificateSecrets),
+      lookMs: secretsAreRemote ? REMOTE_SECRETS_LOOK_MS : OWN_SECRETS_LOOK_MS,
+      find: (name) => secrets.find(name),
+    },
     plane,
     clock: time,
     timers: time,

@@ -82,8 +82,9 @@ async function startRooms(
   const parts = { config, secret, ports, hostname, log: logger, store, epoch: leadership.epoch, onFatal: fail };
   const { master, engine } = await startControlPlane(parts, undoing);
   const vault = await openVault(config, ports, dataDirectory, { store, epoch: leadership.epoch });
+  const secrets = vaultSecrets(vault);
   const agent = await buildAgent({
-    secrets: vaultSecrets(vault),
+    secrets,
     config,
     ports,
     dataDirectory,
@@ -155,6 +156,8 @@ async function startRooms(
             access,
             log: logger.child({ room: 'edge' }),
             orchestrators: [apis.orchestrator],
+            secrets,
+            secretsAreRemote: false,
             remark: (text) => remarks.push(text),
           },
           undoing,

@@ -1,6 +1,6 @@
 /**
- * The certificates of the edge: from files in a folder, from ACME, and one made here for names that none is for. What
- * changes is given to the data plane; connections go on.
+ * The certificates of the edge: from files in a folder, from secrets, from ACME, and one made here for names that none is
+ * for. What changes is given to the data plane; connections go on.
  */
 import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, writeFile } from 'node:fs/promises';
@@ -18,6 +18,8 @@ import {
 import type { EdgeCertificate } from '@stadion/contract/edge';
 import type { CertificatePair } from '../embedded/certificates.ts';
 import type { DataPlane } from '../ports/data-plane.ts';
+import { namesOf, type KeptPair } from './kept-pair.ts';
+import { SecretCertificates, type CertificateSecrets } from './secret-certificates.ts';
 import { selfSigned } from './self-signed.ts';
 
 /** What the keeper is made with. */
@@ -26,16 +28,12 @@ export interface CertificateKeeperParts {
   readonly directory: string;
   /** Folders with `NAME.crt` (or `.pem`, with or without the key inside) and `NAME.key`. */
   readonly folders: readonly string[];
+  readonly secrets?: CertificateSecrets;
   readonly plane: DataPlane;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
   readonly log: Logger;
-}
-
-/** A certificate with where it came from. */
-interface KeptPair extends CertificatePair {
-  readonly source: string;
 }
 
 /** How often folders are looked at: certificates are renewed by others, too. */
@@ -46,29 +44,34 @@ const DAY_MS = 86_400_000;
 export class CertificateKeeper {
   private readonly parts: CertificateKeeperParts;
   private fromFiles: readonly KeptPair[] = [];
+  private fromSecrets: readonly KeptPair[] = [];
+  private readonly secrets: SecretCertificates | undefined;
   private readonly issued = new Map<string, KeptPair>();
   private own: KeptPair | undefined;
   private text = '';
-  private timer: TimerHandle | undefined;
+  private readonly timers: TimerHandle[] = [];
 
   constructor(parts: CertificateKeeperParts) {
     this.parts = parts;
+    this.secrets = parts.secrets === undefined ? undefined : new SecretCertificates(parts.secrets, parts.log);
   }
 
   /** Reads what is there and gives it to the plane. */
   async start(): Promise<void> {
-    const { directory, timers } = this.parts;
+    const { directory, timers, secrets } = this.parts;
     await mkdir(directory, { recursive: true, mode: 0o700 });
     this.own = { ...(await this.ownPair()), source: 'self-signed' };
     for (const pair of await readFolder(directory, 'acme')) {
       if (pair.source !== `acme:${OWN}`) this.issued.set(pair.names[0] ?? '', { ...pair, source: 'acme' });
     }
+    await this.refreshSecrets();
     await this.refresh();
-    this.timer = every(timers, LOOK_MS, () => void this.refresh());
+    this.timers.push(every(timers, LOOK_MS, () => void this.refresh()));
+    if (secrets !== undefined) this.timers.push(every(timers, secrets.lookMs, () => void this.refreshSecrets()));
   }
 
   stop(): void {
-    this.timer?.cancel();
+    for (const timer of this.timers) timer.cancel();
   }
 
   /** Takes over a certificate that an authority has issued, and keeps it. */
@@ -82,7 +85,7 @@ export class CertificateKeeper {
 
   /** Whether a name has a certificate (not one made here) that is good for longer than `beforeMs`. */
   covers(name: string, nowMs: number, beforeMs: number): boolean {
-    return [...this.fromFiles, ...this.issued.values()].some(
+    return this.named().some(
       ({ names, certificate }) =>
         names.some((one) => one === name || (one.startsWith('*.') && name.slice(name.indexOf('.')) === one.slice(1))) &&
         Date.parse(new X509Certificate(certificate).validTo) - nowMs > beforeMs,
@@ -104,9 +107,17 @@ export class CertificateKeeper {
     });
   }
 
+  private named(): readonly KeptPair[] {
+    return [...this.fromFiles, ...this.fromSecrets, ...this.issued.values()];
+  }
+
   private all(): readonly KeptPair[] {
-    const named = [...this.fromFiles, ...this.issued.values()];
-    return [...(this.own === undefined ? [] : [this.own]), ...named];
+    return [...(this.own === undefined ? [] : [this.own]), ...this.named()];
+  }
+
+  /** The plane is given them with the next look at the folders. */
+  private async refreshSecrets(): Promise<void> {
+    this.fromSecrets = (await this.secrets?.look()) ?? [];
   }
 
   private async refresh(): Promise<void> {
@@ -170,17 +181,4 @@ async function readFolder(folder: string, source: string): Promise<readonly Kept
     }
   }
   return pairs;
-}
-
-/** The names that a certificate is for; none when it cannot be read. */
-export function namesOf(certificate: string): readonly string[] {
-  try {
-    const parsed = new X509Certificate(certificate);
-    const names = (parsed.subjectAltName ?? '').split(/,\s*/).flatMap((part) => /^DNS:(.+)$/.exec(part)?.[1] ?? []);
-    if (names.length > 0) return names;
-    const common = /CN=([^\n,]+)/.exec(parsed.subject)?.[1];
-    return common === undefined ? [] : [common];
-  } catch {
-    return [];
-  }
 }

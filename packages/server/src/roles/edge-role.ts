@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { PlatformError, describeError } from '@stadion/base';
 import type { ServerConfig } from '@stadion/contract';
 import { hostnameOf } from '../addresses.ts';
+import { remoteSecrets } from '../agent-secrets.ts';
 import { startEdge } from '../build-edge.ts';
 import { assertListenable, loadAccess } from '../listen-address.ts';
 import { openLog } from '../logging.ts';
@@ -18,6 +19,7 @@ import { Undoing } from '../undoing.ts';
  */
 export async function startEdgeRole(config: ServerConfig, remark: (text: string) => void): Promise<Platform> {
   const orchestrators = orchestratorsOf(config);
+  const masters = mastersOf(config);
   assertListenable(config);
   const addressesFile = config.addressesFile === undefined ? undefined : resolve(config.addressesFile);
   if (addressesFile !== undefined) await rm(addressesFile, { force: true });
@@ -33,8 +35,12 @@ export async function startEdgeRole(config: ServerConfig, remark: (text: string)
     const { secret, access } = await loadAccess(config, ports, log.logger, undoing);
     const hostname = hostnameOf(config);
     const logger = log.logger.child({ room: 'edge' });
+    const secrets = remoteSecrets({ masters: () => masters, secret, timers: ports.time });
     const addresses = await startEdge(
-      { config, ports, dataDirectory, hostname, secret, access, log: logger, orchestrators, remark },
+      {
+        ...{ config, ports, dataDirectory, hostname, secret, access, log: logger, orchestrators, remark },
+        ...{ secrets, secretsAreRemote: true },
+      },
       undoing,
     );
     undoing.add(() => removePidFile(dataDirectory));
@@ -54,23 +60,35 @@ export async function startEdgeRole(config: ServerConfig, remark: (text: string)
   }
 }
 
+/** The masters that secrets are asked for. */
+function mastersOf({ server, edgeCertificateSecrets, secretFile }: ServerConfig): readonly string[] {
+  const masters = urlsOf(server ?? '', '--server', 'http://10.0.0.1:5050');
+  if (edgeCertificateSecrets !== undefined && (masters.length === 0 || secretFile === undefined)) {
+    const message =
+      '--edge-certificate-secrets asks the masters of the cluster: say where they are (--server URL) and show its secret (--secret-file).';
+    throw new PlatformError('flag-invalid', message);
+  }
+  return masters;
+}
+
 function orchestratorsOf({ marathon, edge, edgeRoutes }: ServerConfig): readonly string[] {
   if (edge === 'off') {
     throw new PlatformError('flag-invalid', 'An edge that is off does nothing: leave out --edge off.');
   }
-  const urls = (marathon ?? '').split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
-  const all = urls.map((url) => (/^https?:\/\//.test(url) ? url : `http://${url}`).replace(/\/+$/, ''));
-  const wrong = all.find((url) => !URL.canParse(url));
-  if (wrong !== undefined) {
-    throw new PlatformError(
-      'flag-invalid',
-      `--marathon cannot be read: '${wrong}' is not an address such as http://10.0.0.1:8080.`,
-    );
-  }
+  const all = urlsOf(marathon ?? '', '--marathon', 'http://10.0.0.1:8080');
   if (all.length === 0 && edgeRoutes === undefined) {
     const message =
       'Say what the edge is for: --marathon http://HOST:8080 (Stadion or Marathon), or --edge-routes FILE.';
     throw new PlatformError('flag-invalid', message);
   }
   return all;
+}
+
+/** @throws PlatformError `flag-invalid` */
+function urlsOf(list: string, flag: string, example: string): readonly string[] {
+  const urls = list.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
+  const all = urls.map((url) => (/^https?:\/\//.test(url) ? url : `http://${url}`).replace(/\/+$/, ''));
+  const wrong = all.find((url) => !URL.canParse(url));
+  if (wrong === undefined) return all;
+  throw new PlatformError('flag-invalid', `${flag} cannot be read: '${wrong}' is not an address such as ${example}.`);
 }
