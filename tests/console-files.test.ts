@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
-import type { Width } from './support/console-browser.ts';
+import { everyLook, type Width } from './support/console-browser.ts';
 import { BOTH, describeConsole, type ConsoleSuite } from './support/console-suite.ts';
 import { waitFor, type RunningPlatform } from './support/running-platform.ts';
 
@@ -24,11 +24,25 @@ const HOSTILE = [
   'sleep 100000',
 ].join('; ');
 
+/** Says when each line was written, long ago and long from now. */
+const JOURNAL = [
+  'echo "2001-01-01T10:00:00Z INFO began"',
+  'echo "2001-01-01T10:00:01Z ERROR 42 it went wrong"; echo "   at the first place"; echo "   at the second"',
+  'echo "   at the third"; echo "2099-01-01T10:00:00Z ERROR 43 again"; sleep 100000',
+].join('; ');
+
 async function prepare(platform: RunningPlatform): Promise<void> {
   const app = { cpus: 0.05, mem: 32 };
   await platform.call('POST', '/v2/apps', { id: '/talker', cmd: TALKER, ...app });
   const labels = { '<script>window.hacked=1</script>': '\u202Eevil' };
   await platform.call('POST', '/v2/apps', { id: '/hostile', cmd: HOSTILE, labels, ...app });
+  await platform.call('POST', '/v2/apps', { id: '/journal', cmd: JOURNAL, ...app });
+  const container = (name: string) => ({
+    name,
+    exec: { command: { shell: `echo "I am ${name}"; sleep 100000` } },
+    resources: { cpus: 0.05, mem: 16 },
+  });
+  await platform.call('POST', '/v2/pods', { id: '/duet', containers: [container('voice'), container('piano')] });
   const speaker = 'echo "I am $MESOS_TASK_ID"; sleep 100000';
   await platform.change('POST', '/v2/apps', { id: '/speakers', cmd: speaker, instances: 2, ...app });
 }
@@ -141,10 +155,87 @@ function filesAndLogs(suite: ConsoleSuite): void {
       await log.getByText(`I am ${id}`).waitFor();
       for (const task of await suite.platform.tasks('/speakers')) await log.getByText(`I am ${task.id}`).waitFor();
       await page.getByLabel('Only lines with').fill(id);
-      await page.getByText(/^1 line of/).waitFor();
+      await page.getByText(/^1 line of \d instances$/).waitFor();
+      await page.getByLabel('Only lines with').fill('');
+      await page.getByRole('button', { name: 'Instance', exact: true }).click();
+      const [, instance = '', launch = ''] = /-([0-9a-f]{8}).*\.(\d+)$/.exec(id) ?? [];
+      const name = launch === '1' ? instance : `${instance}.${launch}`;
+      await page.getByRole('checkbox', { name: new RegExp(`^${name}, ended `) }).check({ force: true });
+      await page.keyboard.press('Escape');
+      await page.getByText(/^1 line of 1 instance$/).waitFor();
+      await log.getByText(`I am ${id}`).waitFor();
     },
     60_000,
   );
+
+  test.each(BOTH)(
+    'merged logs are searched by a pattern, with lines around, in some time; that view has an address and is a file (%s)',
+    async (width) => {
+      const page = await suite.browser.open('/app/journal?tab=logs', width);
+      const log = page.getByRole('log', { name: 'Merged log' });
+      await log.getByText('at the third').waitFor();
+      await page.getByRole('button', { name: 'As a regular expression' }).click();
+      await page.getByLabel('Only lines that match').fill('error (');
+      await page.getByRole('alert').getByText('missing closing )').waitFor();
+      await page.getByLabel('Only lines that match').fill(String.raw`error \d+`);
+      await page.getByText(/^2 lines of 1 instance$/).waitFor();
+      expect(await log.locator('mark').allInnerTexts()).toEqual(['ERROR 42', 'ERROR 43']);
+      await page.getByLabel('Lines around each').selectOption('2');
+      await log.getByText('at the second').waitFor();
+      await page.getByRole('button', { name: 'Time' }).click();
+      await page.getByLabel('To', { exact: true }).fill('2050-01-01T00:00:00');
+      await page.keyboard.press('Escape');
+      await page.getByText(/^1 line of 1 instance$/).waitFor();
+      expect(await log.locator('mark').allInnerTexts()).toEqual(['ERROR 42']);
+
+      const other = await suite.browser.open(page.url().slice(suite.wire.url.length), width);
+      const [download] = await Promise.all([
+        other.waitForEvent('download'),
+        (async () => {
+          await other.getByText(/^1 line of 1 instance$/).waitFor();
+          await other.getByRole('button', { name: 'Download what is shown' }).click();
+        })(),
+      ]);
+      expect(download.suggestedFilename()).toBe('journal.log');
+      const lines = (await readFile(await download.path(), 'utf8')).trimEnd().split('\n');
+      expect(lines.map((line) => line.slice(10))).toEqual([
+        '2001-01-01T10:00:00Z INFO began',
+        '2001-01-01T10:00:01Z ERROR 42 it went wrong',
+        '   at the first place',
+        '   at the second',
+      ]);
+      await other.getByRole('button', { name: /^until 2050/ }).click();
+      await other.getByRole('button', { name: 'Last hour' }).click();
+      await other.getByRole('button', { name: 'Any time' }).click();
+      await other.keyboard.press('Escape');
+      await other.getByText(/^2 lines of 1 instance$/).waitFor();
+      expect(await everyLook(other)).toEqual([]);
+    },
+    60_000,
+  );
+
+  test('a log is read back from its end as far as one likes', async () => {
+    const page = await suite.browser.open('/app/talker?tab=logs');
+    await page.getByRole('log', { name: 'Merged log' }).waitFor();
+    await page.getByLabel('Only lines with').fill('line 000001');
+    await page.getByText('None of the lines that were read matches.').waitFor();
+    await page.getByRole('button', { name: 'Read further back in 1 log' }).click();
+    await page.getByRole('log', { name: 'Merged log' }).getByText('line 000001').waitFor();
+    expect(await page.getByRole('button', { name: /Read further back/ }).count()).toBe(0);
+  });
+
+  test('the logs of all containers of a pod are one, and those of one container can be had alone', async () => {
+    const page = await suite.browser.open('/pod/duet');
+    await page.getByRole('link', { name: 'Logs', exact: true }).click();
+    const log = page.getByRole('log', { name: 'Merged log' });
+    for (const name of ['voice', 'piano']) await log.getByText(`I am ${name}`).waitFor();
+    await page.getByRole('button', { name: 'Container' }).click();
+    await page.getByRole('checkbox', { name: 'piano' }).check({ force: true });
+    await page.keyboard.press('Escape');
+    await log.getByText('I am voice').waitFor({ state: 'detached' });
+    await page.getByText(/^1 line of 1 container$/).waitFor();
+    expect(new URL(page.url()).searchParams.get('container')).toBe('["piano"]');
+  });
 
   test('nothing broke in any page', () => {
     expect(suite.browser.problems).toEqual([]);

@@ -144,6 +144,7 @@ function firstViewAndEveryPage(suite: ConsoleSuite): void {
     '/app/kept?tab=volumes',
     '/app/nowhere',
     '/pod/pair',
+    '/pod/pair?tab=logs',
     '/pod/pair?tab=configuration',
     '/pod/pair?tab=events',
     '/app/big/one?tab=configuration',

@@ -2,6 +2,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { parseAppsSearch } from './core/apps-search.ts';
 import { parseEventsSearch } from './core/event-filter.ts';
+import { parseLogsSearch } from './core/logs-search.ts';
 import { MAP_COLOURS } from './core/map-squares.ts';
 import { choice, text } from './core/search-params.ts';
 import { loadPart } from './data/load-part.ts';
@@ -31,6 +32,7 @@ const appRoute = createRoute({
     ...text(search, 'to'),
     ...text(search, 'sort'),
     ...text(search, 'volume'),
+    ...parseLogsSearch(search),
   }),
   component: lazyRouteComponent(() => loadPart(() => import('./pages/app/app-page.tsx')), 'AppPage'),
 });
@@ -43,6 +45,7 @@ const podRoute = createRoute({
     ...text(search, 'from'),
     ...text(search, 'to'),
     ...text(search, 'volume'),
+    ...parseLogsSearch(search),
   }),
   component: lazyRouteComponent(() => loadPart(() => import('./pages/pod/pod-page.tsx')), 'PodPage'),
 });

@@ -36,7 +36,7 @@ interface LineListProps {
   readonly label: string;
   readonly height: string;
   readonly wraps: boolean;
-  readonly keyOf?: (index: number) => number;
+  readonly keyOf?: (index: number) => string;
   readonly isCurrent?: (index: number) => boolean;
   readonly line: (index: number) => ReactNode;
   /** Somebody looks back: the list must not follow any more. */

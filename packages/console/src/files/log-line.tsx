@@ -1,31 +1,39 @@
 /** One line of a log, as text: whatever it contains, it is neither markup nor steers anything. */
+import type { ReactNode } from 'react';
 import { logPieces } from '../core/ansi.ts';
+import type { LineMatcher, Range } from '../core/log-match.ts';
 import styles from './log-line.module.css';
 
 /** A line with its colours; what was searched for is marked. */
-export function LogLine({ line, words }: { readonly line: string; readonly words: string }) {
+export function LogLine({ line, matcher }: { readonly line: string; readonly matcher: LineMatcher | undefined }) {
+  const pieces = logPieces(line);
+  const ranges = matcher?.ranges(pieces.map(({ text }) => text).join('')) ?? [];
+  let start = 0;
   return (
     <bdi className={styles['text']}>
-      {logPieces(line).map(({ text, color, isBold, isFaint }, index) => (
-        <span key={index} data-color={color} data-bold={isBold} data-faint={isFaint}>
-          {words === '' ? text : <Marked text={text} words={words} />}
-        </span>
-      ))}
+      {pieces.map(({ text, color, isBold, isFaint }, index) => {
+        const at = start;
+        start += text.length;
+        return (
+          <span key={index} data-color={color} data-bold={isBold} data-faint={isFaint}>
+            {ranges.length === 0 ? text : marked(text, at, ranges)}
+          </span>
+        );
+      })}
     </bdi>
   );
 }
 
-function Marked({ text, words }: { readonly text: string; readonly words: string }) {
-  const parts: { readonly text: string; readonly isFound: boolean }[] = [];
-  const low = text.toLowerCase();
-  let from = 0;
-  for (let at = low.indexOf(words.toLowerCase()); at >= 0; at = low.indexOf(words.toLowerCase(), from)) {
-    parts.push(
-      { text: text.slice(from, at), isFound: false },
-      { text: text.slice(at, at + words.length), isFound: true },
-    );
-    from = at + words.length;
+/** @param at where the text begins in its line @param ranges of the line, in their order */
+function marked(text: string, at: number, ranges: readonly Range[]): readonly ReactNode[] {
+  const parts: ReactNode[] = [];
+  let done = 0;
+  for (const [from, to] of ranges) {
+    const begin = Math.max(done, from - at);
+    const end = Math.min(text.length, to - at);
+    if (end <= begin) continue;
+    parts.push(text.slice(done, begin), <mark key={begin}>{text.slice(begin, end)}</mark>);
+    done = end;
   }
-  parts.push({ text: text.slice(from), isFound: false });
-  return parts.map((part, index) => (part.isFound ? <mark key={index}>{part.text}</mark> : part.text));
+  return [...parts, text.slice(done)];
 }

@@ -4,6 +4,7 @@ import { ArrowDownToLine, ArrowUpToLine, ChevronDown, ChevronUp, Download, WrapT
 import { counted } from '../core/amounts.ts';
 import { plainLine } from '../core/ansi.ts';
 import { bounds, linesOf } from '../core/file-window.ts';
+import { wordsMatcher } from '../core/log-match.ts';
 import { IconButton } from '../parts/button.tsx';
 import { SearchField } from '../parts/search-field.tsx';
 import { downloadUrl } from './file-urls.ts';
@@ -104,7 +105,7 @@ export function Pailer({
         height={height}
         wraps={wraps}
         isCurrent={(index) => search.found[search.at] === index}
-        line={(index) => <LogLine line={lines[index] ?? ''} words={search.words} />}
+        line={(index) => <LogLine line={lines[index] ?? ''} matcher={search.matcher} />}
         onLookBack={() => {
           setFollows(false);
         }}
@@ -128,11 +129,11 @@ function useLineSearch(lines: readonly string[], show: (index: number) => void) 
   const [words, setWords] = useState('');
   const [chosen, setAt] = useState(0);
   const wanted = useDeferredValue(words);
+  const matcher = useMemo(() => (wanted === '' ? undefined : wordsMatcher(wanted)), [wanted]);
   const found = useMemo(() => {
-    if (wanted === '') return [];
-    const low = wanted.toLowerCase();
-    return lines.flatMap((line, index) => (plainLine(line).toLowerCase().includes(low) ? [index] : []));
-  }, [lines, wanted]);
+    if (matcher === undefined) return [];
+    return lines.flatMap((line, index) => (matcher.test(plainLine(line)) ? [index] : []));
+  }, [lines, matcher]);
   const at = Math.min(chosen, Math.max(0, found.length - 1));
   const go = (to: number): void => {
     if (found.length === 0) return;
@@ -151,6 +152,7 @@ function useLineSearch(lines: readonly string[], show: (index: number) => void) 
   return {
     words,
     setWords,
+    matcher,
     found,
     at,
     next: () => {

@@ -1,37 +1,68 @@
-/** Reads the logs of many tasks side by side, and goes on while they grow. */
-import { useEffect, useState } from 'react';
+/** Reads the logs of many tasks side by side from their ends, further back when asked, and goes on while they grow. */
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { every } from '@stadion/base';
-import { FIRST_BYTES, NO_LINES, withText, type LogSource, type MergedLog } from '../core/merged-log.ts';
 import { CHUNK_BYTES } from '../core/file-window.ts';
+import { unread, withEarlier, withMore, type LogText } from '../core/log-text.ts';
+import { FIRST_BYTES, linesOfEach, merged, type LogSource, type MergedLine } from '../core/merged-log.ts';
 import { api } from '../data/api.ts';
 import { time } from '../data/browser-time.ts';
 
 const POLL_MS = 1_500;
+/** Bytes of each log that are read back at once. */
+const BACK_BYTES = 4 * CHUNK_BYTES;
+
+/** The logs, as far as they are read. */
+export interface MergedLogs {
+  readonly lines: readonly MergedLine[];
+  /** Whether each log was tried once. */
+  readonly isRead: boolean;
+  readonly isReadingBack: boolean;
+  /** Logs that have more before what is read. */
+  readonly withEarlier: number;
+  /** Why logs could not be read, by task. */
+  readonly problems: ReadonlyMap<string, string>;
+  readonly readBack: () => void;
+}
+
+interface Reading {
+  readonly path: string;
+  log: LogText | undefined;
+  problem: string | undefined;
+  /** A task that has ended writes nothing more: its log is read to its end once. */
+  isDone: boolean;
+}
 
 /** @param sources a list that stays the same as long as it says the same */
-export function useMergedLog(sources: readonly LogSource[]): MergedLog {
-  const [log, setLog] = useState(NO_LINES);
+export function useMergedLog(sources: readonly LogSource[]): MergedLogs {
+  const readings = useRef(new Map<string, Reading>());
+  const [version, setVersion] = useState(0);
+  const [isReadingBack, setIsReadingBack] = useState(false);
+  const [tried, setTried] = useState<readonly LogSource[]>();
+  const linesMax = linesOfEach(sources.length);
+
   useEffect(() => {
-    let known: MergedLog = NO_LINES;
+    const before = readings.current;
+    readings.current = new Map(
+      sources.map(({ taskId, path }) => {
+        const known = before.get(taskId);
+        return [taskId, known?.path === path ? known : { path, log: undefined, problem: undefined, isDone: false }];
+      }),
+    );
     let isOver = false;
     let isBusy = false;
-    async function readOne({ taskId, agentId, path }: LogSource): Promise<void> {
-      const ask = (offset: number, length?: number) =>
-        api.readFile({ params: { agentId }, query: { path, offset, ...(length === undefined ? {} : { length }) } });
-      const { offset: size } = await ask(-1);
-      const at = known.read.get(taskId)?.offset ?? Math.max(0, size - FIRST_BYTES);
-      if (size <= at) return;
-      const asked = Math.min(CHUNK_BYTES, size - at);
-      const { data } = await ask(at, asked);
-      known = withText(known, taskId, at, data, asked);
-    }
     async function readAll(): Promise<void> {
       if (isBusy) return;
       isBusy = true;
-      // A log that cannot be read, e.g. of an agent that is away, does not keep the others.
-      await Promise.allSettled(sources.map(readOne));
+      const changed = await Promise.all(
+        sources.map(async (source) => {
+          const reading = readings.current.get(source.taskId);
+          return reading !== undefined && !reading.isDone && readMore(source, reading, linesMax);
+        }),
+      );
       isBusy = false;
-      if (!isOver) setLog(known);
+      if (isOver) return;
+      setTried(sources);
+      if (changed.includes(true)) setVersion((count) => count + 1);
     }
     void readAll();
     const timer = every(time, POLL_MS, () => void readAll());
@@ -39,6 +70,70 @@ export function useMergedLog(sources: readonly LogSource[]): MergedLog {
       isOver = true;
       timer.cancel();
     };
-  }, [sources]);
-  return log;
+  }, [sources, linesMax]);
+
+  const readBack = useCallback(() => {
+    setIsReadingBack(true);
+    const all = sources.map(async (source) => {
+      const reading = readings.current.get(source.taskId);
+      if (reading !== undefined && canReadBack(reading, linesMax)) await readEarlier(source, reading);
+    });
+    void Promise.allSettled(all).then(() => {
+      setIsReadingBack(false);
+      setVersion((count) => count + 1);
+    });
+  }, [sources, linesMax]);
+
+  const shown = useMemo(() => {
+    void version;
+    const known = [...readings.current];
+    return {
+      lines: merged(sources, new Map(known.flatMap(([id, { log }]) => (log === undefined ? [] : [[id, log]])))),
+      withEarlier: known.filter(([, reading]) => canReadBack(reading, linesMax)).length,
+      problems: new Map(known.flatMap(([id, { problem }]) => (problem === undefined ? [] : [[id, problem]]))),
+    };
+  }, [sources, version, linesMax]);
+  return { ...shown, isRead: tried === sources, isReadingBack, readBack };
+}
+
+function canReadBack({ log }: Reading, linesMax: number): boolean {
+  return log !== undefined && log.from > 0 && !log.isCut && log.lines.length < linesMax;
+}
+
+/** A piece of a log, or its size when asked for what stands at -1. */
+function ask({ agentId, path }: LogSource, offset: number, length?: number) {
+  return api.readFile({ params: { agentId }, query: { path, offset, ...(length === undefined ? {} : { length }) } });
+}
+
+/** @returns whether anything is different now */
+async function readMore(source: LogSource, reading: Reading, linesMax: number): Promise<boolean> {
+  try {
+    const { offset: size } = await ask(source, -1);
+    const isFirst = reading.log === undefined;
+    // Cut or written anew: what was known is of another file.
+    const isOther = reading.log !== undefined && size < reading.log.to;
+    const log = reading.log === undefined || isOther ? unread(Math.max(0, size - FIRST_BYTES)) : reading.log;
+    const asked = Math.min(CHUNK_BYTES, size - log.to);
+    const data = asked === 0 ? '' : (await ask(source, log.to, asked)).data;
+    const hadProblem = reading.problem !== undefined;
+    reading.problem = undefined;
+    reading.log = asked === 0 ? log : withMore(log, data, asked, isFirst ? undefined : time.now(), linesMax);
+    reading.isDone = source.endedAt !== undefined && reading.log.to >= size;
+    return isFirst || hadProblem || asked > 0;
+  } catch (error) {
+    // A log that cannot be read, e.g. of an agent that is away, does not keep the others.
+    const problem = error instanceof Error ? error.message : 'It cannot be read';
+    const isNews = problem !== reading.problem;
+    reading.problem = problem;
+    return isNews;
+  }
+}
+
+async function readEarlier(source: LogSource, reading: Reading): Promise<void> {
+  for (let read = 0; read < BACK_BYTES && reading.log !== undefined && reading.log.from > 0; read += CHUNK_BYTES) {
+    const end = reading.log.from;
+    const from = Math.max(0, end - CHUNK_BYTES);
+    const { data } = await ask(source, from, end - from);
+    reading.log = withEarlier(reading.log, data, from);
+  }
 }

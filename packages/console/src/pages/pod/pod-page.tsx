@@ -17,6 +17,7 @@ import { TimeAgo } from '../../parts/time-ago.tsx';
 import { AppHistory } from '../../parts/app-history.tsx';
 import { PodConfiguration } from './pod-configuration.tsx';
 import { PodInstances } from './pod-instances.tsx';
+import { PodLogs } from './pod-logs.tsx';
 import { PodVolumes } from './pod-volumes.tsx';
 
 const STATUS = {
@@ -81,12 +82,14 @@ function PodTabs({ pod }: { readonly pod: PodStatus }) {
         chosen={tab}
         tabs={[
           { id: 'instances', label: 'Instances', count: pod.instances.length },
+          { id: 'logs', label: 'Logs' },
           ...(keepsVolumes ? [{ id: 'volumes', label: 'Volumes' }] : []),
           { id: 'configuration', label: 'Configuration' },
           { id: 'events', label: 'Events' },
         ]}
       />
       {tab === 'instances' && <PodInstances pod={pod} />}
+      {tab === 'logs' && <PodLogs key={pod.id} pod={pod} />}
       {tab === 'volumes' && <PodVolumes pod={pod} />}
       {tab === 'configuration' && <PodConfiguration pod={pod} />}
       {tab === 'events' && <AppHistory id={pod.id} />}
