@@ -23,7 +23,7 @@ await main({
     return await runUp(config, surroundings, start);
   },
   async backUp(task) {
-    const { runBackup } = await import('@stadion/server');
+    const { runBackup } = await import('@stadion/server/backup');
     return await runBackup(task);
   },
 });

@@ -8,4 +8,3 @@ export { DEFAULT_ENGINE_CONFIG, type EngineConfig } from './engine/config.ts';
 export { createEngine } from './engine/create-engine.ts';
 export type { Engine, EngineOptions } from './engine/engine-options.ts';
 export { followDrains } from './follow-drains.ts';
-export { appOfTask, requiredPermission, type RequiredPermission } from './http/required-permission.ts';

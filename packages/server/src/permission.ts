@@ -4,7 +4,7 @@ import { isPermitted, showsSecret, type Identity } from '@stadion/access';
 import { decodeProtobuf } from '@stadion/contract/mesos-wire';
 import { PERMISSIONS } from '@stadion/contract/permissions';
 import { decodeSessionTarget } from '@stadion/contract/task-session';
-import { appOfTask, requiredPermission } from '@stadion/orchestrator';
+import { appOfTask, requiredPermission } from '@stadion/orchestrator/permissions';
 import type { Admission, Refused } from './admission.ts';
 import { requirementOf, type ApiName, type Requirement, type RouteKnowledge } from './core/required-permissions.ts';
 

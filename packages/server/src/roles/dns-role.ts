@@ -34,11 +34,12 @@ export async function startDns(config: ServerConfig): Promise<Platform> {
   await makeDataDirectory(dataDirectory);
   const addressesFile = config.addressesFile === undefined ? undefined : resolve(config.addressesFile);
   if (addressesFile !== undefined) await rm(addressesFile, { force: true });
-  keepNewSpaceSmall();
   const ports = systemPorts();
+  const small = keepNewSpaceSmall(ports.time);
   const log = await openLog(join(dataDirectory, 'log'), config.logLevel);
   const undoing = new Undoing();
   undoing.addNow(() => {
+    small.cancel();
     log.close();
   });
   try {
