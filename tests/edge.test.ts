@@ -2,7 +2,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
+import { createServer, request } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
@@ -49,15 +50,37 @@ interface EdgeAddresses {
 describe('the edge of a platform', () => {
   let platform: RunningPlatform;
   let edge: EdgeAddresses;
+  /** What a collector of traces was sent. */
+  const traced: string[] = [];
+  const collector = createServer((request, response) => {
+    request.setEncoding('utf8').on('data', (chunk: string) => traced.push(chunk));
+    request.once('end', () => response.end('{}'));
+  });
 
   beforeAll(async () => {
-    platform = await RunningPlatform.start([...EDGE, '--drain-seconds', '1', '--edge-certificate-secrets', 'tls/shop']);
+    const { port } = await new Promise<AddressInfo>((resolve) => {
+      collector.listen(0, '127.0.0.1', () => {
+        resolve(collector.address() as AddressInfo);
+      });
+    });
+    platform = await RunningPlatform.start([
+      ...EDGE,
+      '--drain-seconds',
+      '1',
+      '--edge-certificate-secrets',
+      'tls/shop',
+      '--edge-traces',
+      `http://127.0.0.1:${port}`,
+      '--edge-traces-ratio',
+      '0',
+    ]);
     edge = JSON.parse(await readFile(join(platform.folder, 'addresses.json'), 'utf8'));
     await platform.change('POST', '/v2/apps', shop(), 60_000);
     await waitFor('both instances are in the route', async () => (await upServers(edge)) === 2);
   }, LIMIT_MS);
   afterAll(async () => {
     await platform.dispose();
+    collector.close();
   }, LIMIT_MS);
 
   it(
@@ -204,6 +227,26 @@ describe('the edge of a platform', () => {
       expect(body.certificates).toContainEqual(
         expect.objectContaining({ source: 'secret:tls/shop', names: [`*.${HOST}`] }),
       );
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'sends the spans of traces that are kept to a collector',
+    async () => {
+      const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+      const traceparent = `00-${traceId}-00f067aa0ba902b7-01`;
+      const { hostname, port } = new URL(edge.edgeHttp);
+      const status = await new Promise((resolve, reject) => {
+        const asking = request({ hostname, port, path: '/traced', headers: { host: HOST, traceparent } });
+        asking.once('response', (answer) => resolve(answer.resume().statusCode)).once('error', reject);
+        asking.end();
+      });
+      expect(status).toBe(200);
+      await waitFor('the span has come', () => traced.join('').includes(`"traceId":"${traceId}"`));
+      expect(traced.join('')).toContain('"stringValue":"frontend-shop"');
+      // Of traces that begin here none is kept.
+      expect(traced.join('').match(/"traceId"/g)).toHaveLength(1);
     },
     LIMIT_MS,
   );

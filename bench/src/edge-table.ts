@@ -24,6 +24,7 @@ export async function tableFigures(kind: 'embedded' | 'haproxy', folder: string)
       onTraffic: () => undefined,
       onServers: () => undefined,
       onAccessLog: () => undefined,
+      onSpans: () => undefined,
       onProblem: (message) => console.error(message),
     });
     const changes = Array.from({ length: ROUTES }, (_, index) => changeOf(index));
@@ -76,7 +77,14 @@ export async function tableFigures(kind: 'embedded' | 'haproxy', folder: string)
 
 function makePlane(kind: 'embedded' | 'haproxy', folder: string): EmbeddedPlane | HaproxyPlane {
   const settings: WorkerSettings = {
-    ...{ hostname: 'bench', workers: 1, secret: 'bench', clientAuthority: undefined, accessLog: 'off' },
+    ...{
+      hostname: 'bench',
+      workers: 1,
+      secret: 'bench',
+      clientAuthority: undefined,
+      accessLog: 'off',
+      tracesRatio: undefined,
+    },
     ...{ trustedProxies: [], proxyProtocolFrom: [] },
   };
   const common = { clock: systemClock, timers: systemTimers, log: silentLogger, drainMs: 1_000 };

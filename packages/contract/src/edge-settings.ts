@@ -82,5 +82,14 @@ export const edgeSettings = {
     valueName: 'format',
     description: 'how requests are logged: json or combined',
   }),
+  edgeTraces: text('url', 'collector (OTLP over HTTP) that is sent the spans of requests, e.g. http://127.0.0.1:4318'),
+  edgeTracesRatio: Type.Number({
+    minimum: 0,
+    maximum: 1,
+    default: 1,
+    valueName: 'share',
+    description:
+      'of the traces that begin at the edge, how many are kept; those that others began are kept as they say',
+  }),
   marathon: text('urls', 'orchestrators that the edge follows, e.g. http://10.0.0.1:8080,http://10.0.0.2:8080'),
 } as const;

@@ -32,6 +32,7 @@ describe('the settings of the platform', () => {
         edgeExposedByDefault: false,
         edgeGroups: 'external',
         edgeServicePorts: false,
+        edgeTracesRatio: 1,
         edgeWorkers: 2,
         demo: false,
         hardCpuLimit: false,

@@ -324,12 +324,14 @@ const SWITCH_WORDS: Readonly<Record<string, boolean>> = {
 
 function fromText(schema: TSchema, text: string): unknown {
   if (schema.type === 'integer') return /^\d{1,9}$/.test(text) ? Number(text) : text;
+  if (schema.type === 'number') return /^(\d{1,9}(\.\d{1,9})?|\.\d{1,9})$/.test(text) ? Number(text) : text;
   if (schema.type === 'boolean') return SWITCH_WORDS[text.toLowerCase()] ?? text;
   return text;
 }
 
 function expectation(schema: TSchema): string {
   if (schema.type === 'integer') return `a whole number from ${String(schema.minimum)} to ${String(schema.maximum)}`;
+  if (schema.type === 'number') return `a number from ${String(schema.minimum)} to ${String(schema.maximum)}`;
   if (schema.type === 'boolean') return 'true or false';
   const choices = (schema.anyOf as { const: string }[] | undefined)?.map((choice) => choice.const);
   return choices === undefined ? 'a text that is not empty' : `one of ${choices.join(', ')}`;

@@ -11,6 +11,7 @@ import type { Fragment, FragmentChange } from './core/model.ts';
 import { Overrides, noOverrides, type OverrideState } from './core/overrides.ts';
 import { FILE_SOURCE, parseStaticFile } from './core/static-file.ts';
 import { RouteTable, routerKey } from './core/table.ts';
+import type { EdgeSpan } from './core/trace/otlp.ts';
 import type { DataPlane, DataPlaneListener } from './ports/data-plane.ts';
 import type { AppBook } from './provider/app-book.ts';
 import { OrchestratorFeed } from './provider/orchestrator-feed.ts';
@@ -29,6 +30,8 @@ export interface EdgeParts {
   readonly fetch?: Fetch;
   /** Writes lines of the access log. */
   readonly writeAccessLog: (lines: readonly string[]) => void;
+  /** Takes the spans of requests, where somebody wants them. */
+  readonly exportSpans?: (spans: readonly EdgeSpan[]) => void;
   /** What was changed by hand, and where it is kept. */
   readonly overrides: {
     readonly load: () => Promise<OverrideState>;
@@ -147,6 +150,7 @@ export class Edge {
     },
     onServers: (reports) => this.traffic.report(reports),
     onAccessLog: (lines) => this.parts.writeAccessLog(lines),
+    onSpans: (spans) => this.parts.exportSpans?.(spans),
     onProblem: (message) => {
       this.parts.log.error({ problem: message }, 'the data plane has a problem');
       this.planeProblems = [...this.planeProblems.filter((one) => one !== message), message].slice(-20);

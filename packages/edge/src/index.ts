@@ -9,4 +9,5 @@ export type { WorkerSettings } from './embedded/messages.ts';
 export { EmbeddedPlane } from './embedded/plane.ts';
 export { HaproxyPlane } from './haproxy/plane.ts';
 export { createEdgeAdmin } from './http/admin.ts';
+export { TraceExporter } from './trace-exporter.ts';
 export { fileOverrides } from './override-file.ts';

@@ -73,6 +73,13 @@ export const limits = {
     { fromPerSecond: 100, oneOf: 16 },
     { fromPerSecond: 2_000, oneOf: 256 },
   ],
+  /** Spans that wait for the collector, how many it is sent at once, how often, and how long it may take to answer. */
+  spansWaiting: 20_000,
+  spansPerRequest: 1_000,
+  spansSentEveryMs: 1_000,
+  spansAnswerMs: 10_000,
+  /** After failures, how many of these times are passed over at most. */
+  spansPauseLooks: 30,
   /** Consoles and others that follow the traffic. */
   trafficFollowers: 64,
 } as const;

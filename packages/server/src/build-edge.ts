@@ -4,13 +4,14 @@ import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { AccessControl, Secret } from '@stadion/access';
 import type { SecretSource } from '@stadion/agent/containerizers';
-import { PlatformError, describeError, errorCode, every, type Logger } from '@stadion/base';
+import { PlatformError, describeError, errorCode, every, type Logger, type Timers } from '@stadion/base';
 import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
 import {
   AccessLogFile,
   CertificateKeeper,
   Edge,
   EmbeddedPlane,
+  TraceExporter,
   HaproxyPlane,
   createEdgeAdmin,
   defaultDialectOptions,
@@ -48,7 +49,7 @@ export interface EdgeSurroundings {
 export type EdgeAddresses = Pick<PlatformAddresses, 'edgeHttp' | 'edgeHttps' | 'edgeAdmin'>;
 
 const ROUTES_LOOK_MS = 1_000;
-const OWN_SECRETS_LOOK_MS = 5_000;
+const OWN_SECRETS_LOOK_MS = 2_000;
 const REMOTE_SECRETS_LOOK_MS = 60_000;
 const DRAIN_MS = 10_000;
 const DEFAULT_PORTS = { http: 8000, https: 8443, admin: 9090 };
@@ -67,8 +68,11 @@ export async function startEdge(surroundings: EdgeSurroundings, undoing: Undoing
   const httpPort = await take('http', config.edgeHttpPort, DEFAULT_PORTS.http, address);
   const httpsPort = await take('https', config.edgeHttpsPort, DEFAULT_PORTS.https, address);
   const adminPort = await take('admin', config.edgeAdminPort, DEFAULT_PORTS.admin, config.bindAddress);
-  const { edge, certificates, accessLog } = await buildEdge(surroundings, directory, { address, httpPort, httpsPort });
+  const { edge, certificates, accessLog, traces } = await buildEdge(surroundings, directory, {
+    ...{ address, httpPort, httpsPort },
+  });
   undoing.add(() => accessLog.close());
+  undoing.add(async () => traces?.close());
   undoing.add(() => edge.stop());
   await followRoutesFile(surroundings, edge, undoing);
   await certificates.start();
@@ -97,11 +101,18 @@ export async function startEdge(surroundings: EdgeSurroundings, undoing: Undoing
   return { edgeHttp: at('http', 'http'), edgeHttps: at('https', 'https'), edgeAdmin };
 }
 
+interface BuiltEdge {
+  readonly edge: Edge;
+  readonly certificates: CertificateKeeper;
+  readonly accessLog: AccessLogFile;
+  readonly traces: TraceExporter | undefined;
+}
+
 async function buildEdge(
   { config, ports, hostname, log, orchestrators, secrets, secretsAreRemote }: EdgeSurroundings,
   directory: string,
   where: { readonly address: string; readonly httpPort: number; readonly httpsPort: number },
-): Promise<{ readonly edge: Edge; readonly certificates: CertificateKeeper; readonly accessLog: AccessLogFile }> {
+): Promise<BuiltEdge> {
   const { time, random } = ports;
   const host = where.address;
   const entryPoints: readonly EntryPointSettings[] = [
@@ -117,6 +128,7 @@ async function buildEdge(
     proxyProtocolFrom: listOf(config.edgeProxyProtocol),
     clientAuthority: await readOptional(config.edgeClientCa, '--edge-client-ca'),
     accessLog: config.edgeAccessLog === undefined ? 'off' : config.edgeAccessLogFormat,
+    tracesRatio: config.edgeTraces === undefined ? undefined : config.edgeTracesRatio,
   };
   const common = { clock: time, timers: time, log: log.child({ part: 'plane' }), drainMs: DRAIN_MS };
   const makeWorkers = (own: typeof entryPoints): EmbeddedPlane =>
@@ -134,6 +146,7 @@ async function buildEdge(
         })
       : makeWorkers(entryPoints);
   const accessLog = new AccessLogFile(readAccessLogTarget(config.edgeAccessLog ?? 'stdout'), time, log);
+  const traces = config.edgeTraces === undefined ? undefined : openTraces(config.edgeTraces, hostname, time, log);
   const edge = new Edge({
     plane,
     orchestrators,
@@ -150,6 +163,7 @@ async function buildEdge(
     random: random.stream('edge'),
     log,
     writeAccessLog: (lines) => accessLog.write(lines),
+    ...(traces !== undefined && { exportSpans: (spans) => traces.add(spans) }),
     overrides: fileOverrides(join(directory, 'overrides.json')),
   });
   const certificates = new CertificateKeeper({
@@ -166,7 +180,7 @@ async function buildEdge(
     random,
     log,
   });
-  return { edge, certificates, accessLog };
+  return { edge, certificates, accessLog, traces };
 }
 
 /** Reads the file of routes now, and again whenever it changes. One that cannot be read changes nothing. */
@@ -193,6 +207,19 @@ async function followRoutesFile({ config, ports, log }: EdgeSurroundings, edge: 
     });
   });
   undoing.addNow(() => timer.cancel());
+}
+
+/** @throws PlatformError `flag-invalid` */
+function openTraces(collector: string, hostname: string, timers: Timers, log: Logger): TraceExporter {
+  const url = URL.canParse(collector) ? new URL(collector) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    const message = `--edge-traces: '${collector}' is not an address such as http://127.0.0.1:4318.`;
+    throw new PlatformError('flag-invalid', message);
+  }
+  // Where the specification has it, unless somebody says otherwise.
+  if (url.pathname === '/') url.pathname = '/v1/traces';
+  const resource = { 'service.name': 'stadion-edge', 'host.name': hostname };
+  return new TraceExporter({ url: url.href, resource, timers, log: log.child({ part: 'traces' }) });
 }
 
 function listOf(text: string | undefined): readonly string[] {

@@ -65,7 +65,6 @@ export class CertificateKeeper {
       if (pair.source !== `acme:${OWN}`) this.issued.set(pair.names[0] ?? '', { ...pair, source: 'acme' });
     }
     await this.refreshSecrets();
-    await this.refresh();
     this.timers.push(every(timers, LOOK_MS, () => void this.refresh()));
     if (secrets !== undefined) this.timers.push(every(timers, secrets.lookMs, () => void this.refreshSecrets()));
   }
@@ -115,9 +114,9 @@ export class CertificateKeeper {
     return [...(this.own === undefined ? [] : [this.own]), ...this.named()];
   }
 
-  /** The plane is given them with the next look at the folders. */
   private async refreshSecrets(): Promise<void> {
     this.fromSecrets = (await this.secrets?.look()) ?? [];
+    await this.refresh();
   }
 
   private async refresh(): Promise<void> {

@@ -1,5 +1,8 @@
 /** One line per exchange: combined (as Apache and nginx write it) or JSON. Credentials never stand in it. */
 
+import type { EdgeSpan } from '../core/trace/otlp.ts';
+import type { SpanContext } from '../core/trace/trace-context.ts';
+
 /** How lines look; `off` writes none. */
 export type AccessLogFormat = 'off' | 'json' | 'combined';
 
@@ -28,6 +31,16 @@ export interface AccessRecord {
   readonly referer?: string | undefined;
   readonly userAgent?: string | undefined;
   readonly traceparent?: string | undefined;
+}
+
+/** The span of a request that is over. */
+export function spanOf(context: SpanContext, record: AccessRecord): EdgeSpan {
+  const { atMs, durationMs, method, scheme, host, path, protocol, status, client, attempts } = record;
+  const { router, app, server, userAgent } = record;
+  return {
+    ...{ context, endMs: atMs, durationMs, method, scheme, host, path, protocol, status, client, attempts },
+    ...{ router, app, server, userAgent },
+  };
 }
 
 /** A line without its end. */

@@ -8,6 +8,7 @@ import type { Routable } from '../core/matcher.ts';
 import type { HeaderChange, Router, StatusRange } from '../core/model.ts';
 import type { AccessRecord } from './access-log.ts';
 import type { RequestView } from '../core/rule/evaluate.ts';
+import { writeTraceparent, type SpanContext } from '../core/trace/trace-context.ts';
 import type { Reply } from './reply.ts';
 import type { RouteCounters } from './traffic.ts';
 
@@ -119,6 +120,8 @@ export class Exchange implements RequestView {
   responseChanges: HeaderChange[] = [];
   route: Route | undefined = undefined;
   user: string | undefined = undefined;
+  /** The span of this request, where somebody keeps it. */
+  span: SpanContext | undefined = undefined;
   status = 0;
   bytesIn = 0;
   bytesOut = 0;
@@ -192,6 +195,12 @@ export class Exchange implements RequestView {
       userAgent: this.header('user-agent'),
       traceparent: this.header('traceparent'),
     };
+  }
+
+  /** Gives the request a span; the server is told of it. */
+  setSpan(span: SpanContext): void {
+    this.span = span;
+    this.requestChanges.push(['traceparent', writeTraceparent(span)]);
   }
 
   /** The path and query that a server is asked for. */

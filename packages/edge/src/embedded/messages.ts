@@ -1,4 +1,5 @@
 /** What the edge and its worker processes say to each other. Plain JSON, in order. */
+import type { EdgeSpan } from '../core/trace/otlp.ts';
 import type { FragmentChange } from '../core/model.ts';
 import type { Challenges, ServerReport } from '../ports/data-plane.ts';
 import type { AccessLogFormat } from './access-log.ts';
@@ -15,6 +16,8 @@ export interface WorkerSettings {
   readonly proxyProtocolFrom: readonly string[];
   readonly clientAuthority: string | undefined;
   readonly accessLog: AccessLogFormat;
+  /** Of the traces that begin at the edge, how many are kept: 0 to 1. Undefined: nobody wants spans. */
+  readonly tracesRatio: number | undefined;
 }
 
 /** To a worker. */
@@ -33,6 +36,7 @@ export type FromWorker =
   | { readonly kind: 'failed'; readonly sequence: number; readonly code: string; readonly message: string }
   | { readonly kind: 'traffic'; readonly traffic: readonly RouteTraffic[]; readonly servers: readonly ServerReport[] }
   | { readonly kind: 'access-log'; readonly lines: readonly string[] }
+  | { readonly kind: 'spans'; readonly spans: readonly EdgeSpan[] }
   | { readonly kind: 'problem'; readonly message: string }
   | { readonly kind: 'drained' };
 

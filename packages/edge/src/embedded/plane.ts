@@ -213,6 +213,7 @@ export class EmbeddedPlane implements DataPlane {
       listener?.onTraffic(message.traffic);
       listener?.onServers(message.servers);
     } else if (message.kind === 'access-log') listener?.onAccessLog(message.lines);
+    else if (message.kind === 'spans') listener?.onSpans(message.spans);
     else if (message.kind === 'problem') listener?.onProblem(message.message);
   }
 }

@@ -39,6 +39,8 @@ export interface ProxyParts {
   readonly portOf: (entryPoint: string) => number | undefined;
   readonly workers: () => number;
   readonly secret: string;
+  /** Told of each request that is taken, before anything comes of it. */
+  readonly onTaken?: (exchange: Exchange) => void;
   /** Told of each exchange that is over, for the access log. */
   readonly onDone: (exchange: Exchange, latencyMs: number) => void;
 }
@@ -228,6 +230,7 @@ export class Proxy {
     const host = hostOf(Array.isArray(authority) ? (authority[0] ?? '') : authority);
     const path = target.ok ? target : { path: '/', query: '' };
     const exchange = new Exchange(incoming, reply, origin, startedAt, path, host);
+    this.parts.onTaken?.(exchange);
     if (problem === undefined) return exchange;
     this.answer(exchange, plainAnswer(400, `This request is refused: ${problem}.`, ['connection', 'close']));
     return undefined;

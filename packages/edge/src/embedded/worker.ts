@@ -3,7 +3,9 @@ import { errorCode, every, silentLogger, type Clock, type Random, type Timers } 
 import { AddressSet, parseRanges } from '../core/policy/address-ranges.ts';
 import { limits } from '../limits.ts';
 import type { Challenges, ServerReport } from '../ports/data-plane.ts';
-import { accessLogLine } from './access-log.ts';
+import type { EdgeSpan } from '../core/trace/otlp.ts';
+import { beginSpan, readTraceparent } from '../core/trace/trace-context.ts';
+import { accessLogLine, spanOf } from './access-log.ts';
 import { CertificateStore } from './certificates.ts';
 import { EntryPoint, type EntryPointSettings } from './entry-point.ts';
 import { isToWorker, type FromWorker, type ToWorker, type WorkerSettings } from './messages.ts';
@@ -32,6 +34,7 @@ export class EdgeWorker {
   private proxy: Proxy | undefined;
   private readonly entryPoints = new Map<string, EntryPoint>();
   private lines: string[] = [];
+  private spans: EdgeSpan[] = [];
   private dropped = 0;
   private draining: { readonly endsAt: number; readonly closesIdle: boolean } | undefined;
   private queue: Promise<void> = Promise.resolve();
@@ -78,7 +81,7 @@ export class EdgeWorker {
     this.certificates = new CertificateStore(settings.clientAuthority);
     this.settings = settings;
     const { clock, timers, random, send } = this.parts;
-    const { accessLog } = settings;
+    const { accessLog, tracesRatio } = settings;
     this.proxy = new Proxy({
       clock,
       timers,
@@ -91,15 +94,24 @@ export class EdgeWorker {
       portOf: (name) => this.entryPoints.get(name)?.port,
       workers: () => settings.workers,
       secret: settings.secret,
+      ...(tracesRatio !== undefined && {
+        onTaken: (exchange) => {
+          const span = beginSpan(readTraceparent(exchange.header('traceparent')), tracesRatio, random);
+          if (span !== undefined) exchange.setSpan(span);
+        },
+      }),
       onDone: (exchange, latencyMs) => {
+        const { span } = exchange;
+        if (accessLog === 'off' && span === undefined) return;
+        const record = exchange.record(latencyMs, clock.now());
+        if (span !== undefined && this.spans.length < limits.spansWaiting) this.spans.push(spanOf(span, record));
         if (accessLog === 'off') return;
-        if (this.lines.length < limits.accessLogLines) {
-          this.lines.push(accessLogLine(exchange.record(latencyMs, clock.now()), accessLog));
-        } else this.dropped += 1;
+        if (this.lines.length < limits.accessLogLines) this.lines.push(accessLogLine(record, accessLog));
+        else this.dropped += 1;
       },
     });
     every(timers, REPORT_MS, () => this.report());
-    if (accessLog !== 'off') every(timers, LOG_FLUSH_MS, () => this.flush());
+    if (accessLog !== 'off' || tracesRatio !== undefined) every(timers, LOG_FLUSH_MS, () => this.flush());
   }
 
   private async listen(sequence: number, wanted: readonly EntryPointSettings[]): Promise<void> {
@@ -171,6 +183,10 @@ export class EdgeWorker {
   }
 
   private flush(): void {
+    if (this.spans.length > 0) {
+      this.parts.send({ kind: 'spans', spans: this.spans });
+      this.spans = [];
+    }
     if (this.lines.length === 0) return;
     const { lines } = this;
     this.lines = [];

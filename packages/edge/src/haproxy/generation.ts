@@ -145,7 +145,7 @@ export class Generation {
 /** Checks a configuration without running it. @returns what is wrong with it */
 export function check(program: string, configuration: string): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const child = spawn(program, ['-c', '-q', '-f', configuration], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(program, ['-c', '-f', configuration], { stdio: ['ignore', 'ignore', 'pipe'] });
     let output = '';
     child.stderr.on('data', (chunk: Buffer) => {
       output = `${output}${chunk.toString('utf8')}`.slice(-KEPT_OUTPUT);

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { describeError, every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
 import { FastPath, FRONTS } from '../core/haproxy/fast-path.ts';
 import type { FragmentChange } from '../core/model.ts';
-import type { AccessLogFormat } from '../embedded/access-log.ts';
+import type { EdgeSpan } from '../core/trace/otlp.ts';
+import { accessLogLine, spanOf, type AccessLogFormat } from '../embedded/access-log.ts';
 import type { CertificatePair } from '../embedded/certificates.ts';
 import type { EntryPointSettings } from '../embedded/entry-point.ts';
 import { withPort } from '../embedded/free-port.ts';
@@ -35,6 +36,8 @@ export interface HaproxyPlaneParts {
   /** Whether clients have to show certificates; then all connections over TLS are the workers'. */
   readonly asksForCertificates: boolean;
   readonly accessLog: AccessLogFormat;
+  /** As workers have it. */
+  readonly tracesRatio: number | undefined;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Logger;
@@ -68,6 +71,7 @@ export class HaproxyPlane implements DataPlane {
   private areNamesFresh = false;
   private passedOn = '';
   private logged: string[] = [];
+  private spans: EdgeSpan[] = [];
   private folder: PrivateFolder | undefined;
   private timer: TimerHandle | undefined;
   private polls = 0;
@@ -198,17 +202,20 @@ export class HaproxyPlane implements DataPlane {
   }
 
   private heard(line: string): void {
-    const { accessLog, clock } = this.parts;
-    const text = this.lines.take(line, accessLog, clock.now());
-    if (text === undefined || this.logged.length >= limits.accessLogLines) return;
-    if (this.logged.length === 0) this.parts.timers.after(0, () => this.flushLog());
-    this.logged.push(text);
+    const { accessLog, clock, timers } = this.parts;
+    const told = this.lines.take(line, clock.now());
+    if (told === undefined || this.logged.length + this.spans.length >= limits.accessLogLines) return;
+    if (this.logged.length + this.spans.length === 0) timers.after(0, () => this.flushLog());
+    if (accessLog !== 'off') this.logged.push(accessLogLine(told.record, accessLog));
+    if (told.span !== undefined) this.spans.push(spanOf(told.span, told.record));
   }
 
   private flushLog(): void {
-    const lines = this.logged;
+    const { logged, spans } = this;
     this.logged = [];
-    this.listener?.onAccessLog(lines);
+    this.spans = [];
+    if (logged.length > 0) this.listener?.onAccessLog(logged);
+    if (spans.length > 0) this.listener?.onSpans(spans);
   }
 
   private refreshNames(): void {

@@ -22,6 +22,7 @@ export interface ProcessesParts {
   readonly trustedProxies: readonly string[];
   readonly proxyProtocolFrom: readonly string[];
   readonly accessLog: AccessLogFormat;
+  readonly tracesRatio: number | undefined;
   readonly drainMs: number;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -207,7 +208,7 @@ export class Processes {
 
   private settings(folder: string): ConfigurationSettings {
     const { parts } = this;
-    const { hostname, trustedProxies, proxyProtocolFrom, accessLog, entryPoints } = parts;
+    const { hostname, trustedProxies, proxyProtocolFrom, accessLog, tracesRatio, entryPoints } = parts;
     const directory = parts.folder.path;
     const socketsOf = (front: Front) => ({
       plain: join(directory, `${front}.sock`),
@@ -226,7 +227,8 @@ export class Processes {
       certificateList: join(folder, 'certificates.txt'),
       pages: join(directory, 'pages'),
       workers: { http: socketsOf('http'), https: socketsOf('https') },
-      log: accessLog === 'off' ? limits.latencySamples : 'all',
+      log: accessLog === 'off' && tracesRatio === undefined ? limits.latencySamples : 'all',
+      tracesRatio,
       hardStopMs: limits.finishingMs,
       headMs: limits.headTimeoutMs,
       idleMs: limits.clientIdleMs,

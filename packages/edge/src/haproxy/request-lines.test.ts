@@ -5,11 +5,13 @@ const AT = Date.UTC(2021, 0, 1);
 const NAMES = { router: 'web@stadion', service: 'web', source: '/web' };
 
 /** A whole line, as the configuration has HAProxy write it. */
-function whole(changes: { readonly durationMs?: string; readonly retries?: string } = {}): string {
-  const { durationMs = '12', retries = '0' } = changes;
+function whole(
+  changes: { readonly durationMs?: string; readonly retries?: string; readonly trace?: readonly string[] } = {},
+): string {
+  const { durationMs = '12', retries = '0', trace = ['-', '-', '-'] } = changes;
   return [
     ...['web', 'server-1', '200', durationMs, '300', '4000'],
-    ...['10.0.0.9', 'GET', 'web.example.org', '/a?b=c', 'HTTP/1.1', 'https', retries, '-', 'curl/8', '-'],
+    ...['10.0.0.9', 'GET', 'web.example.org', '/a?b=c', 'HTTP/1.1', 'https', retries, '-', 'curl/8', ...trace],
   ].join('\t');
 }
 
@@ -23,9 +25,11 @@ function counted(found: ReturnType<RequestLines['latencies']>): number {
 }
 
 describe('RequestLines', () => {
-  it('makes an access log line of a whole one, where a log is wanted', () => {
+  it('tells all that a whole one says', () => {
     const reader = lines();
-    const entry = JSON.parse(reader.take(whole({ retries: '+2' }), 'json', AT) ?? '');
+    const told = reader.take(whole({ retries: '+2' }), AT);
+    const entry = told?.record;
+    expect(told).not.toHaveProperty('span');
     expect(entry).toMatchObject({ client: '10.0.0.9', method: 'GET', host: 'web.example.org', path: '/a?b=c' });
     expect(entry).toMatchObject({
       status: 200,
@@ -34,15 +38,22 @@ describe('RequestLines', () => {
       router: 'web@stadion',
       userAgent: 'curl/8',
     });
-    expect(entry).not.toHaveProperty('referer');
-    expect(reader.take(whole(), 'off', AT)).toBeUndefined();
-    expect(counted(reader.latencies('web'))).toBe(2);
+    expect(entry?.referer).toBeUndefined();
+    expect(counted(reader.latencies('web'))).toBe(1);
+  });
+
+  it('finds the span of a request that has one, below that of whoever asked', () => {
+    const ids = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) };
+    const parent = `00-${ids.traceId}-${'c'.repeat(16)}-01`;
+    const span = (first: string) => lines().take(whole({ trace: [first, ids.traceId, ids.spanId] }), AT)?.span;
+    expect(span(parent)).toEqual({ ...ids, parentSpanId: 'c'.repeat(16), isSampled: true });
+    expect(span('-')).toEqual({ ...ids, parentSpanId: undefined, isSampled: true });
   });
 
   it('counts a sample for as many requests as it stands for, and writes no log of it', () => {
     const reader = lines();
-    expect(reader.take('web\tserver-1\t200\t12\t256', 'json', AT)).toBeUndefined();
-    expect(reader.take('web\tserver-1\t200\t900\t1', 'json', AT)).toBeUndefined();
+    expect(reader.take('web\tserver-1\t200\t12\t256', AT)).toBeUndefined();
+    expect(reader.take('web\tserver-1\t200\t900\t1', AT)).toBeUndefined();
     const found = reader.latencies('web');
     expect(found.map(([, count]) => count)).toEqual([256, 1]);
     expect(found[0]?.[0]).toBeLessThan(found[1]?.[0] ?? 0);
@@ -57,13 +68,13 @@ describe('RequestLines', () => {
     ['empty', ''],
   ])('passes over a line %s', (_, line) => {
     const reader = lines();
-    expect(reader.take(line, 'json', AT)).toBeUndefined();
+    expect(reader.take(line, AT)).toBeUndefined();
     expect(counted(reader.latencies('web'))).toBe(0);
   });
 
   it('takes the time of a request that never came to an end as none', () => {
     const reader = lines();
-    reader.take(whole({ durationMs: '-1' }), 'off', AT);
+    reader.take(whole({ durationMs: '-1' }), AT);
     expect(counted(reader.latencies('web'))).toBe(1);
   });
 });

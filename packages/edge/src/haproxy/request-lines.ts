@@ -1,12 +1,19 @@
 /** The lines in which HAProxy tells of requests: for the access log, and for latencies. */
 import { LatencyHistogram } from '../core/breaker/rolling.ts';
-import { accessLogLine, type AccessLogFormat } from '../embedded/access-log.ts';
+import { readTraceparent, type SpanContext } from '../core/trace/trace-context.ts';
+import type { AccessRecord } from '../embedded/access-log.ts';
 import type { RouteTraffic } from '../embedded/traffic.ts';
 import type { RouteNames } from './statistics.ts';
 
 /** Fields of a whole line, and of one that is for latencies only. */
-const FIELDS = 16;
+const FIELDS = 18;
 const SAMPLE_FIELDS = 5;
+
+/** What a line tells. */
+interface Told {
+  readonly record: AccessRecord;
+  readonly span?: SpanContext;
+}
 
 /** Reads lines. */
 export class RequestLines {
@@ -17,8 +24,8 @@ export class RequestLines {
     this.namesOf = namesOf;
   }
 
-  /** Takes a line. @returns the line of the access log for it, where one is wanted */
-  take(line: string, format: AccessLogFormat, nowMs: number): string | undefined {
+  /** Takes a line. @returns what a whole one tells; nothing for a sample, and for what is no line of a route */
+  take(line: string, nowMs: number): Told | undefined {
     const fields = line.split('\t');
     const [backend = '', server = '', status = '', duration = '', bytesIn = '', bytesOut = ''] = fields;
     const isOne = fields.length === FIELDS || (fields.length === SAMPLE_FIELDS && /^\d+$/.test(fields[4] ?? ''));
@@ -30,18 +37,18 @@ export class RequestLines {
     this.histograms.set(backend, histogram);
     const isSample = fields.length === SAMPLE_FIELDS;
     histogram.add(durationMs, isSample ? Number(fields[4]) : 1);
-    if (format === 'off' || isSample) return undefined;
+    if (isSample) return undefined;
     const [client = '', method = '', host = '', path = '', protocol = '', scheme = '', retries = ''] = fields.slice(6);
-    const [referer, userAgent, traceparent] = fields.slice(13).map((text) => (text === '-' ? undefined : text));
+    const given = fields.slice(13).map((text) => (text === '-' ? undefined : text));
+    const [referer, userAgent, traceparent, traceId, spanId] = given;
     const { router, source: app, service } = names;
-    return accessLogLine(
-      {
-        ...{ atMs: nowMs, client, method, host, path, protocol, scheme, status: Number(status) },
-        ...{ bytesIn: Number(bytesIn), bytesOut: Number(bytesOut), durationMs, router, app, service, server },
-        ...{ attempts: 1 + Number(retries.replace('+', '')), referer, userAgent, traceparent },
-      },
-      format,
-    );
+    const record: AccessRecord = {
+      ...{ atMs: nowMs, client, method, host, path, protocol, scheme, status: Number(status) },
+      ...{ bytesIn: Number(bytesIn), bytesOut: Number(bytesOut), durationMs, router, app, service, server },
+      ...{ attempts: 1 + Number(retries.replace('+', '')), referer, userAgent, traceparent },
+    };
+    if (traceId === undefined || spanId === undefined) return { record };
+    return { record, span: { traceId, spanId, parentSpanId: readTraceparent(traceparent)?.spanId, isSampled: true } };
   }
 
   /** The latencies of a backend since the last call: buckets and counts. */

@@ -1,5 +1,6 @@
 /** The port to whatever carries the requests: worker processes of our own, or HAProxy. */
 import type { FragmentChange } from '../core/model.ts';
+import type { EdgeSpan } from '../core/trace/otlp.ts';
 import type { CertificatePair } from '../embedded/certificates.ts';
 import type { RouteTraffic } from '../embedded/traffic.ts';
 
@@ -21,6 +22,8 @@ export interface DataPlaneListener {
   onServers(reports: readonly ServerReport[]): void;
   /** Lines of the access log, ready to be written. */
   onAccessLog(lines: readonly string[]): void;
+  /** Requests that are over and belong to a trace that is kept. */
+  onSpans(spans: readonly EdgeSpan[]): void;
   /** The plane cannot go on and its owner has to know. */
   onProblem(message: string): void;
 }

@@ -7,6 +7,7 @@ import { silentLogger } from '@stadion/base';
 import { systemClock, systemTimers } from '@stadion/base/system';
 import { defaultDialectOptions } from '../core/dialects/options.ts';
 import { parseStaticFile } from '../core/static-file.ts';
+import type { EdgeSpan } from '../core/trace/otlp.ts';
 import { routerKey } from '../core/table.ts';
 import { selfSigned } from '../certs/self-signed.ts';
 import type { EntryPointSettings } from '../embedded/entry-point.ts';
@@ -30,6 +31,7 @@ export class PlaneStage {
   readonly problems: string[] = [];
   readonly traffic: RouteTraffic[] = [];
   readonly log: string[] = [];
+  readonly spans: EdgeSpan[] = [];
   readonly plane: DataPlane;
   ports: Readonly<Record<string, number>> = {};
   private readonly directory: string;
@@ -46,6 +48,7 @@ export class PlaneStage {
       proxyProtocolFrom: [],
       clientAuthority: undefined,
       accessLog: 'off',
+      tracesRatio: undefined,
       ...changes,
     };
     const workers = (entryPoints: readonly EntryPointSettings[]): EmbeddedPlane =>
@@ -84,6 +87,7 @@ export class PlaneStage {
       onTraffic: (traffic) => stage.traffic.push(...traffic),
       onServers: () => undefined,
       onAccessLog: (lines) => stage.log.push(...lines),
+      onSpans: (spans) => stage.spans.push(...spans),
       onProblem: (message) => stage.problems.push(message),
     });
     return stage;

@@ -37,6 +37,8 @@ export interface ConfigurationSettings {
   readonly trustedProxies: readonly string[];
   readonly proxyProtocolFrom: readonly string[];
   readonly log: 'all' | readonly LogSample[];
+  /** Of the traces that begin here, how many are kept: 0 to 1. Undefined: no spans are wanted. */
+  readonly tracesRatio: number | undefined;
   readonly hardStopMs: number;
   readonly headMs: number;
   readonly idleMs: number;
@@ -119,6 +121,7 @@ function defaultsSections(settings: ConfigurationSettings): string {
     'http-request disable-l7-retry unless { method GET HEAD OPTIONS PUT DELETE TRACE }',
     returning(503, 'No server takes requests for this service.', 'if { nbsrv eq 0 }'),
     ...forwardedLines(settings),
+    ...(settings.tracesRatio === undefined ? [] : traceLines(settings.tracesRatio)),
     // For the connection to the server only, as all of its kind; HAProxy itself takes out the others.
     'http-response del-header keep-alive',
   ];
@@ -152,6 +155,24 @@ function forwardedLines({ trustedProxies, hostname }: ConfigurationSettings): re
       const isGiven = `{ req.hdr(${name}) -m found }`;
       return `http-request set-header ${name} ${value} unless ${trusted} ${isGiven}`;
     }),
+  ];
+}
+
+/**
+ * The span of a request, as the workers make it (core/trace): of a trace that is kept, or that begins here. The workers make
+ * their own for what goes on to them.
+ */
+function traceLines(ratio: number): readonly string[] {
+  const parent = 'req.hdr(traceparent)';
+  const isParent = `{ ${parent} -m reg ^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$ } !{ ${parent} -m reg [-]0{16}(0{16})?- }`;
+  const wins = `{ rand(10000) lt ${String(Math.round(ratio * 10_000))} }`;
+  const isKept = '{ var(txn.trace) -m found }';
+  return [
+    `http-request set-var(txn.parent) ${parent} if ${isParent}`,
+    'http-request set-var(txn.trace) var(txn.parent),field(2,-) if { var(txn.parent) -m reg [13579bdf]$ }',
+    `http-request set-var(txn.trace) uuid,regsub(-,,g) if !{ var(txn.parent) -m found } ${wins}`,
+    `http-request set-var(txn.span) uuid,regsub(-,,g),bytes(0,16) if ${isKept}`,
+    `http-request set-header traceparent 00-%[var(txn.trace)]-%[var(txn.span)]-01 if ${isKept}`,
   ];
 }
 
@@ -247,4 +268,5 @@ const SAMPLE_FORMAT = [BASE_FORMAT, '%[var(txn.stands_for)]'].join('\t');
 const LOG_FORMAT = [
   ...[BASE_FORMAT, '%U', '%B', '%ci', '%HM', '%[var(txn.host)]', '%[var(txn.path)]', '%HV'],
   ...['%[var(txn.scheme)]', '%rc', '%[capture.req.hdr(0)]', '%[capture.req.hdr(1)]', '%[capture.req.hdr(2)]'],
+  ...['%[var(txn.trace)]', '%[var(txn.span)]'],
 ].join('\t');

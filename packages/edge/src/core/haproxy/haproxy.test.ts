@@ -192,6 +192,7 @@ const settings: ConfigurationSettings = {
   trustedProxies: ['10.0.0.0/8'],
   proxyProtocolFrom: ['10.1.0.0/16'],
   log: 'all',
+  tracesRatio: 0.25,
   hardStopMs: 60_000,
   headMs: 15_000,
   idleMs: 60_000,
