@@ -126,6 +126,47 @@ function firstViewAndEveryPage(suite: ConsoleSuite): void {
     await page.getByRole('table', { name: 'Names' }).getByText('exposed.marathon.mesos', { exact: true }).waitFor();
   }, 60_000);
 
+  test('the cluster tells who leads, who holds what, its roles with their bounds, and what is planned for its machines', async () => {
+    const { master, orchestrator } = suite.platform.addresses;
+    const tell = (path: string, body: object) =>
+      fetch(`${master}${path}`, {
+        method: path === '/weights' ? 'PUT' : 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    await tell('/weights', [{ role: 'marathon', weight: 2 }]);
+    const limits = { cpus: { value: 150 } };
+    await tell('/api/v1', {
+      type: 'UPDATE_QUOTA',
+      update_quota: { force: true, quota_configs: [{ role: 'marathon', limits }] },
+    });
+    const unavailability = { start: { nanoseconds: 4e18 }, duration: { nanoseconds: 3.6e12 } };
+    await tell('/maintenance/schedule', { windows: [{ machine_ids: [{ hostname: 'old-one' }], unavailability }] });
+    const page = await suite.browser.open('/cluster');
+    const panel = (name: string) => page.getByRole('region', { name, exact: true });
+    await panel('Orchestrator').getByText(new URL(orchestrator).host).first().waitFor();
+    await panel('Master').getByText('1 active, 0 inactive, 0 unreachable').waitFor();
+    await panel('Resources').getByRole('row').filter({ hasText: 'Memory' }).getByText('GiB').first().waitFor();
+    await panel('Frameworks').getByRole('row').filter({ hasText: 'marathon' }).getByText('Active').waitFor();
+    await panel('Maintenance').getByRole('row').filter({ hasText: 'old-one' }).getByText('1 h').waitFor();
+    await panel('Tasks by state')
+      .getByRole('link', { name: /Running$/ })
+      .click();
+    await page
+      .getByRole('table', { name: 'Tasks' })
+      .getByRole('link', { name: /^hello\.instance-/ })
+      .first()
+      .waitFor();
+    await page.getByLabel('Search tasks').fill('called-like-nobody');
+    await page.getByText('No task matches').waitFor();
+    await page.getByRole('link', { name: 'Roles', exact: true }).click();
+    const role = page.getByRole('row').filter({ hasText: 'marathon' });
+    await role.getByText(/^cpus [\d.]+ of 150$/).waitFor();
+    expect(await role.getByRole('cell').nth(2).innerText()).toBe('2');
+    await page.getByRole('link', { name: 'Configuration', exact: true }).click();
+    await page.getByRole('region', { name: 'Orchestrator' }).getByText('framework_name').waitFor();
+  }, 60_000);
+
   /** One page for all: what the pages share is read once. */
   let looker: Page | undefined;
   afterAll(() => looker?.context().close());
@@ -154,6 +195,10 @@ function firstViewAndEveryPage(suite: ConsoleSuite): void {
     '/nodes',
     '/node/the-only-one',
     '/map',
+    '/cluster',
+    '/cluster?tab=roles',
+    '/cluster?tab=tasks',
+    '/cluster?tab=configuration',
     '/routes',
     '/names',
     '/events',

@@ -4,7 +4,7 @@ import { parseAppsSearch } from './core/apps-search.ts';
 import { parseEventsSearch } from './core/event-filter.ts';
 import { parseLogsSearch } from './core/logs-search.ts';
 import { MAP_COLOURS } from './core/map-squares.ts';
-import { choice, text } from './core/search-params.ts';
+import { choice, text, texts } from './core/search-params.ts';
 import { loadPart } from './data/load-part.ts';
 import { Frame } from './frame/frame.tsx';
 import { NotFound } from './frame/not-found.tsx';
@@ -88,6 +88,18 @@ const mapRoute = createRoute({
   component: lazyRouteComponent(() => loadPart(() => import('./pages/map/map-page.tsx')), 'MapPage'),
 });
 
+const clusterRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/cluster',
+  validateSearch: (search: Record<string, unknown>) => ({
+    ...text(search, 'tab'),
+    ...text(search, 'q'),
+    ...text(search, 'sort'),
+    ...texts(search, 'state'),
+  }),
+  component: lazyRouteComponent(() => loadPart(() => import('./pages/cluster/cluster-page.tsx')), 'ClusterPage'),
+});
+
 const routesRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/routes',
@@ -146,6 +158,7 @@ const routeTree = rootRoute.addChildren([
   nodesRoute,
   nodeRoute,
   mapRoute,
+  clusterRoute,
   routesRoute,
   namesRoute,
   eventsRoute,

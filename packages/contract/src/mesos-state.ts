@@ -152,3 +152,52 @@ export type ExecutorStatistics = Static<typeof ExecutorStatistics>;
 /** `/metrics/snapshot` of master and agent: flat numbers by name. */
 export const MetricsSnapshot = Type.Record(Type.String(), Type.Number());
 export type MetricsSnapshot = Static<typeof MetricsSnapshot>;
+
+/** One framework in the master's `/state-summary`; how many tasks it has in which state stands there as well, e.g. `TASK_RUNNING`. */
+export const SummaryFramework = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  active: Type.Boolean(),
+  connected: Type.Boolean(),
+  user: Type.String(),
+  principal: Type.Optional(Type.String()),
+  hostname: Type.String(),
+  role: Type.Optional(Type.String()),
+  roles: Type.Optional(Type.Array(Type.String())),
+  registered_time: Type.Number(),
+  used_resources: StateResources,
+  offered_resources: StateResources,
+  TASK_STAGING: Type.Integer(),
+  TASK_STARTING: Type.Integer(),
+  TASK_RUNNING: Type.Integer(),
+  TASK_KILLING: Type.Integer(),
+  TASK_UNREACHABLE: Type.Integer(),
+});
+export type SummaryFramework = Static<typeof SummaryFramework>;
+
+/** The master's `/state-summary`: agents and frameworks without their tasks. */
+export const StateSummary = Type.Object({
+  hostname: Type.String(),
+  cluster: Type.Optional(Type.String()),
+  slaves: Type.Array(StateSlave),
+  frameworks: Type.Array(SummaryFramework),
+});
+export type StateSummary = Static<typeof StateSummary>;
+
+const RoleAmounts = Type.Record(Type.String(), Type.Number());
+
+/** One role in the master's `/roles`. `quota` bounds it: what it is given first, what it may have at most, what counts. */
+export const StateRole = Type.Object({
+  name: Type.String(),
+  weight: Type.Number(),
+  quota: Type.Object({ guarantee: RoleAmounts, limit: RoleAmounts, consumed: RoleAmounts }),
+  allocated: StateResources,
+  offered: StateResources,
+  reserved: StateResources,
+  frameworks: Type.Array(Type.String()),
+});
+export type StateRole = Static<typeof StateRole>;
+
+/** The master's `/roles`. */
+export const StateRoleList = Type.Object({ roles: Type.Array(StateRole) });
+export type StateRoleList = Static<typeof StateRoleList>;

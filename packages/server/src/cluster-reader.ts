@@ -44,6 +44,7 @@ export function createClusterReader(
   return {
     history,
     master: (path, query, signal) => relay('master', `${masterUrl}${path}`, query, signal),
+    ask: (call, signal) => relay('master', `${masterUrl}/api/v1`, new URLSearchParams(), signal, 'POST', call),
     async order(agentId, call, signal) {
       if ((await addressOf(agentId)) === undefined) return false;
       await master.order(call, { signal });

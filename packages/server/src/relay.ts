@@ -21,13 +21,15 @@ export type Relay = (
   query: URLSearchParams,
   signal: AbortSignal,
   method?: string,
+  /** Sent as JSON. */
+  body?: object,
 ) => Promise<Relayed>;
 
 /** @param secret what the platform's own parts show each other */
 export function createRelay(secret: Secret | undefined): Relay {
   const shown = secret === undefined ? {} : { authorization: authorizationOf(secret) };
   let relays = 0;
-  return async (role, url, query, signal, method = 'GET') => {
+  return async (role, url, query, signal, method = 'GET', sent) => {
     if (relays >= RELAYS_MAX) {
       throw new PlatformError(
         'too-many-relays',
@@ -40,7 +42,11 @@ export function createRelay(secret: Secret | undefined): Relay {
     };
     const text = query.toString();
     const headers = { 'accept-encoding': 'identity', ...shown };
-    const response = await fetch(text === '' ? url : `${url}?${text}`, { method, signal, headers }).catch(
+    const how =
+      sent === undefined
+        ? { headers }
+        : { headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(sent) };
+    const response = await fetch(text === '' ? url : `${url}?${text}`, { method, signal, ...how }).catch(
       (error: unknown) => {
         done();
         throw new PlatformError(`${role}-unreachable`, `The ${role} at ${new URL(url).host} does not answer.`, {

@@ -21,6 +21,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
   nodes: 'Nodes',
   node: 'Nodes',
   map: 'Map',
+  cluster: 'Cluster',
   routes: 'Routes',
   names: 'Names',
   events: 'Events',

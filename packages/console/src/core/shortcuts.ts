@@ -2,7 +2,10 @@
 
 /** What a key does. */
 export type Command =
-  | { readonly kind: 'go'; readonly to: '/' | '/apps' | '/deployments' | '/nodes' | '/map' | '/events' | '/new' }
+  | {
+      readonly kind: 'go';
+      readonly to: '/' | '/apps' | '/deployments' | '/nodes' | '/map' | '/cluster' | '/events' | '/new';
+    }
   | { readonly kind: 'show'; readonly what: 'palette' | 'keys' }
   | { readonly kind: 'search' };
 
@@ -23,6 +26,7 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { keys: ['g', 'd'], label: 'Deployments', command: { kind: 'go', to: '/deployments' } },
   { keys: ['g', 'n'], label: 'Nodes', command: { kind: 'go', to: '/nodes' } },
   { keys: ['g', 'm'], label: 'Map', command: { kind: 'go', to: '/map' } },
+  { keys: ['g', 'c'], label: 'Cluster', command: { kind: 'go', to: '/cluster' } },
   { keys: ['g', 'e'], label: 'Events', command: { kind: 'go', to: '/events' } },
   { keys: ['↑', '↓'], label: 'Walk through the rows of a table' },
   { keys: ['Ctrl', 'Enter'], label: 'Deploy what is written in the editor' },

@@ -13,6 +13,7 @@ const VIEWS: Readonly<Record<string, ViewEquivalent>> = {
   deployments: { request: get('/v2/deployments'), command: 'stadion deploy list' },
   nodes: { request: get('/v2/cluster/agents'), command: 'stadion node list' },
   map: { request: get('/v2/overview/instances'), command: 'stadion task list' },
+  cluster: { request: get('/v2/cluster/summary'), command: 'stadion status' },
   routes: { request: get('/v2/edge/routes'), command: 'stadion route list' },
   names: { request: get('/v2/names/records'), command: 'stadion dns records' },
   events: { request: get('/v2/events'), command: 'stadion events' },

@@ -15,6 +15,46 @@ export const agentsQuery = queryOptions({
   refetchInterval: ({ state }) => Math.max(2_000, (state.data?.length ?? 0) * 5),
 });
 
+/** The master that leads. */
+export const masterQuery = queryOptions({
+  queryKey: [...KEYS.cluster, 'master'],
+  queryFn: async ({ signal }) => (await api.clusterMaster({ signal })).get_master,
+});
+
+/** Agents and frameworks with how many tasks they have. */
+export const summaryQuery = queryOptions({
+  queryKey: [...KEYS.cluster, 'summary'],
+  queryFn: ({ signal }) => api.clusterSummary({ signal }),
+  refetchInterval: ({ state }) => Math.max(5_000, (state.data?.slaves.length ?? 0) * 5),
+});
+
+/** Frameworks that left. */
+export const completedFrameworksQuery = queryOptions({
+  queryKey: [...KEYS.cluster, 'completed frameworks'],
+  queryFn: async ({ signal }) => (await api.clusterFrameworks({ signal })).get_frameworks.completed_frameworks,
+  refetchInterval: 10_000,
+});
+
+/** Roles with what they hold. */
+export const rolesQuery = queryOptions({
+  queryKey: [...KEYS.cluster, 'roles'],
+  queryFn: async ({ signal }) => (await api.clusterRoles({ signal })).roles,
+  refetchInterval: 5_000,
+});
+
+/** When machines will be out of service, and which are now. */
+export const maintenanceQuery = queryOptions({
+  queryKey: [...KEYS.cluster, 'maintenance'],
+  queryFn: async ({ signal }) => {
+    const [{ windows }, status] = await Promise.all([
+      api.maintenanceSchedule({ signal }),
+      api.maintenanceStatus({ signal }),
+    ]);
+    return { windows, down: status.down_machines ?? [] };
+  },
+  refetchInterval: 10_000,
+});
+
 /** A task as the master knows it, ended ones included; null when it has forgotten it. */
 export const clusterTaskQuery = (taskId: string) =>
   queryOptions({

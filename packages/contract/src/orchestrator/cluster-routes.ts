@@ -10,8 +10,12 @@ import {
   FileEntry,
   MetricsSnapshot,
   SlaveList,
+  StateRoleList,
+  StateSummary,
   StateTaskList,
 } from '../mesos-state.ts';
+import { MaintenanceSchedule } from '../cluster-settings.ts';
+import { FrameworksAnswer, MaintenanceStatus, MasterAnswer } from '../mesos-operator.ts';
 import { ResourceHistory } from '../overview.ts';
 import { ErrorAnswer } from './answers.ts';
 import { route } from './route.ts';
@@ -42,6 +46,48 @@ export const clusterRoutes = {
     permission: 'system:read',
     summary: 'List the agents with their resources',
     answers: { 200: SlaveList, 502: ErrorAnswer },
+  }),
+  clusterMaster: route({
+    method: 'GET',
+    path: '/v2/cluster/master',
+    permission: 'system:read',
+    summary: 'Show the leading master, since when it runs and leads',
+    answers: { 200: MasterAnswer, 502: ErrorAnswer },
+  }),
+  clusterSummary: route({
+    method: 'GET',
+    path: '/v2/cluster/summary',
+    permission: 'system:read',
+    summary: 'List agents and frameworks with how many tasks they have',
+    answers: { 200: StateSummary, 502: ErrorAnswer },
+  }),
+  clusterFrameworks: route({
+    method: 'GET',
+    path: '/v2/cluster/frameworks',
+    permission: 'system:read',
+    summary: 'List the frameworks of the master, those that left included',
+    answers: { 200: FrameworksAnswer, 502: ErrorAnswer },
+  }),
+  clusterRoles: route({
+    method: 'GET',
+    path: '/v2/cluster/roles',
+    permission: 'system:read',
+    summary: 'List roles with weight, quota and what they hold',
+    answers: { 200: StateRoleList, 502: ErrorAnswer },
+  }),
+  maintenanceSchedule: route({
+    method: 'GET',
+    path: '/v2/cluster/maintenance/schedule',
+    permission: 'system:read',
+    summary: 'Show when which machines will be out of service',
+    answers: { 200: MaintenanceSchedule, 502: ErrorAnswer },
+  }),
+  maintenanceStatus: route({
+    method: 'GET',
+    path: '/v2/cluster/maintenance/status',
+    permission: 'system:read',
+    summary: 'Show which machines are to be left and which are out of service',
+    answers: { 200: MaintenanceStatus, 502: ErrorAnswer },
   }),
   listClusterTasks: route({
     method: 'GET',

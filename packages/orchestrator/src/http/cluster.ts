@@ -10,6 +10,12 @@ type ClusterHandlers = Pick<
   | 'clusterHistory'
   | 'listAgents'
   | 'listClusterTasks'
+  | 'clusterMaster'
+  | 'clusterSummary'
+  | 'clusterFrameworks'
+  | 'clusterRoles'
+  | 'maintenanceSchedule'
+  | 'maintenanceStatus'
   | 'cordonAgent'
   | 'uncordonAgent'
   | 'drainAgent'
@@ -25,6 +31,8 @@ export function clusterHandlers({ options }: HandlerContext): ClusterHandlers {
   const { cluster } = options;
   const master = (path: string): Handler =>
     relay(cluster, NO_CLUSTER, (reader, { query }, signal) => reader.master(path, query, signal));
+  const operator = (type: string): Handler =>
+    relay(cluster, NO_CLUSTER, (reader, _call, signal) => reader.ask({ type }, signal));
   const agent = (path: string): Handler =>
     relay(cluster, NO_CLUSTER, async (reader, { query, parameters }, signal) => {
       const id = parameter(parameters, 'agentId');
@@ -48,6 +56,12 @@ export function clusterHandlers({ options }: HandlerContext): ClusterHandlers {
     clusterHistory: () => (cluster === undefined ? NO_CLUSTER : json(200, cluster.history())),
     listAgents: master('/slaves'),
     listClusterTasks: master('/tasks'),
+    clusterMaster: operator('GET_MASTER'),
+    clusterSummary: master('/state-summary'),
+    clusterFrameworks: operator('GET_FRAMEWORKS'),
+    clusterRoles: master('/roles'),
+    maintenanceSchedule: master('/maintenance/schedule'),
+    maintenanceStatus: master('/maintenance/status'),
     agentState: agent('/state'),
     agentStatistics: agent('/monitor/statistics'),
     browseFiles: agent('/files/browse'),

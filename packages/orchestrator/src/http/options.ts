@@ -61,6 +61,8 @@ export interface PageRequest {
 export interface ClusterReader {
   /** A page of the master. @throws PlatformError `master-unreachable` */
   master(path: string, query: URLSearchParams, signal: AbortSignal): Promise<Answer>;
+  /** A question of the operator API that needs nothing but its type. @throws PlatformError `master-unreachable` */
+  ask(call: { readonly type: string }, signal: AbortSignal): Promise<Answer>;
   /** A page of an agent, by the agent's id; undefined when there is no such agent. @throws PlatformError `agent-unreachable` */
   agent(agentId: string, path: string, query: URLSearchParams, signal: AbortSignal): Promise<Answer | undefined>;
   /**

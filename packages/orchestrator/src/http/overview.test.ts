@@ -103,6 +103,10 @@ describe('the cluster', () => {
       asked.push(`${id} ${JSON.stringify(call)}`);
       return id === 'S0';
     },
+    ask: async ({ type }: { readonly type: string }) => {
+      asked.push(type);
+      return { status: 200, body: { kind: 'json' as const, value: {} } };
+    },
     history: () => ({ intervalSeconds: 10, samples: [] }),
     master: async (path: string) => {
       asked.push(path);
@@ -121,6 +125,22 @@ describe('the cluster', () => {
     expect((await withCluster.ask('GET', '/v2/cluster/agents/S0/files/browse?path=/x')).body).toEqual([]);
     expect((await withCluster.ask('GET', '/v2/cluster/agents/S0/metrics')).status).toBe(404);
     expect(asked).toEqual(['/slaves', 'S0/files/browse?path=%2Fx']);
+  });
+
+  test('is asked for its master, frameworks, roles and maintenance', async () => {
+    const withCluster = new FakeServer({ cluster });
+    asked.length = 0;
+    for (const path of ['master', 'summary', 'frameworks', 'roles', 'maintenance/schedule', 'maintenance/status']) {
+      expect((await withCluster.ask('GET', `/v2/cluster/${path}`)).status).toBe(200);
+    }
+    expect(asked).toEqual([
+      'GET_MASTER',
+      '/state-summary',
+      'GET_FRAMEWORKS',
+      '/roles',
+      '/maintenance/schedule',
+      '/maintenance/status',
+    ]);
   });
 
   test('is given orders about its agents', async () => {

@@ -8,7 +8,7 @@ import { JsonDiff } from '../../parts/json-diff.tsx';
 import { LazyJsonEditor } from '../../parts/lazy-json-editor.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { VersionChoice } from '../../parts/version-choice.tsx';
-import { FieldList } from './field-list.tsx';
+import { AppFields } from './app-fields.tsx';
 import styles from './configuration-tab.module.css';
 
 export function ConfigurationTab({ app }: { readonly app: AppInfo }) {
@@ -38,7 +38,7 @@ export function ConfigurationTab({ app }: { readonly app: AppInfo }) {
       {shown !== undefined && (
         <>
           <Panel title="All fields">
-            <FieldList app={shown} />
+            <AppFields app={shown} />
           </Panel>
           <Panel title="As JSON" isFlush>
             <LazyJsonEditor label="Configuration as JSON" text={JSON.stringify(shown, undefined, 2)} />
