@@ -50,6 +50,7 @@ export async function measureOutages(): Promise<Figure[]> {
       },
       end: serveAgain,
     },
+    { what: 'emptied', begin: () => Promise.resolve(), end: () => zookeeper.empty('/bench/demo') },
   ];
   const [machine] = machines;
   if (network !== undefined && machine !== undefined) {
@@ -79,11 +80,13 @@ class Stage {
   private readonly place: { connectString: string; namespace: string; sessionTimeoutMs: number };
   private readonly providers: Provider[] = [];
   private readonly hubs: readonly Hub[];
+  private readonly looking: ReturnType<typeof inspectZooKeeper>;
   private nextPort = 4000;
 
   constructor(connectString: string) {
     this.place = { connectString, namespace: 'bench', sessionTimeoutMs: SESSION_MS };
     this.provide(PROVIDERS);
+    this.looking = inspectZooKeeper(this.place);
     this.hubs = Array.from({ length: CONSUMERS }, () => new Hub({ source: zooKeeperSource(this.place) }));
   }
 
@@ -97,20 +100,21 @@ class Stage {
     const backAt = systemClock.monotonic();
     await waitFor('the view is right', () => this.isRight(), PATIENCE_MS);
     const seconds = (systemClock.monotonic() - backAt) / 1000;
-    const looking = inspectZooKeeper(this.place);
-    const there = await looking.nodes('demo');
-    await looking.close();
-    if (there.length !== this.providers.length) throw new Error(`ZooKeeper has ${String(there.length)} providers only`);
     await Promise.all(this.providers.splice(PROVIDERS).map((provider) => provider.stop()));
     return seconds;
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.providers.map((provider) => provider.stop()), ...this.hubs.map((hub) => hub.close())]);
+    await this.looking.close();
   }
 
-  private isRight(): boolean {
-    return this.hubs.every((hub) => hub.service('demo').pool.size === this.providers.length);
+  /** Not consumers alone: what they remember may be right by chance while ZooKeeper has nobody. */
+  private async isRight(): Promise<boolean> {
+    const { length } = this.providers;
+    if (!this.hubs.every((hub) => hub.service('demo').pool.size === length)) return false;
+    const nodes = await this.looking.nodes('demo').catch(() => []);
+    return nodes.length === length;
   }
 
   private provide(count: number): void {

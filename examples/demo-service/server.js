@@ -135,7 +135,8 @@ async function stop(signal) {
   await Promise.all(ended);
   await Promise.all([application.close(), admin.close(), service.close()]);
   log('stopped');
-  process.exitCode = 0;
+  // A host name may still be being looked up, which nothing can end.
+  process.exit(0);
 }
 
 function fail(message) {

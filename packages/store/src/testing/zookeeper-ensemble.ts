@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { createServer, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import zookeeper from 'node-zookeeper-client';
 import { delay } from '@stadion/base';
 import { systemClock, systemTimers } from '@stadion/base/system';
 
@@ -147,6 +148,17 @@ export class ZooKeeperEnsemble {
     });
     child.kill(signal);
     if (signal === 'SIGKILL') await ended;
+  }
+
+  /** Removes whatever is below a node, as a careless hand would. */
+  async empty(path: string): Promise<void> {
+    const client = zookeeper.createClient(this.connectString, { retries: 0 });
+    client.connect();
+    const call = <Result>(begin: (done: (error: unknown, result?: Result) => void) => void) =>
+      new Promise<Result | undefined>((resolve) => begin((_error, result) => resolve(result)));
+    const names = (await call<string[]>((done) => client.getChildren(path, done))) ?? [];
+    await Promise.all(names.map((name) => call((done) => client.remove(`${path}/${name}`, done))));
+    client.close();
   }
 
   /** Takes from a server that was killed everything it has stored. */
