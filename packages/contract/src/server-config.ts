@@ -62,7 +62,8 @@ export const ServerConfig = Type.Object(
         minLength: 1,
         valueName: 'text',
         description:
-          'what the agent offers, e.g. "cpus:4;mem:8192;ports:[31000-32000]" (default: what the machine has)',
+          'what the agent offers, e.g. "cpus:4;mem:8192;ports:[31000-32000]", or a JSON list of resources, which may name disks ' +
+          'of their own (default: what the machine has)',
       }),
     ),
     attributes: Type.Optional(

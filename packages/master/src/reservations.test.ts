@@ -3,7 +3,7 @@ import type { Offer, Resource } from '@stadion/contract/mesos';
 import { scalarsOf } from './core/resources/resource-vector.ts';
 import { createMasterHttp } from './http/master-http.ts';
 import { Cluster, resources, task, type ScriptedAgent, type ScriptedFramework } from './testing/cluster.ts';
-import { reserved, volume } from './testing/reserved.ts';
+import { ownDisk, reserved, volume } from './testing/reserved.ts';
 
 const ROLE = 'store';
 const DISK = 500;
@@ -209,6 +209,80 @@ describe('operations that cannot be', () => {
     await launchResident(scene);
     await scene.framework.operate(scene.framework.lastOffer(), [{ type: 'DESTROY', destroy: { volumes: [data()] } }]);
     expect(scene.agent.checkpointed?.version).toBe(1);
+  });
+});
+
+describe('disks of their own', () => {
+  const MOUNT = ownDisk('MOUNT', '/mnt/a', 100);
+  const PATH = ownDisk('PATH', '/srv/b', 300);
+
+  function disksIn(offer: Offer): (string | number | undefined)[][] {
+    return offer.resources.flatMap(({ disk, scalar, reservations }) => {
+      const { type, path, mount } = disk?.source ?? {};
+      return type === undefined ? [] : [[type, (path ?? mount)?.root, scalar?.value, reservations?.at(-1)?.role]];
+    });
+  }
+
+  /** The same, to be made into a volume. */
+  function volumeOn(disk: Resource, id: string, mib = disk.scalar?.value ?? 0): Resource {
+    const [own] = reserved([{ ...disk, scalar: { value: mib } }], ROLE);
+    const volumeInfo = { persistence: { id }, volume: { mode: 'RW' as const, container_path: id } };
+    return { ...(own as Resource), disk: { ...disk.disk, ...volumeInfo } };
+  }
+
+  async function withDisks(): Promise<Stage> {
+    const cluster = await Cluster.start();
+    const agent = await cluster.agent('a1', [...resources(4, 4096, { disk: 10_000 }), MOUNT, PATH]);
+    return { cluster, agent, framework: await subscriber(cluster) };
+  }
+
+  it('are offered beside the root disk, are reserved and made volumes, and come back when these are given up', async () => {
+    const scene = await withDisks();
+    const { cluster, agent, framework } = scene;
+    const all = [
+      ['MOUNT', '/mnt/a', 100, undefined],
+      ['PATH', '/srv/b', 300, undefined],
+    ];
+    expect(disksIn(framework.lastOffer()).sort()).toEqual(all);
+    const volumes = [volumeOn(MOUNT, 'v1'), volumeOn(PATH, 'v2', 50)];
+    const unmade = volumes.map((each): Resource => ({ ...each, disk: { source: each.disk?.source } }) as Resource);
+    await framework.operate(framework.lastOffer(), [
+      { type: 'RESERVE', reserve: { resources: [...needs(), ...unmade] } },
+      { type: 'CREATE', create: { volumes } },
+      { type: 'LAUNCH', launch: { task_infos: [task('t1', agent.agentId, [...needs(), ...volumes])] } },
+    ]);
+    expect(framework.statuses('t1')).toEqual([]);
+    expect(agent.checkpointed?.resources.flatMap(({ disk }) => disk?.source?.type ?? []).sort()).toEqual([
+      'MOUNT',
+      'PATH',
+    ]);
+    await framework.acknowledge(await agent.update(framework.id, 't1', 'TASK_FINISHED'));
+    await offerAgain(cluster, framework);
+    expect(disksIn(framework.lastOffer()).sort()).toEqual([
+      ['MOUNT', '/mnt/a', 100, ROLE],
+      ['PATH', '/srv/b', 250, undefined],
+      ['PATH', '/srv/b', 50, ROLE],
+    ]);
+    const used = scalarsOf(cluster.master.view!.agents.get(agent.agentId)!.total);
+    expect(used.disk).toBe((10_000 + 400) * 1000);
+    await framework.operate(framework.lastOffer(), [
+      { type: 'DESTROY', destroy: { volumes } },
+      { type: 'UNRESERVE', unreserve: { resources: [...needs(), ...unmade] } },
+    ]);
+    await offerAgain(cluster, framework);
+    expect(disksIn(framework.lastOffer()).sort()).toEqual(all);
+    expect(agent.checkpointed?.resources).toEqual([]);
+  });
+
+  it('that are mounted are had as a whole or not at all', async () => {
+    const { agent, framework } = await withDisks();
+    const [part] = reserved([{ ...MOUNT, scalar: { value: 40 } }], ROLE);
+    await framework.operate(framework.lastOffer(), [
+      { type: 'RESERVE', reserve: { resources: [part as Resource] } },
+      { type: 'LAUNCH', launch: { task_infos: [task('t1', agent.agentId, [...resources(1, 128), part as Resource])] } },
+    ]);
+    expect(framework.lastStatus('t1').state).toBe('TASK_ERROR');
+    expect(agent.of('CHECKPOINT_RESOURCES')).toEqual([]);
   });
 });
 

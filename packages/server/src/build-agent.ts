@@ -22,7 +22,7 @@ import {
 import { DOCKER_HOST_DEFAULT, withSecrets, type SecretSource } from '@stadion/agent/containerizers';
 import type { ServerConfig } from '@stadion/contract';
 import type { MasterDialer } from '@stadion/contract/agent-link';
-import type { DomainInfo } from '@stadion/contract/mesos';
+import type { DomainInfo, Resource } from '@stadion/contract/mesos';
 import { advertisedAddress } from './addresses.ts';
 import { buildContainerizer, listOf } from './build-containerizer.ts';
 import type { SystemPorts } from './system-ports.ts';
@@ -57,6 +57,7 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     gpuDevices: listOf(config.gpuDevices).length,
   });
   const given = read(config.resources, parseResources, '--resources');
+  await checkDisks(given);
   // In memory on Linux; the name is that of this work directory, after a restart as before.
   const memoryDirectory = join(
     await secretsRoot(workDirectory),
@@ -100,6 +101,17 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     },
     config: { inheritedEnvironment: process.env },
   });
+}
+
+/** A disk that is not mounted would be taken for the one that its directory is on. */
+async function checkDisks(resources: readonly Resource[]): Promise<void> {
+  for (const { disk } of resources) {
+    const root = (disk?.source?.path ?? disk?.source?.mount)?.root;
+    if (root === undefined) continue;
+    const found = await stat(root).catch(() => undefined);
+    if (found?.isDirectory() === true) continue;
+    throw new PlatformError('flag-invalid', `--resources names a disk at ${root}, and there is no such directory.`);
+  }
 }
 
 function read<Item>(text: string | undefined, parse: (text: string) => Parsed<Item[]>, flag: string): Item[] {

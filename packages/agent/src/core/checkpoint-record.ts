@@ -6,7 +6,7 @@ import { CheckStatusInfo, ExecutorInfo } from '@stadion/contract/mesos-workload'
 import { FrameworkInfo, TaskInfo, TaskStatus } from '@stadion/contract/mesos';
 import { HealthState } from './health-check.ts';
 import type { Task } from './task.ts';
-import type { VolumeId } from './volumes.ts';
+import { VolumeId } from './volumes.ts';
 
 /** Raised when a shape changes in a way that old readers would misread. */
 const FORMAT = 1;
@@ -54,11 +54,10 @@ const TaskRecord = Type.Object({ format: Type.Literal(FORMAT), agentId: Type.Str
 const AgentRecord = Type.Object({ format: Type.Literal(FORMAT), agentId: Type.String() });
 const FrameworkRecord = Type.Object({ format: Type.Literal(FORMAT), framework: FrameworkInfo });
 
-const VolumeRecord = Type.Object({ role: Type.String(), id: Type.String() });
 const ResourcesRecord = Type.Object({
   format: Type.Literal(FORMAT),
   checkpointed: CheckpointedResources,
-  wiping: Type.Array(VolumeRecord),
+  wiping: Type.Array(VolumeId),
 });
 
 const taskRecordCheck = TypeCompiler.Compile(TaskRecord);

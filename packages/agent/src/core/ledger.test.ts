@@ -24,6 +24,21 @@ describe('the ledger', () => {
     expect(ledger.hold([ports(31004, 31005)])).toContain('31004');
   });
 
+  it('has an account for every disk of its own', () => {
+    const disk = (value: number, root?: string): Resource => ({
+      ...cpus(value),
+      name: 'disk',
+      ...(root !== undefined && { disk: { source: { type: 'PATH', path: { root } } } }),
+    });
+    const ledger = new Ledger([disk(10), disk(5, '/a'), disk(7, '/b')]);
+    expect(ledger.hold([disk(6, '/a')])).toContain('disk at /a');
+    expect(ledger.hold([disk(5, '/a'), disk(10), disk(7, '/b')])).toBeUndefined();
+    expect(ledger.hold([disk(1)])).toContain('0 left');
+    ledger.free([disk(5, '/a')]);
+    expect(ledger.hold([disk(1, '/b')])).toContain('disk at /b');
+    expect(ledger.totalAmount('disk')).toBe(10);
+  });
+
   it('is never overdrawn by any sequence of holds and frees, and is empty when all is freed', () => {
     const task = fc.record({
       amount: fc.integer({ min: 0, max: 3000 }),

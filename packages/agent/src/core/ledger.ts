@@ -1,8 +1,8 @@
 /** What the agent has and what its tasks hold: the last line of defence against overcommitment. */
 import type { Resource } from '@stadion/contract/mesos';
-import { volumeKey, volumesOf } from './volumes.ts';
+import { ownDiskOf, volumeKey, volumesOf } from './volumes.ts';
 
-/** Amounts by resource name, in thousandths, so that sums are exact. */
+/** Amounts by resource name, in thousandths, so that sums are exact; every disk of its own has an account of its own. */
 type Amounts = Map<string, number>;
 
 /** Accounts of one agent. Scalars are kept in thousandths; ports one by one. */
@@ -77,10 +77,16 @@ export class Ledger {
   }
 }
 
+function accountOf(resource: Resource): string {
+  const disk = ownDiskOf(resource);
+  return disk === undefined ? resource.name : `${resource.name} at ${disk.root}`;
+}
+
 function add(amounts: Amounts, resource: Resource, sign: 1 | -1): void {
   if (resource.scalar === undefined) return;
   const amount = Math.round(resource.scalar.value * 1000) * sign;
-  amounts.set(resource.name, (amounts.get(resource.name) ?? 0) + amount);
+  const account = accountOf(resource);
+  amounts.set(account, (amounts.get(account) ?? 0) + amount);
 }
 
 function rangesOf(resources: readonly Resource[]): { readonly begin: number; readonly end: number }[] {

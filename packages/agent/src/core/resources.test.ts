@@ -37,6 +37,38 @@ describe('resources from the flag', () => {
   );
 });
 
+describe('resources as JSON', () => {
+  const disk = (source: object) => ({ name: 'disk', type: 'SCALAR', scalar: { value: 10 }, disk: { source } });
+  const mount = disk({ type: 'MOUNT', mount: { root: '/mnt/a' } });
+  const path = disk({ type: 'PATH', path: { root: '/srv/b' } });
+
+  it('may name disks of their own, which are there beside the root disk', () => {
+    const given = parseResources(JSON.stringify([{ name: 'cpus', type: 'SCALAR', scalar: { value: 2 } }, mount, path]));
+    expect(given).toMatchObject({ ok: true, value: [{ name: 'cpus' }, mount, path] });
+    const detected = detectResources({ cpus: 8, memoryBytes: 8 * GIB, diskBytes: 100 * GIB, gpuDevices: 0 });
+    const result = overrideResources(detected, given.ok ? given.value : []);
+    expect(result.filter(({ name }) => name === 'disk').map(({ disk: own }) => own?.source?.type)).toEqual([
+      undefined,
+      'MOUNT',
+      'PATH',
+    ]);
+  });
+
+  it.each([
+    ['[', /none/],
+    ['[{"name":"disk"}]', /type/],
+    [JSON.stringify([disk({ type: 'MOUNT', mount: { root: 'mnt' } })]), /absolute path as its mount.root/],
+    [JSON.stringify([disk({ type: 'PATH' })]), /absolute path as its path.root/],
+    [JSON.stringify([mount, mount]), /same place/],
+    [JSON.stringify([{ ...mount, scalar: { value: -1 } }]), /negative/],
+    [JSON.stringify([{ ...mount, disk: { persistence: { id: 'v' } } }]), /made by frameworks/],
+    ['[{"name":"ports","type":"RANGES","ranges":{"range":[{"begin":5,"end":1}]}}]', /65535/],
+  ])('%s is refused with a sentence', (text, expected) => {
+    const parsed = parseResources(text);
+    expect(parsed.ok ? undefined : parsed.problem).toMatch(expected);
+  });
+});
+
 describe('attributes from the flag', () => {
   it('are numbers, ranges, sets or texts', () => {
     expect(parseAttributes('rack:abc;zone:us-west:1;level:10;keys:[1000-1500];tags:{a,b}')).toEqual({

@@ -1,10 +1,10 @@
 /** Resources and attributes of an agent: read from flags as Mesos writes them, or worked out from the machine. */
 import type { Attribute, Range, Resource } from '@stadion/contract/mesos';
 import type { ContainerLimits } from './container.ts';
+import type { Parsed } from './parsed.ts';
+import { parseResourcesJson } from './resources-json.ts';
 
-/** Something read from text, or a sentence about what is wrong with it. */
-export type Parsed<Value> =
-  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly problem: string };
+export type { Parsed } from './parsed.ts';
 
 /** What the machine has. */
 export interface MachineFacts {
@@ -32,9 +32,11 @@ export function detectResources(machine: MachineFacts): Resource[] {
 }
 
 /**
- * Reads `cpus:24;mem:24576;ports:[21000-24000,30000-34000];bugs:{a,b}`. A role in parentheses, `cpus(prod):8`, is kept.
+ * Reads `cpus:24;mem:24576;ports:[21000-24000,30000-34000];bugs:{a,b}`, where a role in parentheses, `cpus(prod):8`, is kept; or a JSON
+ * list of resources, in which a disk may have a `source`.
  */
 export function parseResources(text: string): Parsed<Resource[]> {
+  if (text.trimStart().startsWith('[')) return parseResourcesJson(text);
   return parseItems(text, (name, value): Parsed<Resource> => {
     const match = /^([^()]+?)(?:\(([^()]+)\))?$/.exec(name);
     const plainName = match?.[1]?.trim() ?? name;
@@ -76,7 +78,10 @@ export function parseAttributes(text: string): Parsed<Attribute[]> {
 /** What a task may use, of its resources: mem and disk are megabytes there. */
 export function limitsOf(resources: readonly Resource[]): ContainerLimits {
   const amount = (name: string): number =>
-    resources.reduce((sum, each) => sum + (each.name === name ? (each.scalar?.value ?? 0) : 0), 0);
+    resources.reduce(
+      (sum, each) => sum + (isOnRootDisk(each) && each.name === name ? (each.scalar?.value ?? 0) : 0),
+      0,
+    );
   return {
     cpus: amount('cpus'),
     memoryBytes: amount('mem') * MIB,
@@ -85,10 +90,14 @@ export function limitsOf(resources: readonly Resource[]): ContainerLimits {
   };
 }
 
-/** Detected resources, each replaced by the one of the same name that was given. */
+/** Detected resources, each replaced by the one of the same name that was given. Disks of their own are there beside the root disk. */
 export function overrideResources(detected: readonly Resource[], given: readonly Resource[]): Resource[] {
-  const names = new Set(given.map((resource) => resource.name));
+  const names = new Set(given.filter(isOnRootDisk).map((resource) => resource.name));
   return [...detected.filter((resource) => !names.has(resource.name)), ...given];
+}
+
+function isOnRootDisk({ disk }: Resource): boolean {
+  return disk?.source === undefined;
 }
 
 function parseItems<Item>(text: string, read: (name: string, value: string) => Parsed<Item>): Parsed<Item[]> {

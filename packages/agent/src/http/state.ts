@@ -3,6 +3,7 @@ import type { Resource } from '@stadion/contract/mesos';
 import type { AgentView } from '../agent-view.ts';
 import type { TaskPod } from '../core/pod.ts';
 import type { Task } from '../core/task.ts';
+import { ownDiskOf } from '../core/volumes.ts';
 import { ENDED_TASKS_SHOWN_MAX } from '../limits.ts';
 import { executorName, legacyAttributes, legacyResources, legacyTask, roleOf } from './legacy-json.ts';
 
@@ -87,13 +88,14 @@ function byRole(resources: readonly Resource[]): Record<string, unknown> {
 function lessReserved(total: readonly Resource[], reserved: readonly Resource[]): Resource[] {
   return total.map((resource) => {
     if (resource.scalar === undefined) return resource;
-    const taken = reserved.reduce(
-      (sum, each) => sum + (each.name === resource.name ? (each.scalar?.value ?? 0) : 0),
-      0,
-    );
+    const taken = reserved.reduce((sum, each) => sum + (isSameKind(each, resource) ? (each.scalar?.value ?? 0) : 0), 0);
     const left = Math.max(0, Math.round((resource.scalar.value - taken) * 1000) / 1000);
     return taken === 0 ? resource : { ...resource, scalar: { value: left } };
   });
+}
+
+function isSameKind(left: Resource, right: Resource): boolean {
+  return left.name === right.name && ownDiskOf(left)?.root === ownDiskOf(right)?.root;
 }
 
 function heldBy(task: Task): Task['info']['resources'] {

@@ -79,7 +79,7 @@ function reservedByRole(view: ClusterView): Map<string, ReturnType<typeof nothin
   const sums = new Map<string, ReturnType<typeof nothing>>();
   for (const agent of view.agents.values()) {
     for (const holding of agent.total.held.values()) {
-      const role = roleOf(holding);
+      const role = holding.reservations.length === 0 ? '' : roleOf(holding);
       for (let end = role.length; end > 0; end = role.lastIndexOf('/', end - 1)) {
         const name = role.slice(0, end);
         const sum = sums.get(name) ?? nothing();

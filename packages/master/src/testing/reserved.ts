@@ -11,6 +11,12 @@ export function reserved(resources: readonly Resource[], role: string): Resource
   }));
 }
 
+/** A disk of its own, which nobody has reserved. */
+export function ownDisk(type: 'PATH' | 'MOUNT', root: string, mib: number): Resource {
+  const source = type === 'PATH' ? { type, path: { root } } : { type, mount: { root } };
+  return { name: 'disk', type: 'SCALAR', scalar: { value: mib }, disk: { source } };
+}
+
 /** A volume of this many MiB. */
 export function volume(id: string, mib: number, role: string): Resource {
   const [disk] = reserved([{ name: 'disk', type: 'SCALAR', scalar: { value: mib } }], role);

@@ -86,7 +86,7 @@ export class LaunchMaker {
     const launches: LaunchDescription[] = [];
     for (const placement of placements) {
       const group = groups[placement.request];
-      const launch = group && this.launchOne(group, prepared, placement.hostPorts);
+      const launch = group && this.launchOne(group, prepared, placement);
       if (launch !== undefined) launches.push(launch);
     }
     for (const { group, instance } of relaunches) {
@@ -112,7 +112,7 @@ export class LaunchMaker {
   private launchOne(
     group: PlannedGroup,
     prepared: PreparedOffer,
-    hostPorts: Placement['hostPorts'],
+    { hostPorts, disks }: Placement,
   ): LaunchDescription | undefined {
     const { describe, pool, random } = this.parts;
     const { definition } = group;
@@ -124,10 +124,10 @@ export class LaunchMaker {
     const ports = hostPorts.filter((port) => port !== undefined).slice();
     const role = offer.allocation_info.role;
     const reservation = isResident(definition)
-      ? newReservation(definition, { place, role, hostPorts: ports }, () => randomUuid(random))
+      ? newReservation(definition, { place, role, hostPorts: ports }, disks, () => randomUuid(random))
       : undefined;
     const launched = this.begin(instance, definition, { place, hostPorts: ports, ...(reservation && { reservation }) });
-    pool.launchedOn(prepared, definition);
+    pool.launchedOn(prepared, definition, disks);
     return describe({
       app: definition,
       instance: launched,

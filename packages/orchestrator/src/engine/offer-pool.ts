@@ -3,6 +3,7 @@ import type { Offer } from '@stadion/contract/mesos';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import type { AgentPlace } from '../core/instance.ts';
 import { demandOf } from '../core/placement/demand.ts';
+import { withoutDisks, type OwnDisk } from '../core/placement/own-disks.ts';
 import { prepareOffer, type OfferRoles } from '../core/placement/matcher.ts';
 import type { PreparedOffer } from '../core/placement/types.ts';
 import { OFFERS_HELD_MAX, OFFERS_PER_TURN_MAX, SHARED_PLACES_MAX } from './limits.ts';
@@ -80,7 +81,7 @@ export class OfferPool {
   }
 
   /** Instances of an app were launched on an offer. */
-  launchedOn(offer: PreparedOffer, app: AppDefinition): void {
+  launchedOn(offer: PreparedOffer, app: AppDefinition, disks: readonly OwnDisk[]): void {
     const agentId = offer.offer.agent_id.value;
     const last = this.lastByAgent.get(agentId);
     if (last === undefined) return;
@@ -91,6 +92,7 @@ export class OfferPool {
       memMilli: last.memMilli - demand.memMilli,
       diskMilli: last.diskMilli - demand.diskMilli,
       gpusMilli: last.gpusMilli - demand.gpusMilli,
+      disks: withoutDisks(last.disks, disks),
     });
   }
 

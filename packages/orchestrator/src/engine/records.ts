@@ -118,7 +118,19 @@ const PodTaskRecord = Type.Object({
 const ReservationRecord = Type.Object({
   place: PlaceRecord,
   role: Type.String(),
-  volumes: Type.Array(Type.Object({ containerPath: Type.String(), persistenceId: Type.String() })),
+  volumes: Type.Array(
+    Type.Object({
+      containerPath: Type.String(),
+      persistenceId: Type.String(),
+      disk: Type.Optional(
+        Type.Object({
+          type: Type.Union([Type.Literal('path'), Type.Literal('mount')]),
+          root: Type.String(),
+          mib: Type.Number(),
+        }),
+      ),
+    }),
+  ),
   ports: Type.Array(Type.Integer()),
   confirmed: Type.Boolean(),
 });

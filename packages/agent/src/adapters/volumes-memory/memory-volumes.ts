@@ -12,8 +12,9 @@ export class MemoryVolumes implements Volumes {
   wipedCount = 0;
   private count = 0;
 
-  directory({ role, id }: VolumeId): string {
-    return `/volumes/roles/${role.replaceAll('/', ' ')}/${id}`;
+  directory({ role, id, disk }: VolumeId): string {
+    if (disk?.type === 'MOUNT') return disk.root;
+    return `${disk?.root ?? ''}/volumes/roles/${role.replaceAll('/', ' ')}/${id}`;
   }
 
   async create(volume: VolumeId): Promise<void> {

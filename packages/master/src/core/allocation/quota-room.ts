@@ -3,7 +3,7 @@
  * no answer can bring a role above its limit; what is reserved for a role counts whether it is used or not.
  */
 import type { ClusterState } from '../cluster/state.ts';
-import { roleOf } from '../resources/holdings.ts';
+import { NO_HOLDINGS, roleOf, type Holdings } from '../resources/holdings.ts';
 import { SCALAR_NAMES, type Scalars } from '../resources/amounts.ts';
 import type { ResourceVector } from '../resources/resource-vector.ts';
 import type { RoleNode } from './role-tree.ts';
@@ -19,7 +19,7 @@ export function idleReservations(state: Pick<ClusterState, 'agents'>): IdleReser
   const sums = new Map<string, Record<keyof Scalars, number>>();
   for (const agent of state.agents.values()) {
     for (const holding of agent.free.held.values()) {
-      const role = roleOf(holding);
+      const role = holding.reservations.length === 0 ? '' : roleOf(holding);
       for (let end = role.length; end > 0; end = role.lastIndexOf('/', end - 1)) {
         const name = role.slice(0, end);
         const sum = sums.get(name) ?? { cpus: 0, gpus: 0, mem: 0, disk: 0 };
@@ -43,7 +43,21 @@ export function withinQuota(role: RoleNode, vector: ResourceVector, idle: IdleRe
       if (limit === undefined) continue;
       const room = Math.max(0, limit - allocated[name] - (reserved?.[name] ?? 0));
       if (room < within[name]) within = { ...within, [name]: room };
+      if (name === 'disk') within = { ...within, held: disksWithin(within.held, room - within.disk) };
     }
   }
   return within;
+}
+
+/** Of disks of their own that anybody may have those for which there is room. What is reserved counts already. */
+function disksWithin(held: Holdings, room: number): Holdings {
+  let left = room;
+  const disks = [...held].filter(([, { reservations, disk }]) => {
+    if (reservations.length > 0) return true;
+    if (disk > left) return false;
+    left -= disk;
+    return true;
+  });
+  if (disks.length === held.size) return held;
+  return disks.length === 0 ? NO_HOLDINGS : new Map(disks);
 }

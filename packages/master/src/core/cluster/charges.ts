@@ -4,7 +4,7 @@
  */
 import { assert } from '@stadion/base';
 import { withCheckpointed } from '../resources/checkpointed.ts';
-import { holdingsBeyond, volumeId, NO_HOLDINGS, type Holding, type Holdings } from '../resources/holdings.ts';
+import { holdingsBeyond, isWhole, volumeId, NO_HOLDINGS, type Holding, type Holdings } from '../resources/holdings.ts';
 import { intersectPorts } from '../resources/port-ranges.ts';
 import {
   NOTHING,
@@ -159,7 +159,7 @@ function adoptExecutor(
 function isTaken(agent: AgentRecord, resources: ResourceVector): boolean {
   if (intersectPorts(portsOf(agent.charged), portsOf(resources)).length > 0) return true;
   for (const [key, holding] of resources.held) {
-    if (volumeId(holding) !== undefined && agent.charged.held.has(key)) return true;
+    if (isWhole(holding) && agent.charged.held.has(key)) return true;
   }
   return false;
 }

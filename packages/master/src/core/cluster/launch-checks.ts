@@ -2,6 +2,7 @@
 import type { TaskInfo } from '@stadion/contract/mesos';
 import type { ExecutorInfo } from '@stadion/contract/mesos-workload';
 import { parseResources, type ParsedResources } from '../resources/resource-format.ts';
+import { containsPorts } from '../resources/port-ranges.ts';
 import { contains, isNothing, subtract, type ResourceVector } from '../resources/resource-vector.ts';
 import { chosenIdProblem } from './framework-info.ts';
 import { taskKey, type AgentRecord, type FrameworkRecord } from './records.ts';
@@ -47,7 +48,10 @@ function shortage(pool: ResourceVector, wanted: ResourceVector): string {
   for (const name of ['cpus', 'mem', 'disk', 'gpus'] as const) {
     if (wanted[name] > pool[name]) return `${name} ${String(wanted[name] / 1000)} of ${String(pool[name] / 1000)}`;
   }
-  return 'ports that are not in it';
+  const isAll = containsPorts(pool.ports, wanted.ports);
+  return isAll
+    ? 'something reserved, a volume or a disk of its own that is not in it as it is'
+    : 'ports that are not in it';
 }
 
 /** What a group takes, its executor first, or what is wrong with it or with any of its tasks. */

@@ -14,10 +14,10 @@ import { NOTHING, add, subtract, type ResourceVector } from './resource-vector.t
 import { containsPorts, intersectPorts, subtractPorts } from './port-ranges.ts';
 
 /** What a holding was before its volume was made, or before it was reserved; undefined when anybody may have it. */
-export function sourceKind({ reservations, volume }: HoldingKind): HoldingKind | undefined {
-  if (volume !== undefined) return { reservations, volume: undefined };
+export function sourceKind({ reservations, volume, source }: HoldingKind): HoldingKind | undefined {
+  if (volume !== undefined) return { reservations, volume: undefined, source };
   const rest = reservations.slice(0, -1);
-  return rest.length === 0 ? undefined : { reservations: rest, volume: undefined };
+  return rest.length === 0 && source === undefined ? undefined : { reservations: rest, volume: undefined, source };
 }
 
 /** A holding as an amount of another kind, or of what anybody may have. */

@@ -1,17 +1,24 @@
 /**
- * Resources that are set aside: reserved for a role, and volumes made of them. A vector has them beside what anybody may
- * have, by a key that says what kind they are; amounts of one kind add up, a volume is one whole.
+ * Resources that are set aside: reserved for a role, volumes made of them, and disks of their own, reserved or not. A vector has
+ * them beside what anybody may have, by a key that says what kind they are; amounts of one kind add up, a volume is one
+ * whole, and so is a disk that is mounted as a whole.
  */
 import { assert } from '@stadion/base';
 import type { DiskInfo, Reservation } from '@stadion/contract/mesos-workload';
 import type { Amount } from './amounts.ts';
 import { addPorts, containsPorts, intersectPorts, subtractPorts, unionPorts, type PortRanges } from './port-ranges.ts';
 
+/** A disk of its own on an agent: a directory of which parts can be had, or a file system that is had as a whole. */
+export type DiskSource = NonNullable<DiskInfo['source']>;
+
 /** What distinguishes one kind of reserved resource from another. The last reservation is the most specific. */
 export interface HoldingKind {
+  /** None: anybody may have it, as far as anybody may have a disk of its own. */
   readonly reservations: readonly Reservation[];
   /** Only for a volume; a task that uses it may say another container path. */
   readonly volume: DiskInfo | undefined;
+  /** The disk of its own that it is on; undefined: the agent's root disk. */
+  readonly source: DiskSource | undefined;
 }
 
 /** An amount of one kind. Scalars in thousandths. */
@@ -24,9 +31,10 @@ export type Holdings = ReadonlyMap<string, Holding>;
 export const NO_HOLDINGS: Holdings = new Map();
 
 /** Same kind, same key. What a volume is used for (its path and mode) is not part of what it is, as in Mesos. */
-export function holdingKey({ reservations, volume }: HoldingKind): string {
+export function holdingKey({ reservations, volume, source }: HoldingKind): string {
   const stack = reservations.map(({ type, role, principal, labels }) => [type, role, principal, labels?.labels]);
-  return JSON.stringify([stack, volume?.persistence?.id]);
+  const disk = source === undefined ? [] : [source.type, rootOf(source)];
+  return JSON.stringify([stack, volume?.persistence?.id, ...disk]);
 }
 
 /** The role that a holding is set aside for. */
@@ -39,6 +47,16 @@ export function volumeId(kind: HoldingKind): string | undefined {
   return kind.volume?.persistence?.id;
 }
 
+/** The directory of a disk of its own. */
+export function rootOf({ path, mount }: DiskSource): string {
+  return (path ?? mount)?.root ?? '';
+}
+
+/** Whether of this only the whole can be had: a volume, or a disk that is mounted as a whole. */
+export function isWhole(kind: HoldingKind): boolean {
+  return volumeId(kind) !== undefined || kind.source?.type === 'MOUNT';
+}
+
 /** Both together. @throws AssertionError when they share a port or a volume */
 export function addHoldings(left: Holdings, right: Holdings): Holdings {
   if (right.size === 0) return left;
@@ -46,7 +64,7 @@ export function addHoldings(left: Holdings, right: Holdings): Holdings {
   const sum = new Map(left);
   for (const [key, holding] of right) {
     const known = sum.get(key);
-    assert(known === undefined || volumeId(holding) === undefined, 'a volume is counted twice');
+    assert(known === undefined || !isWhole(holding), 'a volume, or a whole disk, is counted twice');
     sum.set(key, known === undefined ? holding : combine(known, holding, addPorts, 1));
   }
   return sum;
@@ -78,7 +96,7 @@ export function containsHoldings(whole: Holdings, part: Holdings): boolean {
       holding.mem <= known.mem &&
       holding.disk <= known.disk &&
       containsPorts(known.ports, holding.ports);
-    if (!fits || (volumeId(holding) !== undefined && holding.disk !== known.disk)) return false;
+    if (!fits || (isWhole(holding) && holding.disk !== known.disk)) return false;
   }
   return true;
 }
@@ -99,20 +117,21 @@ export function holdingsBeyond(held: Holdings, known: Holdings): Holdings {
   const beyond = new Map<string, Holding>();
   for (const [key, holding] of held) {
     const there = known.get(key);
-    if (there !== undefined && volumeId(holding) !== undefined) continue;
+    if (there !== undefined && isWhole(holding)) continue;
     const missing = there === undefined ? holding : remainder(holding, there);
     if (!isEmpty(missing)) beyond.set(key, missing);
   }
   return beyond.size === 0 ? NO_HOLDINGS : beyond;
 }
 
-/** Those that a framework in this role may have: set aside for the role itself or one above it. */
+/** Those that a framework in this role may have: set aside for nobody, for the role itself or for one above it. */
 export function holdingsFor(holdings: Holdings, role: string): Holdings {
   if (holdings.size === 0) return holdings;
   const own = new Map<string, Holding>();
   for (const [key, holding] of holdings) {
     const reservedFor = roleOf(holding);
-    if (role === reservedFor || role.startsWith(`${reservedFor}/`)) own.set(key, holding);
+    const isForAll = holding.reservations.length === 0;
+    if (isForAll || role === reservedFor || role.startsWith(`${reservedFor}/`)) own.set(key, holding);
   }
   return own.size === 0 ? NO_HOLDINGS : own;
 }
@@ -126,7 +145,7 @@ export function isEmpty(holding: Amount): boolean {
 
 /** The same amounts as another kind: a reservation given or taken, a volume made or given up. */
 export function asKind(holding: Holding, kind: HoldingKind): Holding {
-  return { ...holding, reservations: kind.reservations, volume: kind.volume };
+  return { ...holding, reservations: kind.reservations, volume: kind.volume, source: kind.source };
 }
 
 function combine(
@@ -138,6 +157,7 @@ function combine(
   return {
     reservations: left.reservations,
     volume: left.volume,
+    source: left.source,
     cpus: left.cpus + sign * right.cpus,
     gpus: left.gpus + sign * right.gpus,
     mem: left.mem + sign * right.mem,
@@ -161,6 +181,7 @@ function largest(left: Holding, right: Holding): Holding {
   return {
     reservations: left.reservations,
     volume: left.volume,
+    source: left.source,
     cpus: Math.max(left.cpus, right.cpus),
     gpus: Math.max(left.gpus, right.gpus),
     mem: Math.max(left.mem, right.mem),

@@ -1,7 +1,18 @@
 /** Resources in and out: the v1 `Resource[]` and the legacy JSON object (`"ports": "[31000-31005]"`). */
 import type { Attribute, Resource } from '@stadion/contract/mesos';
 import type { Reservation } from '@stadion/contract/mesos-workload';
-import { NO_HOLDINGS, addHoldings, holdingKey, isEmpty, roleOf, type Holdings } from './holdings.ts';
+import {
+  NO_HOLDINGS,
+  addHoldings,
+  holdingKey,
+  isEmpty,
+  isWhole,
+  roleOf,
+  rootOf,
+  type DiskSource,
+  type Holding,
+  type Holdings,
+} from './holdings.ts';
 import { NO_PORTS, addPorts, intersectPorts, portRangesOf, type PortRanges } from './port-ranges.ts';
 import { SCALAR_NAMES, type Amount, type Scalars } from './amounts.ts';
 import { NOTHING, add, portsOf, scalarsOf, type ResourceVector } from './resource-vector.ts';
@@ -30,7 +41,7 @@ export function parseResources(resources: readonly Resource[]): ParsedResources 
     const read = readAmount(resource);
     if (typeof read === 'string') return problem(read);
     const reservations = reservationsOf(resource);
-    if (reservations.length > 0) {
+    if (reservations.length > 0 || resource.disk?.source !== undefined) {
       const added = readHolding(held, resource, reservations, read);
       if (typeof added === 'string') return problem(added);
       held = added;
@@ -86,17 +97,32 @@ function readHolding(
   reservations: readonly Reservation[],
   amount: Amount,
 ): Holdings | string {
-  if (disk?.source !== undefined) return 'this master knows no disks of their own (PATH, MOUNT), only the root disk';
-  if (disk !== undefined && (name !== 'disk' || disk.persistence === undefined)) {
+  const { source, ...info } = disk ?? {};
+  const volume = info.persistence === undefined ? undefined : info;
+  if (disk !== undefined && (name !== 'disk' || (volume === undefined && source === undefined))) {
     return 'a volume is a disk resource with a persistence id';
   }
-  const holding = { ...amount, reservations, volume: disk };
+  if (volume !== undefined && reservations.length === 0) {
+    return 'a volume is made of reserved disk, and this disk is not reserved';
+  }
+  if (source !== undefined && !rootOf(source).startsWith('/')) {
+    return `a disk of type ${source.type} says by "${source.type.toLowerCase()}.root" where it is: an absolute path`;
+  }
+  const holding: Holding = { ...amount, reservations, volume, source: source && plainSource(source) };
   if (isEmpty(holding)) return held;
   const key = holdingKey(holding);
   const known = held.get(key);
-  if (known !== undefined && disk !== undefined) return `the volume ${disk.persistence?.id ?? ''} is named twice`;
+  if (known !== undefined && isWhole(holding)) {
+    return `the volume ${volume?.persistence?.id ?? rootOf(source ?? { type: 'MOUNT' })} is named twice`;
+  }
   if (known !== undefined && intersectPorts(known.ports, amount.ports).length > 0) return 'a port is named twice';
   return addHoldings(held, new Map([[key, holding]]));
+}
+
+/** Without members that do not say where it is. */
+function plainSource(source: DiskSource): DiskSource {
+  const place = { root: rootOf(source) };
+  return source.type === 'PATH' ? { type: 'PATH', path: place } : { type: 'MOUNT', mount: place };
 }
 
 /** How resources are written: for whom, and in which form reservations are. */
@@ -111,14 +137,17 @@ export interface FormatOptions {
 export function formatResources(vector: ResourceVector, options: FormatOptions = {}): Resource[] {
   const allocation = options.role === undefined ? {} : { allocation_info: { role: options.role } };
   const resources = formatAmount(vector, { role: '*', ...allocation });
-  for (const { reservations, volume, ...amount } of vector.held.values()) {
+  for (const { reservations, volume, source, ...amount } of vector.held.values()) {
     const [first] = reservations;
-    if (options.legacyReservations === true && (reservations.length !== 1 || first === undefined)) continue;
+    if (options.legacyReservations === true && reservations.length > 1) continue;
     const reserved =
-      options.legacyReservations === true && first !== undefined
-        ? legacyReservation(first)
-        : { reservations: [...reservations] };
-    const disk = volume === undefined ? {} : { disk: volume };
+      first === undefined
+        ? { role: '*' }
+        : options.legacyReservations === true
+          ? legacyReservation(first)
+          : { reservations: [...reservations] };
+    const info = { ...volume, ...(source !== undefined && { source }) };
+    const disk = Object.keys(info).length === 0 ? {} : { disk: info };
     resources.push(...formatAmount(amount, { ...reserved, ...disk, ...allocation }));
   }
   return resources;
@@ -160,7 +189,18 @@ export function legacyResources(vector: ResourceVector): LegacyResources {
 
 /** What of it is not reserved. */
 export function legacyUnreserved(vector: ResourceVector): LegacyResources {
-  return legacyAmount(vector, vector.ports);
+  return legacyResources({ ...vector, held: unreservedDisks(vector) });
+}
+
+/** What of it is not reserved, in full. */
+export function unreservedInFull(vector: ResourceVector): Resource[] {
+  return formatResources({ ...vector, held: unreservedDisks(vector) });
+}
+
+/** Disks of their own that anybody may have. */
+function unreservedDisks({ held }: ResourceVector): Holdings {
+  const disks = [...held].filter(([, { reservations }]) => reservations.length === 0);
+  return disks.length === 0 ? NO_HOLDINGS : new Map(disks);
 }
 
 /** What of it is reserved, by role. */
@@ -168,6 +208,7 @@ export function legacyReserved(vector: ResourceVector): Record<string, LegacyRes
   const byRole = new Map<string, ResourceVector>();
   for (const [key, holding] of vector.held) {
     const role = roleOf(holding);
+    if (role === '*') continue;
     byRole.set(role, add(byRole.get(role) ?? NOTHING, { ...NOTHING, held: new Map([[key, holding]]) }));
   }
   return Object.fromEntries([...byRole].map(([role, sum]) => [role, legacyResources(sum)]));
@@ -177,7 +218,8 @@ export function legacyReserved(vector: ResourceVector): Record<string, LegacyRes
 export function reservedInFull(vector: ResourceVector): Record<string, Resource[]> {
   const byRole: Record<string, Resource[]> = {};
   for (const resource of formatResources({ ...NOTHING, held: vector.held })) {
-    const role = resource.reservations?.at(-1)?.role ?? '*';
+    const role = resource.reservations?.at(-1)?.role;
+    if (role === undefined) continue;
     (byRole[role] ??= []).push(resource);
   }
   return byRole;

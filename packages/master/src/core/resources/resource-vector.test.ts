@@ -4,7 +4,7 @@ import { AssertionError } from '@stadion/base';
 import type { Resource } from '@stadion/contract/mesos';
 import { containsPorts, intersectPorts, portRangesOf, unionPorts, type PortRanges } from './port-ranges.ts';
 import { formatResources, legacyResources, parseResources } from './resource-format.ts';
-import { NO_HOLDINGS } from './holdings.ts';
+import { NO_HOLDINGS, holdingKey, type Holding, type Holdings } from './holdings.ts';
 import { NOTHING, add, contains, maximum, subtract, type ResourceVector } from './resource-vector.ts';
 
 /** The second implementation: every port by itself. Few and low ports, so that ranges touch and overlap often. */
@@ -76,13 +76,26 @@ describe('port ranges', () => {
 });
 
 const amount = fc.integer({ min: 0, max: 5_000 });
+/** Some of a disk of which parts are had, and a whole one or not: what is mounted always is as large as it is. */
+const disks = fc.record({ part: amount, hasWhole: fc.boolean() }).map(({ part, hasWhole }): Holdings => {
+  const holding = (source: Holding['source'], disk: number): Holding => ({
+    ...{ cpus: 0, gpus: 0, mem: 0, disk, ports: NOTHING.ports },
+    ...{ reservations: [], volume: undefined, source },
+  });
+  const all = [
+    ...(part > 0 ? [holding({ type: 'PATH', path: { root: '/p' } }, part)] : []),
+    ...(hasWhole ? [holding({ type: 'MOUNT', mount: { root: '/m' } }, 7_000)] : []),
+  ];
+  return all.length === 0 ? NO_HOLDINGS : new Map(all.map((each) => [holdingKey(each), each]));
+});
 const vector = fc
-  .record({ cpus: amount, mem: amount, disk: amount, gpus: fc.integer({ min: 0, max: 4 }), ports: portSet })
+  .record({
+    ...{ cpus: amount, mem: amount, disk: amount, gpus: fc.integer({ min: 0, max: 4 }), ports: portSet, held: disks },
+  })
   .map(({ ports, gpus, ...scalars }): ResourceVector => ({
     ...scalars,
     gpus: gpus * 1000,
     ports: rangesOf(ports),
-    held: NO_HOLDINGS,
   }));
 
 describe('amounts of resources', () => {

@@ -1,7 +1,6 @@
 /** One agent in the legacy JSON of `/state`, `/slaves` and `/state-summary`. */
 import type { AgentRecord, RecoveredAgent } from '../../core/cluster/records.ts';
 import type { ClusterView } from '../../core/cluster/state.ts';
-import { NO_HOLDINGS } from '../../core/resources/holdings.ts';
 import {
   formatResources,
   legacyAttributes,
@@ -9,6 +8,7 @@ import {
   legacyResources,
   legacyUnreserved,
   reservedInFull,
+  unreservedInFull,
 } from '../../core/resources/resource-format.ts';
 
 /** `pid` must parse as `x@ip:port`: mesos-dns depends on it. */
@@ -70,7 +70,7 @@ export function fullAgentJson(view: ClusterView, agent: AgentRecord) {
   return {
     ...agentJson(view, agent),
     reserved_resources_full: reservedInFull(agent.total),
-    unreserved_resources_full: formatResources({ ...agent.total, held: NO_HOLDINGS }),
+    unreserved_resources_full: unreservedInFull(agent.total),
     used_resources_full: formatResources(agent.charged),
     offered_resources_full: formatResources(agent.offered),
   };

@@ -2,6 +2,7 @@
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import { isOnHostNetwork, persistentVolumesOf } from '../app/spec.ts';
 import { podOf, wantedPodPorts } from '../pod/run-spec.ts';
+import { ownDiskDemands, type OwnDiskDemand } from './own-disks.ts';
 import type { PreparedOffer } from './types.ts';
 
 /** What an agent must be able to run, as one of several ways. */
@@ -15,8 +16,8 @@ export interface RunnerDemand {
 /** The demand of one instance. Scalars in thousandths. */
 export interface Demand {
   readonly role: string;
-  /** The type of a disk of its own that it needs (`path`, `mount`); undefined when the agent's own will do. */
-  readonly ownDisk: string | undefined;
+  /** Of its volumes those that want disks of their own. */
+  readonly ownDisks: readonly OwnDiskDemand[];
   /** Whether what it takes is reserved for it. */
   readonly isResident: boolean;
   /** False for an app that accepts reserved resources only. */
@@ -57,17 +58,17 @@ function computeDemand(app: AppDefinition): Demand {
   const fixedPorts = [...new Set(ports.flatMap((port) => (port === undefined || port === 0 ? [] : [port])))];
   const runner = runnerOf(app);
   const volumes = persistentVolumesOf(app);
-  const ownDisk = volumes.find(({ persistent }) => (persistent.type ?? 'root') !== 'root')?.persistent.type;
+  const onRoot = volumes.filter(({ persistent }) => (persistent.type ?? 'root') === 'root');
   const scalars = {
     cpusMilli: Math.round(app.cpus * 1000),
     memMilli: Math.round(app.mem * 1000),
-    diskMilli: Math.round((app.disk + volumes.reduce((sum, { persistent }) => sum + persistent.size, 0)) * 1000),
+    diskMilli: Math.round((app.disk + onRoot.reduce((sum, { persistent }) => sum + persistent.size, 0)) * 1000),
     gpusMilli: Math.round(app.gpus * 1000),
   };
   const acceptsUnreserved = app.acceptedResourceRoles?.includes('*') ?? true;
   return {
     role: app.role,
-    ownDisk,
+    ownDisks: ownDiskDemands(app),
     isResident: volumes.length > 0,
     acceptsUnreserved,
     runner,
@@ -79,7 +80,7 @@ function computeDemand(app: AppDefinition): Demand {
       app.role,
       acceptsUnreserved,
       volumes.length > 0,
-      ownDisk,
+      ...(onRoot.length === volumes.length ? [] : [JSON.stringify(volumes)]),
       runner.code,
       ...Object.values(scalars),
       ...ports,

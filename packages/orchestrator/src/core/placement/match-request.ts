@@ -58,7 +58,7 @@ export function firstRefusal(
     if (!constraint.state.accepts(fieldValue(place, constraint.state.field))) return constraint;
   }
   if (offer.isOutOfService) return 'AgentMaintenance';
-  return demand.ownDisk === undefined ? ledger.shortage(index, demand) : 'disk-type';
+  return ledger.hasDisks(index, demand) ? ledger.shortage(index, demand) : 'disk-type';
 }
 
 /** The row of Marathon's funnel under which a refusal is counted. */

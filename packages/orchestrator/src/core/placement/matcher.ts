@@ -98,8 +98,9 @@ class MatchingPass {
         continue;
       }
       const hostPorts = this.ledger.take(at, request.demand, this.random);
+      const disks = this.ledger.takeDisks(at, request.demand);
       for (const { state } of request.constraints) state.add(fieldValue(offer.place, state.field));
-      this.placements.push({ request: index, offer: at, hostPorts });
+      this.placements.push({ request: index, offer: at, hostPorts, disks });
       ring.advance();
       return true;
     }

@@ -3,10 +3,12 @@ import type { Random } from '@stadion/base';
 import type { RejectReason } from '@stadion/contract/orchestrator';
 import type { Demand } from './demand.ts';
 import { FreePorts } from './free-ports.ts';
+import { NO_DISKS, assignDisks, type AssignedDisk } from './own-disks.ts';
 import type { PreparedOffer } from './types.ts';
 
 const STRIDE = 4;
 const NO_PORTS: readonly undefined[] = Object.freeze([]);
+const NOTHING_TAKEN: ReadonlyMap<string, number> = new Map();
 
 /** The account of all offers of one pass. Offers go by their index. */
 export class OfferLedger {
@@ -16,6 +18,8 @@ export class OfferLedger {
   private readonly launches: Int32Array;
   /** Made when an offer is first asked for a port. */
   private readonly ports: (FreePorts | undefined)[];
+  /** What is left of disks of their own, by offer, where something was taken. */
+  private readonly disksLeft = new Map<number, Map<string, number>>();
   private readonly maxLaunches: number;
 
   constructor(offers: readonly PreparedOffer[], maxLaunches: number) {
@@ -61,6 +65,29 @@ export class OfferLedger {
     // Fixed ports go first, else chance might take them.
     for (const port of demand.fixedPorts) free.take(port);
     return demand.ports.map((port) => (port === 0 ? free.takeRandom(random) : port));
+  }
+
+  /** Whether the volumes that want disks of their own find some. */
+  hasDisks(offer: number, demand: Demand): boolean {
+    return demand.ownDisks.length === 0 || this.assign(offer, demand) !== undefined;
+  }
+
+  /** Charges the offer with the disks of one instance, for which {@link hasDisks} was true. */
+  takeDisks(offer: number, demand: Demand): readonly AssignedDisk[] {
+    if (demand.ownDisks.length === 0) return NO_DISKS;
+    const assigned = this.assign(offer, demand) ?? NO_DISKS;
+    const left = new Map(this.disksLeft.get(offer));
+    for (const { root, milli } of assigned) {
+      const whole = this.offers[offer]?.disks.find((disk) => disk.root === root)?.milli ?? 0;
+      left.set(root, (left.get(root) ?? whole) - milli);
+    }
+    this.disksLeft.set(offer, left);
+    return assigned;
+  }
+
+  private assign(offer: number, demand: Demand): readonly AssignedDisk[] | undefined {
+    const disks = this.offers[offer]?.disks ?? NO_DISKS;
+    return assignDisks(demand.ownDisks, disks, this.disksLeft.get(offer) ?? NOTHING_TAKEN);
   }
 
   /** What is left of the resource that a reason is about, scalars in thousandths, ports counted; 0 for other reasons. */

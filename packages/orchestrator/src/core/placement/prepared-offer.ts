@@ -3,6 +3,7 @@ import type { Offer, Range } from '@stadion/contract/mesos';
 import type { AgentPlace } from '../instance.ts';
 import { attributeText } from './attribute-text.ts';
 import { MAX_PORT } from './limits.ts';
+import { offeredDisks } from './own-disks.ts';
 import type { PortRanges, PreparedOffer } from './types.ts';
 
 /** The attribute by which an agent says what it can run; a SET of `posix`, `linux`, `docker`. */
@@ -17,7 +18,7 @@ export interface OfferRoles {
 }
 
 /**
- * Makes an offer ready for matching. Only unreserved resources of the agent's own disk count: what is reserved is somebody's.
+ * Makes an offer ready for matching. Only unreserved resources count: what is reserved is somebody's.
  * @param now milliseconds since the Unix epoch: whether its machine is out of service by then
  * @param known the place of the same agent from an earlier offer; used instead of a new one when it still says the same
  */
@@ -37,6 +38,7 @@ export function prepareOffer(offer: Offer, known?: AgentPlace, roles?: OfferRole
     diskMilli: scalarMilli(offer, 'disk'),
     gpusMilli: scalarMilli(offer, 'gpus'),
     ports: portRanges(offer),
+    disks: offeredDisks(offer),
     containerizers: containerizersOf(offer),
   };
 }

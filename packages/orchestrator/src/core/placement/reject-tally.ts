@@ -6,6 +6,7 @@ import type { Demand } from './demand.ts';
 import { MAX_EXAMPLES, MAX_EXPLANATIONS, MAX_LISTED_OFFERS, MAX_NAMED_VALUES } from './limits.ts';
 import { reasonOf, type ReadyRequest, type Refusal } from './match-request.ts';
 import type { OfferLedger } from './offer-ledger.ts';
+import { describeDemand, describeDisk } from './own-disks.ts';
 import type { PreparedOffer, RefusedOffer, RejectExplanation, RejectTally } from './types.ts';
 
 /** Refusals of one kind, as they gather. */
@@ -92,6 +93,7 @@ export class RejectTallyBuilder {
       if (value === undefined) group.without += 1;
       else addNamed(group.values, value);
     } else if (refusal === 'role-mismatch') addNamed(group.values, offer.role);
+    else if (refusal === 'disk-type') for (const disk of offer.disks) addNamed(group.values, describeDisk(disk));
     else if (refusal === 'region') addNamed(group.values, offer.place.region ?? '');
     else {
       const left = this.ledger.remaining(index, reasonOf(refusal));
@@ -112,7 +114,7 @@ export class RejectTallyBuilder {
       case 'reserved-only':
         return `accepts resources reserved for role ${demand.role} only, agents have none`;
       case 'disk-type':
-        return `needs a disk of type ${demand.ownDisk ?? ''} for its volume, agents offer their root disk only`;
+        return `needs ${demand.ownDisks.map(describeDemand).join(', ')}, agents offer ${values === '' ? 'their root disk only' : values}`;
       case 'runner':
         return isAll ? `no agent has ${demand.runner.name}` : `no ${demand.runner.name}`;
       case 'region':

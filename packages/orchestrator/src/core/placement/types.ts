@@ -2,6 +2,7 @@
 import type { Offer } from '@stadion/contract/mesos';
 import type { AppDefinition, RejectReason, WaitingReason } from '@stadion/contract/orchestrator';
 import type { AgentPlace } from '../instance.ts';
+import type { AssignedDisk, OwnDisk } from './own-disks.ts';
 
 /** Free ports as sorted, disjoint, inclusive ranges: `[begin, end, begin, end, …]`. */
 export type PortRanges = readonly number[];
@@ -24,6 +25,7 @@ export interface PreparedOffer {
   readonly diskMilli: number;
   readonly gpusMilli: number;
   readonly ports: PortRanges;
+  readonly disks: readonly OwnDisk[];
   /** Its machine is planned to be out of service now. */
   readonly isOutOfService: boolean;
   /** What the agent can run (`posix`, `linux`, `docker`); undefined when it does not say, then anything. */
@@ -50,6 +52,8 @@ export interface Placement {
    * when that mapping has none.
    */
   readonly hostPorts: readonly (number | undefined)[];
+  /** Where the volumes go that want disks of their own. */
+  readonly disks: readonly AssignedDisk[];
 }
 
 /** Why offers were not used for one request. An offer counts once, under the first reason that refused it. */

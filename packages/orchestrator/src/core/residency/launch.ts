@@ -2,7 +2,7 @@
 import type { OfferOperation, Resource } from '@stadion/contract/mesos';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import { persistentVolumesOf } from '../app/spec.ts';
-import { reservationLabels, type Reservation } from './reservation.ts';
+import { reservationLabels, type LocalVolume, type Reservation } from './reservation.ts';
 
 /** Whose resources they become. */
 export interface Owner {
@@ -22,14 +22,15 @@ export function asReserved(resource: Resource, { frameworkId, instanceId, reserv
 
 /** The volumes of an instance as resources. */
 export function volumeResources(app: AppDefinition, owner: Owner): Resource[] {
-  return owner.reservation.volumes.flatMap(({ containerPath, persistenceId }): Resource[] => {
+  return owner.reservation.volumes.flatMap(({ containerPath, persistenceId, disk: own }): Resource[] => {
     const volume = persistentVolumesOf(app).find(({ name }) => name === containerPath);
     if (volume === undefined) return [];
-    const disk = diskOf(volume.persistent.size, owner);
+    const disk = diskOf(own?.mib ?? volume.persistent.size, owner);
+    const source = own === undefined ? {} : { source: sourceOf(own) };
     return [
       {
         ...disk,
-        disk: { persistence: { id: persistenceId }, volume: { mode: 'RW', container_path: containerPath } },
+        disk: { persistence: { id: persistenceId }, volume: { mode: 'RW', container_path: containerPath }, ...source },
       },
     ];
   });
@@ -45,11 +46,25 @@ export function reserveOperations(
   volumes: readonly Resource[],
   owner: Owner,
 ): OfferOperation[] {
-  const mib = volumes.reduce((sum, { scalar }) => sum + (scalar?.value ?? 0), 0);
+  const isOwn = ({ disk }: Resource): boolean => disk?.source !== undefined;
+  const mib = volumes.reduce((sum, volume) => sum + (isOwn(volume) ? 0 : (volume.scalar?.value ?? 0)), 0);
+  const disks = [...(mib > 0 ? [diskOf(mib, owner)] : []), ...volumes.filter(isOwn).map(unmade)];
   return [
-    { type: 'RESERVE', reserve: { resources: [...needs, diskOf(mib, owner)] } },
+    { type: 'RESERVE', reserve: { resources: [...needs, ...disks] } },
     { type: 'CREATE', create: { volumes: [...volumes] } },
   ];
+}
+
+/** What a volume is before it is made. */
+export function unmade({ disk, ...resource }: Resource): Resource {
+  return disk?.source === undefined ? resource : { ...resource, disk: { source: disk.source } };
+}
+
+function sourceOf({
+  type,
+  root,
+}: NonNullable<LocalVolume['disk']>): NonNullable<NonNullable<Resource['disk']>['source']> {
+  return type === 'path' ? { type: 'PATH', path: { root } } : { type: 'MOUNT', mount: { root } };
 }
 
 function diskOf(mib: number, owner: Owner): Resource {

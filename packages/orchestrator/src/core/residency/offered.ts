@@ -1,5 +1,6 @@
 /** What an offer holds that is reserved for instances of ours. */
 import type { Offer, OfferOperation, Resource } from '@stadion/contract/mesos';
+import { unmade } from './launch.ts';
 import { instanceOfLabels, type Reservation } from './reservation.ts';
 
 /** By the id of the instance that it is reserved for. */
@@ -31,7 +32,7 @@ export function hasVolumes(resources: readonly Resource[], { volumes }: Reservat
 /** The operations that wipe volumes and give back everything that was reserved with them. */
 export function giveBackOperations(resources: readonly Resource[]): OfferOperation[] {
   const volumes = resources.filter(({ disk }) => disk?.persistence !== undefined);
-  const reserved = resources.map(({ disk: _disk, ...resource }) => resource);
+  const reserved = resources.map(unmade);
   return [
     ...(volumes.length === 0 ? [] : [{ type: 'DESTROY' as const, destroy: { volumes } }]),
     { type: 'UNRESERVE', unreserve: { resources: reserved } },

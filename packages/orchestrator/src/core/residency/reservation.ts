@@ -2,6 +2,7 @@
 import type { Labels } from '@stadion/contract/mesos';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import type { AgentPlace } from '../agent-place.ts';
+import type { AssignedDisk } from '../placement/own-disks.ts';
 import { persistentVolumesOf } from '../app/spec.ts';
 import { safeIdOf } from '../instance-ids.ts';
 
@@ -11,6 +12,8 @@ export interface LocalVolume {
   readonly containerPath: string;
   /** `<safe app id>#<container path>#<uuid>`: the volume's id on the agent. Never used for a second volume. */
   readonly persistenceId: string;
+  /** The disk of its own that it is on, and how much of it, in MiB; undefined: the agent's root disk. */
+  readonly disk?: { readonly type: 'path' | 'mount'; readonly root: string; readonly mib: number };
 }
 
 /** Kept from the first launch of an instance until it is forgotten. */
@@ -29,10 +32,16 @@ export interface Reservation {
 export function newReservation(
   app: AppDefinition,
   launch: { readonly place: AgentPlace; readonly role: string; readonly hostPorts: readonly number[] },
+  disks: readonly AssignedDisk[],
   newUuid: () => string,
 ): Reservation {
   const volumes = persistentVolumesOf(app).map(({ name }): LocalVolume => {
-    return { containerPath: name, persistenceId: [safeIdOf(app.id), name, newUuid()].join('#') };
+    const disk = disks.find(({ volume }) => volume === name);
+    return {
+      containerPath: name,
+      persistenceId: [safeIdOf(app.id), name, newUuid()].join('#'),
+      ...(disk !== undefined && { disk: { type: disk.type, root: disk.root, mib: disk.milli / 1000 } }),
+    };
   });
   return { ...launch, volumes, isConfirmed: false };
 }

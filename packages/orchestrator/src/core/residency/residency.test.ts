@@ -18,7 +18,7 @@ const app = anApp({
 /** An instance that was launched on this host. */
 function launched(host: string): Instance {
   const { place } = prepareOffer(anOffer({ host }));
-  const reservation = newReservation(app, { place, role: 'marathon', hostPorts: [31_000] }, () => `uuid-${host}`);
+  const reservation = newReservation(app, { place, role: 'marathon', hostPorts: [31_000] }, [], () => `uuid-${host}`);
   const waiting = scheduledInstance(`web.instance-${host}`, '/web', app.version, 0);
   return provisioned(waiting, { appVersion: app.version, place, hostPorts: [31_000], reservation, now: 0 });
 }
@@ -110,6 +110,29 @@ describe('an offer', () => {
     const tally = reservedTally([launched('n2')], [offerOf('n1', []), offerOf('n1', [], '*')]);
     expect(tally.processed).toBe(1);
     expect([...tally.explanations.values()][0]?.message).toContain('waits for its volumes on n2');
+  });
+
+  it('of disks of their own is reserved, made and given back with the word where they are', () => {
+    const own = anApp({
+      container: {
+        type: 'MESOS',
+        volumes: [{ containerPath: 'data', mode: 'RW', persistent: { type: 'mount', size: 10 } }],
+      },
+    });
+    const { place } = prepareOffer(anOffer({ host: 'n1' }));
+    const disks = [{ volume: 'data', type: 'mount' as const, root: '/mnt/a', milli: 64_000 }];
+    const reservation = newReservation(own, { place, role: 'marathon', hostPorts: [] }, disks, () => 'uuid');
+    const owner = { frameworkId: FRAMEWORK, instanceId: 'web.instance-n1', reservation };
+    const volumes = volumeResources(own, owner);
+    const source = { type: 'MOUNT', mount: { root: '/mnt/a' } };
+    expect(volumes).toMatchObject([{ scalar: { value: 64 }, disk: { source, persistence: { id: 'web#data#uuid' } } }]);
+    const [reserve] = reserveOperations([], volumes, owner);
+    expect(reserve).toMatchObject({ reserve: { resources: [{ scalar: { value: 64 }, disk: { source } }] } });
+    expect(JSON.stringify(reserve)).not.toContain('persistence');
+    const [destroy, unreserve] = giveBackOperations(volumes);
+    expect(destroy).toMatchObject({ destroy: { volumes: [{ disk: { source } }] } });
+    expect(unreserve).toMatchObject({ unreserve: { resources: [{ scalar: { value: 64 }, disk: { source } }] } });
+    expect(JSON.stringify(unreserve)).not.toContain('persistence');
   });
 
   it('gives back what nobody wants: the volume first', () => {
