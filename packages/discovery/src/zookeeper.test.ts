@@ -207,11 +207,13 @@ describe.skipIf(!hasZooKeeper())('with a real ZooKeeper', () => {
     await provider.stop();
   });
 
-  test('50 providers and 50 consumers go on calling while ZooKeeper is killed, frozen and emptied', async () => {
+  test('50 providers and 50 consumers go on calling while ZooKeeper is killed, frozen, cut off and emptied', async () => {
+    const way = await BreakableWay.open(server.connectString);
+    cleanUp.push(() => way.close());
     const instances: Instance[] = await Promise.all(Array.from({ length: 50 }, () => startInstance()));
     cleanUp.push(() => Promise.all(instances.map((instance) => instance.stop())));
-    const providers = instances.map(({ port }) => provide({ port, checkMs: 500 }));
-    const hubs = Array.from({ length: 50 }, () => hubOf());
+    const providers = instances.map(({ port }) => provide({ port, checkMs: 500, connectString: way.address }));
+    const hubs = Array.from({ length: 50 }, () => hubOf(way.address));
     const isComplete = (): boolean => hubs.every((hub) => ports(hub).length === instances.filter(isUp).length);
     const down = new Set<Instance>();
     function isUp(instance: Instance): boolean {
@@ -269,6 +271,19 @@ describe.skipIf(!hasZooKeeper())('with a real ZooKeeper', () => {
     });
     cleanUp.push(async () => sweeper.close());
     sweeper.connect();
+
+    way.mute(true);
+    await until(
+      'every session has ended',
+      () =>
+        new Promise((resolve) =>
+          sweeper.getChildren(`/${namespace}/demo`, (_error, found) => resolve(found?.length === 0)),
+        ),
+    );
+    await more();
+    way.mute(false);
+    await until('the view is right after it was cut off', isComplete, 20_000);
+
     for (const { port } of instances.slice(5)) {
       const path = `/${namespace}/demo/127.0.0.1:${String(port)}`;
       await done((finish) => sweeper.remove(path, (error) => finish(String(error).includes('NO_NODE') ? null : error)));
@@ -281,4 +296,21 @@ describe.skipIf(!hasZooKeeper())('with a real ZooKeeper', () => {
     expect(failures).toEqual([]);
     expect(calls).toBeGreaterThan(1500);
   }, 180_000);
+
+  // The last: the client of the others is one whom such a server refuses for ever.
+  test('a server that has lost everything has everybody again', async () => {
+    for (let index = 0; index < 100; index += 1) {
+      await done((finish) => client.mkdirp(`/${namespace}/n${String(index)}`, finish));
+    }
+    const hub = hubOf();
+    provide({ port: 4000 });
+    await until('it is seen', () => String(ports(hub)) === '4000');
+    await server.signal('SIGKILL');
+    await server.forget();
+    await server.launch();
+    const fresh = hubOf();
+    await until('it is there again', () => String(ports(fresh)) === '4000');
+    provide({ port: 4001 });
+    await until('who has seen more hears of what is new', () => String(ports(hub)) === '4000,4001');
+  }, 90_000);
 });

@@ -64,6 +64,11 @@ export class TestZooKeeper {
     if (signal === 'SIGKILL') await ended;
   }
 
+  /** Takes everything from it that it has stored, once it was killed. */
+  async forget(): Promise<void> {
+    await rm(join(this.folder, 'version-2'), { recursive: true, force: true });
+  }
+
   async stop(): Promise<void> {
     await this.signal('SIGKILL');
     await rm(this.folder, { recursive: true, force: true });
