@@ -35,8 +35,9 @@ function problemOf({ name, scalar, ranges, disk }: Resource): string | undefined
     return 'ports are between 0 and 65535';
   }
   if (disk === undefined) return undefined;
-  if (disk.persistence !== undefined || disk.volume !== undefined)
+  if (disk.persistence !== undefined || disk.volume !== undefined) {
     return 'volumes are made by frameworks, not by settings';
+  }
   if (name !== 'disk' || disk.source === undefined) return `${name} has a disk without a source`;
   const { type, path, mount } = disk.source;
   const root = (type === 'PATH' ? path : mount)?.root ?? '';

@@ -126,7 +126,7 @@ const withoutId = group.map(({ id: _id, ...rest }) => rest);
 function kindOf(
   weight: number,
   kind: Sent['kind'],
-  parts: { readonly [Name in 'method' | 'url' | 'body']: fc.Arbitrary<unknown> },
+  parts: Readonly<Record<'method' | 'url' | 'body', fc.Arbitrary<unknown>>>,
 ): { readonly weight: number; readonly arbitrary: fc.Arbitrary<Sent> } {
   return { weight, arbitrary: fc.record({ kind: fc.constant(kind), ...parts, force }) as fc.Arbitrary<Sent> };
 }
@@ -253,7 +253,7 @@ function expectAsSent(
     return;
   }
   const { id: named = null, ...members } = (body ?? {}) as Body;
-  const groupId = named === null ? target : posix.resolve(target, String(named));
+  const groupId = named === null ? target : posix.resolve(target, named as string);
   switch (kind) {
     case 'patch':
       expect(after.groups.get(target)?.enforceRole).toBe((body as Body)['enforceRole']);
@@ -281,7 +281,7 @@ function expectPod(body: Body, before: PlainRoot, after: PlainRoot): void {
   const podId = posix.resolve('/', String(body['id']));
   const spec = after.specs.get(podId);
   expect(spec?.isPod).toBe(true);
-  for (const { name } of body['containers'] as readonly { name: string }[])
-    expect(spec?.text).toContain(`"name":"${name}"`);
+  const containers = body['containers'] as readonly { name: string }[];
+  for (const { name } of containers) expect(spec?.text).toContain(`"name":"${name}"`);
   expectSameOutside(podId, before, after);
 }

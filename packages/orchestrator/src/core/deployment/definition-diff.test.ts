@@ -22,7 +22,7 @@ function patched(before: object, diffs: ReturnType<typeof diffDefinitions>): unk
     let target = copy;
     for (const key of keys.slice(0, -1)) target = target[key] as Record<string, unknown>;
     const last = keys.at(-1) ?? '';
-    if (after === undefined) delete target[last];
+    if (after === undefined) Reflect.deleteProperty(target, last);
     else target[last] = JSON.parse(after);
   }
   return copy;

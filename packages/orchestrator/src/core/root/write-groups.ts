@@ -152,8 +152,8 @@ function restoreGroup(id: string, text: string, root: RootView, version: string)
     if (current === undefined) continue;
     violations.push(...residencyViolations(restored, current).map((each) => of(spec.id, each)));
     const isSameKind = (podOf(current) === undefined) === (podOf(restored) === undefined);
-    if (!isSameKind)
-      violations.push(violation('/version', `${spec.id} was a pod and is an app, or the other way round`));
+    if (isSameKind) continue;
+    violations.push(violation('/version', `${spec.id} was a pod and is an app, or the other way round`));
   }
   const changedIds = [id, ...upserts.map((spec) => spec.id)];
   violations.push(...circularDependencies(changedIds, prospective));

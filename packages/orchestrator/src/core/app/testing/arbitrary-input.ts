@@ -139,7 +139,7 @@ function inOneForm(input: AppInput, form: 'modern' | 'docker' | 'address' | 'mix
       const modern = docker === undefined ? {} : { docker: image };
       const inside = boxOf({ ...modern, ...given('portMappings', portMappings) });
       const ownPorts = { ...given('networks', networks), ...given('portDefinitions', portDefinitions) };
-      return { ...common, ...given('fetch', fetch), ...ownPorts, ...inside } as AppInput;
+      return { ...common, ...given('fetch', fetch), ...ownPorts, ...inside };
     }
     case 'docker': {
       const old = {
@@ -156,7 +156,7 @@ function inOneForm(input: AppInput, form: 'modern' | 'docker' | 'address' | 'mix
         ...given('uris', uris),
         ...given('ipAddress', ipAddress),
         ...boxOf({ type: 'MESOS' }),
-      } as AppInput;
+      };
     case 'mixed':
       return input;
   }

@@ -76,7 +76,7 @@ function orNothing(value: object | undefined): object {
   return value === undefined || Object.keys(value).length === 0 ? {} : value;
 }
 
-function withoutEmpty<Value extends { readonly labels?: object }>(value: Value): object {
+function withoutEmpty(value: { readonly labels?: object }): object {
   const { labels, ...rest } = value;
   return labels === undefined || Object.keys(labels).length === 0 ? rest : value;
 }
