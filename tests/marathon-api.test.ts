@@ -89,6 +89,25 @@ describe('the API of Marathon', { timeout: 60_000 }, () => {
     });
   });
 
+  it('answers killing an instance of a pod with the instance as it was', async () => {
+    const [instance] = (await platform.call('GET', '/v2/pods/pod::status')).body.instances;
+    const { status, body } = await platform.call('DELETE', `/v2/pods/pod::instances/${instance.id}`);
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      instanceId: instance.id,
+      agentInfo: { host: '127.0.0.1', agentId: instance.agentId, attributes: expect.any(Array) },
+      state: { condition: 'Running', since: timestamp, activeSince: timestamp, goal: 'Running' },
+      runSpecVersion: timestamp,
+      unreachableStrategy: { inactiveAfterSeconds: 0, expungeAfterSeconds: 0 },
+    });
+    expect((await platform.call('DELETE', '/v2/pods/pod::instances', ['pod.instance-none'])).body).toEqual([]);
+    await waitFor('another launch has taken its place', async () => {
+      const { instances } = (await platform.call('GET', '/v2/pods/pod::status')).body;
+      const [again] = instances;
+      return again?.status === 'STABLE' && again.containers[0].containerId.endsWith('.2');
+    });
+  });
+
   it('refuses a locked app with the deployments that lock it, and lets force through', async () => {
     const waiting = shellApp('/locked', 'exec sleep 1000', { cpus: 500 });
     const created = await platform.call('POST', '/v2/apps', waiting);

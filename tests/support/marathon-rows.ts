@@ -193,6 +193,18 @@ export const ERRORS: readonly Row[] = [
     status: 422,
     answer: message(`Group /g not available in version ${LONG_AGO}`),
   },
+  {
+    ask: 'DELETE /v2/pods/pod::instances/pod.instance-none',
+    status: 404,
+    answer: message("Pod instance 'pod.instance-none' does not exist"),
+  },
+  { ask: `GET /v2/pods/pod::versions/${LONG_AGO}`, status: 404, answer: message(expect.stringContaining(LONG_AGO)) },
+  { ask: 'GET /v2/pods/pod::versions/never', status: 422, answer: message(expect.stringContaining("'never'")) },
+  { ask: 'POST /v2/groups', body: { id: '/pod' }, status: 409, answer: message(expect.stringContaining('/pod')) },
+  { ask: 'PUT /v2/groups/web/inner', body: {}, status: 422, answer: invalid('/id') },
+  { ask: 'PUT /v2/groups/g', body: { dependencies: ['g'] }, status: 422, answer: invalid('/dependencies') },
+  { ask: 'PUT /v2/groups/g', body: { scaleBy: 2, apps: [] }, status: 422, answer: invalid('/scaleBy') },
+  { ask: `PUT /v2/groups/g/versions/${LONG_AGO}`, body: {}, status: 422, answer: invalid('/id') },
   { ask: 'DELETE /v2/info', status: 405, headers: { allow: 'GET' } },
   { ask: 'GET /v2/events', status: 405 },
 ];
@@ -285,6 +297,48 @@ export const READS: readonly Row[] = [
   { ask: 'GET /v2/pods', status: 200, answer: [expect.objectContaining({ id: '/pod' })] },
   { ask: 'GET /v2/pods::status', status: 200, answer: [expect.objectContaining({ id: '/pod', status: 'STABLE' })] },
   { ask: 'GET /v2/pods/pod::versions', status: 200, answer: [timestamp] },
+  {
+    ask: 'GET /v2/pods/pod::status',
+    status: 200,
+    answer: {
+      id: '/pod',
+      spec: expect.objectContaining({ id: '/pod', version: timestamp }),
+      status: 'STABLE',
+      statusSince: timestamp,
+      instances: [
+        {
+          id: expect.stringMatching(/^pod\.instance-/),
+          status: 'STABLE',
+          statusSince: timestamp,
+          agentHostname: '127.0.0.1',
+          agentId: expect.any(String),
+          resources: { cpus: 0.2, mem: 64, disk: 10, gpus: 0 },
+          networks: [{ addresses: expect.any(Array) }],
+          containers: [
+            {
+              name: 'a',
+              status: 'TASK_RUNNING',
+              statusSince: timestamp,
+              conditions: [],
+              containerId: expect.stringMatching(/^pod\.instance-.*\.a\.1$/),
+              endpoints: [],
+              resources: { cpus: 0.1, mem: 32, disk: 0, gpus: 0 },
+              lastUpdated: timestamp,
+              lastChanged: timestamp,
+            },
+          ],
+          specReference: expect.stringMatching(/^\/v2\/pods\/pod::versions\/\d{4}-/),
+          localVolumes: [],
+          role: '*',
+          lastUpdated: timestamp,
+          lastChanged: timestamp,
+        },
+      ],
+      terminationHistory: [],
+      lastUpdated: timestamp,
+      lastChanged: timestamp,
+    },
+  },
 ];
 
 /** In order: each leaves the next what it needs. */
@@ -329,6 +383,7 @@ export const WRITES: readonly Row[] = [
     status: 200,
     answer: DEPLOYMENT,
   },
+  { ask: 'PUT /v2/groups/made-too', body: { scaleBy: 2 }, status: 200, answer: DEPLOYMENT },
   {
     ask: 'PUT /v2/groups/made-too?dryRun=true',
     body: { apps: [] },
