@@ -22,7 +22,7 @@ const TASK_MEMBERS = [
 describe('the API of Marathon', { timeout: 60_000 }, () => {
   let platform: RunningPlatform;
   beforeAll(async () => {
-    platform = await RunningPlatform.start(['--log-level', 'warn']);
+    platform = await RunningPlatform.start(['--log-level', 'warn', '--cors-origins', 'https://ui.example']);
     const labels = { tier: 'web' };
     await platform.change(
       'POST',
@@ -87,6 +87,16 @@ describe('the API of Marathon', { timeout: 60_000 }, () => {
       portDefinitions: [{ port: 0, name: 'default', protocol: 'tcp' }],
       tasksRunning: 0,
     });
+  });
+
+  it('lets pages of origins that were named read, and change nothing', async () => {
+    const url = `${platform.addresses.orchestrator}/v2/apps/web`;
+    const page = (origin: string) => ({ origin, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'cors' });
+    const read = await callJson(url, 'GET', undefined, page('https://ui.example'));
+    expect([read.status, read.headers.get('access-control-allow-origin')]).toEqual([200, 'https://ui.example']);
+    expect((await callJson(url, 'OPTIONS', undefined, page('https://ui.example'))).status).toBe(200);
+    expect((await callJson(url, 'GET', undefined, page('https://evil.example'))).status).toBe(403);
+    expect((await callJson(url, 'DELETE', undefined, page('https://ui.example'))).status).toBe(403);
   });
 
   it('answers killing an instance of a pod with the instance as it was', async () => {

@@ -112,6 +112,27 @@ describe('an app with volumes on disks of their own', { timeout: 60_000 }, () =>
     await platform.change('DELETE', '/v2/apps/parts');
   });
 
+  it('is a pod as well as an app', async () => {
+    await platform.change('POST', '/v2/pods', {
+      id: '/pod',
+      containers: [
+        {
+          name: 'keeper',
+          exec: { command: { shell: 'echo pod >> data/starts; exec sleep 10000' } },
+          resources: { cpus: 0.1, mem: 32 },
+          volumeMounts: [{ name: 'kept', mountPath: 'data' }],
+        },
+      ],
+      volumes: [{ name: 'kept', persistent: { type: 'path', size: 25 } }],
+    });
+    const reserved = MIB.mount + MIB.other + 20 + 25;
+    expect((await slave())['reserved_resources']?.['marathon']?.disk).toBeGreaterThanOrEqual(reserved);
+    await platform.change('DELETE', '/v2/pods/pod');
+    await waitFor('its part is free again', async () => {
+      return (await slave())['reserved_resources']?.['marathon']?.disk === MIB.mount + MIB.other + 20;
+    });
+  });
+
   it('leaves disks empty when it goes, and they can be had again', async () => {
     await platform.change('DELETE', '/v2/apps/db');
     await platform.change('DELETE', '/v2/apps/second');
