@@ -4,7 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shellApp } from './support/apps.ts';
-import { DEPLOYMENT, ERRORS, READS, WRITES, timestamp, type Row } from './support/marathon-rows.ts';
+import { ERRORS } from './support/marathon-refusals.ts';
+import { DEPLOYMENT, READS, WRITES, timestamp, type Row } from './support/marathon-rows.ts';
 import { RunningPlatform, callJson, waitFor, type Answer } from './support/running-platform.ts';
 
 /** Members of a plain app, none more and none less, with what is known of it. */
