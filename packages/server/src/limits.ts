@@ -12,6 +12,9 @@ export const DIAL_ANSWER_MS_MAX = 5_000;
 /** Redirections that a dial follows. */
 export const DIAL_REDIRECTIONS_MAX = 3;
 
+/** Between two looks at how new versions do at the edge, milliseconds. */
+export const EDGE_WATCH_MS = 2_000;
+
 /** How long a request to a server that does not lead is held until one leads, milliseconds (Marathon: 2.5 s). */
 export const HOLD_MS_MAX = 5_000;
 

@@ -13,6 +13,7 @@ import type { Admission } from './admission.ts';
 import { giveAgentsSecrets } from './agent-secrets.ts';
 import { createClusterReader } from './cluster-reader.ts';
 import { consolePages } from './console-pages.ts';
+import { watchAtEdge } from './edge-watch.ts';
 import { listen } from './listening.ts';
 import { createPartReader } from './relay.ts';
 import type { RoomLevels } from './logging.ts';
@@ -131,6 +132,10 @@ export async function openOrchestratorApi(
     },
   });
   onOpened(() => orchestratorHttp.close());
+  const watch = watchAtEdge({ engine, edge: edge ?? (() => undefined), secret, timers: time, log });
+  onOpened(async () => {
+    watch.cancel();
+  });
   const admission = { ...admissionOf(options), readers: new Set(pageOrigins(config)) };
   if (options.vault !== undefined) addSecretsApi(orchestratorHttp, options.vault, audit);
   const endRelayed = relayTaskSessions(orchestratorHttp.server, {

@@ -142,8 +142,11 @@ const PAUSE_SECONDS_MAX = 86_400;
  * - `drainSeconds`: how long an instance that is to go still runs after it was announced as draining; absent: as the
  *   platform is set.
  * - `batchPauseSeconds`: how long to wait after new instances have come up before going on.
- * - `canary`: replace so many instances, then wait until somebody promotes the deployment.
- * - `rollback`: take the deployment back when so many of its new instances have failed, or it is not done in time.
+ * - `canary`: replace so many instances, then wait until somebody promotes the deployment. While there are no more of them, the
+ *   edge gives them `weight` percent of the requests; absent: as many each as the others.
+ * - `rollback`: take the deployment back when so many of its new instances have failed, it is not done in time, or, of the
+ *   `minRequests` (50) or more that the edge has sent to new instances (or fewer, where it sends them no more), more than `errorPercent` failed or one in a hundred of
+ *   a route's took longer than `p99Ms`.
  */
 export const UpgradeStrategy = Type.Object({
   minimumHealthCapacity: Type.Number({ minimum: 0, maximum: 1 }),
@@ -152,11 +155,23 @@ export const UpgradeStrategy = Type.Object({
   maximumOver: Type.Optional(Type.Integer({ minimum: 0 })),
   drainSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: PAUSE_SECONDS_MAX })),
   batchPauseSeconds: Type.Optional(Type.Integer({ minimum: 0, maximum: PAUSE_SECONDS_MAX })),
-  canary: Type.Optional(Type.Object({ instances: Type.Integer({ minimum: 1 }) })),
+  canary: Type.Optional(
+    Type.Object({
+      instances: Type.Integer({ minimum: 1 }),
+      weight: Type.Optional(Type.Integer({ minimum: 1, maximum: 99 })),
+    }),
+  ),
   rollback: Type.Optional(
     Type.Object({
       afterFailures: Type.Optional(Type.Integer({ minimum: 1 })),
       deadlineSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 31_536_000 })),
+      edge: Type.Optional(
+        Type.Object({
+          errorPercent: Type.Optional(Type.Number({ minimum: 0, maximum: 100 })),
+          p99Ms: Type.Optional(Type.Integer({ minimum: 1 })),
+          minRequests: Type.Optional(Type.Integer({ minimum: 1 })),
+        }),
+      ),
     }),
   ),
 });

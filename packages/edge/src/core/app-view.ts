@@ -13,6 +13,8 @@ export interface Instance {
   readonly ports: readonly number[];
   /** Finishes what it has. */
   readonly isDraining: boolean;
+  /** Its share among the instances of its app, which all have 1 unless some are a canary. */
+  readonly share: number;
 }
 
 /** One port that an app declares. */
@@ -74,6 +76,7 @@ export function viewOf(app: AppInfo, knowledge: Knowledge): AppView {
   const networks = loose.networks ?? [];
   const usesOwnAddress = networks.some(({ mode }) => mode === 'container');
   const mappings = app.container?.portMappings;
+  const shareOf = canaryShares(app, knowledge);
   const ports: readonly DeclaredPort[] =
     mappings === undefined
       ? (app.portDefinitions ?? []).map(({ name, port }) => ({ name, servicePort: port }))
@@ -84,7 +87,10 @@ export function viewOf(app: AppInfo, knowledge: Knowledge): AppView {
     constraints: (app.constraints ?? []).map((constraint) => constraint.join(':')),
     ports,
     checks: checksOf(app),
-    instances: (app.tasks ?? []).flatMap((task) => instanceOf(app, task, usesOwnAddress, knowledge) ?? []),
+    instances: (app.tasks ?? []).flatMap((task) => {
+      const instance = instanceOf(app, task, usesOwnAddress, knowledge);
+      return instance === undefined ? [] : { ...instance, share: shareOf(task) };
+    }),
     usesOwnAddress,
     wanted: app.instances,
     lastScalingAt: loose.versionInfo?.lastScalingAt,
@@ -103,7 +109,12 @@ function checksOf(app: AppInfo): readonly DeclaredCheck[] {
   }));
 }
 
-function instanceOf(app: AppInfo, task: Task, usesOwnAddress: boolean, knowledge: Knowledge): Instance | undefined {
+function instanceOf(
+  app: AppInfo,
+  task: Task,
+  usesOwnAddress: boolean,
+  knowledge: Knowledge,
+): Omit<Instance, 'share'> | undefined {
   const standing = standingOf(app, task, knowledge);
   if (standing === 'out') return undefined;
   const loose: Partial<Task> = task;
@@ -116,6 +127,30 @@ function instanceOf(app: AppInfo, task: Task, usesOwnAddress: boolean, knowledge
     ports: usesOwnAddress && containerPorts.length > 0 ? containerPorts : hostPorts,
     isDraining: standing === 'draining',
   };
+}
+
+/**
+ * While there are no more instances of the new version than the canary of the app, they have its weight in percent of all
+ * requests together. Once it is promoted, or where nothing old serves any more, all count alike.
+ */
+function canaryShares(app: AppInfo, knowledge: Knowledge): (task: Task) => number {
+  // A real Marathon may leave both out.
+  const loose: Partial<AppInfo> = app;
+  const { instances, weight } = loose.upgradeStrategy?.canary ?? { instances: 0 };
+  const since = Date.parse(loose.versionInfo?.lastConfigChangeAt ?? '');
+  if (weight === undefined || Number.isNaN(since)) return () => 1;
+  const isFresh = ({ version }: Task): boolean => Date.parse(version ?? '') >= since;
+  const serving = (app.tasks ?? []).filter((task) => standingOf(app, task, knowledge) === 'serving');
+  const fresh = serving.filter(isFresh).length;
+  const old = serving.length - fresh;
+  if (fresh === 0 || old === 0 || fresh > instances) return () => 1;
+  const shares = [weight * old, (100 - weight) * fresh] as const;
+  const unit = greatestCommonDivisor(...shares);
+  return (task) => (isFresh(task) ? shares[0] : shares[1]) / unit;
+}
+
+function greatestCommonDivisor(one: number, other: number): number {
+  return other === 0 ? one : greatestCommonDivisor(other, one % other);
 }
 
 /** Whether a task gets requests, only finishes them, or is no longer to be named at all. */

@@ -95,7 +95,8 @@ export function serverReports(
         ...names,
         active: Number(row.scur),
         requests,
-        failures: Number(row.econ) + Number(row.eresp),
+        // What it answered with 5xx, and what it did not answer: HAProxy counts some of these as both.
+        failures: Number(row.econ) + Math.max(Number(row.eresp), Number(row.hrsp_5xx)),
         latencyMs: Number(row.ttime),
         state,
       },

@@ -52,4 +52,4 @@ test('whatever is sent as an app is done or refused, and survives a crash', asyn
     { numRuns: 80 },
   );
   expect(accepted).toBeGreaterThan(50);
-});
+}, 120_000);

@@ -198,7 +198,7 @@ test('whatever is sent as a tree or a pod is done whole or refused and changes n
   );
   // Neither half of the claim may become empty.
   expect(Math.min(accepted, refused)).toBeGreaterThan(150);
-});
+}, 120_000);
 
 async function send(
   server: EngineServer,

@@ -36,6 +36,27 @@ describe('the servers of an app', () => {
     expect(serversOf('/a', on, changes).map(({ id }) => id)).toEqual(['9.0.0.7:8080']);
   });
 
+  it('share requests by the weight of a canary, until there are more new ones than it has', () => {
+    const versionInfo = { lastScalingAt: '2026-01-02T00:00:00.000Z', lastConfigChangeAt: '2026-01-02T00:00:00.000Z' };
+    const [old, fresh] = ['2026-01-01T00:00:00.000Z', '2026-01-02T00:00:00.000Z'];
+    const weights = (versions: readonly string[], weight?: number, instances = 1) =>
+      serversOf('/a', on, {
+        versionInfo,
+        upgradeStrategy: {
+          ...{ minimumHealthCapacity: 1, maximumOverCapacity: 1 },
+          canary: { instances, ...(weight !== undefined && { weight }) },
+        },
+        tasks: versions.map((version, index) => sampleTask('/a', index, { version, serving: true, draining: false })),
+      }).map((server) => server.weight);
+    // A tenth for one of four: 1/10 against 3/10 each.
+    expect(weights([old, old, old, fresh], 10)).toEqual([3, 3, 3, 1]);
+    expect(weights([old, fresh, fresh], 50, 2)).toEqual([2, 1, 1]);
+    expect(weights([old, fresh, fresh], 50, 1)).toEqual([1, 1, 1]);
+    expect(weights([old, old], 10)).toEqual([1, 1]);
+    expect(weights([fresh], 10)).toEqual([1]);
+    expect(weights([old, fresh])).toEqual([1, 1]);
+  });
+
   it('join when healthy, finish what they have while they drain, and leave', () => {
     const check = {
       protocol: 'HTTP' as const,

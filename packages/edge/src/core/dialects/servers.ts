@@ -36,7 +36,7 @@ export function serversOf(app: AppView, choice: ServerChoice): Parsed<readonly S
       id: `${host}:${String(port)}`,
       host,
       port,
-      weight: choice.weight,
+      weight: choice.weight * instance.share,
       appId: app.id,
       taskId: instance.taskId,
       ...(instance.isDraining ? { isDraining: true } : {}),
