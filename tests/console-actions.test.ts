@@ -1,4 +1,5 @@
 /** What one can do in the console, at a desk and on a phone, and what a real platform makes of it. */
+import { Buffer } from 'node:buffer';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -113,6 +114,34 @@ describeConsole('actions in the console', (suite) => {
     await review.getByRole('button', { name: 'Deploy the change' }).click();
     await page.getByText('Serving: 2 instances running').waitFor();
     expect((await suite.platform.call('GET', '/v2/apps/shared')).body.app).toMatchObject({ mem: 32, instances: 2 });
+  }, 60_000);
+
+  test('any version of an app or pod is where a new one begins, and so is a file', async () => {
+    await suite.platform.change('POST', '/v2/apps', { id: '/dolly', ...SLEEPER, labels: { age: 'old' } });
+    const { version } = (await suite.platform.call('GET', '/v2/apps/dolly')).body.app;
+    await suite.platform.change('PUT', '/v2/apps/dolly', { labels: { age: 'young' } });
+    const page = await suite.browser.open('/app/dolly?tab=configuration');
+    await page.getByRole('combobox', { name: 'Version' }).selectOption(version);
+    await page.getByRole('link', { name: 'Clone as …' }).click();
+    const editor = page.getByLabel('App as JSON');
+    await editor.getByText('"age": "old"').waitFor();
+    await editor.getByText('"id": "/dolly-copy"').waitFor();
+
+    const container = { name: 'one', exec: { command: { shell: 'sleep 1000' } }, resources: { cpus: 0.05, mem: 16 } };
+    await suite.platform.change('POST', '/v2/pods', { id: '/herd', containers: [container] });
+    await page.goto(`${suite.wire.url}/pod/herd?tab=configuration`);
+    await page.getByRole('link', { name: 'Clone as …' }).click();
+    await page.getByRole('heading', { name: 'New pod' }).waitFor();
+    await page.getByLabel('Pod as JSON').getByText('"id": "/herd-copy"').waitFor();
+
+    const file = (name: string, text: string) => ({ name, mimeType: 'application/json', buffer: Buffer.from(text) });
+    const field = page.locator('input[type=file]');
+    await field.setInputFiles(file('broken.json', '{ "id": '));
+    await page.getByText(/^The file is no JSON object/).waitFor();
+    await field.setInputFiles(file('app.json', JSON.stringify({ id: '/from-a-file', ...SLEEPER })));
+    await page.getByRole('heading', { name: 'New app' }).waitFor();
+    await page.getByRole('button', { name: 'Deploy', exact: true }).click();
+    await page.getByText('Serving: 1 instance running').waitFor();
   }, 60_000);
 
   test('a descriptor of an old Marathon is pasted, shown in the present form, and deployed', async () => {

@@ -118,7 +118,11 @@ describeConsole('the console while time goes by', (suite) => {
       await square.waitFor();
       await page.getByLabel('Coloured by').selectOption('app');
       await waitFor('the address says so', () => new URL(page.url()).searchParams.get('colour') === 'app');
-      await square.focus();
+      await page.getByLabel('Coloured by').selectOption('reserved');
+      await page.getByText(/^\d+ % reserved$/).waitFor();
+      await page.getByLabel('Coloured by').selectOption('version');
+      const current = page.getByRole('link', { name: /^\/early [0-9a-f]{8}, current$/ });
+      await current.focus();
       await page.getByText('Highlighted: /early').waitFor();
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { level: 1 }).getByText('Running').waitFor();
@@ -176,6 +180,74 @@ describeConsole('the console while time goes by', (suite) => {
     await page.getByText('There is no app with this id').waitFor();
   }, 60_000);
 
+  test.each(BOTH)(
+    'nodes are chosen on the map or in the list and cared for together (%s)',
+    async (width) => {
+      const page = await suite.browser.open('/map', width);
+      const chosen = page.getByRole('group', { name: 'With the chosen nodes' });
+      await page.getByRole('checkbox', { name: /^Choose / }).check();
+      await chosen.getByText('1 node chosen').waitFor();
+      expect(await everyLook(page)).toEqual([]);
+      await page.setViewportSize(WIDTHS[width]);
+      await chosen.getByRole('button', { name: 'Drain' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByText('No other node could take it: apps will stop serving.').waitFor();
+      await dialog.getByRole('spinbutton', { name: 'Minutes' }).fill('5');
+      await dialog.getByText('What is left after 5 minutes is ended without a replacement.').waitFor();
+      await page.keyboard.press('Escape');
+      await page.goto(`${suite.wire.url}/nodes`);
+      await page.getByRole('checkbox', { name: 'Choose all nodes' }).check();
+      await chosen.getByRole('button', { name: 'Cordon' }).click();
+      await dialog.getByRole('button', { name: 'Cordon' }).click();
+      await page.getByRole('table', { name: 'Nodes' }).getByText('Cordoned').waitFor();
+      await page.locator('[aria-haspopup=dialog]', { hasText: 'State' }).click();
+      await page.getByRole('checkbox', { name: 'Active' }).check({ force: true });
+      await page.getByText('None matches.').waitFor();
+      await page.getByRole('checkbox', { name: 'Cordoned' }).check({ force: true });
+      await page.keyboard.press('Escape');
+      await chosen.getByRole('button', { name: 'Uncordon' }).click();
+      await dialog.getByRole('button', { name: 'Uncordon' }).click();
+      await page.getByRole('table', { name: 'Nodes' }).getByText('Active').waitFor();
+    },
+    60_000,
+  );
+
+  test('from one instance one comes to the next, and sees what happened to it and on its node', async () => {
+    await suite.platform.change('POST', '/v2/apps', { id: '/beside', ...SLEEPER, instances: 3 });
+    const page = await suite.browser.open('/app/beside');
+    const rows = page.getByRole('table', { name: 'Instances' }).getByRole('link', { name: /^[0-9a-f]{8}$/ });
+    await rows.nth(2).waitFor();
+    await rows.first().click();
+    const beside = page.getByRole('navigation', { name: 'Instances beside this one' });
+    await beside.waitFor();
+    while ((await beside.getByRole('link', { name: /^Previous/ }).count()) > 0) {
+      const before = page.url();
+      await beside.getByRole('link', { name: /^Previous/ }).click();
+      await page.waitForURL((url) => url.href !== before);
+    }
+    await beside.getByText('1 of 3').waitFor();
+    await beside.getByRole('link', { name: /^Next/ }).click();
+    await beside.getByText('2 of 3').waitFor();
+    const events = page.getByRole('region', { name: 'Events', exact: true });
+    await events.getByText('Task running').waitFor();
+    expect(await events.getByText('Task running').count()).toBe(1);
+    await page.getByRole('link', { name: '127.0.0.1', exact: true }).click();
+    await events.getByText('Task running').nth(2).waitFor();
+    await events.getByRole('link', { name: '/beside' }).first().waitFor();
+  }, 60_000);
+
+  test('the list of apps can be held still, and says how much changed meanwhile', async () => {
+    const page = await suite.browser.open('/apps');
+    const row = page.getByRole('link', { name: 'among', exact: true });
+    await page.getByRole('link', { name: 'early', exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Hold' }).click();
+    await suite.platform.change('POST', '/v2/apps', { id: '/among', ...SLEEPER });
+    await page.getByRole('button', { name: 'Go on (1 app changed)' }).waitFor();
+    expect(await row.count()).toBe(0);
+    await page.getByRole('button', { name: /^Go on/ }).click();
+    await row.waitFor();
+  }, 60_000);
+
   test('shortcuts lead everywhere, the palette knows nodes and what can be done with them', async () => {
     const page = await suite.browser.open('/');
     await page.getByRole('heading', { name: 'Overview' }).waitFor();
@@ -184,6 +256,7 @@ describeConsole('the console while time goes by', (suite) => {
       ['d', 'Deployments'],
       ['n', 'Nodes'],
       ['m', 'Map'],
+      ['c', 'Cluster'],
       ['e', 'Events'],
       ['o', 'Overview'],
     ] as const) {

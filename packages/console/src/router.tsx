@@ -4,7 +4,8 @@ import { parseAppsSearch } from './core/apps-search.ts';
 import { parseEventsSearch } from './core/event-filter.ts';
 import { parseLogsSearch } from './core/logs-search.ts';
 import { MAP_COLOURS } from './core/map-squares.ts';
-import { choice, text, texts } from './core/search-params.ts';
+import { NODE_STATES } from './core/node-row.ts';
+import { choice, choices, text, texts } from './core/search-params.ts';
 import { loadPart } from './data/load-part.ts';
 import { Frame } from './frame/frame.tsx';
 import { NotFound } from './frame/not-found.tsx';
@@ -70,7 +71,11 @@ const deploymentsRoute = createRoute({
 const nodesRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/nodes',
-  validateSearch: (search: Record<string, unknown>) => ({ ...text(search, 'q'), ...text(search, 'sort') }),
+  validateSearch: (search: Record<string, unknown>) => ({
+    ...text(search, 'q'),
+    ...text(search, 'sort'),
+    ...choices(search, 'state', NODE_STATES),
+  }),
   component: lazyRouteComponent(() => loadPart(() => import('./pages/nodes/nodes-page.tsx')), 'NodesPage'),
 });
 
@@ -130,6 +135,7 @@ const newRoute = createRoute({
   path: '/new',
   validateSearch: (search: Record<string, unknown>) => ({
     ...text(search, 'clone'),
+    ...text(search, 'version'),
     ...text(search, 'group'),
     ...text(search, 'kind'),
   }),

@@ -19,6 +19,8 @@ export type VolumeKind = Static<typeof VolumeKind>;
 export const AppSummary = Type.Object({
   id: Type.String(),
   version: Type.String(),
+  /** The version since which nothing but the number of instances was changed: instances of older ones are outdated. */
+  configuredAt: Type.String(),
   instances: Type.Integer(),
   cpus: Type.Number(),
   mem: Type.Number(),

@@ -2,7 +2,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import type { ActionPlan } from '../core/action-plan.ts';
-import { planInputOf, planOf, withNumber, type Action } from '../core/actions.ts';
+import { numberOf, planInputOf, planOf, withNumber, type Action } from '../core/actions.ts';
 import { obstacleOf, passing, passingVerb, type Passing } from '../data/obstacles.ts';
 import { execute } from '../data/execute.ts';
 import { KEYS } from '../data/queries.ts';
@@ -49,7 +49,7 @@ export function ActionDialog({ action, onChange, onClose, onDone }: ActionDialog
             form={formId}
             kind={plan.isDangerous || obstacle !== undefined ? 'danger' : 'primary'}
             disabled={isPending}
-            data-first-focus={hasNumber(action) ? undefined : true}
+            data-first-focus={numberOf(action) === undefined ? true : undefined}
           >
             {passingVerb(plan.verb, obstacle)}
           </Button>
@@ -85,27 +85,25 @@ export function ActionDialog({ action, onChange, onClose, onDone }: ActionDialog
   );
 }
 
-function hasNumber({ kind }: Action): boolean {
-  return kind === 'scale' || kind === 'scale-group' || kind === 'scale-pod';
-}
-
 function NumberField({ action, onChange }: Pick<ActionDialogProps, 'action' | 'onChange'>) {
-  if (action.kind !== 'scale' && action.kind !== 'scale-group' && action.kind !== 'scale-pod') return null;
-  const isGroup = action.kind === 'scale-group';
+  const [number] = useState(numberOf(action));
+  if (number === undefined) return null;
+  const { label, value, min, max, isWhole } = number;
   return (
     <label className={styles['number']}>
-      {isGroup ? 'Factor' : 'Instances'}
+      {label}
       <input
         type="number"
-        min={0}
-        step={isGroup ? 'any' : 1}
+        min={min}
+        max={max}
+        step={isWhole ? 1 : 'any'}
         required
         data-first-focus
-        defaultValue={action.kind === 'scale-group' ? action.factor : action.wanted}
+        defaultValue={value}
         onChange={(event) => {
-          const value = event.target.valueAsNumber;
-          if (Number.isNaN(value) || value < 0) return;
-          onChange(withNumber(action, value));
+          const typed = event.target.valueAsNumber;
+          if (Number.isNaN(typed) || typed < min || (max !== undefined && typed > max)) return;
+          onChange(withNumber(action, typed));
         }}
       />
     </label>

@@ -15,7 +15,8 @@ export interface ActionPlan {
   /** On the button. */
   readonly verb: string;
   readonly isDangerous: boolean;
-  readonly request: ApiRequest;
+  /** Several are sent one after the other. */
+  readonly request: ApiRequest | readonly ApiRequest[];
   /** The same on the command line; absent where there is no such command. */
   readonly command?: string;
 }

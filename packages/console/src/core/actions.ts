@@ -4,12 +4,14 @@ import type { ActionPlan } from './action-plan.ts';
 import { appActionPlan, type AppAction } from './app-actions.ts';
 import { deploymentActionPlan, type DeploymentAction } from './deployment-actions.ts';
 import { instanceActionPlan, type InstanceAction } from './instance-actions.ts';
+import { DRAIN_MINUTES_MAX, nodeActionPlan, type NodeAction } from './node-actions.ts';
 
-export type Action = AppAction | DeploymentAction | InstanceAction;
+export type Action = AppAction | DeploymentAction | InstanceAction | NodeAction;
 
 /** Lays an action out. */
 export function planOf(action: Action): ActionPlan {
   if (isOfDeployment(action)) return deploymentActionPlan(action);
+  if (isOfNodes(action)) return nodeActionPlan(action);
   return isOfInstance(action) ? instanceActionPlan(action) : appActionPlan(action);
 }
 
@@ -18,9 +20,14 @@ export function isOfDeployment(action: Action): action is DeploymentAction {
   return 'deploymentId' in action;
 }
 
-/** Whether an action concerns a single instance, a pod or a node. */
+/** Whether an action concerns nodes. */
+export function isOfNodes(action: Action): action is NodeAction {
+  return 'nodes' in action;
+}
+
+/** Whether an action concerns a single instance or a pod. */
 export function isOfInstance(action: Action): action is InstanceAction {
-  return action.kind === 'freeze' || 'podId' in action || 'agentId' in action;
+  return action.kind === 'freeze' || 'podId' in action;
 }
 
 /** The smallest change of the API that an action makes and that can be planned; undefined when it cannot. */
@@ -37,6 +44,30 @@ export function planInputOf(action: Action): PlanInput | undefined {
   }
 }
 
+/** The number that a person may choose before an action is carried out: what it is called, and within which bounds. */
+export interface ActionNumber {
+  readonly label: string;
+  readonly value: number;
+  readonly min: number;
+  readonly max?: number;
+  readonly isWhole: boolean;
+}
+
+/** The number of an action, where it has one. */
+export function numberOf(action: Action): ActionNumber | undefined {
+  switch (action.kind) {
+    case 'scale':
+    case 'scale-pod':
+      return { label: 'Instances', value: action.wanted, min: 0, isWhole: true };
+    case 'scale-group':
+      return { label: 'Factor', value: action.factor, min: 0, isWhole: false };
+    case 'drain':
+      return { label: 'Minutes', value: action.minutes, min: 1, max: DRAIN_MINUTES_MAX, isWhole: true };
+    default:
+      return undefined;
+  }
+}
+
 /** An action with another number, where it has one. */
 export function withNumber(action: Action, value: number): Action {
   switch (action.kind) {
@@ -46,6 +77,8 @@ export function withNumber(action: Action, value: number): Action {
       return { ...action, wanted: Math.floor(value) };
     case 'scale-group':
       return { ...action, factor: value };
+    case 'drain':
+      return { ...action, minutes: Math.floor(value) };
     default:
       return action;
   }

@@ -10,6 +10,7 @@ function app(id: string, more: Partial<AppSummary> = {}): AppSummary {
   return {
     id,
     version: 'v',
+    configuredAt: 'v',
     instances: 2,
     cpus: 0.5,
     mem: 64,

@@ -1,4 +1,4 @@
-/** What can be done with single instances, pods and nodes. */
+/** What can be done with single instances and with pods. */
 import type { ActionPlan } from './action-plan.ts';
 import { counted } from './amounts.ts';
 
@@ -8,8 +8,7 @@ export type InstanceAction =
   | { readonly kind: 'scale-pod'; readonly podId: string; readonly current: number; readonly wanted: number }
   | { readonly kind: 'roll-back-pod'; readonly podId: string; readonly version: string }
   | { readonly kind: 'destroy-pod'; readonly podId: string; readonly instances: number }
-  | { readonly kind: 'kill-pod-instances'; readonly podId: string; readonly instanceIds: readonly string[] }
-  | { readonly kind: 'cordon' | 'uncordon' | 'drain'; readonly agentId: string; readonly hostname: string };
+  | { readonly kind: 'kill-pod-instances'; readonly podId: string; readonly instanceIds: readonly string[] };
 
 /** Lays an action out. */
 export function instanceActionPlan(action: InstanceAction): ActionPlan {
@@ -84,35 +83,5 @@ export function instanceActionPlan(action: InstanceAction): ActionPlan {
         command: `stadion pod kill ${podId} ${instanceIds.join(' ')}`,
       };
     }
-    case 'cordon':
-      return {
-        title: `Cordon ${action.hostname}`,
-        consequences: ['Nothing more is placed there. What runs there, runs on.'],
-        verb: 'Cordon',
-        isDangerous: false,
-        request: { method: 'POST', path: `/v2/cluster/agents/${action.agentId}/cordon` },
-        command: `stadion node cordon ${action.hostname}`,
-      };
-    case 'uncordon':
-      return {
-        title: `Give ${action.hostname} work again`,
-        consequences: ['Instances are placed there again. A drain that is under way ends.'],
-        verb: 'Uncordon',
-        isDangerous: false,
-        request: { method: 'POST', path: `/v2/cluster/agents/${action.agentId}/uncordon` },
-        command: `stadion node uncordon ${action.hostname}`,
-      };
-    case 'drain':
-      return {
-        title: `Drain ${action.hostname}`,
-        consequences: [
-          'Nothing more is placed there, and everything that runs there is replaced elsewhere first, then ended.',
-          'What is left after 10 minutes is ended without a replacement. Without another node apps stop serving.',
-        ],
-        verb: 'Drain',
-        isDangerous: true,
-        request: { method: 'POST', path: `/v2/cluster/agents/${action.agentId}/drain?deadlineSeconds=600` },
-        command: `stadion node drain ${action.hostname}`,
-      };
   }
 }

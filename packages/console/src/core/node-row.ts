@@ -1,16 +1,21 @@
 /** Agents as rows: what they have, what of it is promised, what is left. */
 import type { StateSlave } from '@stadion/contract/mesos-state';
 
+/** How an agent can be. */
+export const NODE_STATES = ['active', 'cordoned', 'draining', 'drained', 'away'] as const;
+
 /** One agent. Memory and disk in MiB. */
 export interface NodeRow {
   readonly id: string;
   readonly hostname: string;
   readonly address: string;
-  readonly state: 'active' | 'cordoned' | 'draining' | 'drained' | 'away';
+  readonly state: (typeof NODE_STATES)[number];
   readonly cpus: Share;
   readonly mem: Share;
   readonly disk: Share;
   readonly gpus: Share;
+  /** The larger part of its cores or memory that is reserved for roles, 0 to 1. */
+  readonly reserved: number;
   readonly version: string;
   /** What its tasks can run in. */
   readonly containerizers: readonly string[];
@@ -41,6 +46,7 @@ export function nodeRows(slaves: readonly StateSlave[]): readonly NodeRow[] {
       mem: share('mem'),
       disk: share('disk'),
       gpus: share('gpus'),
+      reserved: Math.max(reservedShare(slave, 'cpus'), reservedShare(slave, 'mem')),
       version: slave.version,
       containerizers: slave.containerizers ?? [],
       attributes: Object.entries(slave.attributes)
@@ -50,6 +56,12 @@ export function nodeRows(slaves: readonly StateSlave[]): readonly NodeRow[] {
       registeredAt: slave.registered_time * 1000,
     };
   });
+}
+
+function reservedShare({ resources, reserved_resources: byRole = {} }: StateSlave, name: string): number {
+  const reserved = Object.values(byRole).reduce((sum, held) => sum + amount(held[name]), 0);
+  const total = amount(resources[name]);
+  return total === 0 ? 0 : Math.min(1, reserved / total);
 }
 
 function stateOf({ active, deactivated, drain_info: drain }: StateSlave): NodeRow['state'] {

@@ -2,6 +2,7 @@
 import type { StateSlave } from '@stadion/contract/mesos-state';
 import type { AppSummary } from '@stadion/contract/overview';
 import type { Action } from './actions.ts';
+import { DRAIN_MINUTES } from './node-actions.ts';
 
 /** One line of the palette: it leads somewhere, or asks for an action. */
 export interface PaletteCommand {
@@ -57,9 +58,9 @@ const POD_VERBS: readonly (readonly [string, (pod: PalettePod) => Way])[] = [
 ];
 
 const NODE_VERBS: readonly (readonly [string, (node: PaletteNode) => Way])[] = [
-  ['Drain', ({ id, hostname }) => doing({ kind: 'drain', agentId: id, hostname })],
-  ['Cordon', ({ id, hostname }) => doing({ kind: 'cordon', agentId: id, hostname })],
-  ['Uncordon', ({ id, hostname }) => doing({ kind: 'uncordon', agentId: id, hostname })],
+  ['Drain', ({ id, hostname }) => doing({ kind: 'drain', nodes: [{ agentId: id, hostname }], minutes: DRAIN_MINUTES })],
+  ['Cordon', ({ id, hostname }) => doing({ kind: 'cordon', nodes: [{ agentId: id, hostname }] })],
+  ['Uncordon', ({ id, hostname }) => doing({ kind: 'uncordon', nodes: [{ agentId: id, hostname }] })],
 ];
 
 function doing(action: Action): Way {

@@ -1,5 +1,5 @@
 /** Pods among the apps: as rows of the same list. */
-import type { AppSummary } from '@stadion/contract/overview';
+import type { AppSummary, InstanceSummary } from '@stadion/contract/overview';
 import type { PodInstanceStatus, PodStatus } from '@stadion/contract/orchestrator-pods';
 import type { EventTone } from './event-words.ts';
 
@@ -24,6 +24,7 @@ export function podSummary({ id, spec, instances }: PodStatus, deployments: read
     isPod: true,
     id,
     version: spec.version,
+    configuredAt: spec.version,
     instances: spec.scaling.instances,
     ...total,
     labels: spec.labels ?? {},
@@ -32,6 +33,34 @@ export function podSummary({ id, spec, instances }: PodStatus, deployments: read
     deployments: [...deployments],
   };
 }
+
+/** The instances of pods as those of apps are listed: each stands for its containers, and is named by the first. */
+export function podInstanceSummaries(pods: readonly PodStatus[], onlyOn?: string): readonly InstanceSummary[] {
+  return pods.flatMap(({ id: appId, instances }) =>
+    instances.flatMap(({ agentId, agentHostname: host = '', status, statusSince, containers, specReference, id }) => {
+      if (agentId === undefined || (onlyOn !== undefined && agentId !== onlyOn)) return [];
+      const summary: InstanceSummary = {
+        taskId: containers[0]?.containerId ?? id,
+        appId,
+        host,
+        agentId,
+        condition: CONDITIONS[status],
+        ...(status === 'DEGRADED' ? { healthy: false } : {}),
+        version: specReference.slice(specReference.lastIndexOf('/') + 1),
+        startedAt: statusSince,
+      };
+      return [summary];
+    }),
+  );
+}
+
+const CONDITIONS: Readonly<Record<PodInstanceStatus['status'], InstanceSummary['condition']>> = {
+  PENDING: 'Scheduled',
+  STAGING: 'Staging',
+  STABLE: 'Running',
+  DEGRADED: 'Running',
+  TERMINAL: 'Killing',
+};
 
 const STATES: Readonly<Record<PodInstanceStatus['status'], { readonly tone: EventTone; readonly word: string }>> = {
   PENDING: { tone: 'busy', word: 'Pending' },

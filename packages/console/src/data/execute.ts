@@ -3,7 +3,8 @@ import type { Action } from '../core/actions.ts';
 import type { AppAction } from '../core/app-actions.ts';
 import type { DeploymentAction } from '../core/deployment-actions.ts';
 import type { InstanceAction } from '../core/instance-actions.ts';
-import { isOfDeployment, isOfInstance } from '../core/actions.ts';
+import type { NodeAction } from '../core/node-actions.ts';
+import { isOfDeployment, isOfInstance, isOfNodes } from '../core/actions.ts';
 import type { Passing } from './obstacles.ts';
 import { api } from './api.ts';
 
@@ -14,6 +15,7 @@ import { api } from './api.ts';
  */
 export async function execute(action: Action, how: Passing): Promise<string | undefined> {
   if (isOfDeployment(action)) return executeOnDeployment(action);
+  if (isOfNodes(action)) return executeOnNodes(action);
   return isOfInstance(action) ? executeOnInstance(action, how) : executeOnApp(action, how);
 }
 
@@ -96,15 +98,15 @@ async function executeOnInstance(action: InstanceAction, query: Passing): Promis
     case 'kill-pod-instances':
       await api.killPodInstances({ params: { id: action.podId }, body: [...action.instanceIds] });
       return;
-    case 'cordon':
-      await api.cordonAgent({ params: { agentId: action.agentId } });
-      return;
-    case 'uncordon':
-      await api.uncordonAgent({ params: { agentId: action.agentId } });
-      return;
-    case 'drain':
-      await api.drainAgent({ params: { agentId: action.agentId } });
-      return;
+  }
+}
+
+async function executeOnNodes(action: NodeAction): Promise<undefined> {
+  for (const { agentId } of action.nodes) {
+    const params = { agentId };
+    if (action.kind === 'drain') await api.drainAgent({ params, query: { deadlineSeconds: action.minutes * 60 } });
+    else if (action.kind === 'cordon') await api.cordonAgent({ params });
+    else await api.uncordonAgent({ params });
   }
 }
 

@@ -9,7 +9,7 @@ export function Equivalents({
   command,
   isOpen = false,
 }: {
-  readonly request: ApiRequest;
+  readonly request: ApiRequest | readonly ApiRequest[];
   readonly command?: string | undefined;
   readonly isOpen?: boolean;
 }) {
@@ -18,7 +18,13 @@ export function Equivalents({
     <details className={styles['equivalents']} open={isOpen}>
       <summary>Command line and API</summary>
       {command !== undefined && <Line label="Command line" text={command} />}
-      <Line label="API" text={curlLine(origin, request)} />
+      <Line
+        label="API"
+        text={[request]
+          .flat()
+          .map((one) => curlLine(origin, one))
+          .join(' && ')}
+      />
     </details>
   );
 }

@@ -1,7 +1,8 @@
 /** Chooses a version, another one to compare it with, and offers the way back to it. */
-import { Undo2 } from 'lucide-react';
+import { Link } from '@tanstack/react-router';
+import { Copy, Undo2 } from 'lucide-react';
 import { moment } from '../core/moments.ts';
-import { Button } from './button.tsx';
+import { Button, buttonClass } from './button.tsx';
 import { Select } from './select.tsx';
 import { TimeAgo } from './time-ago.tsx';
 import styles from './version-choice.module.css';
@@ -11,6 +12,7 @@ export function VersionChoice({
   current,
   to,
   from,
+  clone,
   onChoose,
   onRollBack,
 }: {
@@ -21,6 +23,8 @@ export function VersionChoice({
   readonly to: string;
   /** The one that it is compared with. */
   readonly from: string | undefined;
+  /** What a new one is made from: the id, and for a pod that it is one. */
+  readonly clone: { readonly clone: string; readonly kind?: 'pod' };
   readonly onChoose: (change: { readonly to?: string | undefined; readonly from?: string | undefined }) => void;
   readonly onRollBack: () => void;
 }) {
@@ -49,6 +53,10 @@ export function VersionChoice({
       <span className={styles['made']}>
         made <TimeAgo at={to} />
       </span>
+      <Link to="/new" search={{ ...clone, version: to }} className={buttonClass()}>
+        <Copy size={15} aria-hidden />
+        Clone as …
+      </Link>
       {to !== current && (
         <Button icon={<Undo2 size={15} aria-hidden />} onClick={onRollBack}>
           Roll back to this

@@ -70,6 +70,7 @@ function summary(view: EngineView, app: AppDefinition, waits: QueueItem | undefi
   return {
     id: app.id,
     version: app.version,
+    configuredAt: app.versionInfo.lastConfigChangeAt,
     instances: app.instances,
     cpus: app.cpus,
     mem: app.mem,

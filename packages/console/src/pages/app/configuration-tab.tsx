@@ -25,6 +25,7 @@ export function ConfigurationTab({ app }: { readonly app: AppInfo }) {
         current={app.version}
         to={to}
         from={from}
+        clone={{ clone: app.id }}
         onChoose={(change) => void navigate({ search: (previous) => ({ ...previous, ...change }), replace: true })}
         onRollBack={() => {
           ask({ kind: 'roll-back', appId: app.id, version: to });

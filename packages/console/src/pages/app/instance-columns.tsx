@@ -10,8 +10,8 @@ import styles from './instance-columns.module.css';
 
 const PORTS_SHOWN = 2;
 
-/** @param version the app's current one: others are outdated */
-export function instanceColumns(isChecked: boolean, version: string): readonly TableColumn<Task>[] {
+/** @param configuredAt the version since which only the number of instances changed: older ones are outdated */
+export function instanceColumns(isChecked: boolean, configuredAt: string): readonly TableColumn<Task>[] {
   return [
     {
       id: 'id',
@@ -62,7 +62,7 @@ export function instanceColumns(isChecked: boolean, version: string): readonly T
       value: (task) => task.version ?? '',
       cell: (task) =>
         task.version === undefined ? null : (
-          <span className={task.version === version ? undefined : styles['outdated']}>
+          <span className={task.version >= configuredAt ? undefined : styles['outdated']}>
             {moment(Date.parse(task.version))}
           </span>
         ),
@@ -85,43 +85,6 @@ export function instanceColumns(isChecked: boolean, version: string): readonly T
       },
     },
   ];
-}
-
-/** Chooses single instances, or all of them. */
-export function choiceColumn(
-  tasks: readonly Task[],
-  chosen: ReadonlySet<string>,
-  onChoose: (chosen: ReadonlySet<string>) => void,
-): TableColumn<Task> {
-  const hasAll = tasks.length > 0 && tasks.every(({ id }) => chosen.has(id));
-  return {
-    id: 'choice',
-    title: 'Choose',
-    width: '1.25rem',
-    phone: '1.25rem',
-    head: (
-      <input
-        type="checkbox"
-        aria-label="Choose all instances"
-        checked={hasAll}
-        onChange={() => {
-          onChoose(new Set(hasAll ? [] : tasks.map(({ id }) => id)));
-        }}
-      />
-    ),
-    cell: ({ id }) => (
-      <input
-        type="checkbox"
-        aria-label={`Choose ${taskName(id)}`}
-        checked={chosen.has(id)}
-        onChange={() => {
-          const changed = new Set(chosen);
-          if (!changed.delete(id)) changed.add(id);
-          onChoose(changed);
-        }}
-      />
-    ),
-  };
 }
 
 function Endpoints({ task }: { readonly task: Task }) {

@@ -5,15 +5,18 @@ import { Boxes, RotateCw, Skull } from 'lucide-react';
 import type { AppInfo, Task } from '@stadion/contract/orchestrator';
 import { useAsk } from '../../actions/use-actions.ts';
 import { counted } from '../../core/amounts.ts';
+import { taskName } from '../../core/task-row.ts';
 import { Button } from '../../parts/button.tsx';
+import { ChoiceBar } from '../../parts/choice-bar.tsx';
+import { choiceColumn } from '../../parts/choice-column.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import { choiceColumn, instanceColumns } from './instance-columns.tsx';
-import styles from './instances-tab.module.css';
+import { instanceColumns } from './instance-columns.tsx';
 
 const rowId = ({ id }: Task): string => id;
 const NO_TASKS: readonly Task[] = [];
+const INSTANCES = { nouns: 'instances', idOf: rowId, nameOf: ({ id }: Task): string => taskName(id) };
 
 export function InstancesTab({ app }: { readonly app: AppInfo }) {
   const { sort = '-started' } = useSearch({ from: '/app/$' });
@@ -21,9 +24,10 @@ export function InstancesTab({ app }: { readonly app: AppInfo }) {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const tasks = app.tasks ?? NO_TASKS;
   const isChecked = (app.healthChecks ?? []).length > 0;
+  const configuredAt = app.versionInfo.lastConfigChangeAt;
   const columns = useMemo(
-    () => [choiceColumn(tasks, chosen, setChosen), ...instanceColumns(isChecked, app.version)],
-    [tasks, chosen, isChecked, app.version],
+    () => [choiceColumn(tasks, INSTANCES, chosen, setChosen), ...instanceColumns(isChecked, configuredAt)],
+    [tasks, chosen, isChecked, configuredAt],
   );
   const living = tasks.filter(({ id }) => chosen.has(id)).map(rowId);
   return (
@@ -67,8 +71,11 @@ function BulkBar({
   const appId = app.id;
   const isAll = taskIds.length === app.tasks?.length;
   return (
-    <div className={styles['bulk']} role="group" aria-label="With the chosen instances">
-      <span>{counted(taskIds.length, 'instance')} chosen</span>
+    <ChoiceBar
+      label="With the chosen instances"
+      words={`${counted(taskIds.length, 'instance')} chosen`}
+      onDone={onDone}
+    >
       <Button
         icon={<RotateCw size={15} aria-hidden />}
         onClick={() => {
@@ -106,9 +113,6 @@ function BulkBar({
           Kill and wipe
         </Button>
       )}
-      <Button kind="quiet" onClick={onDone}>
-        Choose none
-      </Button>
-    </div>
+    </ChoiceBar>
   );
 }

@@ -1,13 +1,15 @@
 /** All apps: folders of groups, filters that live in the URL, any number of rows. */
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { Boxes } from 'lucide-react';
+import { Boxes, Pause, Play } from 'lucide-react';
 import { count, counted } from '../../core/amounts.ts';
 import { appRows, isRestricted, type AppRow } from '../../core/app-list.ts';
+import { changedApps } from '../../core/held-apps.ts';
 import { podSummary, type ListedApp } from '../../core/pod-row.ts';
 import { appsQuery, deploymentsQuery, podsQuery } from '../../data/queries.ts';
 import { Page } from '../../frame/page.tsx';
+import { Button } from '../../parts/button.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { Panel } from '../../parts/panel.tsx';
@@ -23,7 +25,10 @@ export function AppsPage() {
   const navigate = useNavigate({ from: '/apps' });
   const { data: index, error } = useQuery(appsQuery);
   const pods = usePods();
-  const apps = useMemo(() => withPods(index?.apps ?? [], pods), [index, pods]);
+  const live = useMemo(() => withPods(index?.apps ?? [], pods), [index, pods]);
+  const [held, setHeld] = useState<readonly ListedApp[]>();
+  const apps = held ?? live;
+  const missed = useMemo(() => (held === undefined ? 0 : changedApps(held, live)), [held, live]);
   const rows = useMemo(() => appRows(apps, search), [apps, search]);
   if (error !== null && index === undefined) throw error;
   const sum = rows.reduce((total, row) => total + row.apps, 0);
@@ -42,6 +47,16 @@ export function AppsPage() {
         index === undefined
           ? 'Reading …'
           : `${counted(sum, 'app')}${index.isComplete ? '' : ' so far'}${isRestricted(search) ? ` of ${count(apps.length)}` : ''}`
+      }
+      actions={
+        <Button
+          icon={held === undefined ? <Pause size={15} aria-hidden /> : <Play size={15} aria-hidden />}
+          onClick={() => {
+            setHeld(held === undefined ? live : undefined);
+          }}
+        >
+          {held === undefined ? 'Hold' : `Go on${missed > 0 ? ` (${counted(missed, 'app')} changed)` : ''}`}
+        </Button>
       }
     >
       <AppFilters apps={apps} search={search} />

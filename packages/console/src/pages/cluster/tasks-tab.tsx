@@ -12,10 +12,10 @@ import { Badge } from '../../parts/badge.tsx';
 import { DataTable, type TableColumn } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { FilterMenu } from '../../parts/filter-menu.tsx';
+import { FilterRow } from '../../parts/filter-row.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { SearchField } from '../../parts/search-field.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
-import styles from './tasks-tab.module.css';
 
 const rowId = ({ id }: StateTask): string => id;
 const startOf = ({ statuses }: StateTask): number => (statuses[0]?.timestamp ?? 0) * 1000;
@@ -102,7 +102,11 @@ export function TasksTab() {
   );
   return (
     <>
-      <div className={styles['filters']}>
+      <FilterRow
+        note={
+          tasks === undefined ? 'Reading …' : `${counted(rows.length, 'task')}, of the latest ${String(tasks.length)}`
+        }
+      >
         <SearchField
           label="Search tasks"
           value={q}
@@ -124,10 +128,7 @@ export function TasksTab() {
             })
           }
         />
-        <span className={styles['note']}>
-          {tasks === undefined ? 'Reading …' : `${counted(rows.length, 'task')}, of the latest ${String(tasks.length)}`}
-        </span>
-      </div>
+      </FilterRow>
       <Panel isFlush>
         <DataTable
           label="Tasks"

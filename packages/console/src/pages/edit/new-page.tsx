@@ -7,7 +7,7 @@ import { draftText, editable, isPodDraft, parseDraft, type JsonObject } from '..
 import { asPod } from '../../core/app-problems.ts';
 import { SAMPLE_APP, SAMPLE_POD } from '../../core/sample-app.ts';
 import { api } from '../../data/api.ts';
-import { appQuery, versionQuery } from '../../data/queries.ts';
+import { appQuery, podQuery, podVersionQuery, versionQuery } from '../../data/queries.ts';
 import { Page } from '../../frame/page.tsx';
 import { Button } from '../../parts/button.tsx';
 import { APP, POD } from './described-kinds.tsx';
@@ -22,15 +22,28 @@ const EMPTY_POD: JsonObject = {
 const FILE_BYTES_MAX = 2 * 1024 * 1024;
 
 export function NewPage() {
-  const { clone, group, kind } = useSearch({ from: '/new' });
-  const { data: app } = useQuery({ ...appQuery(clone ?? '/'), enabled: clone !== undefined });
-  const { data: source } = useQuery({ ...versionQuery(clone ?? '/', app?.version ?? ''), enabled: app !== undefined });
+  const { clone, version, group, kind } = useSearch({ from: '/new' });
+  const source = useSource(clone, version, kind);
   if (clone !== undefined && source === undefined) return <Page title="New app">{null}</Page>;
   const first =
     source === undefined
       ? { ...(kind === 'pod' ? EMPTY_POD : EMPTY), id: group === undefined ? '/' : `${group}/` }
       : { ...editable(source), id: `${source.id}-copy` };
-  return <Describing key={`${clone ?? group ?? ''} ${kind ?? ''}`} first={first} />;
+  return <Describing key={`${clone ?? group ?? ''} ${version ?? ''} ${kind ?? ''}`} first={first} />;
+}
+
+/** What a new one begins as, when it is to be like another: an app or a pod, as it is or as it was at a version. */
+function useSource(clone: string | undefined, version: string | undefined, kind: string | undefined) {
+  const id = clone ?? '/';
+  const isPod = kind === 'pod';
+  const isNow = clone !== undefined && version === undefined;
+  const { data: app } = useQuery({ ...appQuery(id), enabled: isNow && !isPod });
+  const { data: pod } = useQuery({ ...podQuery(id), enabled: isNow && isPod });
+  const wanted = version ?? (isPod ? pod?.spec.version : app?.version);
+  const isKnown = clone !== undefined && wanted !== undefined;
+  const { data: oldApp } = useQuery({ ...versionQuery(id, wanted ?? ''), enabled: isKnown && !isPod });
+  const { data: oldPod } = useQuery({ ...podVersionQuery(id, wanted ?? ''), enabled: isKnown && isPod });
+  return isPod ? oldPod : oldApp;
 }
 
 function Describing({ first }: { readonly first: JsonObject }) {

@@ -1,16 +1,18 @@
 /** One instance: where it runs, how it is, what it uses, and everything in its sandbox. Ended ones too, while they are known. */
-import { useMemo } from 'react';
+import { useCallback, useMemo } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams, useSearch } from '@tanstack/react-router';
 import { SearchX, Skull, Snowflake } from 'lucide-react';
 import type { StateTask } from '@stadion/contract/mesos-state';
-import type { AppInfo, Task } from '@stadion/contract/orchestrator';
+import type { AppInfo, OrchestratorEvent, Task } from '@stadion/contract/orchestrator';
+import type { PodStatus } from '@stadion/contract/orchestrator-pods';
 import { useAsk } from '../../actions/use-actions.ts';
+import { isOfTask } from '../../core/event-scope.ts';
 import { stateWords } from '../../core/event-words.ts';
 import { sandboxPath } from '../../core/sandbox-path.ts';
 import { appIdOfTask } from '../../core/task-ids.ts';
 import { taskName } from '../../core/task-row.ts';
-import { appVolumes } from '../../core/volume-row.ts';
+import { appVolumes, podVolumes } from '../../core/volume-row.ts';
 import { clusterTaskQuery } from '../../data/cluster-queries.ts';
 import { appQuery, appsQuery, podsQuery } from '../../data/queries.ts';
 import { SandboxBrowser } from '../../files/sandbox-browser.tsx';
@@ -19,11 +21,13 @@ import { AppLink } from '../../parts/app-link.tsx';
 import { Badge } from '../../parts/badge.tsx';
 import { Button } from '../../parts/button.tsx';
 import { CopyButton } from '../../parts/copy-button.tsx';
+import { EventPanel } from '../../parts/event-panel.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { VolumeList } from '../../parts/volume-list.tsx';
 import { TerminalPanel } from '../../terminal/terminal-panel.tsx';
 import { HealthPanel } from './health-panel.tsx';
+import { Siblings } from './siblings.tsx';
 import { TaskFacts } from './task-facts.tsx';
 import { UsagePanel } from './usage-panel.tsx';
 
@@ -34,10 +38,13 @@ export function InstancePage() {
   const appId = index === undefined ? undefined : appIdOfTask(taskId, index.byId);
   const { data: app } = useQuery({ ...appQuery(appId ?? '/'), enabled: appId !== undefined });
   const { data: known } = useQuery(clusterTaskQuery(taskId));
-  const podId = usePodOf(taskId);
+  const pod = usePodOf(taskId);
+  const podId = pod?.id;
   const task = app?.tasks?.find(({ id }) => id === taskId);
   const agentId = task?.slaveId ?? known?.slave_id;
   const state = task?.state ?? known?.state;
+  const siblings = useMemo(() => (pod === undefined ? taskIdsOf(app) : containerIdsOf(pod)), [app, pod]);
+  const isOwn = useCallback((event: OrchestratorEvent) => isOfTask(event, taskId), [taskId]);
   const isForgotten = known === null && app !== undefined && task === undefined;
   return (
     <Page
@@ -67,8 +74,12 @@ export function InstancePage() {
         </>
       }
       actions={
-        task !== undefined &&
-        appId !== undefined && <InstanceButtons appId={appId} taskId={taskId} isFrozen={task.frozen === true} />
+        <>
+          <Siblings taskIds={siblings} current={taskId} />
+          {task !== undefined && appId !== undefined && (
+            <InstanceButtons appId={appId} taskId={taskId} isFrozen={task.frozen === true} />
+          )}
+        </>
       }
     >
       {isForgotten && (
@@ -77,6 +88,7 @@ export function InstancePage() {
         </EmptyState>
       )}
       {app !== undefined && task !== undefined && <Alive app={app} task={task} />}
+      {pod !== undefined && <PodVolumesOf pod={pod} taskId={taskId} />}
       {podId !== undefined && known?.state === 'TASK_RUNNING' && (
         <UsagePanel key={taskId} taskId={taskId} agentId={known.slave_id} limits={limitsOf(known)} />
       )}
@@ -84,19 +96,47 @@ export function InstancePage() {
       {known !== undefined && known !== null && agentId !== undefined && (
         <SandboxBrowser root={{ agentId, path: sandboxPath(known) }} folder={folder} file={file} />
       )}
+      <EventPanel title="Events" matches={isOwn} hidesApp />
     </Page>
   );
 }
 
 /** The pod that a task is a container of. */
-function usePodOf(taskId: string): string | undefined {
+function usePodOf(taskId: string): PodStatus | undefined {
   const { data: pods } = useQuery(podsQuery);
-  return useMemo(() => appIdOfTask(taskId, new Map((pods ?? []).map(({ id }) => [id, true]))), [pods, taskId]);
+  return useMemo(() => {
+    const byId = new Map((pods ?? []).map((pod) => [pod.id, pod]));
+    return byId.get(appIdOfTask(taskId, byId) ?? '');
+  }, [pods, taskId]);
+}
+
+/** The longest running first. */
+function taskIdsOf(app: AppInfo | undefined): readonly string[] {
+  const since = ({ startedAt = '~' }: Task): string => startedAt;
+  return [...(app?.tasks ?? [])].sort((left, right) => (since(left) < since(right) ? -1 : 1)).map(({ id }) => id);
+}
+
+function containerIdsOf({ instances }: PodStatus): readonly string[] {
+  return instances.flatMap(({ containers }) => containers.map(({ containerId }) => containerId));
 }
 
 function limitsOf({ resources }: StateTask): { readonly cpus: number; readonly mem: number } {
   const { cpus, mem } = resources;
   return { cpus: typeof cpus === 'number' ? cpus : 0, mem: typeof mem === 'number' ? mem : 0 };
+}
+
+/** What the instance keeps that this container belongs to. */
+function PodVolumesOf({ pod, taskId }: { readonly pod: PodStatus; readonly taskId: string }) {
+  const instances = pod.instances.filter(({ containers }) =>
+    containers.some(({ containerId }) => containerId === taskId),
+  );
+  const volumes = podVolumes({ spec: pod.spec, instances });
+  if (volumes.length === 0) return null;
+  return (
+    <Panel title="Volumes" isFlush>
+      <VolumeList volumes={volumes} owner={`/pod${pod.id}`} />
+    </Panel>
+  );
 }
 
 function Alive({ app, task }: { readonly app: AppInfo; readonly task: Task }) {

@@ -13,21 +13,36 @@ interface NodeTileProps {
   /** The app whose instances stand out. */
   readonly chosen: string | undefined;
   readonly onChoose: (appId: string | undefined) => void;
+  /** Whether the node itself is chosen, to do something with it. */
+  readonly isMarked: boolean;
+  readonly onMark: (nodeId: string) => void;
 }
 
-export const NodeTile = memo(function NodeTile({ tile, colour, chosen, onChoose }: NodeTileProps) {
+export const NodeTile = memo(function NodeTile(props: NodeTileProps) {
+  const { tile, colour, chosen, onChoose, isMarked, onMark } = props;
   const { node, squares, count } = tile;
-  const use = Math.max(usedShare(node.cpus), usedShare(node.mem));
+  const isReserved = colour === 'reserved';
+  const use = isReserved ? node.reserved : Math.max(usedShare(node.cpus), usedShare(node.mem));
   return (
-    <li className={styles['tile']} data-state={node.state}>
+    <li className={styles['tile']} data-state={node.state} data-marked={isMarked || undefined}>
       <header>
+        <input
+          type="checkbox"
+          aria-label={`Choose ${node.hostname}`}
+          checked={isMarked}
+          onChange={() => {
+            onMark(node.id);
+          }}
+        />
         <Link to="/node/$agentId" params={{ agentId: node.id }}>
           <bdi>{node.hostname}</bdi>
         </Link>
         <span>
-          {node.state === 'active'
-            ? `CPU ${percent(usedShare(node.cpus))}, memory ${percent(usedShare(node.mem))}`
-            : node.state}
+          {node.state === 'active' && isReserved
+            ? `${percent(node.reserved)} reserved`
+            : node.state === 'active'
+              ? `CPU ${percent(usedShare(node.cpus))}, memory ${percent(usedShare(node.mem))}`
+              : node.state}
         </span>
       </header>
       <div
@@ -37,18 +52,23 @@ export const NodeTile = memo(function NodeTile({ tile, colour, chosen, onChoose 
         <span style={{ width: `${String(Math.min(100, use * 100))}%` }} data-full={use > 0.9 || undefined} />
       </div>
       <ul className={styles['squares']} aria-label={`Instances on ${node.hostname}`}>
-        {squares.map(({ instance, health, hue }) => (
+        {squares.map(({ instance, health, hue, isCurrent }) => (
           <li key={instance.taskId}>
             <Link
               to="/instance/$taskId"
               params={{ taskId: instance.taskId }}
               preload={false}
               className={styles['square']}
-              aria-label={`${instance.appId} ${taskName(instance.taskId)}, ${health}`}
-              title={`${instance.appId}, ${health}`}
+              aria-label={`${instance.appId} ${taskName(instance.taskId)}, ${colour === 'version' ? versionWords(isCurrent) : health}`}
+              title={`${instance.appId}, ${health}, ${versionWords(isCurrent)}`}
               data-health={colour === 'health' ? health : undefined}
               data-faint={(chosen !== undefined && chosen !== instance.appId) || undefined}
-              style={colour === 'health' ? undefined : { backgroundColor: colour === 'app' ? ofApp(hue) : ofUse(use) }}
+              data-version={colour === 'version' ? versionWords(isCurrent) : undefined}
+              style={
+                colour === 'health' || colour === 'version'
+                  ? undefined
+                  : { backgroundColor: colour === 'app' ? ofApp(hue) : ofUse(use) }
+              }
               onMouseEnter={() => {
                 onChoose(instance.appId);
               }}
@@ -69,6 +89,10 @@ export const NodeTile = memo(function NodeTile({ tile, colour, chosen, onChoose 
     </li>
   );
 });
+
+function versionWords(isCurrent: boolean | undefined): string {
+  return isCurrent === undefined ? 'version unknown' : isCurrent ? 'current' : 'outdated';
+}
 
 function ofApp(hue: number): string {
   return `hsl(${String(hue)} 52% 52%)`;

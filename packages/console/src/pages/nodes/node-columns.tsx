@@ -16,6 +16,15 @@ const STATES = {
   away: { tone: 'bad', icon: Unplug, word: 'Out of contact' },
 } as const;
 
+/** What each state is called. */
+export const NODE_STATE_WORDS = {
+  active: STATES.active.word,
+  cordoned: STATES.cordoned.word,
+  draining: STATES.draining.word,
+  drained: STATES.drained.word,
+  away: STATES.away.word,
+};
+
 /** The state of a node. */
 export function NodeState({ state }: { readonly state: NodeRow['state'] }) {
   const { tone, icon, word } = STATES[state];

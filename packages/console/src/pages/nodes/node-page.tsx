@@ -1,21 +1,26 @@
 /** One machine: what runs there, what is promised and what is really used. */
-import { useMemo } from 'react';
+import { useCallback, useMemo } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { Boxes, SearchX } from 'lucide-react';
+import type { OrchestratorEvent } from '@stadion/contract/orchestrator';
 import type { InstanceSummary } from '@stadion/contract/overview';
+import { NodeCare } from '../../actions/node-care.tsx';
 import { cores, counted, mebibytes } from '../../core/amounts.ts';
+import { isOnNode } from '../../core/event-scope.ts';
 import { nodeRows, type NodeRow } from '../../core/node-row.ts';
+import { podInstanceSummaries } from '../../core/pod-row.ts';
 import { usedByTasks } from '../../core/usage.ts';
 import { agentsQuery, instancesQuery, statisticsQuery } from '../../data/cluster-queries.ts';
+import { podsQuery } from '../../data/queries.ts';
 import { Columns, Page } from '../../frame/page.tsx';
 import { buttonClass } from '../../parts/button.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
+import { EventPanel } from '../../parts/event-panel.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { Meter } from '../../parts/meter.tsx';
 import { Facts, Panel } from '../../parts/panel.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
-import { NodeButtons } from './node-buttons.tsx';
 import { NodeFrameworks } from './node-frameworks.tsx';
 import { NodeState } from './node-columns.tsx';
 import { instanceColumns } from './instance-columns.tsx';
@@ -27,6 +32,7 @@ export function NodePage() {
   const { agentId } = useParams({ from: '/node/$agentId' });
   const { data: agents, error } = useQuery(agentsQuery);
   const node = useMemo(() => nodeRows(agents ?? []).find(({ id }) => id === agentId), [agents, agentId]);
+  const isThere = useCallback((event: OrchestratorEvent) => isOnNode(event, agentId), [agentId]);
   if (error !== null && agents === undefined) throw error;
   if (agents === undefined) return <Page title="Node">{null}</Page>;
   if (node === undefined) {
@@ -56,7 +62,7 @@ export function NodePage() {
         </>
       }
       subtitle={<code>{node.id}</code>}
-      actions={<NodeButtons node={node} />}
+      actions={<NodeCare nodes={[node]} />}
     >
       <Columns>
         <NodeResources node={node} />
@@ -74,6 +80,7 @@ export function NodePage() {
       </Columns>
       <NodeFrameworks agentId={agentId} />
       <NodeInstances agentId={agentId} />
+      <EventPanel title="Events" matches={isThere} />
     </Page>
   );
 }
@@ -97,7 +104,12 @@ function NodeResources({ node }: { readonly node: NodeRow }) {
 function NodeInstances({ agentId }: { readonly agentId: string }) {
   const { sort = 'app' } = useSearch({ from: '/node/$agentId' });
   const navigate = useNavigate({ from: '/node/$agentId' });
-  const { data: instances = [] } = useQuery(instancesQuery(agentId));
+  const { data: ofApps } = useQuery(instancesQuery(agentId));
+  const { data: pods } = useQuery(podsQuery);
+  const instances = useMemo(
+    () => [...(ofApps ?? []), ...podInstanceSummaries(pods ?? [], agentId)],
+    [ofApps, pods, agentId],
+  );
   return (
     <Panel title="Instances" aside={counted(instances.length, 'instance')} isFlush>
       <DataTable

@@ -1,45 +1,71 @@
 /** The machines: what they have, what of it is promised to tasks. */
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Server } from 'lucide-react';
+import { ChosenNodes } from '../../actions/node-care.tsx';
 import { counted } from '../../core/amounts.ts';
-import { nodeRows, type NodeRow } from '../../core/node-row.ts';
+import { NODE_STATES, nodeRows, type NodeRow } from '../../core/node-row.ts';
 import { agentsQuery } from '../../data/cluster-queries.ts';
 import { Page } from '../../frame/page.tsx';
+import { choiceColumn } from '../../parts/choice-column.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
+import { FilterMenu } from '../../parts/filter-menu.tsx';
+import { FilterRow } from '../../parts/filter-row.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { SearchField } from '../../parts/search-field.tsx';
-import { nodeColumns } from './node-columns.tsx';
+import { NODE_STATE_WORDS, nodeColumns } from './node-columns.tsx';
 
 const rowId = ({ id }: NodeRow): string => id;
+const NODES = { nouns: 'nodes', idOf: rowId, nameOf: ({ hostname }: NodeRow): string => hostname };
 
 export function NodesPage() {
-  const { sort = 'name', q = '' } = useSearch({ from: '/nodes' });
+  const { sort = 'name', q = '', state: states } = useSearch({ from: '/nodes' });
   const navigate = useNavigate({ from: '/nodes' });
   const { data: agents, error } = useQuery(agentsQuery);
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const all = useMemo(() => nodeRows(agents ?? []), [agents]);
   const rows = useMemo(() => {
     const low = q.toLowerCase();
-    const matches = ({ hostname, id, attributes }: NodeRow): boolean =>
+    const matches = ({ hostname, id, attributes, state }: NodeRow): boolean =>
+      (states?.includes(state) ?? true) &&
       `${hostname} ${id} ${attributes.map((pair) => pair.join('=')).join(' ')}`.toLowerCase().includes(low);
-    return nodeRows(agents ?? []).filter(matches);
-  }, [agents, q]);
+    return all.filter(matches);
+  }, [all, q, states]);
+  const columns = useMemo(() => [choiceColumn(rows, NODES, chosen, setChosen), ...nodeColumns], [rows, chosen]);
   if (error !== null && agents === undefined) throw error;
   return (
     <Page title="Nodes" subtitle={agents === undefined ? 'Reading …' : counted(rows.length, 'node')}>
-      <SearchField
-        label="Search nodes"
-        value={q}
-        onChange={(words) =>
-          void navigate({ search: (previous) => ({ ...previous, q: words === '' ? undefined : words }), replace: true })
-        }
-      />
+      <FilterRow>
+        <SearchField
+          label="Search nodes"
+          value={q}
+          onChange={(words) =>
+            void navigate({
+              search: (previous) => ({ ...previous, q: words === '' ? undefined : words }),
+              replace: true,
+            })
+          }
+        />
+        <FilterMenu
+          label="State"
+          options={NODE_STATES.map((id) => ({ id, label: NODE_STATE_WORDS[id] }))}
+          chosen={states ?? []}
+          onChange={(wanted) =>
+            void navigate({
+              search: (previous) => ({ ...previous, state: wanted.length === 0 ? undefined : wanted }),
+              replace: true,
+            })
+          }
+        />
+      </FilterRow>
       <Panel isFlush>
+        <ChosenNodes nodes={all} chosen={chosen} onChoose={setChosen} />
         <DataTable
           label="Nodes"
           rows={rows}
-          columns={nodeColumns}
+          columns={columns}
           rowId={rowId}
           rowHeight={46}
           sorting={sort}
@@ -49,7 +75,7 @@ export function NodesPage() {
           empty={
             agents !== undefined && (
               <EmptyState icon={Server} title="No node">
-                {q === '' ? 'No agent has registered with the master yet.' : 'None matches the search.'}
+                {q === '' && states === undefined ? 'No agent has registered with the master yet.' : 'None matches.'}
               </EmptyState>
             )
           }

@@ -24,6 +24,7 @@ export function PodConfiguration({ pod }: { readonly pod: PodStatus }) {
         current={spec.version}
         to={to}
         from={from}
+        clone={{ clone: id, kind: 'pod' }}
         onChoose={(change) => void navigate({ search: (previous) => ({ ...previous, ...change }), replace: true })}
         onRollBack={() => {
           ask({ kind: 'roll-back-pod', podId: id, version: to });

@@ -1,0 +1,88 @@
+/** What can be done with nodes: buttons on the page of one, and a bar for several that were chosen. */
+import { CircleOff, CirclePlay, LogOut } from 'lucide-react';
+import { counted } from '../core/amounts.ts';
+import { DRAIN_MINUTES } from '../core/node-actions.ts';
+import type { NodeRow } from '../core/node-row.ts';
+import { Button } from '../parts/button.tsx';
+import { ChoiceBar } from '../parts/choice-bar.tsx';
+import { useAsk } from './use-actions.ts';
+
+/** @param nodes at least one @param othersActive nodes beside these that have work */
+export function NodeCare({
+  nodes,
+  othersActive,
+}: {
+  readonly nodes: readonly NodeRow[];
+  readonly othersActive?: number;
+}) {
+  const ask = useAsk();
+  const named = (wanted: readonly NodeRow[]) => wanted.map(({ id: agentId, hostname }) => ({ agentId, hostname }));
+  const working = nodes.filter(({ state }) => state === 'active');
+  const drainable = nodes.filter(({ state }) => state === 'active' || state === 'cordoned');
+  const resting = nodes.filter(({ state }) => state !== 'active' && state !== 'away');
+  return (
+    <>
+      {working.length > 0 && (
+        <Button
+          icon={<CircleOff size={15} aria-hidden />}
+          onClick={() => {
+            ask({ kind: 'cordon', nodes: named(working) });
+          }}
+        >
+          Cordon
+        </Button>
+      )}
+      {resting.length > 0 && (
+        <Button
+          icon={<CirclePlay size={15} aria-hidden />}
+          onClick={() => {
+            ask({ kind: 'uncordon', nodes: named(resting) });
+          }}
+        >
+          Uncordon
+        </Button>
+      )}
+      {drainable.length > 0 && (
+        <Button
+          icon={<LogOut size={15} aria-hidden />}
+          onClick={() => {
+            ask({
+              kind: 'drain',
+              nodes: named(drainable),
+              minutes: DRAIN_MINUTES,
+              ...(othersActive === undefined ? {} : { othersActive }),
+            });
+          }}
+        >
+          Drain
+        </Button>
+      )}
+    </>
+  );
+}
+
+/** What can be done with all chosen nodes; nothing while none is chosen. */
+export function ChosenNodes({
+  nodes,
+  chosen,
+  onChoose,
+}: {
+  readonly nodes: readonly NodeRow[];
+  readonly chosen: ReadonlySet<string>;
+  readonly onChoose: (chosen: ReadonlySet<string>) => void;
+}) {
+  const wanted = nodes.filter(({ id }) => chosen.has(id));
+  if (wanted.length === 0) return null;
+  const others = nodes.filter(({ id, state }) => state === 'active' && !chosen.has(id)).length;
+  return (
+    <ChoiceBar
+      label="With the chosen nodes"
+      words={`${counted(wanted.length, 'node')} chosen`}
+      onDone={() => {
+        onChoose(new Set());
+      }}
+    >
+      <NodeCare nodes={wanted} othersActive={others} />
+    </ChoiceBar>
+  );
+}
