@@ -36,7 +36,7 @@ export class AppInstances {
   readonly stopped = new Set<string>();
   /** Those that will be kept so once they have ended. */
   stopping = 0;
-  /** The last of its instances that came up since this process started: its version, and when, milliseconds. */
+  /** The last of its instances that came up: its version, and when, milliseconds. */
   lastUp: { readonly version: string; readonly at: number } | undefined;
   /** Since when something has been waiting, milliseconds. */
   waitingSince = 0;
@@ -58,6 +58,15 @@ export class AppInstances {
     this.appId = appId;
     this.safeId = safeId;
     this.definitionOf = definitionOf;
+  }
+
+  /** Takes over an instance from the store. What is up has been so since its record says. */
+  load(instance: Instance): void {
+    const { lastUp } = this;
+    this.put(instance);
+    if (this.lastUp === lastUp) return;
+    const at = Math.max(instance.since, ...instance.health.map(({ first_success: seconds = 0 }) => seconds * 1000));
+    this.lastUp = at > (lastUp?.at ?? 0) ? { version: instance.appVersion, at } : lastUp;
   }
 
   /** Adds or replaces an instance. */

@@ -177,6 +177,18 @@ describe('bounds beyond fractions', () => {
   });
 });
 
+describe('a pause between batches', () => {
+  it('is no longer for a crash in the middle of it', async () => {
+    await upgrade({ batchPauseSeconds: 100 });
+    await platform.time.advance(60_000);
+    await platform.crash();
+    await platform.time.advance(38_000);
+    expect(fresh()).toBe(1);
+    await platform.time.advance(10_000);
+    expect(fresh()).toBe(2);
+  });
+});
+
 describe('a frozen instance', () => {
   it('is out of rotation, left alone and replaced, until somebody kills it', async () => {
     const healthChecks = [

@@ -157,7 +157,7 @@ export class Fleet {
 
   /** Takes over an instance from the store. */
   load(instance: Instance): void {
-    this.of(instance.appId).put(instance);
+    this.of(instance.appId).load(instance);
   }
 
   /** Tells listeners in what condition an instance is, also when it is about to be forgotten in it. */
