@@ -221,6 +221,8 @@ describe('the system', () => {
     });
     const fromWall = await open.ask('GET', '/v2/apps', undefined, { origin: 'https://wall.example' });
     expect(fromWall.headers).toMatchObject({ 'access-control-allow-origin': 'https://wall.example', vary: 'Origin' });
+    const packed = await open.ask('GET', '/v2/info', undefined, { 'accept-encoding': 'gzip' });
+    expect(packed.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'Origin, Accept-Encoding' });
   });
 });
 

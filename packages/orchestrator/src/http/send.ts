@@ -46,7 +46,7 @@ async function sendText(
   void reply.header('content-type', contentType);
   if (text.length < COMPRESSED_BYTES_MIN || !wantsGzip(request)) return reply.send(text);
   const compressed = await gzipAtOnce(text, GZIP_OPTIONS);
-  return reply.headers({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' }).send(compressed);
+  return reply.headers(gzipped(reply)).send(compressed);
 }
 
 /** Short lists go out at once; of longer ones the client gets the first part while the rest is made. */
@@ -65,7 +65,14 @@ async function sendPieces(
   const compressor = createGzip(GZIP_OPTIONS);
   stream.on('error', (error) => compressor.destroy(error));
   compressor.on('close', () => stream.destroy());
-  return reply.headers({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' }).send(stream.pipe(compressor));
+  return reply.headers(gzipped(reply)).send(stream.pipe(compressor));
+}
+
+/** The answer may depend on more than how it is packed already. */
+function gzipped(reply: FastifyReply): Readonly<Record<string, string>> {
+  const before = reply.getHeader('vary');
+  const vary = typeof before === 'string' ? `${before}, Accept-Encoding` : 'Accept-Encoding';
+  return { 'content-encoding': 'gzip', vary };
 }
 
 async function* chunks(first: string, source: Iterator<string>, time: Clock & Timers): AsyncGenerator<Buffer> {

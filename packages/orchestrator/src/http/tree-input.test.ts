@@ -101,7 +101,7 @@ const FIRST = {
 };
 
 interface Sent {
-  readonly kind: 'update' | 'scale' | 'version' | 'patch' | 'delete' | 'pod' | 'raw';
+  readonly kind: 'update' | 'scale' | 'version' | 'patch' | 'delete' | 'pod' | 'raw' | 'plan';
   readonly method: 'PUT' | 'POST' | 'PATCH' | 'DELETE';
   readonly url: string;
   readonly body: unknown;
@@ -154,6 +154,11 @@ const sent: fc.Arbitrary<Sent> = fc.oneof(
         return { kind: 'pod', method: 'PUT', url: `/v2/pods${podId}`, body: { ...body, id: podId }, force: isForced };
       }),
   },
+  kindOf(1, 'plan', {
+    method: fc.constant('POST'),
+    url: fc.constant('/v2/plan'),
+    body: fc.oneof(fc.record({ group }), fc.record({ apps: fc.array(app, { maxLength: 3 }) }), fc.record({ app })),
+  }),
   kindOf(2, 'raw', {
     method: writes,
     url: fc.oneof(onGroup, fc.constantFrom('/v2/pods', '/v2/pods/a')),
@@ -178,8 +183,8 @@ test('whatever is sent as a tree or a pod is done whole or refused and changes n
         const { status, body } = await send(server, request, [...roots.keys()]);
         expect(status, JSON.stringify(body)).toBeLessThan(500);
         const after = plainRoot(platform);
-        if (status >= 400) {
-          refused += 1;
+        if (status >= 400 || request.kind === 'plan') {
+          refused += status >= 400 ? 1 : 0;
           expect(platform.engine.view.root.version).toBe(version);
           expect(after).toEqual(before);
           continue;
