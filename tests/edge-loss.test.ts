@@ -12,6 +12,7 @@ import { describe, expect, it } from 'vitest';
 import { makeCertificate } from './support/certificates.ts';
 import { MixedLoad, type MixedResult } from './support/edge-mixed-load.ts';
 import { RunningPlatform, callJson, waitFor } from './support/running-platform.ts';
+import { HALF_OF_THE_PORTS, SecondAgent } from './support/second-agent.ts';
 
 const run = promisify(execFile);
 const isFull = process.env['STADION_EDGE_SOAK'] === 'full';
@@ -44,7 +45,7 @@ function shop(version: number, instances: number): Record<string, unknown> {
 
 describe.each(planes)('the %s data plane', (plane) => {
   it.skipIf(plane === 'haproxy' && missing.includes('haproxy'))(
-    'loses nothing through deployments, scaling, drains, crashes, its own restart and new certificates',
+    'loses nothing through deployments, scaling, drains of servers and nodes, crashes, its own restart and new certificates',
     async () => {
       const scene = await Scene.start(plane);
       try {
@@ -60,7 +61,7 @@ describe.each(planes)('the %s data plane', (plane) => {
         expect(failed.slice(0, 20)).toEqual([]);
         expect(Math.min(...Object.values(counts))).toBeGreaterThan(0);
       } finally {
-        scene.stop();
+        await scene.stop();
         await scene.platform.dispose();
       }
     },
@@ -73,6 +74,7 @@ class Scene {
   private readonly addresses: Readonly<Record<'edgeHttp' | 'edgeHttps' | 'edgeAdmin', string>>;
   private readonly certificates: string;
   private current: MixedLoad | undefined;
+  private agent: SecondAgent | undefined;
 
   private constructor(platform: RunningPlatform, certificates: string, addresses: Scene['addresses']) {
     this.platform = platform;
@@ -85,7 +87,7 @@ class Scene {
     await mkdir(certificates, { recursive: true });
     const flags = ['--edge', plane, '--edge-http-port', '0', '--edge-https-port', '0', '--edge-admin-port', '0'];
     const own = ['--drain-seconds', '1', '--edge-certificates', certificates];
-    const platform = await RunningPlatform.start([...flags, ...own]);
+    const platform = await RunningPlatform.start([...flags, ...own, ...HALF_OF_THE_PORTS]);
     const addresses = JSON.parse(await readFile(join(platform.folder, 'addresses.json'), 'utf8')) as Scene['addresses'];
     const scene = new Scene(platform, certificates, addresses);
     await platform.change('POST', '/v2/apps', shop(0, 2), 60_000);
@@ -110,9 +112,26 @@ class Scene {
     expect((await platform.cli('route', 'drain', server, '--undo', '--edge', addresses.edgeAdmin)).code).toBe(0);
     expect((await fetch(`${addresses.edgeAdmin}/_mlb_signal/hup`)).status).toBe(200);
     await this.goesOn(load);
+    await this.drainNodes(load);
     await platform.change('PUT', '/v2/apps/shop', { instances: 2 }, 120_000);
     await this.goesOn(load);
     return await load.end();
+  }
+
+  /** Moves everything from the node that it is on to another one, and back. */
+  private async drainNodes(load: MixedLoad): Promise<void> {
+    const { platform } = this;
+    this.agent = await SecondAgent.start(platform);
+    for (let turn = 0; turn < (isFull ? 10 : 2); turn += 1) {
+      const [task] = await platform.tasks('/shop');
+      const node = task?.slaveId ?? '';
+      const drained = await platform.cli('node', 'drain', node, '--timeout', '120s');
+      expect(drained).toMatchObject({ code: 0 });
+      await this.up(4);
+      expect((await platform.tasks('/shop')).map(({ slaveId }) => slaveId)).not.toContain(node);
+      await this.goesOn(load);
+      expect(await platform.cli('node', 'uncordon', node)).toMatchObject({ code: 0 });
+    }
   }
 
   /** What may be sent again survives that an instance is killed. */
@@ -136,9 +155,10 @@ class Scene {
     return await load.end();
   }
 
-  /** Ends a load that was left by a failure. */
-  stop(): void {
+  /** Ends what was left by a failure, and the second agent. */
+  async stop(): Promise<void> {
     this.current?.stop();
+    await this.agent?.stop();
   }
 
   private load(isIdempotent: boolean): MixedLoad {

@@ -16,7 +16,7 @@ const START_MS_MAX = 90_000;
 const CALL_MS_MAX = 30_000;
 
 /** What the agent offers: the same on every machine, with host ports that no platform of another worker hands out. */
-const FIRST_PORT = 20_000 + (process.pid % 110) * 100;
+export const FIRST_PORT = 20_000 + (process.pid % 110) * 100;
 const OFFERED = ['--resources', `cpus:8;mem:8192;disk:20000;ports:[${FIRST_PORT}-${FIRST_PORT + 99}]`];
 
 /** The checkout that a folder is in: benchmarks run this file from where it was compiled to. */
@@ -58,6 +58,7 @@ export interface TaskView {
   readonly id: string;
   readonly state: string;
   readonly host: string;
+  readonly slaveId: string;
   readonly version: string;
   readonly ports: number[];
   readonly healthCheckResults: { readonly alive: boolean }[];
