@@ -38,8 +38,12 @@ export function mendReconnects(client: object): void {
 export interface AttemptLimits {
   /** Until the server is reached. How long its name takes to be looked up does not count. */
   readonly reachMs: number;
-  /** From then on, until it has let the client in. */
+  /**
+   * From then on, until it has let the client in: it may have overheard it while it started. Twice as long each time that
+   * no word has come, up to the maximum: it may also be busy with all who come.
+   */
   readonly entryMs: number;
+  readonly entryMsMax: number;
 }
 
 /**
@@ -53,29 +57,40 @@ export function seekServer(client: object, timers: Timers, limits: AttemptLimits
   const findNext: unknown = Reflect.get(manager, 'findNextServer');
   if (typeof findNext !== 'function' || !(manager instanceof EventEmitter)) return;
   let refusals = 0;
+  let entryMs = limits.entryMs;
   let isNameUnknown = false;
   let limit: TimerHandle | undefined;
   let pause: TimerHandle | undefined;
-  const giveUpAfter = (socket: Socket, ms: number): void => {
+  const awaitReach = (socket: Socket): void => {
     limit?.cancel();
-    limit = timers.after(ms, () => socket.destroy());
+    limit = timers.after(limits.reachMs, () => socket.destroy());
+  };
+  const awaitEntry = (socket: Socket): void => {
+    limit?.cancel();
+    limit = timers.after(entryMs, () => {
+      entryMs = Math.min(entryMs * 2, limits.entryMsMax);
+      socket.destroy();
+    });
   };
   manager.on('state', (state: unknown) => {
     limit?.cancel();
-    if (CONNECTED_STATES.includes(state)) refusals = 0;
+    if (CONNECTED_STATES.includes(state)) {
+      refusals = 0;
+      entryMs = limits.entryMs;
+    }
     if (state === CLOSING) pause?.cancel();
   });
   const attend = (socket: Socket, isAddress: boolean): void => {
-    if (isAddress) giveUpAfter(socket, limits.reachMs);
+    if (isAddress) awaitReach(socket);
     socket.once('lookup', (error: Error | null) => {
       isNameUnknown = error !== null;
-      if (error === null) giveUpAfter(socket, limits.reachMs);
+      if (error === null) awaitReach(socket);
     });
     socket.once('connect', () => {
       refusals += 1;
       const seen: unknown = Reflect.get(manager, 'zxid');
       if (refusals > REFUSALS_MAX && seen instanceof Uint8Array) seen.fill(0);
-      giveUpAfter(socket, limits.entryMs);
+      awaitEntry(socket);
     });
   };
   // It opens the socket in what it hands over here.

@@ -17,6 +17,8 @@ export interface ZooKeeperSourceOptions extends Omit<ZooKeeperOptions, 'time'> {
 
 /** Children of a namespace that are no services: Ranger's Dropwizard bundles number themselves there. */
 const NO_SERVICES: ReadonlySet<string> = new Set(['id-generator']);
+/** Each node is read again at every heartbeat, by its watch: looking at all of them is for watches that were lost. */
+const POLL_MS = 15_000;
 /** Nodes that are read at once. */
 const READS_MAX = 64;
 
@@ -29,7 +31,7 @@ export function zooKeeperSource(options: ZooKeeperSourceOptions): NodeSource {
     name: 'zookeeper',
     follow: (service, listener) => {
       const following = new Following(link, `${root}/${service}`, listener);
-      const poll = every(time, options.pollMs ?? 5000, () => following.look());
+      const poll = every(time, options.pollMs ?? POLL_MS, () => following.look());
       return {
         close() {
           poll.cancel();

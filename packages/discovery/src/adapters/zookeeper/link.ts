@@ -18,9 +18,9 @@ const CALL_MS_MAX = 3000;
 const RENEW_MS = 50;
 /**
  * A server that comes back is to be found within a second: so long may it take to be reached, and so long is the pause
- * between two attempts at most (it is a random part of that), ms. One that was reached may be busy.
+ * between two attempts at most (it is a random part of that), ms. One that was reached has a second, or more if it is busy.
  */
-const ATTEMPT = { reachMs: 750, entryMs: 4000 };
+const ATTEMPT = { reachMs: 750, entryMs: 1000, entryMsMax: 8000 };
 const SPIN_MS = 250;
 /** The watchdog looks so often, but at least so many times in a session's time. */
 const LOOK_MS = 1000;
