@@ -1,13 +1,16 @@
 /** Docker containers as apps: the blueprint's own descriptor, what a task finds inside, and what becomes of it. */
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { DockerDaemon } from '@stadion/agent/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { filesWith } from './support/cluster-sessions.ts';
 import { BUSYBOX, dockerApp, hasDocker, startDockerPlatform } from './support/docker-platform.ts';
 import { EventRecorder } from './support/event-recorder.ts';
-import { callJson, REPOSITORY, waitFor, type RunningPlatform } from './support/running-platform.ts';
+import { callJson, HOST_PORT_LAST, REPOSITORY, waitFor, type RunningPlatform } from './support/running-platform.ts';
 
 describe.skipIf(!hasDocker)('with Docker', () => {
   let platform: RunningPlatform;
@@ -140,6 +143,71 @@ describe.skipIf(!hasDocker)('with Docker', () => {
       );
     });
     await platform.change('DELETE', '/v2/apps/missing');
+  }, 60_000);
+
+  it('a port that is taken and a volume that is missing are named', async () => {
+    const port = HOST_PORT_LAST;
+    const holder = createServer().listen(port, '0.0.0.0');
+    try {
+      await once(holder, 'listening');
+      const failures: readonly (readonly [string, object, RegExp])[] = [
+        [
+          '/taken',
+          { docker: { image: BUSYBOX, network: 'BRIDGE', portMappings: [{ containerPort: 80, hostPort: port }] } },
+          /^port-taken: /,
+        ],
+        [
+          '/nowhere',
+          { docker: { image: BUSYBOX }, volumes: [{ containerPath: '/x', hostPath: '/no/such/path', mode: 'RO' }] },
+          /^volume-path-missing: .*\/no\/such\/path/,
+        ],
+      ];
+      for (const [id, container, message] of failures) {
+        const app = dockerApp(id, 'sleep 1000', {
+          container: { type: 'DOCKER', ...container },
+          portDefinitions: undefined,
+        });
+        const { status, body } = await platform.call('POST', '/v2/apps', app);
+        expect(status, JSON.stringify(body)).toBe(201);
+        const failed = await waitFor(`${id} failed`, async () => {
+          const answer = await platform.call('GET', `/v2/apps${id}?embed=app.lastTaskFailure`);
+          return answer.body.app.lastTaskFailure;
+        });
+        expect(failed.message).toMatch(message);
+        await platform.change('DELETE', `/v2/apps${id}?force=true`);
+      }
+    } finally {
+      holder.close();
+    }
+  }, 60_000);
+
+  it('secrets are in the environment and in a file of memory, and in no answer, event or file of the platform', async () => {
+    const value = 'hunter2-in-docker';
+    expect((await platform.call('PUT', '/secrets/v1/secret/default/docker/word', { value })).status).toBe(201);
+    const app = dockerApp('/secretive', '(printf "%s|" "$WORD"; cat /run/word; echo) | tr a-z A-Z; sleep 1000', {
+      env: { WORD: { secret: 'one' } },
+      secrets: { one: { source: 'docker/word' } },
+      container: {
+        type: 'DOCKER',
+        docker: { image: BUSYBOX },
+        volumes: [{ containerPath: '/run/word', secret: 'one' }],
+      },
+    });
+    await platform.change('POST', '/v2/apps', app);
+    const { sandbox } = await only('/secretive');
+    const seen = await waitFor('the task has looked', async () => {
+      const text = await readFile(join(sandbox, 'stdout'), 'utf8').catch(() => '');
+      return text.includes('|') && text;
+    });
+    // Docker keeps a line until it ends.
+    expect(seen).toBe(`${value}|${value}\n`.toUpperCase());
+    for (const path of ['/v2/apps/secretive', '/v2/tasks']) {
+      expect(JSON.stringify((await platform.call('GET', path)).body)).not.toContain(value);
+    }
+    expect(JSON.stringify((await platform.ask('agent', '/state')).body)).not.toContain(value);
+    expect(JSON.stringify(events.events)).not.toContain(value);
+    expect(await filesWith(value, platform.dataDirectory)).toEqual([]);
+    await platform.change('DELETE', '/v2/apps/secretive');
   }, 60_000);
 
   it('out of memory is a reason of its own', async () => {

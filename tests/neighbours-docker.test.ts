@@ -4,7 +4,10 @@
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import type { DockerDaemon } from '@stadion/agent/testing';
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { tarOf, type DockerDaemon } from '@stadion/agent/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dockerApp, hasDocker, startDockerPlatform } from './support/docker-platform.ts';
 import { compareLatency, measureLatency } from './support/latency.ts';
@@ -16,17 +19,31 @@ const MEASURED_MS = isFull ? 20_000 : 1000;
 const LATENCY_MS_MAX = 1000;
 const LIMIT_MS = 120_000;
 
-/** What each does; one that is ended for it says so. */
-const OFFENDERS: Readonly<Record<string, { readonly cmd: string; readonly end?: RegExp }>> = {
-  'fork-bomb': { cmd: 'bomb() { bomb | bomb & }; (bomb) & exec sleep 100000' },
-  'memory-hog': { cmd: 'x=a; while :; do x=$x$x; done', end: /^out-of-memory: / },
-  'cpu-burner': { cmd: 'for i in 1 2 3 4; do (while :; do :; done) & done; wait' },
-  'log-flooder': {
-    cmd: `yes "all work and no play" | head -c ${isFull ? 1_000_000_000 : 50_000_000}; exec sleep 100000`,
-  },
-  stubborn: { cmd: 'trap "" TERM; while :; do sleep 0.1; done' },
-  daemon: { cmd: '(setsid sh -c "while :; do sleep 1; done" &); exec sleep 100000' },
-};
+/** A .tar file whose entry leads out of where it is unpacked; the fetcher meets it. */
+const EVIL = join(tmpdir(), `stadion-evil-docker-${process.pid}.tar`);
+
+/** What each does; one that is ended for it says so. `$TARGET` is the port of the good one. */
+const OFFENDERS: Readonly<Record<string, { readonly cmd: string; readonly end?: RegExp; readonly changes?: object }>> =
+  {
+    'fork-bomb': { cmd: 'bomb() { bomb | bomb & }; (bomb) & exec sleep 100000' },
+    'memory-hog': { cmd: 'x=a; while :; do x=$x$x; done', end: /^out-of-memory: / },
+    'cpu-burner': { cmd: 'for i in 1 2 3 4; do (while :; do :; done) & done; wait' },
+    'log-flooder': {
+      cmd: `yes "all work and no play" | head -c ${isFull ? 1_000_000_000 : 50_000_000}; exec sleep 100000`,
+    },
+    stubborn: { cmd: 'trap "" TERM; while :; do sleep 0.1; done' },
+    daemon: { cmd: '(setsid sh -c "while :; do sleep 1; done" &); exec sleep 100000' },
+    'file-eater': {
+      cmd: `hold() { for file in 3 4 5 6 7 8 9; do eval "exec $file</dev/null"; done; exec sleep 100000; }; for each in $(seq 300); do hold & done; exec sleep 100000`,
+    },
+    'socket-flood': { cmd: 'for each in $(seq 300); do nc 127.0.0.1 $TARGET & done; exec sleep 100000' },
+    link: { cmd: 'cd /mnt/mesos/sandbox; ln -s /etc/shadow stolen; ln -s / root; exec sleep 100000' },
+    archive: {
+      cmd: 'exec sleep 100000',
+      changes: { fetch: [{ uri: EVIL, extract: true }] },
+      end: /leads out of the sandbox/,
+    },
+  };
 
 describe.skipIf(!hasDocker)('neighbours from hell in Docker containers', () => {
   let platform: RunningPlatform;
@@ -70,14 +87,28 @@ describe.skipIf(!hasDocker)('neighbours from hell in Docker containers', () => {
 
   afterAll(async () => {
     await dispose();
+    await rm(EVIL, { force: true });
   }, LIMIT_MS);
+
+  async function expectNothingStolen(): Promise<void> {
+    const [task] = await platform.tasks('/link');
+    const sandbox = await platform.sandboxOf(task?.id ?? '');
+    await waitFor('the links are there', () => readdir(sandbox).then((names) => names.includes('root')), LIMIT_MS);
+    for (const path of [`${sandbox}/stolen`, `${sandbox}/root/etc/hostname`]) {
+      const answer = await platform.ask('agent', `/files/read?path=${encodeURIComponent(path)}&offset=0`);
+      expect(answer.status, path).toBeGreaterThanOrEqual(400);
+    }
+  }
 
   it('let the good one serve, and leave nothing behind', { timeout: 4 * LIMIT_MS }, async () => {
     const backoff = { backoffSeconds: 3600, maxLaunchDelaySeconds: 3600, taskKillGracePeriodSeconds: 1 };
     const before = await measureLatency(url, 'fine', MEASURED_MS);
     const tracesBefore = traces();
-    for (const [name, { cmd, end }] of Object.entries(OFFENDERS)) {
-      const { status } = await platform.call('POST', '/v2/apps', dockerApp(`/${name}`, cmd, backoff));
+    await writeFile(EVIL, tarOf([{ name: '../../outside', content: 'x' }]));
+    const env = { TARGET: new URL(url).port };
+    for (const [name, { cmd, end, changes }] of Object.entries(OFFENDERS)) {
+      const app = dockerApp(`/${name}`, cmd, { ...backoff, env, ...changes });
+      const { status } = await platform.call('POST', '/v2/apps', app);
       expect(status).toBe(201);
       await waitFor(
         `${name} is at it`,
@@ -95,6 +126,7 @@ describe.skipIf(!hasDocker)('neighbours from hell in Docker containers', () => {
         const { body } = await platform.call('GET', `/v2/apps/${name}?embed=app.lastTaskFailure`);
         expect(body.app.lastTaskFailure.message).toMatch(end);
       }
+      if (name === 'link') await expectNothingStolen();
       await platform.call('DELETE', `/v2/apps/${name}?force=true`);
       const left = async () => (await platform.call('GET', '/v2/tasks')).body.tasks as { appId: string }[];
       await waitFor(

@@ -17,7 +17,8 @@ const CALL_MS_MAX = 30_000;
 
 /** What the agent offers: the same on every machine, with host ports that no platform of another worker hands out. */
 export const FIRST_PORT = 20_000 + (process.pid % 110) * 100;
-const OFFERED = ['--resources', `cpus:8;mem:8192;disk:20000;ports:[${FIRST_PORT}-${FIRST_PORT + 99}]`];
+export const HOST_PORT_LAST = FIRST_PORT + 99;
+const OFFERED = ['--resources', `cpus:8;mem:8192;disk:20000;ports:[${FIRST_PORT}-${HOST_PORT_LAST}]`];
 
 /** The checkout that a folder is in: benchmarks run this file from where it was compiled to. */
 function repositoryAbove(folder: string): string {
