@@ -142,6 +142,8 @@ function firstViewAndEveryPage(suite: ConsoleSuite): void {
     });
     const unavailability = { start: { nanoseconds: 4e18 }, duration: { nanoseconds: 3.6e12 } };
     await tell('/maintenance/schedule', { windows: [{ machine_ids: [{ hostname: 'old-one' }], unavailability }] });
+    const { body: metrics } = await suite.platform.call('GET', '/v2/cluster/metrics');
+    expect(metrics['master/disk_used'], 'what is reserved and held, is used').toBeGreaterThanOrEqual(10);
     const page = await suite.browser.open('/cluster');
     const panel = (name: string) => page.getByRole('region', { name, exact: true });
     await panel('Orchestrator').getByText(new URL(orchestrator).host).first().waitFor();

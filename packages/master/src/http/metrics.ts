@@ -3,6 +3,7 @@ import { availableParallelism, freemem, loadavg, totalmem } from 'node:os';
 import { isTerminal, TaskState } from '@stadion/contract/mesos';
 import type { MetricsSnapshot } from '@stadion/contract/mesos-state';
 import { SCALAR_NAMES } from '../core/resources/amounts.ts';
+import { scalarsOf } from '../core/resources/resource-vector.ts';
 import type { ClusterView } from '../core/cluster/state.ts';
 import type { ServedMaster } from './served-master.ts';
 import { isActive } from './shapes/agent-json.ts';
@@ -29,8 +30,9 @@ function resourceMetrics(view: ClusterView): MetricsSnapshot {
   const used = { cpus: 0, gpus: 0, mem: 0, disk: 0 };
   const offered = { cpus: 0, gpus: 0, mem: 0, disk: 0 };
   for (const agent of view.agents.values()) {
-    addTo(used, agent.charged, 1);
-    addTo(offered, agent.offered, 1);
+    // Reserved or not: a task that runs on what is reserved for its role uses it.
+    addTo(used, scalarsOf(agent.charged), 1);
+    addTo(offered, scalarsOf(agent.offered), 1);
   }
   const result: MetricsSnapshot = {};
   for (const name of SCALAR_NAMES) {

@@ -92,9 +92,10 @@ function Endpoints({ task }: { readonly task: Task }) {
   if (endpoints.length === 0) return <bdi>{task.host}</bdi>;
   return (
     <>
-      {endpoints.slice(0, PORTS_SHOWN).map(({ label, url }) => (
-        <a key={url} href={url} target="_blank" rel="noreferrer">
-          {label}
+      {endpoints.slice(0, PORTS_SHOWN).map(({ label, url }, index) => (
+        <a key={url} href={url} target="_blank" rel="noreferrer" aria-label={label}>
+          {/* All are on one host: its name is said once. */}
+          {index === 0 ? label : label.slice(task.host.length)}
         </a>
       ))}
       {endpoints.length > PORTS_SHOWN && <span>+{endpoints.length - PORTS_SHOWN}</span>}
