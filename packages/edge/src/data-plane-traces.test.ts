@@ -42,10 +42,10 @@ describe.each(kinds)('the %s data plane that keeps half of the traces that begin
     for (let count = 0; count < 6; count += 1) heard.push(await heardBy(`00-${TRACE}-${PARENT}-01`));
     expect(new Set(heard).size).toBe(6);
     for (const text of heard) expect(text).toMatch(new RegExp(`^00-${TRACE}-(?!${PARENT})[0-9a-f]{16}-01$`));
-    for (const { context, ...span } of await spansTold(true, 6)) {
+    for (const { context, record } of await spansTold(true, 6)) {
       expect(heard).toContain(`00-${TRACE}-${context.spanId}-01`);
       expect(context.parentSpanId).toBe(PARENT);
-      expect(span).toMatchObject({ method: 'GET', host: 'a.test', path: '/traced', status: 200, router: 'all' });
+      expect(record).toMatchObject({ method: 'GET', host: 'a.test', path: '/traced', status: 200, router: 'all' });
     }
   });
 

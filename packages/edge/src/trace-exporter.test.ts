@@ -8,8 +8,10 @@ import { TraceExporter } from './trace-exporter.ts';
 function aSpan(path: string): EdgeSpan {
   return {
     context: { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), parentSpanId: undefined, isSampled: true },
-    ...{ endMs: 1_000, durationMs: 1, method: 'GET', scheme: 'http', host: 'a.test', path, protocol: 'HTTP/1.1' },
-    ...{ status: 200, client: '10.0.0.9', attempts: 1 },
+    record: {
+      ...{ atMs: 1_000, durationMs: 1, method: 'GET', scheme: 'http', host: 'a.test', path, protocol: 'HTTP/1.1' },
+      ...{ status: 200, client: '10.0.0.9', attempts: 1, bytesIn: 0, bytesOut: 0 },
+    },
   };
 }
 

@@ -1,47 +1,11 @@
 /** One line per exchange: combined (as Apache and nginx write it) or JSON. Credentials never stand in it. */
 
-import type { EdgeSpan } from '../core/trace/otlp.ts';
-import type { SpanContext } from '../core/trace/trace-context.ts';
+import type { AccessRecord } from '../core/access-record.ts';
 
 /** How lines look; `off` writes none. */
 export type AccessLogFormat = 'off' | 'json' | 'combined';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-/** What a line tells. */
-export interface AccessRecord {
-  readonly atMs: number;
-  readonly client: string;
-  readonly user?: string | undefined;
-  readonly method: string;
-  readonly host: string;
-  readonly path: string;
-  /** `HTTP/1.1`. */
-  readonly protocol: string;
-  readonly scheme: string;
-  readonly status: number;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  readonly durationMs: number;
-  readonly router?: string | undefined;
-  readonly app?: string | undefined;
-  readonly service?: string | undefined;
-  readonly server?: string | undefined;
-  readonly attempts: number;
-  readonly referer?: string | undefined;
-  readonly userAgent?: string | undefined;
-  readonly traceparent?: string | undefined;
-}
-
-/** The span of a request that is over. */
-export function spanOf(context: SpanContext, record: AccessRecord): EdgeSpan {
-  const { atMs, durationMs, method, scheme, host, path, protocol, status, client, attempts } = record;
-  const { router, app, server, userAgent } = record;
-  return {
-    ...{ context, endMs: atMs, durationMs, method, scheme, host, path, protocol, status, client, attempts },
-    ...{ router, app, server, userAgent },
-  };
-}
 
 /** A line without its end. */
 export function accessLogLine(record: AccessRecord, format: AccessLogFormat): string {

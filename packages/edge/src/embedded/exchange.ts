@@ -4,9 +4,9 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
+import type { AccessRecord } from '../core/access-record.ts';
 import type { Routable } from '../core/matcher.ts';
 import type { HeaderChange, Router, StatusRange } from '../core/model.ts';
-import type { AccessRecord } from './access-log.ts';
 import type { RequestView } from '../core/rule/evaluate.ts';
 import { writeTraceparent, type SpanContext } from '../core/trace/trace-context.ts';
 import type { Reply } from './reply.ts';

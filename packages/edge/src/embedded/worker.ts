@@ -5,7 +5,7 @@ import { limits } from '../limits.ts';
 import type { Challenges, ServerReport } from '../ports/data-plane.ts';
 import type { EdgeSpan } from '../core/trace/otlp.ts';
 import { beginSpan, readTraceparent } from '../core/trace/trace-context.ts';
-import { accessLogLine, spanOf } from './access-log.ts';
+import { accessLogLine } from './access-log.ts';
 import { CertificateStore } from './certificates.ts';
 import { EntryPoint, type EntryPointSettings } from './entry-point.ts';
 import { isToWorker, type FromWorker, type ToWorker, type WorkerSettings } from './messages.ts';
@@ -104,7 +104,7 @@ export class EdgeWorker {
         const { span } = exchange;
         if (accessLog === 'off' && span === undefined) return;
         const record = exchange.record(latencyMs, clock.now());
-        if (span !== undefined && this.spans.length < limits.spansWaiting) this.spans.push(spanOf(span, record));
+        if (span !== undefined && this.spans.length < limits.spansWaiting) this.spans.push({ context: span, record });
         if (accessLog === 'off') return;
         if (this.lines.length < limits.accessLogLines) this.lines.push(accessLogLine(record, accessLog));
         else this.dropped += 1;

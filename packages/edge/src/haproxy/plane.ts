@@ -8,7 +8,7 @@ import { describeError, every, type Clock, type Logger, type TimerHandle, type T
 import { FastPath, FRONTS } from '../core/haproxy/fast-path.ts';
 import type { FragmentChange } from '../core/model.ts';
 import type { EdgeSpan } from '../core/trace/otlp.ts';
-import { accessLogLine, spanOf, type AccessLogFormat } from '../embedded/access-log.ts';
+import { accessLogLine, type AccessLogFormat } from '../embedded/access-log.ts';
 import type { CertificatePair } from '../embedded/certificates.ts';
 import type { EntryPointSettings } from '../embedded/entry-point.ts';
 import { withPort } from '../embedded/free-port.ts';
@@ -207,7 +207,7 @@ export class HaproxyPlane implements DataPlane {
     if (told === undefined || this.logged.length + this.spans.length >= limits.accessLogLines) return;
     if (this.logged.length + this.spans.length === 0) timers.after(0, () => this.flushLog());
     if (accessLog !== 'off') this.logged.push(accessLogLine(told.record, accessLog));
-    if (told.span !== undefined) this.spans.push(spanOf(told.span, told.record));
+    if (told.span !== undefined) this.spans.push({ context: told.span, record: told.record });
   }
 
   private flushLog(): void {

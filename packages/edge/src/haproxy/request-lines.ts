@@ -1,7 +1,7 @@
 /** The lines in which HAProxy tells of requests: for the access log, and for latencies. */
+import type { AccessRecord } from '../core/access-record.ts';
 import { LatencyHistogram } from '../core/breaker/rolling.ts';
 import { readTraceparent, type SpanContext } from '../core/trace/trace-context.ts';
-import type { AccessRecord } from '../embedded/access-log.ts';
 import type { RouteTraffic } from '../embedded/traffic.ts';
 import type { RouteNames } from './statistics.ts';
 

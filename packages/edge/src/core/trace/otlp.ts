@@ -1,26 +1,11 @@
 /** Spans as collectors take them: OTLP over HTTP in its JSON form (OpenTelemetry protocol 1.x), with the semantic names of HTTP. */
+import type { AccessRecord } from '../access-record.ts';
 import type { SpanContext } from './trace-context.ts';
 
-/** One request, when it is over. */
+/** A request that is over, and its place in a trace. */
 export interface EdgeSpan {
   readonly context: SpanContext;
-  /** Milliseconds since the Unix epoch. */
-  readonly endMs: number;
-  readonly durationMs: number;
-  readonly method: string;
-  readonly scheme: string;
-  readonly host: string;
-  readonly path: string;
-  /** `HTTP/1.1`. */
-  readonly protocol: string;
-  /** 0: the client went before there was an answer. */
-  readonly status: number;
-  readonly client: string;
-  readonly attempts: number;
-  readonly router?: string | undefined;
-  readonly app?: string | undefined;
-  readonly server?: string | undefined;
-  readonly userAgent?: string | undefined;
+  readonly record: AccessRecord;
 }
 
 type Value = { readonly stringValue: string } | { readonly intValue: string };
@@ -40,24 +25,24 @@ export function otlpTraces(spans: readonly EdgeSpan[], resource: Readonly<Record
   return { resourceSpans: [{ resource: { attributes }, scopeSpans }] };
 }
 
-function spanOf(span: EdgeSpan) {
-  const { context, endMs, durationMs, method, status, router } = span;
+function spanOf({ context, record }: EdgeSpan) {
+  const { atMs, durationMs, method, status, router } = record;
   return {
     traceId: context.traceId,
     spanId: context.spanId,
     ...(context.parentSpanId === undefined ? {} : { parentSpanId: context.parentSpanId }),
     name: router === undefined ? method : `${method} ${router}`,
     kind: SERVER,
-    startTimeUnixNano: nanoseconds(endMs - durationMs),
-    endTimeUnixNano: nanoseconds(endMs),
-    attributes: attributesOf(span),
-    // An answer of the client's own making is no error of a server.
+    startTimeUnixNano: nanoseconds(atMs - durationMs),
+    endTimeUnixNano: nanoseconds(atMs),
+    attributes: attributesOf(record),
+    // 0 is a client that went before it was answered. A 4xx is no error of a server.
     ...(status >= 500 || status === 0 ? { status: { code: ERROR } } : {}),
   };
 }
 
-function attributesOf(span: EdgeSpan): readonly Attribute[] {
-  const { method, scheme, host, path, protocol, status, client, attempts, router, app, server, userAgent } = span;
+function attributesOf(record: AccessRecord): readonly Attribute[] {
+  const { method, scheme, host, path, protocol, status, client, attempts, router, app, server, userAgent } = record;
   return [
     text('http.request.method', method),
     text('url.scheme', scheme),

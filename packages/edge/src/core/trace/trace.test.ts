@@ -1,6 +1,7 @@
 import { SeededRandom } from '@stadion/base';
 import { describe, expect, it } from 'vitest';
-import { otlpTraces, type EdgeSpan } from './otlp.ts';
+import type { AccessRecord } from '../access-record.ts';
+import { otlpTraces } from './otlp.ts';
 import { beginSpan, readTraceparent, writeTraceparent } from './trace-context.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -52,9 +53,18 @@ describe('the span of a request', () => {
 });
 
 describe('spans for a collector', () => {
-  const span: EdgeSpan = {
-    context: { traceId: TRACE, spanId: SPAN, parentSpanId: undefined, isSampled: true },
-    ...{ endMs: Date.UTC(2026, 0, 1), durationMs: 12.5, method: 'GET', scheme: 'https', host: 'a.test', path: '/x' },
+  const context = { traceId: TRACE, spanId: SPAN, parentSpanId: undefined, isSampled: true };
+  const record: AccessRecord = {
+    ...{
+      atMs: Date.UTC(2026, 0, 1),
+      bytesIn: 0,
+      bytesOut: 9,
+      durationMs: 12.5,
+      method: 'GET',
+      scheme: 'https',
+      host: 'a.test',
+      path: '/x',
+    },
     ...{ protocol: 'HTTP/1.1', status: 200, client: '10.0.0.9', attempts: 1, router: 'web', app: '/web' },
   };
   const spansIn = (body: unknown) =>
@@ -62,7 +72,7 @@ describe('spans for a collector', () => {
       ?.scopeSpans[0]?.spans ?? [];
 
   it('have times in nanoseconds as text, and the names of HTTP', () => {
-    const body = otlpTraces([span], { 'service.name': 'stadion-edge' });
+    const body = otlpTraces([{ context, record }], { 'service.name': 'stadion-edge' });
     expect(body).toMatchObject({
       resourceSpans: [{ resource: { attributes: [{ key: 'service.name', value: { stringValue: 'stadion-edge' } }] } }],
     });
@@ -84,15 +94,12 @@ describe('spans for a collector', () => {
   });
 
   it('say what went wrong, and how often it was tried', () => {
-    const [failed, gone] = spansIn(
-      otlpTraces(
-        [
-          { ...span, status: 502, attempts: 3 },
-          { ...span, status: 0 },
-        ],
-        {},
-      ),
-    );
+    const ended = [
+      { ...record, status: 502, attempts: 3 },
+      { ...record, status: 0 },
+    ];
+    const spans = ended.map((one) => ({ context, record: one }));
+    const [failed, gone] = spansIn(otlpTraces(spans, {}));
     expect(failed).toMatchObject({ status: { code: 2 } });
     expect(failed?.['attributes']).toContainEqual({ key: 'http.request.resend_count', value: { intValue: '2' } });
     expect(gone).toMatchObject({ status: { code: 2 } });
