@@ -25,6 +25,8 @@ import { answerProbe, drawBehaviour, drawSickness, type TaskFaults } from './tas
 export const MACHINE_CPUS = 8;
 export const MACHINE_MEM = 8_192;
 const MACHINE_DISK = 100_000;
+/** Disks that are had as a whole, each larger than any volume. */
+const MACHINE_MOUNTS = 16;
 /** Inclusive. */
 const MACHINE_PORTS = { begin: 31_000, end: 31_200 };
 /** What a launch may take before, and after, the moment from which the container exists. */
@@ -223,11 +225,27 @@ function idOfVolume(key: string): string {
   return key.slice(key.indexOf('\0') + 1);
 }
 
+/** The disks of their own of every machine: how many MiB, by their place. */
+export const MACHINE_DISKS: ReadonlyMap<string, number> = new Map([
+  ['/srv/parts', MACHINE_DISK],
+  ...Array.from({ length: MACHINE_MOUNTS }, (_, index): [string, number] => [
+    `/mnt/disk-${String(index)}`,
+    200 + index,
+  ]),
+]);
+
 function machineResources(): Resource[] {
   return [
     { name: 'cpus', type: 'SCALAR', scalar: { value: MACHINE_CPUS } },
     { name: 'mem', type: 'SCALAR', scalar: { value: MACHINE_MEM } },
     { name: 'disk', type: 'SCALAR', scalar: { value: MACHINE_DISK } },
     { name: 'ports', type: 'RANGES', ranges: { range: [MACHINE_PORTS] } },
+    ...[...MACHINE_DISKS].map(([root, mib]) =>
+      ownDisk(mib, root.startsWith('/mnt') ? { type: 'MOUNT', mount: { root } } : { type: 'PATH', path: { root } }),
+    ),
   ];
+}
+
+function ownDisk(value: number, source: NonNullable<NonNullable<Resource['disk']>['source']>): Resource {
+  return { name: 'disk', type: 'SCALAR', scalar: { value }, disk: { source } };
 }

@@ -57,7 +57,8 @@ export class Operators {
       const upkeep = view.upkeep.get(agent.id);
       const machine = machines.find(({ name }) => name === agent.info.hostname);
       if (upkeep === undefined || machine === undefined) continue;
-      const isKept = agent.total.held.size > 0 || machine.volumeIds().length > 0 || needed.has(agent.id);
+      const isReserved = [...agent.total.held.values()].some(({ reservations }) => reservations.length > 0);
+      const isKept = isReserved || machine.volumeIds().length > 0 || needed.has(agent.id);
       if (upkeep.drain === undefined || isKept) this.treat(machine, undefined);
     }
   }

@@ -62,13 +62,19 @@ export function randomSpec(random: Random, id: string, revision: string): AppDef
   }
 }
 
-const VOLUME = { type: 'root' as const, size: 100, constraints: [] };
+const DISKS = ['root', 'path', 'mount', 'root'] as const;
+
+/** What an app or a pod keeps, always on the same kind of disk: that of an instance cannot be changed. */
+function volumeOf(id: string) {
+  const sum = [...id].reduce((total, letter) => total + letter.charCodeAt(0), 0);
+  return { type: DISKS[sum % DISKS.length] ?? 'root', size: 100, constraints: [] };
+}
 
 function residentApp(random: Random, app: AppDefinition): AppDefinition {
   return {
     ...residentStrategies(random, app),
     residency: { relaunchEscalationTimeoutSeconds: 3600, taskLostBehavior: 'WAIT_FOREVER' },
-    container: { type: 'MESOS', volumes: [{ containerPath: 'data', mode: 'RW', persistent: VOLUME }] },
+    container: { type: 'MESOS', volumes: [{ containerPath: 'data', mode: 'RW', persistent: volumeOf(app.id) }] },
   };
 }
 
@@ -113,7 +119,7 @@ function samplePod(app: AppDefinition, isResident: boolean): RunSpec {
     pod: {
       containers: [container('one'), container('two')],
       executorResources: { cpus: 0.1, mem: 32, disk: 10 },
-      ...(isResident && { volumes: [{ name: 'kept', persistent: VOLUME }] }),
+      ...(isResident && { volumes: [{ name: 'kept', persistent: volumeOf(app.id) }] }),
     },
   };
 }

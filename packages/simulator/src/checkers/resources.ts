@@ -1,5 +1,5 @@
 /** Invariant 1: no agent is ever charged more than it has. */
-import { MACHINE_CPUS, MACHINE_MEM, type Machine } from '../machine.ts';
+import { MACHINE_CPUS, MACHINE_DISKS, MACHINE_MEM, type Machine } from '../machine.ts';
 import type { StartedContainer } from '../started-container.ts';
 import type { World } from '../world.ts';
 import type { Checker, Violate } from './checker.ts';
@@ -24,6 +24,7 @@ export function resourcesChecker(world: World, violate: Violate): Checker {
             );
           }
         }
+        judgeDisks(agent, violate);
         if (amount(total, 'cpus') > MACHINE_CPUS * 1000 || amount(total, 'mem') > MACHINE_MEM * 1000) {
           violate(`${agent.id} is believed to have ${String(total.cpus)} mCPU, which no machine has`);
         }
@@ -44,6 +45,36 @@ export function resourcesChecker(world: World, violate: Violate): Checker {
       }
     },
   };
+}
+
+type View = NonNullable<NonNullable<World['controlPlane']>['master']['view']>;
+type Books = NonNullable<ReturnType<View['agents']['get']>>;
+
+/** Every disk of its own is there once, as large as it is, and given out once; one that is had as a whole is in one piece. */
+function judgeDisks({ id, total, charged, offered }: Books, violate: Violate): void {
+  const has = disksOf(total);
+  const [used, promised] = [disksOf(charged), disksOf(offered)];
+  for (const [root, mib] of MACHINE_DISKS) {
+    const pieces = has.get(root) ?? [];
+    const there = sum(pieces, (milli) => milli);
+    if (there !== mib * 1000) violate(`${id} is believed to have ${String(there)} of the disk ${root} (thousandths)`);
+    if (root.startsWith('/mnt') && pieces.length !== 1)
+      violate(`the disk ${root} of ${id} is in ${String(pieces.length)} pieces`);
+    const taken = sum([...(used.get(root) ?? []), ...(promised.get(root) ?? [])], (milli) => milli);
+    if (taken > there) violate(`${String(taken)} of the disk ${root} of ${id} are charged or offered (thousandths)`);
+  }
+}
+
+function disksOf({ held }: Books['total']): ReadonlyMap<string, readonly number[]> {
+  const disks = new Map<string, number[]>();
+  for (const { source, disk } of held.values()) {
+    const root = (source?.path ?? source?.mount)?.root;
+    if (root === undefined) continue;
+    const known = disks.get(root);
+    if (known === undefined) disks.set(root, [disk]);
+    else known.push(disk);
+  }
+  return disks;
 }
 
 type Amounts = Readonly<Record<(typeof SCALARS)[number], number>>;
@@ -71,6 +102,6 @@ function judgeMachine(machine: Machine, newcomer: StartedContainer, violate: Vio
   }
 }
 
-function sum(containers: readonly StartedContainer[], amount: (container: StartedContainer) => number): number {
-  return containers.reduce((total, container) => total + amount(container), 0);
+function sum<Item>(items: readonly Item[], amount: (item: Item) => number): number {
+  return items.reduce((total, item) => total + amount(item), 0);
 }

@@ -114,6 +114,8 @@ export function volumesChecker(world: World, promises: PromiseBook, violate: Vio
     }
     for (const { id, total } of master?.view?.agents.values() ?? []) {
       for (const { reservations } of total.held.values()) {
+        // A disk of its own that anybody may have.
+        if (reservations.length === 0) continue;
         const instanceId = reservations.at(-1)?.labels?.labels.find(({ key }) => key === 'marathon_task_id')?.value;
         if ([...wanted.values()].includes(instanceId ?? '')) continue;
         yield `${id} has resources reserved for ${String(instanceId)}, which there is not`;
