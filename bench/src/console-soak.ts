@@ -40,7 +40,7 @@ async function soak(wantedMinutes: number): Promise<boolean> {
     const quarter = Math.max(1, Math.floor(heaps.length / 4));
     return report(`the console for ${String(wantedMinutes)} minutes, with a change each ${String(CHANGE_MS)} ms`, [
       {
-        what: 'processes of the tab, at most',
+        what: 'process of the tab, at most',
         value: Math.max(...measured.map(({ tab }) => tab)),
         unit: 'MiB',
         wanted: { relation: '≤', bound: MEBIBYTES_MAX },
@@ -55,7 +55,7 @@ async function soak(wantedMinutes: number): Promise<boolean> {
   }
 }
 
-/** What a tab takes, MiB: its JavaScript without garbage, and its processes with all. */
+/** What a tab takes, MiB: its JavaScript without garbage, and its process with all. */
 interface Measured {
   readonly heap: number;
   readonly tab: number;

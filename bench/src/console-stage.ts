@@ -86,18 +86,21 @@ export async function scale(plane: ControlPlane, id: string, instances: number):
   if (!outcome.ok) throw new Error(`refused: ${JSON.stringify(outcome.rejection)}`);
 }
 
-/** What the processes of tabs take of this machine's memory, a share of what they share with others (Pss). */
+/**
+ * What the one tab there is takes of this machine's memory, with a share of what it shares with others (Pss). Of the processes
+ * of the kind it is the largest: Chromium has one for its own frame, and one in reserve.
+ */
 export async function tabMebibytes(browser: Browser): Promise<number> {
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
   await session.detach();
-  let kibibytes = 0;
+  let largest = 0;
   for (const { id, type } of processInfo) {
     if (type !== 'renderer') continue;
     const rollup = await readFile(`/proc/${String(id)}/smaps_rollup`, 'utf8');
-    kibibytes += Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? Number.NaN);
+    largest = Math.max(largest, Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? Number.NaN));
   }
-  return kibibytes / 1024;
+  return largest / 1024;
 }
 
 /** What the page's JavaScript holds, without garbage. */
