@@ -15,7 +15,7 @@ export interface ClosableClient {
 
 /** For how long a closed client may tell the server so, ms. */
 const CLOSE_MS_MAX = 1000;
-/** How long to wait before a host name that is unknown is looked up again, ms. */
+/** How long to wait when all host names are unknown, ms: that is no outage, but addresses that are wrong or not there yet. */
 const UNKNOWN_NAME_MS = 5000;
 /** A server that was reached so often without letting the client in is taken at its silent word. */
 const REFUSALS_MAX = 5;
@@ -58,7 +58,7 @@ export function seekServer(client: object, timers: Timers, limits: AttemptLimits
   if (typeof findNext !== 'function' || !(manager instanceof EventEmitter)) return;
   let refusals = 0;
   let entryMs = limits.entryMs;
-  let isNameUnknown = false;
+  let unknownNames = 0;
   let limit: TimerHandle | undefined;
   let pause: TimerHandle | undefined;
   const awaitReach = (socket: Socket): void => {
@@ -83,7 +83,7 @@ export function seekServer(client: object, timers: Timers, limits: AttemptLimits
   const attend = (socket: Socket, isAddress: boolean): void => {
     if (isAddress) awaitReach(socket);
     socket.once('lookup', (error: Error | null) => {
-      isNameUnknown = error !== null;
+      unknownNames = error === null ? 0 : unknownNames + 1;
       if (error === null) awaitReach(socket);
     });
     socket.once('connect', () => {
@@ -103,10 +103,13 @@ export function seekServer(client: object, timers: Timers, limits: AttemptLimits
     const next = (): void => {
       Reflect.apply(findNext, manager, [openAttended]);
     };
-    // That is no outage, but an address that is wrong or not there yet.
-    if (isNameUnknown) pause = timers.after(UNKNOWN_NAME_MS, next);
-    else next();
-    isNameUnknown = false;
+    const servers: unknown = Reflect.get(manager, 'servers');
+    if (!Array.isArray(servers) || unknownNames < servers.length) {
+      next();
+      return;
+    }
+    unknownNames = 0;
+    pause = timers.after(UNKNOWN_NAME_MS, next);
   });
 }
 
