@@ -58,8 +58,9 @@ function judgeDisks({ id, total, charged, offered }: Books, violate: Violate): v
     const pieces = has.get(root) ?? [];
     const there = sum(pieces, (milli) => milli);
     if (there !== mib * 1000) violate(`${id} is believed to have ${String(there)} of the disk ${root} (thousandths)`);
-    if (root.startsWith('/mnt') && pieces.length !== 1)
+    if (root.startsWith('/mnt') && pieces.length !== 1) {
       violate(`the disk ${root} of ${id} is in ${String(pieces.length)} pieces`);
+    }
     const taken = sum([...(used.get(root) ?? []), ...(promised.get(root) ?? [])], (milli) => milli);
     if (taken > there) violate(`${String(taken)} of the disk ${root} of ${id} are charged or offered (thousandths)`);
   }
