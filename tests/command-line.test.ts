@@ -92,6 +92,33 @@ describe('the command line', { timeout: 40_000 }, () => {
     expect(processesOfApp('/shop', platform)).toEqual([]);
   });
 
+  it('binds roles and plans maintenance', async () => {
+    await ok('role', 'quota', 'eng', '--limit', 'cpus=2,mem=512', '--guarantee', 'cpus=1');
+    await ok('role', 'weight', 'eng', '2.5');
+    const roleOf = async (name: string) =>
+      (await json('role', 'list')).find((role: { name: string }) => role.name === name);
+    expect(await roleOf('eng')).toMatchObject({
+      weight: 2.5,
+      quota: { limit: { cpus: 2, mem: 512 }, guarantee: { cpus: 1 } },
+    });
+    expect(await ok('role', 'list')).toMatch(/eng +2\.5 +cpus=1 +cpus=2 mem=512/);
+    await ok('role', 'quota', 'eng', '--remove');
+    expect((await roleOf('eng'))?.quota.limit ?? {}).toEqual({});
+    expect((await fails(2, 'role', 'quota', 'eng', '--limit', 'memory=1')).stderr).toContain('mem=');
+    await fails(2, 'role', 'quota', 'eng');
+    expect((await fails(1, 'role', 'quota', 'eng', '--guarantee', 'cpus=100000')).stderr).not.toBe('');
+
+    await ok('maintenance', 'add', '10.9.9.9', 'web-3', '--in', '2h', '--for', '30m');
+    expect(await ok('maintenance', 'list')).toMatch(/web-3 +in (2h|1h 59m\S*) +30m/);
+    await ok('maintenance', 'start', 'web-3');
+    expect(await ok('maintenance', 'list')).toMatch(/web-3 +out of service/);
+    expect((await json('maintenance', 'list')).down).toEqual(['web-3']);
+    await ok('maintenance', 'stop', 'web-3');
+    await ok('maintenance', 'remove', '10.9.9.9');
+    await fails(2, 'maintenance', 'remove', '10.9.9.9');
+    expect((await json('maintenance', 'list')).windows).toEqual([]);
+  });
+
   it('says what is meant when a name is mistyped', async () => {
     await platform.change('POST', '/v2/apps', shellApp('/billing', 'exec sleep 1000'));
     expect((await fails(1, 'app', 'show', '/biling')).stderr).toMatch(/did you mean.*\/billing/i);

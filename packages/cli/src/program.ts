@@ -20,6 +20,8 @@ import { podCommands } from './commands/pod.ts';
 import { platformCommands } from './commands/platform.ts';
 import { certificateCommands, routeCommands } from './commands/route.ts';
 import { accessCommands } from './commands/access.ts';
+import { maintenanceCommands } from './commands/maintenance.ts';
+import { roleCommands } from './commands/role.ts';
 import { secretCommands } from './commands/secret.ts';
 import { statusCommands } from './commands/status.ts';
 import { taskCommands } from './commands/task.ts';
@@ -50,6 +52,8 @@ const commands: readonly CommandSpec[] = [
   ...logsCommands,
   ...eventsCommands,
   ...nodeCommands,
+  ...roleCommands,
+  ...maintenanceCommands,
   ...backupCommands,
   ...dnsCommands,
   ...routeCommands,

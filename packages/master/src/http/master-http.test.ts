@@ -229,6 +229,22 @@ describe('the smaller resources', () => {
     });
   });
 
+  it('/roles names also those that nobody is in, but that have a weight or a quota', async () => {
+    await scene();
+    const send = (path: string, method: 'PUT' | 'POST', body: unknown) =>
+      (app as NonNullable<typeof app>).inject({ method, url: path, payload: JSON.stringify(body) });
+    expect((await send('/weights', 'PUT', [{ role: 'heavy', weight: 3 }])).statusCode).toBe(200);
+    const quota = { role: 'bound', guarantee: [{ name: 'cpus', type: 'SCALAR', scalar: { value: 1 } }] };
+    expect((await send('/quota', 'POST', quota)).statusCode).toBe(200);
+    const { roles } = (await get('/roles')).json<{ roles: { name: string; weight: number; quota: object }[] }>();
+    expect(roles.map(({ name, weight }) => [name, weight])).toEqual([
+      ['*', 1],
+      ['bound', 1],
+      ['heavy', 3],
+    ]);
+    expect(roles[1]?.quota).toMatchObject({ guarantee: { cpus: 1 }, consumed: { cpus: 0 } });
+  });
+
   it('/metrics/snapshot is flat numbers', async () => {
     await scene();
     const answer = (await get('/metrics/snapshot')).json<Record<string, number>>();

@@ -1,19 +1,18 @@
 /** `/roles`: what each role holds, and its frameworks. */
 import type { QuotaConfig } from '@stadion/contract/cluster-settings';
-import type { RoleNode } from '../core/allocation/role-tree.ts';
 import type { ClusterView } from '../core/cluster/state.ts';
 import type { Scalars } from '../core/resources/amounts.ts';
 import { consumption } from '../core/allocation/consumption.ts';
-import { roleOf } from '../core/resources/holdings.ts';
 import { scalarsOf } from '../core/resources/resource-vector.ts';
 import { arrayPieces, objectPieces } from './json-pieces.ts';
+import { knownRoles, reservedByRole, type KnownRole } from './known-roles.ts';
 import { addTo, legacyScalars } from './shapes/framework-json.ts';
 
 /** `{roles}`, in the order of their names; scalars only. */
 export function rolesPieces(view: ClusterView): Generator<string> {
-  const roles = [...view.roles.roles()].sort((left, right) => (left.name < right.name ? -1 : 1));
   const offered = offeredByRole(view);
   const reserved = reservedByRole(view);
+  const roles = knownRoles(view);
   const consumed = consumption(view);
   return objectPieces({
     roles: arrayPieces(roles, (role) =>
@@ -28,7 +27,7 @@ export function rolesPieces(view: ClusterView): Generator<string> {
 }
 
 function roleJson(
-  role: RoleNode,
+  role: KnownRole,
   quota: object,
   offered: ReturnType<typeof nothing>,
   reserved: ReturnType<typeof nothing>,
@@ -48,7 +47,7 @@ function roleJson(
 }
 
 /** What bounds the role, and how much of that is used up. */
-function quotaJson({ settings }: ClusterView, { name, quota }: RoleNode, consumed: Scalars) {
+function quotaJson({ settings }: ClusterView, { name }: KnownRole, consumed: Scalars) {
   const config = settings.quotas.find(({ role }) => role === name);
   const values = (amounts: QuotaConfig['limits']) =>
     Object.fromEntries(Object.entries(amounts ?? {}).map(([resource, { value }]) => [resource, value]));
@@ -56,7 +55,7 @@ function quotaJson({ settings }: ClusterView, { name, quota }: RoleNode, consume
     role: name,
     guarantee: values(config?.guarantees),
     limit: values(config?.limits),
-    consumed: quota === undefined ? {} : legacyScalars(consumed),
+    consumed: config === undefined ? {} : legacyScalars(consumed),
   };
 }
 
@@ -69,23 +68,6 @@ function offeredByRole(view: ClusterView): Map<string, ReturnType<typeof nothing
       const sum = sums.get(name) ?? nothing();
       addTo(sum, scalarsOf(resources), 1);
       sums.set(name, sum);
-    }
-  }
-  return sums;
-}
-
-/** What is reserved for a role or one below it, on all agents. */
-function reservedByRole(view: ClusterView): Map<string, ReturnType<typeof nothing>> {
-  const sums = new Map<string, ReturnType<typeof nothing>>();
-  for (const agent of view.agents.values()) {
-    for (const holding of agent.total.held.values()) {
-      const role = holding.reservations.length === 0 ? '' : roleOf(holding);
-      for (let end = role.length; end > 0; end = role.lastIndexOf('/', end - 1)) {
-        const name = role.slice(0, end);
-        const sum = sums.get(name) ?? nothing();
-        addTo(sum, holding, 1);
-        sums.set(name, sum);
-      }
     }
   }
   return sums;

@@ -3,6 +3,7 @@ import type { TaskRecord } from '../../core/cluster/records.ts';
 import type { ClusterView } from '../../core/cluster/state.ts';
 import { flags } from '../flags.ts';
 import { arrayPieces, objectPieces } from '../json-pieces.ts';
+import { knownRoles } from '../known-roles.ts';
 import { metrics } from '../metrics.ts';
 import { legacyScalars } from '../shapes/framework-json.ts';
 import type { ServedMaster } from '../served-master.ts';
@@ -30,7 +31,7 @@ export const OPERATOR_READS: Readonly<Record<string, OperatorRead>> = {
   GET_TASKS: ({ view }) => tasksPieces(view),
   GET_ROLES: ({ view }) =>
     objectPieces({
-      roles: [...view.roles.roles()].map((role) => ({
+      roles: knownRoles(view).map((role) => ({
         name: role.name,
         weight: role.weight,
         frameworks: [...role.frameworks.values()].map(({ frameworkId }) => ({ value: frameworkId })),
