@@ -7,7 +7,8 @@ import { SystemRandom } from '@stadion/base/system';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { shellApp } from './support/apps.ts';
-import { ConsoleBrowser, everyLook } from './support/console-browser.ts';
+import { ConsoleBrowser, WIDTHS, everyLook, type Width } from './support/console-browser.ts';
+import { BOTH } from './support/console-suite.ts';
 import { RunningPlatform, callJson, waitFor } from './support/running-platform.ts';
 
 const missingParts = (process.env['STADION_MISSING_PARTS'] ?? '').split(',');
@@ -46,11 +47,11 @@ describe.skipIf(missingParts.includes('chromium'))('the terminal of the console'
     await rm(folder, { recursive: true, force: true });
   }, LIMIT_MS);
 
+  const openAs = (user: string, path: string, width: Width = 'desk'): Promise<Page> =>
+    browser.open(path, width, 'light', { username: user, password: `${user}-word` });
+
   async function openTerminal(user: string): Promise<Page> {
-    const page = await browser.open(`/instance/${taskId}`, 'desk', 'light', {
-      username: user,
-      password: `${user}-word`,
-    });
+    const page = await openAs(user, `/instance/${taskId}`);
     await page.getByRole('button', { name: 'Open a terminal' }).click({ timeout: 60_000 });
     return page;
   }
@@ -93,8 +94,37 @@ describe.skipIf(missingParts.includes('chromium'))('the terminal of the console'
     expect(others.every(({ who }) => who.startsWith('ada'))).toBe(true);
   });
 
+  test.each(BOTH)('what somebody may not do is said before it is tried (%s)', async (width) => {
+    const page = await openAs('eve', '/app/inside', width);
+    const scale = page.getByRole('button', { name: 'Scale', exact: true });
+    await page.locator('[aria-disabled=true]', { hasText: 'Scale' }).waitFor();
+    expect(await scale.getAttribute('title')).toBe('eve may not do this: it takes apps:write for /inside');
+    expect(await everyLook(page)).toEqual([]);
+    await page.setViewportSize(WIDTHS[width]);
+    await scale.focus();
+    await page.keyboard.press('Enter');
+    expect(await page.getByRole('dialog').count()).toBe(0);
+    await page.getByRole('button', { name: 'More actions' }).click();
+    await page.locator('[role=menuitem][aria-disabled=true]', { hasText: 'Destroy' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.goto(`${platform.addresses.orchestrator}/instance/${taskId}`);
+    await page.locator('[aria-disabled=true]', { hasText: 'Open a terminal' }).waitFor();
+    await page.getByRole('link', { name: '127.0.0.1', exact: true }).click();
+    const drain = page.locator('[aria-disabled=true]', { hasText: 'Drain' });
+    await drain.waitFor();
+    expect(await drain.getAttribute('title')).toBe('eve may not do this: it takes system:write for everything');
+    const other = await openAs('ada', '/app/inside', width);
+    await other.getByRole('button', { name: 'Scale', exact: true }).click();
+    await other.getByRole('dialog').getByRole('spinbutton', { name: 'Instances' }).waitFor();
+  });
+
   test('is refused without the permission, with the reason, and that is on record', async () => {
-    const page = await openTerminal('eve');
+    const page = await openAs('eve', `/instance/${taskId}`);
+    // A page that believes otherwise: the server judges, whatever is shown.
+    const grants = [{ permissions: ['tasks:exec'], path: '/' }];
+    await page.route('**/v2/permissions', (route) => route.fulfill({ json: { name: 'eve', grants } }));
+    await page.reload();
+    await page.locator('button:not([aria-disabled])', { hasText: 'Open a terminal' }).click();
     await page.getByText('eve is not permitted to do this: it takes tasks:exec for /inside.').waitFor();
     expect((await records()).at(-1)).toMatchObject({ who: expect.stringMatching(/^eve, /), outcome: 'refused' });
   });

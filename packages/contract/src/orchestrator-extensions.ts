@@ -10,7 +10,7 @@ export {
   PlanAnswer,
   PlanInput,
 } from './orchestrator/deployment-records.ts';
-export { LoggerChange } from './orchestrator/system-routes.ts';
+export { LoggerChange, OwnPermissions } from './orchestrator/system-routes.ts';
 export { WhyAnswer } from './orchestrator/answers.ts';
 export { RecentEvent, ServingReason, extensionEventTypes } from './orchestrator/events.ts';
 

@@ -7,7 +7,7 @@ import { createAgentHttp, type Agent } from '@stadion/agent';
 import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
 import { createMasterClient } from '@stadion/contract/client';
 import { createMasterHttp, type Master } from '@stadion/master';
-import { createOrchestratorHttp, type Engine } from '@stadion/orchestrator';
+import { createOrchestratorHttp, type Engine, type OrchestratorHttpOptions } from '@stadion/orchestrator';
 import { checkedUrl, hostnameOf, urlOf } from './addresses.ts';
 import type { Admission } from './admission.ts';
 import { giveAgentsSecrets } from './agent-secrets.ts';
@@ -15,6 +15,7 @@ import { createClusterReader } from './cluster-reader.ts';
 import { consolePages } from './console-pages.ts';
 import { watchAtEdge } from './edge-watch.ts';
 import { listen } from './listening.ts';
+import { identityOf } from './permission.ts';
 import { createPartReader } from './relay.ts';
 import type { RoomLevels } from './logging.ts';
 import { ResourceRecorder } from './resource-history.ts';
@@ -119,6 +120,7 @@ export async function openOrchestratorApi(
     leader: () => leader,
     ...(options.abdicate !== undefined && { abdicate: options.abdicate }),
     ready: () => true,
+    ...permissionsBy(options),
     ...(options.logLevels !== undefined && { logLevels: options.logLevels }),
     corsOrigins: pageOrigins(config),
     pages: consolePages(random.stream('console')),
@@ -149,6 +151,18 @@ export async function openOrchestratorApi(
   });
   const port = config.orchestratorPort;
   return open(orchestratorHttp, { ...admission, address, port, flag: '--orchestrator-port', api: 'orchestrator' });
+}
+
+/** How it is found out what somebody may do; nothing where nobody is known by name. */
+function permissionsBy(where: OpenApisOptions): Pick<OrchestratorHttpOptions, 'permissionsOf'> {
+  if (where.access === undefined) return {};
+  return {
+    async permissionsOf(authorization) {
+      const identity = await identityOf(authorization, where);
+      const grants = (identity?.grants ?? []).map(({ permissions, path }) => ({ permissions: [...permissions], path }));
+      return { ...(identity === undefined ? {} : { name: identity.name }), grants };
+    },
+  };
 }
 
 /** Where sessions in tasks, and what happens to secrets, are put on record. */

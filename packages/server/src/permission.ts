@@ -22,6 +22,15 @@ export interface Permit {
   readonly isDecided: boolean;
 }
 
+/** Who shows an `Authorization` header; undefined: nobody who is known, or nobody is known at all. */
+export async function identityOf(
+  authorization: string | undefined,
+  { access, secret }: Pick<Admission, 'access' | 'secret'>,
+): Promise<Identity | undefined> {
+  if (secret !== undefined && showsSecret(authorization, secret)) return CLUSTER;
+  return access?.identify(authorization);
+}
+
 /**
  * Judges a request by who sends it. Without an access file everybody who is let in may do everything.
  * @returns why not, or what was found out; undefined where nothing has to be known
@@ -31,7 +40,7 @@ export async function judge(
   admission: Admission,
   api: ApiName,
 ): Promise<{ readonly refused: Refused } | Permit | undefined> {
-  const { access, secret } = admission;
+  const { access } = admission;
   request.headers[USER_HEADER] = undefined;
   if (access === undefined) return undefined;
   const path = (request.url ?? '').split(/[?#]/, 1)[0] ?? '';
@@ -39,9 +48,7 @@ export async function judge(
   if (!path.startsWith('/')) return { refused: NOT_A_PATH };
   const requirement = requirementOf(api, request.method ?? '', path, KNOWLEDGE);
   if (requirement.permission === 'public') return undefined;
-  const { authorization } = request.headers;
-  const isCluster = secret !== undefined && showsSecret(authorization, secret);
-  const identity = isCluster ? CLUSTER : await access.identify(authorization);
+  const identity = await identityOf(request.headers.authorization, admission);
   if (identity === undefined) return { refused: UNKNOWN };
   request.headers[USER_HEADER] = identity.name;
   const { permission } = requirement;

@@ -5,6 +5,7 @@ import { Button, IconButton } from '../parts/button.tsx';
 import { Menu, type MenuItem } from '../parts/menu.tsx';
 import { RowMenu, RowMenuButton } from '../parts/row-menu.tsx';
 import { useAsk } from './use-actions.ts';
+import { useDenied } from './use-denied.ts';
 
 /** What must be known of an app to offer something. */
 export interface ActionableApp {
@@ -17,9 +18,12 @@ export interface ActionableApp {
 function useItems({ id, instances, isStateful, isDelayed }: ActionableApp): readonly (MenuItem | 'line')[] {
   const ask = useAsk();
   const navigate = useNavigate();
+  // All that is done with an app takes the same.
+  const denied = useDenied()({ kind: 'restart', appId: id, instances });
   return [
     {
       label: 'Scale',
+      denied,
       icon: <Scale size={15} aria-hidden />,
       onSelect: () => {
         ask({ kind: 'scale', appId: id, current: instances, wanted: instances, isStateful });
@@ -27,6 +31,7 @@ function useItems({ id, instances, isStateful, isDelayed }: ActionableApp): read
     },
     {
       label: 'Restart',
+      denied,
       icon: <RotateCw size={15} aria-hidden />,
       onSelect: () => {
         ask({ kind: 'restart', appId: id, instances });
@@ -34,6 +39,7 @@ function useItems({ id, instances, isStateful, isDelayed }: ActionableApp): read
     },
     {
       label: 'Edit',
+      denied,
       icon: <Pencil size={15} aria-hidden />,
       onSelect: () => void navigate({ to: '/edit/$', params: { _splat: id.slice(1) } }),
     },
@@ -41,6 +47,7 @@ function useItems({ id, instances, isStateful, isDelayed }: ActionableApp): read
       ? [
           {
             label: 'Launch now',
+            denied,
             icon: <SkipForward size={15} aria-hidden />,
             onSelect: () => {
               ask({ kind: 'reset-delay', appId: id });
@@ -51,6 +58,7 @@ function useItems({ id, instances, isStateful, isDelayed }: ActionableApp): read
     'line',
     {
       label: 'Suspend',
+      denied,
       icon: <CirclePause size={15} aria-hidden />,
       isDisabled: instances === 0,
       onSelect: () => {
@@ -59,6 +67,7 @@ function useItems({ id, instances, isStateful, isDelayed }: ActionableApp): read
     },
     {
       label: 'Destroy',
+      denied,
       icon: <Trash2 size={15} aria-hidden />,
       isDangerous: true,
       onSelect: () => {
@@ -85,8 +94,8 @@ export function AppButtons({ app }: { readonly app: ActionableApp }) {
   const rest = items.slice(3);
   return (
     <>
-      {first.map(({ label, icon, onSelect }) => (
-        <Button key={label} icon={icon} onClick={onSelect}>
+      {first.map(({ label, icon, denied, onSelect }) => (
+        <Button key={label} icon={icon} denied={denied} onClick={onSelect}>
           {label}
         </Button>
       ))}
@@ -107,9 +116,11 @@ export function GroupMenu({ id, apps }: { readonly id: string; readonly apps: nu
 
 function MadeGroupMenu({ label, id, apps }: { readonly label: string; readonly id: string; readonly apps: number }) {
   const ask = useAsk();
+  const denied = useDenied()({ kind: 'suspend-group', groupId: id, apps });
   const items: readonly (MenuItem | 'line')[] = [
     {
       label: 'Scale',
+      denied,
       icon: <Scale size={15} aria-hidden />,
       onSelect: () => {
         ask({ kind: 'scale-group', groupId: id, apps, factor: 2 });
@@ -117,6 +128,7 @@ function MadeGroupMenu({ label, id, apps }: { readonly label: string; readonly i
     },
     {
       label: 'Suspend',
+      denied,
       icon: <CirclePause size={15} aria-hidden />,
       onSelect: () => {
         ask({ kind: 'suspend-group', groupId: id, apps });
@@ -125,6 +137,7 @@ function MadeGroupMenu({ label, id, apps }: { readonly label: string; readonly i
     'line',
     {
       label: 'Destroy',
+      denied,
       icon: <Trash2 size={15} aria-hidden />,
       isDangerous: true,
       onSelect: () => {

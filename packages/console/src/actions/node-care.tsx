@@ -3,9 +3,8 @@ import { CircleOff, CirclePlay, LogOut } from 'lucide-react';
 import { counted } from '../core/amounts.ts';
 import { DRAIN_MINUTES } from '../core/node-actions.ts';
 import type { NodeRow } from '../core/node-row.ts';
-import { Button } from '../parts/button.tsx';
 import { ChoiceBar } from '../parts/choice-bar.tsx';
-import { useAsk } from './use-actions.ts';
+import { ActionButton } from './action-button.tsx';
 
 /** @param nodes at least one @param othersActive nodes beside these that have work */
 export function NodeCare({
@@ -15,7 +14,6 @@ export function NodeCare({
   readonly nodes: readonly NodeRow[];
   readonly othersActive?: number;
 }) {
-  const ask = useAsk();
   const named = (wanted: readonly NodeRow[]) => wanted.map(({ id: agentId, hostname }) => ({ agentId, hostname }));
   const working = nodes.filter(({ state }) => state === 'active');
   const drainable = nodes.filter(({ state }) => state === 'active' || state === 'cordoned');
@@ -23,39 +21,27 @@ export function NodeCare({
   return (
     <>
       {working.length > 0 && (
-        <Button
-          icon={<CircleOff size={15} aria-hidden />}
-          onClick={() => {
-            ask({ kind: 'cordon', nodes: named(working) });
-          }}
-        >
+        <ActionButton icon={<CircleOff size={15} aria-hidden />} action={{ kind: 'cordon', nodes: named(working) }}>
           Cordon
-        </Button>
+        </ActionButton>
       )}
       {resting.length > 0 && (
-        <Button
-          icon={<CirclePlay size={15} aria-hidden />}
-          onClick={() => {
-            ask({ kind: 'uncordon', nodes: named(resting) });
-          }}
-        >
+        <ActionButton icon={<CirclePlay size={15} aria-hidden />} action={{ kind: 'uncordon', nodes: named(resting) }}>
           Uncordon
-        </Button>
+        </ActionButton>
       )}
       {drainable.length > 0 && (
-        <Button
+        <ActionButton
           icon={<LogOut size={15} aria-hidden />}
-          onClick={() => {
-            ask({
-              kind: 'drain',
-              nodes: named(drainable),
-              minutes: DRAIN_MINUTES,
-              ...(othersActive === undefined ? {} : { othersActive }),
-            });
+          action={{
+            kind: 'drain',
+            nodes: named(drainable),
+            minutes: DRAIN_MINUTES,
+            ...(othersActive === undefined ? {} : { othersActive }),
           }}
         >
           Drain
-        </Button>
+        </ActionButton>
       )}
     </>
   );

@@ -5,6 +5,7 @@ import { Button } from '../parts/button.tsx';
 import type { MenuItem } from '../parts/menu.tsx';
 import { RowMenu, RowMenuButton } from '../parts/row-menu.tsx';
 import { useAsk } from './use-actions.ts';
+import { useDenied } from './use-denied.ts';
 
 interface ActionablePod {
   readonly id: string;
@@ -14,9 +15,11 @@ interface ActionablePod {
 function useItems({ id, instances }: ActionablePod): readonly MenuItem[] {
   const ask = useAsk();
   const navigate = useNavigate();
+  const denied = useDenied()({ kind: 'destroy-pod', podId: id, instances });
   return [
     {
       label: 'Scale',
+      denied,
       icon: <Scale size={15} aria-hidden />,
       onSelect: () => {
         ask({ kind: 'scale-pod', podId: id, current: instances, wanted: instances });
@@ -24,11 +27,13 @@ function useItems({ id, instances }: ActionablePod): readonly MenuItem[] {
     },
     {
       label: 'Edit',
+      denied,
       icon: <Pencil size={15} aria-hidden />,
       onSelect: () => void navigate({ to: '/edit-pod/$', params: { _splat: id.slice(1) } }),
     },
     {
       label: 'Destroy',
+      denied,
       icon: <Trash2 size={15} aria-hidden />,
       isDangerous: true,
       onSelect: () => {
@@ -50,8 +55,8 @@ function MadePodMenu({ label, pod }: { readonly label: string; readonly pod: Act
 
 /** The buttons of the page. */
 export function PodButtons(pod: ActionablePod) {
-  return useItems(pod).map(({ label, icon, onSelect }) => (
-    <Button key={label} icon={icon} onClick={onSelect}>
+  return useItems(pod).map(({ label, icon, denied, onSelect }) => (
+    <Button key={label} icon={icon} denied={denied} onClick={onSelect}>
       {label}
     </Button>
   ));

@@ -155,6 +155,13 @@ export const infoQuery = queryOptions({
   queryFn: ({ signal }) => api.info({ signal }),
 });
 
+/** Who we are, and what we may do. */
+export const permissionsQuery = queryOptions({
+  queryKey: ['permissions'],
+  queryFn: ({ signal }) => api.ownPermissions({ signal }),
+  refetchInterval: 60_000,
+});
+
 /** Numbers of the whole cluster. Nobody pushes them. */
 export const clusterMetricsQuery = queryOptions({
   queryKey: [...KEYS.cluster, 'metrics'],

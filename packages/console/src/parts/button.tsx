@@ -8,6 +8,8 @@ type Kind = 'primary' | 'plain' | 'quiet' | 'danger';
 interface ButtonProps extends ComponentProps<'button'> {
   readonly kind?: Kind;
   readonly icon?: ReactNode;
+  /** Why it is not ours to press. It stays within reach, or nobody could hear why. */
+  readonly denied?: string | undefined;
 }
 
 /** The class of something that is to look like a button. */
@@ -15,10 +17,20 @@ export function buttonClass(kind: Kind = 'plain'): string {
   return `${styles['button'] ?? ''} ${styles[kind] ?? ''}`;
 }
 
+function nothing(): void {
+  // Somebody who may not has pressed it.
+}
+
 /** A button with a text. */
-export function Button({ kind = 'plain', icon, children, className = '', ...rest }: ButtonProps) {
+export function Button({ kind = 'plain', icon, denied, children, className = '', ...rest }: ButtonProps) {
+  const isDenied = denied !== undefined;
   return (
-    <button type="button" className={`${buttonClass(kind)} ${className}`} {...rest}>
+    <button
+      type="button"
+      className={`${buttonClass(kind)} ${className}`}
+      {...rest}
+      {...(isDenied && { 'aria-disabled': true, title: denied, onClick: nothing })}
+    >
       {icon}
       {children}
     </button>

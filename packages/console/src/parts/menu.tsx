@@ -10,6 +10,8 @@ export interface MenuItem {
   readonly onSelect: () => void;
   readonly isDangerous?: boolean;
   readonly isDisabled?: boolean;
+  /** Why it is not ours to choose. */
+  readonly denied?: string | undefined;
 }
 
 /** The menu; `children` is the button that opens it. A list inside the list is set apart by a line. */
@@ -35,7 +37,8 @@ export function Menu({
                 key={item.label}
                 className={styles['item']}
                 data-dangerous={item.isDangerous === true ? true : undefined}
-                disabled={item.isDisabled ?? false}
+                disabled={item.isDisabled === true || item.denied !== undefined}
+                title={item.denied}
                 onSelect={item.onSelect}
               >
                 {item.icon}

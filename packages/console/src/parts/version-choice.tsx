@@ -1,8 +1,9 @@
 /** Chooses a version, another one to compare it with, and offers the way back to it. */
 import { Link } from '@tanstack/react-router';
-import { Copy, Undo2 } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { Copy } from 'lucide-react';
 import { moment } from '../core/moments.ts';
-import { Button, buttonClass } from './button.tsx';
+import { buttonClass } from './button.tsx';
 import { Select } from './select.tsx';
 import { TimeAgo } from './time-ago.tsx';
 import styles from './version-choice.module.css';
@@ -14,7 +15,7 @@ export function VersionChoice({
   from,
   clone,
   onChoose,
-  onRollBack,
+  rollBack,
 }: {
   /** Newest first. */
   readonly versions: readonly string[];
@@ -26,7 +27,8 @@ export function VersionChoice({
   /** What a new one is made from: the id, and for a pod that it is one. */
   readonly clone: { readonly clone: string; readonly kind?: 'pod' };
   readonly onChoose: (change: { readonly to?: string | undefined; readonly from?: string | undefined }) => void;
-  readonly onRollBack: () => void;
+  /** The button that leads back to the version that is looked at. */
+  readonly rollBack: ReactNode;
 }) {
   const options = versions.map((version) => ({
     id: version,
@@ -57,11 +59,7 @@ export function VersionChoice({
         <Copy size={15} aria-hidden />
         Clone as …
       </Link>
-      {to !== current && (
-        <Button icon={<Undo2 size={15} aria-hidden />} onClick={onRollBack}>
-          Roll back to this
-        </Button>
-      )}
+      {to !== current && rollBack}
     </div>
   );
 }

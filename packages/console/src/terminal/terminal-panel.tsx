@@ -1,6 +1,7 @@
 /** A terminal inside a running task. The library is read when one is first opened. */
 import { Suspense, lazy, useRef, useState } from 'react';
 import { SquareTerminal } from 'lucide-react';
+import { useDenial } from '../actions/use-denied.ts';
 import { loadPart } from '../data/load-part.ts';
 import { Button } from '../parts/button.tsx';
 import { Panel } from '../parts/panel.tsx';
@@ -10,7 +11,8 @@ const TerminalScreen = lazy(async () => ({
   default: (await loadPart(() => import('./terminal-screen.tsx'))).TerminalScreen,
 }));
 
-export function TerminalPanel({ taskId }: { readonly taskId: string }) {
+export function TerminalPanel({ taskId, appId }: { readonly taskId: string; readonly appId: string | undefined }) {
+  const denied = useDenial({ permission: 'tasks:exec', paths: appId === undefined ? [] : [appId] });
   const [command, setCommand] = useState('sh');
   /** Each opening is a session of its own. */
   const [opened, setOpened] = useState<{ readonly number: number; readonly argv: readonly string[] }>();
@@ -25,6 +27,7 @@ export function TerminalPanel({ taskId }: { readonly taskId: string }) {
           className={styles['form']}
           onSubmit={(event) => {
             event.preventDefault();
+            if (denied !== undefined) return;
             setEnded(undefined);
             setOpened({ number: 0, argv });
           }}
@@ -38,7 +41,12 @@ export function TerminalPanel({ taskId }: { readonly taskId: string }) {
               setCommand(event.target.value);
             }}
           />
-          <Button type="submit" disabled={argv.length === 0} icon={<SquareTerminal size={15} aria-hidden />}>
+          <Button
+            type="submit"
+            denied={denied}
+            disabled={argv.length === 0}
+            icon={<SquareTerminal size={15} aria-hidden />}
+          >
             Open a terminal
           </Button>
         </form>

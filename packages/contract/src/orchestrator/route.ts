@@ -12,6 +12,7 @@ export const Permission = stringEnum([
   'names:read',
   'names:write',
   'edge:read',
+  'signed-in',
 ]);
 export type Permission = Static<typeof Permission>;
 

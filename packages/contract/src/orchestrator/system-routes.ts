@@ -12,6 +12,14 @@ export const LoggerChange = Type.Object({
 });
 export type LoggerChange = Static<typeof LoggerChange>;
 
+/** Who asks, and what they may do: each grant for what is below its path, `/` for everything. */
+export const OwnPermissions = Type.Object({
+  /** Absent where nobody is known by name: then everybody who is let in may do everything. */
+  name: Type.Optional(Type.String()),
+  grants: Type.Array(Type.Object({ permissions: Type.Array(Type.String()), path: Type.String() })),
+});
+export type OwnPermissions = Static<typeof OwnPermissions>;
+
 /** By name. */
 export const systemRoutes = {
   abdicate: route({
@@ -20,6 +28,13 @@ export const systemRoutes = {
     permission: 'system:write',
     summary: 'Have the leader step down, where another server can take over',
     answers: { 200: Type.Object({ message: Type.String() }), 404: ErrorAnswer, 503: ErrorAnswer },
+  }),
+  ownPermissions: route({
+    method: 'GET',
+    path: '/v2/permissions',
+    permission: 'signed-in',
+    summary: 'Show who asks, and what they may do',
+    answers: { 200: OwnPermissions },
   }),
   getLogging: route({
     method: 'GET',

@@ -1,5 +1,6 @@
 /** What the API is given by whoever starts it. */
 import type { Clock, Logger, Random, Timers } from '@stadion/base';
+import type { OwnPermissions } from '@stadion/contract/orchestrator-extensions';
 import type { ResourceHistory } from '@stadion/contract/overview';
 import type { ServicePortRange } from '../core/app/service-ports.ts';
 import type { AppDefaults } from '../core/app/spec.ts';
@@ -14,6 +15,8 @@ export interface OrchestratorHttpOptions {
   readonly leader: () => string | undefined;
   /** Steps down as the leader; absent where nobody could take over. */
   readonly abdicate?: () => void;
+  /** Who shows an `Authorization` header, and what they may do; absent where nobody is known by name. */
+  readonly permissionsOf?: (authorization: string | undefined) => Promise<OwnPermissions>;
   /** False while state is being loaded: then everything but `/ping` is answered 503. */
   readonly ready: () => boolean;
   /** What fills the gaps of apps. */

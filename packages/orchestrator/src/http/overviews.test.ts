@@ -1,3 +1,4 @@
+import type { OwnPermissions } from '@stadion/contract/orchestrator-extensions';
 import { DeploymentInfo, GroupInfo, QueueItem } from '@stadion/contract/orchestrator';
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
@@ -242,6 +243,23 @@ describe('what few clients ask', () => {
     expect(await new FakeServer({ leader: () => undefined }).ask('DELETE', '/v2/leader')).toMatchObject({
       status: 404,
       body: { message: 'There is no leader' },
+    });
+  });
+
+  test('who asks is told what they may do, where people are known by name; else it is everything', async () => {
+    const everything = (await server.ask('GET', '/v2/permissions')).body as OwnPermissions;
+    expect(everything.grants).toEqual([
+      { permissions: expect.arrayContaining(['apps:write', 'tasks:exec']), path: '/' },
+    ]);
+    server = new FakeServer({
+      permissionsOf: async (authorization) => ({
+        name: authorization ?? 'nobody',
+        grants: [{ permissions: ['apps:read'], path: '/team-a' }],
+      }),
+    });
+    expect((await server.ask('GET', '/v2/permissions', undefined, { authorization: 'Bearer x' })).body).toEqual({
+      name: 'Bearer x',
+      grants: [{ permissions: ['apps:read'], path: '/team-a' }],
     });
   });
 

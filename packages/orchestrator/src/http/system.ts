@@ -1,4 +1,6 @@
 /** `/v2/info`, `/v2/leader` and `/ping`, with every name that Marathon gives. */
+import type { OwnPermissions } from '@stadion/contract/orchestrator-extensions';
+import { PERMISSIONS } from '@stadion/contract/permissions';
 import { failure, json, type Answer, type Call } from './answer.ts';
 import { ABDICATION_MS } from './limits.ts';
 import { standardServicePorts } from '../core/app/service-ports.ts';
@@ -8,6 +10,9 @@ import { wantsExtensions } from './query.ts';
 
 /** The dialect that we speak: clients choose theirs by it. */
 const MARATHON_VERSION = '1.11.24';
+
+/** What everybody may do where nobody is known by name. */
+const EVERYTHING: OwnPermissions = { grants: [{ permissions: [...PERMISSIONS], path: '/' }] };
 
 /** Names of `marathon_config`, all of which are always present. */
 const CONFIG_NAMES = [
@@ -69,9 +74,14 @@ const ZOOKEEPER_NAMES = [
 export function systemHandlers({
   engine,
   options,
-}: HandlerContext): Pick<Handlers, 'info' | 'getLeader' | 'ping' | 'abdicate' | 'listPlugins' | 'config'> {
+}: HandlerContext): Pick<
+  Handlers,
+  'info' | 'getLeader' | 'ping' | 'abdicate' | 'ownPermissions' | 'listPlugins' | 'config'
+> {
   return {
     abdicate: (call) => abdicate(options, call),
+    ownPermissions: async ({ request }) =>
+      json(200, (await options.permissionsOf?.(request.headers.authorization)) ?? EVERYTHING),
     listPlugins: () => json(200, { plugins: [] }),
     config: () => json(200, marathonConfig({ engine, options })),
     info: (call) => {

@@ -2,7 +2,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { AppInfo } from '@stadion/contract/orchestrator';
-import { useAsk } from '../../actions/use-actions.ts';
+import { Undo2 } from 'lucide-react';
+import { ActionButton } from '../../actions/action-button.tsx';
 import { versionQuery, versionsQuery } from '../../data/queries.ts';
 import { JsonDiff } from '../../parts/json-diff.tsx';
 import { LazyJsonEditor } from '../../parts/lazy-json-editor.tsx';
@@ -14,7 +15,6 @@ import styles from './configuration-tab.module.css';
 export function ConfigurationTab({ app }: { readonly app: AppInfo }) {
   const { from, to = app.version } = useSearch({ from: '/app/$' });
   const navigate = useNavigate({ from: '/app/$' });
-  const ask = useAsk();
   const { data: versions = [app.version] } = useQuery(versionsQuery(app.id));
   const { data: shown } = useQuery(versionQuery(app.id, to));
   const { data: compared } = useQuery({ ...versionQuery(app.id, from ?? ''), enabled: from !== undefined });
@@ -27,9 +27,14 @@ export function ConfigurationTab({ app }: { readonly app: AppInfo }) {
         from={from}
         clone={{ clone: app.id }}
         onChoose={(change) => void navigate({ search: (previous) => ({ ...previous, ...change }), replace: true })}
-        onRollBack={() => {
-          ask({ kind: 'roll-back', appId: app.id, version: to });
-        }}
+        rollBack={
+          <ActionButton
+            icon={<Undo2 size={15} aria-hidden />}
+            action={{ kind: 'roll-back', appId: app.id, version: to }}
+          >
+            Roll back to this
+          </ActionButton>
+        }
       />
       {from !== undefined && compared !== undefined && shown !== undefined && (
         <Panel title="What changed" isFlush>

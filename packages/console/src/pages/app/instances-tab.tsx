@@ -3,10 +3,9 @@ import { useMemo, useState } from 'react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Boxes, RotateCw, Skull } from 'lucide-react';
 import type { AppInfo, Task } from '@stadion/contract/orchestrator';
-import { useAsk } from '../../actions/use-actions.ts';
+import { ActionButton } from '../../actions/action-button.tsx';
 import { counted } from '../../core/amounts.ts';
 import { taskName } from '../../core/task-row.ts';
-import { Button } from '../../parts/button.tsx';
 import { ChoiceBar } from '../../parts/choice-bar.tsx';
 import { choiceColumn } from '../../parts/choice-column.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
@@ -67,7 +66,6 @@ function BulkBar({
   readonly taskIds: readonly string[];
   readonly onDone: () => void;
 }) {
-  const ask = useAsk();
   const appId = app.id;
   const isAll = taskIds.length === app.tasks?.length;
   return (
@@ -76,42 +74,21 @@ function BulkBar({
       words={`${counted(taskIds.length, 'instance')} chosen`}
       onDone={onDone}
     >
-      <Button
+      <ActionButton
         icon={<RotateCw size={15} aria-hidden />}
-        onClick={() => {
-          // All of them: then the app can be restarted by its upgrade strategy, without a gap.
-          ask(
-            isAll
-              ? { kind: 'restart', appId, instances: app.instances }
-              : { kind: 'restart-instances', appId, taskIds },
-          );
-        }}
+        // All of them: then the app can be restarted by its upgrade strategy, without a gap.
+        action={
+          isAll ? { kind: 'restart', appId, instances: app.instances } : { kind: 'restart-instances', appId, taskIds }
+        }
       >
         Restart
-      </Button>
-      <Button
-        icon={<Skull size={15} aria-hidden />}
-        onClick={() => {
-          ask({ kind: 'kill', appId, taskIds, then: 'replace' });
-        }}
-      >
+      </ActionButton>
+      <ActionButton icon={<Skull size={15} aria-hidden />} action={{ kind: 'kill', appId, taskIds, then: 'replace' }}>
         Kill
-      </Button>
-      <Button
-        onClick={() => {
-          ask({ kind: 'kill', appId, taskIds, then: 'scale' });
-        }}
-      >
-        Kill and scale down
-      </Button>
+      </ActionButton>
+      <ActionButton action={{ kind: 'kill', appId, taskIds, then: 'scale' }}>Kill and scale down</ActionButton>
       {app.residency !== undefined && (
-        <Button
-          onClick={() => {
-            ask({ kind: 'kill', appId, taskIds, then: 'wipe' });
-          }}
-        >
-          Kill and wipe
-        </Button>
+        <ActionButton action={{ kind: 'kill', appId, taskIds, then: 'wipe' }}>Kill and wipe</ActionButton>
       )}
     </ChoiceBar>
   );

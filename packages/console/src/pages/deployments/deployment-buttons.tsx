@@ -1,9 +1,8 @@
 /** What can be done with a deployment under way, by how it stands. */
 import { CirclePause, CirclePlay, OctagonX, ThumbsDown, ThumbsUp, Undo2, type LucideIcon } from 'lucide-react';
 import type { DeploymentOutcome } from '@stadion/contract/orchestrator-extensions';
-import { useAsk } from '../../actions/use-actions.ts';
+import { ActionButton } from '../../actions/action-button.tsx';
 import type { DeploymentAction } from '../../core/deployment-actions.ts';
-import { Button } from '../../parts/button.tsx';
 
 interface Choice {
   readonly kind: DeploymentAction['kind'];
@@ -33,17 +32,14 @@ export function DeploymentButtons({
   readonly apps: readonly string[];
   readonly outcome: DeploymentOutcome;
 }) {
-  const ask = useAsk();
   return (CHOICES[outcome] ?? []).map(({ kind, label, icon: Icon }) => (
-    <Button
+    <ActionButton
       key={kind}
       icon={<Icon size={15} aria-hidden />}
       kind={kind === 'promote-deployment' ? 'primary' : 'plain'}
-      onClick={() => {
-        ask({ kind, deploymentId: id, apps });
-      }}
+      action={{ kind, deploymentId: id, apps }}
     >
       {label}
-    </Button>
+    </ActionButton>
   ));
 }

@@ -6,7 +6,7 @@ import { SearchX, Skull, Snowflake } from 'lucide-react';
 import type { StateTask } from '@stadion/contract/mesos-state';
 import type { AppInfo, OrchestratorEvent, Task } from '@stadion/contract/orchestrator';
 import type { PodStatus } from '@stadion/contract/orchestrator-pods';
-import { useAsk } from '../../actions/use-actions.ts';
+import { ActionButton } from '../../actions/action-button.tsx';
 import { isOfTask } from '../../core/event-scope.ts';
 import { stateWords } from '../../core/event-words.ts';
 import { sandboxPath } from '../../core/sandbox-path.ts';
@@ -19,7 +19,6 @@ import { SandboxBrowser } from '../../files/sandbox-browser.tsx';
 import { Columns, Page } from '../../frame/page.tsx';
 import { AppLink } from '../../parts/app-link.tsx';
 import { Badge } from '../../parts/badge.tsx';
-import { Button } from '../../parts/button.tsx';
 import { CopyButton } from '../../parts/copy-button.tsx';
 import { EventPanel } from '../../parts/event-panel.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
@@ -92,7 +91,7 @@ export function InstancePage() {
       {podId !== undefined && known?.state === 'TASK_RUNNING' && (
         <UsagePanel key={taskId} taskId={taskId} agentId={known.slave_id} limits={limitsOf(known)} />
       )}
-      {state === 'TASK_RUNNING' && <TerminalPanel key={`terminal-${taskId}`} taskId={taskId} />}
+      {state === 'TASK_RUNNING' && <TerminalPanel key={`terminal-${taskId}`} taskId={taskId} appId={appId ?? podId} />}
       {known !== undefined && known !== null && agentId !== undefined && (
         <SandboxBrowser root={{ agentId, path: sandboxPath(known) }} folder={folder} file={file} />
       )}
@@ -166,34 +165,22 @@ function InstanceButtons({
   readonly taskId: string;
   readonly isFrozen: boolean;
 }) {
-  const ask = useAsk();
   return (
     <>
       {!isFrozen && (
-        <Button
-          icon={<Snowflake size={15} aria-hidden />}
-          onClick={() => {
-            ask({ kind: 'freeze', appId, taskId });
-          }}
-        >
+        <ActionButton icon={<Snowflake size={15} aria-hidden />} action={{ kind: 'freeze', appId, taskId }}>
           Freeze
-        </Button>
+        </ActionButton>
       )}
-      <Button
+      <ActionButton
         icon={<Skull size={15} aria-hidden />}
-        onClick={() => {
-          ask({ kind: 'kill', appId, taskIds: [taskId], then: 'replace' });
-        }}
+        action={{ kind: 'kill', appId, taskIds: [taskId], then: 'replace' }}
       >
         Kill
-      </Button>
-      <Button
-        onClick={() => {
-          ask({ kind: 'kill', appId, taskIds: [taskId], then: 'scale' });
-        }}
-      >
+      </ActionButton>
+      <ActionButton action={{ kind: 'kill', appId, taskIds: [taskId], then: 'scale' }}>
         Kill and scale down
-      </Button>
+      </ActionButton>
     </>
   );
 }

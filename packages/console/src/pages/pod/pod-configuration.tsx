@@ -2,7 +2,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { PodStatus } from '@stadion/contract/orchestrator-pods';
-import { useAsk } from '../../actions/use-actions.ts';
+import { Undo2 } from 'lucide-react';
+import { ActionButton } from '../../actions/action-button.tsx';
 import { podVersionQuery, podVersionsQuery } from '../../data/queries.ts';
 import { JsonDiff } from '../../parts/json-diff.tsx';
 import { LazyJsonEditor } from '../../parts/lazy-json-editor.tsx';
@@ -13,7 +14,6 @@ export function PodConfiguration({ pod }: { readonly pod: PodStatus }) {
   const { id, spec } = pod;
   const { from, to = spec.version } = useSearch({ from: '/pod/$' });
   const navigate = useNavigate({ from: '/pod/$' });
-  const ask = useAsk();
   const { data: versions = [spec.version] } = useQuery(podVersionsQuery(id));
   const { data: shown } = useQuery(podVersionQuery(id, to));
   const { data: compared } = useQuery({ ...podVersionQuery(id, from ?? ''), enabled: from !== undefined });
@@ -26,9 +26,14 @@ export function PodConfiguration({ pod }: { readonly pod: PodStatus }) {
         from={from}
         clone={{ clone: id, kind: 'pod' }}
         onChoose={(change) => void navigate({ search: (previous) => ({ ...previous, ...change }), replace: true })}
-        onRollBack={() => {
-          ask({ kind: 'roll-back-pod', podId: id, version: to });
-        }}
+        rollBack={
+          <ActionButton
+            icon={<Undo2 size={15} aria-hidden />}
+            action={{ kind: 'roll-back-pod', podId: id, version: to }}
+          >
+            Roll back to this
+          </ActionButton>
+        }
       />
       {from !== undefined && compared !== undefined && shown !== undefined && (
         <Panel title="What changed" isFlush>

@@ -2,12 +2,11 @@
 import { Link } from '@tanstack/react-router';
 import { Blocks, Skull } from 'lucide-react';
 import type { PodContainerStatus, PodInstanceStatus, PodStatus } from '@stadion/contract/orchestrator-pods';
-import { useAsk } from '../../actions/use-actions.ts';
+import { ActionButton } from '../../actions/action-button.tsx';
 import { cores, mebibytes } from '../../core/amounts.ts';
 import { containerTone, podInstanceWords } from '../../core/pod-row.ts';
 import { taskName } from '../../core/task-row.ts';
 import { Badge } from '../../parts/badge.tsx';
-import { Button } from '../../parts/button.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { PlainTable } from '../../parts/plain-table.tsx';
@@ -30,7 +29,6 @@ export function PodInstances({ pod }: { readonly pod: PodStatus }) {
 }
 
 function Instance({ pod, instance }: { readonly pod: PodStatus; readonly instance: PodInstanceStatus }) {
-  const ask = useAsk();
   const { id, status, statusSince, agentHostname, agentId, networks, containers, specReference } = instance;
   const { tone, word } = podInstanceWords(status);
   const addresses = networks.flatMap((network) => network.addresses);
@@ -39,15 +37,13 @@ function Instance({ pod, instance }: { readonly pod: PodStatus; readonly instanc
     <Panel
       title={taskName(id)}
       aside={
-        <Button
+        <ActionButton
           icon={<Skull size={15} aria-hidden />}
           aria-label={`Kill ${taskName(id)}`}
-          onClick={() => {
-            ask({ kind: 'kill-pod-instances', podId: pod.id, instanceIds: [id] });
-          }}
+          action={{ kind: 'kill-pod-instances', podId: pod.id, instanceIds: [id] }}
         >
           Kill
-        </Button>
+        </ActionButton>
       }
       isFlush
     >
