@@ -110,8 +110,8 @@ test('files, pages and disks are checked', async () => {
   const server = createServer((_request, response) => response.writeHead(status).end());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const page = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`;
-  const strict = pingCheck(page);
-  const lenient = pingCheck(page, { window: 3, failuresMax: 2 });
+  const strict = pingCheck(page, { timeoutMs: 20_000 });
+  const lenient = pingCheck(page, { window: 3, failuresMax: 2, timeoutMs: 20_000 });
   const asked = async (): Promise<(boolean | undefined)[]> => [await strict.run(), await lenient.run()];
   expect(await asked()).toEqual([true, true]);
   status = 500;

@@ -22,16 +22,20 @@ describe.skipIf(!hasZooKeeper())('Ranger’s rules', () => {
     return found === undefined ? undefined : JSON.parse(found.text);
   };
 
-  const written = (condition: (node: Record<string, unknown>) => boolean) =>
+  /** The node with its version, once it is so. */
+  const versioned = (condition: (node: Record<string, unknown>) => boolean) =>
     until('it is written', async () => {
-      const found = await node();
-      return found !== undefined && condition(found) && found;
+      const found = await read('/demo/h:4000');
+      if (found === undefined) return undefined;
+      const said = JSON.parse(found.text) as Record<string, unknown>;
+      return condition(said) && { said, version: found.stat.version };
     });
+  const written = async (condition: (node: Record<string, unknown>) => boolean) => (await versioned(condition)).said;
 
   test('a node is ephemeral and numbered by nobody, anybody may change it, and its service stays', async () => {
     const provider = provide();
     await written(({ healthcheckStatus }) => healthcheckStatus === 'healthy');
-    const found = await read(`/demo/h:4000`);
+    const found = await read('/demo/h:4000');
     expect(found?.stat.ephemeralOwner.some((byte) => byte !== 0)).toBe(true);
     const acl = await new Promise<string>((resolve, reject) =>
       stage.client.getACL(`/${stage.namespace}/demo/h:4000`, (error, all) =>
@@ -41,19 +45,19 @@ describe.skipIf(!hasZooKeeper())('Ranger’s rules', () => {
     expect(acl).toMatch(/"permission":31.*"scheme":"world","id":"anyone"/);
     await provider.stop();
     expect(await node()).toBeUndefined();
-    expect((await read(`/demo`))?.stat.ephemeralOwner.every((byte) => byte === 0)).toBe(true);
+    expect((await read('/demo'))?.stat.ephemeralOwner.every((byte) => byte === 0)).toBe(true);
   });
 
   test('it is written when something changes, and again when it would grow stale; not at every look', async () => {
     let weight = 1;
     const provider = provide({ heartbeatMs: 400, weight: () => weight });
-    const first = await written(({ healthcheckStatus }) => healthcheckStatus === 'healthy');
-    const looksBetween = Number((await read(`/demo/h:4000`))?.stat.version);
+    const { said: first, version } = await versioned(({ healthcheckStatus }) => healthcheckStatus === 'healthy');
     weight = 0.5;
-    const second = await written(({ routingWeight }) => routingWeight === 0.5);
-    // The heartbeat brought it: nothing else had changed.
-    expect(Number(second.lastUpdatedTimeStamp) - Number(first.lastUpdatedTimeStamp)).toBeGreaterThanOrEqual(390);
-    expect(Number((await read(`/demo/h:4000`))?.stat.version)).toBe(looksBetween + 1);
+    const { said: second, version: later } = await versioned(({ routingWeight }) => routingWeight === 0.5);
+    // Heartbeats brought it: nothing else had changed.
+    const passed = Number(second.lastUpdatedTimeStamp) - Number(first.lastUpdatedTimeStamp);
+    expect(passed).toBeGreaterThanOrEqual((later - version) * 390);
+    expect(later).toBeGreaterThan(version);
     provider.setRotation(false);
     const out = await written(({ healthcheckStatus }) => healthcheckStatus === 'unhealthy');
     expect(out.healthySinceTimeStamp).toBe(first.healthySinceTimeStamp);
@@ -65,13 +69,13 @@ describe.skipIf(!hasZooKeeper())('Ranger’s rules', () => {
   });
 
   test('before it goes it says so, for as long as it is to drain', async () => {
-    const provider = provide({ drainMs: 300 });
+    const provider = provide({ drainMs: 1000 });
     await written(({ healthcheckStatus }) => healthcheckStatus === 'healthy');
     const begin = systemClock.monotonic();
     const gone = provider.stop();
     await written(({ healthcheckStatus }) => healthcheckStatus === 'unhealthy');
     await gone;
-    expect(systemClock.monotonic() - begin).toBeGreaterThanOrEqual(290);
+    expect(systemClock.monotonic() - begin).toBeGreaterThanOrEqual(990);
     expect(await node()).toBeUndefined();
   });
 
