@@ -124,6 +124,15 @@ function firstViewAndEveryPage(suite: ConsoleSuite): void {
     await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Names' }).click();
     await page.getByLabel('Search names and addresses').fill('exposed.marathon');
     await page.getByRole('table', { name: 'Names' }).getByText('exposed.marathon.mesos', { exact: true }).waitFor();
+    const [task] = await suite.platform.tasks('/exposed');
+    await page.goto(`${suite.wire.url}/instance/${task?.id ?? ''}`);
+    await page.getByRole('link', { name: 'exposed.marathon.mesos' }).waitFor();
+    // While it changes, the deployment tells what callers notice.
+    const upgradeStrategy = { canary: { instances: 1 }, minimumHealthCapacity: 0.5, maximumOverCapacity: 1 };
+    await suite.platform.call('PUT', '/v2/apps/exposed', { env: { CHANGED: 'yes' }, upgradeStrategy });
+    await page.goto(`${suite.wire.url}/deployments`);
+    await page.getByRole('region', { name: '/exposed' }).getByText('0 errors/s').first().waitFor();
+    await suite.platform.call('DELETE', '/v2/apps/exposed?force=true');
   }, 60_000);
 
   test('the cluster tells who leads, who holds what, its roles with their bounds, and what is planned for its machines', async () => {

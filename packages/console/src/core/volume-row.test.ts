@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { PodStatus } from '@stadion/contract/orchestrator-pods';
+import { Value } from '@sinclair/typebox/value';
+import { PodContainerStatus, PodDefinition, PodInstanceStatus } from '@stadion/contract/orchestrator-pods';
 import { appVolumes, otherVolumes, podVolumes } from './volume-row.ts';
 
 const RESOURCES = { cpus: 0.1, mem: 32, disk: 0, gpus: 0 };
@@ -40,28 +41,19 @@ test('an instance that does not run keeps its volume, and nobody has it', () => 
 });
 
 test('a volume of a pod names every container that mounts it', () => {
-  const container = (name: string, readOnly: boolean) => ({
+  const container = (name: string, readOnly: boolean): PodDefinition['containers'][number] => ({
     name,
     resources: RESOURCES,
     volumeMounts: [{ name: 'shared', mountPath: `${name}-data`, readOnly }],
   });
-  const pod = {
-    spec: {
-      id: '/a',
-      containers: [container('one', false), container('two', true)],
-      volumes: [{ name: 'shared', persistent: { size: 30 } }],
-    },
-    instances: [
-      {
-        id: 'a.instance-1',
-        status: 'STABLE',
-        agentHostname: 'node',
-        containers: [{ name: 'one', containerId: 'a.instance-1.one' }],
-        localVolumes: [volumeOf('shared', 'u')],
-      },
-    ],
-  } as unknown as PodStatus;
-  expect(podVolumes(pod)).toMatchObject([
+  const spec = Value.Create(PodDefinition);
+  spec.containers = [container('one', false), container('two', true)];
+  spec.volumes = [{ name: 'shared', persistent: { size: 30 } }];
+  const instance = Value.Create(PodInstanceStatus);
+  instance.status = 'STABLE';
+  instance.containers = [{ ...Value.Create(PodContainerStatus), name: 'one', containerId: 'a.instance-1.one' }];
+  instance.localVolumes = [volumeOf('shared', 'u')];
+  expect(podVolumes({ spec, instances: [instance] })).toMatchObject([
     {
       id: 'a#shared#u',
       size: 30,

@@ -1,6 +1,6 @@
 /** One line of a log, as text: whatever it contains, it is neither markup nor steers anything. */
 import type { ReactNode } from 'react';
-import { logPieces } from '../core/ansi.ts';
+import { logPieces, type LogPiece } from '../core/ansi.ts';
 import type { LineMatcher, Range } from '../core/log-match.ts';
 import styles from './log-line.module.css';
 
@@ -8,20 +8,28 @@ import styles from './log-line.module.css';
 export function LogLine({ line, matcher }: { readonly line: string; readonly matcher: LineMatcher | undefined }) {
   const pieces = logPieces(line);
   const ranges = matcher?.ranges(pieces.map(({ text }) => text).join('')) ?? [];
-  let start = 0;
+  const starts = startsOf(pieces);
   return (
     <bdi className={styles['text']}>
       {pieces.map(({ text, color, isBold, isFaint }, index) => {
-        const at = start;
-        start += text.length;
         return (
           <span key={index} data-color={color} data-bold={isBold} data-faint={isFaint}>
-            {ranges.length === 0 ? text : marked(text, at, ranges)}
+            {ranges.length === 0 ? text : marked(text, starts[index] ?? 0, ranges)}
           </span>
         );
       })}
     </bdi>
   );
+}
+
+/** Where each piece begins in the line. */
+function startsOf(pieces: readonly LogPiece[]): readonly number[] {
+  let next = 0;
+  return pieces.map(({ text }) => {
+    const start = next;
+    next += text.length;
+    return start;
+  });
 }
 
 /** @param at where the text begins in its line @param ranges of the line, in their order */

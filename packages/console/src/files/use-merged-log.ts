@@ -1,5 +1,5 @@
 /** Reads the logs of many tasks side by side from their ends, further back when asked, and goes on while they grow. */
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { every } from '@stadion/base';
 import { CHUNK_BYTES } from '../core/file-window.ts';
 import { unread, withEarlier, withMore, type LogText } from '../core/log-text.ts';
@@ -35,7 +35,7 @@ interface Reading {
 /** @param sources a list that stays the same as long as it says the same */
 export function useMergedLog(sources: readonly LogSource[]): MergedLogs {
   const readings = useRef(new Map<string, Reading>());
-  const [version, setVersion] = useState(0);
+  const [shown, setShown] = useState(NOTHING);
   const [isReadingBack, setIsReadingBack] = useState(false);
   const [tried, setTried] = useState<readonly LogSource[]>();
   const linesMax = linesOfEach(sources.length);
@@ -50,6 +50,7 @@ export function useMergedLog(sources: readonly LogSource[]): MergedLogs {
     );
     let isOver = false;
     let isBusy = false;
+    let isFirst = true;
     async function readAll(): Promise<void> {
       if (isBusy) return;
       isBusy = true;
@@ -62,7 +63,8 @@ export function useMergedLog(sources: readonly LogSource[]): MergedLogs {
       isBusy = false;
       if (isOver) return;
       setTried(sources);
-      if (changed.includes(true)) setVersion((count) => count + 1);
+      if (isFirst || changed.includes(true)) setShown(summaryOf(sources, readings.current, linesMax));
+      isFirst = false;
     }
     void readAll();
     const timer = every(time, POLL_MS, () => void readAll());
@@ -80,20 +82,24 @@ export function useMergedLog(sources: readonly LogSource[]): MergedLogs {
     });
     void Promise.allSettled(all).then(() => {
       setIsReadingBack(false);
-      setVersion((count) => count + 1);
+      setShown(summaryOf(sources, readings.current, linesMax));
     });
   }, [sources, linesMax]);
 
-  const shown = useMemo(() => {
-    void version;
-    const known = [...readings.current];
-    return {
-      lines: merged(sources, new Map(known.flatMap(([id, { log }]) => (log === undefined ? [] : [[id, log]])))),
-      withEarlier: known.filter(([, reading]) => canReadBack(reading, linesMax)).length,
-      problems: new Map(known.flatMap(([id, { problem }]) => (problem === undefined ? [] : [[id, problem]]))),
-    };
-  }, [sources, version, linesMax]);
   return { ...shown, isRead: tried === sources, isReadingBack, readBack };
+}
+
+type Summary = Pick<MergedLogs, 'lines' | 'withEarlier' | 'problems'>;
+
+const NOTHING: Summary = { lines: [], withEarlier: 0, problems: new Map() };
+
+function summaryOf(sources: readonly LogSource[], readings: ReadonlyMap<string, Reading>, linesMax: number): Summary {
+  const known = [...readings];
+  return {
+    lines: merged(sources, new Map(known.flatMap(([id, { log }]) => (log === undefined ? [] : [[id, log]])))),
+    withEarlier: known.filter(([, reading]) => canReadBack(reading, linesMax)).length,
+    problems: new Map(known.flatMap(([id, { problem }]) => (problem === undefined ? [] : [[id, problem]]))),
+  };
 }
 
 function canReadBack({ log }: Reading, linesMax: number): boolean {

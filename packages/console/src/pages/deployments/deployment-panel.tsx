@@ -21,6 +21,7 @@ import { TimeAgo } from '../../parts/time-ago.tsx';
 import { Tooltip } from '../../parts/tooltip.tsx';
 import { DeploymentButtons } from './deployment-buttons.tsx';
 import { FailingInstance } from './failing-instance.tsx';
+import { RequestErrors } from './request-errors.tsx';
 import styles from './deployment-panel.module.css';
 
 const STEP_ICONS = { done: Check, now: LoaderCircle, later: Circle };
@@ -108,6 +109,7 @@ function AppProgress({ appId, isAlone }: { readonly appId: string; readonly isAl
   return (
     <section aria-label={isAlone ? undefined : appId} className={styles['app']}>
       {!isAlone && <AppLink id={appId} />}
+      <RequestErrors app={app} />
       {isAlone && (
         <p className={styles['links']}>
           <AppLink id={appId}>To the app</AppLink>

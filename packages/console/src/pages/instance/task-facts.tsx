@@ -4,6 +4,7 @@ import type { AppInfo, Task } from '@stadion/contract/orchestrator';
 import { moment } from '../../core/moments.ts';
 import { endpointsOf, taskHealth } from '../../core/task-row.ts';
 import { HealthBadge } from '../../parts/badge.tsx';
+import { InstanceNames } from './instance-names.tsx';
 import { Facts, Panel } from '../../parts/panel.tsx';
 
 export function TaskFacts({ app, task }: { readonly app: AppInfo; readonly task: Task }) {
@@ -37,6 +38,7 @@ export function TaskFacts({ app, task }: { readonly app: AppInfo; readonly task:
                 )),
           ],
           ['Addresses', task.ipAddresses.map(({ ipAddress }) => ipAddress).join(', ') || 'of the host'],
+          ['Names', <InstanceNames key="names" appId={app.id} />],
           ['Version', at(task.version)],
           ['Staged', at(task.stagedAt)],
           ['Started', at(task.startedAt)],

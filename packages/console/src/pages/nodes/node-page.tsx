@@ -79,7 +79,7 @@ export function NodePage() {
         </Panel>
       </Columns>
       <NodeFrameworks agentId={agentId} />
-      <NodeInstances agentId={agentId} />
+      <NodeInstances agentId={agentId} isDraining={node.state === 'draining'} />
       <EventPanel title="Events" matches={isThere} />
     </Page>
   );
@@ -101,7 +101,7 @@ function NodeResources({ node }: { readonly node: NodeRow }) {
   );
 }
 
-function NodeInstances({ agentId }: { readonly agentId: string }) {
+function NodeInstances({ agentId, isDraining }: { readonly agentId: string; readonly isDraining: boolean }) {
   const { sort = 'app' } = useSearch({ from: '/node/$agentId' });
   const navigate = useNavigate({ from: '/node/$agentId' });
   const { data: ofApps } = useQuery(instancesQuery(agentId));
@@ -111,7 +111,11 @@ function NodeInstances({ agentId }: { readonly agentId: string }) {
     [ofApps, pods, agentId],
   );
   return (
-    <Panel title="Instances" aside={counted(instances.length, 'instance')} isFlush>
+    <Panel
+      title="Instances"
+      aside={`${counted(instances.length, 'instance')}${isDraining ? ' still to go' : ''}`}
+      isFlush
+    >
       <DataTable
         label="Instances on this node"
         rows={instances}
