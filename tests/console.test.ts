@@ -95,6 +95,9 @@ function firstViewAndEveryPage(suite: ConsoleSuite): void {
         .getByRole('link', { name: /^data [0-9a-f]{8}$/ })
         .click();
       await volume.getByText('read and write').waitFor();
+      await volume.getByRole('link', { name: '127.0.0.1' }).click();
+      await page.getByRole('region', { name: 'Reserved', exact: true }).getByText('10 MiB').waitFor();
+      await page.goBack();
       await volume.getByRole('link', { name: 'Close' }).click();
       await volume.waitFor({ state: 'detached' });
     },
@@ -132,6 +135,7 @@ function firstViewAndEveryPage(suite: ConsoleSuite): void {
     await suite.platform.call('PUT', '/v2/apps/exposed', { env: { CHANGED: 'yes' }, upgradeStrategy });
     await page.goto(`${suite.wire.url}/deployments`);
     await page.getByRole('region', { name: '/exposed' }).getByText('0 errors/s').first().waitFor();
+    await page.context().close();
     await suite.platform.call('DELETE', '/v2/apps/exposed?force=true');
   }, 60_000);
 

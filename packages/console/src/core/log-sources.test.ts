@@ -47,8 +47,8 @@ test('an app is read where it runs and where it ran, also a task so old that it 
     },
   );
   expect(sources).toMatchObject([
-    { taskId: ended, endedAt: 110_000, version: '1970-01-01T00:01:30.000Z' },
     { taskId: old, path: `/frameworks/fw/executors/${old}/runs/latest`, version: '1970-01-01T00:00:04.000Z' },
+    { taskId: ended, endedAt: 110_000, version: '1970-01-01T00:01:30.000Z' },
   ]);
   expect(wantedSources(sources, { since: '1970-01-01T00:05:00Z' }).map(({ taskId }) => taskId)).toEqual([old]);
   expect(wantedSources(sources, { version: ['1970-01-01T00:01:30.000Z'] })).toHaveLength(1);

@@ -24,7 +24,7 @@ const ENDED = /FINISHED|FAILED|KILLED|ERROR|LOST|DROPPED|GONE$/;
 /** `<pod>.instance-<uuid>.<container>.<launch>`: the executor's id is the same without the container. */
 const POD_TASK = /^(.*\.instance-[0-9a-f-]{36})\.(.+)\.(\d+)$/;
 
-/** The logs of an app, the latest task first. */
+/** The logs of an app: of tasks that run, the latest first, then of those that ended. */
 export function appSources(app: Pick<AppInfo, 'id' | 'tasks'>, known: TaskKnowledge): readonly LogSource[] {
   const running = new Map((app.tasks ?? []).map((task) => [task.id, task]));
   const found = known.recent.filter(({ id }) => isTaskOf(id, app.id) && !POD_TASK.test(id.replace('._app.', '')));
@@ -39,7 +39,7 @@ export function appSources(app: Pick<AppInfo, 'id' | 'tasks'>, known: TaskKnowle
   );
 }
 
-/** The logs of all containers of a pod, the latest first. */
+/** The logs of all containers of a pod, in the same order. */
 export function podSources(pod: Pick<PodStatus, 'id' | 'instances'>, known: TaskKnowledge): readonly LogSource[] {
   const found = known.recent.filter(({ id }) => isTaskOf(id, pod.id));
   const seen = new Set(found.map(({ id }) => id));
@@ -108,6 +108,10 @@ function withVersion(source: LogSource, version: string | undefined, versions: r
   return found === undefined ? source : { ...source, version: found };
 }
 
+/** Those that run first: of an app whose instances fail one after the other many more have ended. */
 function newestFirst(sources: readonly LogSource[]): readonly LogSource[] {
-  return [...sources].sort((left, right) => (right.startedAt ?? 0) - (left.startedAt ?? 0));
+  const isOver = ({ endedAt }: LogSource): number => (endedAt === undefined ? 0 : 1);
+  return [...sources].sort(
+    (left, right) => isOver(left) - isOver(right) || (right.startedAt ?? 0) - (left.startedAt ?? 0),
+  );
 }

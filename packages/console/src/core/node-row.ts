@@ -16,12 +16,21 @@ export interface NodeRow {
   readonly gpus: Share;
   /** The larger part of its cores or memory that is reserved for roles, 0 to 1. */
   readonly reserved: number;
+  /** What is set aside there, by role. */
+  readonly reservations: readonly {
+    readonly role: string;
+    readonly cpus: number;
+    readonly mem: number;
+    readonly disk: number;
+  }[];
   readonly version: string;
   /** What its tasks can run in. */
   readonly containerizers: readonly string[];
   readonly attributes: readonly (readonly [string, string])[];
   /** Milliseconds since the epoch. */
   readonly registeredAt: number;
+  /** When it last came back; undefined when it never went away. */
+  readonly returnedAt: number | undefined;
 }
 
 /** How much there is of something. */
@@ -47,6 +56,12 @@ export function nodeRows(slaves: readonly StateSlave[]): readonly NodeRow[] {
       disk: share('disk'),
       gpus: share('gpus'),
       reserved: Math.max(reservedShare(slave, 'cpus'), reservedShare(slave, 'mem')),
+      reservations: Object.entries(slave.reserved_resources ?? {}).map(([role, held]) => ({
+        role,
+        cpus: amount(held['cpus']),
+        mem: amount(held['mem']),
+        disk: amount(held['disk']),
+      })),
       version: slave.version,
       containerizers: slave.containerizers ?? [],
       attributes: Object.entries(slave.attributes)
@@ -54,6 +69,7 @@ export function nodeRows(slaves: readonly StateSlave[]): readonly NodeRow[] {
         .filter(([name]) => !name.startsWith('stadion_'))
         .map(([name, value]) => [name, String(value)]),
       registeredAt: slave.registered_time * 1000,
+      returnedAt: slave.reregistered_time === undefined ? undefined : slave.reregistered_time * 1000,
     };
   });
 }

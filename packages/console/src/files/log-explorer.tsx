@@ -140,7 +140,7 @@ function Status({
     wanted > read.length ? `the latest ${String(read.length)} of ${counted(wanted, noun)}` : counted(read.length, noun);
   return (
     <div className={styles['status']}>
-      <span role="status">
+      <span>
         {counted(matches, 'line')} of {of}
       </span>
       {found.isBusy && <span>Searching …</span>}

@@ -98,7 +98,7 @@ export function useLineSearch(lines: readonly MergedLine[], words: string, isPat
   return {
     matcher,
     isFound,
-    isBusy: matcher !== undefined && current === undefined,
+    isBusy: words !== '' && problem === undefined && current === undefined,
     problem: isGivenUp ? 'This pattern takes too long: not all lines were looked at' : problem,
   };
 }

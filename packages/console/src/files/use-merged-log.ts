@@ -8,8 +8,8 @@ import { api } from '../data/api.ts';
 import { time } from '../data/browser-time.ts';
 
 const POLL_MS = 1_500;
-/** Bytes of each log that are read back at once. */
-const BACK_BYTES = 4 * CHUNK_BYTES;
+/** Pieces of each log that are read at once, forward and back. */
+const PIECES_AT_ONCE = 4;
 
 /** The logs, as far as they are read. */
 export interface MergedLogs {
@@ -118,14 +118,17 @@ async function readMore(source: LogSource, reading: Reading, linesMax: number): 
     const isFirst = reading.log === undefined;
     // Cut or written anew: what was known is of another file.
     const isOther = reading.log !== undefined && size < reading.log.to;
-    const log = reading.log === undefined || isOther ? unread(Math.max(0, size - FIRST_BYTES)) : reading.log;
-    const asked = Math.min(CHUNK_BYTES, size - log.to);
-    const data = asked === 0 ? '' : (await ask(source, log.to, asked)).data;
-    const hadProblem = reading.problem !== undefined;
+    let log = reading.log === undefined || isOther ? unread(Math.max(0, size - FIRST_BYTES)) : reading.log;
+    const hasNews = isFirst || reading.problem !== undefined || log.to < size;
+    for (let pieces = 0; pieces < PIECES_AT_ONCE && log.to < size; pieces += 1) {
+      const asked = Math.min(CHUNK_BYTES, size - log.to);
+      const { data } = await ask(source, log.to, asked);
+      log = withMore(log, data, asked, isFirst ? undefined : time.now(), linesMax);
+    }
     reading.problem = undefined;
-    reading.log = asked === 0 ? log : withMore(log, data, asked, isFirst ? undefined : time.now(), linesMax);
-    reading.isDone = source.endedAt !== undefined && reading.log.to >= size;
-    return isFirst || hadProblem || asked > 0;
+    reading.log = log;
+    reading.isDone = source.endedAt !== undefined && log.to >= size;
+    return hasNews;
   } catch (error) {
     // A log that cannot be read, e.g. of an agent that is away, does not keep the others.
     const problem = error instanceof Error ? error.message : 'It cannot be read';
@@ -136,7 +139,7 @@ async function readMore(source: LogSource, reading: Reading, linesMax: number): 
 }
 
 async function readEarlier(source: LogSource, reading: Reading): Promise<void> {
-  for (let read = 0; read < BACK_BYTES && reading.log !== undefined && reading.log.from > 0; read += CHUNK_BYTES) {
+  for (let pieces = 0; pieces < PIECES_AT_ONCE && reading.log !== undefined && reading.log.from > 0; pieces += 1) {
     const end = reading.log.from;
     const from = Math.max(0, end - CHUNK_BYTES);
     const { data } = await ask(source, from, end - from);

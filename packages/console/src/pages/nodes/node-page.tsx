@@ -21,6 +21,7 @@ import { EmptyState } from '../../parts/empty-state.tsx';
 import { Meter } from '../../parts/meter.tsx';
 import { Facts, Panel } from '../../parts/panel.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
+import { NodeReservations } from './node-reservations.tsx';
 import { NodeFrameworks } from './node-frameworks.tsx';
 import { NodeState } from './node-columns.tsx';
 import { instanceColumns } from './instance-columns.tsx';
@@ -73,12 +74,16 @@ export function NodePage() {
               ['Version', node.version],
               ['Runs tasks by', node.containerizers.join(', ') || 'not said'],
               ['Registered', <TimeAgo key="registered" at={node.registeredAt} />],
+              ...(node.returnedAt === undefined
+                ? []
+                : [['Came back', <TimeAgo key="returned" at={node.returnedAt} />] as const]),
               ...node.attributes.map(([name, value]) => [name, <bdi key={name}>{value}</bdi>] as const),
             ]}
           />
         </Panel>
       </Columns>
       <NodeFrameworks agentId={agentId} />
+      {node.reservations.length > 0 && <NodeReservations node={node} />}
       <NodeInstances agentId={agentId} isDraining={node.state === 'draining'} />
       <EventPanel title="Events" matches={isThere} />
     </Page>
