@@ -212,6 +212,21 @@ describeConsole('the console while time goes by', (suite) => {
     60_000,
   );
 
+  test('a box that is drawn on the map chooses the nodes that it touches', async () => {
+    const page = await suite.browser.open('/map');
+    const tile = page.getByRole('checkbox', { name: /^Choose / });
+    await tile.waitFor();
+    const { x, y } = (await tile.boundingBox()) ?? { x: 0, y: 0 };
+    await page.mouse.move(x + 900, y + 30);
+    await page.mouse.down();
+    await page.mouse.move(x + 500, y + 20);
+    await page.mouse.move(x + 100, y + 10);
+    await page.mouse.up();
+    await page.getByRole('group', { name: 'With the chosen nodes' }).getByText('1 node chosen').waitFor();
+    await page.getByRole('button', { name: 'Choose none' }).click();
+    expect(await tile.isChecked()).toBe(false);
+  });
+
   test('from one instance one comes to the next, and sees what happened to it and on its node', async () => {
     await suite.platform.change('POST', '/v2/apps', { id: '/beside', ...SLEEPER, instances: 3 });
     const page = await suite.browser.open('/app/beside');

@@ -14,6 +14,7 @@ import { Page } from '../../frame/page.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { Select } from '../../parts/select.tsx';
 import { NodeTile } from './node-tile.tsx';
+import { useDragChoice } from './use-drag-choice.ts';
 import styles from './map-page.module.css';
 
 const WORDS: Readonly<Record<MapColour, string>> = {
@@ -45,6 +46,9 @@ export function MapPage() {
       return changed;
     });
   }, []);
+  const { handlers, box } = useDragChoice((ids) => {
+    setMarked((before) => new Set([...before, ...ids]));
+  });
   if (error !== null && agents === undefined) throw error;
   return (
     <Page
@@ -70,7 +74,8 @@ export function MapPage() {
           Highlighted: <strong>{chosen}</strong>
         </p>
       )}
-      <ul className={styles['map']}>
+      {box !== undefined && <div className={styles['box']} style={box} aria-hidden />}
+      <ul className={styles['map']} data-drawing={box !== undefined || undefined} {...handlers}>
         {tiles.map((tile) => (
           <NodeTile
             key={tile.node.id}

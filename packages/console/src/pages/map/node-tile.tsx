@@ -24,7 +24,7 @@ export const NodeTile = memo(function NodeTile(props: NodeTileProps) {
   const isReserved = colour === 'reserved';
   const use = isReserved ? node.reserved : Math.max(usedShare(node.cpus), usedShare(node.mem));
   return (
-    <li className={styles['tile']} data-state={node.state} data-marked={isMarked || undefined}>
+    <li className={styles['tile']} data-state={node.state} data-marked={isMarked || undefined} data-node={node.id}>
       <header>
         <input
           type="checkbox"
