@@ -35,6 +35,7 @@ interface Reading {
 /** @param sources a list that stays the same as long as it says the same */
 export function useMergedLog(sources: readonly LogSource[]): MergedLogs {
   const readings = useRef(new Map<string, Reading>());
+  const wanted = useRef(sources);
   const [shown, setShown] = useState(NOTHING);
   const [isReadingBack, setIsReadingBack] = useState(false);
   const [tried, setTried] = useState<readonly LogSource[]>();
@@ -42,6 +43,7 @@ export function useMergedLog(sources: readonly LogSource[]): MergedLogs {
 
   useEffect(() => {
     const before = readings.current;
+    wanted.current = sources;
     readings.current = new Map(
       sources.map(({ taskId, path }) => {
         const known = before.get(taskId);
@@ -82,7 +84,8 @@ export function useMergedLog(sources: readonly LogSource[]): MergedLogs {
     });
     void Promise.allSettled(all).then(() => {
       setIsReadingBack(false);
-      setShown(summaryOf(sources, readings.current, linesMax));
+      // Otherwise the round of the other list shows what came of it.
+      if (wanted.current === sources) setShown(summaryOf(sources, readings.current, linesMax));
     });
   }, [sources, linesMax]);
 
@@ -118,16 +121,18 @@ async function readMore(source: LogSource, reading: Reading, linesMax: number): 
     const isFirst = reading.log === undefined;
     // Cut or written anew: what was known is of another file.
     const isOther = reading.log !== undefined && size < reading.log.to;
-    let log = reading.log === undefined || isOther ? unread(Math.max(0, size - FIRST_BYTES)) : reading.log;
-    const hasNews = isFirst || reading.problem !== undefined || log.to < size;
-    for (let pieces = 0; pieces < PIECES_AT_ONCE && log.to < size; pieces += 1) {
-      const asked = Math.min(CHUNK_BYTES, size - log.to);
-      const { data } = await ask(source, log.to, asked);
-      log = withMore(log, data, asked, isFirst ? undefined : time.now(), linesMax);
-    }
+    if (reading.log === undefined || isOther) reading.log = unread(Math.max(0, size - FIRST_BYTES));
+    const hasNews = isFirst || reading.problem !== undefined || reading.log.to < size;
     reading.problem = undefined;
-    reading.log = log;
-    reading.isDone = source.endedAt !== undefined && log.to >= size;
+    for (let pieces = 0; pieces < PIECES_AT_ONCE && reading.log.to < size; pieces += 1) {
+      const at: number = reading.log.to;
+      const asked = Math.min(CHUNK_BYTES, size - at);
+      const { data } = await ask(source, at, asked);
+      // Meanwhile somebody else may have read the same: a round that began before the list of logs changed.
+      if (reading.log.to !== at) return true;
+      reading.log = withMore(reading.log, data, asked, isFirst ? undefined : time.now(), linesMax);
+    }
+    reading.isDone = source.endedAt !== undefined && reading.log.to >= size;
     return hasNews;
   } catch (error) {
     // A log that cannot be read, e.g. of an agent that is away, does not keep the others.
@@ -140,9 +145,11 @@ async function readMore(source: LogSource, reading: Reading, linesMax: number): 
 
 async function readEarlier(source: LogSource, reading: Reading): Promise<void> {
   for (let pieces = 0; pieces < PIECES_AT_ONCE && reading.log !== undefined && reading.log.from > 0; pieces += 1) {
-    const end = reading.log.from;
+    const end: number = reading.log.from;
     const from = Math.max(0, end - CHUNK_BYTES);
     const { data } = await ask(source, from, end - from);
+    // Begun anew meanwhile: this belongs to what was known before.
+    if (reading.log.from !== end) return;
     reading.log = withEarlier(reading.log, data, from);
   }
 }
