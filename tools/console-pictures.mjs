@@ -96,7 +96,7 @@ async function takePictures(api) {
     ['logs', '/app/shop/search?tab=logs&q=error%20shard%20%5B12%5D&regex=yes&context=2'],
   ]) {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 }, colorScheme: 'light' });
-    await page.goto(api + path);
+    await page.goto(`${api}${path ?? ''}`);
     // Charts of usage have a point each two seconds.
     await delay(name === 'instance' ? 30_000 : 3_000);
     await page.screenshot({ path: join(IMAGES, `console-${name}.png`) });
@@ -151,9 +151,11 @@ async function change(api, method, path, body) {
  * @returns {Promise<Found>}
  */
 async function until(what, look) {
-  for (const end = Date.now() + READY_MS_MAX; Date.now() < end; await delay(200)) {
+  const end = Date.now() + READY_MS_MAX;
+  while (Date.now() < end) {
     const found = await look();
     if (found !== undefined) return found;
+    await delay(200);
   }
   throw new Error(`Waited in vain until ${what}`);
 }

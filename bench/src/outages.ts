@@ -22,8 +22,8 @@ const PATIENCE_MS = 60_000;
 /** One way to be away: begins it, and ends it. */
 interface Outage {
   readonly what: string;
-  begin(): Promise<void>;
-  end(): Promise<void>;
+  readonly begin: () => Promise<void>;
+  readonly end: () => Promise<void>;
 }
 
 /** One figure for each outage, in seconds. Needs root for the cable. */

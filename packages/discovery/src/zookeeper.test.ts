@@ -221,7 +221,9 @@ describe.skipIf(!hasZooKeeper())('with a real ZooKeeper', () => {
     way.mute(true);
     const isEmpty = () =>
       new Promise<boolean>((resolve) => {
-        sweeper.getChildren(`/${stage.namespace}/demo`, (_error, found) => resolve(found?.length === 0));
+        sweeper.getChildren(`/${stage.namespace}/demo`, (error, found) => {
+          resolve(!(error instanceof Error) && found.length === 0);
+        });
       });
     await until('every session has ended', isEmpty);
     await more();

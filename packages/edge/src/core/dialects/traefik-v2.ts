@@ -106,7 +106,9 @@ class V2Parser {
       `^traefik\\.http\\.services\\.${escapePattern(name)}\\.(weighted|mirroring|failover)\\.`,
     );
     if (protocol === 'http' && reader.names().some((label) => composed.test(label))) return this.composed(name);
-    const fixed = app.fixedServers?.[name];
+    const { fixedServers = {} } = app;
+    // A service may be called like a member that every object has.
+    const fixed = Object.hasOwn(fixedServers, name) ? fixedServers[name] : undefined;
     if (fixed !== undefined) {
       const policy = protocol === 'tcp' ? this.tcpPolicy(base) : { ...this.policy(base, name), scheme: fixed.scheme };
       return { kind: 'servers', name, policy, servers: fixed.servers };
