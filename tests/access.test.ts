@@ -83,6 +83,10 @@ describe('every route of the orchestrator', () => {
         platform.addresses.orchestrator + path.replaceAll(/\{(?:id|group)\}/g, 'x/y').replaceAll(/\{\w+\}/g, 'x');
       expect((await ask(url, method)).status).toBe(401);
       const refused = await ask(url, method, 'nobody', method === 'GET' ? undefined : '{}');
+      if (permission === 'signed-in') {
+        expect(refused).toMatchObject({ status: 200 });
+        return;
+      }
       expect(refused).toMatchObject({ status: 403 });
       expect(refused.text).toContain(permission);
       // To have the leader step down would end the suite.

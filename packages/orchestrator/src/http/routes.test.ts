@@ -14,7 +14,7 @@ describe.each(routes)('the route %s', (name, route) => {
   const path = route.path.replaceAll(/\{(?:id|group)\}/g, 'a/b').replaceAll(/\{\w+\}/g, 'x');
 
   test('declares who may call it', () => {
-    const needed = route.method === 'GET' ? /^(?:[a-z]+:read|public)$/ : /^[a-z]+:write$/;
+    const needed = route.method === 'GET' ? /^(?:[a-z]+:read|public|signed-in)$/ : /^[a-z]+:write$/;
     expect(route.permission).toMatch(needed);
   });
 
