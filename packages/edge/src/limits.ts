@@ -78,6 +78,8 @@ export const limits = {
   spansPerRequest: 1_000,
   spansSentEveryMs: 1_000,
   spansAnswerMs: 10_000,
+  /** How long the end of the edge waits for the collector. */
+  spansLastMs: 2_000,
   /** After failures, how many of these times are passed over at most. */
   spansPauseLooks: 30,
   /** Consoles and others that follow the traffic. */

@@ -16,7 +16,7 @@ function aSpan(path: string): EdgeSpan {
 }
 
 /** An exporter whose collector answers with these statuses, one after another, the last for ever; 0: it is not reached. */
-function anExporter(statuses: readonly number[]) {
+function anExporter(statuses: readonly (number | 'silent')[]) {
   const time = new VirtualTime();
   const warnings: string[] = [];
   const bodies: string[] = [];
@@ -29,6 +29,11 @@ function anExporter(statuses: readonly number[]) {
     fetch: async (_, init) => {
       const status = statuses[Math.min(asked, statuses.length - 1)] ?? 200;
       asked += 1;
+      if (status === 'silent') {
+        return await new Promise<Response>((_, reject) => {
+          init?.signal?.addEventListener('abort', () => reject(new Error('aborted')));
+        });
+      }
       if (status === 0) throw new Error('connect ECONNREFUSED');
       bodies.push(typeof init?.body === 'string' ? init.body : '');
       return new Response(null, { status });
@@ -81,6 +86,17 @@ describe('TraceExporter', () => {
     exporter.add(Array.from({ length: limits.spansWaiting + 5 }, () => aSpan('/')));
     await time.advance(2 * limits.spansSentEveryMs);
     expect(warnings).toContainEqual(expect.stringContaining('dropped'));
+  });
+
+  it('does not wait for a collector that does not answer', async () => {
+    const { time, exporter } = anExporter(['silent']);
+    exporter.add([aSpan('/last')]);
+    let isClosed = false;
+    const closing = exporter.close().then(() => {
+      isClosed = true;
+    });
+    expect(await time.advanceUntil(() => isClosed, limits.spansLastMs)).toBe(true);
+    await closing;
   });
 
   it('sends what is left when it ends', async () => {

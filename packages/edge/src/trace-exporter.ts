@@ -31,6 +31,7 @@ export class TraceExporter {
   private pause = 0;
   private failures = 0;
   private dropped = 0;
+  private readonly ending = new AbortController();
   private complaint = '';
 
   constructor(parts: TraceExporterParts) {
@@ -44,11 +45,13 @@ export class TraceExporter {
     this.dropped += Math.max(0, spans.length - room);
   }
 
-  /** Sends what is there, once, and ends. */
+  /** Sends what is there, once, and ends: a collector that does not answer holds nobody's end up for long. */
   async close(): Promise<void> {
     this.timer.cancel();
+    const limit = this.parts.timers.after(limits.spansLastMs, () => this.ending.abort(new Error('the edge has ended')));
     await this.sending;
     await this.send();
+    limit.cancel();
   }
 
   private look(): void {
@@ -92,7 +95,12 @@ export class TraceExporter {
     try {
       const body = JSON.stringify(otlpTraces(batch, resource));
       const headers = { 'content-type': 'application/json' };
-      const answer = await ask(url, { method: 'POST', headers, body, signal: deadline.signal });
+      const answer = await ask(url, {
+        method: 'POST',
+        headers,
+        body,
+        signal: AbortSignal.any([deadline.signal, this.ending.signal]),
+      });
       await answer.body?.cancel();
       if (answer.ok) return undefined;
       return { text: `it answered with status ${String(answer.status)}`, isAgain: AGAIN.has(answer.status) };

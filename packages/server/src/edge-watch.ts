@@ -28,12 +28,19 @@ interface Watched {
 export function watchAtEdge(parts: EdgeWatchParts): TimerHandle {
   const { timers, log } = parts;
   let isLooking = false;
+  let complaint = '';
   return every(timers, EDGE_WATCH_MS, () => {
     const watched = watchedIn(parts.engine);
     if (isLooking || watched.length === 0) return;
     isLooking = true;
     look(parts, watched)
+      .then(() => {
+        complaint = '';
+      })
       .catch((error: unknown) => {
+        // Once, until it goes well again.
+        if (complaint === describeError(error)) return;
+        complaint = describeError(error);
         log.warn(
           { error: describeError(error) },
           'the edge does not say how new versions do: nobody is taken back by it',
@@ -64,10 +71,11 @@ async function look({ engine, edge, secret }: EdgeWatchParts, watched: readonly 
 
 function watchedIn({ view }: Pick<Engine, 'view'>): readonly Watched[] {
   return view.deployments().flatMap(({ id, version, affectedApps }) => {
-    if (view.deploymentRecord(id)?.isRollBack === true) return [];
-    return affectedApps.flatMap((app) => {
+    const limited = affectedApps.flatMap((app) => {
       const limits = view.root.app(app)?.upgradeStrategy.rollback?.edge;
       return limits === undefined ? [] : [{ id, version, app, limits }];
     });
+    // Records say what differs, which takes its time: they are made for the few that are limited.
+    return limited.length === 0 || view.deploymentRecord(id)?.isRollBack === true ? [] : limited;
   });
 }

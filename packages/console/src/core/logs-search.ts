@@ -23,7 +23,6 @@ export interface LogsSearch {
 
 /** Reads the query of the URL. */
 export function parseLogsSearch(search: Readonly<Record<string, unknown>>): LogsSearch {
-  const { context } = text(search, 'context');
   return {
     ...text(search, 'q'),
     ...choice(search, 'regex', PATTERN),
@@ -33,7 +32,7 @@ export function parseLogsSearch(search: Readonly<Record<string, unknown>>): Logs
     ...texts(search, 'container'),
     ...text(search, 'since'),
     ...text(search, 'until'),
-    ...choice({ context }, 'context', CONTEXTS),
+    ...choice({ ...search, ...text(search, 'context') }, 'context', CONTEXTS),
   };
 }
 

@@ -1,4 +1,7 @@
-/** Reads what a URL's query says; what is not understood is left out. */
+/**
+ * Reads what a URL's query says. What is not understood is said to be undefined: what is merely left out, the router would put
+ * back as it was written.
+ */
 
 type Search = Readonly<Record<string, unknown>>;
 
@@ -6,9 +9,7 @@ type Search = Readonly<Record<string, unknown>>;
 export function text<const Name extends string>(search: Search, name: Name): Partial<Record<Name, string | undefined>> {
   const value = search[name];
   const asText = typeof value === 'number' ? String(value) : value;
-  return (typeof asText === 'string' && asText !== '' ? { [name]: asText } : {}) as Partial<
-    Record<Name, string | undefined>
-  >;
+  return read(search, name, typeof asText === 'string' && asText !== '' ? asText : undefined);
 }
 
 /** A list of texts under its name, or nothing. */
@@ -18,7 +19,7 @@ export function texts<const Name extends string>(
 ): Partial<Record<Name, string[] | undefined>> {
   const value = search[name];
   const list = (Array.isArray(value) ? value : [value]).filter((one): one is string => typeof one === 'string');
-  return (list.length === 0 ? {} : { [name]: list }) as Partial<Record<Name, string[] | undefined>>;
+  return read(search, name, list.length === 0 ? undefined : list);
 }
 
 /** Those texts of a list that are allowed. */
@@ -29,7 +30,7 @@ export function choices<const Name extends string, Choice extends string>(
 ): Partial<Record<Name, Choice[] | undefined>> {
   const list = texts(search, name)[name] ?? [];
   const known = allowed.filter((choice) => list.includes(choice));
-  return (known.length === 0 ? {} : { [name]: known }) as Partial<Record<Name, Choice[] | undefined>>;
+  return read(search, name, known.length === 0 ? undefined : known);
 }
 
 /** The one of some texts that a name stands for, or nothing. */
@@ -39,5 +40,14 @@ export function choice<const Name extends string, Choice extends string>(
   allowed: readonly Choice[],
 ): Partial<Record<Name, Choice | undefined>> {
   const known = allowed.find((one) => one === search[name]);
-  return (known === undefined ? {} : { [name]: known }) as Partial<Record<Name, Choice | undefined>>;
+  return read(search, name, known);
+}
+
+/** What was read of a name; nothing where the query does not have it. */
+function read<const Name extends string, Value>(
+  search: Search,
+  name: Name,
+  value: Value | undefined,
+): Partial<Record<Name, Value | undefined>> {
+  return (Object.hasOwn(search, name) ? { [name]: value } : {}) as Partial<Record<Name, Value | undefined>>;
 }

@@ -28,8 +28,9 @@ export class SecretCertificates {
 
   /** Looks all of them up. @returns what there is, in the order of their names; never fails */
   async look(): Promise<readonly KeptPair[]> {
-    for (const name of this.secrets.names) {
-      const found = await this.secrets.find(name);
+    const { names, find } = this.secrets;
+    const looked = await Promise.all(names.map(async (name) => [name, await find(name)] as const));
+    for (const [name, found] of looked) {
       const pair = found.ok ? pairOf(name, found.value) : found.message;
       if (typeof pair === 'string') this.complain(name, pair);
       else {
@@ -37,7 +38,7 @@ export class SecretCertificates {
         this.found.set(name, pair);
       }
     }
-    return this.secrets.names.flatMap((name) => this.found.get(name) ?? []);
+    return names.flatMap((name) => this.found.get(name) ?? []);
   }
 
   /** Once for each thing to complain about: the same is found again each time. */

@@ -1,12 +1,13 @@
 /** What the list of routes shows of each. */
 import type { EdgeRoute } from '@stadion/contract/edge';
-import { latency, rate, routeId, serversUp } from '../../core/edge-traffic.ts';
+import { latency, rate, serversUp } from '../../core/edge-traffic.ts';
 import { AppLink } from '../../parts/app-link.tsx';
 import { Badge } from '../../parts/badge.tsx';
 import type { TableColumn } from '../../parts/data-table.tsx';
 import { RowLink } from '../../parts/row-link.tsx';
 
-export const routeColumns: readonly TableColumn<EdgeRoute>[] = [
+/** @param hrefOf the address of this page with a route open, and all else as it is */
+export const routeColumns = (hrefOf: (route: EdgeRoute) => string): readonly TableColumn<EdgeRoute>[] => [
   {
     id: 'name',
     title: 'Route',
@@ -14,7 +15,7 @@ export const routeColumns: readonly TableColumn<EdgeRoute>[] = [
     phone: 'minmax(0, 1fr)',
     value: ({ name }) => name,
     cell: (route) => (
-      <RowLink href={`/routes?route=${encodeURIComponent(routeId(route))}`}>
+      <RowLink href={hrefOf(route)}>
         <bdi>{route.name}</bdi>
       </RowLink>
     ),

@@ -22,6 +22,10 @@ export function RoutesPage() {
   const { sort = 'name', q = '', route: shown } = useSearch({ from: '/routes' });
   const navigate = useNavigate({ from: '/routes' });
   const { data, error } = useQuery(edgeRoutesQuery);
+  const columns = useMemo(
+    () => routeColumns((route) => `/routes?${new URLSearchParams({ q, sort, route: routeId(route) }).toString()}`),
+    [q, sort],
+  );
   const rows = useMemo(() => {
     const low = q.toLowerCase();
     const matches = ({ name, source, rule }: EdgeRoute): boolean =>
@@ -60,7 +64,7 @@ export function RoutesPage() {
         <DataTable
           label="Routes"
           rows={rows}
-          columns={routeColumns}
+          columns={columns}
           rowId={routeId}
           sorting={sort}
           onSorting={(wanted) =>
