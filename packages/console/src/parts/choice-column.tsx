@@ -26,6 +26,8 @@ export function choiceColumn<Row>(
         type="checkbox"
         aria-label={`Choose all ${nouns}`}
         checked={hasAll}
+        // While nothing is there yet a click would choose nothing.
+        disabled={rows.length === 0}
         onChange={() => {
           onChoose(new Set(hasAll ? [] : rows.map(idOf)));
         }}
