@@ -60,6 +60,27 @@ describe.skipIf(!canRun)('an app on an image without Docker', () => {
   );
 
   it(
+    'has its image brought before it is deployed, and is told what cannot be brought',
+    async () => {
+      const early = mkdtempSync(join(tmpdir(), 'stadion-early-'));
+      try {
+        await writeLayout(makeImage({ layers: [busyboxLayer()] }), early, 'v2');
+        const name = `oci:${early}:v2`;
+        const pulled = await platform.cli('image', 'pull', name);
+        expect([pulled.code, pulled.stdout]).toEqual([0, `${name} is on 1 of 1 nodes.\n`]);
+        const listed = await platform.cli('image', 'list', '-q');
+        expect(listed.stdout.split('\n')).toContain(name);
+        const failed = await platform.cli('image', 'pull', `oci:${early}:none`);
+        expect(failed.code).toBe(1);
+        expect(failed.stdout).toMatch(/: image-not-found: .*\n.* is on 0 of 1 nodes\.\n$/);
+      } finally {
+        rmSync(early, { recursive: true, force: true });
+      }
+    },
+    LIMIT_MS,
+  );
+
+  it(
     'is confined as its descriptor says, and ends by the signal that it names; so are the containers of a pod',
     async () => {
       const linuxInfo = {

@@ -1,9 +1,11 @@
 /** What pages and metrics read of an agent. */
 import type { AgentInfo } from '@stadion/contract/agent-link';
+import type { AgentImages, ImagePullRequest } from '@stadion/contract/images';
 import type { FrameworkInfo, Resource, TaskState } from '@stadion/contract/mesos';
 import type { ContainerUsage } from './core/container.ts';
 import type { Ledger } from './core/ledger.ts';
 import type { Task } from './core/task.ts';
+import type { PullBegun } from './image-pulls.ts';
 import type { ExecOutcome, ExecRequest } from './ports/containerizer.ts';
 import type { EndedTask } from './task-table.ts';
 
@@ -17,7 +19,7 @@ export interface AgentCounters {
   readonly ended: Map<TaskState, number>;
 }
 
-/** An agent to look at. Nothing here changes anything. */
+/** An agent to look at, and to work inside its tasks; nothing here changes which tasks there are. */
 export interface AgentView {
   readonly info: AgentInfo;
   /** Milliseconds since the epoch. */
@@ -47,5 +49,9 @@ export interface AgentView {
   usage(): Promise<ReadonlyMap<string, ContainerUsage>>;
   /** Runs a command inside a running task, with its environment. */
   exec(task: Task, request: Pick<ExecRequest, 'argv' | 'terminal'>): Promise<ExecOutcome>;
+  /** What images there are, and the pulls that were asked for lately. */
+  images(): Promise<AgentImages>;
+  /** Brings an image before any task wants it. */
+  pullImage(request: ImagePullRequest): PullBegun;
   diskUsedBytes(task: Task): Promise<number | undefined>;
 }

@@ -1,6 +1,7 @@
 /** The agent: takes tasks from its master, has them run, and reports what becomes of them, across restarts of itself. */
 import { assert, PlatformError, type Clock, type Logger, type Service, type Timers } from '@stadion/base';
 import type { AgentInfo, AgentMessage, MasterMessage } from '@stadion/contract/agent-link';
+import type { AgentImages, ImagePullRequest } from '@stadion/contract/images';
 import type { Attribute, FrameworkInfo, Resource } from '@stadion/contract/mesos';
 import { AgentIdentity } from './agent-identity.ts';
 import { AGENT_CONFIG_DEFAULT, type AgentConfig, type AgentOptions } from './agent-options.ts';
@@ -10,6 +11,7 @@ import type { ContainerExit, ContainerUsage } from './core/container.ts';
 import type { WorkingContainerizers } from './core/containerizer-choice.ts';
 import type { Ledger } from './core/ledger.ts';
 import { taskState, type Task } from './core/task.ts';
+import { ImagePulls, type PullBegun } from './image-pulls.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { MasterMessages } from './master-messages.ts';
 import { MasterSession } from './master-session.ts';
@@ -48,6 +50,7 @@ export class Agent implements Service, AgentView {
   private readonly volumes: VolumeKeeper;
   private readonly messages: MasterMessages;
   private readonly housekeeping: Housekeeping;
+  private readonly imagePulls: ImagePulls;
   private phase: Phase = 'new';
   private readonly identity: AgentIdentity;
   private currentMasterId: string | undefined;
@@ -101,6 +104,7 @@ export class Agent implements Service, AgentView {
       send: (message) => this.session.send(message),
       isLeaving: () => this.leaving !== undefined,
     });
+    this.imagePulls = new ImagePulls({ containerizer: options.containerizer, clock, log }, () => this.working.names);
     this.housekeeping = new Housekeeping(
       { time: this.time, sandboxes: options.sandboxes, records: this.runner.records, log },
       config,
@@ -148,6 +152,7 @@ export class Agent implements Service, AgentView {
     this.session.stop();
     this.runner.stop();
     this.housekeeping.stop();
+    this.imagePulls.stop();
     await this.options.prober.close();
     await this.options.containerizer.close();
     await this.options.checkpoints.close();
@@ -249,6 +254,15 @@ export class Agent implements Service, AgentView {
 
   async exec(task: Task, request: Pick<ExecRequest, 'argv' | 'terminal'>): Promise<ExecOutcome> {
     return this.runner.exec(task, request);
+  }
+
+  async images(): Promise<AgentImages> {
+    const images = (await this.options.containerizer.images?.()) ?? [];
+    return { images: [...images], pulls: [...this.imagePulls.list()] };
+  }
+
+  pullImage(request: ImagePullRequest): PullBegun {
+    return this.imagePulls.begin(request);
   }
 
   diskUsedBytes(task: Task): Promise<number | undefined> {

@@ -33,6 +33,10 @@ export const ARCHIVE_ENTRIES_MAX = 200_000;
 export const ARCHIVE_BYTES_MAX = 64 * 1024 * 1024 * 1024;
 /** Entries that one layer of an image may have. */
 export const LAYER_ENTRIES_MAX = 1_000_000;
+/** Images that are listed, pulls that are asked for and under way at a time, and those that are remembered. */
+export const IMAGES_SHOWN_MAX = 10_000;
+export const IMAGE_PULLS_MAX = 16;
+export const IMAGE_PULLS_SHOWN_MAX = 64;
 /** Largest answer of `/files/read`: 16 pages, as in Mesos. */
 export const FILES_READ_BYTES_MAX = 65_536;
 /** Entries that `/files/browse` lists, and roots that `/files/debug` does. */

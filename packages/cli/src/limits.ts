@@ -30,6 +30,10 @@ export const limits = {
   stopPollMs: 100,
   /** Between two looks at whether a node is empty. */
   drainPollMs: 500,
+  /** Nodes that pull an image at the same time, between two looks at them, and lines about them at once. */
+  imagePulls: 16,
+  imagePollMs: 1000,
+  imagePullLines: 20,
   /** How long `down` waits by default. */
   stopTimeoutMs: 60_000,
   /** Between two looks at what tasks use, and how many of them are shown at once. */

@@ -13,6 +13,7 @@ import { doctorCommands } from './commands/doctor.ts';
 import { groupCommands } from './commands/group.ts';
 import { execCommands } from './commands/exec.ts';
 import { eventsCommands } from './commands/events.ts';
+import { imageCommands } from './commands/image.ts';
 import { logsCommands } from './commands/logs.ts';
 import { nodeCommands } from './commands/node.ts';
 import { planCommands } from './commands/plan.ts';
@@ -52,6 +53,7 @@ const commands: readonly CommandSpec[] = [
   ...logsCommands,
   ...eventsCommands,
   ...nodeCommands,
+  ...imageCommands,
   ...roleCommands,
   ...maintenanceCommands,
   ...backupCommands,
@@ -72,6 +74,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   secret: 'keep secrets, which no answer shows',
   access: 'make entries for the file that says who may do what',
   node: 'look at the agents, and empty them',
+  image: 'look at the images of agents, and bring some before they are needed',
   discovery: 'look at services in ZooKeeper, and at their rotation',
   backup: 'keep the state, and bring it back',
   route: 'see and change how apps are reached from outside',

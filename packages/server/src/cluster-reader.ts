@@ -50,9 +50,10 @@ export function createClusterReader(
       await master.order(call, { signal });
       return true;
     },
-    async agent(agentId, path, query, signal) {
+    async agent(agentId, path, query, signal, sent) {
       const url = await addressOf(agentId);
-      return url === undefined ? undefined : relay('agent', `${url}${path}`, query, signal);
+      if (url === undefined) return undefined;
+      return relay('agent', `${url}${path}`, query, signal, sent === undefined ? 'GET' : 'POST', sent);
     },
   };
 }

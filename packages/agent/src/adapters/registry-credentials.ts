@@ -26,12 +26,16 @@ export function registryOf(image: string): string {
 /**
  * What to show the registry of this image: from `.docker/config.json` or `.dockercfg` in the sandbox (which artifacts
  * bring), else from the agent's own `$DOCKER_CONFIG/config.json`. Undefined: nothing is known of it.
+ * @param sandbox undefined when the image is for no task yet
  */
-export async function findCredentials(image: string, sandbox: string): Promise<RegistryCredentials | undefined> {
+export async function findCredentials(
+  image: string,
+  sandbox: string | undefined,
+): Promise<RegistryCredentials | undefined> {
   const registry = registryOf(image);
   const own = process.env['DOCKER_CONFIG'] ?? join(homedir(), '.docker');
-  const places = [join(sandbox, '.docker', 'config.json'), join(sandbox, '.dockercfg'), join(own, 'config.json')];
-  for (const place of places) {
+  const brought = sandbox === undefined ? [] : [join(sandbox, '.docker', 'config.json'), join(sandbox, '.dockercfg')];
+  for (const place of [...brought, join(own, 'config.json')]) {
     // Only the agent's own file may name a program to run.
     const found = await fromFile(place, registry, place.startsWith(own));
     if (found !== undefined) return found;

@@ -4,6 +4,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { AgentView } from '../agent-view.ts';
 import { CONNECTIONS_MAX, REQUEST_MS_MAX } from '../limits.ts';
 import { addFilesRoutes } from './files.ts';
+import { addImageRoutes } from './images.ts';
 import { queryValue, sendJson } from './jsonp.ts';
 import { agentMetrics, systemStats } from './metrics.ts';
 import { ConnectionSource } from './open-connections.ts';
@@ -60,6 +61,7 @@ export function createAgentHttp(agent: AgentView, options: AgentHttpOptions): Fa
     });
     server.get(`${prefix}/health`, (_request, reply) => reply.code(200).send(''));
     addFilesRoutes(server, prefix, agent);
+    addImageRoutes(server, prefix, agent);
   }
   return server;
 }

@@ -1,5 +1,6 @@
 /** The port behind which processes live: plain ones, containers, or simulated ones. */
 import type { Readable, Writable } from 'node:stream';
+import type { HeldImage } from '@stadion/contract/images';
 import type { ContainerInfo } from '@stadion/contract/mesos';
 import type { Command } from '../core/admission.ts';
 import type { ContainerExit, ContainerLimits, ContainerUsage, RecoveredContainer } from '../core/container.ts';
@@ -56,6 +57,13 @@ export type LaunchOutcome =
 export interface LaunchFailure {
   readonly ok: false;
   readonly message: string;
+}
+
+/** What is to be made ready for. */
+export interface PrepareSpec {
+  readonly container?: ContainerInfo;
+  /** The sandbox, which may hold credentials; absent: it is for no task yet. */
+  readonly directory?: string;
 }
 
 /** How the preparation of a container is followed and cut short. */
@@ -127,10 +135,9 @@ export interface Containerizer {
    * Brings what the launch needs and may take long, such as an image; undefined when it is there. A containerizer that
    * needs nothing has no such method.
    */
-  prepare?(
-    spec: Pick<ContainerSpec, 'container' | 'directory'>,
-    context: PrepareContext,
-  ): Promise<LaunchFailure | undefined>;
+  prepare?(spec: PrepareSpec, context: PrepareContext): Promise<LaunchFailure | undefined>;
+  /** The images that are there, so many at most as {@link IMAGES_SHOWN_MAX} says. One that keeps none has no such method. */
+  images?(): Promise<readonly HeldImage[]>;
   /** Starts a container. When it resolves with `ok: false`, nothing of it is left. */
   launch(spec: ContainerSpec): Promise<LaunchOutcome>;
   /**

@@ -15,6 +15,7 @@ import {
   StateTaskList,
 } from '../mesos-state.ts';
 import { MaintenanceSchedule } from '../cluster-settings.ts';
+import { AgentImages, ImagePull, ImagePullRequest } from '../images.ts';
 import { FrameworksAnswer, MaintenanceStatus, MasterAnswer } from '../mesos-operator.ts';
 import { ResourceHistory } from '../overview.ts';
 import { ErrorAnswer } from './answers.ts';
@@ -133,6 +134,21 @@ export const clusterRoutes = {
     permission: 'system:read',
     summary: 'Show what the tasks of an agent use',
     answers: { 200: Type.Array(ExecutorStatistics), ...missing },
+  }),
+  listAgentImages: route({
+    method: 'GET',
+    path: '/v2/cluster/agents/{agentId}/images',
+    permission: 'system:read',
+    summary: 'List the images that an agent has, and the pulls that were asked for lately',
+    answers: { 200: AgentImages, ...missing },
+  }),
+  pullAgentImage: route({
+    method: 'POST',
+    path: '/v2/cluster/agents/{agentId}/images',
+    permission: 'system:write',
+    summary: 'Have an agent bring an image before anything starts from it; how far it is stands in the list',
+    body: ImagePullRequest,
+    answers: { 202: ImagePull, 400: ErrorAnswer, 409: ErrorAnswer, 429: ErrorAnswer, ...missing },
   }),
   browseFiles: route({
     method: 'GET',

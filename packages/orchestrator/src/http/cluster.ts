@@ -1,6 +1,7 @@
 /** `/v2/cluster`: what master and agents say, relayed for those who can reach this port only, and orders about agents. */
 import { failure, json, type Answer, type Handler } from './answer.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
+import { readObject } from './read-body.ts';
 import { relay } from './relay.ts';
 import { parameter } from './route-table.ts';
 
@@ -21,6 +22,8 @@ type ClusterHandlers = Pick<
   | 'drainAgent'
   | 'agentState'
   | 'agentStatistics'
+  | 'listAgentImages'
+  | 'pullAgentImage'
   | 'browseFiles'
   | 'readFile'
   | 'downloadFile'
@@ -33,10 +36,12 @@ export function clusterHandlers({ options }: HandlerContext): ClusterHandlers {
     relay(cluster, NO_CLUSTER, (reader, { query }, signal) => reader.master(path, query, signal));
   const operator = (type: string): Handler =>
     relay(cluster, NO_CLUSTER, (reader, _call, signal) => reader.ask({ type }, signal));
-  const agent = (path: string): Handler =>
-    relay(cluster, NO_CLUSTER, async (reader, { query, parameters }, signal) => {
+  const agent = (path: string, hasBody = false): Handler =>
+    relay(cluster, NO_CLUSTER, async (reader, { query, parameters, request }, signal) => {
       const id = parameter(parameters, 'agentId');
-      const answer = await reader.agent(id, path, query, signal);
+      const body = hasBody ? readObject(request) : undefined;
+      if (body?.ok === false) return body.answer;
+      const answer = await reader.agent(id, path, query, signal, body?.value);
       return answer ?? noAgent(id);
     });
   /** Gives the master an order about the agent that the path names. */
@@ -64,6 +69,8 @@ export function clusterHandlers({ options }: HandlerContext): ClusterHandlers {
     maintenanceStatus: master('/maintenance/status'),
     agentState: agent('/state'),
     agentStatistics: agent('/monitor/statistics'),
+    listAgentImages: agent('/images'),
+    pullAgentImage: agent('/images', true),
     browseFiles: agent('/files/browse'),
     readFile: agent('/files/read'),
     downloadFile: agent('/files/download'),

@@ -66,8 +66,18 @@ export interface ClusterReader {
   master(path: string, query: URLSearchParams, signal: AbortSignal): Promise<Answer>;
   /** A question of the operator API that needs nothing but its type. @throws PlatformError `master-unreachable` */
   ask(call: { readonly type: string }, signal: AbortSignal): Promise<Answer>;
-  /** A page of an agent, by the agent's id; undefined when there is no such agent. @throws PlatformError `agent-unreachable` */
-  agent(agentId: string, path: string, query: URLSearchParams, signal: AbortSignal): Promise<Answer | undefined>;
+  /**
+   * A page of an agent, by the agent's id; undefined when there is no such agent.
+   * @param sent is given to it by POST
+   * @throws PlatformError `agent-unreachable`
+   */
+  agent(
+    agentId: string,
+    path: string,
+    query: URLSearchParams,
+    signal: AbortSignal,
+    sent?: object,
+  ): Promise<Answer | undefined>;
   /**
    * Gives the master an order about an agent, as its operator API takes it; false when there is no such agent.
    * @throws PlatformError `master-unreachable`; ApiError when refused

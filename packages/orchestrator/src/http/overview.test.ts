@@ -112,8 +112,8 @@ describe('the cluster', () => {
       asked.push(path);
       return { status: 200, body: { kind: 'json' as const, value: { slaves: [] } } };
     },
-    agent: async (id: string, path: string, query: URLSearchParams) => {
-      asked.push(`${id}${path}?${query.toString()}`);
+    agent: async (id: string, path: string, query: URLSearchParams, _signal: AbortSignal, sent?: object) => {
+      asked.push(`${id}${path}?${query.toString()}${sent === undefined ? '' : JSON.stringify(sent)}`);
       if (id === 'broken') throw new Error('no route');
       return id === 'S0' ? { status: 200, body: { kind: 'json' as const, value: [] } } : undefined;
     },
@@ -157,6 +157,17 @@ describe('the cluster', () => {
       'S0 {"type":"DRAIN_AGENT","drain_agent":{"agent_id":{"value":"S0"},"deadline":{"seconds":60}}}',
       'gone {"type":"DRAIN_AGENT","drain_agent":{"agent_id":{"value":"gone"},"deadline":{"seconds":600}}}',
     ]);
+  });
+
+  test('has its agents list their images and bring others', async () => {
+    const withCluster = new FakeServer({ cluster });
+    asked.length = 0;
+    const path = '/v2/cluster/agents/S0/images';
+    expect((await withCluster.ask('GET', path)).status).toBe(200);
+    expect((await withCluster.ask('POST', path, { image: 'web:1' })).status).toBe(200);
+    expect((await withCluster.ask('POST', path, ['web:1'])).status).toBe(400);
+    expect((await withCluster.ask('POST', '/v2/cluster/agents/gone/images', { image: 'web:1' })).status).toBe(404);
+    expect(asked).toEqual(['S0/images?', 'S0/images?{"image":"web:1"}', 'gone/images?{"image":"web:1"}']);
   });
 
   test('that does not answer is told from an agent that does not exist', async () => {

@@ -1,4 +1,5 @@
 /** Several containerizers as one: each task goes to the one that suits it, whatever else works or does not. */
+import type { HeldImage } from '@stadion/contract/images';
 import type { ContainerInfo } from '@stadion/contract/mesos';
 import { describeError, type Logger } from '@stadion/base';
 import { chooseContainerizer, type WorkingContainerizers } from '../../core/containerizer-choice.ts';
@@ -12,6 +13,7 @@ import type {
   LaunchFailure,
   LaunchOutcome,
   PrepareContext,
+  PrepareSpec,
 } from '../../ports/containerizer.ts';
 
 /** Options of {@link createComposedContainerizer}. */
@@ -74,12 +76,14 @@ class ComposedContainerizer implements Containerizer {
     return recovered;
   }
 
-  async prepare(
-    spec: Pick<ContainerSpec, 'container' | 'directory'>,
-    context: PrepareContext,
-  ): Promise<LaunchFailure | undefined> {
+  async prepare(spec: PrepareSpec, context: PrepareContext): Promise<LaunchFailure | undefined> {
     const part = this.choose(spec.container);
     return 'message' in part ? part : part.prepare?.(spec, context);
+  }
+
+  async images(): Promise<readonly HeldImage[]> {
+    const lists = this.parts.filter((part) => this.isWorking(part)).map((part) => this.imagesOf(part));
+    return (await Promise.all(lists)).flat();
   }
 
   async launch(spec: ContainerSpec): Promise<LaunchOutcome> {
@@ -131,6 +135,16 @@ class ComposedContainerizer implements Containerizer {
 
   private isWorking(part: Containerizer): boolean {
     return [...this.partOf.values()].includes(part);
+  }
+
+  /** One that cannot be asked at the moment does not keep the others from answering. */
+  private async imagesOf(part: Containerizer): Promise<readonly HeldImage[]> {
+    try {
+      return (await part.images?.()) ?? [];
+    } catch (error) {
+      this.log.warn({ containerizer: part.name, error: describeError(error) }, 'its images could not be listed');
+      return [];
+    }
   }
 
   /** One that cannot measure at the moment does not keep the others from it. */

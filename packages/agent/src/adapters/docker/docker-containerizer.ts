@@ -21,6 +21,7 @@ import type {
   LaunchFailure,
   LaunchOutcome,
   PrepareContext,
+  PrepareSpec,
 } from '../../ports/containerizer.ts';
 import { CONTAINER_LABEL, describeDocker, OWNER_LABEL } from './container-options.ts';
 import { ContainerRecords, type ContainerRecord } from './container-records.ts';
@@ -30,6 +31,7 @@ import { launchContainer } from './docker-launch.ts';
 import { toUsage } from './docker-usage.ts';
 import { EventWatch } from './event-watch.ts';
 import { isDaemonAway, statusOf } from './failures.ts';
+import { listHeldImages } from './held-images.ts';
 import { ImagePuller } from './image-puller.ts';
 import { LogCopier } from './log-copier.ts';
 import { findCredentials } from '../registry-credentials.ts';
@@ -117,15 +119,14 @@ class DockerContainerizer implements Containerizer {
     return recovered;
   }
 
-  async prepare(
-    spec: Pick<ContainerSpec, 'container' | 'directory'>,
-    context: PrepareContext,
-  ): Promise<LaunchFailure | undefined> {
+  async prepare(spec: PrepareSpec, context: PrepareContext): Promise<LaunchFailure | undefined> {
     const docker = describeDocker(spec.container);
     if (docker === undefined || this.puller === undefined) return undefined;
     const { image, forcePull: force } = docker;
     return this.puller.bring({ image, force, credentials: () => findCredentials(image, spec.directory) }, context);
   }
+
+  readonly images = () => listHeldImages(this.client);
 
   async launch(spec: ContainerSpec): Promise<LaunchOutcome> {
     const { containerId, limits } = spec;

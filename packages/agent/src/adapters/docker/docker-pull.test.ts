@@ -77,6 +77,13 @@ describe.skipIf(!canRun)('pulling images by a Docker daemon', { timeout: LIMIT_M
     expect(await pull(name)).toBe('pulled');
   });
 
+  it('has what was pulled among its images', async () => {
+    const name = (await registry()).put('app', '1', image());
+    expect(await pull(name)).toBe('pulled');
+    const held = (await containerizer.images?.())?.filter((each) => each.name === name);
+    expect(held).toMatchObject([{ containerizer: 'docker', digest: expect.stringMatching(/^sha256:/) }]);
+  });
+
   it('names what is wrong', async () => {
     const from = await registry();
     expect(await pull(`${from.host}/app:none`)).toMatch(/^image-not-found: /);

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { HeldImage } from '@stadion/contract/images';
 import { describeError, type Clock, type Logger, type Timers } from '@stadion/base';
 import type { ContainerExit, ContainerUsage, RecoveredContainer } from '../../core/container.ts';
 import { CAPABILITIES_DEFAULT } from '../../core/oci/runtime-spec.ts';
@@ -15,6 +16,7 @@ import type {
   LaunchFailure,
   LaunchOutcome,
   PrepareContext,
+  PrepareSpec,
 } from '../../ports/containerizer.ts';
 import { isSameProcess, readBootId, type ProcessIdentity } from '../process-identity.ts';
 import { ContainerDirectories } from '../supervised/container-directory.ts';
@@ -67,7 +69,7 @@ class LinuxContainerizer implements Containerizer {
   private readonly diskWatch: DiskWatch;
   private readonly containers = new Map<string, TrackedContainer>();
   private readonly networks: ContainerNetworks;
-  private readonly images: Images;
+  private readonly imageStore: Images;
   private readonly gpus: GpuDevices;
   private readonly meter: UsageMeter;
   private readonly confiner: Confiner;
@@ -117,7 +119,7 @@ class LinuxContainerizer implements Containerizer {
       log,
       ...(options.networkConfigDirectory === undefined ? {} : { configDirectory: options.networkConfigDirectory }),
     });
-    this.images = new Images({
+    this.imageStore = new Images({
       directory: join(runtimeDirectory, 'images'),
       time: this.time,
       log,
@@ -151,7 +153,7 @@ class LinuxContainerizer implements Containerizer {
   async recover(onExit: (containerId: string, exit: ContainerExit) => void): Promise<readonly RecoveredContainer[]> {
     this.onExit = onExit;
     await this.directories.open();
-    await this.images.open();
+    await this.imageStore.open();
     const recovered: RecoveredContainer[] = [];
     for (const containerId of await this.directories.list()) recovered.push(await this.recoverOne(containerId));
     await this.clearOrphans(new Set(recovered.map((container) => container.containerId)));
@@ -159,11 +161,12 @@ class LinuxContainerizer implements Containerizer {
     return recovered;
   }
 
-  prepare(
-    spec: Pick<ContainerSpec, 'container' | 'directory'>,
-    context: PrepareContext,
-  ): Promise<LaunchFailure | undefined> {
-    return this.images.prepare(spec, context);
+  prepare(spec: PrepareSpec, context: PrepareContext): Promise<LaunchFailure | undefined> {
+    return this.imageStore.prepare(spec, context);
+  }
+
+  images(): Promise<readonly HeldImage[]> {
+    return this.imageStore.list();
   }
 
   async launch(spec: ContainerSpec): Promise<LaunchOutcome> {
@@ -216,7 +219,7 @@ class LinuxContainerizer implements Containerizer {
     this.closed = true;
     this.watch.close();
     this.diskWatch.stop();
-    this.images.close();
+    this.imageStore.close();
     this.machine?.ending.close();
     for (const container of this.containers.values()) container.killTimer?.cancel();
     if (this.containers.size === 0) this.machine?.cgroups.removeParents();
@@ -249,8 +252,8 @@ class LinuxContainerizer implements Containerizer {
       confiner: this.confiner,
       bundleFiles: this.bundleFiles,
       limits: this.limits,
-      imageOf: (spec) => this.images.find(spec),
-      layersDirectory: this.images.layersDirectory,
+      imageOf: (spec) => this.imageStore.find(spec),
+      layersDirectory: this.imageStore.layersDirectory,
       writeDown: (...record) => this.writeDown(...record),
     });
     return { cgroups, ending, starter };

@@ -101,6 +101,19 @@ describe.skipIf(!canRun)('a container of Linux on an image', () => {
     expect(existsSync('/written')).toBe(false);
   });
 
+  it('brings an image before any task wants it, and tells that it is there', async () => {
+    const name = await image();
+    const context = { signal: new AbortController().signal, onProgress: () => undefined };
+    expect(await containerizer.images?.()).toEqual([]);
+    expect(await containerizer.prepare?.({ container: container(name) }, context)).toBeUndefined();
+    expect(await containerizer.images?.()).toMatchObject([
+      { containerizer: 'linux', name, digest: expect.stringMatching(/^sha256:/) },
+    ]);
+    const [held] = (await containerizer.images?.()) ?? [];
+    expect(held?.bytes).toBeGreaterThan(100_000);
+    expect(held?.usedAt).toBeGreaterThan(0);
+  });
+
   it('runs what the image says, as whom and where it says', async () => {
     const config = {
       Entrypoint: ['/bin/sh', '-c', 'id -u; pwd; echo $KIND $GREETING $0 $1'],

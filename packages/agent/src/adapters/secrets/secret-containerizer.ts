@@ -99,6 +99,7 @@ export function withSecrets(options: SecretContainerizerOptions): Containerizer 
     },
     close: () => containerizer.close(),
     ...(containerizer.prepare === undefined ? {} : { prepare: containerizer.prepare.bind(containerizer) }),
+    ...(containerizer.images === undefined ? {} : { images: containerizer.images.bind(containerizer) }),
     ...(containerizer.exec === undefined ? {} : { exec: containerizer.exec.bind(containerizer) }),
   };
 }

@@ -155,7 +155,7 @@ export class ImagePuller {
         );
         layers.unshift(name);
       }
-      const stored = await this.describe(digest, config, layers);
+      const stored = { name: image, bytes: progress.total, ...(await this.describe(digest, config, layers)) };
       await this.parts.store.keep(image, stored);
       this.parts.log.info({ image, digest, layers: layers.length }, 'an image was pulled');
       return stored;
@@ -289,7 +289,7 @@ async function readAccounts(etc: string, name: string): Promise<string | undefin
 /** How much of an image is there. */
 class PullProgress {
   bytes = 0;
-  private readonly total: number;
+  readonly total: number;
   private readonly image: string;
   private readonly tell: (message: string) => void;
 

@@ -4,8 +4,12 @@ import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'n
 import { join } from 'node:path';
 import { Type, type Static } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
+import { IMAGES_SHOWN_MAX } from '../../../limits.ts';
 
 const StoredImage = Type.Object({
+  /** What it was asked for with, and the bytes of its layers, packed. Images of an earlier release have neither. */
+  name: Type.Optional(Type.String()),
+  bytes: Type.Optional(Type.Integer()),
   /** Of its manifest. */
   digest: Type.String(),
   /** The names of its layers in the store, top first. */
@@ -99,6 +103,20 @@ export class ImageStore {
   /** Notes that an image is used, for {@link collect}. @param now seconds since the epoch */
   async touch(name: string, now: number): Promise<void> {
     await utimes(this.imagePath(name), now, now).catch(() => undefined);
+  }
+
+  /** Those that are whole, with when they were last used, in milliseconds since the epoch. */
+  async list(): Promise<readonly { readonly image: StoredImage; readonly usedAt: number }[]> {
+    const layers = new Set(await readdir(this.layersDirectory));
+    const images = [];
+    for (const file of (await readdir(join(this.root, IMAGES))).slice(0, IMAGES_SHOWN_MAX)) {
+      const path = join(this.root, IMAGES, file);
+      const image = await this.read(path);
+      const facts = await stat(path).catch(() => undefined);
+      if (image === undefined || facts === undefined || !image.layers.every((name) => layers.has(name))) continue;
+      images.push({ image, usedAt: facts.mtimeMs });
+    }
+    return images;
   }
 
   /**

@@ -1,7 +1,8 @@
 /** The images of an agent for its containers: brought before a launch, and cleared away when nobody has used them for long. */
 import { describeError, every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
+import type { HeldImage } from '@stadion/contract/images';
 import { imageOf } from '../../../core/admission.ts';
-import type { ContainerSpec, LaunchFailure, PrepareContext } from '../../../ports/containerizer.ts';
+import type { ContainerSpec, LaunchFailure, PrepareContext, PrepareSpec } from '../../../ports/containerizer.ts';
 import { findCredentials } from '../../registry-credentials.ts';
 import { describeImageFailure } from './image-failure.ts';
 import { ImagePuller } from './image-puller.ts';
@@ -49,15 +50,23 @@ export class Images {
   }
 
   /** Brings the image of a container, if it has one. */
-  async prepare(
-    spec: Pick<ContainerSpec, 'container' | 'directory'>,
-    context: PrepareContext,
-  ): Promise<LaunchFailure | undefined> {
+  async prepare(spec: PrepareSpec, context: PrepareContext): Promise<LaunchFailure | undefined> {
     const image = imageOf(spec.container);
     if (image === undefined) return undefined;
     const force = spec.container?.mesos?.image?.cached === false;
     const found = await this.pull(image, spec.directory, force, context);
     return 'message' in found ? found : undefined;
+  }
+
+  /** Those that are there, by name. */
+  async list(): Promise<readonly HeldImage[]> {
+    return (await this.store.list()).map(({ image, usedAt }) => ({
+      containerizer: 'linux',
+      name: image.name ?? image.digest,
+      digest: image.digest,
+      ...(image.bytes === undefined ? {} : { bytes: image.bytes }),
+      usedAt,
+    }));
   }
 
   /** The image of a container that is about to start; brought now if it went meanwhile. */
@@ -69,7 +78,7 @@ export class Images {
 
   private async pull(
     image: string,
-    sandbox: string,
+    sandbox: string | undefined,
     force: boolean,
     context: PrepareContext,
   ): Promise<StoredImage | LaunchFailure> {
