@@ -292,6 +292,35 @@ describeConsole('the console while time goes by', (suite) => {
     await page.keyboard.press('Escape');
   }, 60_000);
 
+  test('help leads to the keys, the API and what the cluster is; keys of Marathon do what they did there', async () => {
+    const page = await suite.browser.open('/');
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await page.getByRole('button', { name: 'Help' }).click();
+    await page.getByRole('menuitem', { name: 'The API' }).click();
+    await page.getByLabel('Search operations').fill('drain agent');
+    await page.getByRole('table', { name: 'Operations' }).getByText('/v2/cluster/agents/{agentId}/drain').waitFor();
+    const address = await page.getByRole('link', { name: 'OpenAPI document' }).getAttribute('href');
+    const { body } = await suite.platform.call('GET', address ?? '');
+    expect(Object.keys(body.paths)).toContain('/v2/apps/{id}');
+    await page.getByRole('heading', { name: 'API', level: 1 }).click();
+    await page.keyboard.press('Shift+Comma');
+    await page.getByRole('heading', { name: 'Cluster', level: 1 }).waitFor();
+    await page.keyboard.press('Shift+C');
+    const dialog = page.getByRole('dialog', { name: 'New group' });
+    await dialog.getByLabel(/^Id/).fill('/Shop');
+    await page.keyboard.press('Enter');
+    await dialog.getByText('Shop is no name').waitFor();
+    expect(await everyLook(page)).toEqual([]);
+    await dialog.getByLabel(/^Id/).fill('/shop');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'New app' }).waitFor();
+    expect(await page.getByRole('textbox', { name: 'Id' }).inputValue()).toBe('/shop/');
+    await page.goto(`${suite.wire.url}/app/early`);
+    await page.getByRole('heading', { name: '/early' }).waitFor();
+    await page.keyboard.press('e');
+    await page.getByRole('heading', { name: 'Edit /early' }).waitFor();
+  }, 60_000);
+
   test('rows of a list are walked through by arrow keys', async () => {
     const page = await suite.browser.open('/apps');
     await page.getByRole('link', { name: 'early', exact: true }).focus();

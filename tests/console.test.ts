@@ -217,6 +217,7 @@ function firstViewAndEveryPage(suite: ConsoleSuite): void {
     '/routes',
     '/names',
     '/events',
+    '/api',
     '/new',
     '/new?kind=pod',
     '/edit/hello',

@@ -5,7 +5,7 @@ import { parseEventsSearch } from './core/event-filter.ts';
 import { parseLogsSearch } from './core/logs-search.ts';
 import { MAP_COLOURS } from './core/map-squares.ts';
 import { NODE_STATES } from './core/node-row.ts';
-import { choice, choices, text, texts } from './core/search-params.ts';
+import { choice, choices, listSearch, text, texts } from './core/search-params.ts';
 import { loadPart } from './data/load-part.ts';
 import { Frame } from './frame/frame.tsx';
 import { NotFound } from './frame/not-found.tsx';
@@ -72,8 +72,7 @@ const nodesRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/nodes',
   validateSearch: (search: Record<string, unknown>) => ({
-    ...text(search, 'q'),
-    ...text(search, 'sort'),
+    ...listSearch(search),
     ...choices(search, 'state', NODE_STATES),
   }),
   component: lazyRouteComponent(() => loadPart(() => import('./pages/nodes/nodes-page.tsx')), 'NodesPage'),
@@ -98,8 +97,7 @@ const clusterRoute = createRoute({
   path: '/cluster',
   validateSearch: (search: Record<string, unknown>) => ({
     ...text(search, 'tab'),
-    ...text(search, 'q'),
-    ...text(search, 'sort'),
+    ...listSearch(search),
     ...texts(search, 'state'),
   }),
   component: lazyRouteComponent(() => loadPart(() => import('./pages/cluster/cluster-page.tsx')), 'ClusterPage'),
@@ -109,8 +107,7 @@ const routesRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/routes',
   validateSearch: (search: Record<string, unknown>) => ({
-    ...text(search, 'q'),
-    ...text(search, 'sort'),
+    ...listSearch(search),
     ...text(search, 'route'),
   }),
   component: lazyRouteComponent(() => loadPart(() => import('./pages/routes/routes-page.tsx')), 'RoutesPage'),
@@ -119,7 +116,7 @@ const routesRoute = createRoute({
 const namesRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/names',
-  validateSearch: (search: Record<string, unknown>) => ({ ...text(search, 'q'), ...text(search, 'sort') }),
+  validateSearch: listSearch,
   component: lazyRouteComponent(() => loadPart(() => import('./pages/names/names-page.tsx')), 'NamesPage'),
 });
 
@@ -128,6 +125,13 @@ const eventsRoute = createRoute({
   path: '/events',
   validateSearch: parseEventsSearch,
   component: lazyRouteComponent(() => loadPart(() => import('./pages/events/events-page.tsx')), 'EventsPage'),
+});
+
+const apiRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/api',
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => loadPart(() => import('./pages/api/api-page.tsx')), 'ApiPage'),
 });
 
 const newRoute = createRoute({
@@ -168,6 +172,7 @@ const routeTree = rootRoute.addChildren([
   routesRoute,
   namesRoute,
   eventsRoute,
+  apiRoute,
   newRoute,
   editRoute,
   editPodRoute,

@@ -1,6 +1,6 @@
 /** What can be done with an app: buttons on its page, a menu in its row. */
 import { useNavigate } from '@tanstack/react-router';
-import { CirclePause, Ellipsis, Pencil, RotateCw, Scale, SkipForward, Trash2 } from 'lucide-react';
+import { CirclePause, Ellipsis, Pencil, Plus, RotateCw, Scale, SkipForward, Trash2 } from 'lucide-react';
 import { Button, IconButton } from '../parts/button.tsx';
 import { Menu, type MenuItem } from '../parts/menu.tsx';
 import { RowMenu, RowMenuButton } from '../parts/row-menu.tsx';
@@ -117,7 +117,14 @@ export function GroupMenu({ id, apps }: { readonly id: string; readonly apps: nu
 function MadeGroupMenu({ label, id, apps }: { readonly label: string; readonly id: string; readonly apps: number }) {
   const ask = useAsk();
   const denied = useDenied()({ kind: 'suspend-group', groupId: id, apps });
+  const navigate = useNavigate();
   const items: readonly (MenuItem | 'line')[] = [
+    {
+      label: 'New app here',
+      denied,
+      icon: <Plus size={15} aria-hidden />,
+      onSelect: () => void navigate({ to: '/new', search: { group: id } }),
+    },
     {
       label: 'Scale',
       denied,

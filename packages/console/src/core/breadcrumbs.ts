@@ -25,6 +25,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
   routes: 'Routes',
   names: 'Names',
   events: 'Events',
+  api: 'API',
   logs: 'Logs',
   new: 'New',
   edit: 'Edit',

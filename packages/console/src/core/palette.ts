@@ -30,6 +30,7 @@ const PAGES: readonly (readonly [string, string])[] = [
   ['Routes', '/routes'],
   ['Names', '/names'],
   ['Events', '/events'],
+  ['API', '/api'],
 ];
 
 const VERBS: readonly (readonly [string, (app: AppSummary) => Pick<PaletteCommand, 'href' | 'action'>])[] = [

@@ -12,6 +12,19 @@ export function text<const Name extends string>(search: Search, name: Name): Par
   return read(search, name, typeof asText === 'string' && asText !== '' ? asText : undefined);
 }
 
+/** What every list has in its URL. */
+export interface ListSearch {
+  /** Words that are looked for. */
+  readonly q?: string | undefined;
+  /** The id of the column that it is in order of, `-` before it for the other way round. */
+  readonly sort?: string | undefined;
+}
+
+/** What every list has in its URL. */
+export function listSearch(search: Search): ListSearch {
+  return { ...text(search, 'q'), ...text(search, 'sort') };
+}
+
 /** A list of texts under its name, or nothing. */
 export function texts<const Name extends string>(
   search: Search,

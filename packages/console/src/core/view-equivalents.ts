@@ -16,6 +16,7 @@ const VIEWS: Readonly<Record<string, ViewEquivalent>> = {
   cluster: { request: get('/v2/cluster/summary'), command: 'stadion status' },
   routes: { request: get('/v2/edge/routes'), command: 'stadion route list' },
   names: { request: get('/v2/names/records'), command: 'stadion dns records' },
+  api: { request: get('/v2/openapi.json') },
   events: { request: get('/v2/events'), command: 'stadion events' },
 };
 

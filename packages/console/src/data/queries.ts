@@ -57,6 +57,13 @@ export const waitingQuery = (id: string) =>
     },
   });
 
+/** The API's own description: it stays what it is as long as the server runs. */
+export const apiDescriptionQuery = queryOptions({
+  queryKey: ['api description'],
+  queryFn: ({ signal }) => api.openApi({ signal }),
+  staleTime: Infinity,
+});
+
 /** The versions of an app, newest first. */
 export const versionsQuery = (id: string) =>
   queryOptions({

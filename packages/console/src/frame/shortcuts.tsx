@@ -1,10 +1,11 @@
 /** Keys that work everywhere, and the overlay that lists them. */
 import { useEffect, useState } from 'react';
-import { useNavigate } from '@tanstack/react-router';
-import { shortcutOf, SHORTCUTS, type Command } from '../core/shortcuts.ts';
+import { useNavigate, useRouter } from '@tanstack/react-router';
+import { editorOf, shortcutOf, SHORTCUTS, type Command, type Overlay } from '../core/shortcuts.ts';
 import { time } from '../data/browser-time.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { CommandPalette } from './command-palette.tsx';
+import { NewGroup } from './new-group.tsx';
 import { OPEN_EVENT } from './open-overlay.ts';
 import styles from './shortcuts.module.css';
 
@@ -13,8 +14,9 @@ const SEQUENCE_MS = 1_200;
 
 /** Listens for keys. What it opens can be opened from elsewhere too, by `openOverlay`. */
 export function Shortcuts() {
-  const [shown, setShown] = useState<'palette' | 'keys'>();
+  const [shown, setShown] = useState<Overlay>();
   const navigate = useNavigate();
+  const router = useRouter();
 
   useEffect(() => {
     let first = '';
@@ -22,7 +24,12 @@ export function Shortcuts() {
     function run(command: Command): void {
       if (command.kind === 'show') setShown(command.what);
       else if (command.kind === 'go') void navigate({ to: command.to });
+      else if (command.kind === 'edit') edit();
       else document.querySelector<HTMLElement>('[data-search-field]')?.focus();
+    }
+    function edit(): void {
+      const href = editorOf(router.state.location.pathname);
+      if (href !== undefined) void router.navigate({ href });
     }
     function press(event: KeyboardEvent): void {
       const now = time.monotonic();
@@ -44,12 +51,13 @@ export function Shortcuts() {
       document.removeEventListener('keydown', press);
       document.removeEventListener(OPEN_EVENT, open);
     };
-  }, [navigate]);
+  }, [navigate, router]);
 
   const close = (): void => {
     setShown(undefined);
   };
   if (shown === 'palette') return <CommandPalette onClose={close} />;
+  if (shown === 'group') return <NewGroup onClose={close} />;
   if (shown !== 'keys') return null;
   return (
     <Dialog title="Keyboard shortcuts" onClose={close}>

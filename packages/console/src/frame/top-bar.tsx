@@ -1,12 +1,13 @@
 /** The bar above every page: where one is, the search for anything, the same view elsewhere, and a new app. */
 import { Link, useLocation } from '@tanstack/react-router';
-import { Keyboard, Plus, Search, SquareTerminal } from 'lucide-react';
+import { Plus, Search, SquareTerminal } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { breadcrumbs } from '../core/breadcrumbs.ts';
 import { viewEquivalent } from '../core/view-equivalents.ts';
 import { IconButton, buttonClass } from '../parts/button.tsx';
 import { Equivalents } from '../parts/equivalents.tsx';
 import { ClusterSign } from './cluster-sign.tsx';
+import { HelpMenu } from './help-menu.tsx';
 import { openOverlay } from './open-overlay.ts';
 import styles from './top-bar.module.css';
 
@@ -29,17 +30,7 @@ export function TopBar() {
         <kbd>Ctrl K</kbd>
       </button>
       <ViewElsewhere />
-      <span className={styles['desk']}>
-        <IconButton
-          label="Keyboard shortcuts"
-          shortcut="?"
-          onClick={() => {
-            openOverlay('keys');
-          }}
-        >
-          <Keyboard size={16} />
-        </IconButton>
-      </span>
+      <HelpMenu />
       <Link to="/new" className={`${buttonClass('primary')} ${styles['new'] ?? ''}`}>
         <Plus size={15} aria-hidden />
         <span>New app</span>

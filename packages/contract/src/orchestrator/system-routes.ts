@@ -20,8 +20,28 @@ export const OwnPermissions = Type.Object({
 });
 export type OwnPermissions = Static<typeof OwnPermissions>;
 
+/** The description of this API by OpenAPI 3.1; of each operation what lists of them show. */
+const OpenApiAnswer = Type.Object({
+  openapi: Type.String(),
+  paths: Type.Record(
+    Type.String(),
+    Type.Record(
+      Type.String(),
+      Type.Object({ operationId: Type.String(), summary: Type.String(), 'x-stadion-permission': Type.String() }),
+    ),
+  ),
+});
+
 /** By name. */
 export const systemRoutes = {
+  openApi: route({
+    method: 'GET',
+    path: '/v2/openapi.json',
+    permission: 'signed-in',
+    summary:
+      'Describe this API by OpenAPI: its routes, what they take and answer, and what callers must be allowed to do',
+    answers: { 200: OpenApiAnswer },
+  }),
   abdicate: route({
     method: 'DELETE',
     path: '/v2/leader',

@@ -142,6 +142,15 @@ describe('the system', () => {
     expect((await server.ask('HEAD', '/ping')).status).toBe(200);
   });
 
+  test('/v2/openapi.json describes every route, itself too', async () => {
+    const { status, body } = await server.ask('GET', '/v2/openapi.json');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      openapi: '3.1.0',
+      paths: { '/v2/openapi.json': { get: { operationId: 'openApi', 'x-stadion-permission': 'signed-in' } } },
+    });
+  });
+
   test('/v2/leader names the leader, or says that there is none', async () => {
     expect((await server.ask('GET', '/v2/leader')).body).toEqual({ leader: 'leader.example:8080' });
     const alone = new FakeServer({ leader: () => undefined });

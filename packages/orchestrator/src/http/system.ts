@@ -1,4 +1,5 @@
 /** `/v2/info`, `/v2/leader` and `/ping`, with every name that Marathon gives. */
+import { openApiDocument } from '@stadion/contract/openapi';
 import type { OwnPermissions } from '@stadion/contract/orchestrator-extensions';
 import { PERMISSIONS } from '@stadion/contract/permissions';
 import { failure, json, type Answer, type Call } from './answer.ts';
@@ -76,9 +77,12 @@ export function systemHandlers({
   options,
 }: HandlerContext): Pick<
   Handlers,
-  'info' | 'getLeader' | 'ping' | 'abdicate' | 'ownPermissions' | 'listPlugins' | 'config'
+  'info' | 'getLeader' | 'ping' | 'abdicate' | 'ownPermissions' | 'listPlugins' | 'config' | 'openApi'
 > {
+  /** Made when somebody first asks: it says the same for ever. */
+  let description: Answer | undefined;
   return {
+    openApi: () => (description ??= json(200, openApiDocument())),
     abdicate: (call) => abdicate(options, call),
     ownPermissions: async ({ request }) =>
       json(200, (await options.permissionsOf?.(request.headers.authorization)) ?? EVERYTHING),

@@ -1,11 +1,11 @@
 /** The instances of an app as a table; some of them can be chosen and ended together. */
 import { useMemo, useState } from 'react';
-import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Boxes, RotateCw, Skull } from 'lucide-react';
 import type { AppInfo, Task } from '@stadion/contract/orchestrator';
 import { ActionButton } from '../../actions/action-button.tsx';
 import { counted } from '../../core/amounts.ts';
 import { taskName } from '../../core/task-row.ts';
+import { useListSearch } from '../../data/use-list-search.ts';
 import { ChoiceBar } from '../../parts/choice-bar.tsx';
 import { choiceColumn } from '../../parts/choice-column.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
@@ -18,8 +18,7 @@ const NO_TASKS: readonly Task[] = [];
 const INSTANCES = { nouns: 'instances', idOf: rowId, nameOf: ({ id }: Task): string => taskName(id) };
 
 export function InstancesTab({ app }: { readonly app: AppInfo }) {
-  const { sort = '-started' } = useSearch({ from: '/app/$' });
-  const navigate = useNavigate({ from: '/app/$' });
+  const { order } = useListSearch('-started');
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const tasks = app.tasks ?? NO_TASKS;
   const isChecked = (app.healthChecks ?? []).length > 0;
@@ -45,8 +44,7 @@ export function InstancesTab({ app }: { readonly app: AppInfo }) {
         rows={tasks}
         columns={columns}
         rowId={rowId}
-        sorting={sort}
-        onSorting={(wanted) => void navigate({ search: (previous) => ({ ...previous, sort: wanted }), replace: true })}
+        {...order}
         empty={
           <EmptyState icon={Boxes} title="No instances">
             {app.instances === 0 ? 'The app is suspended: scale it up to run it.' : 'None has been placed yet.'}

@@ -5,6 +5,7 @@ import { APP_HEALTHS, APP_STATUSES } from '../../core/app-state.ts';
 import { VOLUME_KINDS, type AppsSearch } from '../../core/apps-search.ts';
 import { isRestricted } from '../../core/app-list.ts';
 import type { ListedApp } from '../../core/pod-row.ts';
+import { useListSearch } from '../../data/use-list-search.ts';
 import { Button } from '../../parts/button.tsx';
 import { FilterMenu } from '../../parts/filter-menu.tsx';
 import { SearchField } from '../../parts/search-field.tsx';
@@ -32,23 +33,16 @@ const LABELS_OFFERED_MAX = 500;
 export function AppFilters({ apps, search }: { readonly apps: readonly ListedApp[]; readonly search: AppsSearch }) {
   const navigate = useNavigate({ from: '/apps' });
   const labels = useMemo(() => labelsOf(apps), [apps]);
-  const restrict = (change: Partial<AppsSearch>): void =>
-    void navigate({ search: (previous) => ({ ...previous, ...change }), replace: true });
+  const { field, restrict } = useListSearch('name');
   return (
     <div className={styles['filters']}>
-      <SearchField
-        label="Search apps"
-        value={search.q ?? ''}
-        onChange={(q) => {
-          restrict({ q: q === '' ? undefined : q });
-        }}
-      />
+      <SearchField label="Search apps" {...field} />
       <FilterMenu
         label="Status"
         options={APP_STATUSES.map((id) => ({ id, label: STATUS_WORDS[id] }))}
         chosen={search.status ?? []}
         onChange={(status) => {
-          restrict({ status: status.length === 0 ? undefined : status });
+          restrict({ status });
         }}
       />
       <FilterMenu
@@ -56,7 +50,7 @@ export function AppFilters({ apps, search }: { readonly apps: readonly ListedApp
         options={APP_HEALTHS.map((id) => ({ id, label: HEALTH_WORDS[id] }))}
         chosen={search.health ?? []}
         onChange={(health) => {
-          restrict({ health: health.length === 0 ? undefined : health });
+          restrict({ health });
         }}
       />
       <FilterMenu
@@ -65,7 +59,7 @@ export function AppFilters({ apps, search }: { readonly apps: readonly ListedApp
         chosen={search.label ?? []}
         isSearchable
         onChange={(label) => {
-          restrict({ label: label.length === 0 ? undefined : label });
+          restrict({ label });
         }}
       />
       <FilterMenu
@@ -73,7 +67,7 @@ export function AppFilters({ apps, search }: { readonly apps: readonly ListedApp
         options={VOLUME_KINDS.map((id) => ({ id, label: VOLUME_WORDS[id] }))}
         chosen={search.volume ?? []}
         onChange={(volume) => {
-          restrict({ volume: volume.length === 0 ? undefined : volume });
+          restrict({ volume });
         }}
       />
       {isRestricted(search) && (

@@ -1,13 +1,14 @@
 /** All apps: folders of groups, filters that live in the URL, any number of rows. */
 import { useMemo, useState } from 'react';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useSearch } from '@tanstack/react-router';
 import { Boxes, Pause, Play } from 'lucide-react';
 import { count, counted } from '../../core/amounts.ts';
 import { appRows, isRestricted, type AppRow } from '../../core/app-list.ts';
 import { changedApps } from '../../core/held-apps.ts';
 import { podSummary, type ListedApp } from '../../core/pod-row.ts';
 import { appsQuery, deploymentsQuery, podsQuery } from '../../data/queries.ts';
+import { useListSearch } from '../../data/use-list-search.ts';
 import { Page } from '../../frame/page.tsx';
 import { Button } from '../../parts/button.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
@@ -22,7 +23,7 @@ const rowId = (row: AppRow): string => `${row.kind} ${row.id}`;
 
 export function AppsPage() {
   const search = useSearch({ from: '/apps' });
-  const navigate = useNavigate({ from: '/apps' });
+  const { order } = useListSearch('name');
   const { data: index, error } = useQuery(appsQuery);
   const pods = usePods();
   const live = useMemo(() => withPods(index?.apps ?? [], pods), [index, pods]);
@@ -67,13 +68,7 @@ export function AppsPage() {
           columns={appColumns}
           rowId={rowId}
           isPinned={isFolder}
-          sorting={search.sort ?? 'name'}
-          onSorting={(sort) =>
-            void navigate({
-              search: (previous) => ({ ...previous, sort: sort === 'name' ? undefined : sort }),
-              replace: true,
-            })
-          }
+          {...order}
           empty={
             index !== undefined && (
               <EmptyState icon={Boxes} title="No app matches">

@@ -1,13 +1,14 @@
 /** The latest tasks of the whole cluster, of whichever framework, ended ones included. */
 import { useMemo } from 'react';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useSearch } from '@tanstack/react-router';
 import { ListTree } from 'lucide-react';
 import type { StateSlave, StateTask } from '@stadion/contract/mesos-state';
 import { counted } from '../../core/amounts.ts';
 import { stateWords } from '../../core/event-words.ts';
 import { taskName } from '../../core/task-row.ts';
 import { agentsQuery, recentTasksQuery } from '../../data/cluster-queries.ts';
+import { useListSearch } from '../../data/use-list-search.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { DataTable, type TableColumn } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
@@ -84,8 +85,9 @@ function columnsFor(hosts: ReadonlyMap<string, string>): readonly TableColumn<St
 }
 
 export function TasksTab() {
-  const { q = '', state: states = [], sort = '-started' } = useSearch({ from: '/cluster' });
-  const navigate = useNavigate({ from: '/cluster' });
+  const { state: states = [] } = useSearch({ from: '/cluster' });
+  const list = useListSearch('-started');
+  const { q } = list;
   const { data: tasks } = useQuery(recentTasksQuery);
   const { data: agents } = useQuery(agentsQuery);
   const columns = useMemo(() => columnsFor(hostNames(agents ?? [])), [agents]);
@@ -107,26 +109,14 @@ export function TasksTab() {
           tasks === undefined ? 'Reading …' : `${counted(rows.length, 'task')}, of the latest ${String(tasks.length)}`
         }
       >
-        <SearchField
-          label="Search tasks"
-          value={q}
-          onChange={(words) =>
-            void navigate({
-              search: (previous) => ({ ...previous, q: words === '' ? undefined : words }),
-              replace: true,
-            })
-          }
-        />
+        <SearchField label="Search tasks" {...list.field} />
         <FilterMenu
           label="State"
           options={offered.map((id) => ({ id, label: stateWords(id).word }))}
           chosen={states}
-          onChange={(chosen) =>
-            void navigate({
-              search: (previous) => ({ ...previous, state: chosen.length === 0 ? undefined : chosen }),
-              replace: true,
-            })
-          }
+          onChange={(state) => {
+            list.restrict({ state });
+          }}
         />
       </FilterRow>
       <Panel isFlush>
@@ -135,10 +125,7 @@ export function TasksTab() {
           rows={rows}
           columns={columns}
           rowId={rowId}
-          sorting={sort}
-          onSorting={(wanted) =>
-            void navigate({ search: (previous) => ({ ...previous, sort: wanted }), replace: true })
-          }
+          {...list.order}
           empty={tasks !== undefined && <EmptyState icon={ListTree} title="No task matches" />}
         />
       </Panel>

@@ -1,10 +1,10 @@
 /** The names that the platform answers for, and who is found under each. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Unplug, Waypoints } from 'lucide-react';
 import type { DnsNames } from '@stadion/contract/dns';
 import { count, counted } from '../../core/amounts.ts';
 import { namesQuery } from '../../data/cluster-queries.ts';
+import { useListSearch } from '../../data/use-list-search.ts';
 import { Page } from '../../frame/page.tsx';
 import { DataTable, type TableColumn } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
@@ -44,8 +44,8 @@ const columns: readonly TableColumn<NameRow>[] = [
 ];
 
 export function NamesPage() {
-  const { sort = 'name', q = '' } = useSearch({ from: '/names' });
-  const navigate = useNavigate({ from: '/names' });
+  const list = useListSearch('name');
+  const { q } = list;
   const { data, error } = useQuery({ ...namesQuery(q), placeholderData: keepPreviousData });
   if (error !== null && data === undefined) {
     return (
@@ -60,23 +60,14 @@ export function NamesPage() {
   }
   return (
     <Page title="Names" subtitle={data === undefined ? 'Reading …' : subtitleOf(data)}>
-      <SearchField
-        label="Search names and addresses"
-        value={q}
-        onChange={(words) =>
-          void navigate({ search: (previous) => ({ ...previous, q: words === '' ? undefined : words }), replace: true })
-        }
-      />
+      <SearchField label="Search names and addresses" {...list.field} />
       <Panel isFlush>
         <DataTable
           label="Names"
           rows={data?.names ?? NO_NAMES}
           columns={columns}
           rowId={rowId}
-          sorting={sort}
-          onSorting={(wanted) =>
-            void navigate({ search: (previous) => ({ ...previous, sort: wanted }), replace: true })
-          }
+          {...list.order}
           empty={
             data !== undefined && (
               <EmptyState icon={Waypoints} title="No name">

@@ -1,7 +1,7 @@
 /** One machine: what runs there, what is promised and what is really used. */
 import { useCallback, useMemo } from 'react';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { Link, useParams } from '@tanstack/react-router';
 import { Boxes, SearchX } from 'lucide-react';
 import type { OrchestratorEvent } from '@stadion/contract/orchestrator';
 import type { InstanceSummary } from '@stadion/contract/overview';
@@ -13,6 +13,7 @@ import { podInstanceSummaries } from '../../core/pod-row.ts';
 import { usedByTasks } from '../../core/usage.ts';
 import { agentsQuery, instancesQuery, statisticsQuery } from '../../data/cluster-queries.ts';
 import { podsQuery } from '../../data/queries.ts';
+import { useListSearch } from '../../data/use-list-search.ts';
 import { Columns, Page } from '../../frame/page.tsx';
 import { buttonClass } from '../../parts/button.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
@@ -107,8 +108,7 @@ function NodeResources({ node }: { readonly node: NodeRow }) {
 }
 
 function NodeInstances({ agentId, isDraining }: { readonly agentId: string; readonly isDraining: boolean }) {
-  const { sort = 'app' } = useSearch({ from: '/node/$agentId' });
-  const navigate = useNavigate({ from: '/node/$agentId' });
+  const { order } = useListSearch('app');
   const { data: ofApps } = useQuery(instancesQuery(agentId));
   const { data: pods } = useQuery(podsQuery);
   const instances = useMemo(
@@ -126,8 +126,7 @@ function NodeInstances({ agentId, isDraining }: { readonly agentId: string; read
         rows={instances}
         columns={instanceColumns}
         rowId={rowId}
-        sorting={sort}
-        onSorting={(wanted) => void navigate({ search: (previous) => ({ ...previous, sort: wanted }), replace: true })}
+        {...order}
         empty={<EmptyState icon={Boxes} title="Nothing runs here" />}
       />
     </Panel>

@@ -1,12 +1,13 @@
 /** The machines: what they have, what of it is promised to tasks. */
 import { useMemo, useState } from 'react';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useSearch } from '@tanstack/react-router';
 import { Server } from 'lucide-react';
 import { ChosenNodes } from '../../actions/node-care.tsx';
 import { counted } from '../../core/amounts.ts';
 import { NODE_STATES, nodeRows, type NodeRow } from '../../core/node-row.ts';
 import { agentsQuery } from '../../data/cluster-queries.ts';
+import { useListSearch } from '../../data/use-list-search.ts';
 import { Page } from '../../frame/page.tsx';
 import { choiceColumn } from '../../parts/choice-column.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
@@ -21,8 +22,9 @@ const rowId = ({ id }: NodeRow): string => id;
 const NODES = { nouns: 'nodes', idOf: rowId, nameOf: ({ hostname }: NodeRow): string => hostname };
 
 export function NodesPage() {
-  const { sort = 'name', q = '', state: states } = useSearch({ from: '/nodes' });
-  const navigate = useNavigate({ from: '/nodes' });
+  const { state: states } = useSearch({ from: '/nodes' });
+  const list = useListSearch('name');
+  const { q } = list;
   const { data: agents, error } = useQuery(agentsQuery);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const all = useMemo(() => nodeRows(agents ?? []), [agents]);
@@ -38,26 +40,14 @@ export function NodesPage() {
   return (
     <Page title="Nodes" subtitle={agents === undefined ? 'Reading …' : counted(rows.length, 'node')}>
       <FilterRow>
-        <SearchField
-          label="Search nodes"
-          value={q}
-          onChange={(words) =>
-            void navigate({
-              search: (previous) => ({ ...previous, q: words === '' ? undefined : words }),
-              replace: true,
-            })
-          }
-        />
+        <SearchField label="Search nodes" {...list.field} />
         <FilterMenu
           label="State"
           options={NODE_STATES.map((id) => ({ id, label: NODE_STATE_WORDS[id] }))}
           chosen={states ?? []}
-          onChange={(wanted) =>
-            void navigate({
-              search: (previous) => ({ ...previous, state: wanted.length === 0 ? undefined : wanted }),
-              replace: true,
-            })
-          }
+          onChange={(state) => {
+            list.restrict({ state });
+          }}
         />
       </FilterRow>
       <Panel isFlush>
@@ -68,10 +58,7 @@ export function NodesPage() {
           columns={columns}
           rowId={rowId}
           rowHeight={46}
-          sorting={sort}
-          onSorting={(wanted) =>
-            void navigate({ search: (previous) => ({ ...previous, sort: wanted }), replace: true })
-          }
+          {...list.order}
           empty={
             agents !== undefined && (
               <EmptyState icon={Server} title="No node">

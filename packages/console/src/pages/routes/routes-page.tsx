@@ -7,6 +7,7 @@ import type { EdgeProblem, EdgeRoute } from '@stadion/contract/edge';
 import { counted } from '../../core/amounts.ts';
 import { routeId } from '../../core/edge-traffic.ts';
 import { edgeRoutesQuery } from '../../data/cluster-queries.ts';
+import { useListSearch } from '../../data/use-list-search.ts';
 import { Page } from '../../frame/page.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
@@ -19,7 +20,9 @@ import { RoutePanel } from './route-panel.tsx';
 import styles from './routes-page.module.css';
 
 export function RoutesPage() {
-  const { sort = 'name', q = '', route: shown } = useSearch({ from: '/routes' });
+  const { route: shown } = useSearch({ from: '/routes' });
+  const list = useListSearch('name');
+  const { q, sort } = list;
   const navigate = useNavigate({ from: '/routes' });
   const { data, error } = useQuery(edgeRoutesQuery);
   const columns = useMemo(
@@ -46,13 +49,7 @@ export function RoutesPage() {
   const open = data?.routes.find((route) => routeId(route) === shown);
   return (
     <Page title="Routes" subtitle={data === undefined ? 'Reading …' : subtitleOf(rows.length, data.isConnected)}>
-      <SearchField
-        label="Search routes"
-        value={q}
-        onChange={(words) =>
-          void navigate({ search: (previous) => ({ ...previous, q: words === '' ? undefined : words }), replace: true })
-        }
-      />
+      <SearchField label="Search routes" {...list.field} />
       {open !== undefined && (
         <RoutePanel
           route={open}
@@ -66,10 +63,7 @@ export function RoutesPage() {
           rows={rows}
           columns={columns}
           rowId={routeId}
-          sorting={sort}
-          onSorting={(wanted) =>
-            void navigate({ search: (previous) => ({ ...previous, sort: wanted }), replace: true })
-          }
+          {...list.order}
           empty={
             data !== undefined && (
               <EmptyState icon={Signpost} title="No route">
