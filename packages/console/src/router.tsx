@@ -4,6 +4,7 @@ import { parseAppsSearch } from './core/apps-search.ts';
 import { parseEventsSearch } from './core/event-filter.ts';
 import { parseLogsSearch } from './core/logs-search.ts';
 import { MAP_COLOURS } from './core/map-squares.ts';
+import { readAmounts } from './core/nearest-fit.ts';
 import { NODE_STATES } from './core/node-row.ts';
 import { choice, choices, listSearch, text, texts } from './core/search-params.ts';
 import { loadPart } from './data/load-part.ts';
@@ -149,6 +150,7 @@ const newRoute = createRoute({
 const editRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/edit/$',
+  validateSearch: readAmounts,
   component: lazyRouteComponent(() => loadPart(() => import('./pages/edit/edit-page.tsx')), 'EditPage'),
 });
 

@@ -11,7 +11,7 @@ export {
   PlanInput,
 } from './orchestrator/deployment-records.ts';
 export { LoggerChange, OwnPermissions } from './orchestrator/system-routes.ts';
-export { WhyAnswer } from './orchestrator/answers.ts';
+export { NearestFit, WhyAnswer } from './orchestrator/answers.ts';
 export { RecentEvent, ServingReason, extensionEventTypes } from './orchestrator/events.ts';
 
 /**

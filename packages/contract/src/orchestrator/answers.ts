@@ -3,6 +3,7 @@ import { Type, type Static } from '@sinclair/typebox';
 import { stringEnum } from '../string-enum.ts';
 import { AppDefinition } from './app.ts';
 import { ReadinessCheckResult } from './deployment.ts';
+import { PodResources } from './pod.ts';
 import { Task, TaskFailure } from './task.ts';
 
 const TaskStatsEntry = Type.Object({
@@ -90,6 +91,14 @@ export const WaitingReason = Type.Object({
 });
 export type WaitingReason = Static<typeof WaitingReason>;
 
+/** The agent that comes nearest to having room for one instance, and how much of what it lacks: MiB of memory and disk. */
+export const NearestFit = Type.Object({
+  agentId: Type.String(),
+  hostname: Type.String(),
+  lacks: Type.Partial(PodResources),
+});
+export type NearestFit = Static<typeof NearestFit>;
+
 /** Instances of one app that wait for a place. */
 export const QueueItem = Type.Object({
   app: AppDefinition,
@@ -108,7 +117,13 @@ export const QueueItem = Type.Object({
   lastUnusedOffers: Type.Optional(Type.Array(UnusedOffer)),
   /** Stadion's own: the answer to "why does it wait?". */
   why: Type.Optional(
-    Type.Object({ summary: Type.String(), agents: Type.Integer(), reasons: Type.Array(WaitingReason) }),
+    Type.Object({
+      summary: Type.String(),
+      agents: Type.Integer(),
+      reasons: Type.Array(WaitingReason),
+      /** Absent where it is not for want of resources, or ports are wanting too. */
+      nearest: Type.Optional(NearestFit),
+    }),
   ),
 });
 export type QueueItem = Static<typeof QueueItem>;

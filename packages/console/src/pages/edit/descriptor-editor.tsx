@@ -26,6 +26,8 @@ interface DescriptorEditorProps {
   readonly verb: string;
   /** What a change begins from: the difference is shown before it is deployed. */
   readonly before?: JsonObject;
+  /** Whether the difference is shown as soon as the editor opens. */
+  readonly isReviewedAtFirst?: boolean;
   readonly request: (draft: JsonObject) => ApiRequest;
   readonly command: string;
   readonly save: (draft: JsonObject, how: SaveOptions) => Promise<void>;
@@ -38,10 +40,10 @@ export interface SaveOptions extends Passing {
 }
 
 export function DescriptorEditor(props: DescriptorEditorProps) {
-  const { kind, text, onText, verb, before, request, command, save } = props;
+  const { kind, text, onText, verb, before, request, command, save, isReviewedAtFirst = false } = props;
   const parsed = useMemo(() => parseDraft(text), [text]);
   const draft = 'draft' in parsed ? parsed.draft : undefined;
-  const [isReviewing, setIsReviewing] = useState(false);
+  const [isReviewing, setIsReviewing] = useState(isReviewedAtFirst);
   const { mutate, error, isPending, reset } = useMutation({
     mutationFn: async (how: SaveOptions) => {
       if (draft !== undefined) await save(draft, how);

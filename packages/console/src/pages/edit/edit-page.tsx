@@ -1,6 +1,6 @@
 /** Changes an app that exists. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useNavigate, useParams } from '@tanstack/react-router';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { api } from '../../data/api.ts';
 import { appQuery, versionQuery } from '../../data/queries.ts';
 import { Page } from '../../frame/page.tsx';
@@ -9,6 +9,7 @@ import { Editing } from './editing.tsx';
 
 export function EditPage() {
   const { _splat: path = '' } = useParams({ from: '/edit/$' });
+  const suggested = useSearch({ from: '/edit/$' });
   const navigate = useNavigate();
   const id = `/${path}`;
   const { data: app, error } = useQuery(appQuery(id));
@@ -25,6 +26,7 @@ export function EditPage() {
       key={id}
       kind={APP}
       current={current}
+      suggested={suggested}
       request={(draft) => ({ method: 'PUT', path: `/v2/apps${id}`, body: draft })}
       command={`stadion app update ${id} change.json`}
       save={async (draft, how) => {

@@ -4,15 +4,19 @@ import type { AppDefinition } from '@stadion/contract/orchestrator';
 import type { PodDefinition } from '@stadion/contract/orchestrator-pods';
 import type { ApiRequest } from '../../core/action-plan.ts';
 import { draftText, editable, parseDraft, type JsonObject } from '../../core/app-draft.ts';
+import { withAmounts, type SmallerAmounts } from '../../core/nearest-fit.ts';
 import { rebased } from '../../core/three-way.ts';
 import { Page } from '../../frame/page.tsx';
 import { ChangedMeanwhile } from './changed-meanwhile.tsx';
 import type { DescribedKind } from './described-kinds.tsx';
 import { DescriptorEditor, type SaveOptions } from './descriptor-editor.tsx';
 
+const NOTHING: SmallerAmounts = {};
+
 export function Editing({
   kind,
   current,
+  suggested = NOTHING,
   request,
   command,
   save,
@@ -20,12 +24,14 @@ export function Editing({
   readonly kind: DescribedKind;
   /** As it is now; it is changed from what it was at first. */
   readonly current: AppDefinition | PodDefinition;
+  /** Amounts that somebody is to look at instead of the present ones: the difference is shown at once. */
+  readonly suggested?: SmallerAmounts;
   readonly request: (draft: JsonObject) => ApiRequest;
   readonly command: string;
   readonly save: (draft: JsonObject, how: SaveOptions) => Promise<void>;
 }) {
   const [base, setBase] = useState(current);
-  const [text, setText] = useState(() => draftText(editable(current)));
+  const [text, setText] = useState(() => draftText(withAmounts(editable(current), suggested)));
   const parsed = parseDraft(text);
   const isOutdated = current.version > base.version;
   return (
@@ -52,6 +58,7 @@ export function Editing({
         onText={setText}
         verb="Deploy the change"
         before={editable(base)}
+        isReviewedAtFirst={Object.values(suggested).some((amount) => amount !== undefined)}
         request={request}
         command={command}
         save={save}

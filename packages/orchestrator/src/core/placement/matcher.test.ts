@@ -322,6 +322,26 @@ describe('tallies', () => {
     expect(tally?.refused.map(({ offer }) => offer.place.hostname)).toEqual(offers.map(({ host }) => host));
   });
 
+  it('name the agent that comes nearest with all that it lacks, of those that lack nothing but resources', () => {
+    const offers: OfferChanges[] = [
+      { host: 'other-rack', cpus: 3.9, attributes: { rack: 'r2' } },
+      { host: 'far', cpus: 1, mem: 64, attributes: { rack: 'r1' } },
+      { host: 'near', cpus: 3, mem: 96, attributes: { rack: 'r1' } },
+      { host: 'no-ports', cpus: 3.9, ports: [], attributes: { rack: 'r1' } },
+    ];
+    const wanting = request({
+      cpus: 4,
+      mem: 128,
+      portDefinitions: [{ port: 0, protocol: 'tcp' }],
+      constraints: [['rack', 'CLUSTER', 'r1']],
+    });
+    const { nearest } = match([wanting], offers).tallies.get(0) ?? {};
+    expect(nearest).toMatchObject({ hostname: 'near', lacks: { cpus: 1, mem: 32 } });
+    expect(match([request({ cpus: 4 })], [{ host: 'role', role: 'other' }]).tallies.get(0)).not.toHaveProperty(
+      'nearest',
+    );
+  });
+
   it('are made for unsatisfied requests only', () => {
     const { tallies } = match([request({}), request({ id: '/b', cpus: 99 })], hosts(2));
     expect([...tallies.keys()]).toEqual([1]);

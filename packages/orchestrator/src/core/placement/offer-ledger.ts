@@ -49,6 +49,31 @@ export class OfferLedger {
     return undefined;
   }
 
+  /** The parts of one instance's demand that the offer lacks, added up; 0 where it has all of it but ports. */
+  distance(offer: number, demand: Demand): number {
+    const at = offer * STRIDE;
+    return (
+      lackingPart(demand.cpusMilli, this.left(at)) +
+      lackingPart(demand.memMilli, this.left(at + 1)) +
+      lackingPart(demand.diskMilli, this.left(at + 2)) +
+      lackingPart(demand.gpusMilli, this.left(at + 3))
+    );
+  }
+
+  /**
+   * How much of each scalar the offer lacks for one instance, in thousandths, 0 where it suffices.
+   * @returns cpus, mem, disk and gpus
+   */
+  lacking(offer: number, demand: Demand): readonly [number, number, number, number] {
+    const at = offer * STRIDE;
+    return [
+      Math.max(0, demand.cpusMilli - this.left(at)),
+      Math.max(0, demand.memMilli - this.left(at + 1)),
+      Math.max(0, demand.diskMilli - this.left(at + 2)),
+      Math.max(0, demand.gpusMilli - this.left(at + 3)),
+    ];
+  }
+
   /**
    * Charges the offer with one instance for which {@link shortage} found none.
    * @returns the host ports, one entry per wanted port, undefined where none was wanted
@@ -85,6 +110,14 @@ export class OfferLedger {
     return assigned;
   }
 
+  /** Whether the offer has the ports of one instance. */
+  hasPorts(offer: number, demand: Demand): boolean {
+    const free = this.portsOf(offer);
+    if (free.count < demand.portCount) return false;
+    for (const port of demand.fixedPorts) if (!free.has(port)) return false;
+    return true;
+  }
+
   private assign(offer: number, demand: Demand): readonly AssignedDisk[] | undefined {
     const disks = this.offers[offer]?.disks ?? NO_DISKS;
     return assignDisks(demand.ownDisks, disks, this.disksLeft.get(offer) ?? NOTHING_TAKEN);
@@ -119,13 +152,6 @@ export class OfferLedger {
     return this.scalars[at] ?? 0;
   }
 
-  private hasPorts(offer: number, demand: Demand): boolean {
-    const free = this.portsOf(offer);
-    if (free.count < demand.portCount) return false;
-    for (const port of demand.fixedPorts) if (!free.has(port)) return false;
-    return true;
-  }
-
   private portsOf(offer: number): FreePorts {
     const known = this.ports[offer];
     if (known !== undefined) return known;
@@ -133,4 +159,8 @@ export class OfferLedger {
     this.ports[offer] = made;
     return made;
   }
+}
+
+function lackingPart(wanted: number, left: number): number {
+  return wanted > left ? (wanted - left) / wanted : 0;
 }

@@ -80,7 +80,12 @@ export class RejectSummary {
         rejectSummaryLaunchAttempt: funnel(this.processed, this.declined),
       },
       ...(options.lastUnusedOffers ? { lastUnusedOffers: this.listUnused() } : {}),
-      why: { summary, agents: tally?.processed ?? 0, reasons },
+      why: {
+        summary,
+        agents: tally?.processed ?? 0,
+        reasons,
+        ...(tally?.nearest === undefined ? {} : { nearest: tally.nearest }),
+      },
     };
   }
 

@@ -5,6 +5,7 @@ import type { CountedConstraint } from './constraints.ts';
 import type { Demand } from './demand.ts';
 import { MAX_EXAMPLES, MAX_EXPLANATIONS, MAX_LISTED_OFFERS, MAX_NAMED_VALUES } from './limits.ts';
 import { reasonOf, type ReadyRequest, type Refusal } from './match-request.ts';
+import { NearestFitSearch } from './nearest-fit.ts';
 import type { OfferLedger } from './offer-ledger.ts';
 import { describeDemand, describeDisk } from './own-disks.ts';
 import type { PreparedOffer, RefusedOffer, RejectExplanation, RejectTally } from './types.ts';
@@ -32,10 +33,12 @@ export class RejectTallyBuilder {
   private readonly declined = new Map<RejectReason, number>();
   private readonly groups = new Map<string, Group>();
   private readonly refused: RefusedOffer[] = [];
+  private readonly nearest: NearestFitSearch;
 
   constructor(request: ReadyRequest, ledger: OfferLedger) {
     this.request = request;
     this.ledger = ledger;
+    this.nearest = new NearestFitSearch(request.demand, ledger);
   }
 
   /** Counts one offer; without a refusal it would take more, were it not at its limit for this pass. */
@@ -47,6 +50,7 @@ export class RejectTallyBuilder {
     const reason = reasonOf(refusal);
     this.declined.set(reason, (this.declined.get(reason) ?? 0) + 1);
     if (this.refused.length < MAX_LISTED_OFFERS) this.refused.push({ offer, reason });
+    this.nearest.examine(offer, index, refusal);
     const group = this.groupOf(refusal);
     if (group !== undefined) this.gather(group, offer, index);
   }
@@ -63,7 +67,14 @@ export class RejectTallyBuilder {
         message: this.sentence(group, isAll) + (isAll ? '' : ` (${group.agents} of ${this.processed} agents)`),
       });
     }
-    return { processed: this.processed, declined: this.declined, explanations, refused: this.refused };
+    const nearest = this.nearest.found();
+    return {
+      processed: this.processed,
+      declined: this.declined,
+      explanations,
+      refused: this.refused,
+      ...(nearest === undefined ? {} : { nearest }),
+    };
   }
 
   private groupOf(refusal: Refusal): Group | undefined {

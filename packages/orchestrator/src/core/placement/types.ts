@@ -1,6 +1,7 @@
 /** What the matcher is given and what it answers. Pure data: the engine turns placements into launches. */
 import type { Offer } from '@stadion/contract/mesos';
 import type { AppDefinition, RejectReason, WaitingReason } from '@stadion/contract/orchestrator';
+import type { NearestFit } from '@stadion/contract/orchestrator-extensions';
 import type { AgentPlace } from '../instance.ts';
 import type { AssignedDisk, OwnDisk } from './own-disks.ts';
 
@@ -64,6 +65,8 @@ export interface RejectTally {
   readonly declined: ReadonlyMap<RejectReason, number>;
   /** The refusals grouped for people: key is a stable code such as `docker-missing` or `constraint:rack:CLUSTER`. */
   readonly explanations: ReadonlyMap<string, RejectExplanation>;
+  /** Of the agents that refused for want of resources alone, the one that comes nearest. */
+  readonly nearest?: NearestFit;
   /** The first few refused offers with their reason, at most `MAX_LISTED_OFFERS`. */
   readonly refused: readonly RefusedOffer[];
 }
