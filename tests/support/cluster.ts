@@ -35,6 +35,10 @@ export interface ClusterShape {
   readonly agents: number;
   /** Flags for each agent. */
   readonly agentFlags?: readonly string[];
+  /** Makes what nodes need before they start, and gives the flags of each; all of them are reached by HTTPS then. */
+  readonly overTls?: (
+    cluster: Cluster,
+  ) => Promise<(node: { role: Node['role']; machine: Machine }) => readonly string[]>;
 }
 
 /** The stage of the suites about many machines. */
@@ -45,6 +49,7 @@ export class Cluster {
   readonly zooKeepers: ZooKeeperEnsemble;
   readonly nodes: Node[] = [];
   private readonly shape: ClusterShape;
+  private tlsFlags: (node: { role: Node['role']; machine: Machine }) => readonly string[] = () => [];
 
   private constructor(folder: string, machines: Machines, zooKeepers: ZooKeeperEnsemble, shape: ClusterShape) {
     this.folder = folder;
@@ -192,7 +197,13 @@ export class Cluster {
       NO_COLOR: '1',
       STADION_URL: `${server?.url ?? ''}:${String(ORCHESTRATOR_PORT)}`,
       STADION_SECRET_FILE: this.secretFile,
+      ...(this.shape.overTls === undefined ? {} : { NODE_EXTRA_CA_CERTS: this.authorityFile }),
     };
+  }
+
+  /** The authority that tools outside of the machines trust. */
+  get authorityFile(): string {
+    return join(this.folder, 'authority.pem');
   }
 
   get secretFile(): string {
@@ -212,8 +223,9 @@ export class Cluster {
       ...['--data-dir', join(folder, 'data'), '--agent-port', String(AGENT_PORT), '--containerizers', 'posix'],
       ...['--resources', `cpus:8;mem:8192;disk:20000;ports:[${String(first)}-${String(first + 99)}]`],
       ...(this.shape.agentFlags ?? []),
+      ...this.tlsFlags({ role: 'agent', machine }),
     ];
-    const url = `http://${machine.address}`;
+    const url = this.urlOf(machine);
     const node: Node = { role: 'agent', machine, folder, url, command, process: undefined, output: '' };
     this.nodes.push(node);
     return node;
@@ -247,9 +259,14 @@ export class Cluster {
     return readFile(join(node.folder, 'data', 'log', 'stadion.log'), 'utf8');
   }
 
+  private urlOf({ address }: Machine): string {
+    return `${this.shape.overTls === undefined ? 'http' : 'https'}://${address}`;
+  }
+
   private async prepare(): Promise<void> {
     await writeFile(this.secretFile, this.secret, { mode: 0o600 });
-    const { servers } = this.shape;
+    const { servers, overTls } = this.shape;
+    if (overTls !== undefined) this.tlsFlags = await overTls(this);
     for (const [index, machine] of this.machines.machines.entries()) {
       const bind = ['--bind-address', machine.address, '--secret-file', this.secretFile, '--zk', this.zkUrl];
       if (index >= servers) {
@@ -261,9 +278,10 @@ export class Cluster {
       const ports = ['--orchestrator-port', String(ORCHESTRATOR_PORT), '--master-port', String(MASTER_PORT)];
       const fast = ['--drain-seconds', '0', '--zk-session-timeout', '4'];
       const key = ['--secrets-key-file', join(this.folder, 'secrets.key')];
-      const words = ['server', ...bind, ...ports, ...fast, ...key, '--data-dir', join(folder, 'data')];
+      const tls = this.tlsFlags({ role: 'server', machine });
+      const words = ['server', ...bind, ...ports, ...fast, ...key, ...tls, '--data-dir', join(folder, 'data')];
       const command = [...this.machines.on(machine), process.execPath, STADION, ...words];
-      const url = `http://${machine.address}`;
+      const url = this.urlOf(machine);
       this.nodes.push({ role: 'server', machine, folder, url, command, process: undefined, output: '' });
     }
   }

@@ -40,7 +40,12 @@ test('a request shows the secret as a bearer or as the password of anybody', () 
 });
 
 test('a join token says where the masters are; anything else is refused with what to do', () => {
-  const token = { secret: new Secret('a-very-secret-text'), zk: 'zk://a:2181/x', masters: ['http://10.0.0.1:5050'] };
+  const token = {
+    secret: new Secret('a-very-secret-text'),
+    zk: 'zk://a:2181/x',
+    masters: ['http://10.0.0.1:5050'],
+    tls: true,
+  };
   const read = decodeJoinToken(` ${encodeJoinToken(token)}\n`);
   expect({ ...read, secret: read.secret.reveal() }).toEqual({ ...token, secret: 'a-very-secret-text' });
   const wrongs = [

@@ -8,3 +8,4 @@ export { decodeJoinToken, encodeJoinToken, type JoinToken } from './join-token.t
 export { SecretVault, type SealedSecret, type SecretFacts, type SecretRecords } from './secret-vault.ts';
 export { loadVaultKey } from './vault-key.ts';
 export { Secret } from './secret.ts';
+export { ClusterAuthority, endOfCertificate, type NodeCertificate } from './cluster-authority.ts';

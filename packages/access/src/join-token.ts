@@ -9,6 +9,8 @@ export interface JoinToken {
   readonly zk: string | undefined;
   /** URLs of masters, e.g. `http://10.0.0.1:5050`. */
   readonly masters: readonly string[];
+  /** Whether the machines of the cluster speak TLS with each other. */
+  readonly tls: boolean;
 }
 
 const PREFIX = 'stadion1.';
@@ -16,8 +18,8 @@ const TOKEN_CHARACTERS_MAX = 8192;
 
 /** Writes the token. Whoever has it may do everything on the cluster. */
 export function encodeJoinToken(token: JoinToken): string {
-  const { secret, zk, masters } = token;
-  const content = { s: secret.reveal(), m: masters, ...(zk === undefined ? {} : { z: zk }) };
+  const { secret, zk, masters, tls } = token;
+  const content = { s: secret.reveal(), m: masters, ...(zk === undefined ? {} : { z: zk }), ...(tls && { t: true }) };
   return PREFIX + Buffer.from(JSON.stringify(content)).toString('base64url');
 }
 
@@ -32,12 +34,12 @@ export function decodeJoinToken(text: string): JoinToken {
     throw invalid();
   }
   if (typeof content !== 'object' || content === null) throw invalid();
-  const { s: secret, m: masters, z: zk } = content as Readonly<Record<string, unknown>>;
+  const { s: secret, m: masters, z: zk, t: tls } = content as Readonly<Record<string, unknown>>;
   if (typeof secret !== 'string' || !Array.isArray(masters)) throw invalid();
   if (zk !== undefined && typeof zk !== 'string') throw invalid();
   const urls = masters.filter((url): url is string => typeof url === 'string' && URL.canParse(url));
   if (urls.length !== masters.length || (urls.length === 0 && zk === undefined)) throw invalid();
-  return { secret: new Secret(secret), zk, masters: urls };
+  return { secret: new Secret(secret), zk, masters: urls, tls: tls === true };
 }
 
 function invalid(): PlatformError {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { EXIT } from './exit-codes.ts';
+import { VirtualTime } from '@stadion/base/testing';
 import { FakePlatform } from './testing/fake-platform.ts';
 import { run, type RunOptions } from './testing/run.ts';
 import {
@@ -290,5 +291,25 @@ describe('completion', () => {
     platform.isDown = true;
     const { stdout, stderr, code } = await run(platform, ['__complete', '--', 'app', 'show', '']);
     expect([stdout, stderr, code]).toEqual(['', '', EXIT.ok]);
+  });
+});
+
+describe('certificates', () => {
+  it('doctor tells of certificates that end soon or have ended, and of none where no port speaks TLS', async () => {
+    const day = 86_400_000;
+    const platform = new FakePlatform();
+    platform.slaves = [sampleSlave()];
+    const doctor = async (end: (nowMs: number) => number | undefined) => {
+      const time = new VirtualTime();
+      return run(platform, ['doctor'], { time, machine: { certificateEnd: async () => end(time.now()) } });
+    };
+    expect((await doctor(() => undefined)).stdout).not.toContain('certificates');
+    expect((await doctor((now) => now + 20 * day)).stdout).toMatch(
+      /ok {2} {2}certificates: \d ports with TLS, good for 20 days/,
+    );
+    expect((await doctor((now) => now + 3 * day)).stdout).toMatch(/warn {2}certificates: that of .* ends in 3 days/);
+    const ended = await doctor((now) => now - day);
+    expect(ended.stdout).toMatch(/fail {2}certificates: that of .* has ended 1 days ago/);
+    expect(ended.code).toBe(1);
   });
 });

@@ -39,6 +39,7 @@ describe('the settings of the platform', () => {
         dnsDomain: 'mesos',
         dnsWorkers: 0,
         stopTasksOnExit: false,
+        tls: 'off',
       },
     });
   });

@@ -8,6 +8,7 @@ import { containerSettings } from './container-settings.ts';
 import { dnsSettings } from './dns-settings.ts';
 import { edgeSettings } from './edge-settings.ts';
 import { stringEnum } from './string-enum.ts';
+import { tlsSettings } from './tls-settings.ts';
 
 const port = (fallback: number, description: string) =>
   Type.Integer({ minimum: 0, maximum: 65535, default: fallback, valueName: 'port', description });
@@ -117,6 +118,7 @@ export const ServerConfig = Type.Object(
           'secret that others must show to reach this machine, made when missing; permits listening beyond loopback',
       }),
     ),
+    ...tlsSettings,
     accessFile: Type.Optional(
       Type.String({
         minLength: 1,

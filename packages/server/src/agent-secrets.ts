@@ -6,11 +6,9 @@ import type { FastifyInstance } from 'fastify';
 import { authorizationOf, showsSecret, type AuditLog, type Secret, type SecretVault } from '@stadion/access';
 import type { FoundSecret, SecretSource } from '@stadion/agent/containerizers';
 import { describeError, type Timers } from '@stadion/base';
+import { AGENT_SECRETS_PATH } from './agent-link/link-wire.ts';
 import { auditOrigin } from './audit-origin.ts';
 import { SECRETS_ANSWER_MS_MAX } from './limits.ts';
-
-/** On the master's port. The name of the secret is the query, `?name=team/db/password`. */
-export const AGENT_SECRETS_PATH = '/stadion/secret-of-task';
 
 /** Looks secrets up in the vault of this very process. */
 export function vaultSecrets(vault: SecretVault): SecretSource {

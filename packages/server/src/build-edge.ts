@@ -25,6 +25,7 @@ import { urlOf } from './addresses.ts';
 import { explainListening, listen } from './listening.ts';
 import { takePort } from './taken-ports.ts';
 import type { SystemPorts } from './system-ports.ts';
+import type { NodeTls } from './tls/node-tls.ts';
 import type { Undoing } from './undoing.ts';
 
 /** What the edge is built from. */
@@ -35,6 +36,7 @@ export interface EdgeSurroundings {
   readonly hostname: string;
   readonly secret: Secret | undefined;
   readonly access: AccessControl | undefined;
+  readonly tls: NodeTls | undefined;
   readonly log: Logger;
   readonly orchestrators: readonly string[];
   /** Where certificates are looked up that are kept as secrets. */
@@ -94,7 +96,13 @@ export async function startEdge(surroundings: EdgeSurroundings, undoing: Undoing
   undoing.add(() => http.close());
   const where = { address: config.bindAddress, port: adminPort, flag: '--edge-admin-port', api: 'edge' } as const;
   const ownNames = new Set([hostname.toLowerCase()]);
-  const edgeAdmin = await listen(http, { ...where, secret, access: surroundings.access, ownNames });
+  const edgeAdmin = await listen(http, {
+    ...where,
+    secret,
+    access: surroundings.access,
+    tls: surroundings.tls,
+    ownNames,
+  });
   log.info({ ports: edge.ports }, 'the edge is ready');
   const at = (name: string, scheme: string): string =>
     urlOf({ address, port: edge.ports[name] ?? 0 }).replace(/^http/, scheme);

@@ -5,6 +5,8 @@ import { createMasterClient } from '@stadion/contract/client';
 import type { OrchestratorHttpOptions } from '@stadion/orchestrator';
 import type { ResourceHistory } from '@stadion/contract/overview';
 import { createRelay } from './relay.ts';
+import type { NodeTls } from './tls/node-tls.ts';
+import { agentUrl } from './tls/requests.ts';
 
 type ClusterReader = NonNullable<OrchestratorHttpOptions['cluster']>;
 
@@ -17,13 +19,13 @@ const ADDRESSES_MAX = 10_000;
  * Makes the reader.
  * @param masterUrl e.g. `http://127.0.0.1:5050`
  * @param history what the last hour was like
- * @param secret what agents on other machines want to be shown, and everybody where people are known by name
+ * @param parts.secret what agents on other machines want to be shown, and everybody where people are known by name
  */
 export function createClusterReader(
   masterUrl: string,
   clock: Clock,
   history: () => ResourceHistory,
-  secret: Secret | undefined,
+  { secret, tls }: { readonly secret: Secret | undefined; readonly tls: NodeTls | undefined },
 ): ClusterReader {
   const headers = secret === undefined ? {} : { authorization: authorizationOf(secret) };
   const master = createMasterClient({ baseUrl: masterUrl, headers });
@@ -36,7 +38,7 @@ export function createClusterReader(
     const { slaves } = await master.slaves();
     addresses.clear();
     for (const { id, pid } of slaves.slice(0, ADDRESSES_MAX)) {
-      addresses.set(id, { url: `http://${pid.slice(pid.lastIndexOf('@') + 1)}`, at: clock.monotonic() });
+      addresses.set(id, { url: agentUrl(pid, tls), at: clock.monotonic() });
     }
     return addresses.get(agentId)?.url;
   }

@@ -12,6 +12,7 @@ import { StoredAgentRegistry } from './agent-registry.ts';
 import { assertWhole } from './backup/restoring.ts';
 import { StoredSettingsRegistry } from './settings-registry.ts';
 import type { SystemPorts } from './system-ports.ts';
+import type { NodeTls } from './tls/node-tls.ts';
 import type { Undoing } from './undoing.ts';
 import { MESOS_VERSION } from './version.ts';
 
@@ -20,6 +21,7 @@ export interface ControlPlaneParts {
   /** With real ports, none of them 0. */
   readonly config: ServerConfig;
   readonly secret: Secret | undefined;
+  readonly tls: NodeTls | undefined;
   readonly ports: SystemPorts;
   /** How others reach this machine. */
   readonly hostname: string;
@@ -72,7 +74,7 @@ export async function startControlPlane(parts: ControlPlaneParts, undoing: Undoi
     unusedTasks: unusedTasksBy(
       urlOf({ address: advertisedAddress(config.bindAddress), port: config.masterPort }),
       time,
-      parts.secret,
+      parts,
     ),
     onFatal: parts.onFatal,
   });

@@ -9,7 +9,7 @@ const FILE_NAME = 'join-token';
 export async function writeJoinToken(
   dataDirectory: string,
   secret: Secret | undefined,
-  where: { readonly zk: string | undefined; readonly masters: readonly string[] },
+  where: { readonly zk: string | undefined; readonly masters: readonly string[]; readonly tls: boolean },
 ): Promise<string | undefined> {
   if (secret === undefined) return undefined;
   const path = join(dataDirectory, FILE_NAME);

@@ -62,3 +62,21 @@ export const SESSION_KEEP_ALIVE_MS = 30_000;
 
 /** How long the leader may take to give an agent a secret of a task, milliseconds. */
 export const SECRETS_ANSWER_MS_MAX = 10_000;
+
+/** How long a certificate of the cluster's own authority is good; a new one is made when a third is left. */
+export const CERTIFICATE_LIFETIME_MS = 30 * 86_400_000;
+
+/** How often it is looked whether it is time, milliseconds. */
+export const TLS_RENEWAL_LOOK_MS = 3_600_000;
+
+/** How often files with certificates are looked at, milliseconds. */
+export const TLS_FILES_LOOK_MS = 2_000;
+
+/** How long before the end of a certificate that nobody has renewed the log says so. */
+export const TLS_WARNING_MS = 7 * 86_400_000;
+
+/** How long a connection may take to say whether it is TLS, and to agree on it, milliseconds. */
+export const TLS_HANDSHAKE_MS_MAX = 10_000;
+
+/** How long a certificate that was judged need not be shown again by who comes back, seconds. */
+export const TLS_SESSION_SECONDS_MAX = 300;

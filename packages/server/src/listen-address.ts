@@ -5,6 +5,8 @@ import { AccessControl, loadClusterSecret, type Secret } from '@stadion/access';
 import { PlatformError, type Logger, type Random } from '@stadion/base';
 import type { ServerConfig } from '@stadion/contract';
 import type { SystemPorts } from './system-ports.ts';
+import { openNodeTls, type NodeTls } from './tls/node-tls.ts';
+import { showToOthers } from './tls/own-fetches.ts';
 import type { Undoing } from './undoing.ts';
 
 /**
@@ -44,21 +46,31 @@ async function loadSecret(
   return accessFile === undefined ? undefined : loadClusterSecret(resolve(dataDir, 'cluster-secret'), random);
 }
 
+/** What lets others in, as it was found. */
+export interface LoadedAccess {
+  readonly secret: Secret | undefined;
+  readonly access: AccessControl | undefined;
+  /** Undefined where TLS is off. */
+  readonly tls: NodeTls | undefined;
+}
+
 /**
- * What lets others in: the secret of the cluster, and who is known where a file says so. The file is watched.
- * @throws PlatformError `secret-unusable` and `access-file-unusable`
+ * What lets others in: the secret of the cluster, who is known where a file says so, and TLS. Files are watched.
+ * @throws PlatformError `secret-unusable`, `access-file-unusable` and what is wrong with TLS
  */
 export async function loadAccess(
-  config: Pick<ServerConfig, 'secretFile' | 'accessFile' | 'dataDir'>,
-  { time, random }: SystemPorts,
+  config: ServerConfig,
+  ports: SystemPorts,
   log: Logger,
   undoing: Undoing,
-): Promise<{ readonly secret: Secret | undefined; readonly access: AccessControl | undefined }> {
-  const secret = await loadSecret(config, random);
-  if (config.accessFile === undefined) return { secret, access: undefined };
-  const access = await AccessControl.open(config.accessFile, time, log);
+): Promise<LoadedAccess> {
+  const secret = await loadSecret(config, ports.random);
+  const tls = await openNodeTls(config, { secret, ports, log }, undoing);
+  if (tls !== undefined) showToOthers(tls);
+  if (config.accessFile === undefined) return { secret, access: undefined, tls };
+  const access = await AccessControl.open(config.accessFile, ports.time, log);
   undoing.addNow(() => {
     access.close();
   });
-  return { secret, access };
+  return { secret, access, tls };
 }

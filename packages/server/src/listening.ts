@@ -5,6 +5,7 @@ import { urlOf } from './addresses.ts';
 import { refusalOf, type Admission, type Refused } from './admission.ts';
 import type { ApiName } from './core/required-permissions.ts';
 import { judge, judgeBody, type Permit } from './permission.ts';
+import { takeTls } from './tls/tls-port.ts';
 
 /**
  * Lets in only who may come in: other people's web pages and strangers are refused before their request is looked at.
@@ -46,8 +47,12 @@ export async function listen(
     readonly api: ApiName;
   } & Admission,
 ): Promise<string> {
-  const { address, port, flag } = where;
+  const { address, port, flag, tls } = where;
   guard(http, where, where.api);
+  if (tls !== undefined) {
+    const endUndecided = takeTls(http.server, tls);
+    http.addHook('preClose', async () => endUndecided());
+  }
   try {
     await http.listen({ host: address, port });
   } catch (error) {

@@ -22,6 +22,7 @@ import { ResourceRecorder } from './resource-history.ts';
 import { addSecretsApi } from './secrets-api.ts';
 import { relayTaskSessions, takeTaskSessions } from './task-session-relay.ts';
 import type { SystemPorts } from './system-ports.ts';
+import type { NodeTls } from './tls/node-tls.ts';
 
 /** The rooms that answer on a port. */
 export interface ServedRooms {
@@ -40,6 +41,7 @@ export interface OpenApisOptions {
   readonly config: ServerConfig;
   readonly secret: Secret | undefined;
   readonly access: AccessControl | undefined;
+  readonly tls: NodeTls | undefined;
   readonly ports: SystemPorts;
   readonly log: Logger;
   readonly open?: OpenPort;
@@ -126,7 +128,7 @@ export async function openOrchestratorApi(
     pages: consolePages(random.stream('console')),
     ...(names !== undefined && { names: createPartReader('dns', names, secret) }),
     ...(edge !== undefined && { edge: createPartReader('edge', edge, secret) }),
-    cluster: createClusterReader(master, time, () => recorder.history(), secret),
+    cluster: createClusterReader(master, time, () => recorder.history(), options),
     info: {
       ...(config.clusterName === undefined ? {} : { clusterName: config.clusterName }),
       marathonConfig: { master, mesos_leader_ui_url: `${master}/`, hostname },
@@ -143,6 +145,7 @@ export async function openOrchestratorApi(
   const endRelayed = relayTaskSessions(orchestratorHttp.server, {
     admission,
     secret,
+    tls: options.tls,
     masterUrl: master,
     audit,
   });
@@ -188,8 +191,8 @@ export async function openAgentApi(
   return open(agentHttp, { ...admission, ...where });
 }
 
-function admissionOf({ config, secret, access }: OpenApisOptions): Admission {
-  return { ownNames: new Set([hostnameOf(config).toLowerCase()]), secret, access };
+function admissionOf({ config, secret, access, tls }: OpenApisOptions): Admission {
+  return { ownNames: new Set([hostnameOf(config).toLowerCase()]), secret, access, tls };
 }
 
 /** The pages of other people that may read the orchestrator's API. */

@@ -22,6 +22,7 @@ import { whenPermitted } from './permitted-upgrade.ts';
 import { openLog, type PlatformLog } from './logging.ts';
 import { END_TASKS_DEADLINE_MS, makeDataDirectory, writeAddresses, type Platform } from './running-role.ts';
 import { systemPorts, type SystemPorts } from './system-ports.ts';
+import { overTls } from './tls/requests.ts';
 import { Undoing } from './undoing.ts';
 import { removePidFile, writePidFile } from './pid-file.ts';
 
@@ -62,7 +63,7 @@ async function startRooms(
   const { time } = ports;
   const { logger } = log;
   const hostname = hostnameOf(config);
-  const { secret, access } = await loadAccess(config, ports, logger, undoing);
+  const { secret, access, tls } = await loadAccess(config, ports, logger, undoing);
   const store = await openStore(config, dataDirectory, time, logger.child({ room: 'store' }));
   undoing.add(() => store.close());
   const leadership = await store.campaign(hostname);
@@ -79,7 +80,7 @@ async function startRooms(
     abdicate = resolve;
   });
 
-  const parts = { config, secret, ports, hostname, log: logger, store, epoch: leadership.epoch, onFatal: fail };
+  const parts = { config, secret, tls, ports, hostname, log: logger, store, epoch: leadership.epoch, onFatal: fail };
   const { master, engine } = await startControlPlane(parts, undoing);
   const vault = await openVault(config, ports, dataDirectory, { store, epoch: leadership.epoch });
   const secrets = vaultSecrets(vault);
@@ -95,7 +96,7 @@ async function startRooms(
   undoing.add(() => agent.stop());
   await agent.start();
 
-  const admission = { secret, access, ownNames: new Set([hostname.toLowerCase()]) };
+  const admission = { secret, access, tls, ownNames: new Set([hostname.toLowerCase()]) };
   const links = new HttpAcceptor(master.acceptor, leadership.epoch, logger.child({ room: 'agent-links' }));
   // Both start later: they ask this orchestrator.
   const names: { url?: string } = {};
@@ -105,6 +106,7 @@ async function startRooms(
       config,
       secret,
       access,
+      tls,
       vault,
       ports,
       log: logger,
@@ -154,6 +156,7 @@ async function startRooms(
             hostname,
             secret,
             access,
+            tls,
             log: logger.child({ room: 'edge' }),
             orchestrators: [apis.orchestrator],
             secrets,
@@ -166,7 +169,11 @@ async function startRooms(
   if (addresses.edgeAdmin !== undefined) edge.url = addresses.edgeAdmin;
   undoing.add(() => removePidFile(dataDirectory));
   await writePidFile(dataDirectory, addresses);
-  const joinTokenPath = await writeJoinToken(dataDirectory, secret, { zk: undefined, masters: [addresses.master] });
+  const joinTokenPath = await writeJoinToken(dataDirectory, secret, {
+    zk: undefined,
+    masters: [overTls(addresses.master, tls)],
+    tls: tls !== undefined,
+  });
   if (config.addressesFile !== undefined) await writeAddresses(resolve(config.addressesFile), addresses);
   logger.info({ addresses, epoch: leadership.epoch }, 'the platform is ready');
   return {

@@ -1,5 +1,5 @@
 /** Sessions inside tasks on the orchestrator's port: one door, one record, and the way to the agent that has the task. */
-import { request as httpRequest, type IncomingMessage, type Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { authorizationOf, type AuditLog, type Secret } from '@stadion/access';
 import { acceptTaskSession, type Agent } from '@stadion/agent';
@@ -12,6 +12,8 @@ import { refusalOf, type Admission } from './admission.ts';
 import { auditOrigin } from './audit-origin.ts';
 import { upgradeRefusal, whenPermitted } from './permitted-upgrade.ts';
 import { sessionCaller } from './session-caller.ts';
+import type { NodeTls } from './tls/node-tls.ts';
+import { agentUrl, requestTo } from './tls/requests.ts';
 
 /** Ends every session of a server: upgraded connections are nobody's else to close. */
 export type EndSessions = () => void;
@@ -49,11 +51,12 @@ export function relayTaskSessions(
   parts: {
     readonly admission: Admission;
     readonly secret: Secret | undefined;
+    readonly tls: NodeTls | undefined;
     readonly masterUrl: string;
     readonly audit: AuditLog;
   },
 ): EndSessions {
-  const { admission, secret, audit } = parts;
+  const { admission, secret, tls, audit } = parts;
   const open = new OpenSockets();
   const shown = secret === undefined ? {} : { authorization: authorizationOf(secret) };
   const master = createMasterClient({ baseUrl: parts.masterUrl, headers: shown });
@@ -63,7 +66,7 @@ export function relayTaskSessions(
     const agentId = tasks.find(({ id }) => id === taskId)?.slave_id;
     const { slaves } = await master.slaves();
     const pid = slaves.find(({ id }) => id === agentId)?.pid;
-    return pid?.slice(pid.lastIndexOf('@') + 1);
+    return pid === undefined ? undefined : agentUrl(pid, tls);
   }
 
   async function relay(target: SessionTarget, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -90,12 +93,12 @@ export function relayTaskSessions(
       void audit.add({ ...record, outcome: 'failed' });
       caller.refuse(status, message);
     };
-    const host = await agentOf(taskId).catch(() => undefined);
-    if (host === undefined) {
+    const agent = await agentOf(taskId).catch(() => undefined);
+    if (agent === undefined) {
       fail(404, `No task ${taskId} runs.`);
       return;
     }
-    const outgoing = httpRequest(`http://${host}${encodeSessionTarget(target)}`, {
+    const outgoing = requestTo(new URL(`${agent}${encodeSessionTarget(target)}`), tls, {
       headers: { connection: 'Upgrade', upgrade: caller.protocol, ...shown },
     });
     outgoing.once('upgrade', (_response: IncomingMessage, other: Duplex, early: Buffer) => {
@@ -117,7 +120,7 @@ export function relayTaskSessions(
       response.on('data', (chunk: Buffer) => (text += chunk.toString()));
       response.once('end', () => fail(response.statusCode ?? 502, messageIn(text)));
     });
-    outgoing.once('error', (error) => fail(502, `The agent at ${host} does not answer: ${describeError(error)}`));
+    outgoing.once('error', (error) => fail(502, `The agent at ${agent} does not answer: ${describeError(error)}`));
     outgoing.end();
   }
 

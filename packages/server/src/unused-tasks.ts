@@ -3,6 +3,8 @@ import { authorizationOf, type Secret } from '@stadion/access';
 import type { Clock, Timers } from '@stadion/base';
 import { createMasterClient } from '@stadion/contract/client';
 import { AGENT_ANSWER_MS_MAX } from './limits.ts';
+import type { NodeTls } from './tls/node-tls.ts';
+import { agentUrl } from './tls/requests.ts';
 
 /** How long the addresses of agents are believed. */
 const ADDRESSES_MS_MAX = 5_000;
@@ -10,13 +12,13 @@ const ADDRESSES_MS_MAX = 5_000;
 /**
  * Makes the question.
  * @param masterUrl knows where agents are
- * @param secret what agents on other machines want to be shown, and everybody where people are known by name
+ * @param parts.secret what agents on other machines want to be shown, and everybody where people are known by name
  * @returns ids of tasks that can be told to have no open connection; rejects when the agent does not answer
  */
 export function unusedTasksBy(
   masterUrl: string,
   time: Clock & Timers,
-  secret: Secret | undefined,
+  { secret, tls }: { readonly secret: Secret | undefined; readonly tls: NodeTls | undefined },
 ): (agentId: string) => Promise<ReadonlySet<string>> {
   const headers = secret === undefined ? {} : { authorization: authorizationOf(secret) };
   const master = createMasterClient({ baseUrl: masterUrl, headers });
@@ -24,7 +26,7 @@ export function unusedTasksBy(
 
   async function readAddresses(): Promise<ReadonlyMap<string, string>> {
     const { slaves } = await master.slaves();
-    return new Map(slaves.map(({ id, pid }) => [id, `http://${pid.slice(pid.lastIndexOf('@') + 1)}`]));
+    return new Map(slaves.map(({ id, pid }) => [id, agentUrl(pid, tls)]));
   }
 
   /** Undefined where an agent has no such page. */

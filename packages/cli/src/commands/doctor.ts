@@ -10,6 +10,7 @@ import type { Style } from '../output/style.ts';
 import { isAlive, readPlatformFile } from '../platform/platform-file.ts';
 import type { Session } from '../platform/session.ts';
 import type { CommandSpec } from './command.ts';
+import { checkCertificates } from './doctor-certificates.ts';
 
 /** What one check found. */
 interface Finding {
@@ -49,10 +50,11 @@ async function examine(session: Session): Promise<Finding[]> {
   const machine = [checkNode(session.machine.nodeVersion), await checkDataDirectory(session), await checkDisk(session)];
   const platform = await checkOrchestrator(session);
   const isRunning = platform.some(({ result }) => result === 'ok');
-  return [
-    ...machine,
-    ...(isRunning ? [...platform, ...(await checkAgents(session))] : [...(await checkPorts(session)), ...platform]),
-  ];
+  if (isRunning) {
+    const certificates = (await checkCertificates(session)).map((found) => ({ check: 'certificates', ...found }));
+    return [...machine, ...platform, ...(await checkAgents(session)), ...certificates];
+  }
+  return [...machine, ...(await checkPorts(session)), ...platform];
 }
 
 function checkNode(version: string): Finding {

@@ -72,10 +72,8 @@ async function filterOf(session: Session, written: string | undefined): Promise<
 async function look(session: Session): Promise<Look> {
   const { slaves } = await (await session.master()).slaves();
   const ask = async (slave: StateSlave) => {
-    const statistics = await session
-      .agent(slave)
-      .statistics()
-      .catch(() => []);
+    const agent = await session.agent(slave);
+    const statistics = await agent.statistics().catch(() => []);
     return { node: slave.hostname, statistics };
   };
   return lookAt(await Promise.all(slaves.filter(({ active }) => active).map(ask)));

@@ -31,7 +31,7 @@ export class SandboxFinder {
     const slaveId = task.slaveId ?? (await this.askMaster(task.taskId, signal));
     const known = slaves.filter(({ id }) => id === slaveId);
     for (const slave of known.length > 0 ? known : slaves.slice(0, limits.agentsSearched)) {
-      const agent = this.session.agent(slave);
+      const agent = await this.session.agent(slave);
       const directory = await findDirectory(agent, task.taskId, signal);
       if (directory !== undefined) return { agent, directory };
     }

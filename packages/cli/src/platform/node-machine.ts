@@ -3,8 +3,12 @@ import { constants, readFileSync } from 'node:fs';
 import { access, mkdir, open, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
+import { connect } from 'node:tls';
 import { PlatformError, describeError, errorCode } from '@stadion/base';
 import type { Machine } from './ports.ts';
+
+/** How long a port may take to show its certificate. */
+const CERTIFICATE_MS_MAX = 2_000;
 
 /** The adapter of the port. */
 export const nodeMachine: Machine = {
@@ -57,6 +61,23 @@ export const nodeMachine: Machine = {
       server.listen({ host: address, port, exclusive: true }, () => {
         server.close(() => resolve(undefined));
       });
+    });
+  },
+
+  certificateEnd(host, port) {
+    return new Promise((resolve) => {
+      // Nothing is sent: whether it is to be trusted does not matter.
+      const socket = connect({ host, port, rejectUnauthorized: false });
+      const done = (end: number | undefined): void => {
+        socket.destroy();
+        resolve(end);
+      };
+      socket.setTimeout(CERTIFICATE_MS_MAX, () => done(undefined));
+      socket.once('secureConnect', () => {
+        const shown = socket.getPeerX509Certificate();
+        done(shown === undefined ? undefined : Date.parse(shown.validTo));
+      });
+      socket.on('error', () => done(undefined));
     });
   },
 

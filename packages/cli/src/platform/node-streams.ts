@@ -1,6 +1,7 @@
 /** Byte streams through Node: the terminal of this process, upgrades, listening, tar. */
 import { spawn } from 'node:child_process';
-import { request } from 'node:http';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { createServer } from 'node:net';
 import { PassThrough, type Duplex } from 'node:stream';
 import { PlatformError } from '@stadion/base';
@@ -20,7 +21,8 @@ export const nodeStreams: Streams = {
 
   upgrade(url, protocol, headers) {
     return new Promise((resolve, reject) => {
-      const outgoing = request(url, { headers: { ...headers, connection: 'Upgrade', upgrade: protocol } });
+      const send = url.startsWith('https:') ? httpsRequest : httpRequest;
+      const outgoing = send(url, { headers: { ...headers, connection: 'Upgrade', upgrade: protocol } });
       outgoing.once('upgrade', (_response, socket: Duplex, head: Buffer) => {
         if (head.length > 0) socket.unshift(head);
         resolve(socket);

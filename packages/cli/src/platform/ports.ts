@@ -27,6 +27,8 @@ export interface Machine {
   diskSpace(folder: string): Promise<{ readonly freeBytes: number; readonly totalBytes: number }>;
   /** Whether something listens, or why listening would fail; undefined when the port is free. */
   findPortProblem(address: string, port: number): Promise<string | undefined>;
+  /** When the certificate ends that a port shows, milliseconds since the epoch; undefined when it speaks no TLS or does not answer. */
+  certificateEnd(host: string, port: number): Promise<number | undefined>;
   /** When a process started, in clock ticks since boot; undefined when there is none; empty where this is unknown. */
   processStartTime(pid: number): string | undefined;
   /** Rejects with the system's error (`EPERM`, `ESRCH`). */

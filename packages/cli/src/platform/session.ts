@@ -121,10 +121,13 @@ export class Session {
     return createEdgeClient({ baseUrl: given(baseUrl, '--edge').url, fetch: this.fetch });
   }
 
-  /** An agent that the master knows, by the address at which it listens. */
-  agent(slave: StateSlave): AgentClient {
+  /** An agent that the master knows, by the address at which it listens; over TLS when the platform is reached so. */
+  async agent(slave: StateSlave): Promise<AgentClient> {
     const address = slave.pid.slice(slave.pid.indexOf('@') + 1);
-    return createAgentClient({ baseUrl: `http://${address}`, fetch: this.fetch });
+    return createAgentClient({
+      baseUrl: `${new URL((await this.locate()).url).protocol}//${address}`,
+      fetch: this.fetch,
+    });
   }
 
   /** One call to the orchestrator's port beyond its typed client. @throws PlatformError with the platform's words */
@@ -236,8 +239,10 @@ export class Session {
         : null;
     const fallback = new URL(url);
     fallback.port = '5050';
+    const told = typeof master === 'string' && master !== '' ? master : fallback.origin;
     return createMasterClient({
-      baseUrl: typeof master === 'string' && master !== '' ? master : fallback.origin,
+      // Where the platform is reached over TLS, so is its master.
+      baseUrl: url.startsWith('https:') ? told.replace(/^http:/, 'https:') : told,
       fetch: this.fetch,
     });
   }

@@ -109,6 +109,7 @@ function fakeMachine(options: RunOptions, signals: string[]): Machine {
     findWriteProblem: async () => undefined,
     diskSpace: async () => ({ freeBytes: 50 * 1024 ** 3, totalBytes: 100 * 1024 ** 3 }),
     findPortProblem: async () => undefined,
+    certificateEnd: async () => undefined,
     processStartTime: (pid) => processes.get(pid),
     signal: (pid, signal) => {
       signals.push(`${signal} ${pid}`);

@@ -51,7 +51,7 @@ async function master(epoch: number): Promise<TestMaster> {
 }
 
 function dialer(urls: () => readonly string[], secret: Secret | undefined = SECRET) {
-  return httpDialer({ masters: urls, secret, timers: systemTimers, log: silentLogger });
+  return httpDialer({ masters: urls, secret, tls: undefined, timers: systemTimers, log: silentLogger });
 }
 
 describe('the link between agent and master over HTTP', () => {

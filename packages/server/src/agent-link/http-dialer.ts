@@ -1,6 +1,5 @@
 /** The agent's side of links over HTTP: finds the leading master, follows redirections, and refuses leaders of the past. */
-import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { PlatformError, describeError, type Logger, type Timers } from '@stadion/base';
 import { authorizationOf, type Secret } from '@stadion/access';
@@ -12,6 +11,8 @@ import {
   type MasterDialer,
 } from '@stadion/contract/agent-link';
 import { DIAL_ANSWER_MS_MAX, DIAL_REDIRECTIONS_MAX } from '../limits.ts';
+import type { NodeTls } from '../tls/node-tls.ts';
+import { requestTo } from '../tls/requests.ts';
 import { AGENT_LINK_PATH, AGENT_LINK_PROTOCOL, EPOCH_HEADER, messageCheck, openLink, tuneSocket } from './link-wire.ts';
 
 /** What a dialer needs. */
@@ -19,6 +20,8 @@ export interface HttpDialerOptions {
   /** URLs of masters to try, the likeliest leader first; asked anew for each dial. */
   readonly masters: () => readonly string[];
   readonly secret: Secret | undefined;
+  /** What is shown to masters that are reached over TLS. */
+  readonly tls: NodeTls | undefined;
   readonly timers: Timers;
   readonly log: Logger;
 }
@@ -76,11 +79,15 @@ async function upgrade(options: HttpDialerOptions, url: URL, redirections: numbe
   const outcome = await attempt(options, url);
   if ('socket' in outcome) return outcome;
   const { response } = outcome;
-  response.resume();
   const { location } = response.headers;
   if (response.statusCode === 307 && location !== undefined && redirections < DIAL_REDIRECTIONS_MAX) {
+    response.resume();
     return upgrade(options, new URL(location, url), redirections + 1);
   }
+  if (response.statusCode === 403) {
+    throw new PlatformError('link-refused', `${url.host} does not take this agent in: ${await messageOf(response)}`);
+  }
+  response.resume();
   if (response.statusCode === 401) {
     throw new PlatformError('secret-refused', `${url.host} does not take this secret: use the cluster's own`);
   }
@@ -88,10 +95,9 @@ async function upgrade(options: HttpDialerOptions, url: URL, redirections: numbe
 }
 
 function attempt(options: HttpDialerOptions, url: URL): Promise<Upgraded | { readonly response: IncomingMessage }> {
-  const { secret, timers } = options;
+  const { secret, timers, tls } = options;
   return new Promise((resolve, reject) => {
-    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    const request: ClientRequest = send(url, {
+    const request: ClientRequest = requestTo(url, tls, {
       agent: false,
       headers: {
         connection: 'Upgrade',
@@ -117,3 +123,19 @@ function attempt(options: HttpDialerOptions, url: URL): Promise<Upgraded | { rea
     request.end();
   });
 }
+
+/** What a refusal says. */
+async function messageOf(response: IncomingMessage): Promise<string> {
+  let text = '';
+  response.setEncoding('utf8');
+  for await (const chunk of response) if (text.length < REFUSAL_CHARACTERS_MAX) text += String(chunk);
+  try {
+    const answer: unknown = JSON.parse(text);
+    if (typeof answer === 'object' && answer !== null && 'message' in answer) return String(answer.message);
+  } catch {
+    // No JSON: the text itself.
+  }
+  return text.slice(0, REFUSAL_CHARACTERS_MAX);
+}
+
+const REFUSAL_CHARACTERS_MAX = 1_000;

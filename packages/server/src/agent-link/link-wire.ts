@@ -12,6 +12,8 @@ import { LINK_BUFFER_BYTES_MAX, LINK_MESSAGE_BYTES_MAX } from '../limits.ts';
 
 /** The path at which a master takes links. */
 export const AGENT_LINK_PATH = '/stadion/agent-link';
+/** Where, on the master's port, agents ask for secrets of their tasks; the name is the query, `?name=team/db/password`. */
+export const AGENT_SECRETS_PATH = '/stadion/secret-of-task';
 /** The protocol's name in the `Upgrade` header. */
 export const AGENT_LINK_PROTOCOL = 'stadion-agent-link-1';
 /** The answer's header that says under which epoch the master leads. */

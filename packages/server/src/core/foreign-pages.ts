@@ -46,11 +46,18 @@ export function foreignPageProblem(
   if (headers['sec-fetch-site'] === 'cross-site' && !(isReading && headers['sec-fetch-mode'] === 'navigate')) {
     return 'A web page of another site may not use this platform.';
   }
-  if (!isReading && origin !== undefined && origin !== `http://${headers.host ?? ''}`) {
+  if (
+    !isReading &&
+    origin !== undefined &&
+    !OWN_SCHEMES.some((scheme) => origin === `${scheme}://${headers.host ?? ''}`)
+  ) {
     return `A web page of ${origin} may not change anything on this platform.`;
   }
   return undefined;
 }
+
+/** One port may speak both. */
+const OWN_SCHEMES = ['http', 'https'];
 
 /** The host without its port: what follows the last colon outside of brackets. */
 function hostnameOf(host: string): string {

@@ -44,7 +44,7 @@ export async function startAgent(wanted: ServerConfig, token?: string): Promise<
     log.close();
   });
   try {
-    const { secret, access } = await loadAccess(config, ports, log.logger, undoing);
+    const { secret, access, tls } = await loadAccess(config, ports, log.logger, undoing);
     const masters = findMasters(config, ports, log.logger, undoing);
     const agent = await buildAgent({
       config,
@@ -53,11 +53,11 @@ export async function startAgent(wanted: ServerConfig, token?: string): Promise<
       hostname: hostnameOf(config),
       log: log.logger.child({ room: 'agent' }),
       secrets: remoteSecrets({ masters, secret, timers: ports.time }),
-      dialer: httpDialer({ masters, secret, timers: ports.time, log: log.logger.child({ room: 'agent-link' }) }),
+      dialer: httpDialer({ masters, secret, tls, timers: ports.time, log: log.logger.child({ room: 'agent-link' }) }),
     });
     undoing.add(() => agent.stop());
     await agent.start();
-    const url = await openAgentApi({ config, secret, access, ports, log: log.logger }, agent, (close) => {
+    const url = await openAgentApi({ config, secret, access, tls, ports, log: log.logger }, agent, (close) => {
       undoing.add(close);
     });
     undoing.add(() => removePidFile(dataDirectory));
@@ -92,7 +92,8 @@ async function settingsOfJoining(wanted: ServerConfig, dataDirectory: string, to
   };
   const isDefault = wanted.bindAddress === '127.0.0.1';
   const bindAddress = isDefault ? await ownAddressTowards(token) : wanted.bindAddress;
-  return { ...wanted, ...where, secretFile, bindAddress };
+  const tls = token.tls && wanted.tls === 'off' ? 'on' : wanted.tls;
+  return { ...wanted, ...where, secretFile, bindAddress, tls };
 }
 
 /** The address of this machine that the way to the cluster leaves from. */
@@ -136,7 +137,7 @@ function findMasters(
 ): () => readonly string[] {
   const given = (config.server ?? '')
     .split(',')
-    .flatMap((text) => (text.trim() === '' ? [] : [masterUrl(text.trim())]));
+    .flatMap((text) => (text.trim() === '' ? [] : [masterUrl(text.trim(), config.tls)]));
   const { zk } = config;
   if (zk === undefined) {
     if (given.length > 0) return () => given;
@@ -164,8 +165,8 @@ function findMasters(
 }
 
 /** @throws PlatformError `flag-invalid` */
-function masterUrl(text: string): string {
-  const url = /^https?:\/\//.test(text) ? text : `http://${text}`;
+function masterUrl(text: string, tls: ServerConfig['tls']): string {
+  const url = /^https?:\/\//.test(text) ? text : `${tls === 'off' ? 'http' : 'https'}://${text}`;
   if (URL.canParse(url)) return url;
   throw new PlatformError(
     'flag-invalid',

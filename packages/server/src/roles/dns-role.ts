@@ -43,8 +43,8 @@ export async function startDns(config: ServerConfig): Promise<Platform> {
     log.close();
   });
   try {
-    const { secret, access } = await loadAccess(config, ports, log.logger, undoing);
-    const admission = { secret, access, ownNames: new Set([hostnameOf(config).toLowerCase()]) };
+    const { secret, access, tls } = await loadAccess(config, ports, log.logger, undoing);
+    const admission = { secret, access, tls, ownNames: new Set([hostnameOf(config).toLowerCase()]) };
     const authorization = secret === undefined ? undefined : authorizationOf(secret);
     const parts = { ports, log: log.logger, dataDirectory, admission };
     const observeMasters = await mastersObserver(config, ports, log.logger, undoing);

@@ -32,13 +32,13 @@ export async function startEdgeRole(config: ServerConfig, remark: (text: string)
     log.close();
   });
   try {
-    const { secret, access } = await loadAccess(config, ports, log.logger, undoing);
+    const { secret, access, tls } = await loadAccess(config, ports, log.logger, undoing);
     const hostname = hostnameOf(config);
     const logger = log.logger.child({ room: 'edge' });
     const secrets = remoteSecrets({ masters: () => masters, secret, timers: ports.time });
     const addresses = await startEdge(
       {
-        ...{ config, ports, dataDirectory, hostname, secret, access, log: logger, orchestrators, remark },
+        ...{ config, ports, dataDirectory, hostname, secret, access, tls, log: logger, orchestrators, remark },
         ...{ secrets, secretsAreRemote: true },
       },
       undoing,

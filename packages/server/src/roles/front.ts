@@ -5,6 +5,8 @@ import { refuseUpgrade } from '../agent-link/http-acceptor.ts';
 import { FRONT_CONNECTIONS_MAX, FRONT_REQUEST_MS_MAX } from '../limits.ts';
 import { explainListening } from '../listening.ts';
 import { urlOf } from '../addresses.ts';
+import type { NodeTls } from '../tls/node-tls.ts';
+import { takeTls, type EndUndecided } from '../tls/tls-port.ts';
 
 /** What answers requests. */
 export interface FrontHandler {
@@ -16,15 +18,18 @@ export interface FrontHandler {
 /** One port. */
 export class Front {
   private readonly server: Server;
+  private readonly endUndecided: EndUndecided | undefined;
   private handler: FrontHandler;
   /** Connections with a request that the present handler answers. */
   private readonly busy = new Set<Duplex>();
 
-  constructor(handler: FrontHandler) {
+  /** @param tls where the port speaks TLS as well */
+  constructor(handler: FrontHandler, tls?: NodeTls) {
     this.handler = handler;
     this.server = createServer({ requestTimeout: FRONT_REQUEST_MS_MAX }, (request, response) => {
       this.dispatch(request, response);
     });
+    this.endUndecided = tls === undefined ? undefined : takeTls(this.server, tls);
     this.server.maxConnections = FRONT_CONNECTIONS_MAX;
     this.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       this.track(socket, socket);
@@ -74,6 +79,7 @@ export class Front {
     await new Promise((resolve) => {
       this.server.close(resolve);
       this.server.closeAllConnections();
+      this.endUndecided?.();
       for (const socket of this.busy) socket.destroy();
     });
   }

@@ -1,6 +1,8 @@
 /** What a server that does not lead answers: whatever the leader answers, or, when there is none in time, that. */
-import { request as httpRequest, Agent, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { Duplex } from 'node:stream';
 import { authorizationOf, type Secret } from '@stadion/access';
 import { delay, type Clock, type Timers } from '@stadion/base';
@@ -10,6 +12,7 @@ import { VIA_HEADER } from '../audit-origin.ts';
 import { AGENT_LINK_PATH } from '../agent-link/link-wire.ts';
 import { refuseUpgrade } from '../agent-link/http-acceptor.ts';
 import { HOLD_MS_MAX, HOLD_POLL_MS, PROXIED_REQUESTS_MAX, PROXY_CONNECT_MS_MAX } from '../limits.ts';
+import { requestTo, shown } from '../tls/requests.ts';
 import type { Front, FrontHandler } from './front.ts';
 
 /** Of one hop only, or made anew for the next. What browsers say of their page was judged here. */
@@ -47,7 +50,10 @@ export interface LeaderProxyOptions {
 /** Passes requests, streams and upgrades on to the leader, errors and all. */
 export class LeaderProxy implements FrontHandler {
   private readonly options: LeaderProxyOptions;
-  private readonly agent = new Agent({ maxSockets: PROXIED_REQUESTS_MAX });
+  private readonly agents = {
+    'http:': new Agent({ maxSockets: PROXIED_REQUESTS_MAX }),
+    'https:': new HttpsAgent({ maxSockets: PROXIED_REQUESTS_MAX }),
+  };
 
   constructor(options: LeaderProxyOptions) {
     this.options = options;
@@ -140,17 +146,16 @@ export class LeaderProxy implements FrontHandler {
         response.off('close', onGone);
         settle(outcome);
       };
-      const upstream = httpRequest({
-        agent: this.agent,
-        host: leader.hostname.replace(/^\[|\]$/g, ''),
-        port: leader.port,
+      const isTls = leader.protocol === 'https:';
+      const upstream = requestTo(leader, this.options.admission.tls, {
+        agent: this.agents[isTls ? 'https:' : 'http:'],
         method: request.method,
         path: request.url,
         headers: this.headersFor(request, leader),
         timeout: PROXY_CONNECT_MS_MAX,
       });
       upstream.on('socket', (socket) => {
-        socket.once('connect', () => {
+        socket.once(isTls ? 'secureConnect' : 'connect', () => {
           isSent = true;
           socket.setTimeout(0);
           request.pipe(upstream);
@@ -186,7 +191,9 @@ export class LeaderProxy implements FrontHandler {
 
   private tunnel(request: IncomingMessage, socket: Duplex, head: Buffer, leader: URL): void {
     const host = leader.hostname.replace(/^\[|\]$/g, '');
-    const upstream = connect({ host, port: Number(leader.port), allowHalfOpen: true });
+    const isTls = leader.protocol === 'https:';
+    const to = { host, port: Number(leader.port), allowHalfOpen: true };
+    const upstream = isTls ? connectTls({ ...to, ...shown(this.options.admission.tls) }) : connect(to);
     const headers = {
       ...this.headersFor(request, leader),
       connection: 'Upgrade',
@@ -195,7 +202,7 @@ export class LeaderProxy implements FrontHandler {
     const lines = Object.entries(headers).flatMap(([name, value]) =>
       [value].flat().map((one) => `${name}: ${one}\r\n`),
     );
-    upstream.on('connect', () => {
+    upstream.on(isTls ? 'secureConnect' : 'connect', () => {
       upstream.setNoDelay(true);
       upstream.write(`${request.method ?? 'GET'} ${request.url ?? '/'} HTTP/1.1\r\n${lines.join('')}\r\n`);
       upstream.write(head);

@@ -41,7 +41,7 @@ export async function startOrchestrator(wanted: ServerConfig): Promise<Platform>
   });
   try {
     const hostname = hostnameOf(config);
-    const { secret, access } = await loadAccess(config, ports, logger, undoing);
+    const { secret, access, tls } = await loadAccess(config, ports, logger, undoing);
     const store = await openStore(config, dataDirectory, ports.time, logger.child({ room: 'store' }));
     undoing.add(() => store.close());
     const leadership = await store.campaign(hostname);
@@ -58,6 +58,7 @@ export async function startOrchestrator(wanted: ServerConfig): Promise<Platform>
       connection: httpSchedulerConnection({
         masters: () => masters,
         secret,
+        tls,
         time: ports.time,
         log: logger.child({ room: 'scheduler-link' }),
       }),
@@ -79,7 +80,7 @@ export async function startOrchestrator(wanted: ServerConfig): Promise<Platform>
     const abdicated = new Promise<void>((resolveAbdicated) => {
       abdicate = resolveAbdicated;
     });
-    const options = { config, secret, access, ports, log: logger, abdicate, logLevels: log.levels };
+    const options = { config, secret, access, tls, ports, log: logger, abdicate, logLevels: log.levels };
     const orchestrator = await openOrchestratorApi(
       options,
       engine,

@@ -19,6 +19,7 @@ import { makeDataDirectory, writeAddresses, type Platform } from '../running-rol
 import { removePidFile, writePidFile } from '../pid-file.ts';
 import { openVault } from '../stored-secrets.ts';
 import { systemPorts, type SystemPorts } from '../system-ports.ts';
+import { overTls } from '../tls/requests.ts';
 import { Undoing } from '../undoing.ts';
 import { MESOS_VERSION } from '../version.ts';
 import { Front } from './front.ts';
@@ -77,15 +78,16 @@ export async function startServer(wanted: ServerConfig): Promise<Platform> {
     log.close();
   });
   try {
-    const { secret, access } = await loadAccess(config, ports, log.logger, undoing);
+    const { secret, access, tls } = await loadAccess(config, ports, log.logger, undoing);
     const ip = advertisedAddress(config.bindAddress);
     const hostname = hostnameOf(config);
     const addresses: PlatformAddresses = {
       orchestrator: urlOf({ address: ip, port: config.orchestratorPort }),
       master: urlOf({ address: ip, port: config.masterPort }),
     };
+    const peers = { orchestrator: overTls(addresses.orchestrator, tls), master: overTls(addresses.master, tls) };
     const id = randomUuid(ports.random.stream('server'));
-    const self: LeaderRecord = { hostname, ip, id, version: MESOS_VERSION, ...addresses };
+    const self: LeaderRecord = { hostname, ip, id, version: MESOS_VERSION, ...peers };
     const store = await openZooKeeperStore({
       url: zk,
       sessionTimeoutMs: config.zkSessionTimeout * 1000,
@@ -96,7 +98,7 @@ export async function startServer(wanted: ServerConfig): Promise<Platform> {
     undoing.add(() => store.close());
 
     let leader: LeaderRecord | undefined;
-    const admission: Admission = { secret, access, ownNames: new Set([hostname.toLowerCase()]) };
+    const admission: Admission = { secret, access, tls, ownNames: new Set([hostname.toLowerCase()]) };
     const urlOfLeader = (which: 'master' | 'orchestrator') => (): string | undefined =>
       leader === undefined || leader.id === id ? undefined : leader[which];
     const door = (flag: string, leaderUrl: () => string | undefined, redirects: readonly string[]): Door => {
@@ -111,7 +113,7 @@ export async function startServer(wanted: ServerConfig): Promise<Platform> {
         redirectPaths: new Set(redirects),
         healthPaths: new Set(isOfMaster ? ['/health', '/master/health'] : []),
       });
-      const front: Front = new Front(proxy);
+      const front: Front = new Front(proxy, tls);
       return { flag, front, proxy };
     };
     const doors = [
@@ -149,7 +151,7 @@ export async function startServer(wanted: ServerConfig): Promise<Platform> {
     reigns.start();
     undoing.add(() => removePidFile(dataDirectory));
     await writePidFile(dataDirectory, addresses);
-    const joinTokenPath = await writeJoinToken(dataDirectory, secret, { zk, masters: [] });
+    const joinTokenPath = await writeJoinToken(dataDirectory, secret, { zk, masters: [], tls: tls !== undefined });
     if (addressesFile !== undefined) await writeAddresses(addressesFile, addresses);
     return {
       addresses,
@@ -221,7 +223,7 @@ class Reigns {
     const end = this.endReign;
     try {
       const { master, engine } = await startControlPlane(
-        { config, secret, ports, hostname, log, store, epoch, onFatal: end },
+        { config, secret, tls: admission.tls, ports, hostname, log, store, epoch, onFatal: end },
         undoing,
       );
       const vault = await openVault(config, ports, resolve(config.dataDir), { store, epoch });
@@ -235,6 +237,7 @@ class Reigns {
           config,
           secret,
           access: admission.access,
+          tls: admission.tls,
           vault,
           ports,
           log,

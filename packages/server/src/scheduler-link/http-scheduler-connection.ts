@@ -2,8 +2,8 @@
  * A framework's way to a master over HTTP: the public v1 scheduler API and nothing else, so that any Mesos master will do.
  * One stream of events, and one connection over which calls go one after the other, in the order in which they were made.
  */
-import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest, Agent as HttpsAgent } from 'node:https';
+import { Agent, type ClientRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { authorizationOf, type Secret } from '@stadion/access';
 import { describeError, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
 import { SchedulerEvent, type SchedulerCall, type SchedulerConnection } from '@stadion/contract/mesos';
@@ -15,6 +15,8 @@ import {
   SCHEDULER_EVENT_BYTES_MAX,
   SCHEDULER_HEARTBEATS_MISSED_MAX,
 } from '../limits.ts';
+import type { NodeTls } from '../tls/node-tls.ts';
+import { requestTo } from '../tls/requests.ts';
 
 const PATH = '/api/v1/scheduler';
 /** Before the master has said how often it sends one. */
@@ -25,6 +27,8 @@ export interface HttpSchedulerOptions {
   /** URLs of masters to try, the likeliest leader first; asked anew for each subscription. */
   readonly masters: () => readonly string[];
   readonly secret: Secret | undefined;
+  /** What is shown to masters that are reached over TLS. */
+  readonly tls: NodeTls | undefined;
   readonly time: Clock & Timers;
   readonly log: Logger;
 }
@@ -231,16 +235,15 @@ class Subscription {
   }
 
   private request(url: URL, isCall: boolean, onAnswer: (answer: IncomingMessage) => void): ClientRequest {
-    const { secret } = this.options;
+    const { secret, tls } = this.options;
     const headers = {
       'Content-Type': 'application/json',
       Accept: 'application/json',
       ...(secret === undefined ? {} : { Authorization: authorizationOf(secret) }),
       ...(isCall && this.streamId !== undefined ? { 'Mesos-Stream-Id': this.streamId } : {}),
     };
-    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     const agent = isCall ? this.agents[url.protocol === 'https:' ? 'https:' : 'http:'] : undefined;
-    return send(url, { method: 'POST', headers, ...(agent === undefined ? {} : { agent }) }, onAnswer);
+    return requestTo(url, tls, { method: 'POST', headers, ...(agent === undefined ? {} : { agent }) }, onAnswer);
   }
 }
 

@@ -1,0 +1,19 @@
+/** Has `fetch` show this machine's certificate, and trust the cluster's authorities beside those of the public web. */
+import { Agent, buildConnector, setGlobalDispatcher } from 'undici';
+import { trusted, type NodeTls } from './node-tls.ts';
+
+/**
+ * From now on, in the whole process: what fetches there is our own parts, and artifacts of tasks. Each new connection shows
+ * what holds by then; those that are kept open go on.
+ */
+export function showToOthers(tls: NodeTls): void {
+  const connectorOf = (): buildConnector.connector => {
+    const material = tls.material();
+    return buildConnector({ ...material, ca: trusted(material) });
+  };
+  let connect = connectorOf();
+  tls.onChange(() => {
+    connect = connectorOf();
+  });
+  setGlobalDispatcher(new Agent({ connect: (options, callback) => connect(options, callback) }));
+}

@@ -1,0 +1,170 @@
+/** One port for TLS and plain HTTP, certificates of every kind, and new ones under open streams: on real sockets. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { ClusterAuthority, Secret } from '@stadion/access';
+import { resolveServerConfig } from '@stadion/contract';
+import { silentLogger } from '@stadion/base';
+import { systemClock } from '@stadion/base/system';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import { listen } from '../listening.ts';
+import { systemPorts } from '../system-ports.ts';
+import { Undoing } from '../undoing.ts';
+import { openNodeTls, type NodeTls } from './node-tls.ts';
+
+const DAY_MS = 86_400_000;
+const SECRET = new Secret('the secret of this very cluster');
+let authority: ClusterAuthority;
+let other: ClusterAuthority;
+const undoing = new Undoing();
+
+beforeAll(async () => {
+  authority = await ClusterAuthority.of(SECRET);
+  other = await ClusterAuthority.of(new Secret('the secret of another cluster'));
+});
+
+afterEach(async () => {
+  await undoing.run(silentLogger);
+});
+
+const issue = (by: ClusterAuthority, lifetimeMs = DAY_MS, nowMs = systemClock.now()) =>
+  by.issue({ names: ['127.0.0.1'], nowMs, lifetimeMs });
+
+async function folder(): Promise<string> {
+  const made = await mkdtemp(join(tmpdir(), 'stadion tls '));
+  undoing.add(() => rm(made, { recursive: true, force: true }));
+  return made;
+}
+
+async function open(
+  flags: Readonly<Record<string, unknown>>,
+): Promise<{ url: URL; tls: NodeTls; http: FastifyInstance }> {
+  const outcome = resolveServerConfig({ flags: { dataDir: await folder(), ...flags }, environment: {} });
+  if (!outcome.ok) throw new Error(outcome.problems.join());
+  const parts = { secret: SECRET, ports: systemPorts(), log: silentLogger };
+  const tls = await openNodeTls(outcome.config, parts, undoing);
+  if (tls === undefined) throw new Error('TLS is off');
+  const http = Fastify();
+  http.get('/health', async () => 'fine');
+  http.get('/stream', (_request, reply) => {
+    reply.hijack();
+    reply.raw.write('begun\n');
+    http.server.once('more', () => reply.raw.end('more\n'));
+  });
+  const where = {
+    address: '127.0.0.1',
+    port: 0,
+    flag: '--master-port',
+    api: 'master',
+    ownNames: new Set<string>(),
+  } as const;
+  const url = new URL(await listen(http, { ...where, tls }));
+  undoing.add(() => http.close());
+  return { url, tls, http };
+}
+
+interface Shown {
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+function ask(url: URL, path: string, shown?: Shown): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const at = { host: url.hostname, port: url.port, path, agent: false } as const;
+    const request =
+      shown === undefined ? httpRequest(at) : httpsRequest({ ...at, ca: authority.certificate, ...shown });
+    request.on('error', reject);
+    request.on('response', (answer) => {
+      let text = '';
+      answer.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }));
+    });
+    request.end();
+  });
+}
+
+test('a port speaks TLS and plain HTTP, with and without a certificate of the other end', async () => {
+  const { url } = await open({ tls: 'on' });
+  const mine = await issue(authority);
+  expect(await ask(url, '/health')).toEqual({ status: 200, text: 'fine' });
+  expect(await ask(url, '/health', {})).toEqual({ status: 200, text: 'fine' });
+  expect(await ask(url, '/health', { cert: mine.certificate, key: mine.key })).toEqual({ status: 200, text: 'fine' });
+});
+
+test('a certificate of another authority or of the past is refused, and told why', async () => {
+  const { url } = await open({ tls: 'on' });
+  const wrong = await issue(other);
+  const answer = await ask(url, '/health', { cert: wrong.certificate, key: wrong.key });
+  expect(answer.status).toBe(403);
+  expect(answer.text).toContain('This certificate is not taken');
+  const old = await issue(authority, DAY_MS, systemClock.now() - 2 * DAY_MS);
+  const late = await ask(url, '/health', { cert: old.certificate, key: old.key });
+  expect(late.status).toBe(403);
+  expect(late.text).toContain('CERT_HAS_EXPIRED');
+});
+
+test('a machine with another secret is not taken for one of the cluster by whoever calls it', async () => {
+  const { url } = await open({ tls: 'on' });
+  await expect(
+    new Promise((resolve, reject) => {
+      const socket = connect({ host: url.hostname, port: Number(url.port), ca: other.certificate }, () => {
+        resolve('taken');
+      });
+      socket.on('error', reject);
+    }),
+  ).rejects.toThrow(/self-signed|unable to/);
+});
+
+test('new files are shown to new connections, open streams go on, and half a change changes nothing', async () => {
+  const where = await folder();
+  const files = { tlsCert: join(where, 'crt'), tlsKey: join(where, 'key'), tlsCa: join(where, 'ca') };
+  const keep = async ({ certificate, key }: { certificate: string; key: string }): Promise<void> => {
+    await writeFile(files.tlsCert, certificate);
+    await writeFile(files.tlsKey, key);
+  };
+  await writeFile(files.tlsCa, authority.certificate);
+  await keep(await issue(authority));
+  const { url, tls, http } = await open({ tls: 'on', ...files });
+  const begun = new Promise<{ rest: Promise<string> }>((resolve, reject) => {
+    const at = { host: url.hostname, port: url.port, path: '/stream', agent: false, ca: authority.certificate };
+    httpsRequest(at, (answer) => {
+      let text = '';
+      const rest = new Promise<string>((done) => answer.on('end', () => done(text)));
+      answer.on('data', (chunk: Buffer) => {
+        text += chunk.toString();
+        resolve({ rest });
+      });
+    })
+      .on('error', reject)
+      .end();
+  });
+  const { rest } = await begun;
+  const changed = new Promise<string>((resolve) => tls.onChange(({ cert }) => resolve(cert)));
+  const next = await issue(authority, 2 * DAY_MS);
+  // A certificate whose key is not there yet: what was there stands until both are.
+  await writeFile(files.tlsCert, next.certificate);
+  expect(await ask(url, '/health', {})).toMatchObject({ status: 200 });
+  await keep(next);
+  expect(await changed).toBe(next.certificate);
+  const shown = await new Promise<string | undefined>((resolve, reject) => {
+    const socket = connect({ host: url.hostname, port: Number(url.port), ca: authority.certificate }, () => {
+      resolve(socket.getPeerX509Certificate()?.toString());
+      socket.destroy();
+    });
+    socket.on('error', reject);
+  });
+  expect(shown?.trim()).toBe(next.certificate.trim());
+  http.server.emit('more');
+  expect(await rest).toBe('begun\nmore\n');
+});
+
+test('settings that do not go together are refused with what to do', async () => {
+  await expect(open({ tls: 'on', tlsCert: 'crt' })).rejects.toThrow(/all of --tls-cert/);
+  await expect(open({ tlsCert: 'crt' })).rejects.toThrow(/without --tls on/);
+  const missing = { tlsCert: '/no/crt', tlsKey: '/no/key', tlsCa: '/no/ca' };
+  await expect(open({ tls: 'on', ...missing })).rejects.toThrow(/cannot be used/);
+});

@@ -1,0 +1,203 @@
+/** A cluster whose machines speak TLS with each other and take nothing else, with certificates that change meanwhile. */
+import { spawn } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { request } from 'node:https';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { ClusterAuthority, Secret } from '@stadion/access';
+import { systemClock } from '@stadion/base/system';
+import { Agent, setGlobalDispatcher } from 'undici';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Cluster, canMakeCluster, type Node } from './support/cluster.ts';
+import { EventRecorder } from './support/event-recorder.ts';
+import { STADION, callJson, waitFor } from './support/running-platform.ts';
+
+const DAY_MS = 86_400_000;
+
+describe.skipIf(!canMakeCluster())('a cluster that requires TLS', { timeout: 240_000 }, () => {
+  let cluster: Cluster;
+  let authority: ClusterAuthority;
+
+  const folderOf = (address: string): string => join(cluster.folder, `certificates-${address}`);
+  const flagsOf = (address: string): string[] => {
+    const folder = folderOf(address);
+    return ['--tls-cert', join(folder, 'crt'), '--tls-key', join(folder, 'key'), '--tls-ca', join(folder, 'ca')];
+  };
+
+  /** Gives a machine a certificate. @returns it */
+  async function certify(address: string, startMs: number, by = authority): Promise<string> {
+    const folder = folderOf(address);
+    await mkdir(folder, { recursive: true });
+    const { certificate, key } = await by.issue({ names: [address], nowMs: startMs, lifetimeMs: DAY_MS });
+    await writeFile(join(folder, 'crt'), certificate);
+    await writeFile(join(folder, 'key'), key);
+    await writeFile(join(folder, 'ca'), authority.certificate);
+    return certificate;
+  }
+
+  /** The certificate that a port shows to somebody who connects now. */
+  function shownAt(host: string, port: number): Promise<string | undefined> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ host, port, ca: authority.certificate }, () => {
+        resolve(socket.getPeerX509Certificate()?.toString().trim());
+        socket.destroy();
+      });
+      socket.on('error', reject);
+    });
+  }
+
+  beforeAll(async () => {
+    cluster = await Cluster.start({
+      servers: 2,
+      agents: 1,
+      // The first server makes its own certificate, as all of them would; the others have files, which can be changed.
+      overTls: async (made) => {
+        cluster = made;
+        authority = await ClusterAuthority.of(new Secret(made.secret));
+        await writeFile(made.authorityFile, authority.certificate);
+        setGlobalDispatcher(new Agent({ connect: { ca: authority.certificate } }));
+        const [first, ...others] = made.machines.machines;
+        for (const { address } of others) await certify(address, systemClock.now());
+        return ({ machine }) => ['--tls', 'required', ...(machine === first ? [] : flagsOf(machine.address))];
+      },
+    });
+    await cluster.change('PUT', '/v2/apps/web', { cmd: 'echo said this; exec sleep 100000', cpus: 0.1, mem: 32 });
+  }, 240_000);
+
+  afterAll(async () => {
+    await cluster.stop();
+  }, 120_000);
+
+  async function follower(): Promise<Node> {
+    const leader = await cluster.leader();
+    const other = cluster.servers.find((server) => server !== leader);
+    if (other === undefined) throw new Error('one of two leads');
+    return other;
+  }
+
+  test('is reached through every server, into its tasks and their logs as well', async () => {
+    const [task] = await cluster.tasks('/web');
+    for (const server of cluster.servers) {
+      expect((await cluster.call('GET', '/v2/apps/web', undefined, server)).body.app.tasksRunning).toBe(1);
+      const ran = await cluster.cliThrough(server, 'exec', task?.id ?? '', '--', 'sh', '-c', 'echo inside; exit 3');
+      expect(ran).toMatchObject({ code: 3, stdout: 'inside\n' });
+      const logs = await cluster.cliThrough(server, 'logs', '/web');
+      expect(logs.stdout).toContain('said this');
+    }
+  });
+
+  test('refuses plain connections in words, on every port', async () => {
+    const ports = [...cluster.servers.flatMap(({ machine }) => [`${machine.address}:8080`, `${machine.address}:5050`])];
+    for (const where of [...ports, ...cluster.agents.map(({ machine }) => `${machine.address}:5051`)]) {
+      const answer = await callJson(`http://${where}/state`, 'GET', undefined, cluster.headers);
+      expect([where, answer.status]).toEqual([where, 403]);
+      expect(JSON.stringify(answer.body)).toContain('TLS only');
+    }
+  });
+
+  test('gives secrets to agents that show a certificate of the cluster, and to nobody else', async () => {
+    await cluster.call('PUT', '/secrets/v1/secret/default/team/password', { value: 'hunter2' });
+    await cluster.change('PUT', '/v2/apps/secretive', {
+      cmd: 'printf "%s" "$PASSWORD" | tr a-z A-Z; exec sleep 1000',
+      cpus: 0.1,
+      mem: 32,
+      env: { PASSWORD: { secret: 'one' } },
+      secrets: { one: { source: 'team/password' } },
+    });
+    await waitFor('the task has its secret', async () => {
+      return (await cluster.cli('logs', '/secretive')).stdout.includes('HUNTER2');
+    });
+    for (const { url } of cluster.servers) {
+      for (const path of ['/stadion/secret-of-task', '/stadion/secret%2Dof-task']) {
+        const asked = await callJson(`${url}:5050${path}?name=team/password`, 'POST', undefined, cluster.headers);
+        expect(asked.status).toBe(403);
+        expect(JSON.stringify(asked.body)).toContain('show a certificate');
+      }
+    }
+    await cluster.change('DELETE', '/v2/apps/secretive');
+  });
+
+  test('refuses links with a certificate of another authority', async () => {
+    const other = await ClusterAuthority.of(new Secret('the secret of somebody else'));
+    const { certificate, key } = await other.issue({ names: ['x'], nowMs: systemClock.now(), lifetimeMs: DAY_MS });
+    const { machine } = await cluster.leader();
+    const answer = await new Promise<{ status: number; text: string }>((resolve, reject) => {
+      const asked = request(`https://${machine.address}:5050/stadion/agent-link`, {
+        ...{ ca: authority.certificate, cert: certificate, key },
+        headers: { ...cluster.headers, connection: 'Upgrade', upgrade: 'stadion-agent-link-1' },
+      });
+      asked.on('upgrade', () => reject(new Error('the link was taken')));
+      asked.on('error', reject);
+      asked.on('response', (response) => {
+        let text = '';
+        response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+      });
+      asked.end();
+    });
+    expect(answer.status).toBe(403);
+    expect(answer.text).toContain('This certificate is not taken');
+  });
+
+  test('does not take an agent whose certificate is of the past, and takes it once it has a new one', async () => {
+    const [, machine] = cluster.machines.machines;
+    if (machine === undefined) throw new Error('there are three machines');
+    // Its files are those of the server beside it: they get a folder of their own.
+    const folder = join(cluster.folder, 'late');
+    await mkdir(folder);
+    const keep = async (startMs: number): Promise<void> => {
+      const wish = { names: [machine.address], nowMs: startMs, lifetimeMs: DAY_MS };
+      const { certificate, key } = await authority.issue(wish);
+      await writeFile(join(folder, 'crt'), certificate);
+      await writeFile(join(folder, 'key'), key);
+    };
+    await writeFile(join(folder, 'ca'), authority.certificate);
+    await keep(systemClock.now() - 2 * DAY_MS);
+    const files = ['--tls-cert', join(folder, 'crt'), '--tls-key', join(folder, 'key'), '--tls-ca', join(folder, 'ca')];
+    const words = ['--bind-address', machine.address, '--secret-file', cluster.secretFile, '--zk', cluster.zkUrl];
+    const late = await cluster.addAgent(machine, ['agent', ...words], 'late');
+    // Those of the machine came last on the line: the ones of this agent have to.
+    const node = { ...late, command: [...late.command, ...files] };
+    cluster.nodes.splice(cluster.nodes.indexOf(late), 1, node);
+    cluster.launch(node);
+    await waitFor('its log says why not', async () => {
+      return (await cluster.logOf(node).catch(() => '')).includes('CERT_HAS_EXPIRED');
+    });
+    expect((await cluster.ask('/slaves')).body.slaves).toHaveLength(1);
+    await keep(systemClock.now());
+    await cluster.registered(2);
+  });
+
+  test('changes certificates while streams run, and none of them breaks', async () => {
+    const through = await follower();
+    const [task] = await cluster.tasks('/web');
+    const before = (await cluster.ask('/slaves')).body.slaves as { id: string; reregistered_time?: number }[];
+    const events = await EventRecorder.open(`${through.url}:8080`, '', cluster.headers);
+    const session = spawn(process.execPath, [STADION, 'exec', '-i', task?.id ?? '', '--', 'cat'], {
+      env: cluster.environmentThrough(through),
+    });
+    let echoed = '';
+    session.stdout.on('data', (chunk: Buffer) => (echoed += chunk.toString()));
+    session.stderr.on('data', (chunk: Buffer) => (echoed += chunk.toString()));
+    session.stdin.write('before\n');
+    await waitFor('the session answers', async () => echoed.includes('before'));
+    for (const { machine, role } of cluster.nodes.filter(({ machine: one }) => one !== cluster.machines.machines[0])) {
+      const certificate = (await certify(machine.address, systemClock.now())).trim();
+      if (cluster.nodes.filter((node) => node.machine === machine).length > 1 && role === 'agent') continue;
+      const port = role === 'agent' ? 5051 : 8080;
+      await waitFor('the new certificate is shown', async () => (await shownAt(machine.address, port)) === certificate);
+    }
+    session.stdin.end('after\n');
+    await waitFor('the session still answers', async () => echoed.includes('after'));
+    await cluster.change('PUT', '/v2/apps/other', { cmd: 'exec sleep 1000', cpus: 0.1, mem: 32 });
+    await events.until('the stream goes on', ({ name }) => name === 'deployment_success');
+    events.close();
+    const after = (await cluster.ask('/slaves')).body.slaves as typeof before;
+    const linksOf = (slaves: typeof before) =>
+      slaves.map(({ id, reregistered_time: at }) => `${id} ${String(at)}`).sort();
+    expect(linksOf(after)).toEqual(linksOf(before));
+    // And what is opened from now on is taken as well.
+    const ran = await cluster.cliThrough(through, 'exec', task?.id ?? '', '--', 'echo', 'anew');
+    expect(ran).toMatchObject({ code: 0, stdout: 'anew\n' });
+  });
+});
