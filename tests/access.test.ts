@@ -197,6 +197,22 @@ describe('every other port', () => {
     expect((await ask(url, 'POST', 'reader', encodeProtobuf('OperatorCall', teardown), protobuf)).status).toBe(403);
   });
 
+  test('working inside containers over the agent’s API takes the right to that, and nothing else does', async () => {
+    const url = `${platform.addresses.agent}/api/v1`;
+    const json = { 'content-type': 'application/json' };
+    const records = { 'content-type': 'application/recordio', 'message-content-type': 'application/json' };
+    const launch = JSON.stringify({ type: 'LAUNCH_NESTED_CONTAINER_SESSION' });
+    for (const who of ['reader', 'only-cluster-write', 'team-a']) {
+      expect([who, (await ask(url, 'POST', who, launch, json)).status]).toEqual([who, 403]);
+      expect([who, (await ask(url, 'POST', who, ` ${launch}`, json)).status]).toEqual([who, 403]);
+      expect([who, (await ask(url, 'POST', who, '2\n{}', records)).status]).toEqual([who, 403]);
+    }
+    expect((await ask(url, 'POST', 'only-tasks-exec', launch, json)).status).toBe(400);
+    expect((await ask(url, 'POST', 'only-tasks-exec', '2\n{}', records)).status).toBe(400);
+    // What nobody grants to those who only read is judged as changing.
+    expect((await ask(url, 'POST', 'only-tasks-exec', '{"type":"PRUNE_IMAGES"}', json)).status).toBe(403);
+  });
+
   test('frameworks, agents and sessions come in by their own grants only', async () => {
     const { master, orchestrator } = platform.addresses;
     const subscribe = JSON.stringify({ type: 'SUBSCRIBE' });

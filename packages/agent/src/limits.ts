@@ -42,6 +42,9 @@ export const FILES_READ_BYTES_MAX = 65_536;
 /** Entries that `/files/browse` lists, and roots that `/files/debug` does. */
 export const FILES_BROWSE_ENTRIES_MAX = 10_000;
 export const FILES_DEBUG_ROOTS_MAX = 10_000;
+/** Commands inside tasks over Mesos's API, those that ended and were not removed among them; and one message of theirs. */
+export const NESTED_SESSIONS_MAX = 256;
+export const RECORD_BYTES_MAX = 1024 * 1024;
 /** How long a client may take to send its request, and how many connections there are at a time. */
 export const REQUEST_MS_MAX = 30_000;
 export const CONNECTIONS_MAX = 1024;

@@ -181,7 +181,7 @@ export async function openAgentApi(
 ): Promise<string> {
   const { config, ports, open = listen } = options;
   const admission = admissionOf(options);
-  const agentHttp = createAgentHttp(agent, { clock: ports.time });
+  const agentHttp = createAgentHttp(agent, { clock: ports.time, timers: ports.time });
   onOpened(() => agentHttp.close());
   const endSessions = takeTaskSessions(agentHttp.server, agent, admission, ports.time);
   onOpened(async () => {

@@ -52,7 +52,8 @@ export async function judge(
   if (identity === undefined) return { refused: UNKNOWN };
   request.headers[USER_HEADER] = identity.name;
   const { permission } = requirement;
-  if (isPermitted(identity, permission, undefined)) return { identity, requirement, isDecided: true };
+  if (requirement.isOfBody !== true && isPermitted(identity, permission, undefined))
+    return { identity, requirement, isDecided: true };
   if (requirement.paths === undefined && requirement.permissionOf === undefined) {
     return { refused: notPermitted(identity, permission) };
   }

@@ -1,5 +1,5 @@
 /** The agent's pages: the legacy JSON endpoints of a Mesos agent, also under `/slave(1)`. */
-import type { Clock } from '@stadion/base';
+import type { Clock, Timers } from '@stadion/base';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { AgentView } from '../agent-view.ts';
 import { CONNECTIONS_MAX, REQUEST_MS_MAX } from '../limits.ts';
@@ -9,11 +9,13 @@ import { queryValue, sendJson } from './jsonp.ts';
 import { agentMetrics, systemStats } from './metrics.ts';
 import { ConnectionSource } from './open-connections.ts';
 import { agentState } from './state.ts';
+import { addContainerCalls } from './v1/container-calls.ts';
 import { StatisticsSource } from './statistics.ts';
 
 /** Options of {@link createAgentHttp}. */
 export interface AgentHttpOptions {
   readonly clock: Clock;
+  readonly timers: Timers;
   /** What `/flags` and `/state` show; secrets never go in. */
   readonly flags?: Readonly<Record<string, string>>;
 }
@@ -23,11 +25,14 @@ export function createAgentHttp(agent: AgentView, options: AgentHttpOptions): Fa
   const server = fastify({
     logger: false,
     exposeHeadRoutes: true,
-    requestTimeout: REQUEST_MS_MAX,
+    // Input of sessions goes on for as long as they do; everything else is timed below.
+    requestTimeout: 0,
+    http: { headersTimeout: REQUEST_MS_MAX },
     // Everything here only reads: nothing is lost when it is cut off, and connections without a request never end.
     forceCloseConnections: true,
   });
   server.server.maxConnections = CONNECTIONS_MAX;
+  limitUploads(server, options.timers);
   const flags = options.flags ?? {};
   const statistics = new StatisticsSource(agent, options.clock);
   const connections = new ConnectionSource(agent, options.clock);
@@ -62,8 +67,25 @@ export function createAgentHttp(agent: AgentView, options: AgentHttpOptions): Fa
     server.get(`${prefix}/health`, (_request, reply) => reply.code(200).send(''));
     addFilesRoutes(server, prefix, agent);
     addImageRoutes(server, prefix, agent);
+    addContainerCalls(server, prefix, { agent, timers: options.timers });
   }
   return server;
+}
+
+/** Who does not get to the end of a body in time is cut off, but for streams of records. */
+function limitUploads(server: FastifyInstance, timers: Timers): void {
+  server.addHook('onRequest', (request, _reply, done) => {
+    const { raw } = request;
+    if (request.headers['content-type']?.startsWith('application/recordio') !== true && hasBody(request)) {
+      const timer = timers.after(REQUEST_MS_MAX, () => raw.destroy());
+      for (const event of ['end', 'close']) raw.once(event, () => timer.cancel());
+    }
+    done();
+  });
+}
+
+function hasBody({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 /** Answers with what `build` gives; nothing means that the agent is still finding out. */

@@ -27,7 +27,7 @@ async function start(containerizers: readonly string[]): Promise<SimulatedMachin
     images: async () => [{ containerizer: 'linux', name: 'there:1', digest: 'sha256:1', bytes: 5, usedAt: 0 }],
   });
   agent = await machine.startAgent();
-  http = createAgentHttp(agent, { clock: machine.time });
+  http = createAgentHttp(agent, { clock: machine.time, timers: machine.time });
   return machine;
 }
 

@@ -14,6 +14,8 @@ export interface Requirement {
   readonly paths?: (body: unknown) => readonly string[] | undefined;
   /** Where it takes the body to know what is asked. */
   readonly permissionOf?: (body: unknown) => Permission;
+  /** Having `permission` is not enough to know: what the body asks for may take another. */
+  readonly isOfBody?: true;
 }
 
 /** Signs of life, and where the leader is: anybody may ask. */
@@ -83,7 +85,7 @@ function known(
       return knowledge.orchestrator(method, written);
     case 'agent':
       if (isReading(method) && /^\/(?:slave\(1\)\/)?files(?:\/|\.|$)/.test(path)) return { permission: 'files:read' };
-      return operator(path, method, knowledge);
+      return agentCall(path, method, knowledge);
     case 'master':
       if (path === '/stadion/agent-link' || path === '/stadion/secret-of-task') return { permission: 'agents:join' };
       if (/^(?:\/master)?\/api\/v1\/scheduler$/.test(path)) return { permission: 'frameworks:run' };
@@ -91,6 +93,21 @@ function known(
     default:
       return undefined;
   }
+}
+
+/** Whoever works inside containers needs the right to that, whatever else he may; a stream does nothing else. */
+function agentCall(path: string, method: string, knowledge: RouteKnowledge): Requirement | undefined {
+  const asked = operator(path, method, knowledge);
+  if (asked === undefined) return undefined;
+  return {
+    ...asked,
+    isOfBody: true,
+    permissionOf: (body) => {
+      const type = knowledge.operatorCall(body);
+      const isInside = type === undefined || /^(?:ATTACH|LAUNCH|WAIT|KILL|REMOVE)_.*CONTAINER/.test(type);
+      return isInside ? 'tasks:exec' : (asked.permissionOf?.(body) ?? WRITE.agent);
+    },
+  };
 }
 
 /** Operators ask and order by POST: what it is stands in the body. */

@@ -1,0 +1,225 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { request as httpRequest, type ClientRequest } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SeededRandom, silentLogger } from '@stadion/base';
+import { systemClock, systemTimers } from '@stadion/base/system';
+import { encodeRecord, RecordReader } from '@stadion/contract/mesos-wire';
+import type { FastifyInstance } from 'fastify';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MemoryCheckpoints } from '../../adapters/checkpoints-memory/memory-checkpoints.ts';
+import { MemoryFetcher } from '../../adapters/fetcher-memory/memory-fetcher.ts';
+import { createPosixContainerizer } from '../../adapters/posix/posix-containerizer.ts';
+import { MemoryProber } from '../../adapters/prober-memory/memory-prober.ts';
+import { FileSandboxes } from '../../adapters/sandboxes-file/file-sandboxes.ts';
+import { FileVolumes } from '../../adapters/volumes-file/file-volumes.ts';
+import { createAgent, type Agent } from '../../agent.ts';
+import { FakeMaster, makeTask } from '../../testing/fake-master.ts';
+import { until } from '../../testing/task-machine.ts';
+import { createAgentHttp } from '../agent-http.ts';
+
+const ports = { clock: systemClock, timers: systemTimers, log: silentLogger };
+let root: string;
+let agent: Agent;
+let http: FastifyInstance;
+let url: string;
+/** The container of the task. */
+let parent: string;
+
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), 'stadion calls '));
+  chmodSync(root, 0o755);
+  const master = new FakeMaster();
+  agent = createAgent({
+    ...ports,
+    dialer: master,
+    containerizer: createPosixContainerizer({ ...ports, runtimeDirectory: join(root, 'run') }),
+    checkpoints: new MemoryCheckpoints(),
+    sandboxes: new FileSandboxes(root),
+    volumes: new FileVolumes(root),
+    fetcher: new MemoryFetcher(),
+    prober: new MemoryProber(),
+    random: new SeededRandom(3),
+    info: {
+      hostname: 'host-1',
+      ip: '127.0.0.1',
+      port: 5051,
+      resources: [
+        { name: 'cpus', type: 'SCALAR', scalar: { value: 4 } },
+        { name: 'mem', type: 'SCALAR', scalar: { value: 1024 } },
+      ],
+      attributes: [],
+      version: '1.11.0',
+    },
+    config: { inheritedEnvironment: { PATH: process.env['PATH'] ?? '' } },
+  });
+  http = createAgentHttp(agent, ports);
+  url = await http.listen({ host: '127.0.0.1', port: 0 });
+  await agent.start();
+  await until(() => agent.registered);
+  const value = 'while :; do echo tick; echo tock >&2; sleep 0.05; done';
+  master.run(makeTask('a', { command: { value } }));
+  await until(() => [...agent.tasks()].some(({ phase }) => phase === 'running'));
+  parent = [...agent.tasks()][0]?.containerId ?? '';
+});
+
+afterEach(async () => {
+  await agent.endTasks(10_000);
+  await http.close();
+  await agent.stop();
+  rmSync(root, { recursive: true, force: true });
+});
+
+const idOf = (value: string) => ({ value, parent: { value: parent } });
+
+/** Makes a call. */
+async function call(type: string, content: object, signal?: AbortSignal): Promise<Response> {
+  return fetch(`${url}/api/v1`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/recordio' },
+    body: JSON.stringify({ type, [type.toLowerCase()]: content }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+const launch = (name: string, command: object, container: object = {}, signal?: AbortSignal) =>
+  call('LAUNCH_NESTED_CONTAINER_SESSION', { container_id: idOf(name), command, ...container }, signal);
+
+/** Reads a stream of ProcessIO into what was written; `enough` ends it early. */
+class Output {
+  readonly texts = { STDOUT: '', STDERR: '' };
+
+  async read(response: Response, enough: () => boolean = () => false): Promise<this> {
+    const reader = new RecordReader(1024 * 1024);
+    const body = response.body as unknown as AsyncIterable<Uint8Array>;
+    for await (const chunk of body) {
+      for (const record of reader.push(chunk)) {
+        const { data } = JSON.parse(Buffer.from(record).toString()) as {
+          data?: { type: 'STDOUT' | 'STDERR'; data: string };
+        };
+        if (data !== undefined) this.texts[data.type] += Buffer.from(data.data, 'base64').toString();
+      }
+      if (enough()) break;
+    }
+    return this;
+  }
+}
+
+/** An open ATTACH_CONTAINER_INPUT. */
+class Input {
+  readonly answer: Promise<{ readonly status: number; readonly text: string }>;
+  private readonly request: ClientRequest;
+
+  constructor(name: string | undefined) {
+    const headers = { 'content-type': 'application/recordio', 'message-content-type': 'application/json' };
+    this.request = httpRequest(`${url}/api/v1`, { method: 'POST', headers });
+    this.request.on('error', () => undefined);
+    this.answer = new Promise((resolve) => {
+      this.request.once('response', (response) => {
+        let text = '';
+        response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+      });
+    });
+    if (name !== undefined) this.send({ type: 'CONTAINER_ID', container_id: idOf(name) });
+  }
+
+  send(content: object): void {
+    const message = { type: 'ATTACH_CONTAINER_INPUT', attach_container_input: content };
+    this.request.write(encodeRecord(Buffer.from(JSON.stringify(message))));
+  }
+
+  type(text: string): void {
+    const data = { type: 'STDIN', data: Buffer.from(text).toString('base64') };
+    this.send({ type: 'PROCESS_IO', process_io: { type: 'DATA', data } });
+  }
+
+  control(control: object): void {
+    this.send({ type: 'PROCESS_IO', process_io: { type: 'CONTROL', control } });
+  }
+
+  end(): void {
+    this.request.end();
+  }
+}
+
+describe('sessions over the v1 API', () => {
+  it('run a command with output and input, and tell how it ended until they are removed', async () => {
+    const value = 'read line; echo "got $line"; echo problem >&2; cat; exit 3';
+    const response = await launch('one', { value });
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/recordio']);
+    const output = new Output().read(response);
+    const early = await call('REMOVE_NESTED_CONTAINER', { container_id: idOf('one') });
+    expect(early.status).toBe(400);
+    const input = new Input('one');
+    input.control({ type: 'HEARTBEAT', heartbeat: { interval: { nanoseconds: 30_000_000_000 } } });
+    input.type('a line\n');
+    input.type('and more');
+    input.type('');
+    expect((await output).texts).toEqual({ STDOUT: 'got a line\nand more', STDERR: 'problem\n' });
+    input.end();
+    expect((await input.answer).status).toBe(200);
+    const waited = await call('WAIT_NESTED_CONTAINER', { container_id: idOf('one') });
+    expect(await waited.json()).toEqual({
+      type: 'WAIT_NESTED_CONTAINER',
+      wait_nested_container: { exit_status: 3 << 8 },
+    });
+    expect((await call('REMOVE_NESTED_CONTAINER', { container_id: idOf('one') })).status).toBe(200);
+    expect((await call('WAIT_NESTED_CONTAINER', { container_id: idOf('one') })).status).toBe(404);
+  });
+
+  it('have a terminal, whose size follows', async () => {
+    const terminal = { container: { type: 'MESOS', tty_info: { window_size: { rows: 30, columns: 100 } } } };
+    const value = 'stty size; while [ "$(stty size)" = "30 100" ]; do sleep 0.02; done; stty size';
+    const output = new Output();
+    const read = output.read(await launch('two', { value }, terminal));
+    await until(() => output.texts.STDOUT.includes('30 100'));
+    const input = new Input('two');
+    input.control({ type: 'TTY_INFO', tty_info: { window_size: { rows: 40, columns: 120 } } });
+    await read;
+    expect(output.texts.STDOUT).toContain('40 120');
+    input.end();
+    expect((await input.answer).status).toBe(200);
+  });
+
+  it('are killed when asked, and when whoever reads them goes away', async () => {
+    const killed = new Output().read(
+      await launch('three', { value: 'sleep', arguments: ['sleep', '1000'], shell: false }),
+    );
+    expect((await call('KILL_NESTED_CONTAINER', { container_id: idOf('three') })).status).toBe(200);
+    await killed;
+    const waited = await call('WAIT_CONTAINER', { container_id: idOf('three') });
+    expect(await waited.json()).toEqual({ type: 'WAIT_CONTAINER', wait_container: { exit_status: 9 } });
+    const reader = new AbortController();
+    await launch('four', { value: 'sleep 1000' }, {}, reader.signal);
+    reader.abort();
+    const left = await call('WAIT_NESTED_CONTAINER', { container_id: idOf('four') });
+    expect(await left.json()).toMatchObject({ wait_nested_container: { exit_status: 9 } });
+  });
+
+  it('are refused where there is nothing to work in, and when the messages are none', async () => {
+    expect((await launch('five', {})).status).toBe(400);
+    const elsewhere = { container_id: { value: 'x', parent: { value: 'nobody' } }, command: { value: 'true' } };
+    expect((await call('LAUNCH_NESTED_CONTAINER_SESSION', elsewhere)).status).toBe(404);
+    expect((await call('LAUNCH_CONTAINER', elsewhere)).status).toBe(501);
+    const protobuf = await fetch(`${url}/api/v1`, { method: 'POST', body: new Uint8Array([8, 1]) });
+    expect(protobuf.status).toBe(415);
+    const nameless = new Input(undefined);
+    nameless.type('x');
+    expect((await nameless.answer).status).toBe(400);
+    const toTask = new Input(undefined);
+    toTask.send({ type: 'CONTAINER_ID', container_id: { value: parent } });
+    expect(await toTask.answer).toMatchObject({ status: 400, text: expect.stringContaining('takes no input') });
+  });
+});
+
+it('passes on what a task writes, and leaves the task alone when the reader goes', async () => {
+  const reader = new AbortController();
+  const response = await call('ATTACH_CONTAINER_OUTPUT', { container_id: { value: parent } }, reader.signal);
+  expect(response.status).toBe(200);
+  const output = new Output();
+  await output.read(response, () => output.texts.STDOUT.includes('tick') && output.texts.STDERR.includes('tock'));
+  reader.abort();
+  expect([...agent.tasks()].map(({ phase }) => phase)).toEqual(['running']);
+  expect((await call('ATTACH_CONTAINER_OUTPUT', { container_id: { value: 'nobody' } })).status).toBe(404);
+});

@@ -1,0 +1,95 @@
+/** Messages of container sessions as Mesos v1 has them (`agent.proto`: ProcessIO, AttachContainerInput), in JSON. */
+import { encodeRecord } from '@stadion/contract/mesos-wire';
+import { decodeTerminalSize } from '@stadion/contract/task-session';
+import type { TerminalSize } from '../../ports/containerizer.ts';
+
+/** A piece of output as a record. */
+export function outputRecord(type: 'STDOUT' | 'STDERR', bytes: Buffer): Uint8Array {
+  return record({ type: 'DATA', data: { type, data: bytes.toString('base64') } });
+}
+
+/** Tells whoever reads that there is only nothing to tell. */
+export function heartbeatRecord(intervalMs: number): Uint8Array {
+  const heartbeat = { interval: { nanoseconds: intervalMs * 1_000_000 } };
+  return record({ type: 'CONTROL', control: { type: 'HEARTBEAT', heartbeat } });
+}
+
+function record(message: object): Uint8Array {
+  return encodeRecord(Buffer.from(JSON.stringify(message)));
+}
+
+/** What one record of ATTACH_CONTAINER_INPUT says. Input without bytes is its end. */
+export type InputMessage =
+  | { readonly kind: 'container'; readonly id: string }
+  | { readonly kind: 'input'; readonly bytes: Buffer }
+  | { readonly kind: 'size'; readonly size: TerminalSize }
+  | { readonly kind: 'heartbeat' };
+
+/** @returns undefined for what is none */
+export function readInputMessage(bytes: Uint8Array): InputMessage | undefined {
+  const call = member(parse(bytes), 'attach_container_input');
+  const io = member(call, 'process_io');
+  switch (member(call, 'type')) {
+    case 'CONTAINER_ID': {
+      const id = readContainerId(member(call, 'container_id'));
+      return id === undefined ? undefined : { kind: 'container', id };
+    }
+    case 'PROCESS_IO':
+      return member(io, 'type') === 'DATA' ? readData(member(io, 'data')) : readControl(member(io, 'control'));
+    default:
+      return undefined;
+  }
+}
+
+function readData(data: unknown): InputMessage | undefined {
+  const text = member(data, 'data') ?? '';
+  if (member(data, 'type') !== 'STDIN' || typeof text !== 'string') return undefined;
+  return { kind: 'input', bytes: Buffer.from(text, 'base64') };
+}
+
+function readControl(control: unknown): InputMessage | undefined {
+  if (member(control, 'type') === 'HEARTBEAT') return { kind: 'heartbeat' };
+  const size = decodeTerminalSize(member(member(control, 'tty_info'), 'window_size'));
+  return size === undefined ? undefined : { kind: 'size', size };
+}
+
+/** Longest chain of containers in containers, and of one name in it. */
+const DEPTH_MAX = 8;
+const NAME_CHARACTERS_MAX = 242;
+
+/** The id of a container, outermost first: `parent.child`. @returns undefined for what is none */
+export function readContainerId(value: unknown): string | undefined {
+  const names: string[] = [];
+  for (let id = value; id !== undefined; id = member(id, 'parent')) {
+    const name = member(id, 'value');
+    const isName = typeof name === 'string' && /^[A-Za-z0-9_-]+$/.test(name) && name.length <= NAME_CHARACTERS_MAX;
+    if (!isName || names.length >= DEPTH_MAX) return undefined;
+    names.unshift(name);
+  }
+  return names.length === 0 ? undefined : names.join('.');
+}
+
+/** What a session runs: a line for the shell, or a program whose first argument is its own name. */
+export function readCommand(value: unknown): readonly string[] | undefined {
+  const text = member(value, 'value');
+  if (typeof text !== 'string' || text === '') return undefined;
+  if (member(value, 'shell') !== false) return ['/bin/sh', '-c', text];
+  const words = member(value, 'arguments') ?? [];
+  if (!Array.isArray(words) || !words.every((word): word is string => typeof word === 'string')) return undefined;
+  return [text, ...words.slice(1)];
+}
+
+/** A member of what may be an object. */
+export function member(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Readonly<Record<string, unknown>>)[name]
+    : undefined;
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
