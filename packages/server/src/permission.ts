@@ -52,8 +52,9 @@ export async function judge(
   if (identity === undefined) return { refused: UNKNOWN };
   request.headers[USER_HEADER] = identity.name;
   const { permission } = requirement;
-  if (requirement.isOfBody !== true && isPermitted(identity, permission, undefined))
+  if (requirement.isOfBody !== true && isPermitted(identity, permission, undefined)) {
     return { identity, requirement, isDecided: true };
+  }
   if (requirement.paths === undefined && requirement.permissionOf === undefined) {
     return { refused: notPermitted(identity, permission) };
   }

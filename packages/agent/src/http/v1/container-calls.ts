@@ -83,7 +83,10 @@ class ContainerCalls {
         return this.wait(type, content, reply);
       case 'KILL_NESTED_CONTAINER':
       case 'KILL_CONTAINER':
-        return this.withSession(content, reply, ({ session }) => session.kill());
+        return this.withSession(content, reply, ({ session }) => {
+          session.kill();
+          return undefined;
+        });
       case 'REMOVE_NESTED_CONTAINER':
       case 'REMOVE_CONTAINER':
         return this.withSession(content, reply, ({ exit }, id) => {
@@ -162,14 +165,14 @@ class ContainerCalls {
   private async takeInput(body: Readable, finish: (refusal?: Refusal) => void): Promise<void> {
     const reader = new RecordReader(RECORD_BYTES_MAX);
     let nested: NestedSession | undefined;
-    let isOver = false;
+    const state = { isOver: false };
     const end = (refusal?: Refusal): void => {
-      isOver = true;
+      state.isOver = true;
       finish(refusal);
     };
     try {
       for await (const chunk of body) {
-        if (isOver) continue;
+        if (state.isOver) continue;
         for (const bytes of reader.push(chunk as Uint8Array)) {
           const message = readInputMessage(bytes);
           if (nested === undefined) {
@@ -217,7 +220,7 @@ class ContainerCalls {
   private withSession(
     content: unknown,
     reply: FastifyReply,
-    act: (nested: NestedSession, id: string) => Refusal | undefined | void,
+    act: (nested: NestedSession, id: string) => Refusal | undefined,
   ): FastifyReply {
     const id = readContainerId(member(content, 'container_id')) ?? '';
     const nested = this.sessions.get(id);
