@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { WIDTHS, everyLook } from './support/console-browser.ts';
-import { BOTH, SLEEPER, chooseFromMenu, describeConsole, paste } from './support/console-suite.ts';
+import { SLEEPER, chooseFromMenu, describeConsole, paste } from './support/console-suite.ts';
 import { waitFor } from './support/running-platform.ts';
 
 describeConsole('actions in the console', (suite) => {
@@ -199,29 +199,25 @@ describeConsole('actions in the console', (suite) => {
     expect((await suite.platform.call('GET', '/v2/apps/locked/app')).body.app).toMatchObject({ mem: 24 });
   }, 60_000);
 
-  test.each(BOTH)(
-    'what would make an app fit is shown as a change, and deployed only when a person says so (%s)',
-    async (width) => {
-      const id = `/too-big-${width}`;
-      await suite.platform.call('POST', '/v2/apps', { id, cmd: 'sleep 1000', cpus: 500, mem: 16 });
-      const page = await suite.browser.open(`/app${id}`, width);
-      await page.getByRole('button', { name: 'Why?' }).click();
-      const nearest = page.getByRole('region', { name: 'Nearest fit' });
-      await nearest.getByText(/lacks [\d.]+ cores\. With [\d.]+ cores? an instance would fit there/).waitFor();
-      await nearest.getByRole('button', { name: 'Look at this change' }).click();
-      const review = page.getByRole('dialog', { name: 'What will change' });
-      await review.getByText('"cpus": 500').waitFor();
-      expect((await suite.platform.call('GET', `/v2/apps${id}`)).body.app.cpus).toBe(500);
-      expect(await everyLook(page)).toEqual([]);
-      await page.setViewportSize(WIDTHS[width]);
-      await review.getByRole('button', { name: 'Deploy the change' }).click();
-      // What waits for a place holds the app: that is said, and can be overruled.
-      await page.getByRole('button', { name: 'Deploy the change by force' }).click();
-      await page.getByText('Serving: 1 instance running').waitFor();
-      await suite.platform.change('DELETE', `/v2/apps${id}?force=true`);
-    },
-    60_000,
-  );
+  test('what would make an app fit is shown as a change, and deployed only when a person says so', async () => {
+    const id = '/too-big';
+    await suite.platform.call('POST', '/v2/apps', { id, cmd: 'sleep 1000', cpus: 500, mem: 16 });
+    const page = await suite.browser.open(`/app${id}`, 'phone');
+    await page.getByRole('button', { name: 'Why?' }).click();
+    const nearest = page.getByRole('region', { name: 'Nearest fit' });
+    await nearest.getByText(/lacks [\d.]+ cores\. With [\d.]+ cores? an instance would fit there/).waitFor();
+    await nearest.getByRole('button', { name: 'Look at this change' }).click();
+    const review = page.getByRole('dialog', { name: 'What will change' });
+    await review.getByText('"cpus": 500').waitFor();
+    expect((await suite.platform.call('GET', `/v2/apps${id}`)).body.app.cpus).toBe(500);
+    expect(await everyLook(page)).toEqual([]);
+    await page.setViewportSize(WIDTHS.phone);
+    await review.getByRole('button', { name: 'Deploy the change' }).click();
+    // What waits for a place holds the app: that is said, and can be overruled.
+    await page.getByRole('button', { name: 'Deploy the change by force' }).click();
+    await page.getByText('Serving: 1 instance running').waitFor();
+    await suite.platform.change('DELETE', `/v2/apps${id}?force=true`);
+  }, 60_000);
 
   test('by keyboard alone an app is found and scaled', async () => {
     const page = await suite.browser.open('/');

@@ -2,10 +2,11 @@
 import { expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
 import { WIDTHS, everyLook } from './support/console-browser.ts';
-import { BOTH, SLEEPER, describeConsole } from './support/console-suite.ts';
+import { BOTH, SLEEPER, describeConsole, type ConsoleSuite } from './support/console-suite.ts';
 import { waitFor } from './support/running-platform.ts';
+import { SecondAgent } from './support/second-agent.ts';
 
-describeConsole('the console while time goes by', (suite) => {
+function whileTimeGoesBy(suite: ConsoleSuite): void {
   /** Where the focus is, by the name that is read aloud. */
   const focused = (page: Page): Promise<string> =>
     page.evaluate(
@@ -330,9 +331,50 @@ describeConsole('the console while time goes by', (suite) => {
     expect(await page.getByLabel('Search apps').evaluate((field) => field === document.activeElement)).toBe(true);
   }, 60_000);
 
+  test('a node shows over time what is used of what is promised', async () => {
+    await suite.platform.change('PUT', '/v2/apps/busy', { cmd: 'while true; do :; done', cpus: 0.1, mem: 16 });
+    const page = await suite.browser.open('/nodes', 'phone');
+    await page.getByRole('table', { name: 'Nodes' }).getByRole('link').first().click();
+    const use = page.getByRole('region', { name: 'Use over time' });
+    await use.getByText(/^CPU (0\.[1-9]|[1-9])[\d.]* used of [\d.]+ cores promised$/).waitFor();
+    await use.getByRole('img', { name: 'Memory used and promised over time' }).waitFor();
+    expect(await everyLook(page)).toEqual([]);
+    await page.context().close();
+    await suite.platform.change('DELETE', '/v2/apps/busy');
+  }, 60_000);
+
+  test('nodes are found by their attributes, and one is taken out of service for ever', async () => {
+    const second = await SecondAgent.start(suite.platform);
+    try {
+      const page = await suite.browser.open('/nodes');
+      const table = page.getByRole('table', { name: 'Nodes' });
+      await table.getByRole('link').nth(1).waitFor();
+      await page.locator('[aria-haspopup=dialog]', { hasText: 'Attribute' }).click();
+      await page.getByRole('checkbox', { name: 'zone=a' }).check({ force: true });
+      await page.getByText('1 node', { exact: true }).waitFor();
+      expect(await everyLook(page)).toEqual([]);
+      await page.setViewportSize(WIDTHS.desk);
+      await page.getByRole('checkbox', { name: 'zone=a' }).uncheck({ force: true });
+      await page.keyboard.press('Escape');
+      const { slaves } = (await suite.platform.ask('master', '/slaves')).body;
+      const newest = slaves.find(({ attributes }: { attributes: object }) => !('zone' in attributes));
+      await page.goto(`${suite.wire.url}/node/${String(newest.id)}`);
+      await page.getByRole('button', { name: 'Decommission' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByText('Data in volumes that are kept there is lost to its apps.').waitFor();
+      expect(await everyLook(page)).toEqual([]);
+      await dialog.getByRole('button', { name: 'Decommission' }).click();
+      await page.getByText('There is no node with this id').waitFor();
+    } finally {
+      await second.stop();
+    }
+  }, 120_000);
+
   test('nothing broke in any page', () => {
     // Where a connection is cut, browsers write that down; and refusals: of what is gone, of what is half written.
     const expected = /ERR_(CONNECTION|EMPTY|INCOMPLETE|SOCKET)|net::|status of (404|409|422)/;
     expect(suite.browser.problems.filter((problem) => !expected.test(problem))).toEqual([]);
   });
-});
+}
+
+describeConsole('the console while time goes by', whileTimeGoesBy, { flags: ['--attributes', 'zone:a'] });

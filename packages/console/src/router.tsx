@@ -75,6 +75,7 @@ const nodesRoute = createRoute({
   validateSearch: (search: Record<string, unknown>) => ({
     ...listSearch(search),
     ...choices(search, 'state', NODE_STATES),
+    ...texts(search, 'attribute'),
   }),
   component: lazyRouteComponent(() => loadPart(() => import('./pages/nodes/nodes-page.tsx')), 'NodesPage'),
 });

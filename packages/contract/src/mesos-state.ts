@@ -45,6 +45,8 @@ export const StateTask = Type.Object({
   executor_id: Type.String(),
   slave_id: Type.String(),
   state: Type.String(),
+  /** That its resources are allocated to. */
+  role: Type.Optional(Type.String()),
   resources: StateResources,
   statuses: Type.Array(
     Type.Object({ state: Type.String(), timestamp: Type.Number(), healthy: Type.Optional(Type.Boolean()) }),

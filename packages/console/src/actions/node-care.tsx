@@ -1,5 +1,5 @@
 /** What can be done with nodes: buttons on the page of one, and a bar for several that were chosen. */
-import { CircleOff, CirclePlay, LogOut } from 'lucide-react';
+import { CircleOff, CirclePlay, LogOut, Trash2, Unplug } from 'lucide-react';
 import { counted } from '../core/amounts.ts';
 import { DRAIN_MINUTES } from '../core/node-actions.ts';
 import type { NodeRow } from '../core/node-row.ts';
@@ -18,6 +18,8 @@ export function NodeCare({
   const working = nodes.filter(({ state }) => state === 'active');
   const drainable = nodes.filter(({ state }) => state === 'active' || state === 'cordoned');
   const resting = nodes.filter(({ state }) => state !== 'active' && state !== 'away');
+  const there = nodes.filter(({ state }) => state !== 'away');
+  const away = nodes.filter(({ state }) => state === 'away');
   return (
     <>
       {working.length > 0 && (
@@ -41,6 +43,24 @@ export function NodeCare({
           }}
         >
           Drain
+        </ActionButton>
+      )}
+      {there.length > 0 && (
+        <ActionButton
+          icon={<Trash2 size={15} aria-hidden />}
+          action={{
+            kind: 'decommission',
+            nodes: named(there),
+            minutes: DRAIN_MINUTES,
+            ...(othersActive === undefined ? {} : { othersActive }),
+          }}
+        >
+          Decommission
+        </ActionButton>
+      )}
+      {away.length > 0 && (
+        <ActionButton icon={<Unplug size={15} aria-hidden />} action={{ kind: 'mark-gone', nodes: named(away) }}>
+          Mark gone
         </ActionButton>
       )}
     </>

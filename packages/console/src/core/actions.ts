@@ -62,6 +62,7 @@ export function numberOf(action: Action): ActionNumber | undefined {
     case 'scale-group':
       return { label: 'Factor', value: action.factor, min: 0, isWhole: false };
     case 'drain':
+    case 'decommission':
       return { label: 'Minutes', value: action.minutes, min: 1, max: DRAIN_MINUTES_MAX, isWhole: true };
     default:
       return undefined;
@@ -78,6 +79,7 @@ export function withNumber(action: Action, value: number): Action {
     case 'scale-group':
       return { ...action, factor: value };
     case 'drain':
+    case 'decommission':
       return { ...action, minutes: Math.floor(value) };
     default:
       return action;

@@ -11,8 +11,11 @@ export interface CaredNode {
 /** What a person may want done. */
 export type NodeAction =
   | { readonly kind: 'cordon' | 'uncordon'; readonly nodes: readonly CaredNode[] }
+  /** Out of contact, and never to come back. */
+  | { readonly kind: 'mark-gone'; readonly nodes: readonly CaredNode[] }
   | {
-      readonly kind: 'drain';
+      /** A decommission is a drain, and then the end. */
+      readonly kind: 'drain' | 'decommission';
       readonly nodes: readonly CaredNode[];
       /** After so long what is left is ended without a replacement. */
       readonly minutes: number;
@@ -46,7 +49,7 @@ export function nodeActionPlan(action: NodeAction): ActionPlan {
   const shared = {
     request: nodes.map(({ agentId }) => ({
       method: 'POST' as const,
-      path: `/v2/cluster/agents/${agentId}/${action.kind}${queryOf(action)}`,
+      path: `/v2/cluster/agents/${agentId}/${orderOf(action)}`,
     })),
     command: nodes.map(({ hostname }) => `stadion node ${action.kind} ${hostname}${flagOf(action)}`).join(' && '),
   };
@@ -71,15 +74,35 @@ export function nodeActionPlan(action: NodeAction): ActionPlan {
       return {
         ...shared,
         title: `Drain ${name}`,
+        consequences: [...who, ...drainSentences(action, there)],
+        verb: 'Drain',
+        isDangerous: true,
+      };
+    case 'decommission':
+      return {
+        ...shared,
+        title: `Take ${name} out of service for ever`,
         consequences: [
           ...who,
-          `Nothing more is placed ${there}, and everything that runs there is replaced elsewhere first, then ended.`,
-          `What is left after ${counted(action.minutes, 'minute')} is ended without a replacement.`,
-          action.othersActive === 0
-            ? 'No other node could take it: apps will stop serving.'
-            : 'Without another node apps stop serving.',
+          ...drainSentences(action, there),
+          `Once empty ${isOne ? 'it is' : 'they are'} forgotten: the agent is told to end, and may not come back under its id.`,
+          'Data in volumes that are kept there is lost to its apps. This cannot be taken back.',
         ],
-        verb: 'Drain',
+        verb: 'Decommission',
+        isDangerous: true,
+      };
+    case 'mark-gone':
+      return {
+        // The command line has none: it goes by the names of nodes that are there.
+        request: shared.request,
+        title: `Say that ${name} never comes back`,
+        consequences: [
+          ...who,
+          'Say this only of a machine that is surely off: tasks that still run there are not ended by it, and are started elsewhere as well.',
+          'Should its agent come back, it is refused. Data in volumes that are kept there is lost to its apps.',
+          'This cannot be taken back.',
+        ],
+        verb: 'Mark gone',
         isDangerous: true,
       };
   }
@@ -89,10 +112,32 @@ function moreOf({ length }: readonly CaredNode[]): string {
   return length > NAMES_MAX ? ` and ${String(length - NAMES_MAX)} more` : '';
 }
 
-function queryOf(action: NodeAction): string {
-  return action.kind === 'drain' ? `?deadlineSeconds=${String(action.minutes * 60)}` : '';
+type Drain = Extract<NodeAction, { readonly minutes: number }>;
+
+function drainSentences({ minutes, othersActive }: Drain, there: string): readonly string[] {
+  return [
+    `Nothing more is placed ${there}, and everything that runs there is replaced elsewhere first, then ended.`,
+    `What is left after ${counted(minutes, 'minute')} is ended without a replacement.`,
+    othersActive === 0
+      ? 'No other node could take it: apps will stop serving.'
+      : 'Without another node apps stop serving.',
+  ];
+}
+
+/** The end of the path and the query. */
+function orderOf(action: NodeAction): string {
+  switch (action.kind) {
+    case 'drain':
+      return `drain?deadlineSeconds=${String(action.minutes * 60)}`;
+    case 'decommission':
+      return `drain?deadlineSeconds=${String(action.minutes * 60)}&markGone=true`;
+    case 'mark-gone':
+      return 'gone';
+    default:
+      return action.kind;
+  }
 }
 
 function flagOf(action: NodeAction): string {
-  return action.kind === 'drain' && action.minutes !== DRAIN_MINUTES ? ` --deadline ${String(action.minutes)}m` : '';
+  return 'minutes' in action && action.minutes !== DRAIN_MINUTES ? ` --deadline ${String(action.minutes)}m` : '';
 }

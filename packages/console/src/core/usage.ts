@@ -24,7 +24,7 @@ export class UsageLog {
   /** Takes what an agent has measured; a measurement that was had already is passed over. */
   add(statistics: readonly ExecutorStatistics[]): void {
     for (const line of statistics) {
-      const id = line.source === undefined || line.source === '' ? line.executor_id : line.source;
+      const id = lineId(line);
       const sample = sampleOf(line);
       const known = this.of(id);
       if ((known.at(-1)?.time ?? -1) >= sample.time) continue;
@@ -62,6 +62,26 @@ export function coresUsed(samples: readonly UsageSample[]): readonly (number | n
     if (before === undefined || sample.time === before.time) return null;
     return Math.max(0, (sample.cpuSeconds - before.cpuSeconds) / ((sample.time - before.time) / 1000));
   });
+}
+
+/**
+ * Cores that the tasks of an agent used between two measurements. Those that only one of both has are left out: nobody
+ * knows when they began.
+ */
+export function coresBetween(before: readonly ExecutorStatistics[], after: readonly ExecutorStatistics[]): number {
+  const earlier = new Map(before.map((line) => [lineId(line), sampleOf(line)]));
+  let cores = 0;
+  for (const line of after) {
+    const known = earlier.get(lineId(line));
+    const sample = sampleOf(line);
+    if (known !== undefined) cores += coresUsed([known, sample])[1] ?? 0;
+  }
+  return cores;
+}
+
+/** What a line is about: a pod has one executor, and a line for each container. */
+function lineId({ source, executor_id: executorId }: ExecutorStatistics): string {
+  return source === undefined || source === '' ? executorId : source;
 }
 
 /** What all tasks of an agent use together. */

@@ -104,9 +104,23 @@ async function executeOnInstance(action: InstanceAction, query: Passing): Promis
 async function executeOnNodes(action: NodeAction): Promise<undefined> {
   for (const { agentId } of action.nodes) {
     const params = { agentId };
-    if (action.kind === 'drain') await api.drainAgent({ params, query: { deadlineSeconds: action.minutes * 60 } });
-    else if (action.kind === 'cordon') await api.cordonAgent({ params });
-    else await api.uncordonAgent({ params });
+    switch (action.kind) {
+      case 'drain':
+        await api.drainAgent({ params, query: { deadlineSeconds: action.minutes * 60 } });
+        break;
+      case 'decommission':
+        await api.drainAgent({ params, query: { deadlineSeconds: action.minutes * 60, markGone: true } });
+        break;
+      case 'mark-gone':
+        await api.markAgentGone({ params });
+        break;
+      case 'cordon':
+        await api.cordonAgent({ params });
+        break;
+      case 'uncordon':
+        await api.uncordonAgent({ params });
+        break;
+    }
   }
 }
 

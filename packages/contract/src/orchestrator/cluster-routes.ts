@@ -118,8 +118,19 @@ export const clusterRoutes = {
     permission: 'system:write',
     summary:
       'Move everything away from an agent, without a gap where apps allow it, and end what is left at the deadline',
-    query: Type.Object({ deadlineSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })) }),
+    query: Type.Object({
+      deadlineSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
+      /** Once it is empty, it is forgotten for ever. */
+      markGone: Type.Optional(Type.Boolean()),
+    }),
     answers: { ...ordered, 400: ErrorAnswer },
+  }),
+  markAgentGone: route({
+    method: 'POST',
+    path: '/v2/cluster/agents/{agentId}/gone',
+    permission: 'system:write',
+    summary: 'Say that an agent never comes back: its tasks are gone, and it is refused should it try',
+    answers: ordered,
   }),
   agentState: route({
     method: 'GET',

@@ -20,6 +20,7 @@ type ClusterHandlers = Pick<
   | 'cordonAgent'
   | 'uncordonAgent'
   | 'drainAgent'
+  | 'markAgentGone'
   | 'agentState'
   | 'agentStatistics'
   | 'listAgentImages'
@@ -52,11 +53,15 @@ export function clusterHandlers({ options }: HandlerContext): ClusterHandlers {
       const isKnown = await reader.order(id, call, signal);
       return isKnown ? { status: 202, body: { kind: 'none' } } : noAgent(id);
     });
-  const drain = order('DRAIN_AGENT', (query) => ({ deadline: { seconds: deadlineOf(query) } }));
+  const drain = order('DRAIN_AGENT', (query) => ({
+    deadline: { seconds: deadlineOf(query) },
+    ...(query.get('markGone') === 'true' ? { mark_gone: true } : {}),
+  }));
   return {
     cordonAgent: order('DEACTIVATE_AGENT'),
     uncordonAgent: order('REACTIVATE_AGENT'),
     drainAgent: (call) => (deadlineOf(call.query) === undefined ? BAD_DEADLINE : drain(call)),
+    markAgentGone: order('MARK_AGENT_GONE'),
     clusterMetrics: master('/metrics/snapshot'),
     clusterHistory: () => (cluster === undefined ? NO_CLUSTER : json(200, cluster.history())),
     listAgents: master('/slaves'),

@@ -149,12 +149,16 @@ describe('the cluster', () => {
     expect((await withCluster.ask('POST', '/v2/cluster/agents/S0/cordon')).status).toBe(202);
     expect((await withCluster.ask('POST', '/v2/cluster/agents/S0/uncordon')).status).toBe(202);
     expect((await withCluster.ask('POST', '/v2/cluster/agents/S0/drain?deadlineSeconds=60')).status).toBe(202);
+    expect((await withCluster.ask('POST', '/v2/cluster/agents/S0/drain?markGone=true')).status).toBe(202);
+    expect((await withCluster.ask('POST', '/v2/cluster/agents/S0/gone')).status).toBe(202);
     expect((await withCluster.ask('POST', '/v2/cluster/agents/gone/drain')).status).toBe(404);
     expect((await withCluster.ask('POST', '/v2/cluster/agents/S0/drain?deadlineSeconds=0')).status).toBe(400);
     expect(asked).toEqual([
       'S0 {"type":"DEACTIVATE_AGENT","deactivate_agent":{"agent_id":{"value":"S0"}}}',
       'S0 {"type":"REACTIVATE_AGENT","reactivate_agent":{"agent_id":{"value":"S0"}}}',
       'S0 {"type":"DRAIN_AGENT","drain_agent":{"agent_id":{"value":"S0"},"deadline":{"seconds":60}}}',
+      'S0 {"type":"DRAIN_AGENT","drain_agent":{"agent_id":{"value":"S0"},"deadline":{"seconds":600},"mark_gone":true}}',
+      'S0 {"type":"MARK_AGENT_GONE","mark_agent_gone":{"agent_id":{"value":"S0"}}}',
       'gone {"type":"DRAIN_AGENT","drain_agent":{"agent_id":{"value":"gone"},"deadline":{"seconds":600}}}',
     ]);
   });

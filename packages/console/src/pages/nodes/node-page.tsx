@@ -24,6 +24,7 @@ import { Facts, Panel } from '../../parts/panel.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
 import { NodeReservations } from './node-reservations.tsx';
 import { NodeFrameworks } from './node-frameworks.tsx';
+import { NodeUse } from './node-use.tsx';
 import { NodeState } from './node-columns.tsx';
 import { instanceColumns } from './instance-columns.tsx';
 import styles from './node-page.module.css';
@@ -83,6 +84,7 @@ export function NodePage() {
           />
         </Panel>
       </Columns>
+      <NodeUse node={node} />
       <NodeFrameworks agentId={agentId} />
       {node.reservations.length > 0 && <NodeReservations node={node} />}
       <NodeInstances agentId={agentId} isDraining={node.state === 'draining'} />

@@ -21,8 +21,13 @@ import { NODE_STATE_WORDS, nodeColumns } from './node-columns.tsx';
 const rowId = ({ id }: NodeRow): string => id;
 const NODES = { nouns: 'nodes', idOf: rowId, nameOf: ({ hostname }: NodeRow): string => hostname };
 
+/** As they are chosen and searched: `zone=a`. */
+function attributeTexts(attributes: NodeRow['attributes']): readonly string[] {
+  return attributes.map((pair) => pair.join('='));
+}
+
 export function NodesPage() {
-  const { state: states } = useSearch({ from: '/nodes' });
+  const { state: states, attribute: wanted } = useSearch({ from: '/nodes' });
   const list = useListSearch('name');
   const { q } = list;
   const { data: agents, error } = useQuery(agentsQuery);
@@ -32,9 +37,14 @@ export function NodesPage() {
     const low = q.toLowerCase();
     const matches = ({ hostname, id, attributes, state }: NodeRow): boolean =>
       (states?.includes(state) ?? true) &&
-      `${hostname} ${id} ${attributes.map((pair) => pair.join('=')).join(' ')}`.toLowerCase().includes(low);
+      (wanted === undefined || attributeTexts(attributes).some((one) => wanted.includes(one))) &&
+      `${hostname} ${id} ${attributeTexts(attributes).join(' ')}`.toLowerCase().includes(low);
     return all.filter(matches);
-  }, [all, q, states]);
+  }, [all, q, states, wanted]);
+  const offered = useMemo(
+    () => [...new Set([...all.flatMap(({ attributes }) => attributeTexts(attributes)), ...(wanted ?? [])])].sort(),
+    [all, wanted],
+  );
   const columns = useMemo(() => [choiceColumn(rows, NODES, chosen, setChosen), ...nodeColumns], [rows, chosen]);
   if (error !== null && agents === undefined) throw error;
   return (
@@ -49,6 +59,17 @@ export function NodesPage() {
             list.restrict({ state });
           }}
         />
+        {offered.length > 0 && (
+          <FilterMenu
+            label="Attribute"
+            options={offered.map((id) => ({ id, label: id }))}
+            chosen={wanted ?? []}
+            isSearchable
+            onChange={(attribute) => {
+              list.restrict({ attribute });
+            }}
+          />
+        )}
       </FilterRow>
       <Panel isFlush>
         <ChosenNodes nodes={all} chosen={chosen} onChoose={setChosen} />
@@ -62,7 +83,9 @@ export function NodesPage() {
           empty={
             agents !== undefined && (
               <EmptyState icon={Server} title="No node">
-                {q === '' && states === undefined ? 'No agent has registered with the master yet.' : 'None matches.'}
+                {q === '' && states === undefined && wanted === undefined
+                  ? 'No agent has registered with the master yet.'
+                  : 'None matches.'}
               </EmptyState>
             )
           }
