@@ -1,11 +1,12 @@
 # Keeps one Docker daemon of a test, and leaves nothing of it behind, however the test ends.
 #
 # $1: its folder, of which everything's name begins with $1; $2: its bridge, of which the names of all its links begin with $2;
-# $3: the bridge's address; $4: addresses for further networks. Commands come by lines of stdin, and its end is the order to
+# $3: the bridge's address; $4: addresses for further networks;
+# $5: how much its data may take, as mount(8) has it, or nothing. Commands come by lines of stdin, and its end is the order to
 # clean up: `start`, `kill SIGNAL` (of the daemon alone). Answers go to stdout.
 set -u
 trap '' HUP INT TERM
-root=$1 bridge=$2 address=$3 pool=$4
+root=$1 bridge=$2 address=$3 pool=$4 size=$5
 daemon=
 
 # containerd ends with the daemon that started it. Where nobody reaps what has ended, its pid would be taken for alive.
@@ -69,6 +70,7 @@ clean_up() {
   rm -rf "$root"
 }
 
+[ -z "$size" ] || { mkdir "$root/data" && mount -t tmpfs -o "size=$size" "$bridge" "$root/data"; } || echo "failed"
 ip link add "$bridge" type bridge && ip addr add "$address" dev "$bridge" && ip link set "$bridge" up || echo "failed"
 while read -r command argument; do
   case $command in

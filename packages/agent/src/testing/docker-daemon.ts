@@ -30,12 +30,16 @@ export class DockerDaemon {
     this.answers = createInterface({ input: keeper.stdout });
   }
 
-  /** Starts one; its images are those that are given to {@link importImage}. */
-  static async start(): Promise<DockerDaemon> {
+  /**
+   * Starts one; its images are those that are given to {@link importImage}.
+   * @param dataSize how much room it has, e.g. `32m`; as much as the disk unless it is said
+   */
+  static async start(dataSize = ''): Promise<DockerDaemon> {
     const root = await mkdtemp(join(tmpdir(), 'stadion-docker-'));
     const bridge = `sd${root.slice(-6).toLowerCase()}`;
     const subnet = freeSubnet(process.pid);
-    const keeper = spawn('/bin/sh', [SCRIPT, root, bridge, `10.213.${subnet}.1/25`, `10.213.${subnet}.128/25`], {
+    const addresses = [`10.213.${subnet}.1/25`, `10.213.${subnet}.128/25`];
+    const keeper = spawn('/bin/sh', [SCRIPT, root, bridge, ...addresses, dataSize], {
       detached: true,
       stdio: ['pipe', 'pipe', 'inherit'],
     });
