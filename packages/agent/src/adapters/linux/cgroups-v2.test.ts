@@ -9,7 +9,7 @@ import { Cgroups } from './cgroups.ts';
 function findHierarchy(): string | undefined {
   const line = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
-    .find((each) => / - cgroup2 /.test(each) && each.split(' ')[5]?.split(',').includes('rw') === true);
+    .find((each) => each.includes(' - cgroup2 ') && each.split(' ')[5]?.split(',').includes('rw') === true);
   return line?.split(' ')[4];
 }
 
