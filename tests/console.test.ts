@@ -65,6 +65,13 @@ function firstViewAndEveryPage(suite: ConsoleSuite): void {
     await suite.platform.call('POST', '/v2/apps', { id: '/kept', ...SLEEPER, container: { type: 'MESOS', volumes } });
     const page = await suite.browser.open('/apps');
     await page.getByRole('link', { name: 'hello', exact: true }).waitFor();
+    // What begins with what was typed comes first, though `kept` comes before it by its name.
+    await page.getByRole('link', { name: 'kept', exact: true }).waitFor();
+    await page.getByLabel('Search apps').fill('p');
+    const first = page.getByRole('table', { name: 'Apps' }).getByRole('row').nth(1);
+    await first.getByRole('link', { name: 'pair', exact: true }).waitFor();
+    await page.getByRole('table', { name: 'Apps' }).getByRole('link', { name: 'kept', exact: true }).waitFor();
+    await page.getByLabel('Search apps').fill('');
     await page.getByRole('button', { name: 'Volumes' }).click();
     await page.getByRole('checkbox', { name: 'Kept for the instance' }).check({ force: true });
     await page.getByRole('link', { name: 'hello', exact: true }).waitFor({ state: 'detached' });
@@ -172,8 +179,23 @@ function firstViewAndEveryPage(suite: ConsoleSuite): void {
       .getByRole('link', { name: /^hello\.instance-/ })
       .first()
       .waitFor();
+    await page.locator('[aria-haspopup=dialog]', { hasText: 'Framework' }).click();
+    await page.getByRole('checkbox', { name: 'marathon' }).check({ force: true });
+    await page.keyboard.press('Escape');
+    await page.getByRole('table', { name: 'Tasks' }).getByText('Healthy').first().waitFor();
     await page.getByLabel('Search tasks').fill('called-like-nobody');
     await page.getByText('No task matches').waitFor();
+    await page.getByRole('link', { name: 'About', exact: true }).click();
+    await panel('Frameworks').getByRole('link', { name: 'marathon' }).click();
+    await panel('About').getByText('Tasks that are not over').waitFor();
+    await page
+      .getByRole('table', { name: 'Tasks' })
+      .getByRole('link', { name: /^hello\.instance-/ })
+      .first()
+      .waitFor();
+    expect(await everyLook(page)).toEqual([]);
+    await page.setViewportSize(WIDTHS.desk);
+    await page.goto(`${suite.wire.url}/cluster`);
     await page.getByRole('link', { name: 'Roles', exact: true }).click();
     const role = page.getByRole('row').filter({ hasText: 'marathon' });
     await role.getByText(/^cpus [\d.]+ of 150$/).waitFor();

@@ -94,15 +94,26 @@ const mapRoute = createRoute({
   component: lazyRouteComponent(() => loadPart(() => import('./pages/map/map-page.tsx')), 'MapPage'),
 });
 
+function taskListSearch(search: Record<string, unknown>) {
+  return { ...listSearch(search), ...texts(search, 'state'), ...texts(search, 'role') };
+}
+
 const clusterRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/cluster',
   validateSearch: (search: Record<string, unknown>) => ({
     ...text(search, 'tab'),
-    ...listSearch(search),
-    ...texts(search, 'state'),
+    ...taskListSearch(search),
+    ...texts(search, 'framework'),
   }),
   component: lazyRouteComponent(() => loadPart(() => import('./pages/cluster/cluster-page.tsx')), 'ClusterPage'),
+});
+
+const frameworkRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/framework/$frameworkId',
+  validateSearch: taskListSearch,
+  component: lazyRouteComponent(() => loadPart(() => import('./pages/cluster/framework-page.tsx')), 'FrameworkPage'),
 });
 
 const routesRoute = createRoute({
@@ -172,6 +183,7 @@ const routeTree = rootRoute.addChildren([
   nodeRoute,
   mapRoute,
   clusterRoute,
+  frameworkRoute,
   routesRoute,
   namesRoute,
   eventsRoute,

@@ -7,6 +7,7 @@ import {
   type AppStatus,
   type HealthSegments,
 } from './app-state.ts';
+import { distanceOf, wordsOf } from './closeness.ts';
 import type { AppsSearch } from './apps-search.ts';
 import type { ListedApp } from './pod-row.ts';
 
@@ -33,7 +34,7 @@ export function appRows(apps: readonly ListedApp[], search: AppsSearch): readonl
   const prefix = search.group === undefined || search.group === '/' ? '/' : `${search.group}/`;
   const inside = apps.filter(({ id }) => id.startsWith(prefix));
   const found = isRestricted(search) ? inside.filter((app) => matches(app, search)) : undefined;
-  if (found !== undefined) return found.map((app) => rowOf(app, prefix));
+  if (found !== undefined) return ranked(found, search.q).map((app) => rowOf(app, prefix));
   const folders = new Map<string, AppRow[]>();
   const rows: AppRow[] = [];
   for (const app of inside) {
@@ -49,6 +50,17 @@ export function appRows(apps: readonly ListedApp[], search: AppsSearch): readonl
     else folder.push(row);
   }
   return [...[...folders].map(([name, members]) => folderOf(prefix + name, name, members)), ...rows];
+}
+
+/** Those whose ids are nearest to what was typed first; those that were found by something else of theirs last. */
+function ranked(apps: readonly ListedApp[], q: string | undefined): readonly ListedApp[] {
+  if (q === undefined) return apps;
+  const words = wordsOf(q);
+  const distances = new Map(apps.map((app) => [app, distanceOf(app.id.toLowerCase(), words) ?? Infinity]));
+  return [...apps].sort((one, other) => {
+    const [left = Infinity, right = Infinity] = [distances.get(one), distances.get(other)];
+    return left === right ? (one.id < other.id ? -1 : 1) : left - right;
+  });
 }
 
 /** Whether a search finds apps anywhere below a group, instead of showing the group. */

@@ -9,7 +9,7 @@ export interface Breadcrumb {
 }
 
 /** Single things stand below the list of their like. */
-const PARENTS: Readonly<Record<string, string>> = { node: '/nodes', instance: '/apps' };
+const PARENTS: Readonly<Record<string, string>> = { node: '/nodes', instance: '/apps', framework: '/cluster' };
 
 /** Pages whose path goes on with the id of an app or pod. */
 const OF_APPS: ReadonlySet<string> = new Set(['apps', 'app', 'pod', 'edit', 'edit-pod', 'logs', 'new']);
@@ -22,6 +22,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
   node: 'Nodes',
   map: 'Map',
   cluster: 'Cluster',
+  framework: 'Cluster',
   routes: 'Routes',
   names: 'Names',
   events: 'Events',

@@ -74,6 +74,9 @@ export interface FrameworkRow {
   readonly name: string;
   readonly state: 'active' | 'inactive' | 'completed';
   readonly user: string;
+  /** Where it runs; empty when not said. */
+  readonly host: string;
+  readonly principal: string | undefined;
   readonly roles: readonly string[];
   /** Tasks that are not over. */
   readonly tasks: number;
@@ -85,6 +88,13 @@ export interface FrameworkRow {
   /** Milliseconds since the epoch, when it came or left. */
   readonly at: number | undefined;
 }
+
+/** What each state is called. */
+export const FRAMEWORK_STATES = {
+  active: { tone: 'good', word: 'Active' },
+  inactive: { tone: 'warn', word: 'Inactive' },
+  completed: { tone: 'idle', word: 'Completed' },
+} as const;
 
 type Completed = FrameworksAnswer['get_frameworks']['completed_frameworks'][number];
 
@@ -98,6 +108,8 @@ export function frameworkRows(summary: StateSummary, completed: readonly Complet
       name,
       state: active ? 'active' : 'inactive',
       user,
+      host: framework.hostname,
+      principal: framework.principal,
       roles: framework.roles ?? [framework.role ?? '*'],
       tasks: tasksOf(framework),
       cpus: amountOf(used, 'cpus'),
@@ -112,6 +124,8 @@ export function frameworkRows(summary: StateSummary, completed: readonly Complet
     name: info.name,
     state: 'completed',
     user: info.user,
+    host: info.hostname ?? '',
+    principal: info.principal,
     roles: info.roles ?? [info.role ?? '*'],
     tasks: 0,
     cpus: 0,

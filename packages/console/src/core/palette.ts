@@ -2,6 +2,7 @@
 import type { StateSlave } from '@stadion/contract/mesos-state';
 import type { AppSummary } from '@stadion/contract/overview';
 import type { Action } from './actions.ts';
+import { distanceOf, wordsOf } from './closeness.ts';
 import { DRAIN_MINUTES } from './node-actions.ts';
 
 /** One line of the palette: it leads somewhere, or asks for an action. */
@@ -84,10 +85,7 @@ export interface PaletteObjects {
 
 /** The best lines, the closest first. Words may be parts, in any order: `res web`. */
 export function commandsFor(text: string, { apps, pods, nodes }: PaletteObjects): readonly PaletteCommand[] {
-  const words = text
-    .toLowerCase()
-    .split(/\s+/)
-    .filter((word) => word !== '');
+  const words = wordsOf(text);
   const found: { readonly command: PaletteCommand; readonly distance: number }[] = [];
   const offer = (command: PaletteCommand, bonus: number): void => {
     const distance = distanceOf(command.label.toLowerCase(), words);
@@ -119,16 +117,4 @@ export function commandsFor(text: string, { apps, pods, nodes }: PaletteObjects)
     .sort((left, right) => left.distance - right.distance || (left.command.label < right.command.label ? -1 : 1))
     .slice(0, SHOWN_MAX)
     .map(({ command }) => command);
-}
-
-/** How far a label is from some words: they must all occur; early and whole is near. */
-function distanceOf(label: string, words: readonly string[]): number | undefined {
-  let distance = label.length / 100;
-  for (const word of words) {
-    const at = label.indexOf(word);
-    if (at < 0) return undefined;
-    const before = label[at - 1];
-    distance += (before === undefined || /[/ -]/.test(before) ? 0 : 10) + at / 10;
-  }
-  return distance;
 }

@@ -36,6 +36,7 @@ export function viewEquivalent(path: string): ViewEquivalent | undefined {
   if (section === 'instance') {
     return { request: get(`/v2/cluster/tasks?task_id=${rest.join('/')}`), command: `stadion logs ${rest.join('/')}` };
   }
+  if (section === 'framework') return { request: get('/v2/cluster/frameworks') };
   return VIEWS[section];
 }
 

@@ -23,7 +23,8 @@ const rowId = (row: AppRow): string => `${row.kind} ${row.id}`;
 
 export function AppsPage() {
   const search = useSearch({ from: '/apps' });
-  const { order } = useListSearch('name');
+  // What is looked for stands in the order of how near it is, unless another is asked for.
+  const { order } = useListSearch(search.q === undefined ? 'name' : '');
   const { data: index, error } = useQuery(appsQuery);
   const pods = usePods();
   const live = useMemo(() => withPods(index?.apps ?? [], pods), [index, pods]);

@@ -1,9 +1,10 @@
 /** The frameworks: active, inactive and those that left. */
 import { useMemo } from 'react';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import type { StateSummary } from '@stadion/contract/mesos-state';
 import { cores, count, counted, mebibytes, percent } from '../../core/amounts.ts';
-import { frameworkRows, type FrameworkRow } from '../../core/cluster-facts.ts';
+import { FRAMEWORK_STATES, frameworkRows, type FrameworkRow } from '../../core/cluster-facts.ts';
 import { completedFrameworksQuery } from '../../data/cluster-queries.ts';
 import { Badge } from '../../parts/badge.tsx';
 import { CopyButton } from '../../parts/copy-button.tsx';
@@ -12,11 +13,6 @@ import { PlainTable } from '../../parts/plain-table.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
 
 const TITLES = ['Framework', 'State', 'User', 'Roles', 'Since', 'Tasks', 'CPU', 'Memory', 'Disk', 'Share'];
-const STATES = {
-  active: { tone: 'good', word: 'Active' },
-  inactive: { tone: 'warn', word: 'Inactive' },
-  completed: { tone: 'idle', word: 'Completed' },
-} as const;
 
 type Completed = NonNullable<ReturnType<typeof useCompleted>>;
 
@@ -42,11 +38,14 @@ export function Frameworks({ summary }: { readonly summary: StateSummary }) {
 
 function Row({ row }: { readonly row: FrameworkRow }) {
   const { id, name, state, user, roles, at, tasks, cpus, mem, disk, share } = row;
-  const { tone, word } = STATES[state];
+  const { tone, word } = FRAMEWORK_STATES[state];
   return (
     <tr>
       <th scope="row">
-        <bdi title={id}>{name === '' ? id : name}</bdi> <CopyButton text={id} label={`Copy the id of ${name}`} />
+        <Link to="/framework/$frameworkId" params={{ frameworkId: id }}>
+          <bdi title={id}>{name === '' ? id : name}</bdi>
+        </Link>{' '}
+        <CopyButton text={id} label={`Copy the id of ${name}`} />
       </th>
       <td>
         <Badge tone={tone} isBare>

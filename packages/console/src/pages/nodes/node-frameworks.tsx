@@ -1,6 +1,7 @@
 /** Which frameworks hold what of a node, under which roles, and what of it their tasks really use. */
 import { useMemo } from 'react';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { cores, count, mebibytes } from '../../core/amounts.ts';
 import { frameworkShares } from '../../core/node-frameworks.ts';
 import { agentStateQuery, statisticsQuery } from '../../data/cluster-queries.ts';
@@ -24,7 +25,9 @@ export function NodeFrameworks({ agentId }: { readonly agentId: string }) {
         {shares.map(({ frameworkId, name, role, tasks, cpus, mem, memUsed }) => (
           <tr key={`${frameworkId} ${role}`}>
             <th scope="row">
-              <bdi title={frameworkId}>{name === '' ? frameworkId : name}</bdi>{' '}
+              <Link to="/framework/$frameworkId" params={{ frameworkId }}>
+                <bdi title={frameworkId}>{name === '' ? frameworkId : name}</bdi>
+              </Link>{' '}
               <CopyButton text={frameworkId} label={`Copy the id of ${name}`} />
             </th>
             <td>
