@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { delay, errorCode } from '@stadion/base';
@@ -16,9 +17,27 @@ const START_MS_MAX = 90_000;
 const CALL_MS_MAX = 30_000;
 
 /** What the agent offers: the same on every machine, with host ports that no platform of another worker hands out. */
-export const FIRST_PORT = 20_000 + (process.pid % 110) * 100;
-export const HOST_PORT_LAST = FIRST_PORT + 99;
+export const FIRST_PORT = (await claimHundredPorts(20_000, 110)) + 1;
+export const HOST_PORT_LAST = FIRST_PORT + 98;
 const OFFERED = ['--resources', `cpus:8;mem:8192;disk:20000;ports:[${FIRST_PORT}-${HOST_PORT_LAST}]`];
+
+/**
+ * Claims a hundred ports among all processes of this machine that do the same, by listening on the first of them until
+ * this process ends.
+ * @param from where the first hundred begins
+ * @param hundreds how many there are
+ */
+async function claimHundredPorts(from: number, hundreds: number): Promise<number> {
+  for (let turn = 0; turn < hundreds; turn += 1) {
+    const port = from + ((process.pid + turn) % hundreds) * 100;
+    const claim = createServer().unref();
+    const isOurs = await new Promise<boolean>((resolve) => {
+      claim.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (isOurs) return port;
+  }
+  throw new Error(`No hundred ports from ${from} on are free: all are claimed by other processes.`);
+}
 
 /** The checkout that a folder is in: benchmarks run this file from where it was compiled to. */
 function repositoryAbove(folder: string): string {

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FIRST_PORT, STADION, waitFor, type RunningPlatform } from './running-platform.ts';
 
-const PORTS_EACH = 50;
+const PORTS_EACH = 49;
 
 /** Flags of a platform that leaves half of its host ports to a second agent. */
 export const HALF_OF_THE_PORTS = ['--resources', offered(FIRST_PORT)];

@@ -103,8 +103,9 @@ export class AppBook {
 
   private servingChanged(appId: string, taskId: string, serving: boolean, draining: boolean): EventNews {
     const isKnown = this.patch(appId, taskId, { serving, draining });
-    // A task that is not known yet has to be asked for: the event has no address.
-    return { changed: isKnown ? [appId] : [], stale: isKnown ? [] : [appId], isAllStale: false };
+    // Asked for in any case: a task that is not known yet has no address here, and an answer that is under way may be older
+    // than this event and would stand.
+    return { changed: isKnown ? [appId] : [], stale: [appId], isAllStale: false };
   }
 
   private statusChanged(appId: string, taskId: string, state: string): EventNews {

@@ -142,8 +142,9 @@ function forwardedLines({ trustedProxies, hostname }: ConfigurationSettings): re
   );
   const connection = ['http-request del-header proxy- -m beg'];
   if (trustedProxies.length === 0) {
-    const set = own.map(([name, value]) => `http-request set-header ${name} ${value}`);
-    return [...connection, ...away, 'http-request set-header X-Forwarded-For %[src]', ...set];
+    // What was just taken out need not be looked for again, as set-header would.
+    const added = own.map(([name, value]) => `http-request add-header ${name} ${value}`);
+    return [...connection, ...away, 'http-request add-header X-Forwarded-For %[src]', ...added];
   }
   const trusted = `{ src ${trustedProxies.map(quoted).join(' ')} }`;
   return [
