@@ -52,6 +52,7 @@ export const ServingReason = stringEnum([
   'serving',
   'starting',
   'unhealthy',
+  'health-unknown',
   'not-ready',
   'draining',
   'frozen',

@@ -7,7 +7,8 @@ import { hasHealthChecks, podOf } from './pod/run-spec.ts';
 
 /**
  * Whether an instance serves: the one field that names, routes and clients go by. It runs, nobody asked
- * it to end, no health check says that it fails, and its readiness checks have passed.
+ * it to end, its health checks have answered and are passed, and its readiness checks have passed. What has not answered
+ * yet may not listen yet: a request sent there would be lost.
  * @param app the definition that the instance was launched from; undefined when it is no longer known
  */
 export function serves(instance: Instance, app: AppDefinition | undefined): boolean {
@@ -40,16 +41,8 @@ export function whyServing(instance: Instance, app: AppDefinition | undefined): 
   if (instance.goal === 'Frozen') return 'frozen';
   if (instance.goal !== 'Running') return isDraining(instance) ? 'draining' : 'killing';
   if (instance.healthy === false) return 'unhealthy';
+  if (instance.healthy === undefined && app !== undefined && isChecked(app)) return 'health-unknown';
   return isReady(instance, app) ? 'serving' : 'not-ready';
-}
-
-/**
- * Whether an instance counts as healthy for a deployment: like {@link serves}, but where
- * there are health checks they must have said so. Without checks, running is enough.
- */
-export function isUp(instance: Instance, app: AppDefinition | undefined): boolean {
-  if (!serves(instance, app)) return false;
-  return instance.healthy === true || app === undefined || !isChecked(app);
 }
 
 function isChecked(app: AppDefinition): boolean {

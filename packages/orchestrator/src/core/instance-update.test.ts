@@ -1,7 +1,7 @@
 import type { HealthResult, TaskStatus } from '@stadion/contract/mesos';
 import { describe, expect, it } from 'vitest';
 import { appDefinition, runningInstance } from '../engine/testing/definitions.ts';
-import { exhaustedCheck, healthChanges, healthOf, isUp, serves } from './health.ts';
+import { exhaustedCheck, healthChanges, healthOf, serves, whyServing } from './health.ts';
 import { applyStatus, killing } from './instance-update.ts';
 import { decideUnreachable } from './unreachable.ts';
 
@@ -87,8 +87,10 @@ describe('health', () => {
     ];
     const app = appDefinition('/app', { healthChecks });
     const instance = runningInstance('x', 0);
-    expect([serves(instance, app), isUp(instance, app)]).toEqual([true, false]);
-    expect(isUp({ ...instance, healthy: true }, app)).toBe(true);
+    expect(serves(instance, app)).toBe(false);
+    expect(whyServing(instance, app)).toBe('health-unknown');
+    expect(serves(instance, appDefinition('/app', {}))).toBe(true);
+    expect(serves({ ...instance, healthy: true }, app)).toBe(true);
     expect(serves({ ...instance, healthy: false }, app)).toBe(false);
     expect(serves({ ...instance, condition: 'Killing' }, app)).toBe(false);
     expect(serves({ ...instance, goal: 'Decommissioned' }, app)).toBe(false);

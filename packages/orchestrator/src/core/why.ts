@@ -1,7 +1,7 @@
 /** Why something waits: one answer from everything that is known. */
 import type { AppDefinition, QueueItem } from '@stadion/contract/orchestrator';
 import type { WhyAnswer } from '@stadion/contract/orchestrator-extensions';
-import { isUp, whyServing } from './health.ts';
+import { whyServing } from './health.ts';
 import type { Instance } from './instance.ts';
 
 type Reason = WhyAnswer['reasons'][number];
@@ -31,6 +31,10 @@ const NOT_SERVING: Readonly<Partial<Record<ReturnType<typeof whyServing>, readon
     'Look at the log: artifacts may be large, or the image still on its way.',
   ],
   unhealthy: ['running, and their health checks fail', 'Look at the log and at what the check asks for.'],
+  'health-unknown': [
+    'running, and their health checks have not answered yet',
+    'The first answer comes after delaySeconds or intervalSeconds.',
+  ],
   'not-ready': ['running, and their readiness checks have not passed', 'Look at the answer of the readiness check.'],
   draining: ['on their way out and finish what they do', 'Killing a task ends its drain time at once.'],
   killing: ['asked to stop and still there', 'taskKillGracePeriodSeconds says how long one may take.'],
@@ -67,16 +71,6 @@ export function whyApp({ app, instances, definitionOf, queued, holders }: AppFac
   for (const [why, count] of counts) {
     const said = NOT_SERVING[why];
     if (said !== undefined) reasons.push(reason(app.id, count, `${String(count)} ${said[0]}`, said[1]));
-  }
-  const waitsForChecks = instances.filter((instance) => {
-    const definition = definitionOf(instance);
-    return whyServing(instance, definition) === 'serving' && !isUp(instance, definition);
-  }).length;
-  if (waitsForChecks > 0) {
-    const message = `${String(waitsForChecks)} running, and their health checks have not answered yet`;
-    reasons.push(
-      reason(app.id, waitsForChecks, message, 'The first answer comes after delaySeconds or intervalSeconds.'),
-    );
   }
   return answer(reasons, `${app.id} waits for nothing`);
 }

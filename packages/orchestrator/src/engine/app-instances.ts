@@ -1,7 +1,7 @@
 /** The instances of one app, with the counts that decisions need kept up to date at every change. */
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import type { Backoff } from '../core/backoff.ts';
-import { isUp } from '../core/health.ts';
+import { serves } from '../core/health.ts';
 import type { AgentPlace, Instance } from '../core/instance.ts';
 import { isUnreachable } from '../core/unreachable.ts';
 
@@ -72,11 +72,11 @@ export class AppInstances {
   /** Adds or replaces an instance. */
   put(instance: Instance): void {
     const old = this.all.get(instance.id);
-    const wasUp = old !== undefined && this.isUp(old);
+    const wasUp = old !== undefined && this.serves(old);
     if (old !== undefined) this.count(old, -1);
     this.all.set(instance.id, instance);
     this.count(instance, 1);
-    if (!wasUp && this.isUp(instance)) this.lastUp = { version: instance.appVersion, at: this.now() };
+    if (!wasUp && this.serves(instance)) this.lastUp = { version: instance.appVersion, at: this.now() };
     if (isWaiting(instance)) {
       if (this.scheduled.size === 0) this.waitingSince = instance.since;
       this.scheduled.add(instance.id);
@@ -127,8 +127,8 @@ export class AppInstances {
     else if (holder !== undefined && holder.appVersion >= this.places.since) this.places.list.push(holder.place);
   }
 
-  private isUp(instance: Instance): boolean {
-    return isUp(instance, this.definitionOf(instance.appVersion));
+  private serves(instance: Instance): boolean {
+    return serves(instance, this.definitionOf(instance.appVersion));
   }
 
   private countStopped(instance: Instance, step: 1 | -1): void {
@@ -158,7 +158,7 @@ export class AppInstances {
       this.active += step;
       counts.active += step;
       if (instance.place === undefined) counts.waiting += step;
-      if (this.isUp(instance)) counts.up += step;
+      if (this.serves(instance)) counts.up += step;
     }
     if (counts.active === 0 && counts.inactive === 0) this.byVersion.delete(instance.appVersion);
   }

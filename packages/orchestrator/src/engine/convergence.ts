@@ -5,7 +5,7 @@ import { planMoves } from '../core/deployment/moves.ts';
 import { planScale } from '../core/deployment/progress.ts';
 import { planRolling, type RollingPlan } from '../core/deployment/rolling.ts';
 import { isResident } from '../core/app/spec.ts';
-import { isUp } from '../core/health.ts';
+import { serves } from '../core/health.ts';
 import type { Instance } from '../core/instance.ts';
 import { inKillOrder, selectVictims } from '../core/kill-selection.ts';
 import type { AppInstances } from './app-instances.ts';
@@ -215,7 +215,7 @@ export class Convergence {
   private upCount(instances: Iterable<Instance>): number {
     let count = 0;
     for (const instance of instances) {
-      if (isUp(instance, this.parts.root.appAtVersion(instance.appId, instance.appVersion))) count += 1;
+      if (serves(instance, this.parts.root.appAtVersion(instance.appId, instance.appVersion))) count += 1;
     }
     return count;
   }
@@ -227,7 +227,7 @@ export class Convergence {
     const well: Instance[] = [];
     for (const instance of inKillOrder(instances, definition.killSelection)) {
       const app = this.parts.root.appAtVersion(instance.appId, instance.appVersion);
-      (isUp(instance, app) ? well : ill).push(instance);
+      (serves(instance, app) ? well : ill).push(instance);
     }
     return [...ill, ...well].slice(0, count);
   }

@@ -134,7 +134,10 @@ it('what serves is told at every change: health, readiness, kills, ends', async 
   valueOf(await platform.put([web({ healthChecks, backoffSeconds: 100 })]));
   await platform.time.advance(1000);
   const taskId = platform.master.launched[0] ?? '';
+  expect(changes(platform)).toEqual([]);
   const result = { index: 0, alive: true, consecutive_failures: 0, last_success: 1, exhausted: false };
+  platform.master.setHealth(taskId, [result]);
+  await platform.time.advance(100);
   platform.master.setHealth(taskId, [{ ...result, alive: false, consecutive_failures: 1, last_failure: 2 }]);
   await platform.time.advance(100);
   platform.master.setHealth(taskId, [result]);

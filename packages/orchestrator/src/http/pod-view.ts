@@ -9,7 +9,7 @@ import type {
 } from '@stadion/contract/orchestrator-pods';
 import { formatTimestamp } from '../core/app/timestamp.ts';
 import { checkResult } from '../core/check-result.ts';
-import { isUp } from '../core/health.ts';
+import { serves } from '../core/health.ts';
 import type { Instance } from '../core/instance.ts';
 import { toPodDefinition } from '../core/pod/normalize-pod.ts';
 import { podTaskId, type PodTask } from '../core/pod/pod-tasks.ts';
@@ -110,7 +110,7 @@ function statusOf(instance: Instance, spec: AppDefinition): PodInstanceStatus['s
     case 'Starting':
       return 'STAGING';
     case 'Running':
-      return isUp(instance, spec) ? 'STABLE' : instance.healthy === false ? 'DEGRADED' : 'STAGING';
+      return serves(instance, spec) ? 'STABLE' : instance.healthy === false ? 'DEGRADED' : 'STAGING';
     case 'Unreachable':
     case 'UnreachableInactive':
       return 'DEGRADED';

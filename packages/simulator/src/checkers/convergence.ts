@@ -26,10 +26,9 @@ function unsettled(world: World): string | undefined {
       .instances(app.id)
       .filter(({ goal, place }) => goal !== 'Stopped' || place !== undefined);
     if (instances.some(({ goal }) => goal === 'Frozen')) return `an instance of ${app.id} is frozen`;
-    const isUp = instances.every((instance) => {
-      const version = engine.view.root.appAtVersion(app.id, instance.appVersion);
-      return serves(instance, version) && (instance.healthy === true || (version?.healthChecks?.length ?? 0) === 0);
-    });
+    const isUp = instances.every((instance) =>
+      serves(instance, engine.view.root.appAtVersion(app.id, instance.appVersion)),
+    );
     if (instances.length !== app.instances || !isUp) {
       const conditions = instances.map(({ condition, goal, healthy }) => `${condition}/${goal}/${String(healthy)}`);
       return `${app.id} wants ${String(app.instances)} instances and has: ${conditions.join(', ')}`;
