@@ -44,6 +44,12 @@ export const realParts = [
     neededBy: 'the suites of the linux containerizer',
   },
   {
+    name: 'catatonit',
+    debianPackage: 'catatonit',
+    provides: { command: 'catatonit' },
+    neededBy: 'nobody: the linux containerizer takes tini where it is not there',
+  },
+  {
     name: 'tini',
     debianPackage: 'tini',
     provides: { file: '/usr/bin/tini-static' },

@@ -8,7 +8,7 @@ import type { ContainerSpec } from '../../ports/containerizer.ts';
 import { CONTAINER_VARIABLE } from '../supervised/process-table.ts';
 import type { Cgroups } from './cgroups.ts';
 import { tmpfs } from './host-root.ts';
-import { INIT_PROGRAM } from './runtime.ts';
+import { findInit, INIT_PROGRAMS } from './runtime.ts';
 
 /** What a container runs on. */
 export interface BundleRoot {
@@ -75,7 +75,12 @@ export function makeBundle(
       ...confinement.tmpfs.map(({ path, bytes }) =>
         tmpfs(path, ['mode=1777', ...(bytes === undefined ? [] : [`size=${bytes}`])]),
       ),
-      { destination: INIT_INSIDE, type: 'bind', source: INIT_PROGRAM, options: ['bind', 'ro'] },
+      {
+        destination: INIT_INSIDE,
+        type: 'bind',
+        source: findInit() ?? INIT_PROGRAMS.join(' or '),
+        options: ['bind', 'ro'],
+      },
       { destination: root.sandbox, type: 'bind', source: spec.directory, options: ['rbind', 'rprivate', 'rw'] },
       ...(namespaces?.mounts ?? []),
       ...volumeMounts(spec, root.sandbox),

@@ -1,5 +1,4 @@
 /** Whether containers can be run on this machine: what is needed is looked for, then one is run. */
-import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError } from '@stadion/base';
@@ -8,7 +7,7 @@ import type { Cgroups } from './cgroups.ts';
 import type { Confiner } from './confiner.ts';
 import type { ContainerEnding } from './container-ending.ts';
 import type { HostRoot } from './host-root.ts';
-import { INIT_PROGRAM, type Runtime } from './runtime.ts';
+import { findInit, INIT_PROGRAMS, type Runtime } from './runtime.ts';
 
 /** The first version that can keep a container's control groups after its end. */
 const RUNTIME_MIN = [1, 1] as const;
@@ -35,7 +34,9 @@ export async function findLinuxProblem(parts: TrialParts): Promise<string | unde
   if (major < RUNTIME_MIN[0] || (major === RUNTIME_MIN[0] && minor < RUNTIME_MIN[1])) {
     return `${parts.runtime.program} ${found.version} is too old: ${RUNTIME_MIN.join('.')} or newer is needed`;
   }
-  if (!existsSync(INIT_PROGRAM)) return `${INIT_PROGRAM} is missing: install it, e.g. apt-get install tini`;
+  if (findInit() === undefined) {
+    return `an init is missing (${INIT_PROGRAMS.join(' or ')}): install one, e.g. apt-get install catatonit`;
+  }
   try {
     await parts.hostRoot.open();
     const problem = await runTrial(parts);

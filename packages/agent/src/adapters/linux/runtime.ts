@@ -1,6 +1,6 @@
 /** The OCI runtime as a program: what it is started with, and what it says when it fails. */
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,8 +8,16 @@ import { describeError } from '@stadion/base';
 
 /** How long a runtime may take for anything. */
 export const RUNTIME_MS_MAX = 30_000;
-/** Where Debian has the init that reaps and tells of signals as they are. */
-export const INIT_PROGRAM = '/usr/bin/tini-static';
+/**
+ * Where Debian has inits that reap and tell of signals as they are, without a library; best first. tini looks around every
+ * second, which a thousand of them are felt by.
+ */
+export const INIT_PROGRAMS: readonly string[] = ['/usr/bin/catatonit', '/usr/bin/tini-static'];
+
+/** The best that is there. */
+export function findInit(programs = INIT_PROGRAMS): string | undefined {
+  return programs.find((program) => existsSync(program));
+}
 
 /** One runc with its own place for what runs. */
 export class Runtime {
