@@ -1,10 +1,11 @@
 /** A cluster whose machines speak TLS with each other and take nothing else, with certificates that change meanwhile. */
 import { spawn } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { ClusterAuthority, Secret } from '@stadion/access';
+import type { RebalancePlan } from '@stadion/contract/rebalance';
 import { systemClock } from '@stadion/base/system';
 import { Agent, setGlobalDispatcher } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -13,6 +14,11 @@ import { EventRecorder } from './support/event-recorder.ts';
 import { STADION, callJson, waitFor } from './support/running-platform.ts';
 
 const DAY_MS = 86_400_000;
+/** What the edge makes a route of. */
+const ROUTED = {
+  labels: { 'traefik.enable': 'true', 'traefik.http.routers.named.rule': 'Host(`named.localhost`)' },
+  portDefinitions: [{ port: 0 }],
+};
 
 describe.skipIf(!canMakeCluster())('a cluster that requires TLS', { timeout: 240_000 }, () => {
   let cluster: Cluster;
@@ -139,6 +145,46 @@ describe.skipIf(!canMakeCluster())('a cluster that requires TLS', { timeout: 240
     expect(answer.text).toContain('This certificate is not taken');
   });
 
+  test('gives routes and names to an edge and a name server that come by TLS', async () => {
+    const { machine } = await follower();
+    const common = ['--secret-file', cluster.secretFile, '--tls', 'on'];
+    const roles = [
+      ['edge', '--marathon', `https://${machine.address}:8080`, '--edge-http-port', '0', '--edge-admin-port', '0'],
+      ['dns', '--master', `https://${machine.address}:5050`, '--dns-port', '0', '--dns-http-port', '0'],
+    ];
+    await cluster.change('PUT', '/v2/apps/named', { cmd: 'exec sleep 1000', cpus: 0.1, mem: 32, ...ROUTED });
+    const started = roles.map(([role = '', ...words]) => {
+      const folder = join(cluster.folder, role);
+      const file = join(cluster.folder, `${role}.json`);
+      const line = [STADION, role, ...words, ...common, '--data-dir', folder, '--addresses-file', file];
+      return { process: spawn(process.execPath, line, { stdio: 'ignore' }), file };
+    });
+    try {
+      const [edge, dns] = await Promise.all(
+        started.map(({ file }) =>
+          waitFor(
+            'it is ready',
+            async () => JSON.parse(await readFile(file, 'utf8').catch(() => 'false')) as Record<string, string> | false,
+          ),
+        ),
+      );
+      await waitFor('the edge has the route', async () => {
+        const { body } = await callJson(`${(edge && edge.edgeAdmin) ?? ''}/v1/routes`);
+        return JSON.stringify(body).includes('named');
+      });
+      await waitFor('the name is known', async () => {
+        const { body } = await callJson(`${(dns && dns.dnsHttp) ?? ''}/v1/hosts/named.marathon.mesos`);
+        return JSON.stringify(body).includes('"ip"') && !JSON.stringify(body).includes('"ip":""');
+      });
+      // Their own ports speak TLS as well.
+      const secured = ((edge && edge.edgeAdmin) ?? '').replace('http:', 'https:');
+      expect((await callJson(`${secured}/v1/routes`)).status).toBe(200);
+    } finally {
+      for (const { process: child } of started) child.kill();
+      await Promise.all(started.map(({ process: child }) => new Promise((done) => child.once('exit', done))));
+    }
+  });
+
   test('does not take an agent whose certificate is of the past, and takes it once it has a new one', async () => {
     const [, machine] = cluster.machines.machines;
     if (machine === undefined) throw new Error('there are three machines');
@@ -154,6 +200,7 @@ describe.skipIf(!canMakeCluster())('a cluster that requires TLS', { timeout: 240
     await writeFile(join(folder, 'ca'), authority.certificate);
     await keep(systemClock.now() - 2 * DAY_MS);
     const files = ['--tls-cert', join(folder, 'crt'), '--tls-key', join(folder, 'key'), '--tls-ca', join(folder, 'ca')];
+    await cluster.change('PUT', '/v2/apps/heavy', { cmd: 'exec sleep 1000', cpus: 1, mem: 32, instances: 4 });
     const words = ['--bind-address', machine.address, '--secret-file', cluster.secretFile, '--zk', cluster.zkUrl];
     const late = await cluster.addAgent(machine, ['agent', ...words], 'late');
     // Those of the machine came last on the line: the ones of this agent have to.
@@ -166,6 +213,17 @@ describe.skipIf(!canMakeCluster())('a cluster that requires TLS', { timeout: 240
     expect((await cluster.ask('/slaves')).body.slaves).toHaveLength(1);
     await keep(systemClock.now());
     await cluster.registered(2);
+  });
+
+  test('says where instances would go now that a node has joined, and moves nothing', async () => {
+    await waitFor('two of four instances would go to the new node', async () => {
+      const { stdout } = await cluster.cli('rebalance', '--dry-run', '-o', 'json');
+      const { moves, nodes } = JSON.parse(stdout) as RebalancePlan;
+      return moves.length === 2 && nodes.length === 2 && moves.every(({ appId }) => appId === '/heavy') && nodes;
+    });
+    const tasks = await cluster.tasks('/heavy');
+    expect(new Set(tasks.map(({ host }) => host))).toEqual(new Set([cluster.machines.machines[2]?.address]));
+    await cluster.change('DELETE', '/v2/apps/heavy');
   });
 
   test('changes certificates while streams run, and none of them breaks', async () => {

@@ -22,6 +22,7 @@ import { platformCommands } from './commands/platform.ts';
 import { certificateCommands, routeCommands } from './commands/route.ts';
 import { accessCommands } from './commands/access.ts';
 import { maintenanceCommands } from './commands/maintenance.ts';
+import { rebalanceCommands } from './commands/rebalance.ts';
 import { roleCommands } from './commands/role.ts';
 import { secretCommands } from './commands/secret.ts';
 import { statusCommands } from './commands/status.ts';
@@ -54,6 +55,7 @@ const commands: readonly CommandSpec[] = [
   ...eventsCommands,
   ...nodeCommands,
   ...imageCommands,
+  ...rebalanceCommands,
   ...roleCommands,
   ...maintenanceCommands,
   ...backupCommands,

@@ -15,6 +15,13 @@ export const StateSlave = Type.Object({
   port: Type.Integer(),
   pid: Type.String(),
   attributes: Type.Record(Type.String(), Type.Union([Type.Number(), Type.String()])),
+  domain: Type.Optional(
+    Type.Object({
+      fault_domain: Type.Optional(
+        Type.Object({ region: Type.Object({ name: Type.String() }), zone: Type.Object({ name: Type.String() }) }),
+      ),
+    }),
+  ),
   registered_time: Type.Number(),
   reregistered_time: Type.Optional(Type.Number()),
   resources: StateResources,

@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { AccessControl, Secret } from '@stadion/access';
+import { authorizationOf, type AccessControl, type Secret } from '@stadion/access';
 import type { SecretSource } from '@stadion/agent/containerizers';
 import { PlatformError, describeError, errorCode, every, type Logger, type Timers } from '@stadion/base';
 import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
+import type { Fetch } from '@stadion/contract/client';
 import {
   AccessLogFile,
   CertificateKeeper,
@@ -117,7 +118,7 @@ interface BuiltEdge {
 }
 
 async function buildEdge(
-  { config, ports, hostname, log, orchestrators, secrets, secretsAreRemote }: EdgeSurroundings,
+  { config, ports, hostname, log, orchestrators, secret, secrets, secretsAreRemote }: EdgeSurroundings,
   directory: string,
   where: { readonly address: string; readonly httpPort: number; readonly httpsPort: number },
 ): Promise<BuiltEdge> {
@@ -170,6 +171,7 @@ async function buildEdge(
     timers: time,
     random: random.stream('edge'),
     log,
+    fetch: showingSecret(config.secretFile === undefined ? undefined : secret),
     writeAccessLog: (lines) => accessLog.write(lines),
     ...(traces !== undefined && { exportSpans: (spans) => traces.add(spans) }),
     overrides: fileOverrides(join(directory, 'overrides.json')),
@@ -251,4 +253,13 @@ function explainEdge(error: unknown, address: string): unknown {
   if (!code.startsWith('edge-listen-')) return error;
   const system = { code: code.slice('edge-listen-'.length) };
   return explainListening(system, `A port of the edge on ${address}`, '--edge-http-port or --edge-https-port');
+}
+
+/** Asks orchestrators as the cluster's own parts do: on another machine they want to be shown its secret. */
+function showingSecret(secret: Secret | undefined): Fetch {
+  return (url, init) => {
+    const headers = new Headers(init?.headers);
+    if (secret !== undefined) headers.set('authorization', authorizationOf(secret));
+    return fetch(url, { ...init, headers });
+  };
 }

@@ -45,6 +45,7 @@ export function createClusterReader(
 
   return {
     history,
+    nodes: async (signal) => (await master.slaves({ signal })).slaves,
     master: (path, query, signal) => relay('master', `${masterUrl}${path}`, query, signal),
     ask: (call, signal) => relay('master', `${masterUrl}/api/v1`, new URLSearchParams(), signal, 'POST', call),
     async order(agentId, call, signal) {

@@ -18,6 +18,7 @@ import { MaintenanceSchedule } from '../cluster-settings.ts';
 import { AgentImages, ImagePull, ImagePullRequest } from '../images.ts';
 import { FrameworksAnswer, MaintenanceStatus, MasterAnswer } from '../mesos-operator.ts';
 import { ResourceHistory } from '../overview.ts';
+import { REBALANCE_MOVES_MAX, RebalancePlan } from '../rebalance.ts';
 import { ErrorAnswer } from './answers.ts';
 import { route } from './route.ts';
 
@@ -131,6 +132,14 @@ export const clusterRoutes = {
     permission: 'system:write',
     summary: 'Say that an agent never comes back: its tasks are gone, and it is refused should it try',
     answers: ordered,
+  }),
+  planRebalance: route({
+    method: 'GET',
+    path: '/v2/cluster/rebalance',
+    permission: 'system:read',
+    summary: 'Show where instances would go for the load of nodes to be even; nothing is moved',
+    query: Type.Object({ moves: Type.Optional(Type.Integer({ minimum: 0, maximum: REBALANCE_MOVES_MAX })) }),
+    answers: { 200: RebalancePlan, 400: ErrorAnswer, 502: ErrorAnswer },
   }),
   agentState: route({
     method: 'GET',

@@ -1,6 +1,7 @@
 /** Binds every route of the contract to its handler. The type makes a forgotten one a compile error. */
 import { appTaskHandlers } from './app-tasks.ts';
 import { clusterHandlers } from './cluster.ts';
+import { rebalanceHandlers } from './rebalance.ts';
 import { deploymentHandlers } from './deployments.ts';
 import type { HandlerContext, Handlers } from './handler-context.ts';
 import { groupHandlers } from './groups.ts';
@@ -44,6 +45,7 @@ export function createHandlers(context: HandlerContext): Handlers {
     ...systemHandlers(context),
     ...overviewHandlers(context),
     ...clusterHandlers(context),
+    ...rebalanceHandlers(context),
     ...namesHandlers(context),
     ...edgeHandlers(context),
     events: (call) => context.streams.open(call),

@@ -1,5 +1,6 @@
 /** What the API is given by whoever starts it. */
 import type { Clock, Logger, Random, Timers } from '@stadion/base';
+import type { StateSlave } from '@stadion/contract/mesos-state';
 import type { OwnPermissions } from '@stadion/contract/orchestrator-extensions';
 import type { ResourceHistory } from '@stadion/contract/overview';
 import type { ServicePortRange } from '../core/app/service-ports.ts';
@@ -87,6 +88,8 @@ export interface ClusterReader {
     call: { readonly type: string } & Readonly<Record<string, unknown>>,
     signal: AbortSignal,
   ): Promise<boolean>;
+  /** The agents as the master counts them. @throws PlatformError `master-unreachable` */
+  nodes(signal: AbortSignal): Promise<readonly StateSlave[]>;
   /** The use of resources during the last hour. */
   history(): ResourceHistory;
 }

@@ -108,6 +108,7 @@ describe('the cluster', () => {
       return { status: 200, body: { kind: 'json' as const, value: {} } };
     },
     history: () => ({ intervalSeconds: 10, samples: [] }),
+    nodes: async () => [],
     master: async (path: string) => {
       asked.push(path);
       return { status: 200, body: { kind: 'json' as const, value: { slaves: [] } } };
