@@ -162,22 +162,22 @@ describe.skipIf(!canMakeCluster())('a cluster that requires TLS', { timeout: 240
     try {
       const [edge, dns] = await Promise.all(
         started.map(({ file }) =>
-          waitFor(
-            'it is ready',
-            async () => JSON.parse(await readFile(file, 'utf8').catch(() => 'false')) as Record<string, string> | false,
-          ),
+          waitFor('it is ready', async () => {
+            const text = await readFile(file, 'utf8').catch(() => undefined);
+            return text === undefined ? undefined : (JSON.parse(text) as Record<string, string>);
+          }),
         ),
       );
       await waitFor('the edge has the route', async () => {
-        const { body } = await callJson(`${(edge && edge.edgeAdmin) ?? ''}/v1/routes`);
+        const { body } = await callJson(`${edge?.['edgeAdmin'] ?? ''}/v1/routes`);
         return JSON.stringify(body).includes('named');
       });
       await waitFor('the name is known', async () => {
-        const { body } = await callJson(`${(dns && dns.dnsHttp) ?? ''}/v1/hosts/named.marathon.mesos`);
+        const { body } = await callJson(`${dns?.['dnsHttp'] ?? ''}/v1/hosts/named.marathon.mesos`);
         return JSON.stringify(body).includes('"ip"') && !JSON.stringify(body).includes('"ip":""');
       });
       // Their own ports speak TLS as well.
-      const secured = ((edge && edge.edgeAdmin) ?? '').replace('http:', 'https:');
+      const secured = (edge?.['edgeAdmin'] ?? '').replace('http:', 'https:');
       expect((await callJson(`${secured}/v1/routes`)).status).toBe(200);
     } finally {
       for (const { process: child } of started) child.kill();

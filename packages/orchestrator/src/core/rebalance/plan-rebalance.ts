@@ -93,9 +93,8 @@ class Rebalancing {
     const byAgent = new Map(this.seats.map((seat) => [seat.node.place.agentId, seat]));
     for (const instance of instances) {
       const { app, id, place, isMovable } = instance;
-      let places = this.places.get(app.id);
-      if (places === undefined) this.places.set(app.id, (places = new Map()));
-      places.set(id, place);
+      const places = this.places.get(app.id) ?? new Map<string, AgentPlace>();
+      this.places.set(app.id, places.set(id, place));
       if (isMovable) byAgent.get(place.agentId)?.movable.add(instance);
     }
   }
