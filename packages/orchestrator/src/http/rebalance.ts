@@ -3,7 +3,7 @@ import type { StateResources, StateSlave } from '@stadion/contract/mesos-state';
 import { REBALANCE_MOVES_MAX, type RebalancePlan } from '@stadion/contract/rebalance';
 import type { AgentPlace } from '../core/agent-place.ts';
 import { isResident } from '../core/app/spec.ts';
-import { isUp } from '../core/health.ts';
+import { serves } from '../core/health.ts';
 import { demandOf } from '../core/placement/demand.ts';
 import { scalarText } from '../core/placement/attribute-text.ts';
 import { planRebalance, type NodeUse, type PlacedInstance, type Scalars } from '../core/rebalance/plan-rebalance.ts';
@@ -72,7 +72,7 @@ function planFor(view: EngineView, slaves: readonly StateSlave[], movesMax: numb
 }
 
 function reasonToStay(instance: Instance, app: RunSpec): Staying | undefined {
-  if (instance.goal !== 'Running' || !isUp(instance, app)) return 'not-up';
+  if (instance.goal !== 'Running' || !serves(instance, app)) return 'not-up';
   if (isResident(app)) return 'volumes';
   const { fixedPorts, gpusMilli } = demandOf(app);
   if (fixedPorts.length > 0) return 'fixed-ports';
