@@ -12,6 +12,9 @@ import { agentState } from './state.ts';
 import { addContainerCalls } from './v1/container-calls.ts';
 import { StatisticsSource } from './statistics.ts';
 
+/** A Mesos agent answers under its own name as well. */
+const PREFIXES = ['', '/slave(1)'];
+
 /** Options of {@link createAgentHttp}. */
 export interface AgentHttpOptions {
   readonly clock: Clock;
@@ -48,7 +51,7 @@ export function createAgentHttp(agent: AgentView, options: AgentHttpOptions): Fa
     '/monitor/statistics': async () =>
       (await statistics.lines()).map(({ container_id: _id, status: _status, ...line }) => line),
   };
-  for (const prefix of ['', '/slave(1)']) {
+  for (const prefix of PREFIXES) {
     for (const [path, build] of Object.entries(pages)) {
       for (const ending of ['', '.json']) server.get(`${prefix}${path}${ending}`, answer(build));
     }
@@ -67,8 +70,8 @@ export function createAgentHttp(agent: AgentView, options: AgentHttpOptions): Fa
     server.get(`${prefix}/health`, (_request, reply) => reply.code(200).send(''));
     addFilesRoutes(server, prefix, agent);
     addImageRoutes(server, prefix, agent);
-    addContainerCalls(server, prefix, { agent, timers: options.timers });
   }
+  addContainerCalls(server, PREFIXES, { agent, timers: options.timers });
   return server;
 }
 

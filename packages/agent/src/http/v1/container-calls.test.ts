@@ -151,6 +151,15 @@ describe('sessions over the v1 API', () => {
     const output = new Output().read(response);
     const early = await call('REMOVE_NESTED_CONTAINER', { container_id: idOf('one') });
     expect(early.status).toBe(400);
+    expect((await launch('one', { value })).status).toBe(409);
+    const underName = await fetch(`${url}/slave(1)/api/v1`, {
+      method: 'POST',
+      body: JSON.stringify({
+        type: 'REMOVE_NESTED_CONTAINER',
+        remove_nested_container: { container_id: idOf('one') },
+      }),
+    });
+    expect(underName.status).toBe(400);
     const input = new Input('one');
     input.control({ type: 'HEARTBEAT', heartbeat: { interval: { nanoseconds: 30_000_000_000 } } });
     input.type('a line\n');

@@ -38,8 +38,12 @@ interface Refusal {
   readonly message: string;
 }
 
-/** Binds `POST /api/v1`. */
-export function addContainerCalls(server: FastifyInstance, prefix: string, parts: ContainerCallParts): void {
+/** Binds `POST /api/v1` under each of some prefixes; the sessions are the same. */
+export function addContainerCalls(
+  server: FastifyInstance,
+  prefixes: readonly string[],
+  parts: ContainerCallParts,
+): void {
   const calls = new ContainerCalls(parts);
   void server.register(async (scope) => {
     scope.removeAllContentTypeParsers();
@@ -49,7 +53,7 @@ export function addContainerCalls(server: FastifyInstance, prefix: string, parts
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: RECORD_BYTES_MAX }, (_request, body, done) => {
       done(null, body);
     });
-    scope.post(`${prefix}/api/v1`, (request, reply) => calls.answer(request, reply));
+    for (const prefix of prefixes) scope.post(`${prefix}/api/v1`, (request, reply) => calls.answer(request, reply));
   });
 }
 
@@ -110,13 +114,16 @@ class ContainerCalls {
     }
     const task = this.taskOf(id.slice(0, Math.max(0, id.lastIndexOf('.'))));
     if (task === undefined) return refuse(reply, noContainer(`the parent of ${id}`));
-    if (this.sessions.get(id) !== undefined) {
-      return refuse(reply, { status: 409, message: `There is a container ${id} already.` });
-    }
+    if (this.sessions.get(id) !== undefined) return refuse(reply, taken(id));
     if (!this.sessions.makeRoom()) return refuse(reply, { status: 429, message: 'Too many sessions are open.' });
     const terminal = terminalOf(member(content, 'container'));
     const outcome = await this.agent.exec(task, { argv, ...(terminal === undefined ? {} : { terminal }) });
     if (!outcome.ok) return refuse(reply, { status: 400, message: outcome.message });
+    // Somebody else may have been faster with the same name.
+    if (this.sessions.get(id) !== undefined) {
+      outcome.session.kill();
+      return refuse(reply, taken(id));
+    }
     this.sessions.add(id, outcome.session);
     return this.stream(outcome.session, reply);
   }
@@ -138,9 +145,14 @@ class ContainerCalls {
     // At once, or the answer would begin only when the command says something.
     beat();
     const heartbeat = every(this.timers, HEARTBEAT_MS, beat);
+    const state = { isOver: false };
     output.once('close', () => {
       heartbeat.cancel();
-      session.kill();
+      // What has ended is left alone: its number may be another process's by now.
+      if (!state.isOver) session.kill();
+    });
+    void session.exit.then(() => {
+      state.isOver = true;
     });
     const copied = [copy(session.stdout, 'STDOUT', output), copy(session.stderr, 'STDERR', output)];
     void Promise.allSettled([session.exit, ...copied]).then(() => output.end());
@@ -274,6 +286,10 @@ function roomIn(stream: NodeJS.EventEmitter): Promise<void> {
 function terminalOf(container: unknown): TerminalSize | undefined {
   const terminal = member(container, 'tty_info');
   return terminal === undefined ? undefined : (decodeTerminalSize(member(terminal, 'window_size')) ?? SIZE_DEFAULT);
+}
+
+function taken(id: string): Refusal {
+  return { status: 409, message: `There is a container ${id} already.` };
 }
 
 function noContainer(id: string): Refusal {
