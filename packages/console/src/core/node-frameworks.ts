@@ -9,13 +9,19 @@ export interface FrameworkShare {
   readonly tasks: number;
   readonly cpus: number;
   readonly mem: number;
+  /** Cores in use at this moment. */
+  readonly cpusUsed: number;
   readonly memUsed: number;
 }
 
-/** The shares, the largest first. Ended executors hold nothing. */
+/**
+ * The shares, the largest first. Ended executors hold nothing.
+ * @param coresOf cores that a task or executor uses, by its id
+ */
 export function frameworkShares(
   { frameworks }: Pick<AgentState, 'frameworks'>,
   statistics: readonly ExecutorStatistics[],
+  coresOf: (id: string) => number,
 ): readonly FrameworkShare[] {
   const used = new Map<string, number>();
   // A pod has one executor and a line for each container, which is a task.
@@ -34,7 +40,8 @@ export function frameworkShares(
         tasks: before.tasks + (executor.tasks?.length ?? 0),
         cpus: before.cpus + amount(executor, 'cpus'),
         mem: before.mem + amount(executor, 'mem'),
-        memUsed: before.memUsed + usedBy(executor, used) / 1024 / 1024,
+        cpusUsed: before.cpusUsed + usedBy(executor, coresOf),
+        memUsed: before.memUsed + usedBy(executor, (one) => used.get(one) ?? 0) / 1024 / 1024,
       });
     }
   }
@@ -42,12 +49,12 @@ export function frameworkShares(
 }
 
 function none(frameworkId: string, name: string, role: string): FrameworkShare {
-  return { frameworkId, name, role, tasks: 0, cpus: 0, mem: 0, memUsed: 0 };
+  return { frameworkId, name, role, tasks: 0, cpus: 0, mem: 0, cpusUsed: 0, memUsed: 0 };
 }
 
-function usedBy({ id, tasks = [] }: StateExecutor, used: ReadonlyMap<string, number>): number {
+function usedBy({ id, tasks = [] }: StateExecutor, usedOf: (id: string) => number): number {
   const ids = new Set([id, ...tasks.map((task) => task.id)]);
-  return [...ids].reduce((sum, one) => sum + (used.get(one) ?? 0), 0);
+  return [...ids].reduce((sum, one) => sum + usedOf(one), 0);
 }
 
 function amount({ resources }: StateExecutor, name: string): number {

@@ -80,7 +80,7 @@ export function coresBetween(before: readonly ExecutorStatistics[], after: reado
 }
 
 /** What a line is about: a pod has one executor, and a line for each container. */
-function lineId({ source, executor_id: executorId }: ExecutorStatistics): string {
+export function lineId({ source, executor_id: executorId }: ExecutorStatistics): string {
   return source === undefined || source === '' ? executorId : source;
 }
 

@@ -4,25 +4,29 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { cores, count, mebibytes } from '../../core/amounts.ts';
 import { frameworkShares } from '../../core/node-frameworks.ts';
+import { coresUsed, lineId } from '../../core/usage.ts';
 import { agentStateQuery, statisticsQuery } from '../../data/cluster-queries.ts';
+import { useUsage } from '../../data/use-usage.ts';
 import { CopyButton } from '../../parts/copy-button.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { PlainTable } from '../../parts/plain-table.tsx';
 
-const COLUMNS = ['Framework', 'Role', 'Tasks', 'CPU promised', 'Memory promised', 'Memory used'];
+const COLUMNS = ['Framework', 'Role', 'Tasks', 'CPU promised', 'CPU used', 'Memory promised', 'Memory used'];
 
 export function NodeFrameworks({ agentId }: { readonly agentId: string }) {
   const { data: state } = useQuery(agentStateQuery(agentId));
   const { data: statistics } = useQuery(statisticsQuery(agentId));
-  const shares = useMemo(
-    () => (state === undefined ? [] : frameworkShares(state, statistics ?? [])),
-    [state, statistics],
-  );
+  const tasks = useMemo(() => (statistics ?? []).map((line) => ({ id: lineId(line), agentId })), [statistics, agentId]);
+  const usage = useUsage(tasks);
+  const shares = useMemo(() => {
+    const coresOf = (id: string): number => coresUsed(usage.get(id) ?? []).at(-1) ?? 0;
+    return state === undefined ? [] : frameworkShares(state, statistics ?? [], coresOf);
+  }, [state, statistics, usage]);
   if (shares.length === 0) return null;
   return (
     <Panel title="Frameworks and roles" isFlush>
       <PlainTable label="Frameworks and roles, a table" titles={COLUMNS} texts={2}>
-        {shares.map(({ frameworkId, name, role, tasks, cpus, mem, memUsed }) => (
+        {shares.map(({ frameworkId, name, role, tasks: running, cpus, cpusUsed, mem, memUsed }) => (
           <tr key={`${frameworkId} ${role}`}>
             <th scope="row">
               <Link to="/framework/$frameworkId" params={{ frameworkId }}>
@@ -33,8 +37,9 @@ export function NodeFrameworks({ agentId }: { readonly agentId: string }) {
             <td>
               <bdi>{role}</bdi>
             </td>
-            <td>{count(tasks)}</td>
+            <td>{count(running)}</td>
             <td>{cores(cpus)}</td>
+            <td>{cores(cpusUsed)}</td>
             <td>{mebibytes(mem)}</td>
             <td>{mebibytes(memUsed)}</td>
           </tr>
