@@ -41,7 +41,8 @@ export function takeTls(server: Server, tls: NodeTls): EndUndecided {
     undecided.add(socket);
     const destroy = (): void => void socket.destroy();
     socket.setTimeout(TLS_HANDSHAKE_MS_MAX, destroy);
-    socket.once('error', destroy);
+    // For good: an error that nobody hears would end the process, whoever reads the socket by then.
+    socket.on('error', destroy);
     socket.once('close', () => undecided.delete(socket));
     // One that ends without a word.
     socket.once('end', destroy);
@@ -50,7 +51,6 @@ export function takeTls(server: Server, tls: NodeTls): EndUndecided {
       socket.pause();
       socket.setTimeout(0);
       socket.off('timeout', destroy);
-      socket.off('error', destroy);
       socket.off('end', destroy);
       socket.unshift(first);
       if (first[0] === HANDSHAKE) {
