@@ -2,8 +2,7 @@
 import { useMemo } from 'react';
 import { bytes, cores, mebibytes } from '../core/amounts.ts';
 import { coresUsed, type UsageSample } from '../core/usage.ts';
-import { LazyChart } from './lazy-chart.tsx';
-import styles from './usage-charts.module.css';
+import { ChartFigure, ChartFigures, ChartsSoon } from './chart-figures.tsx';
 
 /** A line needs two points, and the first measurement tells nothing of CPU. */
 const SAMPLES_MIN = 3;
@@ -31,23 +30,35 @@ export function UsageCharts({
     [samples],
   );
   if (samples.length < SAMPLES_MIN) {
-    return <p className={styles['soon']}>Measured each two seconds; drawn as soon as there are three points.</p>;
+    return <ChartsSoon />;
   }
   const height = isCompact ? 72 : 110;
   return (
-    <div className={styles['charts']} data-compact={isCompact || undefined}>
-      <figure>
-        <figcaption>
-          CPU <strong>{cores(cpu[0]?.values.at(-1) ?? 0)}</strong> of {cores(limits.cpus)} cores
-        </figcaption>
-        <LazyChart label="Cores in use over time" times={times} series={cpu} format={cores} height={height} />
-      </figure>
-      <figure>
-        <figcaption>
-          Memory <strong>{bytes(samples.at(-1)?.memoryBytes ?? 0)}</strong> of {mebibytes(limits.mem)}
-        </figcaption>
-        <LazyChart label="Memory in use over time" times={times} series={memory} format={bytes} height={height} />
-      </figure>
-    </div>
+    <ChartFigures isCompact={isCompact}>
+      <ChartFigure
+        caption={
+          <>
+            CPU <strong>{cores(cpu[0]?.values.at(-1) ?? 0)}</strong> of {cores(limits.cpus)} cores
+          </>
+        }
+        label="Cores in use over time"
+        times={times}
+        series={cpu}
+        format={cores}
+        height={height}
+      />
+      <ChartFigure
+        caption={
+          <>
+            Memory <strong>{bytes(samples.at(-1)?.memoryBytes ?? 0)}</strong> of {mebibytes(limits.mem)}
+          </>
+        }
+        label="Memory in use over time"
+        times={times}
+        series={memory}
+        format={bytes}
+        height={height}
+      />
+    </ChartFigures>
   );
 }

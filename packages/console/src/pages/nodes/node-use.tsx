@@ -5,12 +5,13 @@ import { cores, mebibytes } from '../../core/amounts.ts';
 import type { NodeRow } from '../../core/node-row.ts';
 import { NodeUsageLog } from '../../core/node-usage.ts';
 import { statisticsQuery } from '../../data/cluster-queries.ts';
-import { LazyChart } from '../../parts/lazy-chart.tsx';
+import { ChartFigure, ChartFigures, ChartsSoon } from '../../parts/chart-figures.tsx';
 import { Panel } from '../../parts/panel.tsx';
-import styles from './node-page.module.css';
 
 /** A line needs two points, and the first look tells nothing of CPU. */
 const SAMPLES_MIN = 3;
+/** Pixels. */
+const HEIGHT = 110;
 /** Agents keep no history: what was seen is kept as long as the console is open. */
 const log = new NodeUsageLog();
 
@@ -41,34 +42,34 @@ export function NodeUse({ node }: { readonly node: NodeRow }) {
   return (
     <Panel title="Use over time" aside="since this page was opened: used filled, promised as a line">
       {last === undefined || samples.length < SAMPLES_MIN ? (
-        <p className={styles['soon']}>Measured each two seconds; drawn as soon as there are three points.</p>
+        <ChartsSoon />
       ) : (
-        <div className={styles['charts']}>
-          <figure>
-            <figcaption>
-              CPU <strong>{cores(last.cores ?? 0)}</strong> used of {cores(last.promised.cpus)} cores promised
-            </figcaption>
-            <LazyChart
-              label="Cores used and promised over time"
-              times={times}
-              series={cpu}
-              format={cores}
-              height={110}
-            />
-          </figure>
-          <figure>
-            <figcaption>
-              Memory <strong>{mebibytes(last.memory)}</strong> used of {mebibytes(last.promised.mem)} promised
-            </figcaption>
-            <LazyChart
-              label="Memory used and promised over time"
-              times={times}
-              series={memory}
-              format={mebibytes}
-              height={110}
-            />
-          </figure>
-        </div>
+        <ChartFigures isCompact>
+          <ChartFigure
+            caption={
+              <>
+                CPU <strong>{cores(last.cores ?? 0)}</strong> used of {cores(last.promised.cpus)} cores promised
+              </>
+            }
+            label="Cores used and promised over time"
+            times={times}
+            series={cpu}
+            format={cores}
+            height={HEIGHT}
+          />
+          <ChartFigure
+            caption={
+              <>
+                Memory <strong>{mebibytes(last.memory)}</strong> used of {mebibytes(last.promised.mem)} promised
+              </>
+            }
+            label="Memory used and promised over time"
+            times={times}
+            series={memory}
+            format={mebibytes}
+            height={HEIGHT}
+          />
+        </ChartFigures>
       )}
     </Panel>
   );
