@@ -47,7 +47,7 @@ export const realParts = [
     name: 'catatonit',
     debianPackage: 'catatonit',
     provides: { command: 'catatonit' },
-    neededBy: 'nobody: the linux containerizer takes tini where it is not there',
+    neededBy: 'the linux containerizer at its best; with tini its suites run as well',
   },
   {
     name: 'tini',
