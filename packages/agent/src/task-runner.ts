@@ -6,6 +6,7 @@ import { isTerminal, type Resource, type StatusReason, type TaskInfo, type TaskS
 import type { AgentConfig, AgentOptions } from './agent-options.ts';
 import type { AgentCounters } from './agent-view.ts';
 import { CheckRunner } from './check-runner.ts';
+import { ContainerRemovals } from './container-removals.ts';
 import { ContainerLauncher } from './container-launcher.ts';
 import { findTaskProblem } from './core/admission.ts';
 import type { ContainerExit, RecoveredContainer } from './core/container.ts';
@@ -62,10 +63,12 @@ export class TaskRunner {
   private readonly pods: Pods;
   private readonly networkInfos: NetworkInfos;
   private readonly state = { stopped: false };
+  private readonly removals: ContainerRemovals;
   private living = 0;
 
   constructor(ports: AgentPorts, owner: RunnerOwner) {
     this.ports = ports;
+    this.removals = new ContainerRemovals(ports.containerizer);
     this.owner = owner;
     this.log = ports.log;
     const { ip, resources } = ports.info;
@@ -290,7 +293,7 @@ export class TaskRunner {
           this.checks.watch(entry);
           break;
         case 'release':
-          this.release(entry);
+          this.release(entry, written);
           break;
         case 'retire':
           this.retire(entry);
@@ -351,7 +354,7 @@ export class TaskRunner {
     });
   }
 
-  private release(entry: TaskEntry): void {
+  private release(entry: TaskEntry, written: Promise<boolean> | undefined): void {
     const { task } = entry;
     entry.abort?.abort();
     entry.abort = undefined;
@@ -363,13 +366,13 @@ export class TaskRunner {
     assert(isTerminal(state), () => `a task in ${state} is not released`);
     const { ended } = this.owner.counters;
     ended.set(state, (ended.get(state) ?? 0) + 1);
-    void this.ports.containerizer.remove(task.containerId);
+    this.removals.add(task.containerId, written);
     if (entry.orphaned && task.latest !== undefined) {
       const framework_id = { value: task.frameworkId };
       this.owner.send({ type: 'STATUS_UPDATE', framework_id, status: task.latest, latest_state: state });
       this.retire(entry);
     }
-    if (this.living === 0) this.owner.onNoneLeft();
+    if (this.living === 0) void this.removals.settled().then(() => this.owner.onNoneLeft());
   }
 
   /** Nobody knows this container: what is not reported must not run. */
