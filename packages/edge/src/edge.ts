@@ -148,7 +148,7 @@ export class Edge {
       this.traffic.add(traffic, this.parts.clock.now());
       for (const callback of this.trafficListeners) callback();
     },
-    onServers: (reports) => this.traffic.report(reports),
+    onServers: (process, reports) => this.traffic.report(process, reports, this.parts.clock.now()),
     onAccessLog: (lines) => this.parts.writeAccessLog(lines),
     onSpans: (spans) => this.parts.exportSpans?.(spans),
     onProblem: (message) => {

@@ -34,7 +34,8 @@ export class TrafficBoard {
     string,
     { readonly router: string; readonly source: string; readonly service: string }
   >();
-  private reports = new Map<string, ServerReport>();
+  /** What each process has said last. */
+  private readonly reports = new Map<number, { readonly at: number; readonly servers: Map<string, ServerReport> }>();
 
   /** Adds differences from one process. */
   add(traffic: readonly RouteTraffic[], nowMs: number): void {
@@ -64,14 +65,22 @@ export class TrafficBoard {
     }
   }
 
-  /** What one process knows about servers. */
-  report(reports: readonly ServerReport[]): void {
-    for (const report of reports) this.reports.set(`${report.service}|${report.server}`, report);
-    if (this.reports.size > REPORTS_MAX) this.reports = new Map([...this.reports].slice(-REPORTS_MAX / 2));
+  /** Takes over what one process knows about servers; what it said before is void. */
+  report(process: number, reports: readonly ServerReport[], nowMs: number): void {
+    const servers = new Map(reports.map((report) => [`${report.service}|${report.server}`, report]));
+    this.reports.set(process, { at: nowMs, servers });
+    for (const [other, { at }] of this.reports) if (nowMs - at > SILENT_MS) this.reports.delete(other);
   }
 
+  /** What all processes know about a server together; a state other than `up` is that of any that says so. */
   serverReport(service: string, server: string): ServerReport | undefined {
-    return this.reports.get(`${service}|${server}`);
+    let all: ServerReport | undefined;
+    for (const { servers } of this.reports.values()) {
+      const one = servers.get(`${service}|${server}`);
+      if (one === undefined) continue;
+      all = all === undefined ? one : added(all, one);
+    }
+    return all;
   }
 
   /** A route's traffic as of now. @param key `name@source` */
@@ -140,7 +149,8 @@ export class TrafficBoard {
   }
 }
 
-const REPORTS_MAX = 50_000;
+/** A process that has said nothing for so long is gone. */
+const SILENT_MS = 30_000;
 const NONE: EdgeTraffic = {
   requests: 0,
   requestsPerSecond: 0,
@@ -161,6 +171,17 @@ function windowOf(row: Row, second: number): Window {
   row.windows.push(window);
   if (row.windows.length > WINDOW_SECONDS + 1) row.windows.shift();
   return window;
+}
+
+function added(one: ServerReport, other: ServerReport): ServerReport {
+  return {
+    ...one,
+    active: one.active + other.active,
+    requests: one.requests + other.requests,
+    failures: one.failures + other.failures,
+    latencyMs: Math.max(one.latencyMs, other.latencyMs),
+    state: one.state === 'up' ? other.state : one.state,
+  };
 }
 
 function round(value: number): number {

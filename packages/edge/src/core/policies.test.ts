@@ -95,6 +95,18 @@ describe('balancing', () => {
     expect(stage.take(100)['b']).toBe(50);
   });
 
+  it('holds nothing against another task at the port of one that was ejected', () => {
+    const of = (taskId: string): Server[] => [{ ...server('a'), taskId }, server('b')];
+    const stage = new Stage({ kind: 'round-robin' }, of('old'));
+    const bad = stage.pool.byId('a');
+    for (let failure = 0; failure < 5 && bad !== undefined; failure += 1) stage.pool.report(bad, true, 1);
+    stage.pool.update(stage.pool.policy, of('old'));
+    expect(stage.take(10)).toEqual({ b: 10 });
+    const gone = stage.pool.update(stage.pool.policy, of('new'));
+    expect(gone.map(({ taskId }) => taskId)).toEqual(['old']);
+    expect(stage.take(10)).toEqual({ a: 5, b: 5 });
+  });
+
   it('ejects what fails in a row, for a while, and never more than its share', () => {
     const stage = new Stage({ kind: 'round-robin' }, [server('a'), server('b'), server('c')]);
     for (const id of ['a', 'b']) {

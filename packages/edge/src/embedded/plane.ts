@@ -137,7 +137,7 @@ export class EmbeddedPlane implements DataPlane {
       execArgv: WORKER_FLAGS,
       serialization: 'advanced',
     });
-    const worker = new WorkerProcess(cluster.fork(), (message) => this.heard(message));
+    const worker = new WorkerProcess(cluster.fork(), (message) => this.heard(worker.pid, message));
     let isUsed = false;
     void worker.exited.then(() => {
       if (isUsed) this.replace(worker);
@@ -207,11 +207,11 @@ export class EmbeddedPlane implements DataPlane {
     );
   }
 
-  private heard(message: FromWorker): void {
+  private heard(pid: number, message: FromWorker): void {
     const { listener } = this;
     if (message.kind === 'traffic') {
       listener?.onTraffic(message.traffic);
-      listener?.onServers(message.servers);
+      listener?.onServers(pid, message.servers);
     } else if (message.kind === 'access-log') listener?.onAccessLog(message.lines);
     else if (message.kind === 'spans') listener?.onSpans(message.spans);
     else if (message.kind === 'problem') listener?.onProblem(message.message);

@@ -50,6 +50,8 @@ const POLL_MS = 1_000;
 const POLL_SHARE = 20;
 /** Servers are asked about less often than backends: there are many. */
 const SERVERS_EVERY = 5;
+/** HAProxy among the processes that tell of servers: the others are workers, by their pid. */
+const HAPROXY = 0;
 /** Names are looked up again about twice a minute. */
 const ADDRESSES_EVERY = 30;
 
@@ -255,7 +257,7 @@ export class HaproxyPlane implements DataPlane {
           const id = current.running.servers(backend).get(server)?.id;
           return service === undefined || id === undefined ? undefined : { service, server: id };
         });
-        if (reports.length > 0) this.listener?.onServers(reports);
+        this.listener?.onServers(HAPROXY, reports);
       }
       await current.removeLeft();
     } catch (error) {

@@ -19,7 +19,11 @@ export interface ServerReport {
 /** Who hears of what the plane sees. */
 export interface DataPlaneListener {
   onTraffic(traffic: readonly RouteTraffic[]): void;
-  onServers(reports: readonly ServerReport[]): void;
+  /**
+   * All that one process has to say of servers. One that it leaves out is up and has had no request there.
+   * @param process a number of its own
+   */
+  onServers(process: number, reports: readonly ServerReport[]): void;
   /** Lines of the access log, ready to be written. */
   onAccessLog(lines: readonly string[]): void;
   /** Requests that are over and belong to a trace that is kept. */

@@ -38,13 +38,16 @@ export class Pool {
     // The first servers of a pool are not new among others: nothing is to be started slowly.
     const joinedAt = before.size === 0 ? -Infinity : now;
     for (const server of servers) {
-      const state = before.get(server.id) ?? new ServerState(server, joinedAt, hashText(server.id));
+      const known = before.get(server.id);
+      // Another task at the port of one that is gone is another server, with a good name.
+      const isKnown = known?.server.taskId === server.taskId;
+      const state = isKnown && known !== undefined ? known : new ServerState(server, joinedAt, hashText(server.id));
       state.server = server;
       after.set(server.id, state);
     }
     this.states = after;
     this.refresh(now);
-    return [...before.values()].filter(({ server }) => !after.has(server.id)).map(({ server }) => server);
+    return [...before.values()].filter((state) => after.get(state.server.id) !== state).map(({ server }) => server);
   }
 
   /** All servers with what is known about them. */
