@@ -4,7 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { SeededRandom, silentLogger } from '@stadion/base';
+import { SeededRandom, delay, silentLogger } from '@stadion/base';
+import { systemTimers } from '@stadion/base/system';
 import { VirtualTime } from '@stadion/base/testing';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -328,7 +329,7 @@ describe('the server', () => {
     // Its time is taken from when the request is there, which the network decides.
     while (!isGone) {
       await time.advance(REQUEST_MS_MAX);
-      await new Promise((resolve) => setImmediate(resolve));
+      await delay(systemTimers, 1);
     }
     expect(http.server.headersTimeout).toBeGreaterThan(0);
     expect(http.server.maxConnections).toBeGreaterThan(0);

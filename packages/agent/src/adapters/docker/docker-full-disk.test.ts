@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { silentLogger } from '@stadion/base';
 import { SystemRandom, systemClock, systemTimers } from '@stadion/base/system';
@@ -47,7 +46,10 @@ describe.skipIf(!canRun)('a Docker daemon whose disk is full', { timeout: LIMIT_
       await containerizer.fingerprint();
       await containerizer.recover(machine.onExit);
       const context = { signal: new AbortController().signal, onProgress: () => undefined };
-      const big = makeImage({ layers: [[{ name: 'big', content: randomBytes(64 * MEBIBYTE) }]], packing: 'none' });
+      const big = makeImage({
+        layers: [[{ name: 'big', content: Buffer.alloc(64 * MEBIBYTE, 'much') }]],
+        packing: 'none',
+      });
       const image = registry.put('app', 'big', big);
       const failure = await containerizer.prepare?.({ container: { type: 'DOCKER', docker: { image } } }, context);
       expect(failure?.message).toMatch(/^disk-full: /);

@@ -91,15 +91,18 @@ class Output {
 
   async read(response: Response, enough: () => boolean = () => false): Promise<this> {
     const reader = new RecordReader(1024 * 1024);
-    const body = response.body as unknown as AsyncIterable<Uint8Array>;
-    for await (const chunk of body) {
-      for (const record of reader.push(chunk)) {
+    const body = response.body?.getReader();
+    for (let chunk = await body?.read(); chunk?.value !== undefined; chunk = await body?.read()) {
+      for (const record of reader.push(chunk.value)) {
         const { data } = JSON.parse(Buffer.from(record).toString()) as {
           data?: { type: 'STDOUT' | 'STDERR'; data: string };
         };
         if (data !== undefined) this.texts[data.type] += Buffer.from(data.data, 'base64').toString();
       }
-      if (enough()) break;
+      if (enough()) {
+        await body?.cancel();
+        break;
+      }
     }
     return this;
   }
