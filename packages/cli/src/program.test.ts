@@ -211,6 +211,15 @@ describe('looking at things', () => {
     expect(status.stdout).toContain('/demo is waiting: no agent has Docker');
   });
 
+  it('names the node where least is wanting', async () => {
+    const platform = platformWithShop();
+    const nearest = { agentId: 'a-1', hostname: 'web-1', lacks: { cpus: 0.5, mem: 100 } };
+    const why = { summary: '1 instance waits: not enough cpus (2 agents examined)', agents: 2, reasons: [], nearest };
+    platform.queue = [sampleQueueItem(sampleApp({ id: '/demo' }), { why })];
+    const { stdout } = await run(platform, ['app', 'why', 'demo']);
+    expect(stdout).toContain('\n  least is wanting on web-1: 0.5 cpus, 100 MiB mem\n');
+  });
+
   it('says that all is well when it is', async () => {
     const platform = platformWithShop();
     platform.apps.pop();

@@ -27,6 +27,7 @@ export function explain(input: WhyInput): WhyAnswer {
   const condition = conditionOf(input.app, input.queued);
   const facts = [
     ...queueFacts(input.queued, input.nowMs),
+    ...nearestFacts(input.queued),
     ...input.deployments.map((deployment) => deploymentFact(input.app, deployment)),
     ...healthFacts(input.app),
     ...failureFacts(input.app, input.nowMs),
@@ -86,6 +87,20 @@ function queueFacts(queued: QueueItem | undefined, nowMs: number): string[] {
     facts.push(`${offers.processedOffersCount} offers examined, ${offers.unusedOffersCount} not used`);
   }
   return facts;
+}
+
+function nearestFacts(queued: QueueItem | undefined): string[] {
+  const nearest = queued?.why?.nearest;
+  if (nearest === undefined) return [];
+  const { hostname, lacks } = nearest;
+  const amounts = [
+    [lacks.cpus, 'cpus'],
+    [lacks.mem, 'MiB mem'],
+    [lacks.disk, 'MiB disk'],
+    [lacks.gpus, 'gpus'],
+  ] as const;
+  const parts = amounts.flatMap(([amount, unit]) => (amount === undefined ? [] : [`${amount} ${unit}`]));
+  return [`least is wanting on ${hostname}: ${parts.join(', ')}`];
 }
 
 function deploymentFact(app: AppInfo, deployment: DeploymentInfo): string {
