@@ -1,7 +1,7 @@
 /** Reads master and agents over HTTP for the orchestrator's `/v2/cluster`: answers pass through as they come, never held; passes on orders about agents. */
 import { authorizationOf, type Secret } from '@stadion/access';
 import type { Clock } from '@stadion/base';
-import { createMasterClient } from '@stadion/contract/client';
+import { createMasterClient, isApiError } from '@stadion/contract/client';
 import type { OrchestratorHttpOptions } from '@stadion/orchestrator';
 import type { ResourceHistory } from '@stadion/contract/overview';
 import { createRelay } from './relay.ts';
@@ -49,9 +49,15 @@ export function createClusterReader(
     master: (path, query, signal) => relay('master', `${masterUrl}${path}`, query, signal),
     ask: (call, signal) => relay('master', `${masterUrl}/api/v1`, new URLSearchParams(), signal, 'POST', call),
     async order(agentId, call, signal) {
-      if ((await addressOf(agentId)) === undefined) return false;
-      await master.order(call, { signal });
-      return true;
+      // One that is out of contact has no address any more, and may still be said to be gone.
+      if (call.type !== 'MARK_AGENT_GONE' && (await addressOf(agentId)) === undefined) return false;
+      try {
+        await master.order(call, { signal });
+        return true;
+      } catch (error) {
+        if (isApiError(error) && error.status === 404) return false;
+        throw error;
+      }
     },
     async agent(agentId, path, query, signal, sent) {
       const url = await addressOf(agentId);
