@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { PassThrough } from 'node:stream';
+import { Duplex, PassThrough } from 'node:stream';
 import { afterEach, expect, it } from 'vitest';
 import { joinStreams } from './join-streams.ts';
 
@@ -65,4 +65,29 @@ it('takes the other along when one breaks', async () => {
   socket.resetAndDestroy();
   target.write('into nothing');
   await gone;
+});
+
+it('loses nothing of what came before an orderly end to input that comes after it', async () => {
+  const port = await serve((socket) => socket.end('all that was said'));
+  // As requests over HTTP make them: what is written to it after the other side has ended breaks it.
+  const other = connect({ port, host: '127.0.0.1', allowHalfOpen: false });
+  const ended = once(other, 'end');
+  const broken = once(other, 'error').catch((error: unknown) => error);
+  let text = '';
+  const held: (() => void)[] = [];
+  const one = new Duplex({
+    read: () => undefined,
+    write(chunk: Buffer, _encoding, done) {
+      text += chunk.toString();
+      held.push(done);
+    },
+  });
+  const joined = joinStreams(one, other);
+  await ended;
+  one.push('too late');
+  await broken;
+  for (const done of held) done();
+  await joined;
+  expect(text).toBe('all that was said');
+  expect(one.writableFinished).toBe(true);
 });

@@ -15,7 +15,10 @@ function carry(from: Duplex, to: Duplex): Promise<void> {
     return Promise.resolve();
   }
   from.pipe(to);
-  from.on('error', () => to.destroy());
+  // One that has ended in order may still be written to, and breaks by that: what it said before is on its way.
+  from.on('error', () => {
+    if (!from.readableEnded) to.destroy();
+  });
   return new Promise((resolve) => {
     from.once('close', () => {
       // What came before an orderly end may still be on its way.
