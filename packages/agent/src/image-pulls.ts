@@ -1,6 +1,6 @@
 /** Images that are brought before any task wants them, and how far that is. */
 import { describeError, type Clock, type Logger } from '@stadion/base';
-import type { ImageContainerizer, ImagePull, ImagePullRequest } from '@stadion/contract/images';
+import { imageContainerizers, type ImagePull, type ImagePullRequest } from '@stadion/contract/images';
 import type { ContainerInfo } from '@stadion/contract/mesos';
 import { IMAGE_PULLS_MAX, IMAGE_PULLS_SHOWN_MAX } from './limits.ts';
 import type { Containerizer } from './ports/containerizer.ts';
@@ -33,7 +33,7 @@ export class ImagePulls {
 
   /** Begins, or joins the pull of the same image that is under way. */
   begin({ image, containerizer: wanted, force = false }: ImagePullRequest): PullBegun {
-    const working = IMAGE_CONTAINERIZERS.filter((name) => this.working().includes(name));
+    const working = imageContainerizers.filter((name) => this.working().includes(name));
     const containerizer = working.find((name) => wanted === undefined || name === wanted);
     if (containerizer === undefined || this.containerizer.prepare === undefined) {
       const message = `This agent keeps no images${wanted === undefined ? '' : ` for ${wanted}`}: it has ${this.working().join(', ')}`;
@@ -103,8 +103,6 @@ export class ImagePulls {
     this.pulls = [...others, pull];
   }
 }
-
-const IMAGE_CONTAINERIZERS: readonly ImageContainerizer[] = ['linux', 'docker'];
 
 /** What a task that starts from this image would say of its container. */
 function containerOf({ image, containerizer }: ImagePull, force: boolean): ContainerInfo {

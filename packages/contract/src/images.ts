@@ -5,8 +5,9 @@ import { stringEnum } from './string-enum.ts';
 /** Longest name of an image. */
 export const IMAGE_NAME_CHARACTERS_MAX = 1024;
 
-/** The containerizers that keep images. */
-export const ImageContainerizer = stringEnum(['linux', 'docker']);
+/** The containerizers that keep images, the preferred one first. */
+export const imageContainerizers = ['linux', 'docker'] as const;
+export const ImageContainerizer = stringEnum(imageContainerizers);
 export type ImageContainerizer = Static<typeof ImageContainerizer>;
 
 /** An image that an agent has. */

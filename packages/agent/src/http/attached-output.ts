@@ -1,6 +1,7 @@
 /** What a running task writes from now on, as a session: read from its sandbox, whatever it runs in. */
 import { PassThrough } from 'node:stream';
 import { delay, type Timers } from '@stadion/base';
+import { roomIn } from '@stadion/base/stream-room';
 import type { AgentView } from '../agent-view.ts';
 import type { ContainerExit } from '../core/container.ts';
 import type { Task } from '../core/task.ts';
@@ -94,15 +95,7 @@ class Output {
   private async write(bytes: Uint8Array): Promise<void> {
     const { stream } = this;
     if (stream.write(bytes)) return;
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        stream.off('drain', done);
-        stream.off('close', done);
-        resolve();
-      };
-      stream.once('drain', done);
-      stream.once('close', done);
-    });
+    await roomIn(stream);
   }
 }
 

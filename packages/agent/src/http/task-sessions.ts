@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Timers } from '@stadion/base';
 import { joinStreams } from '@stadion/base/join-streams';
+import { roomIn } from '@stadion/base/stream-room';
 import {
   CHANNEL,
   decodeSessionQuery,
@@ -104,16 +105,7 @@ async function copy(stream: AsyncIterable<unknown>, channel: number, socket: Dup
     for await (const chunk of stream) {
       if (!Buffer.isBuffer(chunk) || socket.destroyed) continue;
       if (socket.write(encodeFrame(channel, chunk))) continue;
-      await new Promise<void>((resolve) => {
-        // Neither may be left behind: there is one wait for each piece that is held back.
-        const done = (): void => {
-          socket.off('drain', done);
-          socket.off('close', done);
-          resolve();
-        };
-        socket.once('drain', done);
-        socket.once('close', done);
-      });
+      await roomIn(socket);
     }
   } catch {
     // The command is gone; its exit says how.

@@ -25,14 +25,16 @@ export async function checkCertificates(
   const soon = shown.filter(({ left }) => left < WARN_MS);
   if (soon.length === 0) {
     const days = Math.floor((shown[0]?.left ?? 0) / DAY_MS);
-    return [{ result: 'ok', message: `${plural(shown.length, 'port')} with TLS, good for ${days} days and more` }];
+    return [
+      { result: 'ok', message: `${plural(shown.length, 'port')} with TLS, good for ${plural(days, 'day')} and more` },
+    ];
   }
   return soon.map(({ where, left }) => ({
     result: left <= 0 ? 'fail' : 'warn',
     message:
       left <= 0
-        ? `that of ${where} has ended ${Math.ceil(-left / DAY_MS)} days ago: nobody else of the cluster takes it. ${ADVICE}`
-        : `that of ${where} ends in ${Math.floor(left / DAY_MS)} days. ${ADVICE}`,
+        ? `that of ${where} has ended ${plural(Math.ceil(-left / DAY_MS), 'day')} ago: nobody else of the cluster takes it. ${ADVICE}`
+        : `that of ${where} ends in ${plural(Math.floor(left / DAY_MS), 'day')}. ${ADVICE}`,
   }));
 }
 

@@ -1,7 +1,7 @@
 /** `stadion image …`: the images that agents have, and bringing one to many before anything starts from it. */
 import { describeError, PlatformError } from '@stadion/base';
 import type { OrchestratorClient } from '@stadion/contract/client';
-import type { HeldImage, ImagePull, ImagePullRequest } from '@stadion/contract/images';
+import { imageContainerizers, type HeldImage, type ImagePull, type ImagePullRequest } from '@stadion/contract/images';
 import type { StateSlave } from '@stadion/contract/mesos-state';
 import { formatAge } from '../core/durations.ts';
 import { safeText } from '../core/safe-text.ts';
@@ -19,7 +19,6 @@ const NODES: OptionSpec = {
   flags: '--nodes <names>',
   description: 'these nodes, by names or ids with commas between them (default: all)',
 };
-const KINDS = ['linux', 'docker'] as const;
 
 /** The commands. */
 export const imageCommands: readonly CommandSpec[] = [
@@ -181,9 +180,9 @@ async function pullOn({ client, call, agentId, request, pull: fate, signal, show
 function requestOf(call: CommandCall): ImagePullRequest {
   const image = call.argument(0);
   const wanted = call.text('for');
-  const containerizer = KINDS.find((kind) => kind === wanted);
+  const containerizer = imageContainerizers.find((kind) => kind === wanted);
   if (wanted !== undefined && containerizer === undefined) {
-    throw usageError(`--for is ${KINDS.join(' or ')}, not '${wanted}'.`);
+    throw usageError(`--for is ${imageContainerizers.join(' or ')}, not '${wanted}'.`);
   }
   return {
     image,

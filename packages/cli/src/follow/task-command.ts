@@ -1,5 +1,6 @@
 /** A command inside a task, from this end: frames to the platform, and back. */
 import type { Duplex } from 'node:stream';
+import { roomIn } from '@stadion/base/stream-room';
 import {
   CHANNEL,
   encodeFrame,
@@ -58,15 +59,7 @@ export class TaskCommand {
   async write(bytes: Uint8Array): Promise<void> {
     const { socket } = this;
     if (socket.destroyed || socket.write(encodeFrame(CHANNEL.stdin, bytes))) return;
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        socket.off('drain', done);
-        socket.off('close', done);
-        resolve();
-      };
-      socket.once('drain', done);
-      socket.once('close', done);
-    });
+    await roomIn(socket);
   }
 
   /** No more input comes. */

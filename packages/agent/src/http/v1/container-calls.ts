@@ -4,6 +4,7 @@
  */
 import { PassThrough, Readable } from 'node:stream';
 import { describeError, every, type Timers } from '@stadion/base';
+import { roomIn } from '@stadion/base/stream-room';
 import { RecordReader } from '@stadion/contract/mesos-wire';
 import { decodeTerminalSize } from '@stadion/contract/task-session';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -269,18 +270,6 @@ async function pass(session: ExecSession, message: InputMessage | undefined): Pr
 async function give({ stdin }: ExecSession, bytes: Buffer): Promise<void> {
   if (bytes.length === 0) stdin.end();
   else if (stdin.writable && !stdin.write(bytes)) await roomIn(stdin);
-}
-
-function roomIn(stream: NodeJS.EventEmitter): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      stream.off('drain', done);
-      stream.off('close', done);
-      resolve();
-    };
-    stream.once('drain', done);
-    stream.once('close', done);
-  });
 }
 
 function terminalOf(container: unknown): TerminalSize | undefined {

@@ -1,7 +1,6 @@
 /** One app: is it serving, what changed, what is wrong, what can be done. */
 import { useQuery } from '@tanstack/react-query';
 import { Link, Navigate, useParams, useSearch } from '@tanstack/react-router';
-import { SearchX } from 'lucide-react';
 import { isApiError } from '@stadion/contract/client';
 import type { AppInfo } from '@stadion/contract/orchestrator';
 import { AppButtons } from '../../actions/app-actions.tsx';
@@ -10,9 +9,9 @@ import { keepsVolumes, otherVolumes } from '../../core/volume-row.ts';
 import { appQuery, appsQuery, podQuery } from '../../data/queries.ts';
 import { Page } from '../../frame/page.tsx';
 import { buttonClass } from '../../parts/button.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
 import { LabelChips } from '../../parts/label-chips.tsx';
 import { AppHistory } from '../../parts/app-history.tsx';
+import { NotThere } from '../../parts/not-there.tsx';
 import { Tabs } from '../../parts/tabs.tsx';
 import { AppBadges } from './app-badges.tsx';
 import { AppState } from './app-state.tsx';
@@ -100,17 +99,16 @@ function Elsewhere({ id }: { readonly id: string }) {
 function Gone({ id }: { readonly id: string }) {
   return (
     <Page title={id} heading={<bdi>{id}</bdi>}>
-      <EmptyState
-        icon={SearchX}
-        title="There is no app with this id"
-        actions={
+      <NotThere
+        kind="app"
+        way={
           <Link to="/apps" className={buttonClass()}>
             All apps
           </Link>
         }
       >
         It may have been destroyed, or was never created.
-      </EmptyState>
+      </NotThere>
     </Page>
   );
 }

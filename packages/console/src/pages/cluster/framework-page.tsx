@@ -2,15 +2,14 @@
 import { useMemo } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import { SearchX } from 'lucide-react';
 import { cores, count, mebibytes, percent } from '../../core/amounts.ts';
 import { FRAMEWORK_STATES, frameworkRows, resourceFacts, type FrameworkRow } from '../../core/cluster-facts.ts';
 import { completedFrameworksQuery, summaryQuery } from '../../data/cluster-queries.ts';
 import { Columns, Page } from '../../frame/page.tsx';
 import { Badge } from '../../parts/badge.tsx';
 import { buttonClass } from '../../parts/button.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
 import { Meter } from '../../parts/meter.tsx';
+import { NotThere } from '../../parts/not-there.tsx';
 import { Facts, Panel } from '../../parts/panel.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
 import { TaskList } from './task-list.tsx';
@@ -32,17 +31,16 @@ export function FrameworkPage() {
   if (framework === undefined) {
     return (
       <Page title="Framework">
-        <EmptyState
-          icon={SearchX}
-          title="There is no framework with this id"
-          actions={
+        <NotThere
+          kind="framework"
+          way={
             <Link to="/cluster" className={buttonClass()}>
               All frameworks
             </Link>
           }
         >
           The master has never known it, or has forgotten it.
-        </EmptyState>
+        </NotThere>
       </Page>
     );
   }

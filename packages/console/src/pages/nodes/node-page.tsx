@@ -2,7 +2,7 @@
 import { useCallback, useMemo } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import { Boxes, SearchX } from 'lucide-react';
+import { Boxes } from 'lucide-react';
 import type { OrchestratorEvent } from '@stadion/contract/orchestrator';
 import type { InstanceSummary } from '@stadion/contract/overview';
 import { NodeCare } from '../../actions/node-care.tsx';
@@ -20,6 +20,7 @@ import { DataTable } from '../../parts/data-table.tsx';
 import { EventPanel } from '../../parts/event-panel.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { Meter } from '../../parts/meter.tsx';
+import { NotThere } from '../../parts/not-there.tsx';
 import { Facts, Panel } from '../../parts/panel.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
 import { NodeReservations } from './node-reservations.tsx';
@@ -41,17 +42,16 @@ export function NodePage() {
   if (node === undefined) {
     return (
       <Page title="Node">
-        <EmptyState
-          icon={SearchX}
-          title="There is no node with this id"
-          actions={
+        <NotThere
+          kind="node"
+          way={
             <Link to="/nodes" className={buttonClass()}>
               All nodes
             </Link>
           }
         >
           It may have left the cluster.
-        </EmptyState>
+        </NotThere>
       </Page>
     );
   }

@@ -1,7 +1,7 @@
 /** One pod: how it is, its instances with their containers, its versions, what happened to it. */
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams, useSearch } from '@tanstack/react-router';
-import { Blocks, SearchX } from 'lucide-react';
+import { Blocks } from 'lucide-react';
 import type { PodStatus } from '@stadion/contract/orchestrator-pods';
 import { PodButtons } from '../../actions/pod-actions.tsx';
 import { counted } from '../../core/amounts.ts';
@@ -9,12 +9,12 @@ import { podQuery } from '../../data/queries.ts';
 import { Page } from '../../frame/page.tsx';
 import { Badge } from '../../parts/badge.tsx';
 import { buttonClass } from '../../parts/button.tsx';
-import { EmptyState } from '../../parts/empty-state.tsx';
 import { LabelChips } from '../../parts/label-chips.tsx';
 import { Facts, Panel } from '../../parts/panel.tsx';
 import { Tabs } from '../../parts/tabs.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
 import { AppHistory } from '../../parts/app-history.tsx';
+import { NotThere } from '../../parts/not-there.tsx';
 import { PodConfiguration } from './pod-configuration.tsx';
 import { PodInstances } from './pod-instances.tsx';
 import { PodLogs } from './pod-logs.tsx';
@@ -100,17 +100,16 @@ function PodTabs({ pod }: { readonly pod: PodStatus }) {
 function Gone({ id }: { readonly id: string }) {
   return (
     <Page title={id} heading={<bdi>{id}</bdi>}>
-      <EmptyState
-        icon={SearchX}
-        title="There is no pod with this id"
-        actions={
+      <NotThere
+        kind="pod"
+        way={
           <Link to="/apps" className={buttonClass()}>
             All apps and pods
           </Link>
         }
       >
         It may have been destroyed, or was never created.
-      </EmptyState>
+      </NotThere>
     </Page>
   );
 }
