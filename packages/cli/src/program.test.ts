@@ -318,7 +318,7 @@ describe('certificates', () => {
     );
     expect((await doctor((now) => now + 3 * day)).stdout).toMatch(/warn {2}certificates: that of .* ends in 3 days/);
     const ended = await doctor((now) => now - day);
-    expect(ended.stdout).toMatch(/fail {2}certificates: that of .* has ended 1 days ago/);
+    expect(ended.stdout).toMatch(/fail {2}certificates: that of .* has ended 1 day ago/);
     expect(ended.code).toBe(1);
   });
 });
