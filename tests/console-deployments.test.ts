@@ -198,6 +198,37 @@ describeConsole('deployments in the console', (suite) => {
     60_000,
   );
 
+  test('an editor that is late undoes nothing that was decided meanwhile', async () => {
+    const page = await suite.browser.open('/apps');
+    let load: () => void = () => undefined;
+    const loaded = new Promise<void>((resolve) => {
+      load = resolve;
+    });
+    await page.route(/\/json-editor-/, async (route) => {
+      await loaded;
+      await route.continue();
+    });
+    await page.goto(`${suite.wire.url}/new`);
+    await page.getByLabel('Id', { exact: true }).fill('/begun');
+    await page.getByRole('button', { name: 'A pod instead' }).click();
+    await page.getByText('Say what to run: a command, or an image').first().waitFor();
+    await page.getByLabel('Id', { exact: true }).fill('/late');
+    // At the very moment at which the editor is there, before it has been given its text.
+    await page.getByRole('button', { name: 'An app instead' }).evaluate((button: HTMLElement) => {
+      const place = document.querySelector('form [aria-busy]');
+      if (place === null) throw new Error('the editor was not late');
+      const seen = new MutationObserver(() => {
+        if (place.isConnected && getComputedStyle(place).display !== 'none') return;
+        seen.disconnect();
+        button.click();
+      });
+      seen.observe(document.body, { childList: true, subtree: true, attributes: true });
+    });
+    load();
+    await page.getByLabel('App as JSON').getByText('"/begun"').waitFor();
+    expect(await idIn(page)).toBe('/begun');
+  }, 60_000);
+
   test('a pod is described, changed, rolled back, its instances are killed, and it is destroyed', async () => {
     const page = await suite.browser.open('/new');
     await page.getByLabel('Id', { exact: true }).fill('/begun');

@@ -8,6 +8,7 @@ import { Compartment, EditorState } from '@codemirror/state';
 import { EditorView, drawSelection, keymap, lineNumbers } from '@codemirror/view';
 import { styleNonce } from '../data/style-nonce.ts';
 import { editorLooks } from './json-editor-looks.ts';
+import { isTyped, puttingText } from './put-text.ts';
 import styles from './json-editor.module.css';
 
 /** A problem at a place of the text. */
@@ -57,7 +58,7 @@ export function JsonEditor({ label, text, onChange, problems = NO_PROBLEMS }: Js
         readOnly.of([EditorState.readOnly.of(isReadOnly)]),
         keymap.of([...defaultKeymap, ...historyKeymap, ...foldKeymap]),
         EditorView.updateListener.of((update) => {
-          if (update.docChanged) change.current?.(update.state.doc.toString());
+          if (isTyped(update.transactions)) change.current?.(update.state.doc.toString());
         }),
       ],
     });
@@ -74,7 +75,7 @@ export function JsonEditor({ label, text, onChange, problems = NO_PROBLEMS }: Js
     const editor = view.current;
     // What was typed here comes back as it is: only what others changed is put in.
     if (editor === undefined || editor.state.doc.toString() === text) return;
-    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } });
+    editor.dispatch(puttingText(editor.state, text));
   }, [text, label, isReadOnly]);
 
   useEffect(() => {
