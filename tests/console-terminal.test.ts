@@ -13,6 +13,7 @@ import { RunningPlatform, callJson, waitFor } from './support/running-platform.t
 
 const missingParts = (process.env['STADION_MISSING_PARTS'] ?? '').split(',');
 const LIMIT_MS = 180_000;
+const LISTENS = 'while read word; do echo "heard $word"; done';
 
 describe.skipIf(missingParts.includes('chromium'))('the terminal of the console', { timeout: LIMIT_MS }, () => {
   let folder = '';
@@ -35,7 +36,7 @@ describe.skipIf(missingParts.includes('chromium'))('the terminal of the console'
     browser = await ConsoleBrowser.start(platform.addresses.orchestrator);
     const ask = (method: string, where: string, body?: object) =>
       callJson(`${platform.addresses.orchestrator}${where}`, method, body, { authorization: basic('ada') });
-    expect((await ask('POST', '/v2/apps', shellApp('/inside', 'sleep 1000'))).status).toBe(201);
+    expect((await ask('POST', '/v2/apps', shellApp('/inside', LISTENS, { tty: true }))).status).toBe(201);
     taskId = await waitFor('the task runs', async () => {
       const { body } = await ask('GET', '/v2/apps/inside/tasks');
       return body.tasks.find(({ state }: { state: string }) => state === 'TASK_RUNNING')?.id;
@@ -92,6 +93,23 @@ describe.skipIf(missingParts.includes('chromium'))('the terminal of the console'
     expect(begun).toMatchObject({ who: expect.stringMatching(/^ada, /), what: 'task exec', target: taskId });
     await waitFor('its end is on record', async () => (await records()).some(({ outcome }) => outcome === 'done'));
     expect(others.every(({ who }) => who.startsWith('ada'))).toBe(true);
+  });
+
+  test('reaches the command of the task itself, and leaves it running', async () => {
+    const page = await openAs('ada', `/instance/${taskId}`);
+    await page.getByRole('button', { name: 'Attach to its own command' }).click({ timeout: 60_000 });
+    const terminal = page.getByRole('region', { name: 'Terminal' });
+    await terminal.getByRole('textbox', { name: 'Terminal input' }).focus();
+    // On record before it is: what is typed is sent once the session is open.
+    await waitFor('it is open', async () => (await records()).some(({ what }) => what === 'task attach'));
+    await waitFor('it answers', async () => {
+      await page.keyboard.type('knock');
+      await page.keyboard.press('Enter');
+      return (await terminal.locator('.xterm-rows').innerText()).includes('heard knock');
+    });
+    await terminal.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: 'Open a terminal' }).waitFor();
+    expect(browser.problems).toEqual([]);
   });
 
   test.each(BOTH)('what somebody may not do is said before it is tried (%s)', async (width) => {

@@ -68,6 +68,20 @@ describe('sessions inside tasks', { timeout: LIMIT_MS }, () => {
     await platform.change('DELETE', '/v2/apps/writer');
   });
 
+  it('pass input on to a task with a terminal, and let go of it', async () => {
+    const cmd = 'while read word; do echo "got $word"; done';
+    await platform.change('POST', '/v2/apps', shellApp('/shell', cmd, { tty: true }));
+    const shell = (await platform.tasks('/shell'))[0]?.id ?? '';
+    const attached = withInput('something\r\u0010\u0011', 'attach', '-i', shell);
+    const stdout = join(await platform.sandboxOf(shell), 'stdout');
+    await waitFor('it got the input', async () => (await readFile(stdout, 'utf8')).includes('got something\r\n'));
+    expect(await attached).toMatchObject({ code: 0 });
+    expect((await platform.tasks('/shell'))[0]).toMatchObject({ id: shell, state: 'TASK_RUNNING' });
+    const refused = await withInput('x', 'attach', '-i', taskId);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('"tty": true') });
+    await platform.change('DELETE', '/v2/apps/shell');
+  });
+
   it('copy files in and out', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'stadion-copy-'));
     try {

@@ -6,7 +6,7 @@ import type { ContainerUsage } from './core/container.ts';
 import type { Ledger } from './core/ledger.ts';
 import type { Task } from './core/task.ts';
 import type { PullBegun } from './image-pulls.ts';
-import type { ExecOutcome, ExecRequest } from './ports/containerizer.ts';
+import type { AttachOutcome, ExecOutcome, ExecRequest } from './ports/containerizer.ts';
 import type { EndedTask } from './task-table.ts';
 
 /** Totals since the start of the process. */
@@ -49,6 +49,8 @@ export interface AgentView {
   usage(): Promise<ReadonlyMap<string, ContainerUsage>>;
   /** Runs a command inside a running task, with its environment. */
   exec(task: Task, request: Pick<ExecRequest, 'argv' | 'terminal'>): Promise<ExecOutcome>;
+  /** A way to the input of a running task's own command. */
+  attach(task: Task): Promise<AttachOutcome>;
   /** What images there are, and the pulls that were asked for lately. */
   images(): Promise<AgentImages>;
   /** Brings an image before any task wants it. */

@@ -15,7 +15,7 @@ import { ImagePulls, type PullBegun } from './image-pulls.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { MasterMessages } from './master-messages.ts';
 import { MasterSession } from './master-session.ts';
-import type { ExecOutcome, ExecRequest } from './ports/containerizer.ts';
+import type { AttachOutcome, ExecOutcome, ExecRequest } from './ports/containerizer.ts';
 import type { LoadedCheckpoint } from './ports/checkpoints.ts';
 import { TaskRunner } from './task-runner.ts';
 import { VolumeKeeper } from './volume-keeper.ts';
@@ -254,6 +254,12 @@ export class Agent implements Service, AgentView {
 
   async exec(task: Task, request: Pick<ExecRequest, 'argv' | 'terminal'>): Promise<ExecOutcome> {
     return this.runner.exec(task, request);
+  }
+
+  async attach({ containerId }: Task): Promise<AttachOutcome> {
+    const { containerizer } = this.options;
+    const outcome = await containerizer.attach?.(containerId);
+    return outcome ?? { ok: false, message: `Containers of ${containerizer.name} take no input` };
   }
 
   async images(): Promise<AgentImages> {

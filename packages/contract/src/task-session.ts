@@ -21,7 +21,7 @@ export interface SessionTarget {
 
 /**
  * Reads the target of a request: `/v2/tasks/<task id>/exec?…` runs a command, `…/attach` is what the task itself writes
- * from then on until its end, and `…/port?port=N` a port of it. At the orchestrator the first two can be asked for as a
+ * from then on until its end (and with `input=true` what it reads, where it has a terminal), and `…/port?port=N` a port of it. At the orchestrator the first two can be asked for as a
  * WebSocket (RFC 6455) as well: its binary messages are the same stream, cut anywhere.
  * @param text as it stands in the request line, whatever that is
  * @returns undefined when it asks for no session
@@ -61,10 +61,7 @@ export interface SessionRequest {
 /** A request as a query: `argv` once for each word, and `rows` and `columns` for a terminal. */
 export function encodeSessionQuery({ argv, terminal }: SessionRequest): string {
   const query = new URLSearchParams(argv.map((word): [string, string] => ['argv', word]));
-  if (terminal !== undefined) {
-    query.set('rows', String(terminal.rows));
-    query.set('columns', String(terminal.columns));
-  }
+  setSize(query, terminal);
   return query.toString();
 }
 
@@ -73,8 +70,37 @@ export function decodeSessionQuery(query: URLSearchParams): SessionRequest | str
   const argv = query.getAll('argv');
   if (argv[0] === undefined || argv[0] === '') return 'Say what to run: one argv for each word of the command.';
   if (argv.length > WORDS_MAX || argv.some((word) => word.includes('\0'))) return 'The command cannot be started.';
-  const size = decodeTerminalSize({ rows: Number(query.get('rows')), columns: Number(query.get('columns')) });
-  return query.has('rows') && size !== undefined ? { argv, terminal: size } : { argv };
+  const terminal = sizeIn(query);
+  return terminal === undefined ? { argv } : { argv, terminal };
+}
+
+/** What is wanted of a task's own command besides its output. */
+export interface AttachRequest {
+  readonly wantsInput: boolean;
+  readonly terminal?: NonNullable<SessionRequest['terminal']>;
+}
+
+/** Such a wish as a query: `input=true`, and `rows` and `columns` of the terminal at the other end. */
+export function encodeAttachQuery({ wantsInput, terminal }: AttachRequest): string {
+  const query = new URLSearchParams(wantsInput ? { input: 'true' } : {});
+  setSize(query, terminal);
+  return query.toString();
+}
+
+/** Reads it again. */
+export function decodeAttachQuery(query: URLSearchParams): AttachRequest {
+  const terminal = sizeIn(query);
+  return { wantsInput: query.get('input') === 'true', ...(terminal === undefined ? {} : { terminal }) };
+}
+
+function setSize(query: URLSearchParams, size: SessionRequest['terminal']): void {
+  if (size === undefined) return;
+  query.set('rows', String(size.rows));
+  query.set('columns', String(size.columns));
+}
+
+function sizeIn(query: URLSearchParams): SessionRequest['terminal'] {
+  return decodeTerminalSize({ rows: Number(query.get('rows')), columns: Number(query.get('columns')) });
 }
 
 /** A size that a terminal can have. */

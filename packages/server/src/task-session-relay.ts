@@ -6,7 +6,12 @@ import { acceptTaskSession, type Agent } from '@stadion/agent';
 import { describeError, type Timers } from '@stadion/base';
 import { joinStreams } from '@stadion/base/join-streams';
 import { createMasterClient } from '@stadion/contract/client';
-import { decodeSessionTarget, encodeSessionTarget, type SessionTarget } from '@stadion/contract/task-session';
+import {
+  decodeAttachQuery,
+  decodeSessionTarget,
+  encodeSessionTarget,
+  type SessionTarget,
+} from '@stadion/contract/task-session';
 import { refuseUpgrade } from './agent-link/http-acceptor.ts';
 import { refusalOf, type Admission } from './admission.ts';
 import { auditOrigin } from './audit-origin.ts';
@@ -143,7 +148,7 @@ function detailsOf({ kind, query }: SessionTarget): Readonly<Record<string, unkn
     case 'port':
       return { port: query.get('port') };
     case 'attach':
-      return {};
+      return decodeAttachQuery(query).wantsInput ? { input: true } : {};
   }
 }
 

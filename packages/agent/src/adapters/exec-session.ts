@@ -1,12 +1,12 @@
 /** A process of this machine as a session: pipes, or a terminal of script(1), which every Linux has. */
-import { execFile, spawn, type ChildProcessByStdio } from 'node:child_process';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { describeError } from '@stadion/base';
 import { exitFromShellStatus, type ContainerExit } from '../core/container.ts';
 import type { ExecOutcome, ExecRequest, TerminalSize } from '../ports/containerizer.ts';
 import { withoutInheritedFiles } from './inherited-files.ts';
 import { killTree } from './process-tree.ts';
+import { inTerminal, resizeTerminal } from './script-terminal.ts';
 import { signalNumber } from './supervised/signals.ts';
 import type { SystemUser } from './system-users.ts';
 
@@ -50,24 +50,6 @@ export async function spawnSession(
     return { ok: true, session: { stdin, stdout, stderr, exit, resize, kill: () => endAll(child.pid) } };
   } catch (error) {
     return { ok: false, message: `The command "${spec.argv[0] ?? ''}" could not be started: ${describeError(error)}` };
-  }
-}
-
-function inTerminal(argv: readonly string[], { rows, columns }: TerminalSize): readonly string[] {
-  const command = argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
-  const text = `stty rows ${rows} cols ${columns}; exec ${command}`;
-  return ['/usr/bin/script', '--quiet', '--return', '--flush', '--command', text, '/dev/null'];
-}
-
-/** The command is the child of script(1), and its input is the terminal. */
-function resizeTerminal(scriptPid: number, { rows, columns }: TerminalSize): void {
-  try {
-    const [command] = readFileSync(`/proc/${scriptPid}/task/${scriptPid}/children`, 'utf8').split(' ');
-    const terminal = readlinkSync(`/proc/${command ?? ''}/fd/0`);
-    if (!terminal.startsWith('/dev/pts/')) return;
-    execFile('stty', ['-F', terminal, 'rows', String(rows), 'cols', String(columns)], () => undefined);
-  } catch {
-    // It has ended, or has not begun.
   }
 }
 

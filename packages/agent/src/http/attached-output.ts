@@ -1,18 +1,28 @@
-/** What a running task writes from now on, as a session: read from its sandbox, whatever it runs in. */
+/** What a running task writes from now on, as a session: read from its sandbox, whatever it runs in; and its input. */
 import { PassThrough } from 'node:stream';
 import { delay, type Timers } from '@stadion/base';
 import { roomIn } from '@stadion/base/stream-room';
 import type { AgentView } from '../agent-view.ts';
 import type { ContainerExit } from '../core/container.ts';
 import type { Task } from '../core/task.ts';
-import type { ExecSession } from '../ports/containerizer.ts';
+import type { AttachedInput, ExecSession } from '../ports/containerizer.ts';
 import { openInside } from './open-inside.ts';
 
 const POLL_MS = 150;
+/** While somebody types, who waits to see it. */
+const TYPING_POLL_MS = 20;
 const CHUNK_BYTES = 64 * 1024;
 
-/** Ends with the task, whose end is the session's; ended before, it leaves the task alone. It takes no input. */
-export async function attachToOutput(agent: AgentView, task: Task, timers: Timers): Promise<ExecSession> {
+/**
+ * Ends with the task, whose end is the session's; ended before, it leaves the task alone.
+ * @param input of the task's own command; without it, what is sent is thrown away
+ */
+export async function attachToOutput(
+  agent: AgentView,
+  task: Task,
+  timers: Timers,
+  input?: AttachedInput,
+): Promise<ExecSession> {
   const directory = agent.sandboxOf(task);
   const outputs = [new Output(directory, 'stdout'), new Output(directory, 'stderr')] as const;
   for (const output of outputs) await output.skip();
@@ -24,27 +34,33 @@ export async function attachToOutput(agent: AgentView, task: Task, timers: Timer
       const goesOn = !isLeft && runs(agent, task);
       for (const output of outputs) await output.copy();
       if (!goesOn) break;
-      await delay(timers, POLL_MS);
+      await delay(timers, input === undefined ? POLL_MS : TYPING_POLL_MS);
     }
     for (const { stream } of outputs) stream.end();
+    input?.stdin.destroy();
     return endOf(agent, task);
   }
 
-  const stdin = new PassThrough();
-  // Whoever types is not held back, or its end would not be noticed.
-  stdin.resume();
   return {
-    stdin,
+    stdin: input?.stdin ?? nowhere(),
     stdout: outputs[0].stream,
     stderr: outputs[1].stream,
     exit: follow(),
-    resize: () => undefined,
+    resize: (size) => input?.resize(size),
     kill: () => {
       isLeft = true;
       // Whoever waits for room waits no longer.
       for (const { stream } of outputs) stream.destroy();
+      input?.stdin.destroy();
     },
   };
+}
+
+/** Whoever types is not held back, or its end would not be noticed. */
+function nowhere(): PassThrough {
+  const stdin = new PassThrough();
+  stdin.resume();
+  return stdin;
 }
 
 /** One file that a task writes to. It is opened anew for each look: it may be cut, or exchanged, meanwhile. */

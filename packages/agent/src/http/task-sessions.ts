@@ -7,6 +7,7 @@ import { joinStreams } from '@stadion/base/join-streams';
 import { roomIn } from '@stadion/base/stream-room';
 import {
   CHANNEL,
+  decodeAttachQuery,
   decodeSessionQuery,
   decodeSessionTarget,
   decodeTerminalSize,
@@ -37,10 +38,7 @@ export function acceptTaskSession(agent: AgentView, request: IncomingMessage, so
   } else if (kind === 'exec' && request.headers.upgrade === SESSION_PROTOCOL) {
     begin(exec(agent, task, query, socket), socket);
   } else if (kind === 'attach' && request.headers.upgrade === SESSION_PROTOCOL) {
-    begin(
-      attachToOutput(agent, task, timers).then((session) => carry(session, socket)),
-      socket,
-    );
+    begin(attach(agent, task, query, socket, timers), socket);
   } else if (kind === 'port' && request.headers.upgrade === PORT_PROTOCOL) {
     connectPort(agent, task, Number(query.get('port')), socket);
   } else {
@@ -65,6 +63,23 @@ async function exec(agent: AgentView, task: Task, query: URLSearchParams, socket
     return;
   }
   await carry(outcome.session, socket);
+}
+
+async function attach(
+  agent: AgentView,
+  task: Task,
+  query: URLSearchParams,
+  socket: Duplex,
+  timers: Timers,
+): Promise<void> {
+  const { wantsInput, terminal } = decodeAttachQuery(query);
+  const outcome = wantsInput ? await agent.attach(task) : undefined;
+  if (outcome?.ok === false) {
+    refuse(socket, 409, outcome.message);
+    return;
+  }
+  if (terminal !== undefined) outcome?.input.resize(terminal);
+  await carry(await attachToOutput(agent, task, timers, outcome?.input), socket);
 }
 
 /** Carries a session in frames until it ends, or its client goes. */

@@ -109,6 +109,18 @@ export interface ExecSession {
 export type ExecOutcome =
   { readonly ok: true; readonly session: ExecSession } | { readonly ok: false; readonly message: string };
 
+/** A way to the input of a container's own command. */
+export interface AttachedInput {
+  /** Its end lets go of the command, whose input goes on. */
+  readonly stdin: Writable;
+  /** Of its terminal. */
+  resize(size: TerminalSize): void;
+}
+
+/** Such a way, or a sentence why there is none. */
+export type AttachOutcome =
+  { readonly ok: true; readonly input: AttachedInput } | { readonly ok: false; readonly message: string };
+
 /** What a containerizer can do on this machine. */
 export interface ContainerizerFingerprint {
   /** The names it goes by in AgentInfo, e.g. `["posix"]`; empty when it does not work here. */
@@ -149,6 +161,11 @@ export interface Containerizer {
   usage(): Promise<ReadonlyMap<string, ContainerUsage>>;
   /** Runs a command inside a running container. One that cannot do this has no such method. */
   exec?(containerId: string, request: ExecRequest): Promise<ExecOutcome>;
+  /**
+   * A way to the input of a running container's own command, which takes some where it has a terminal, by whichever agent it
+   * was started. One that cannot give any has no such method.
+   */
+  attach?(containerId: string): Promise<AttachOutcome>;
   /** Forgets an ended container. Unknown ones are fine. */
   remove(containerId: string): Promise<void>;
   /** Lets go without ending anything. */

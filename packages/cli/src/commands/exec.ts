@@ -9,6 +9,8 @@ import type { CommandCall, CommandSpec } from './command.ts';
 import { findTaskIds } from './task.ts';
 
 const TERMINAL_DEFAULT = { rows: 24, columns: 80 };
+/** Ctrl-P Ctrl-Q lets go of a task and leaves it alone, as with Docker. */
+const DETACH_KEYS = Buffer.from([0x10, 0x11]);
 
 /** The commands. */
 export const execCommands: readonly CommandSpec[] = [
@@ -29,7 +31,11 @@ export const execCommands: readonly CommandSpec[] = [
     arguments: '<task>',
     summary: 'show what a running task writes, from now on until it ends',
     completes: 'task',
-    examples: ['stadion attach web'],
+    options: [
+      { flags: '-i, --interactive', description: 'pass input on; the task needs a terminal: "tty": true' },
+      { flags: '-t, --tty', description: 'pass keys on as they are pressed, and the size of this terminal' },
+    ],
+    examples: ['stadion attach web', 'stadion attach -it shell   # Ctrl-P Ctrl-Q lets go of it'],
     run: attach,
   },
   {
@@ -59,13 +65,26 @@ async function exec(call: CommandCall): Promise<ExitCode> {
   const command = await TaskCommand.start(call.session, taskId, request, (target, bytes) => {
     streams.write(target, bytes);
   });
+  return withTerminal(call, command, () => {
+    if (call.isSet('interactive')) void command.send(input.stream);
+    else command.endInput();
+    return command.exit;
+  });
+}
+
+/** As long as something runs, keys go to the command as they are pressed, and it hears of the size of this terminal. */
+async function withTerminal(
+  call: CommandCall,
+  command: TaskCommand,
+  run: () => Promise<number | undefined>,
+): Promise<ExitCode> {
+  const { input, ...streams } = call.session.streams;
+  const wantsTerminal = call.isSet('tty');
   const isRaw = wantsTerminal && call.isSet('interactive') && input.isTerminal;
   const stopWatching = wantsTerminal ? streams.watchSize((size) => command.resize(size)) : () => undefined;
   if (isRaw) input.setRaw(true);
   try {
-    if (call.isSet('interactive')) void command.send(input.stream);
-    else command.endInput();
-    return toExitCode(await command.exit);
+    return toExitCode(await run());
   } finally {
     if (isRaw) input.setRaw(false);
     stopWatching();
@@ -75,10 +94,31 @@ async function exec(call: CommandCall): Promise<ExitCode> {
 async function attach(call: CommandCall): Promise<ExitCode> {
   const taskId = await findTask(call, call.argument(0));
   const { streams } = call.session;
-  const command = await TaskCommand.attach(call.session, taskId, (target, bytes) => {
+  const wantsInput = call.isSet('interactive');
+  const command = await TaskCommand.attach(call.session, taskId, { wantsInput }, (target, bytes) => {
     streams.write(target, bytes);
   });
-  return toExitCode(await command.exit);
+  return withTerminal(call, command, () => {
+    if (!wantsInput) return command.exit;
+    return Promise.race([command.exit, sendUntilDetached(command, streams.input.stream)]);
+  });
+}
+
+/** The end of what is typed here is not the end of the task's input. @returns 0 when the keys that let go were pressed */
+async function sendUntilDetached(command: TaskCommand, input: AsyncIterable<unknown>): Promise<number | undefined> {
+  let isHalfway = false;
+  for await (const chunk of input) {
+    if (!(chunk instanceof Uint8Array)) continue;
+    const at = Buffer.from(chunk).indexOf(DETACH_KEYS);
+    if (at !== -1 || (isHalfway && chunk[0] === DETACH_KEYS[1])) {
+      if (at > 0) await command.write(chunk.subarray(0, at));
+      command.leave();
+      return EXIT.ok;
+    }
+    isHalfway = chunk.at(-1) === DETACH_KEYS[0];
+    await command.write(chunk);
+  }
+  return command.exit;
 }
 
 async function copy(call: CommandCall): Promise<ExitCode> {

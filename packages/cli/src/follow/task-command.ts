@@ -3,10 +3,12 @@ import type { Duplex } from 'node:stream';
 import { roomIn } from '@stadion/base/stream-room';
 import {
   CHANNEL,
+  encodeAttachQuery,
   encodeFrame,
   encodeSessionQuery,
   FrameReader,
   SESSION_PROTOCOL,
+  type AttachRequest,
   type SessionRequest,
 } from '@stadion/contract/task-session';
 import type { Session } from '../platform/session.ts';
@@ -50,9 +52,11 @@ export class TaskCommand {
   static async attach(
     session: Session,
     taskId: string,
+    request: AttachRequest,
     onOutput: (target: 'stdout' | 'stderr', bytes: Uint8Array) => void,
   ): Promise<TaskCommand> {
-    return new TaskCommand(await session.openTaskStream(taskId, 'attach', SESSION_PROTOCOL), onOutput);
+    const what = `attach?${encodeAttachQuery(request)}`;
+    return new TaskCommand(await session.openTaskStream(taskId, what, SESSION_PROTOCOL), onOutput);
   }
 
   /** Sends input; resolves when there is room for more. */
@@ -69,6 +73,11 @@ export class TaskCommand {
 
   resize(size: { readonly rows: number; readonly columns: number }): void {
     if (!this.socket.destroyed) this.socket.write(encodeFrame(CHANNEL.resize, Buffer.from(JSON.stringify(size))));
+  }
+
+  /** Goes away without waiting for the end. */
+  leave(): void {
+    this.socket.destroy();
   }
 
   /** Sends everything that a stream gives, then its end. */

@@ -1,5 +1,11 @@
-/** A command inside a task, from a page: the frames that the command line sends, in the messages of a WebSocket. */
-import { CHANNEL, encodeFrame, encodeSessionQuery, FrameReader } from '@stadion/contract/task-session';
+/** A command inside a task, or the task's own, from a page: the frames that the command line sends, in the messages of a WebSocket. */
+import {
+  CHANNEL,
+  encodeAttachQuery,
+  encodeFrame,
+  encodeSessionQuery,
+  FrameReader,
+} from '@stadion/contract/task-session';
 import type { TerminalSize } from './terminal-size.ts';
 
 /** What a session tells. */
@@ -14,19 +20,25 @@ export interface SessionListener {
 export interface TaskSession {
   type(text: string): void;
   resize(size: TerminalSize): void;
-  /** Ends the command as well. */
+  /** Ends the command as well, if it was begun here. */
   close(): void;
 }
 
-/** Nothing secret is in the address: who asks is known by what the browser shows with every request. */
+/**
+ * Nothing secret is in the address: who asks is known by what the browser shows with every request.
+ * @param argv what to run inside the task; none: its own command, which has to have a terminal
+ */
 export function openTaskSession(
   taskId: string,
   argv: readonly string[],
   size: TerminalSize,
   listener: SessionListener,
 ): TaskSession {
-  const query = encodeSessionQuery({ argv, terminal: size });
-  const url = new URL(`/v2/tasks/${encodeURIComponent(taskId)}/exec?${query}`, globalThis.location.origin);
+  const what =
+    argv.length === 0
+      ? `attach?${encodeAttachQuery({ wantsInput: true, terminal: size })}`
+      : `exec?${encodeSessionQuery({ argv, terminal: size })}`;
+  const url = new URL(`/v2/tasks/${encodeURIComponent(taskId)}/${what}`, globalThis.location.origin);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   const socket = new WebSocket(url);
   socket.binaryType = 'arraybuffer';

@@ -11,7 +11,16 @@ const TerminalScreen = lazy(async () => ({
   default: (await loadPart(() => import('./terminal-screen.tsx'))).TerminalScreen,
 }));
 
-export function TerminalPanel({ taskId, appId }: { readonly taskId: string; readonly appId: string | undefined }) {
+export function TerminalPanel({
+  taskId,
+  appId,
+  isInTerminal,
+}: {
+  readonly taskId: string;
+  readonly appId: string | undefined;
+  /** Whether the task's own command runs in a terminal. */
+  readonly isInTerminal: boolean;
+}) {
   const denied = useDenial({ permission: 'tasks:exec', paths: appId === undefined ? [] : [appId] });
   const [command, setCommand] = useState('sh');
   /** Each opening is a session of its own. */
@@ -20,6 +29,12 @@ export function TerminalPanel({ taskId, appId }: { readonly taskId: string; read
   const close = useRef<HTMLButtonElement>(null);
   const argv = command.split(/\s+/).filter((word) => word !== '');
 
+  const open = (what: readonly string[]): void => {
+    if (denied !== undefined) return;
+    setEnded(undefined);
+    setOpened({ number: 0, argv: what });
+  };
+
   return (
     <Panel title="Terminal">
       {opened === undefined ? (
@@ -27,9 +42,7 @@ export function TerminalPanel({ taskId, appId }: { readonly taskId: string; read
           className={styles['form']}
           onSubmit={(event) => {
             event.preventDefault();
-            if (denied !== undefined) return;
-            setEnded(undefined);
-            setOpened({ number: 0, argv });
+            open(argv);
           }}
         >
           <input
@@ -49,6 +62,11 @@ export function TerminalPanel({ taskId, appId }: { readonly taskId: string; read
           >
             Open a terminal
           </Button>
+          {isInTerminal && (
+            <Button denied={denied} onClick={() => open([])}>
+              Attach to its own command
+            </Button>
+          )}
         </form>
       ) : (
         <>

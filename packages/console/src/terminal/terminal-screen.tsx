@@ -9,7 +9,7 @@ import styles from './terminal.module.css';
 
 const SCROLLBACK_LINES = 5_000;
 
-/** Runs a command inside a task until it ends, or this goes away. */
+/** Runs a command inside a task, or is at its own, until that ends or this goes away. */
 export function TerminalScreen({
   taskId,
   argv,
@@ -43,7 +43,7 @@ export function TerminalScreen({
     terminal.open(element);
     fit.fit();
     let isGone = false;
-    const session = openTaskSession(taskId, command.split('\0'), sizeOf(terminal), {
+    const session = openTaskSession(taskId, command === '' ? [] : command.split('\0'), sizeOf(terminal), {
       onOpen: () => terminal.focus(),
       onOutput: (bytes) => terminal.write(bytes),
       onEnd: (sentence) => {

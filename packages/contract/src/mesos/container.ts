@@ -121,5 +121,13 @@ export const ContainerInfo = Type.Object({
   ),
   linux_info: Type.Optional(LinuxInfo),
   rlimit_info: Type.Optional(RLimitInfo),
+  /** The command runs in a terminal, of this size at first. */
+  tty_info: Type.Optional(
+    Type.Object({
+      window_size: Type.Optional(
+        Type.Object({ rows: Type.Integer({ minimum: 1 }), columns: Type.Integer({ minimum: 1 }) }),
+      ),
+    }),
+  ),
 });
 export type ContainerInfo = Static<typeof ContainerInfo>;

@@ -5,6 +5,7 @@ import { describeError, type Logger } from '@stadion/base';
 import { chooseContainerizer, type WorkingContainerizers } from '../../core/containerizer-choice.ts';
 import type { ContainerExit, ContainerUsage, RecoveredContainer } from '../../core/container.ts';
 import type {
+  AttachOutcome,
   Containerizer,
   ContainerizerFingerprint,
   ContainerSpec,
@@ -102,6 +103,12 @@ class ComposedContainerizer implements Containerizer {
       return { ok: false, message: `Nothing can be run inside containers of ${owner.name}` };
     }
     return owner.exec(containerId, request);
+  }
+
+  async attach(containerId: string): Promise<AttachOutcome> {
+    const owner = this.owners.get(containerId);
+    const outcome = await owner?.attach?.(containerId);
+    return outcome ?? { ok: false, message: `Containers of ${owner?.name ?? 'nobody'} take no input` };
   }
 
   kill(containerId: string, graceMs: number): void {

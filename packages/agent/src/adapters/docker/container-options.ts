@@ -3,6 +3,7 @@ import { isAbsolute, join, posix } from 'node:path';
 import type { ContainerInfo } from '@stadion/contract/mesos';
 import type { ContainerCreateOptions, MountSettings } from 'dockerode';
 import { SANDBOX_INSIDE } from '../../core/task-environment.ts';
+import { terminalOf } from '../../core/terminal.ts';
 import type { ContainerSpec } from '../../ports/containerizer.ts';
 import { applyParameters, type Draft } from './parameters.ts';
 
@@ -103,6 +104,7 @@ export function buildContainerOptions(
       ),
       Labels: {},
       ...commandOf(spec),
+      ...(terminalOf(spec.container) === undefined ? {} : { Tty: true, OpenStdin: true }),
       ...(facts.user === undefined ? {} : { User: facts.user }),
     },
     host: {

@@ -9,6 +9,7 @@ import type { Containerizer, ContainerSpec } from '../../ports/containerizer.ts'
 import { describeContainerizer, type ConformanceSubject } from '../../testing/containerizer-conformance.ts';
 import { DockerDaemon } from '../../testing/docker-daemon.ts';
 import { describeExec } from '../../testing/exec-conformance.ts';
+import { describeTerminal } from '../../testing/terminal-conformance.ts';
 import { withBusyboxTree } from '../../testing/docker-images.ts';
 import { createDockerContainerizer } from './docker-containerizer.ts';
 
@@ -138,6 +139,7 @@ describe.skipIf(!canRun)('with a Docker daemon', () => {
   };
   describeContainerizer('docker', makeSubject);
   describeExec('docker', makeSubject);
+  describeTerminal('docker', makeSubject);
 
   describe('the docker containerizer', () => {
     let machine: Machine;

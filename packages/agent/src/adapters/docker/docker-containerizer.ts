@@ -16,8 +16,6 @@ import type {
   Containerizer,
   ContainerizerFingerprint,
   ContainerSpec,
-  ExecOutcome,
-  ExecRequest,
   LaunchFailure,
   LaunchOutcome,
   PrepareContext,
@@ -26,6 +24,7 @@ import type {
 import { CONTAINER_LABEL, describeDocker, OWNER_LABEL } from './container-options.ts';
 import { ContainerRecords, type ContainerRecord } from './container-records.ts';
 import { connectDocker, openDocker } from './docker-client.ts';
+import { attachInput } from './docker-attach.ts';
 import { startExec } from './docker-exec.ts';
 import { launchContainer } from './docker-launch.ts';
 import { toUsage } from './docker-usage.ts';
@@ -173,11 +172,11 @@ class DockerContainerizer implements Containerizer {
     return this.usageCache.usage;
   }
 
-  async exec(containerId: string, request: ExecRequest): Promise<ExecOutcome> {
-    const dockerId = this.containers.get(containerId)?.dockerId;
-    if (dockerId === undefined) return { ok: false, message: 'The container does not run' };
-    return startExec(this.docker, this.time, dockerId, request);
-  }
+  readonly exec: NonNullable<Containerizer['exec']> = (containerId, request) =>
+    startExec(this.docker, this.time, this.containers.get(containerId)?.dockerId, request);
+
+  readonly attach: NonNullable<Containerizer['attach']> = (containerId) =>
+    attachInput(this.docker, this.containers.get(containerId)?.dockerId);
 
   async remove(containerId: string): Promise<void> {
     if (this.containers.has(containerId)) return;

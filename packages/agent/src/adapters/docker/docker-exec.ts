@@ -11,13 +11,14 @@ import { nameFailure } from './failures.ts';
 const EXIT_POLL_MS = 20;
 const EXIT_POLLS_MAX = 500;
 
-/** Starts a command in a container. @param dockerId the Engine's id of the container */
+/** Starts a command in a container. @param dockerId the Engine's id of the container; undefined when it does not run */
 export async function startExec(
   docker: Docker,
   timers: Timers,
-  dockerId: string,
+  dockerId: string | undefined,
   request: ExecRequest,
 ): Promise<ExecOutcome> {
+  if (dockerId === undefined) return { ok: false, message: 'The container does not run' };
   const { terminal } = request;
   try {
     const exec = await docker.getContainer(dockerId).exec({

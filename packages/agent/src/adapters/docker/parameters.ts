@@ -294,9 +294,13 @@ function whole(value: string): number {
   return number;
 }
 
-/** A flag without a value is set, as on the command line. */
+/** Whether a flag's value says yes; one without a value is set, as on the command line. */
+export function isSet(value: string): boolean {
+  return ['', 'true', '1'].includes(value);
+}
+
 function yes(value: string): boolean {
-  if (['', 'true', '1'].includes(value)) return true;
+  if (isSet(value)) return true;
   if (['false', '0'].includes(value)) return false;
   throw new UnreadableValue('true or false');
 }

@@ -2,8 +2,10 @@
 import type { TimerHandle } from '@stadion/base';
 import type { ContainerInspectInfo } from 'dockerode';
 import { exitFromShellStatus, NEVER_STARTED, type ContainerExit } from '../../core/container.ts';
+import { terminalOf } from '../../core/terminal.ts';
 import type { ContainerSpec } from '../../ports/containerizer.ts';
 import { describeDocker } from './container-options.ts';
+import { isSet } from './parameters.ts';
 import type { ContainerRecord } from './container-records.ts';
 import type { LogCopier } from './log-copier.ts';
 
@@ -52,10 +54,11 @@ export function track(containerId: string, record: ContainerRecord, phase: Track
   };
 }
 
-/** Whether the task asked for a terminal (`tty`). */
+/** Whether the task asked for a terminal, by `tty` or by a parameter, which goes first. */
 export function wantsTerminal(spec: ContainerSpec): boolean {
   const parameters = describeDocker(spec.container)?.parameters ?? [];
-  return parameters.some(({ key, value }) => (key === 'tty' || key === 't') && value !== 'false');
+  const last = parameters.findLast(({ key }) => key === 'tty' || key === 't');
+  return last === undefined ? terminalOf(spec.container) !== undefined : isSet(last.value);
 }
 
 /** Its first process, and its addresses where it has a network of its own. */

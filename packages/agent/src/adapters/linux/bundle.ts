@@ -4,6 +4,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import type { Confinement } from '../../core/oci/confinement.ts';
 import { runtimeSpec, type RuntimeDevice, type RuntimeMount, type RuntimeUser } from '../../core/oci/runtime-spec.ts';
 import type { SeccompProfile } from '../../core/oci/seccomp.ts';
+import { terminalOf } from '../../core/terminal.ts';
 import type { ContainerSpec } from '../../ports/containerizer.ts';
 import { CONTAINER_VARIABLE } from '../supervised/process-table.ts';
 import type { Cgroups } from './cgroups.ts';
@@ -63,8 +64,14 @@ export function makeBundle(
   cgroups: Cgroups,
   limits: BundleLimits,
 ): object {
-  const environment = { ...root.environment, [CONTAINER_VARIABLE]: spec.containerId };
+  const terminal = terminalOf(spec.container);
+  const environment = {
+    ...(terminal === undefined ? {} : { TERM: 'xterm' }),
+    ...root.environment,
+    [CONTAINER_VARIABLE]: spec.containerId,
+  };
   return runtimeSpec({
+    terminal: terminal !== undefined,
     argv: [INIT_INSIDE, '--', ...root.argv],
     environment,
     directory: root.directory,

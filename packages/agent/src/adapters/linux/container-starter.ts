@@ -2,11 +2,14 @@
 import type { ChildProcess } from 'node:child_process';
 import { delay, type Timers } from '@stadion/base';
 import { memoryLimit } from '../../core/oci/runtime-spec.ts';
+import { terminalOf } from '../../core/terminal.ts';
 import type { ContainerSpec, LaunchFailure } from '../../ports/containerizer.ts';
 import { identifyChild, type ProcessIdentity } from '../process-identity.ts';
 import type { ContainerDirectories } from '../supervised/container-directory.ts';
 import { CONTAINER_VARIABLE } from '../supervised/process-table.ts';
+import { inTerminal } from '../script-terminal.ts';
 import { spawnSupervisor } from '../supervised/spawn-supervisor.ts';
+import { makeTerminalInput } from '../supervised/supervised-terminal.ts';
 import { SUPERVISOR_SCRIPT } from '../supervised/supervisor.ts';
 import { makeBundle, type BundleLimits, type BundleNamespaces, type BundleRoot } from './bundle.ts';
 import type { BundleFiles } from './bundle-files.ts';
@@ -85,11 +88,18 @@ export class ContainerStarter {
     if ('message' in ground) return ground;
     const bundle = makeBundle(spec, ground.root, confinement, joined?.namespaces, cgroups, this.parts.limits);
     await this.parts.bundleFiles.write(containerId, directory, bundle);
+    const terminal = terminalOf(spec.container);
+    const command = runtime.runCommand(containerId, directory);
     const started = await spawnSupervisor({
-      argv: [...ground.supervisor, ...runtime.runCommand(containerId, directory)],
-      environment: { PATH: process.env['PATH'] ?? '', [CONTAINER_VARIABLE]: containerId },
+      argv: [...ground.supervisor, ...(terminal === undefined ? command : inTerminal(command, terminal))],
+      environment: {
+        PATH: process.env['PATH'] ?? '',
+        [CONTAINER_VARIABLE]: containerId,
+        ...(terminal === undefined ? {} : { SHELL: '/bin/sh' }),
+      },
       directory,
       outputDirectory: spec.directory,
+      ...(terminal === undefined ? {} : { input: await makeTerminalInput(directory) }),
     });
     if (!started.ok) return started;
     // Heard in the same turn as the start, so that the exit of a short command is not missed.

@@ -5,6 +5,7 @@ import { describe, expect } from 'vitest';
 import type { Containerizer } from '../../ports/containerizer.ts';
 import { describeContainerizer, type ConformanceSubject } from '../../testing/containerizer-conformance.ts';
 import { describeExec } from '../../testing/exec-conformance.ts';
+import { describeTerminal } from '../../testing/terminal-conformance.ts';
 import { TaskMachine, until } from '../../testing/task-machine.ts';
 import { createLinuxContainerizer } from './linux-containerizer.ts';
 
@@ -46,4 +47,5 @@ describe.skipIf(!canRun)('containers of Linux', () => {
   };
   describeContainerizer('linux', makeSubject);
   describeExec('linux', makeSubject);
+  describeTerminal('linux', makeSubject);
 });

@@ -21,6 +21,7 @@ import type {
 import { isSameProcess, readBootId, type ProcessIdentity } from '../process-identity.ts';
 import { ContainerDirectories } from '../supervised/container-directory.ts';
 import { ProcessTable } from '../supervised/process-table.ts';
+import { attachTerminal } from '../supervised/supervised-terminal.ts';
 import { SupervisorWatch } from '../supervised/supervisor-watch.ts';
 import type { BundleLimits } from './bundle.ts';
 import { BundleFiles } from './bundle-files.ts';
@@ -204,6 +205,12 @@ class LinuxContainerizer implements Containerizer {
 
   readonly exec: NonNullable<Containerizer['exec']> = (containerId, request) =>
     startLinuxExec(this.runtime, this.containers.has(containerId) ? containerId : undefined, request);
+
+  readonly attach: NonNullable<Containerizer['attach']> = async (containerId) => {
+    const container = this.containers.get(containerId);
+    if (container === undefined) return { ok: false, message: 'The task does not run' };
+    return attachTerminal(this.directories.directory(containerId), container.supervisor.pid);
+  };
 
   async remove(containerId: string): Promise<void> {
     if (this.containers.has(containerId)) return;

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Containerizer, ContainerSpec } from '../../ports/containerizer.ts';
 import { describeContainerizer, type ConformanceSubject } from '../../testing/containerizer-conformance.ts';
 import { describeExec } from '../../testing/exec-conformance.ts';
+import { describeTerminal } from '../../testing/terminal-conformance.ts';
 import { isRunning, TaskMachine, until } from '../../testing/task-machine.ts';
 import { createPosixContainerizer } from './posix-containerizer.ts';
 
@@ -39,6 +40,7 @@ const makeSubject = (): ConformanceSubject => {
 };
 describeContainerizer('posix', makeSubject);
 describeExec('posix', makeSubject);
+describeTerminal('posix', makeSubject);
 
 describe('the posix containerizer', () => {
   let machine: TaskMachine;

@@ -9,6 +9,7 @@ import {
   type RecoveredContainer,
 } from '../../core/container.ts';
 import type {
+  AttachOutcome,
   Containerizer,
   ContainerizerFingerprint,
   ContainerSpec,
@@ -19,6 +20,7 @@ import type {
 import { identifyChild, isSameProcess, readBootId, type ProcessIdentity } from '../process-identity.ts';
 import { resolveTaskUser } from '../system-users.ts';
 import { ContainerDirectories } from '../supervised/container-directory.ts';
+import { attachTerminal, hasTerminal } from '../supervised/supervised-terminal.ts';
 import { SupervisorWatch } from '../supervised/supervisor-watch.ts';
 import { ProcessTable, type ProcessStat } from '../supervised/process-table.ts';
 import { signal, signalAll, signalGroup } from '../supervised/signals.ts';
@@ -171,6 +173,12 @@ class PosixContainerizer implements Containerizer {
     return startPosixExec(containerId, request);
   }
 
+  async attach(containerId: string): Promise<AttachOutcome> {
+    const container = this.containers.get(containerId);
+    if (container === undefined || container.ended) return { ok: false, message: 'The task does not run' };
+    return attachTerminal(this.directories.directory(containerId), container.supervisor.pid);
+  }
+
   usage(): Promise<ReadonlyMap<string, ContainerUsage>> {
     const now = this.time.monotonic();
     if (this.usageCache === undefined || now - this.usageCache.at >= USAGE_MS_MAX) {
@@ -251,12 +259,18 @@ class PosixContainerizer implements Containerizer {
       return;
     }
     for (let round = 0; round < FIRST_SIGNAL_ROUNDS; round += 1) {
-      const processes = await this.treeOf(container);
+      const tree = await this.treeOf(container);
       if (container.ended || this.stopped()) return;
+      const processes = tree.filter((each) => !this.holdsTerminal(container, each));
       signalAll(processes, 'SIGTERM');
       if (processes.length > 0) return;
       await delay(this.time, SWEEP_POLL_MS);
     }
+  }
+
+  /** It would end the command at once, and with it the time to end well. */
+  private holdsTerminal({ containerId, supervisor }: Container, { parent }: ProcessStat): boolean {
+    return parent === supervisor.pid && hasTerminal(this.directories.directory(containerId));
   }
 
   private async killHard(container: Container): Promise<void> {

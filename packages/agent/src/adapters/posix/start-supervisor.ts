@@ -1,14 +1,17 @@
 /** Starts the supervisor of a container as a child in a session of its own. */
 import { statSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
+import { terminalOf } from '../../core/terminal.ts';
 import type { ContainerSpec } from '../../ports/containerizer.ts';
 import { CONTAINER_VARIABLE } from '../supervised/process-table.ts';
+import { inTerminal } from '../script-terminal.ts';
 import { spawnSupervisor, type StartedSupervisor } from '../supervised/spawn-supervisor.ts';
 import { SUPERVISOR_SCRIPT } from '../supervised/supervisor.ts';
+import { makeTerminalInput } from '../supervised/supervised-terminal.ts';
 import { variablesOf, type SystemUser } from '../system-users.ts';
 
 /**
- * Starts it with the task's environment, directory and output. Its stdin is empty.
+ * Starts it with the task's environment, directory and output.
  * @param exitDirectory where it leaves the exit status
  * @param user whom to become; undefined: this process's own user
  */
@@ -19,15 +22,20 @@ export async function startSupervisor(
 ): Promise<StartedSupervisor> {
   const problem = spec.command.kind === 'image' ? 'Plain processes have no image to run' : findProgramProblem(spec);
   if (problem !== undefined) return { ok: false, message: problem };
+  const terminal = terminalOf(spec.container);
+  const command = terminal === undefined ? commandOf(spec) : inTerminal(commandOf(spec), terminal);
   return spawnSupervisor({
-    argv: ['/bin/sh', '-c', SUPERVISOR_SCRIPT, 'stadion-supervisor', exitDirectory, ...commandOf(spec)],
+    argv: ['/bin/sh', '-c', SUPERVISOR_SCRIPT, 'stadion-supervisor', exitDirectory, ...command],
     environment: {
+      ...(terminal === undefined ? {} : { TERM: 'xterm' }),
       ...spec.environment,
+      ...(terminal === undefined ? {} : { SHELL: '/bin/sh' }),
       ...variablesOf(user, spec.environment),
       [CONTAINER_VARIABLE]: spec.containerId,
     },
     directory: spec.directory,
     outputDirectory: spec.directory,
+    ...(terminal === undefined ? {} : { input: await makeTerminalInput(dirname(exitDirectory)) }),
     ...(user === undefined ? {} : { user }),
   });
 }

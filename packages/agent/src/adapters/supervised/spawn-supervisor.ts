@@ -13,6 +13,8 @@ export interface SupervisorStart {
   readonly directory: string;
   /** The sandbox, where `stdout` and `stderr` are appended to. */
   readonly outputDirectory: string;
+  /** The end of a pipe that is its stdin, and closed here once it has it; absent: there is none. */
+  readonly input?: number;
   /** Whom to become; absent: this process's own user. */
   readonly user?: { readonly uid: number; readonly gid: number };
 }
@@ -22,17 +24,17 @@ export type StartedSupervisor =
   | { readonly ok: true; readonly child: ChildProcess; readonly pid: number }
   | { readonly ok: false; readonly message: string };
 
-/** Starts it; its stdin is empty. */
+/** Starts it. */
 export async function spawnSupervisor(start: SupervisorStart): Promise<StartedSupervisor> {
   const [program = '', ...words] = start.argv;
-  const files: number[] = [];
+  const files: number[] = start.input === undefined ? [] : [start.input];
   try {
     const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
     const output = openSync(join(start.outputDirectory, 'stdout'), flags, 0o644);
     files.push(output);
     const errors = openSync(join(start.outputDirectory, 'stderr'), flags, 0o644);
     files.push(errors);
-    const child = withoutInheritedFiles(['ignore', output, errors], (stdio) =>
+    const child = withoutInheritedFiles([start.input ?? 'ignore', output, errors], (stdio) =>
       spawn(program, words, {
         cwd: start.directory,
         env: start.environment,

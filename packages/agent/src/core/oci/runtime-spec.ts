@@ -43,6 +43,8 @@ export interface RuntimeDevice {
 
 /** Everything that one container's configuration follows from. */
 export interface RuntimeChoices {
+  /** Whether the command has a terminal. */
+  readonly terminal: boolean;
   /** With the init in front. */
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -130,7 +132,7 @@ export function runtimeSpec(choices: RuntimeChoices): object {
   return {
     ociVersion: '1.0.2',
     process: {
-      terminal: false,
+      terminal: choices.terminal,
       user: { uid: user.uid, gid: user.gid, additionalGids: user.additionalGids ?? [] },
       args: choices.argv,
       env: Object.entries(choices.environment).map(([name, value]) => `${name}=${value}`),

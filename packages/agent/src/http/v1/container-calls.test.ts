@@ -20,6 +20,7 @@ import { createAgentHttp } from '../agent-http.ts';
 
 const ports = { clock: systemClock, timers: systemTimers, log: silentLogger };
 let root: string;
+let master: FakeMaster;
 let agent: Agent;
 let http: FastifyInstance;
 let url: string;
@@ -29,7 +30,7 @@ let parent: string;
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'stadion calls '));
   chmodSync(root, 0o755);
-  const master = new FakeMaster();
+  master = new FakeMaster();
   agent = createAgent({
     ...ports,
     dialer: master,
@@ -221,8 +222,32 @@ describe('sessions over the v1 API', () => {
     expect((await nameless.answer).status).toBe(400);
     const toTask = new Input(undefined);
     toTask.send({ type: 'CONTAINER_ID', container_id: { value: parent } });
-    expect(await toTask.answer).toMatchObject({ status: 400, text: expect.stringContaining('takes no input') });
+    expect(await toTask.answer).toMatchObject({ status: 400, text: expect.stringContaining('it takes no input') });
   });
+});
+
+it('sends input to a task that has a terminal, of the size that the sender has, and ends with it', async () => {
+  const value = 'read line; until [ "$(stty size)" = "40 120" ]; do sleep 0.02; done; echo "got $line"; cat; echo over';
+  master.run(makeTask('typing', { command: { value }, container: { type: 'MESOS', tty_info: {} } }));
+  const typing = () => [...agent.tasks()].find(({ info }) => info.task_id.value === 'typing');
+  await until(() => typing()?.phase === 'running');
+  const containerId = { value: typing()?.containerId ?? '' };
+  const output = new Output();
+  const read = output.read(await call('ATTACH_CONTAINER_OUTPUT', { container_id: containerId }));
+  const input = new Input(undefined);
+  input.send({ type: 'CONTAINER_ID', container_id: containerId });
+  input.type('it\r');
+  // The end of what is sent is not the end of a terminal.
+  input.type('');
+  input.control({ type: 'TTY_INFO', tty_info: { window_size: { rows: 40, columns: 120 } } });
+  await until(() => output.texts.STDOUT.includes('got it'));
+  const END_OF_TRANSMISSION = '\u0004';
+  input.type(END_OF_TRANSMISSION);
+  await read;
+  expect(output.texts.STDOUT).toMatch(/over\r\n$/);
+  // It ended with the task, not with the sender.
+  expect((await input.answer).status).toBe(200);
+  input.end();
 });
 
 it('passes on what a task writes, and leaves the task alone when the reader goes', async () => {

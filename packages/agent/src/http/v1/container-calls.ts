@@ -11,7 +11,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AgentView } from '../../agent-view.ts';
 import type { Task } from '../../core/task.ts';
 import { RECORD_BYTES_MAX } from '../../limits.ts';
-import type { ExecSession, TerminalSize } from '../../ports/containerizer.ts';
+import type { AttachedInput, ExecSession, TerminalSize } from '../../ports/containerizer.ts';
 import { attachToOutput } from '../attached-output.ts';
 import { NestedSessions, waitStatus, type NestedSession } from './nested-sessions.ts';
 import {
@@ -25,6 +25,7 @@ import {
 } from './process-io.ts';
 
 const HEARTBEAT_MS = 30_000;
+const TASK_POLL_MS = 500;
 const SIZE_DEFAULT: TerminalSize = { rows: 24, columns: 80 };
 
 /** What the calls work with. */
@@ -37,6 +38,16 @@ export interface ContainerCallParts {
 interface Refusal {
   readonly status: number;
   readonly message: string;
+}
+
+/** Whose input is being sent. */
+interface Attached {
+  readonly input: AttachedInput;
+  /** Resolves when it takes none any more. */
+  readonly over: Promise<unknown>;
+  /** Whether its input is at its end when nothing more is sent. */
+  readonly endsInput: boolean;
+  readonly letGo: () => void;
 }
 
 /** Binds `POST /api/v1` under each of some prefixes; the sessions are the same. */
@@ -177,7 +188,7 @@ class ContainerCalls {
 
   private async takeInput(body: Readable, finish: (refusal?: Refusal) => void): Promise<void> {
     const reader = new RecordReader(RECORD_BYTES_MAX);
-    let nested: NestedSession | undefined;
+    let nested: Attached | undefined;
     const state = { isOver: false };
     const end = (refusal?: Refusal): void => {
       state.isOver = true;
@@ -189,37 +200,52 @@ class ContainerCalls {
         for (const bytes of reader.push(chunk as Uint8Array)) {
           const message = readInputMessage(bytes);
           if (nested === undefined) {
-            const found = this.toAttach(message);
+            const found = await this.toAttach(message);
             if ('status' in found) {
               end(found);
               break;
             }
             nested = found;
-            nested.isAttached = true;
             // Nobody waits for more input of a command that has ended.
-            void nested.session.exit.then(() => end());
-          } else if (!(await pass(nested.session, message))) {
+            void nested.over.then(() => end());
+          } else if (!(await pass(nested, message))) {
             end({ status: 400, message: 'This is no PROCESS_IO message.' });
             break;
           }
         }
       }
     } finally {
-      if (nested !== undefined) nested.isAttached = false;
+      nested?.letGo();
     }
   }
 
-  /** The session that the first message names. */
-  private toAttach(message: InputMessage | undefined): NestedSession | Refusal {
+  /** The session that the first message names, or the task. */
+  private async toAttach(message: InputMessage | undefined): Promise<Attached | Refusal> {
     if (message?.kind !== 'container') return { status: 400, message: 'The first message names the container.' };
     const found = this.sessions.get(message.id);
-    if (found === undefined) return this.noInput(message.id);
-    return found.isAttached ? { status: 409, message: 'Somebody else sends input already.' } : found;
+    if (found === undefined) return this.toAttachTask(message.id);
+    if (found.isAttached) return { status: 409, message: 'Somebody else sends input already.' };
+    found.isAttached = true;
+    const { session } = found;
+    const letGo = (): void => {
+      found.isAttached = false;
+    };
+    return { input: session, over: session.exit, endsInput: true, letGo };
   }
 
-  private noInput(id: string): Refusal {
-    if (this.taskOf(id) === undefined) return noContainer(id);
-    return { status: 400, message: 'A task takes no input here; begin a session inside it, which does.' };
+  private async toAttachTask(id: string): Promise<Attached | Refusal> {
+    const task = this.taskOf(id);
+    if (task === undefined) return noContainer(id);
+    const outcome = await this.agent.attach(task);
+    if (!outcome.ok) return { status: 400, message: outcome.message };
+    const { input } = outcome;
+    const over = new Promise<void>((resolve) => input.stdin.once('close', resolve));
+    // A pipe does not tell of the end of who reads it.
+    const look = every(this.timers, TASK_POLL_MS, () => {
+      if (this.taskOf(id) === undefined) input.stdin.destroy();
+    });
+    void over.then(() => look.cancel());
+    return { input, over, endsInput: false, letGo: () => input.stdin.end() };
   }
 
   private async wait(type: string, content: unknown, reply: FastifyReply): Promise<FastifyReply> {
@@ -259,15 +285,16 @@ async function copy(stream: Readable, type: 'STDOUT' | 'STDERR', output: PassThr
 }
 
 /** Does what a message says. @returns false when it is none */
-async function pass(session: ExecSession, message: InputMessage | undefined): Promise<boolean> {
+async function pass({ input, endsInput }: Attached, message: InputMessage | undefined): Promise<boolean> {
   if (message === undefined || message.kind === 'container') return false;
-  if (message.kind === 'input') await give(session, message.bytes);
-  else if (message.kind === 'size') session.resize(message.size);
+  if (message.kind === 'size') input.resize(message.size);
+  // Mesos: who wants to end the input of a terminal sends the character for it.
+  else if (message.kind === 'input' && (message.bytes.length > 0 || endsInput)) await give(input, message.bytes);
   return true;
 }
 
 /** Input that the command does not take yet holds the sender back. */
-async function give({ stdin }: ExecSession, bytes: Buffer): Promise<void> {
+async function give({ stdin }: AttachedInput, bytes: Buffer): Promise<void> {
   if (bytes.length === 0) stdin.end();
   else if (stdin.writable && !stdin.write(bytes)) await roomIn(stdin);
 }

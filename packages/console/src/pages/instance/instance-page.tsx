@@ -91,7 +91,14 @@ export function InstancePage() {
       {podId !== undefined && known?.state === 'TASK_RUNNING' && (
         <UsagePanel key={taskId} taskId={taskId} agentId={known.slave_id} limits={limitsOf(known)} />
       )}
-      {state === 'TASK_RUNNING' && <TerminalPanel key={`terminal-${taskId}`} taskId={taskId} appId={appId ?? podId} />}
+      {state === 'TASK_RUNNING' && (
+        <TerminalPanel
+          key={`terminal-${taskId}`}
+          taskId={taskId}
+          appId={appId ?? podId}
+          isInTerminal={app?.tty === true}
+        />
+      )}
       {known !== undefined && known !== null && agentId !== undefined && (
         <SandboxBrowser root={{ agentId, path: sandboxPath(known) }} folder={folder} file={file} />
       )}

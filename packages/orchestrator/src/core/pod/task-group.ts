@@ -170,14 +170,16 @@ function containerOf(spec: AppDefinition, pod: PodParts, container: PodContainer
     }
     return { ...rest, source: { type: 'SANDBOX_PATH', sandbox_path: { type: 'PARENT', path: mount.name } } };
   });
-  const { image, linuxInfo } = container;
-  if (image === undefined && volumes.length === 0 && linuxInfo === undefined) return undefined;
+  const { image, linuxInfo, tty } = container;
+  const isPlain = image === undefined && volumes.length === 0 && linuxInfo === undefined;
+  if (isPlain && tty !== true) return undefined;
   const docker = image && { type: 'DOCKER', docker: { name: image.id }, cached: image.forcePull !== true };
   return {
     type: 'MESOS',
     ...(docker === undefined ? {} : { mesos: { image: docker } }),
     ...(volumes.length === 0 ? {} : { volumes }),
     ...linuxParts(linuxInfo),
+    ...(tty === true ? { tty_info: {} } : {}),
   };
 }
 

@@ -15,7 +15,7 @@ const MESOS_BRIDGE = 'mesos-bridge';
 
 /**
  * @param taskId goes onto a Docker container as label `MESOS_TASK_ID`
- * @returns undefined for an app without a container
+ * @returns undefined for an app without a container, or a terminal, of its own
  */
 export function containerInfo(
   app: AppDefinition,
@@ -23,7 +23,8 @@ export function containerInfo(
   ports: readonly TaskPort[],
 ): ContainerInfo | undefined {
   const { container } = app;
-  if (container === undefined) return undefined;
+  const terminal = app.tty === true ? { tty_info: {} } : {};
+  if (container === undefined) return app.tty === true ? { type: 'MESOS', ...terminal } : undefined;
   const volumes = containerVolumes(app);
   const rest = volumes.length === 0 ? {} : { volumes };
   if (container.type === 'DOCKER' && container.docker !== undefined) {
@@ -33,6 +34,7 @@ export function containerInfo(
       docker: dockerInfo(container.docker, app.networks[0], taskId, ports),
       ...rest,
       ...(networks.length === 0 ? {} : { network_infos: networks }),
+      ...terminal,
     };
   }
   const networks = mesosNetworks(app, ports);
@@ -42,6 +44,7 @@ export function containerInfo(
     ...rest,
     ...(networks.length === 0 ? {} : { network_infos: networks }),
     ...linuxParts(container.linuxInfo),
+    ...terminal,
   };
 }
 

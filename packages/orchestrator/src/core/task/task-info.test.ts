@@ -279,6 +279,16 @@ describe('containers', () => {
   });
 });
 
+describe('a terminal', () => {
+  it('is wanted of the container, which an app without one then gets', () => {
+    expect(build({ tty: true }).container).toEqual({ type: 'MESOS', tty_info: {} });
+    const docker = { image: 'nginx', forcePullImage: false, privileged: false, parameters: [] };
+    const container = { type: 'DOCKER' as const, docker, volumes: [] };
+    expect(build({ tty: true, container }).container).toMatchObject({ type: 'DOCKER', tty_info: {} });
+    expect(build({ tty: false }).container).toBeUndefined();
+  });
+});
+
 describe('discovery', () => {
   it('names each port with its protocols and labels', () => {
     const portDefinitions = [{ port: 53, protocol: 'udp,tcp' as const, name: 'dns', labels: { VIP_0: '10.0.0.1:53' } }];
