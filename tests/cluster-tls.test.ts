@@ -5,7 +5,7 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { ClusterAuthority, Secret } from '@stadion/access';
-import type { RebalancePlan } from '@stadion/contract/rebalance';
+import type { RebalancePlan, RebalanceRun } from '@stadion/contract/rebalance';
 import { systemClock } from '@stadion/base/system';
 import { Agent, setGlobalDispatcher } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -215,7 +215,7 @@ describe.skipIf(!canMakeCluster())('a cluster that requires TLS', { timeout: 240
     await cluster.registered(2);
   });
 
-  test('says where instances would go now that a node has joined, and moves nothing', async () => {
+  test('says where instances would go now that a node has joined, moves nothing by that, and moves them when told to', async () => {
     await waitFor('two of four instances would go to the new node', async () => {
       const { stdout } = await cluster.cli('rebalance', '--dry-run', '-o', 'json');
       const { moves, nodes } = JSON.parse(stdout) as RebalancePlan;
@@ -223,6 +223,13 @@ describe.skipIf(!canMakeCluster())('a cluster that requires TLS', { timeout: 240
     });
     const tasks = await cluster.tasks('/heavy');
     expect(new Set(tasks.map(({ host }) => host))).toEqual(new Set([cluster.machines.machines[2]?.address]));
+    const { stdout } = await cluster.cli('rebalance', '--moves-per-minute', '60', '-o', 'json');
+    const { state, moves } = JSON.parse(stdout) as RebalanceRun;
+    expect([state, ...moves.map((move) => move.state)]).toEqual(['done', 'moved', 'moved']);
+    await waitFor('two of four are on each node', async () => {
+      const hosts = (await cluster.tasks('/heavy')).map(({ host }) => host);
+      return hosts.length === 4 && new Set(hosts).size === 2 && hosts.filter((host) => host === hosts[0]).length === 2;
+    });
     await cluster.change('DELETE', '/v2/apps/heavy');
   });
 

@@ -34,6 +34,9 @@ export const limits = {
   imagePulls: 16,
   imagePollMs: 1000,
   imagePullLines: 20,
+  /** Between two looks at a rebalance, and how many moves under way are shown. */
+  rebalancePollMs: 1000,
+  rebalanceLines: 20,
   /** How long `down` waits by default. */
   stopTimeoutMs: 60_000,
   /** Between two looks at what tasks use, and how many of them are shown at once. */

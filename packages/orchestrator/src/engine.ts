@@ -15,9 +15,11 @@ import type {
 } from '@stadion/contract/orchestrator';
 import type { DeployPolicy, DeploymentRecord, FitAnswer } from '@stadion/contract/orchestrator-extensions';
 import type { ShownAction } from '@stadion/contract/orchestrator-pods';
+import type { RebalanceRun } from '@stadion/contract/rebalance';
 import type { PlanRoots } from './core/deployment/plan-roots.ts';
 import type { Instance } from './core/instance.ts';
 import type { RunSpec } from './core/pod/run-spec.ts';
+import type { OrderedMove } from './core/rebalance/move-run.ts';
 import type { GroupEdit, GroupState } from './core/root/group.ts';
 
 /** What a change of the root group amounts to. Definitions are canonical and carry the version given to the change. */
@@ -150,10 +152,24 @@ export interface EventFeed {
 /** What may be done with a deployment under way. */
 export type DeploymentControl = 'pause' | 'resume' | 'promote' | 'fail';
 
+/** Moving instances to other agents within a budget, one rebalance at a time. */
+export interface InstanceMoves {
+  /**
+   * Begins moves: of each, another instance is up on the agent named before the one that was there goes.
+   * Nothing is written down: a new leader knows of none of them.
+   */
+  begin(moves: readonly OrderedMove[], movesPerMinute: number): Outcome<RebalanceRun>;
+  /** No further move begins; those under way come to their end. */
+  end(): Outcome<RebalanceRun>;
+  /** The rebalance under way, or the last one; undefined when there was none since this server leads. */
+  current(): RebalanceRun | undefined;
+}
+
 /** The engine as its API sees it. */
 export interface OrchestratorEngine {
   readonly view: EngineView;
   readonly events: EventFeed;
+  readonly moves: InstanceMoves;
   /**
    * Changes the root group and starts the deployment that carries it out.
    * @param change decides what changes, from the root as it is at its turn and the version that the change will have;

@@ -18,7 +18,7 @@ import { MaintenanceSchedule } from '../cluster-settings.ts';
 import { AgentImages, ImagePull, ImagePullRequest } from '../images.ts';
 import { FrameworksAnswer, MaintenanceStatus, MasterAnswer } from '../mesos-operator.ts';
 import { ResourceHistory } from '../overview.ts';
-import { REBALANCE_MOVES_MAX, RebalancePlan } from '../rebalance.ts';
+import { REBALANCE_MOVES_MAX, RebalanceOrder, RebalancePlan, RebalanceRun } from '../rebalance.ts';
 import { ErrorAnswer } from './answers.ts';
 import { route } from './route.ts';
 
@@ -140,6 +140,28 @@ export const clusterRoutes = {
     summary: 'Show where instances would go for the load of nodes to be even; nothing is moved',
     query: Type.Object({ moves: Type.Optional(Type.Integer({ minimum: 0, maximum: REBALANCE_MOVES_MAX })) }),
     answers: { 200: RebalancePlan, 400: ErrorAnswer, 502: ErrorAnswer },
+  }),
+  beginRebalance: route({
+    method: 'POST',
+    path: '/v2/cluster/rebalance',
+    permission: 'system:write',
+    summary: 'Move instances as the plan of now says, within a budget: another one is up before any goes',
+    body: RebalanceOrder,
+    answers: { 202: RebalanceRun, 400: ErrorAnswer, 409: ErrorAnswer, 502: ErrorAnswer },
+  }),
+  getRebalance: route({
+    method: 'GET',
+    path: '/v2/cluster/rebalance/run',
+    permission: 'system:read',
+    summary: 'Show how far the rebalance is that is under way, or how the last one ended',
+    answers: { 200: RebalanceRun, 404: ErrorAnswer },
+  }),
+  stopRebalance: route({
+    method: 'DELETE',
+    path: '/v2/cluster/rebalance/run',
+    permission: 'system:write',
+    summary: 'Begin no further move; those under way come to their end',
+    answers: { 200: RebalanceRun, 404: ErrorAnswer },
   }),
   agentState: route({
     method: 'GET',

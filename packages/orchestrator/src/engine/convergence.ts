@@ -12,6 +12,8 @@ import type { AppInstances } from './app-instances.ts';
 import type { Fleet } from './fleet.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { INSTANCE_CHANGES_PER_TURN_MAX } from './limits.ts';
+import type { PostponedLooks } from './postponed-looks.ts';
+import type { Rebalancer } from './rebalancer.ts';
 import type { RootState } from './root-state.ts';
 
 const NOBODY: ReadonlySet<string> = new Set();
@@ -21,10 +23,8 @@ interface ConvergenceParts {
   readonly fleet: Fleet;
   readonly root: RootState;
   readonly lifecycle: Lifecycle;
-  /** Asks for another look at an app in a turn to come. */
-  readonly later: (appId: string) => void;
-  /** The same after so many milliseconds. */
-  readonly laterBy: (appId: string, delayMs: number) => void;
+  readonly moves: Rebalancer;
+  readonly postponed: PostponedLooks;
   readonly clock: Clock;
 }
 
@@ -115,7 +115,7 @@ export class Convergence {
     if (lastUp.version < definition.versionInfo.lastConfigChangeAt) return false;
     const left = lastUp.at + pauseSeconds * 1000 - this.parts.clock.now();
     if (left <= 0) return false;
-    this.parts.laterBy(app.appId, left);
+    this.parts.postponed.addAfter(app.appId, left);
     return true;
   }
 
@@ -124,7 +124,7 @@ export class Convergence {
     const { fleet, root } = this.parts;
     const definition = root.spec(appId);
     if (definition !== undefined) {
-      if (!this.moveAway(definition)) this.scale(definition);
+      if (!this.moveAway(definition)) this.scale(definition, this.surplusIll(definition));
     } else {
       const app = fleet.find(appId);
       if (app !== undefined) this.decommissionAll(app);
@@ -147,13 +147,20 @@ export class Convergence {
     }
   }
 
-  /** Moves an app's instances off agents that are to be emptied, if it has any there. */
+  /** Whether an agent is to be emptied. */
+  isDeparting(agentId: string): boolean {
+    return this.departing.has(agentId);
+  }
+
+  /** Moves an app's instances off agents that are to be emptied, if it has any there, and the one that is to go elsewhere. */
   private moveAway(definition: AppDefinition): boolean {
+    const { moves } = this.parts;
     // Instances with volumes stay where these are.
-    if (this.departing.size === 0 || isResident(definition)) return false;
+    if (isResident(definition)) return false;
+    if (this.departing.size === 0 && moves.of(definition.id) === undefined) return false;
     const app = this.parts.fleet.of(definition.id);
     const movers: Instance[] = [];
-    for (const instance of app.all.values()) if (this.isDeparting(instance)) movers.push(instance);
+    for (const instance of app.all.values()) if (this.isToLeave(instance)) movers.push(instance);
     if (movers.length === 0) return false;
     const movingUp = this.upCount(movers);
     const plan = planMoves({
@@ -165,19 +172,27 @@ export class Convergence {
       over: Math.max(1, Math.floor(definition.upgradeStrategy.maximumOverCapacity * definition.instances)),
     });
     const going = this.illFirst(movers, definition, plan.endIll + plan.endUp);
-    for (const victim of going.slice(0, this.spend(app.appId, going.length))) this.parts.lifecycle.retire(victim);
+    for (const victim of going.slice(0, this.spend(app.appId, going.length))) {
+      this.parts.lifecycle.retire(victim);
+      moves.left(victim);
+    }
     if (plan.start > 0) this.start(definition, plan.start);
     return true;
   }
 
-  private isDeparting({ goal, condition, place }: Instance): boolean {
-    return (
-      goal === 'Running' &&
-      condition !== 'Unreachable' &&
-      condition !== 'UnreachableInactive' &&
-      place !== undefined &&
-      this.departing.has(place.agentId)
-    );
+  /** Where nobody asked for fewer, what is too much is taken from those that nobody can use. */
+  private surplusIll({ id, instances }: AppDefinition): ReadonlySet<string> {
+    const app = this.parts.fleet.of(id);
+    if (app.active <= instances) return NOBODY;
+    const ill = new Set<string>();
+    for (const instance of app.all.values()) if (this.upCount([instance]) === 0) ill.add(instance.id);
+    return ill;
+  }
+
+  private isToLeave(instance: Instance): boolean {
+    const { goal, condition, place } = instance;
+    if (goal !== 'Running' || condition === 'Unreachable' || condition === 'UnreachableInactive') return false;
+    return place !== undefined && (this.departing.has(place.agentId) || this.parts.moves.isMoving(instance));
   }
 
   /** Instances of an older configuration that wait for a place will not get one; those that have one get the new one. */
@@ -271,7 +286,7 @@ export class Convergence {
   private spend(appId: string, count: number): number {
     const granted = Math.min(count, this.budget);
     this.budget -= granted;
-    if (granted < count) this.parts.later(appId);
+    if (granted < count) this.parts.postponed.add(appId);
     return granted;
   }
 }

@@ -31,6 +31,7 @@ import { MasterLink } from './master-link.ts';
 import { OfferAppetite } from './offer-appetite.ts';
 import { OfferPool } from './offer-pool.ts';
 import { PostponedLooks } from './postponed-looks.ts';
+import { Rebalancer } from './rebalancer.ts';
 import { Reconciler } from './reconciler.ts';
 import { resumeWatches, watchUnreachable } from './resume.ts';
 import { ReservationKeeper } from './reservation-keeper.ts';
@@ -48,6 +49,7 @@ export function createEngine(options: EngineOptions): Engine {
 class RunningEngine implements Engine {
   readonly view: EngineView;
   readonly events: ListenerFeed;
+  readonly moves: Rebalancer;
   readonly changeRoot: OrchestratorEngine['changeRoot'];
   readonly planChange: OrchestratorEngine['planChange'];
   readonly killInstances: OrchestratorEngine['killInstances'];
@@ -162,6 +164,16 @@ class RunningEngine implements Engine {
     const { damaged } = this;
     const reservations = new ReservationKeeper({ journal, fleet, timers: time, log, damaged, turn });
     this.reservations = reservations;
+    const moves = new Rebalancer({
+      time,
+      random: random.stream('rebalances'),
+      fleet,
+      root,
+      isLocked: (appId) => this.deployments.holding(appId) !== undefined,
+      isDeparting: (agentId) => this.convergence.isDeparting(agentId),
+      turn,
+    });
+    this.moves = moves;
     const pool = new OfferPool(this.places, config);
     const taskRandom = random.stream('tasks');
     const placementRandom = random.stream('placement');
@@ -179,6 +191,7 @@ class RunningEngine implements Engine {
       counters,
       turn,
       moreToCome: () => postponed.areDue,
+      moves,
       maker: new LaunchMaker({
         clock,
         random: random.stream('volumes'),
@@ -219,14 +232,8 @@ class RunningEngine implements Engine {
       fleet,
       root,
       lifecycle,
-      later: (appId) => {
-        postponed.add(appId);
-      },
-      laterBy: (appId, delayMs) => {
-        time.after(delayMs, () => {
-          postponed.add(appId);
-        });
-      },
+      moves,
+      postponed,
       clock,
     });
     this.convergence = convergence;
@@ -246,7 +253,7 @@ class RunningEngine implements Engine {
     this.deployments = deployments;
     this.reconciler = new Reconciler({ time, config, fleet, link, turn });
     const watches = [launchWatch, unreachableWatch, drainWatch];
-    this.watching = [killer, ...watches, reservations, judge, queue, appetite, this.reconciler];
+    this.watching = [killer, ...watches, moves, reservations, judge, queue, appetite, this.reconciler];
     this.statuses = new StatusHandler({
       reservations,
       fleet,

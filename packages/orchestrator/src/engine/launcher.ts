@@ -18,6 +18,7 @@ import { APPS_PER_PASS_MAX, LAUNCHES_PER_TURN_MAX, MATCHED_PER_PASS_MAX } from '
 import type { MasterLink } from './master-link.ts';
 import type { OfferAppetite } from './offer-appetite.ts';
 import type { OfferPool } from './offer-pool.ts';
+import type { Rebalancer } from './rebalancer.ts';
 import type { ReservationKeeper } from './reservation-keeper.ts';
 
 interface LauncherParts {
@@ -31,6 +32,7 @@ interface LauncherParts {
   readonly link: MasterLink;
   readonly appetite: OfferAppetite;
   readonly maker: LaunchMaker;
+  readonly moves: Rebalancer;
   readonly counters: Counters;
   /** Whether the next turn adds instances to what waits now. */
   readonly moreToCome: () => boolean;
@@ -199,11 +201,7 @@ export class Launcher {
   private match(groups: readonly LaunchGroup[]): void {
     const { pool, random, config, queue, time, link, maker } = this.parts;
     const offers = pool.prepared();
-    const requests = groups.map(({ app, definition, count }): PlacementRequest => ({
-      app: definition,
-      count,
-      placed: definition.constraints === undefined ? [] : app.placesSince(definition.versionInfo.lastConfigChangeAt),
-    }));
+    const requests = groups.map((group) => this.requestOf(group));
     const result = matchOffers(requests, offers, random, { maxInstancesPerOffer: config.maxInstancesPerOffer });
     const planned = groups.map((group): PlannedGroup => ({ ...group, waiting: group.app.scheduled.values() }));
     const byOffer = new Map<number, PlannedOffer>();
@@ -249,6 +247,21 @@ export class Launcher {
       }
     }
     this.plan = byOffer.size === 0 ? undefined : { groups: planned, byOffer: [...byOffer.values()], next: 0 };
+  }
+
+  private requestOf({ app, definition, count }: LaunchGroup): PlacementRequest {
+    const { constraints, versionInfo } = definition;
+    const placed = constraints === undefined ? [] : app.placesSince(versionInfo.lastConfigChangeAt);
+    const move = this.parts.moves.of(app.appId);
+    if (move === undefined || app.scheduled.size > 1) return { app: definition, count, placed };
+    // It takes the place of one that is about to go, and constraints do not count that.
+    const leaving = placed.findIndex(({ agentId }) => agentId === move.from.agentId);
+    return {
+      app: definition,
+      count,
+      placed: leaving < 0 ? placed : placed.toSpliced(leaving, 1),
+      only: new Set([move.to.agentId]),
+    };
   }
 
   private launch(plan: LaunchPlan): void {

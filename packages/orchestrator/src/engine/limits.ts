@@ -45,6 +45,8 @@ export const DRAIN_AGENTS_ASKED_MAX = 100;
 export const DRAIN_QUIET_LOOKS = 3;
 /** Instances of one app that are kept to be looked at. */
 export const FROZEN_PER_APP_MAX = 10;
+/** How often a rebalance looks at how its moves get on. */
+export const MOVES_LOOK_MS = 1000;
 /** Groups that one change of the root may concern. */
 export const GROUPS_PER_CHANGE_MAX = 500;
 /** Apps that one change of the root may concern: with up to three records each they fit into one commit. */

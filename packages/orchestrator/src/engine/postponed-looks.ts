@@ -34,6 +34,12 @@ export class PostponedLooks {
     this.waiting.add(appId);
   }
 
+  addAfter(appId: string, delayMs: number): void {
+    this.parts.timers.after(delayMs, () => {
+      this.add(appId);
+    });
+  }
+
   private look(): void {
     for (const appId of this.waiting) this.parts.fleet.dirty.add(appId);
     this.waiting.clear();

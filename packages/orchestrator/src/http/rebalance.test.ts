@@ -1,6 +1,6 @@
 import { Value } from '@sinclair/typebox/value';
 import type { StateSlave } from '@stadion/contract/mesos-state';
-import { RebalancePlan } from '@stadion/contract/rebalance';
+import { RebalancePlan, RebalanceRun } from '@stadion/contract/rebalance';
 import { expect, test } from 'vitest';
 import { FakeServer } from './testing/fake-server.ts';
 
@@ -21,7 +21,7 @@ function slave(id: string, cpusUsed: number, more: Partial<StateSlave> = {}): St
   };
 }
 
-async function planned(slaves: readonly StateSlave[], query = ''): Promise<RebalancePlan> {
+async function platform(slaves: readonly StateSlave[]): Promise<FakeServer> {
   const cluster = {
     order: async () => false,
     ask: async () => ({ status: 200, body: { kind: 'none' as const } }),
@@ -35,6 +35,11 @@ async function planned(slaves: readonly StateSlave[], query = ''): Promise<Rebal
   const app = server.engine.root.app('/a');
   if (app === undefined) throw new Error('the app is there');
   for (let nth = 0; nth < 4; nth += 1) server.engine.addTask(app, { healthy: true });
+  return server;
+}
+
+async function planned(slaves: readonly StateSlave[], query = ''): Promise<RebalancePlan> {
+  const server = await platform(slaves);
   const { status, body } = await server.ask('GET', `/v2/cluster/rebalance${query}`);
   expect(status).toBe(200);
   expect(Value.Check(RebalancePlan, body)).toBe(true);
@@ -58,6 +63,23 @@ test('keeps to the number that is asked for, and leaves cordoned nodes alone', a
   const cordoned = await planned([slave('S0', 8), slave('S1', 0, { deactivated: true })]);
   expect(cordoned.moves).toEqual([]);
   expect(cordoned.nodes[1]).toMatchObject({ takes: false });
+});
+
+test('begins what the plan of now says, once, tells how far it is, and stops', async () => {
+  const server = await platform([slave('S0', 8), slave('S1', 0)]);
+  const path = '/v2/cluster/rebalance';
+  expect((await server.ask('GET', `${path}/run`)).status).toBe(404);
+  expect((await server.ask('DELETE', `${path}/run`)).status).toBe(404);
+  for (const wrong of [{}, { movesPerMinute: 0 }, { movesPerMinute: 2, moves: 501 }, { movesPerMinute: '2' }]) {
+    expect((await server.ask('POST', path, wrong)).status).toBe(422);
+  }
+  const begun = await server.ask('POST', path, { movesPerMinute: 2, moves: 1 });
+  expect(begun.status).toBe(202);
+  expect(Value.Check(RebalanceRun, begun.body)).toBe(true);
+  expect(begun.body).toMatchObject({ movesPerMinute: 2, moves: [{ from: { agentId: 'S0' }, to: { agentId: 'S1' } }] });
+  expect((await server.ask('POST', path, { movesPerMinute: 2 })).status).toBe(409);
+  expect((await server.ask('GET', `${path}/run`)).body).toEqual(begun.body);
+  expect((await server.ask('DELETE', `${path}/run`)).body).toMatchObject({ state: 'stopped' });
 });
 
 test('refuses a number that is none, and says where no cluster is known', async () => {

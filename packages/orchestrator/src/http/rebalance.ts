@@ -1,7 +1,9 @@
-/** `/v2/cluster/rebalance`: where instances would go for the load of nodes to be even. Nothing is moved. */
+/** `/v2/cluster/rebalance`: where instances would go for the load of nodes to be even, and moving them there. */
+import { TypeCompiler } from '@sinclair/typebox/compiler';
 import type { StateResources, StateSlave } from '@stadion/contract/mesos-state';
-import { REBALANCE_MOVES_MAX, type RebalancePlan } from '@stadion/contract/rebalance';
+import { REBALANCE_MOVES_MAX, RebalanceOrder, type RebalancePlan } from '@stadion/contract/rebalance';
 import type { AgentPlace } from '../core/agent-place.ts';
+import { violation } from '../core/app/checked.ts';
 import { isResident } from '../core/app/spec.ts';
 import { serves } from '../core/health.ts';
 import { demandOf } from '../core/placement/demand.ts';
@@ -10,15 +12,40 @@ import { planRebalance, type NodeUse, type PlacedInstance, type Scalars } from '
 import type { Instance } from '../core/instance.ts';
 import type { RunSpec } from '../core/pod/run-spec.ts';
 import type { EngineView } from '../engine.ts';
-import { failure, json } from './answer.ts';
+import { failure, invalidJson, json, rejection } from './answer.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
+import { readObject } from './read-body.ts';
 import { relay } from './relay.ts';
 
 type Staying = RebalancePlan['staying'][number]['reason'];
 
-/** The handler. */
-export function rebalanceHandlers({ options, engine }: HandlerContext): Pick<Handlers, 'planRebalance'> {
+type RebalanceHandlers = Pick<Handlers, 'planRebalance' | 'beginRebalance' | 'getRebalance' | 'stopRebalance'>;
+
+const order = TypeCompiler.Compile(RebalanceOrder);
+
+/** The handlers. */
+export function rebalanceHandlers({ options, engine }: HandlerContext): RebalanceHandlers {
   return {
+    beginRebalance: relay(options.cluster, NO_CLUSTER, async (reader, { request }, signal) => {
+      const body = readObject(request);
+      if (!body.ok) return body.answer;
+      const wish: unknown = body.value;
+      if (!order.Check(wish)) {
+        const [error] = order.Errors(wish);
+        return invalidJson([violation(error?.path ?? '/', error?.message ?? 'is not an order to rebalance')]);
+      }
+      const { moves } = planFor(engine.view, await reader.nodes(signal), wish.moves ?? MOVES);
+      const begun = engine.moves.begin(moves, wish.movesPerMinute);
+      return begun.ok ? json(202, begun.value) : rejection(begun.rejection);
+    }),
+    getRebalance() {
+      const run = engine.moves.current();
+      return run === undefined ? failure(404, { message: NO_RUN }) : json(200, run);
+    },
+    stopRebalance() {
+      const ended = engine.moves.end();
+      return ended.ok ? json(200, ended.value) : rejection(ended.rejection);
+    },
     planRebalance: relay(options.cluster, NO_CLUSTER, async (reader, { query }, signal) => {
       const moves = Number(query.get('moves') ?? MOVES);
       if (!Number.isInteger(moves) || moves < 0 || moves > REBALANCE_MOVES_MAX) return BAD_MOVES;
@@ -31,6 +58,7 @@ const MOVES = 50;
 const BAD_MOVES = failure(400, {
   message: `moves must be a whole number from 0 to ${String(REBALANCE_MOVES_MAX)}`,
 });
+const NO_RUN = 'No rebalance was begun since this server leads: another one may have led when it was.';
 const NO_CLUSTER = failure(502, { message: 'This orchestrator was not told where its master is' });
 
 function planFor(view: EngineView, slaves: readonly StateSlave[], movesMax: number): RebalancePlan {

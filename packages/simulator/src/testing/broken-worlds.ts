@@ -42,6 +42,7 @@ export function engineLike(engine: Engine): Engine {
   return {
     view: engine.view,
     events: engine.events,
+    moves: engine.moves,
     changeRoot: (change, options) => engine.changeRoot(change, options),
     planChange: (change) => engine.planChange(change),
     controlDeployment: (id, action, by) => engine.controlDeployment(id, action, by),

@@ -12,6 +12,8 @@ export interface ReadyRequest {
   readonly constraints: readonly CountedConstraint[];
   /** The region it has to stay in; undefined when any will do. */
   readonly region: string | undefined;
+  /** Ids of the only agents that will do; undefined: any. */
+  readonly only: ReadonlySet<string> | undefined;
 }
 
 /** Why an offer does not take an instance: a resource that falls short, a constraint, or something more basic. */
@@ -23,6 +25,7 @@ export type Refusal =
   | 'other-offer'
   | 'runner'
   | 'region'
+  | 'moves-elsewhere'
   | 'disk-type';
 
 /** @param homeRegion the master's region, undefined when not known */
@@ -32,6 +35,7 @@ export function readyRequest(request: PlacementRequest, homeRegion: string | und
     demand: demandOf(request.app),
     constraints: constraintsOf(request.app, request.placed),
     region: choosesRegion ? undefined : homeRegion,
+    only: request.only,
   };
 }
 
@@ -53,6 +57,7 @@ export function firstRefusal(
   if (demand.isResident ? !offer.isReservable : offer.isForReservations && !isTheirs) return 'other-offer';
   if (!canRun(offer, demand.runner)) return 'runner';
   const { place } = offer;
+  if (request.only !== undefined && !request.only.has(place.agentId)) return 'moves-elsewhere';
   if (request.region !== undefined && place.region !== undefined && place.region !== request.region) return 'region';
   for (const constraint of request.constraints) {
     if (!constraint.state.accepts(fieldValue(place, constraint.state.field))) return constraint;
@@ -71,6 +76,7 @@ export function reasonOf(refusal: Refusal): RejectReason {
       return 'UnfulfilledRole';
     case 'runner':
     case 'region':
+    case 'moves-elsewhere':
       return 'UnfulfilledConstraint';
     case 'disk-type':
       return 'InsufficientDisk';

@@ -61,7 +61,7 @@ class MatchingPass {
   private place(request: ReadyRequest, index: number, count: number): number {
     const evening = request.constraints.filter(({ state }) => state.evens);
     if (evening.length > 0) return this.placeEvenly(request, index, count, evening);
-    const ring = request.constraints.length === 0 ? this.sharedRing(request.demand.shape) : this.ring(this.everyOffer);
+    const ring = isPlain(request) ? this.sharedRing(request.demand.shape) : this.ring(this.everyOffer);
     let left = count;
     while (left > 0 && this.placeOne(request, index, ring)) left -= 1;
     return left;
@@ -134,7 +134,7 @@ class MatchingPass {
 
   /** Why the rest found no place, by what the offers say now. Kept per shape: what refused it once refuses it still. */
   private tally(request: ReadyRequest): RejectTally {
-    const shape = request.constraints.length === 0 ? request.demand.shape : undefined;
+    const shape = isPlain(request) ? request.demand.shape : undefined;
     const known = shape === undefined ? undefined : this.tallies.get(shape);
     if (known !== undefined) return known;
     const builder = new RejectTallyBuilder(request, this.ledger);
@@ -145,4 +145,9 @@ class MatchingPass {
     if (shape !== undefined && this.tallies.size < MAX_SHAPES) this.tallies.set(shape, tally);
     return tally;
   }
+}
+
+/** Whether nothing but its demand says where a request can go. */
+function isPlain({ constraints, only }: ReadyRequest): boolean {
+  return constraints.length === 0 && only === undefined;
 }

@@ -130,6 +130,8 @@ export class RejectTallyBuilder {
         return isAll ? `no agent has ${demand.runner.name}` : `no ${demand.runner.name}`;
       case 'region':
         return `stays in region ${this.request.region ?? ''} for want of a @region constraint, agents are in ${values}`;
+      case 'moves-elsewhere':
+        return 'is to take the place of one that moves, on another agent';
       case 'AgentMaintenance':
         return isAll ? 'every agent is planned to be out of service now' : 'planned to be out of service now';
       case 'InsufficientCpus':

@@ -40,6 +40,8 @@ export interface PlacementRequest {
   readonly count: number;
   /** Where instances are that constraints count: this app's, of the current configuration, placed and not lost. */
   readonly placed: readonly AgentPlace[];
+  /** Ids of the only agents that will do; undefined: any. */
+  readonly only?: ReadonlySet<string>;
 }
 
 /** One instance found its place. */

@@ -1,4 +1,5 @@
 /** An engine in memory for the tests of the API: changes happen at once, tasks are whatever a test puts there. */
+import type { RebalanceRun } from '@stadion/contract/rebalance';
 import type { AppDefinition, OrchestratorEvent, QueueItem, TaskFailure } from '@stadion/contract/orchestrator';
 import type { DeployPolicy, DeploymentRecord } from '@stadion/contract/orchestrator-extensions';
 import type { PlanRoots } from '../../core/deployment/plan-roots.ts';
@@ -9,6 +10,7 @@ import type {
   DeploymentControl,
   EngineView,
   EventListener,
+  InstanceMoves,
   OrchestratorEngine,
   Outcome,
   Rejection,
@@ -41,8 +43,26 @@ export class FakeEngine implements OrchestratorEngine {
   failure: Error | undefined;
   /** The roots that come with every plan. */
   planRoots: PlanRoots | undefined;
+  /** The rebalance under way. */
+  run: RebalanceRun | undefined;
   private readonly listeners = new Set<EventListener>();
   private changes = 0;
+
+  readonly moves: InstanceMoves = {
+    begin: (moves, movesPerMinute) => {
+      if (this.run !== undefined) return { ok: false, rejection: { kind: 'exists', message: 'one is under way' } };
+      const waiting = moves.map((move) => ({ ...move, state: 'waiting' as const }));
+      this.run = { id: 'run', state: 'running', movesPerMinute, startedAt: '2026-01-01T00:00:00.000Z', moves: waiting };
+      return { ok: true, value: this.run };
+    },
+    end: () => {
+      const { run } = this;
+      if (run === undefined) return { ok: false, rejection: { kind: 'not-found', message: 'none' } };
+      this.run = { ...run, state: 'stopped' };
+      return { ok: true, value: this.run };
+    },
+    current: () => this.run,
+  };
 
   readonly view: EngineView = {
     root: this.root,
