@@ -64,13 +64,15 @@ describe('a rebalance', () => {
     ];
     valueOf(await platform.put([appSpec('/one', { constraints })]));
     await platform.quiet();
-    const [{ id = '', place } = {}] = platform.engine.view.instances('/one');
-    const [from, to] = place?.agentId === 'agent-0' ? ['agent-0', 'agent-2'] : ['agent-2', 'agent-0'];
-    valueOf(platform.engine.moves.begin([{ instanceId: id, appId: '/one', from: node(from), to: node(to) }], 60));
+    const [one] = platform.engine.view.instances('/one');
+    const [from, to] = one?.place?.agentId === 'agent-0' ? ['agent-0', 'agent-2'] : ['agent-2', 'agent-0'];
+    valueOf(
+      platform.engine.moves.begin([{ instanceId: one?.id ?? '', appId: '/one', from: node(from), to: node(to) }], 60),
+    );
     await platform.until(() => platform.engine.moves.current()?.state === 'done');
     expect(states(platform)).toEqual(['moved']);
     await platform.time.advance(20_000);
-    expect(platform.engine.view.instances('/one').map((one) => one.place?.agentId)).toEqual([to]);
+    expect(platform.engine.view.instances('/one').map(({ place }) => place?.agentId)).toEqual([to]);
   });
 
   it('gives up where there is no room, and nothing has changed', async () => {

@@ -62,11 +62,7 @@ export class Rebalancer implements InstanceMoves, MoveScene {
 
   end(): Outcome<RebalanceRun> {
     const { last } = this;
-    if (last === undefined)
-      return {
-        ok: false,
-        rejection: { kind: 'not-found', message: 'No rebalance was begun since this server leads.' },
-      };
+    if (last === undefined) return { ok: false, rejection: NO_RUN };
     this.parts.turn(() => {
       if (last.endedAt === undefined) last.run.stop();
       this.look();
@@ -139,6 +135,8 @@ export class Rebalancer implements InstanceMoves, MoveScene {
     this.timer?.cancel();
   }
 }
+
+const NO_RUN = { kind: 'not-found', message: 'No rebalance was begun since this server leads.' } as const;
 
 function shown({ id, run, movesPerMinute, startedAt, endedAt }: Under): RebalanceRun {
   return {
