@@ -227,6 +227,10 @@ describe('looking at things', () => {
     expect(result.stdout).toContain('all is well');
     expect(result.stdout).toMatch(/Cpus +1 of 4 used \(25 %\)/);
     expect(result.code).toBe(EXIT.ok);
+    platform.handlers.set('clusterMetrics', () => ({ body: { 'master/slave_removals_held': 3 } }));
+    const held = await run(platform, ['status']);
+    expect(held.stdout).toContain('3 silent, too many at once to be given up');
+    expect(held.code).toBe(EXIT.error);
   });
 
   it('finds the master through the orchestrator, and shows nodes by name, id or the end of it', async () => {

@@ -6,6 +6,11 @@ export interface MasterConfig {
   readonly agentPingIntervalMs: number;
   /** Unanswered pings until an agent counts as lost (Mesos `max_agent_ping_timeouts`). */
   readonly agentPingMissesMax: number;
+  /**
+   * How long an agent that answers at its own address may say nothing over its link until it counts as lost all the same:
+   * nobody can tell it anything.
+   */
+  readonly agentAnswersWithoutLinkMs: number;
   /** How long known agents have to come back after a start of the master (Mesos `agent_reregister_timeout`). */
   readonly agentReregisterTimeoutMs: number;
   /** Agents that may be marked unreachable at once, before one per `agentRemovalIntervalMs`. */
@@ -33,6 +38,7 @@ export interface MasterConfig {
 export const DEFAULT_MASTER_CONFIG: MasterConfig = {
   agentPingIntervalMs: 3_000,
   agentPingMissesMax: 3,
+  agentAnswersWithoutLinkMs: 60_000,
   agentReregisterTimeoutMs: 600_000,
   agentRemovalBurst: 3,
   agentRemovalIntervalMs: 1_000,

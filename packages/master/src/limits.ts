@@ -21,6 +21,13 @@ export const FORGOTTEN_AGENT_AGE_MS_MAX = 14 * 24 * 3_600_000;
 export const REFUSE_SECONDS_MAX = 365 * 24 * 3_600;
 /** What a refusal lasts when the framework does not say (`Filters.refuse_seconds`). */
 export const REFUSE_SECONDS_DEFAULT = 5;
+/** Agents whose own address is asked at a time, and how long until one is asked again. */
+export const PROBES_UNDER_WAY_MAX = 200;
+export const PROBE_INTERVAL_MS = 1_000;
+/** So many questions without an answer say that an agent is not there. */
+export const PROBE_MISSES_MIN = 2;
+/** How long an answer is a sign of life. */
+export const PROBE_WORD_MS_MAX = 5_000;
 /** A link that has not registered within this time is closed. */
 export const UNREGISTERED_LINK_MS_MAX = 60_000;
 /** Registry writes are tried again after this pause. */

@@ -13,7 +13,7 @@ import {
   type TimerHandle,
   type Timers,
 } from '@stadion/base';
-import type { AgentAcceptor, AgentUpkeep, Link, MasterMessage } from '@stadion/contract/agent-link';
+import type { AgentAcceptor, AgentInfo, AgentUpkeep, Link, MasterMessage } from '@stadion/contract/agent-link';
 import type { ClusterSettings } from '@stadion/contract/cluster-settings';
 import type { MasterInfo, SchedulerConnection, SchedulerEvent } from '@stadion/contract/mesos';
 import type { AgentRegistry } from './agent-registry.ts';
@@ -40,6 +40,8 @@ export interface MasterOptions {
   readonly registry: AgentRegistry;
   /** Kept in memory when absent. */
   readonly settings?: SettingsRegistry;
+  /** Asks an agent at its own address whether it lives; must not reject. Absent: the links alone tell. */
+  readonly probeAgent?: (agent: AgentInfo) => Promise<boolean>;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
@@ -145,6 +147,7 @@ class MasterShell implements Master {
     };
     this.ledger = new Ledger(master, this.config, known, settings, clock.now(), clock.monotonic());
     this.ledger.isWatched = this.watchers.size > 0;
+    this.ledger.hasSecondPath = this.options.probeAgent !== undefined;
     this.repeat(TICK_MS, () => {
       this.apply({ type: 'tick' });
     });
@@ -288,6 +291,11 @@ class MasterShell implements Master {
       case 'close-link':
         this.links.get(output.link)?.close();
         this.links.delete(output.link);
+        return;
+      case 'probe':
+        void this.options.probeAgent?.(output.info).then((hasAnswered) => {
+          this.inbox.post({ type: 'probed', agentId: output.agentId, hasAnswered });
+        });
         return;
       case 'to-framework':
         this.subscriptions.get(output.subscription)?.events.post(output.event);

@@ -8,6 +8,7 @@ import { createMaster, type Master } from '@stadion/master';
 import { createEngine, followDrains, type Engine } from '@stadion/orchestrator';
 import type { Store } from '@stadion/store';
 import { advertisedAddress, urlOf } from './addresses.ts';
+import { agentProbe } from './agent-probe.ts';
 import { StoredAgentRegistry } from './agent-registry.ts';
 import { assertWhole } from './backup/restoring.ts';
 import { StoredSettingsRegistry } from './settings-registry.ts';
@@ -47,6 +48,7 @@ export async function startControlPlane(parts: ControlPlaneParts, undoing: Undoi
   const master = createMaster({
     registry: new StoredAgentRegistry(store, epoch, log.child({ room: 'master' })),
     settings: new StoredSettingsRegistry(store, epoch),
+    probeAgent: agentProbe(parts.tls, time),
     clock: time,
     timers: time,
     random: random.stream('master'),

@@ -39,6 +39,9 @@ export const REELECTION_PAUSE_MS = 1_000;
 /** How long a master may take to answer a framework's call, milliseconds. */
 export const MASTER_ANSWER_MS_MAX = 10_000;
 
+/** How long an agent whose link is silent may take to answer at its own address, milliseconds. */
+export const AGENT_PROBE_MS_MAX = 1_500;
+
 /** How long an agent may take to say who is connected to its tasks, milliseconds. */
 export const AGENT_ANSWER_MS_MAX = 2_000;
 

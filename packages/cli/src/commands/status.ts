@@ -33,7 +33,8 @@ interface Status {
   readonly leader: string | undefined;
   /** Why the agents could not be asked for. */
   readonly masterProblem: string | undefined;
-  readonly agents: { readonly total: number; readonly active: number };
+  /** `held`: given up by nobody, because too many are silent at once. */
+  readonly agents: { readonly total: number; readonly active: number; readonly held: number };
   readonly resources: { readonly cpus: Amount; readonly mem: Amount; readonly disk: Amount };
   readonly apps: {
     readonly total: number;
@@ -67,13 +68,17 @@ async function gather(session: Session): Promise<Status> {
       condition,
       reason: waitingReason(queued.get(app.id)) ?? readiness(app),
     }));
+  const held = await client.clusterMetrics().then(
+    (metrics) => metrics['master/slave_removals_held'] ?? 0,
+    () => 0,
+  );
   const active = slaves.filter(isNodeWell).length;
   return {
-    isWell: attention.length === 0 && problem === undefined && active > 0 && active === slaves.length,
+    isWell: attention.length === 0 && problem === undefined && active > 0 && active === slaves.length && held === 0,
     url: client.baseUrl,
     leader,
     masterProblem: problem,
-    agents: { total: slaves.length, active },
+    agents: { total: slaves.length, active, held },
     resources: {
       cpus: totalAmount(slaves, 'cpus'),
       mem: totalAmount(slaves, 'mem'),
@@ -109,8 +114,10 @@ function readiness(app: AppInfo): string {
 function statusPage(printer: Printer, status: Status): string[] {
   const { apps, agents, resources } = status;
   const counts = Object.entries(apps.byCondition).map(([condition, count]) => `${count} ${condition}`);
-  const agentsText = status.masterProblem ?? `${agents.active} of ${agents.total} active`;
-  const areAgentsWell = status.masterProblem === undefined && agents.active > 0 && agents.active === agents.total;
+  const held = agents.held === 0 ? '' : `; ${agents.held} silent, too many at once to be given up`;
+  const agentsText = status.masterProblem ?? `${agents.active} of ${agents.total} active${held}`;
+  const areAgentsWell =
+    status.masterProblem === undefined && agents.active > 0 && agents.active === agents.total && agents.held === 0;
   const fields: [string, Cell][] = [
     ['Platform', status.isWell ? { text: 'all is well', style: 'good' } : { text: 'needs attention', style: 'bad' }],
     ['Address', `${status.url}${status.leader === undefined ? ' (no leader)' : ''}`],

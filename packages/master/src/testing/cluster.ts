@@ -286,10 +286,19 @@ export class Cluster {
   readonly registry: AgentRegistry;
   private readonly settings = new MemorySettingsRegistry();
   master: Master;
+  /** Hostnames of agents that answer at their own address; undefined: nobody is asked there. */
+  private readonly answering: ReadonlySet<string> | undefined;
+  /** Who was asked there. */
+  readonly asked: string[] = [];
   private readonly config: Partial<MasterConfig>;
   private masters = 0;
 
-  private constructor(config: Partial<MasterConfig>, registry: AgentRegistry) {
+  private constructor(
+    config: Partial<MasterConfig>,
+    registry: AgentRegistry,
+    answering: ReadonlySet<string> | undefined,
+  ) {
+    this.answering = answering;
     this.config = config;
     this.registry = registry;
     this.master = this.newMaster();
@@ -298,8 +307,9 @@ export class Cluster {
   static async start(
     config: Partial<MasterConfig> = {},
     registry: AgentRegistry = new MemoryAgentRegistry(),
+    answering?: ReadonlySet<string>,
   ): Promise<Cluster> {
-    const cluster = new Cluster(config, registry);
+    const cluster = new Cluster(config, registry, answering);
     await cluster.master.start();
     return cluster;
   }
@@ -345,7 +355,13 @@ export class Cluster {
 
   private newMaster(): Master {
     this.masters += 1;
+    const { answering } = this;
+    const probeAgent = async ({ hostname }: AgentInfo): Promise<boolean> => {
+      this.asked.push(hostname);
+      return answering?.has(hostname) === true;
+    };
     return createMaster({
+      ...(answering !== undefined && { probeAgent }),
       registry: this.registry,
       settings: this.settings,
       clock: this.time,

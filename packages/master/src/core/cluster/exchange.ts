@@ -53,6 +53,8 @@ export type LedgerInput =
   /** Once a second: whatever waits for a time. */
   | { readonly type: 'tick' }
   | { readonly type: 'heartbeat' }
+  /** An agent was asked at its own address, and answered or did not. */
+  | { readonly type: 'probed'; readonly agentId: string; readonly hasAnswered: boolean }
   /** Pings links in the order of their numbers, starting above `after`, at most `limit`. */
   | { readonly type: 'ping'; readonly after: number; readonly limit: number }
   /** Makes offers of at most `limit` agents. */
@@ -71,6 +73,8 @@ export type ClusterChange =
 export type LedgerOutput =
   | { readonly type: 'to-agent'; readonly link: number; readonly message: MasterMessage }
   | { readonly type: 'close-link'; readonly link: number }
+  /** To be asked at its own address whether it lives; answered by `probed`. */
+  | { readonly type: 'probe'; readonly agentId: string; readonly info: AgentInfo }
   | { readonly type: 'to-framework'; readonly subscription: number; readonly event: SchedulerEvent }
   | { readonly type: 'close-subscription'; readonly subscription: number; readonly reason: string }
   | { readonly type: 'registry'; readonly change: RegistryChange }

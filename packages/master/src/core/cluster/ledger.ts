@@ -31,6 +31,7 @@ import {
   rescindOffer,
   unregister,
 } from './removal.ts';
+import { probed } from './second-path.ts';
 import { ClusterState, type ClusterView } from './state.ts';
 import { acknowledge, statusUpdate } from './updates.ts';
 import { keepUp, treat, treated } from './upkeep.ts';
@@ -74,6 +75,11 @@ export class Ledger {
   /** Whether changes of the cluster are told (`change` outputs). */
   set isWatched(isWatched: boolean) {
     this.state.isWatched = isWatched;
+  }
+
+  /** Whether agents can be asked at their own address (`probe` outputs). */
+  set hasSecondPath(hasSecondPath: boolean) {
+    this.state.hasSecondPath = hasSecondPath;
   }
 
   /** True while agents wait to be looked at by the allocator. */
@@ -143,6 +149,9 @@ export class Ledger {
         return;
       case 'tick':
         this.tick();
+        return;
+      case 'probed':
+        probed(state, input.agentId, input.hasAnswered);
         return;
       case 'heartbeat':
         for (const framework of state.subscriptions.values()) state.toFramework(framework, { type: 'HEARTBEAT' });

@@ -203,6 +203,15 @@ export function addressOf(info: AgentInfo): string {
   return `${info.hostname} ${info.ip}:${String(info.port)}`;
 }
 
+/** What asking an agent at its own address came to. Times are monotonic milliseconds. */
+export interface ProbeRecord {
+  askedAt: number;
+  isUnderWay: boolean;
+  /** Questions since its last answer. */
+  misses: number;
+  answeredAt: number | undefined;
+}
+
 /** A key for a task of an agent: task ids are unique within a framework only, and no id holds a slash. */
 export function taskKey(frameworkId: string, taskId: string): string {
   return `${frameworkId}/${taskId}`;

@@ -146,6 +146,7 @@ function bind(state: ClusterState, agent: AgentRecord, link: LinkRecord, message
   agent.info = { ...message.agent, id: { value: agent.id } };
   agent.disconnectedAt = undefined;
   state.disconnected.delete(agent);
+  state.probes.delete(agent.id);
   state.addresses.set(addressOf(agent.info), agent);
   link.agentId = agent.id;
   link.silentPings = 0;

@@ -7,6 +7,7 @@ import type { AgentInfo } from '@stadion/contract/agent-link';
 import { FORGOTTEN_AGENTS_MAX, FORGOTTEN_AGENT_AGE_MS_MAX } from '../../limits.ts';
 import { removeCapacity, withdrawOffer } from './charges.ts';
 import type { RegisteredAgent } from './exchange.ts';
+import { askAgain, secondWord } from './second-path.ts';
 import { rescindInverseOffers } from './inverse-offers.ts';
 import { addressOf, type AgentRecord, type OfferRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
@@ -151,18 +152,26 @@ export function removeSilentAgents(state: ClusterState): void {
   const due: { readonly id: string; readonly info: AgentInfo }[] = [];
   let silent = state.disconnected.size;
   for (const agent of state.disconnected) {
-    const since = agent.disconnectedAt ?? state.elapsed;
-    if (since + config.agentPingIntervalMs * config.agentPingMissesMax <= state.elapsed) due.push(agent);
+    askAgain(state, agent);
+    const silentMs = state.elapsed - (agent.disconnectedAt ?? state.elapsed);
+    // No sooner for its address being silent too: its process is being started again, or its tasks run on without it.
+    if (silentMs >= config.agentPingIntervalMs * config.agentPingMissesMax && isLost(state, agent, silentMs)) {
+      due.push(agent);
+    }
   }
   for (const id of state.silent) {
     const agent = state.agents.get(id);
     const link = agent?.link === undefined ? undefined : state.links.get(agent.link);
     if (agent === undefined || link === undefined || link.silentPings <= 1) {
       state.silent.delete(id);
+      state.probes.delete(id);
       continue;
     }
     silent += 1;
-    if (link.silentPings > config.agentPingMissesMax) due.push(agent);
+    askAgain(state, agent);
+    const missesMax = config.agentPingMissesMax - (secondWord(state, id) === 'silent' ? 1 : 0);
+    const silentMs = link.silentPings * config.agentPingIntervalMs;
+    if (link.silentPings > missesMax && isLost(state, agent, silentMs)) due.push(agent);
   }
   for (const agent of state.recovered.values()) {
     if (agent.until > state.elapsed) continue;
@@ -190,6 +199,11 @@ export function removeSilentAgents(state: ClusterState): void {
     if (agent !== undefined) rescindOffers(state, agent);
     state.change({ type: 'mark-unreachable', id, info, at: state.now });
   }
+}
+
+/** One that answers at its own address is not dead; after a while it is given up all the same, for nobody can reach it. */
+function isLost(state: ClusterState, agent: AgentRecord, silentMs: number): boolean {
+  return secondWord(state, agent.id) !== 'alive' || silentMs >= state.config.agentAnswersWithoutLinkMs;
 }
 
 /** Forgets unreachable and gone agents that are too old or too many; their tasks are then unknown. */
@@ -230,6 +244,7 @@ function leave(state: ClusterState, agent: AgentRecord, end: EndOfTask): void {
   state.tell({ type: 'AGENT_REMOVED', agentId: agent.id });
   state.disconnected.delete(agent);
   state.silent.delete(agent.id);
+  state.probes.delete(agent.id);
   const address = addressOf(agent.info);
   if (state.addresses.get(address) === agent) state.addresses.delete(address);
   for (const framework of state.frameworks.values()) {

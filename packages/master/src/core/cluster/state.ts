@@ -16,6 +16,7 @@ import type {
   InverseOfferRecord,
   LinkRecord,
   OfferRecord,
+  ProbeRecord,
   RecoveredAgent,
 } from './records.ts';
 
@@ -29,6 +30,8 @@ interface Transition {
 export class ClusterState {
   readonly master: MasterInfo;
   readonly config: MasterConfig;
+  /** Whether agents can be asked at their own address. */
+  hasSecondPath = false;
   /** When this master took over, milliseconds since the Unix epoch. */
   readonly startedAt: number;
   /** The same, monotonic: agents of the registry have from here on to come back. */
@@ -39,6 +42,9 @@ export class ClusterState {
   readonly disconnected = new Set<AgentRecord>();
   /** Ids of agents that missed a ping. */
   readonly silent = new Set<string>();
+  /** Agents that are asked at their own address, since their links say nothing. */
+  readonly probes = new Map<string, ProbeRecord>();
+  probesUnderWay = 0;
   readonly recovered = new Map<string, RecoveredAgent>();
   readonly unreachable = new Map<string, RegisteredAgent>();
   readonly gone = new Map<string, RegisteredAgent>();

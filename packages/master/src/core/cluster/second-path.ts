@@ -1,0 +1,44 @@
+/**
+ * The second path to agents whose link says nothing: their own address is asked. One that answers there is not dead,
+ * whatever is the matter with its link; one that answers neither way is believed to be dead sooner.
+ */
+import { PROBE_INTERVAL_MS, PROBE_MISSES_MIN, PROBE_WORD_MS_MAX, PROBES_UNDER_WAY_MAX } from '../../limits.ts';
+import type { AgentRecord, ProbeRecord } from './records.ts';
+import type { ClusterState } from './state.ts';
+
+/** What the second path says of an agent; `unknown`: not asked, or not often enough. */
+export type SecondWord = 'alive' | 'silent' | 'unknown';
+
+/** Asks an agent unless that is under way or was done just now; at most so many are asked at a time. */
+export function askAgain(state: ClusterState, agent: AgentRecord): void {
+  if (!state.hasSecondPath) return;
+  const known = state.probes.get(agent.id);
+  if (known?.isUnderWay === true) return;
+  if (known !== undefined && known.askedAt + PROBE_INTERVAL_MS > state.elapsed) return;
+  if (state.probesUnderWay >= PROBES_UNDER_WAY_MAX) return;
+  const probe: ProbeRecord = known ?? { askedAt: 0, isUnderWay: false, misses: 0, answeredAt: undefined };
+  probe.askedAt = state.elapsed;
+  probe.isUnderWay = true;
+  state.probes.set(agent.id, probe);
+  state.probesUnderWay += 1;
+  state.outputs.push({ type: 'probe', agentId: agent.id, info: agent.info });
+}
+
+/** The address answered, or it did not. */
+export function probed(state: ClusterState, agentId: string, hasAnswered: boolean): void {
+  state.probesUnderWay -= 1;
+  const probe = state.probes.get(agentId);
+  if (probe === undefined) return;
+  probe.isUnderWay = false;
+  probe.misses = hasAnswered ? 0 : probe.misses + 1;
+  if (hasAnswered) probe.answeredAt = state.elapsed;
+}
+
+/** What is known by the second path. */
+export function secondWord(state: ClusterState, agentId: string): SecondWord {
+  const probe = state.probes.get(agentId);
+  if (probe === undefined) return 'unknown';
+  if (probe.misses >= PROBE_MISSES_MIN) return 'silent';
+  const { answeredAt } = probe;
+  return answeredAt !== undefined && answeredAt + PROBE_WORD_MS_MAX > state.elapsed ? 'alive' : 'unknown';
+}
