@@ -2,10 +2,11 @@
  * What the library `node-zookeeper-client` gets wrong about connections that break: it keeps half a packet and reads the
  * next connection's first bytes as its end; it waits for ever for a server that accepts and says nothing, and as long as
  * a session lasts for one that cannot be reached; and closed while it connects, it goes on, and takes the server's greeting
- * for the answer to its goodbye. It is reached into by name here, and only here, so that this room need not depend on it.
+ * for the answer to its goodbye. And it knows no TLS. It is reached into by name here, and only here, so that this room need not depend on it.
  */
 import { EventEmitter } from 'node:events';
 import { Socket, isIP } from 'node:net';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import type { TimerHandle, Timers } from './time.ts';
 
 /** As much of a client as closing one takes. */
@@ -22,6 +23,7 @@ const REFUSALS_MAX = 5;
 /** The library's numbers for states of a connection. */
 const CLOSING = -1;
 const DISCONNECTED = 0;
+const CONNECTING = 1;
 const CONNECTED_STATES: readonly unknown[] = [2, 3];
 
 /** Lets a client forget half a packet when its connection breaks. To be called before it connects. */
@@ -110,6 +112,59 @@ export function seekServer(client: object, timers: Timers, limits: AttemptLimits
     }
     unknownNames = 0;
     pause = timers.after(UNKNOWN_NAME_MS, next);
+  });
+}
+
+/**
+ * Has a client speak TLS with its servers, from the first byte, as they want it at their secure port. Their certificates must
+ * be for the names or addresses that they are reached at. To be called before it connects.
+ * @param material asked anew for each connection; what it throws counts as a connection that failed
+ * @param onProblem hears why a connection failed: the library tells nobody
+ */
+export function speakTls(client: object, material: () => ConnectionOptions, onProblem: (error: Error) => void): void {
+  const manager = managerOf(client);
+  const call = (name: string, ...values: readonly unknown[]): void => {
+    const method: unknown = Reflect.get(manager, name);
+    if (typeof method === 'function') Reflect.apply(method, manager, values);
+  };
+  const open = (server: { readonly host: string; readonly port: number }): Socket => {
+    try {
+      const host = server.host.replace(/^\[|\]$/g, '');
+      return connectTls({ ...material(), host, port: server.port, ...(isIP(host) === 0 && { servername: host }) });
+    } catch (error) {
+      return new Socket().destroy(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+  // What the library does in `connect`, with another socket.
+  Reflect.set(manager, 'connect', () => {
+    call('setState', CONNECTING);
+    call('findNextServer', (server: { readonly host: string; readonly port: number }) => {
+      const socket = open(server);
+      Reflect.set(manager, 'socket', socket);
+      const limitMs = Number(Reflect.get(manager, 'connectTimeout'));
+      Reflect.set(
+        manager,
+        'connectTimeoutHandler',
+        setTimeout(() => socket.destroy(), limitMs),
+      );
+      socket.setNoDelay();
+      socket.on('secureConnect', () => {
+        call('onSocketConnected');
+      });
+      socket.on('data', (bytes: Uint8Array) => {
+        call('onSocketData', bytes);
+      });
+      socket.on('drain', () => {
+        call('onSocketDrain');
+      });
+      socket.on('close', (hasFailed) => {
+        call('onSocketClosed', hasFailed);
+      });
+      socket.on('error', (error) => {
+        onProblem(error);
+        call('onSocketError', error);
+      });
+    });
   });
 }
 

@@ -4,6 +4,10 @@
 export interface StatePlace {
   readonly dataDir: string;
   readonly zk?: string | undefined;
+  /** Files with what is shown to ZooKeeper, and whom to believe, where it is spoken to by TLS. */
+  readonly zkTlsCa?: string | undefined;
+  readonly zkTlsCert?: string | undefined;
+  readonly zkTlsKey?: string | undefined;
 }
 
 /** What to do with a state. */

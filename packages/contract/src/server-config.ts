@@ -8,7 +8,7 @@ import { containerSettings } from './container-settings.ts';
 import { dnsSettings } from './dns-settings.ts';
 import { edgeSettings } from './edge-settings.ts';
 import { stringEnum } from './string-enum.ts';
-import { tlsSettings } from './tls-settings.ts';
+import { tlsSettings, zkTlsSettings } from './tls-settings.ts';
 
 const port = (fallback: number, description: string) =>
   Type.Integer({ minimum: 0, maximum: 65535, default: fallback, valueName: 'port', description });
@@ -132,9 +132,10 @@ export const ServerConfig = Type.Object(
       Type.String({
         minLength: 1,
         valueName: 'url',
-        description: 'where several machines meet, e.g. zk://a:2181,b:2181,c:2181/stadion',
+        description: 'where several machines meet, e.g. zk://a:2181,b:2181,c:2181/stadion; zks://… by TLS',
       }),
     ),
+    ...zkTlsSettings,
     zkSessionTimeout: Type.Integer({
       minimum: 1,
       maximum: 60,
@@ -213,6 +214,7 @@ const ROLES_OF_SETTINGS: Readonly<Partial<Record<keyof ServerConfig, readonly Pl
   workDir: ['up', 'agent'],
   containerizers: ['up', 'agent'],
   zk: ['server', 'agent', 'dns'],
+  ...Object.fromEntries(Object.keys(zkTlsSettings).map((name) => [name, ['server', 'agent', 'dns']])),
   zkSessionTimeout: ['server', 'agent', 'dns'],
   server: ['agent', 'edge'],
   ...Object.fromEntries(Object.keys(dnsSettings).map((name) => [name, ['up', 'dns']])),

@@ -7,6 +7,15 @@ const file = (description: string) => Type.Optional(Type.String({ minLength: 1, 
 /** How far TLS goes. */
 export type TlsMode = 'off' | 'on' | 'required';
 
+/** What is shown to ZooKeeper and whom to believe, where it is spoken to by TLS. */
+export const zkTlsSettings = {
+  zkTlsCa: file(
+    'authorities (PEM) that ZooKeeper’s certificates are from, with --zk zks://… (default: those that everybody believes)',
+  ),
+  zkTlsCert: file('certificate (PEM) to show to ZooKeeper, with --zk zks://…; read again for each connection'),
+  zkTlsKey: file('key of --zk-tls-cert'),
+};
+
 /** Part of {@link import('./server-config.ts').ServerConfig}. */
 export const tlsSettings = {
   tls: Type.Unsafe<TlsMode>({

@@ -4,6 +4,7 @@ import { PlatformError, delay, silentLogger } from '@stadion/base';
 import type { BackupSummary, BackupTask, StatePlace } from '@stadion/contract';
 import type { Election, Leadership, Store } from '@stadion/store';
 import { systemPorts, type SystemPorts } from '../system-ports.ts';
+import { zooKeeperTls } from '../tls/zookeeper-tls.ts';
 import { readBackup, writeBackup } from './backup-file.ts';
 import { Restoring } from './restoring.ts';
 
@@ -86,7 +87,7 @@ async function withStore<Result>(
   const store =
     place.zk === undefined
       ? await openLmdbStore({ directory: join(resolve(place.dataDir), 'store'), ...ports })
-      : await openZooKeeperStore({ url: place.zk, ...ports });
+      : await openZooKeeperStore({ url: place.zk, tls: zooKeeperTls(place), ...ports });
   try {
     return await work(store);
   } finally {

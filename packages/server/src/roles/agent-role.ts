@@ -17,6 +17,7 @@ import { openAgentApi } from '../open-apis.ts';
 import { END_TASKS_DEADLINE_MS, makeDataDirectory, writeAddresses, type Platform } from '../running-role.ts';
 import { removePidFile, writePidFile } from '../pid-file.ts';
 import { systemPorts, type SystemPorts } from '../system-ports.ts';
+import { zooKeeperTls } from '../tls/zookeeper-tls.ts';
 import { Undoing } from '../undoing.ts';
 import { decodeLeader } from './leader-record.ts';
 
@@ -149,6 +150,7 @@ function findMasters(
   let leader: string | undefined;
   const watch = watchZooKeeperLeader({
     url: zk,
+    tls: zooKeeperTls(config),
     sessionTimeoutMs: config.zkSessionTimeout * 1000,
     clock: ports.time,
     timers: ports.time,

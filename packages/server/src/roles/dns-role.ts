@@ -13,6 +13,7 @@ import { makeDataDirectory, writeAddresses, type Platform } from '../running-rol
 import { removePidFile, writePidFile } from '../pid-file.ts';
 import { keepNewSpaceSmall } from '../release-memory.ts';
 import { systemPorts, type SystemPorts } from '../system-ports.ts';
+import { zooKeeperTls } from '../tls/zookeeper-tls.ts';
 import { Undoing } from '../undoing.ts';
 
 /**
@@ -72,17 +73,19 @@ export async function startDns(config: ServerConfig): Promise<Platform> {
 
 /** Follows the masters that meet in ZooKeeper, if they do. */
 async function mastersObserver(
-  { zk, zkSessionTimeout }: ServerConfig,
+  config: ServerConfig,
   { time }: SystemPorts,
   log: Logger,
   undoing: Undoing,
 ): Promise<ClusterSource['observeMasters']> {
+  const { zk, zkSessionTimeout } = config;
   if (zk === undefined) return undefined;
   // Not at the head of this file: without ZooKeeper a name server needs no store, and much less memory.
   const { watchZooKeeperMasters } = await import('@stadion/store');
   const { announcedMaster } = await import('./announced-master.ts');
   const watch = watchZooKeeperMasters({
     url: zk,
+    tls: zooKeeperTls(config),
     sessionTimeoutMs: zkSessionTimeout * 1000,
     clock: time,
     timers: time,

@@ -20,6 +20,7 @@ import { removePidFile, writePidFile } from '../pid-file.ts';
 import { openVault } from '../stored-secrets.ts';
 import { systemPorts, type SystemPorts } from '../system-ports.ts';
 import { overTls } from '../tls/requests.ts';
+import { zooKeeperTls } from '../tls/zookeeper-tls.ts';
 import { Undoing } from '../undoing.ts';
 import { MESOS_VERSION } from '../version.ts';
 import { Front } from './front.ts';
@@ -90,6 +91,7 @@ export async function startServer(wanted: ServerConfig): Promise<Platform> {
     const self: LeaderRecord = { hostname, ip, id, version: MESOS_VERSION, ...peers };
     const store = await openZooKeeperStore({
       url: zk,
+      tls: zooKeeperTls(config),
       sessionTimeoutMs: config.zkSessionTimeout * 1000,
       clock: ports.time,
       timers: ports.time,

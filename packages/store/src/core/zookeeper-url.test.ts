@@ -4,12 +4,13 @@ import { parseZooKeeperUrl } from './zookeeper-url.ts';
 test('a place in ZooKeeper is read as Mesos writes it', () => {
   expect(parseZooKeeperUrl('zk://a:2181,b.example:2182,10.0.0.3/stadion/one/')).toEqual({
     ok: true,
-    place: { servers: ['a:2181', 'b.example:2182', '10.0.0.3:2181'], path: '/stadion/one' },
+    place: { servers: ['a:2181', 'b.example:2182', '10.0.0.3:2181'], path: '/stadion/one', isSecure: false },
   });
   expect(parseZooKeeperUrl('zk://user:p:w@[::1]:2181/x')).toEqual({
     ok: true,
-    place: { servers: ['[::1]:2181'], path: '/x', credentials: 'user:p:w' },
+    place: { servers: ['[::1]:2181'], path: '/x', credentials: 'user:p:w', isSecure: false },
   });
+  expect(parseZooKeeperUrl('zks://a/x')).toMatchObject({ ok: true, place: { servers: ['a:2181'], isSecure: true } });
 });
 
 test.each([

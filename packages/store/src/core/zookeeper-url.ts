@@ -1,4 +1,4 @@
-/** Where a ZooKeeper ensemble is, as Mesos writes it: `zk://[user:password@]host:port,host:port/path`. */
+/** Where a ZooKeeper ensemble is, as Mesos writes it: `zk://[user:password@]host:port,host:port/path`; `zks://` by TLS. */
 
 /** A parsed place. */
 export interface ZooKeeperPlace {
@@ -8,6 +8,8 @@ export interface ZooKeeperPlace {
   readonly path: string;
   /** `user:password` for the digest scheme. Secret. */
   readonly credentials?: string;
+  /** Whether its servers are spoken to by TLS. */
+  readonly isSecure: boolean;
 }
 
 /** The place, or a sentence that says what is wrong with the text. The text's password is never repeated. */
@@ -15,18 +17,18 @@ export type ParsedPlace =
   { readonly ok: true; readonly place: ZooKeeperPlace } | { readonly ok: false; readonly problem: string };
 
 const DEFAULT_PORT = 2181;
-const FORM = /^zk:\/\/(?:([^@/]+:[^@/]+)@)?([^@/]+)(\/.*)?$/;
+const FORM = /^(zks?):\/\/(?:([^@/]+:[^@/]+)@)?([^@/]+)(\/.*)?$/;
 const SERVER = /^(\[[\da-fA-F:.]+\]|[\w.-]+)(?::(\d{1,5}))?$/;
 const SEGMENT = /^[\w.-]+$/;
 
 /**
- * Reads `zk://…`. The port may be left out (2181), the path may not: two clusters that share an ensemble must not share
+ * Reads `zk://…` and `zks://…`. The port may be left out (2181), the path may not: two clusters that share an ensemble must not share
  * their state by oversight.
  */
 export function parseZooKeeperUrl(text: string): ParsedPlace {
   const match = FORM.exec(text.trim());
   if (match === null) return wrong('it must look like zk://host:2181,host:2181/stadion');
-  const [, credentials, hosts = '', path = ''] = match;
+  const [, scheme, credentials, hosts = '', path = ''] = match;
   const servers: string[] = [];
   for (const host of hosts.split(',')) {
     const server = SERVER.exec(host);
@@ -40,7 +42,12 @@ export function parseZooKeeperUrl(text: string): ParsedPlace {
   if (bad !== undefined) return wrong(`'${bad}' cannot be part of the folder: letters, digits, '.', '_' and '-' can`);
   return {
     ok: true,
-    place: { servers, path: `/${segments.join('/')}`, ...(credentials === undefined ? {} : { credentials }) },
+    place: {
+      servers,
+      path: `/${segments.join('/')}`,
+      ...(credentials === undefined ? {} : { credentials }),
+      isSecure: scheme === 'zks',
+    },
   };
 }
 

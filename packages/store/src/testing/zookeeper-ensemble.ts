@@ -9,6 +9,12 @@ import { delay } from '@stadion/base';
 import { systemClock, systemTimers } from '@stadion/base/system';
 
 const JAR = '/usr/share/java/zookeeper.jar';
+/** What TLS takes beside what Debian’s package names. */
+const NETTY_JARS = ['codec', 'resolver', 'transport-native-unix-common'].map(
+  (part) => `/usr/share/java/netty-${part}.jar`,
+);
+/** Of each server: for clients, for each other, for elections, for clients by TLS. */
+const PORTS_EACH = 4;
 const START_MS_MAX = 60_000;
 const POLL_MS = 100;
 const HEAP_MEGABYTES = 256;
@@ -28,6 +34,8 @@ export interface EnsembleOptions {
   readonly heapMegabytes?: number;
   /** The address of each server, if they are not all on loopback, e.g. in network namespaces. */
   readonly hosts?: readonly string[];
+  /** Has the servers take clients by TLS as well, with this certificate and key, from clients of this authority; all PEM files. */
+  readonly tls?: { readonly keyStore: string; readonly authority: string };
   /** What to put before the command that starts a server, e.g. `ip netns exec NAME`. */
   readonly launchers?: readonly (readonly string[])[];
 }
@@ -35,6 +43,7 @@ export interface EnsembleOptions {
 interface Server {
   readonly host: string;
   readonly clientPort: number;
+  readonly securePort: number;
   readonly directory: string;
   readonly launcher: readonly string[];
   process: ChildProcess | undefined;
@@ -56,8 +65,8 @@ export class ZooKeeperEnsemble {
   static async start(options: EnsembleOptions): Promise<ZooKeeperEnsemble> {
     const folder = mkdtempSync(join(tmpdir(), 'stadion-zookeeper-'));
     const hosts = Array.from({ length: options.servers }, (_, index) => options.hosts?.[index] ?? '127.0.0.1');
-    const ports = await freePorts(3 * options.servers);
-    const portOf = (server: number, which: number): number => ports[server * 3 + which] ?? 0;
+    const ports = await freePorts(PORTS_EACH * options.servers);
+    const portOf = (server: number, which: number): number => ports[server * PORTS_EACH + which] ?? 0;
     const members = hosts.map(
       (host, index) => `server.${String(index + 1)}=${host}:${String(portOf(index, 1))}:${String(portOf(index, 2))}`,
     );
@@ -76,10 +85,18 @@ export class ZooKeeperEnsemble {
         '4lw.commands.whitelist=srvr',
         'maxClientCnxns=0',
         ...(options.servers > 1 ? members : []),
+        ...(options.tls === undefined ? [] : secureSettings(options.tls, host, portOf(index, 3))),
       ];
       writeFileSync(join(directory, 'zoo.cfg'), `${settings.join('\n')}\n`);
       const launcher = options.launchers?.[index] ?? [];
-      return { host, clientPort: portOf(index, 0), directory, launcher, process: undefined };
+      return {
+        host,
+        clientPort: portOf(index, 0),
+        securePort: portOf(index, 3),
+        directory,
+        launcher,
+        process: undefined,
+      };
     });
     const ensemble = new ZooKeeperEnsemble(folder, servers, options.heapMegabytes ?? HEAP_MEGABYTES);
     for (const index of servers.keys()) ensemble.launch(index);
@@ -97,10 +114,15 @@ export class ZooKeeperEnsemble {
     return this.servers.map(({ host, clientPort }) => `${host}:${String(clientPort)}`).join(',');
   }
 
+  /** The same by TLS. */
+  get secureConnectString(): string {
+    return this.servers.map(({ host, securePort }) => `${host}:${String(securePort)}`).join(',');
+  }
+
   /** Starts a server that was killed. */
   launch(index: number): void {
     const server = this.server(index);
-    const classPath = `/etc/zookeeper/conf:${JAR}`;
+    const classPath = ['/etc/zookeeper/conf', JAR, ...NETTY_JARS].join(':');
     const java = [
       '/usr/bin/java',
       `-Xmx${String(this.heapMegabytes)}m`,
@@ -177,6 +199,22 @@ export class ZooKeeperEnsemble {
     if (server === undefined) throw new Error(`there is no server ${String(index)}`);
     return server;
   }
+}
+
+function secureSettings(
+  { keyStore, authority }: { readonly keyStore: string; readonly authority: string },
+  host: string,
+  port: number,
+): string[] {
+  return [
+    'serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory',
+    `secureClientPort=${String(port)}`,
+    `secureClientPortAddress=${host}`,
+    `ssl.keyStore.location=${keyStore}`,
+    'ssl.keyStore.type=PEM',
+    `ssl.trustStore.location=${authority}`,
+    'ssl.trustStore.type=PEM',
+  ];
 }
 
 function ask(host: string, port: number, word: string): Promise<string> {

@@ -55,7 +55,7 @@ test('half a packet is forgotten when the connection breaks', async () => {
 function open(): ZooKeeperSession {
   const { port } = server.address() as AddressInfo;
   return new ZooKeeperSession({
-    place: { servers: [`127.0.0.1:${String(port)}`], path: '/' },
+    place: { servers: [`127.0.0.1:${String(port)}`], path: '/', isSecure: false },
     sessionTimeoutMs: 30_000,
     clock: systemClock,
     timers: systemTimers,

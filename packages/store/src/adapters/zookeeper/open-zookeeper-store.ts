@@ -7,12 +7,14 @@ import { observeLeader, observeMasters } from './leader-watch.ts';
 import { placesBelow, type Places } from './places.ts';
 import { SessionKeeper } from './session-keeper.ts';
 import { ZooKeeperStore } from './zookeeper-store.ts';
-import { refusalIn, type ZooKeeperSession } from './zookeeper-session.ts';
+import { refusalIn, type ZooKeeperSession, type ZooKeeperTls } from './zookeeper-session.ts';
 
 /** Where the store lives. */
 export interface ZooKeeperOptions {
-  /** `zk://[user:password@]host:port,host:port/folder`. */
+  /** `zk://[user:password@]host:port,host:port/folder`, or `zks://…` for servers that are spoken to by TLS. */
   readonly url: string;
+  /** What is shown to those, and whom to believe; asked anew for each connection. */
+  readonly tls?: (() => ZooKeeperTls) | undefined;
   /** How long a leader may be out of contact before another may lead, milliseconds. The ensemble's ticks bound it. */
   readonly sessionTimeoutMs?: number;
   readonly clock: Clock;
@@ -70,9 +72,9 @@ export function watchZooKeeperMasters(options: ZooKeeperOptions): {
 
 function prepare(options: ZooKeeperOptions): { readonly keeper: SessionKeeper; readonly places: Places } {
   const place = readPlace(options.url);
-  const { sessionTimeoutMs = SESSION_TIMEOUT_MS, clock, timers, log } = options;
+  const { sessionTimeoutMs = SESSION_TIMEOUT_MS, clock, timers, log, tls } = options;
   return {
-    keeper: new SessionKeeper({ place, sessionTimeoutMs, clock, timers, log }),
+    keeper: new SessionKeeper({ place, sessionTimeoutMs, clock, timers, log, ...(tls !== undefined && { tls }) }),
     places: placesBelow(place.path),
   };
 }

@@ -4,14 +4,23 @@
  * the credentials, and leaves nobody waiting for ever.
  */
 import { every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
-import { closeZooKeeperClient, leaveServer, mendReconnects } from '@stadion/base/zookeeper-client';
+import { closeZooKeeperClient, leaveServer, mendReconnects, speakTls } from '@stadion/base/zookeeper-client';
 import zookeeper, { type ACL, type Client, type Event, type Exception, type Stat } from 'node-zookeeper-client';
 import type { ZooKeeperPlace } from '../../core/zookeeper-url.ts';
 import { storeUnreachable } from '../../errors.ts';
 
+/** All PEM. Without `ca` the authorities count that everybody believes; most servers want a certificate to be shown. */
+export interface ZooKeeperTls {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
 /** What a session is made of. */
 export interface SessionOptions {
   readonly place: ZooKeeperPlace;
+  /** What is shown to servers that are spoken to by TLS, and whom to believe; asked anew for each connection. */
+  readonly tls?: () => ZooKeeperTls;
   /** What is asked for; the ensemble may give more or less (between 2 and 20 of its ticks), milliseconds. */
   readonly sessionTimeoutMs: number;
   readonly clock: Clock;
@@ -62,6 +71,8 @@ export class ZooKeeperSession {
   private readonly watchdog: TimerHandle;
   private heardAt: number;
   private socketSince: number;
+  /** Why the last connection by TLS failed. */
+  private problem: string | undefined;
 
   constructor(options: SessionOptions) {
     this.options = options;
@@ -75,6 +86,11 @@ export class ZooKeeperSession {
       retries: 0,
     });
     mendReconnects(this.client);
+    if (place.isSecure) {
+      speakTls(this.client, options.tls ?? (() => ({})), (error) => {
+        this.problem = error.message;
+      });
+    }
     const { ALL, READ } = zookeeper.Permission;
     const everybody = new zookeeper.Id('world', 'anyone');
     this.acl = [new zookeeper.ACL(ALL, place.credentials === undefined ? everybody : new zookeeper.Id('auth', ''))];
@@ -253,6 +269,7 @@ export class ZooKeeperSession {
     switch (name) {
       case 'SYNC_CONNECTED': {
         this.isConnected = true;
+        this.problem = undefined;
         this.heardAt = this.options.clock.monotonic();
         const { waiting } = this;
         this.waiting = [];
@@ -276,7 +293,8 @@ export class ZooKeeperSession {
     const now = this.options.clock.monotonic();
     const silentMs = now - this.heardAt;
     if (silentMs >= (this.hasEverHeard() ? this.timeoutMs * PATIENCE : FIRST_CONTACT_MS)) {
-      this.fail(storeUnreachable(`no server has answered for ${String(Math.round(silentMs / 1000))} s`));
+      const why = this.problem === undefined ? '' : `: ${this.problem}`;
+      this.fail(storeUnreachable(`no server has answered for ${String(Math.round(silentMs / 1000))} s${why}`));
       return;
     }
     const silentSocketMs = now - Math.max(this.heardAt, this.socketSince);
