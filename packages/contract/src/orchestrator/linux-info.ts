@@ -40,6 +40,8 @@ export const ContainerLinuxInfo = Type.Object({
       shmSize: Type.Optional(Type.Integer({ minimum: 1 })),
     }),
   ),
+  /** Of a pod, or a container of one: its processes see those of others in the pod that say the same. */
+  sharePidNamespace: Type.Optional(Type.Boolean()),
   /** What a process can have at the most, and has from the start; the agent must allow each. */
   capabilities: Type.Optional(
     Type.Object({ bounding: Type.Optional(Capabilities), effective: Type.Optional(Capabilities) }),

@@ -55,7 +55,7 @@ export interface BundleConfinement extends Confinement {
 /** The init inside; /dev is every container's own, so that nothing of it shows in an image. */
 const INIT_INSIDE = '/dev/.init';
 
-/** `config.json`, as an object. */
+/** `config.json`, as an object. @param sharedProcesses the path of the process namespace that it shares, if any */
 export function makeBundle(
   spec: ContainerSpec,
   root: BundleRoot,
@@ -63,6 +63,7 @@ export function makeBundle(
   namespaces: BundleNamespaces | undefined,
   cgroups: Cgroups,
   limits: BundleLimits,
+  sharedProcesses?: string,
 ): object {
   const terminal = terminalOf(spec.container);
   const environment = {
@@ -96,6 +97,7 @@ export function makeBundle(
     cgroupsPath: cgroups.path(spec.containerId),
     namespaces: {
       network: namespaces?.network === undefined ? 'host' : { path: namespaces.network },
+      pid: sharedProcesses === undefined ? 'private' : { path: sharedProcesses },
       ipc: namespaces?.ipc === undefined || confinement.ipc === 'own' ? 'private' : { path: namespaces.ipc },
     },
     limits: spec.limits,

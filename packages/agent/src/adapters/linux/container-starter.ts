@@ -11,7 +11,13 @@ import { inTerminal } from '../script-terminal.ts';
 import { spawnSupervisor } from '../supervised/spawn-supervisor.ts';
 import { makeTerminalInput } from '../supervised/supervised-terminal.ts';
 import { SUPERVISOR_SCRIPT } from '../supervised/supervisor.ts';
-import { makeBundle, type BundleLimits, type BundleNamespaces, type BundleRoot } from './bundle.ts';
+import {
+  makeBundle,
+  type BundleConfinement,
+  type BundleLimits,
+  type BundleNamespaces,
+  type BundleRoot,
+} from './bundle.ts';
 import type { BundleFiles } from './bundle-files.ts';
 import type { Cgroups } from './cgroups.ts';
 import type { Confiner } from './confiner.ts';
@@ -22,6 +28,7 @@ import { imageBundleRoot, makeOverlayDirectories, overlaySupervisor, writtenDire
 import type { StoredImage } from './images/image-store.ts';
 import type { ContainerNetworks, JoinedNetworks } from './networks/container-networks.ts';
 import { readPid, type Runtime } from './runtime.ts';
+import type { SharedProcesses } from './shared-processes.ts';
 import { findStartFailure } from './start-failure.ts';
 import { stopOf } from './stop-signal.ts';
 
@@ -35,6 +42,7 @@ export interface StarterParts {
   readonly runtime: Runtime;
   readonly hostRoot: HostRoot;
   readonly networks: ContainerNetworks;
+  readonly sharedProcesses: SharedProcesses;
   readonly cgroups: Cgroups;
   readonly confiner: Confiner;
   readonly bundleFiles: BundleFiles;
@@ -86,7 +94,10 @@ export class ContainerStarter {
     if (joined !== undefined && 'message' in joined) return joined;
     const ground = await this.prepareGround(spec, directory, joined?.namespaces);
     if ('message' in ground) return ground;
-    const bundle = makeBundle(spec, ground.root, confinement, joined?.namespaces, cgroups, this.parts.limits);
+    const shared = await this.joinProcesses(spec, confinement);
+    if (shared !== undefined && 'message' in shared) return shared;
+    const { root } = ground;
+    const bundle = makeBundle(spec, root, confinement, joined?.namespaces, cgroups, this.parts.limits, shared?.path);
     await this.parts.bundleFiles.write(containerId, directory, bundle);
     const terminal = terminalOf(spec.container);
     const command = runtime.runCommand(containerId, directory);
@@ -123,6 +134,16 @@ export class ContainerStarter {
     if (init !== undefined) return { ok: true, supervisor, init, gone: ending.gone, details };
     const why = await findStartFailure(directory);
     return { ok: false, message: why ?? 'The container could not be started: the runtime does not say why' };
+  }
+
+  private async joinProcesses(
+    { pod }: ContainerSpec,
+    { processes }: BundleConfinement,
+  ): Promise<{ readonly path: string } | LaunchFailure | undefined> {
+    if (processes === 'own' || pod === undefined) return undefined;
+    const path = await this.parts.sharedProcesses.join(pod.podId);
+    const message = 'namespace-failed: the process namespace of the pod could not be made';
+    return path === undefined ? { ok: false, message } : { path };
   }
 
   /** Those of its pod, or its own; undefined: those of the machine. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { silentLogger } from '@stadion/base';
 import { systemClock, systemTimers } from '@stadion/base/system';
@@ -179,6 +179,28 @@ describe.skipIf(!canRun)('the confinement of a container of Linux', () => {
     expect(await output(look, container({}, onImage()))).toEqual(['not', 'not', 'not']);
   });
 
+  it('sees the processes of others in its pod that want it as well, until the last is gone, and never those of the machine', async () => {
+    const look = 'ps -e -o args= 2>/dev/null | grep -c "^sleep 3141"; readlink /proc/self/ns/pid';
+    const pod = { podId: `pod-${machine.shell('').containerId}`, directory: machine.root };
+    const sharing = container({ share_pid_namespace: true });
+    const keeper = await run('sleep 3141 & echo up; wait', sharing, { pod });
+    const [seen, shared] = await output(look, sharing, { pod });
+    const [unseen, own] = await output(look, container({}), { pod });
+    expect([seen, unseen]).toEqual(['1', '0']);
+    expect(own).not.toBe(shared);
+    // An agent that comes after it knows them still.
+    await containerizer.close();
+    containerizer = machine.containerizer();
+    await containerizer.fingerprint();
+    await containerizer.recover(machine.onExit);
+    expect(holdersOf(shared)).not.toEqual([]);
+    containerizer.kill(keeper.spec.containerId, 0);
+    await keeper.exit();
+    for (const containerId of machine.exits.keys()) await containerizer.remove(containerId);
+    await until(() => holdersOf(shared).length === 0);
+    expect(await refusal(sharing)).toMatch(/^namespace-refused: /);
+  });
+
   it('shares IPC with its pod unless it says otherwise, and never with the machine', async () => {
     const text = "ls -l /proc/self/ns/ipc | grep -o 'ipc:.*'";
     const pod = { podId: `pod-${machine.shell('').containerId}`, directory: machine.root };
@@ -189,9 +211,19 @@ describe.skipIf(!canRun)('the confinement of a container of Linux', () => {
     expect(again).toBe(shared);
     expect(own).not.toBe(shared);
     expect(await refusal(container({ ipc_mode: 'SHARE_PARENT' }))).toMatch(/^namespace-refused: /);
-    expect(await refusal(container({ share_pid_namespace: true }))).toMatch(/^namespace-refused: /);
     containerizer.kill(keeper.spec.containerId, 0);
     await keeper.exit();
     for (const containerId of machine.exits.keys()) await containerizer.remove(containerId);
   });
 });
+
+/** Processes of the machine that are in a namespace, e.g. `pid:[4026532001]`. */
+function holdersOf(namespace: string | undefined): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readlinkSync(`/proc/${pid}/ns/pid`) === namespace;
+    } catch {
+      return false;
+    }
+  });
+}

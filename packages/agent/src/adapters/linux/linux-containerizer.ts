@@ -41,6 +41,7 @@ import { ContainerNetworks } from './networks/container-networks.ts';
 import { PodMembers } from './pod-members.ts';
 import { Runtime, RUNTIME_MS_MAX } from './runtime.ts';
 import { readOwnLimits } from './own-limits.ts';
+import { SharedProcesses } from './shared-processes.ts';
 import { trackContainer, type TrackedContainer } from './tracked-container.ts';
 import { UsageMeter } from './usage-meter.ts';
 import { findVolumeProblem } from './volumes.ts';
@@ -70,12 +71,13 @@ class LinuxContainerizer implements Containerizer {
   private readonly diskWatch: DiskWatch;
   private readonly containers = new Map<string, TrackedContainer>();
   private readonly networks: ContainerNetworks;
+  private readonly sharedProcesses: SharedProcesses;
   private readonly imageStore: Images;
   private readonly gpus: GpuDevices;
   private readonly meter: UsageMeter;
   private readonly confiner: Confiner;
   private readonly bundleFiles: BundleFiles;
-  private readonly pods = new PodMembers();
+  private readonly pods: PodMembers;
   private readonly bootId = readBootId();
   private readonly machine: Machine | undefined;
   private onExit: (containerId: string, exit: ContainerExit) => void = () => undefined;
@@ -120,6 +122,8 @@ class LinuxContainerizer implements Containerizer {
       log,
       ...(options.networkConfigDirectory === undefined ? {} : { configDirectory: options.networkConfigDirectory }),
     });
+    this.sharedProcesses = new SharedProcesses(join(runtimeDirectory, 'processes'), this.time);
+    this.pods = new PodMembers(this.networks, this.sharedProcesses);
     this.imageStore = new Images({
       directory: join(runtimeDirectory, 'images'),
       time: this.time,
@@ -218,7 +222,7 @@ class LinuxContainerizer implements Containerizer {
     await this.directories.remove(containerId).catch((error: unknown) => {
       this.log.warn({ containerId, error: describeError(error) }, 'the record of a container could not be removed');
     });
-    await this.leavePod(containerId, this.pods.podOf(containerId));
+    await this.pods.leave(containerId, this.pods.podOf(containerId));
     if (this.containers.size === 0) this.machine?.cgroups.removeParents();
   }
 
@@ -255,6 +259,7 @@ class LinuxContainerizer implements Containerizer {
       runtime: this.runtime,
       hostRoot: this.hostRoot,
       networks: this.networks,
+      sharedProcesses: this.sharedProcesses,
       cgroups,
       confiner: this.confiner,
       bundleFiles: this.bundleFiles,
@@ -293,11 +298,7 @@ class LinuxContainerizer implements Containerizer {
     this.gpus.giveBack(containerId);
     await this.bundleFiles.remove(containerId);
     await this.directories.remove(containerId).catch(() => undefined);
-    await this.leavePod(containerId, pod?.podId);
-  }
-
-  private async leavePod(containerId: string, podId: string | undefined): Promise<void> {
-    if (podId !== undefined && this.pods.leave(containerId, podId)) await this.networks.leave(podId);
+    await this.pods.leave(containerId, pod?.podId);
   }
 
   // --- Ends ----------------------------------------------------------------------------------------------------
@@ -383,9 +384,7 @@ class LinuxContainerizer implements Containerizer {
         await this.machine?.ending.finish(trackContainer(containerId, { pid: 0 }, undefined, undefined));
       }
     }
-    for (const key of await this.networks.list()) {
-      if (!known.has(key) && !this.pods.has(key)) await this.networks.leave(key);
-    }
+    await this.pods.clearOrphans(known);
     await mkdir(this.runtime.stateDirectory, { recursive: true, mode: 0o700 });
   }
 

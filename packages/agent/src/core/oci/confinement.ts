@@ -24,6 +24,8 @@ export interface Confinement {
   readonly rlimits: readonly RuntimeRlimit[];
   readonly readOnlyRoot: boolean;
   readonly ipc: 'own' | 'pod';
+  /** Whose processes it sees. */
+  readonly processes: 'own' | 'pod';
   readonly shmBytes: number;
   readonly tmpfs: readonly { readonly path: string; readonly bytes: number | undefined }[];
   /** As the task has it, e.g. `SIGQUIT`. */
@@ -93,6 +95,7 @@ export function confine(
     rlimits: limits.rlimits,
     readOnlyRoot: info.read_only_root ?? false,
     ipc: pod !== undefined && info.ipc_mode !== 'PRIVATE' ? 'pod' : 'own',
+    processes: info.share_pid_namespace === true ? 'pod' : 'own',
     shmBytes: info.shm_size === undefined ? policy.shmBytes : info.shm_size * MEBIBYTE,
     tmpfs: (info.tmpfs ?? []).map(({ container_path: path, size_mebibytes: size }) => {
       return { path, bytes: size === undefined ? undefined : size * MEBIBYTE };
@@ -124,7 +127,9 @@ function findSharingProblem(
   { share_pid_namespace: sharesPids, ipc_mode: ipcMode }: NonNullable<ContainerInfo['linux_info']>,
   isInPod: boolean,
 ): string | undefined {
-  if (sharesPids === true) return 'namespace-refused: the processes of containers here are always their own';
+  if (sharesPids === true && !isInPod) {
+    return 'namespace-refused: containers here see the processes of others in their pod at the most, never those of the machine';
+  }
   return ipcMode === 'SHARE_PARENT' && !isInPod
     ? 'namespace-refused: containers here do not share the IPC of the machine: ipcInfo needs the mode PRIVATE'
     : undefined;

@@ -24,6 +24,7 @@ export interface RuntimeUser {
 export interface RuntimeNamespaces {
   readonly network: 'host' | { readonly path: string };
   readonly ipc: 'private' | { readonly path: string };
+  readonly pid: 'private' | { readonly path: string };
 }
 
 /** A resource limit of the process (setrlimit(2)), by name, e.g. `RLIMIT_NOFILE`. */
@@ -182,9 +183,9 @@ function baseMounts(shmBytes: number): RuntimeMount[] {
   ];
 }
 
-function namespaceList({ network, ipc }: RuntimeNamespaces): object[] {
+function namespaceList({ network, ipc, pid }: RuntimeNamespaces): object[] {
   return [
-    { type: 'pid' },
+    pid === 'private' ? { type: 'pid' } : { type: 'pid', path: pid.path },
     { type: 'mount' },
     { type: 'uts' },
     ipc === 'private' ? { type: 'ipc' } : { type: 'ipc', path: ipc.path },

@@ -50,6 +50,8 @@ export function containerRules(app: AppSpec, refuse: Refuse): void {
     const hasParameters = (docker?.parameters.length ?? 0) > 0;
     refuse(hasParameters, '/container/docker/parameters', 'is only possible with type DOCKER');
     linuxRules(container.linuxInfo, '/container/linuxInfo', refuse);
+    const sharesProcesses = container.linuxInfo?.sharePidNamespace === true;
+    refuse(sharesProcesses, '/container/linuxInfo/sharePidNamespace', 'is only possible in pods');
   }
   refuse(/[\s\0]/.test(docker?.image ?? ''), '/container/docker/image', 'must not contain white space');
   for (const [index, volume] of container.volumes.entries()) {

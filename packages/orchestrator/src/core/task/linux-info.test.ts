@@ -6,6 +6,7 @@ describe('linuxInfo', () => {
   it("goes to the task in Mesos's words", () => {
     const parts = linuxParts({
       seccomp: { profileName: 'strict' },
+      sharePidNamespace: true,
       ipcInfo: { mode: 'PRIVATE', shmSize: 32 },
       capabilities: { effective: ['CAP_NET_RAW', 'KILL'] },
       rlimits: [{ type: 'RLMT_NOFILE', soft: 1, hard: 2 }],
@@ -16,6 +17,7 @@ describe('linuxInfo', () => {
     expect(parts).toEqual({
       linux_info: {
         seccomp: { profile_name: 'strict' },
+        share_pid_namespace: true,
         ipc_mode: 'PRIVATE',
         shm_size: 32,
         effective_capabilities: { capabilities: ['NET_RAW', 'KILL'] },

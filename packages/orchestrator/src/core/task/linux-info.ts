@@ -12,6 +12,7 @@ export function linuxParts(given: ContainerLinuxInfo | undefined): Pick<Containe
       bounding_capabilities: named(capabilities?.bounding),
       effective_capabilities: named(capabilities?.effective),
       seccomp: seccomp && compact({ profile_name: seccomp.profileName, unconfined: seccomp.unconfined }),
+      share_pid_namespace: given.sharePidNamespace,
       ipc_mode: ipcInfo?.mode,
       shm_size: ipcInfo?.shmSize,
       read_only_root: given.readOnlyRoot,
