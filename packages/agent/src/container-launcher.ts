@@ -14,6 +14,8 @@ import type { ContainerMount, ExecOutcome, ExecRequest, LaunchOutcome } from './
 import type { SandboxId } from './ports/sandboxes.ts';
 import type { VolumeKeeper } from './volume-keeper.ts';
 
+const MEBIBYTE = 1024 * 1024;
+
 interface LauncherParts {
   readonly ports: Pick<AgentOptions, 'containerizer' | 'sandboxes' | 'info'>;
   readonly volumes: VolumeKeeper;
@@ -134,8 +136,10 @@ export class ContainerLauncher {
   private async mounts(task: Task): Promise<readonly ContainerMount[]> {
     const mounts: ContainerMount[] = [];
     for (const source of mountSources(task.info, task.pod)) {
-      const { containerPath, readOnly } = source;
-      mounts.push({ source: await this.provide(task, source), containerPath, readOnly });
+      const { containerPath, readOnly, from } = source;
+      const limit = from.kind === 'volume' ? from.limitMebibytes : undefined;
+      const limited = limit === undefined ? {} : { limitBytes: limit * MEBIBYTE };
+      mounts.push({ source: await this.provide(task, source), containerPath, readOnly, ...limited });
     }
     return mounts;
   }

@@ -8,6 +8,7 @@ export { DOCKER_HOST_DEFAULT } from './adapters/docker/docker-client.ts';
 export { createLinuxContainerizer } from './adapters/linux/linux-containerizer.ts';
 export type { LinuxContainerizerOptions } from './adapters/linux/linux-options.ts';
 export { createPosixContainerizer, type PosixContainerizerOptions } from './adapters/posix/posix-containerizer.ts';
+export { withDiskLimits, type DiskLimitOptions } from './adapters/disk-limits/disk-limits.ts';
 export type { Containerizer } from './ports/containerizer.ts';
 export { withSecrets, type SecretContainerizerOptions } from './adapters/secrets/secret-containerizer.ts';
 export type { FoundSecret, SecretSource } from './ports/secrets.ts';

@@ -21,7 +21,9 @@ describe('persistent volumes', () => {
     machine.master.run(withVolume('a'));
     await machine.time.advance(10);
     const [spec] = [...machine.containerizer.specs.values()];
-    expect(spec?.mounts).toEqual([{ source: DATA, containerPath: 'data', readOnly: false }]);
+    expect(spec?.mounts).toEqual([
+      { source: DATA, containerPath: 'data', readOnly: false, limitBytes: 10 * 1024 * 1024 },
+    ]);
     expect(machine.volumes.made.size).toBe(1);
   });
 
@@ -140,7 +142,7 @@ describe('persistent volumes', () => {
     await machine.time.advance(10);
     for (const spec of machine.containerizer.specs.values()) {
       expect(spec.mounts).toEqual([
-        { source: DATA, containerPath: 'my-db', readOnly: false },
+        { source: DATA, containerPath: 'my-db', readOnly: false, limitBytes: 10 * 1024 * 1024 },
         { source: `${spec.pod?.directory ?? ''}/scratch`, containerPath: 'my-scratch', readOnly: false },
       ]);
     }

@@ -19,7 +19,7 @@ import {
   type Agent,
   type Parsed,
 } from '@stadion/agent';
-import { DOCKER_HOST_DEFAULT, withSecrets, type SecretSource } from '@stadion/agent/containerizers';
+import { DOCKER_HOST_DEFAULT, withDiskLimits, withSecrets, type SecretSource } from '@stadion/agent/containerizers';
 import type { ServerConfig } from '@stadion/contract';
 import type { MasterDialer } from '@stadion/contract/agent-link';
 import type { DomainInfo, Resource } from '@stadion/contract/mesos';
@@ -73,7 +73,13 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     log,
   });
   const containerizer = withSecrets({
-    containerizer: containers,
+    containerizer: withDiskLimits({
+      containerizer: containers,
+      directory: join(workDirectory, 'disk-limits'),
+      clock: time,
+      timers: time,
+      log,
+    }),
     secrets: parts.secrets,
     directory: memoryDirectory,
     log,

@@ -15,7 +15,8 @@ export interface TaskPod {
 /** Something that appears in the sandbox of a task. `containerPath` and `readOnly` are as the task wants them. */
 export interface MountSource {
   readonly from:
-    | { readonly kind: 'volume'; readonly volume: VolumeId }
+    /** It may hold so much; a disk that is a volume as a whole has its own end. */
+    | { readonly kind: 'volume'; readonly volume: VolumeId; readonly limitMebibytes: number | undefined }
     /** A directory in the sandbox of the pod, which its containers share. */
     | { readonly kind: 'shared'; readonly name: string };
   readonly containerPath: string;
@@ -47,7 +48,7 @@ function persistentSource(resource: Resource): readonly MountSource[] {
   const volume = volumeIdOf(resource);
   if (volume === undefined) return [];
   const { mode = 'RW', container_path: containerPath = '' } = resource.disk?.volume ?? {};
-  return [{ from: { kind: 'volume', volume }, containerPath, readOnly: mode === 'RO' }];
+  return [{ from: fromVolume(resource, volume), containerPath, readOnly: mode === 'RO' }];
 }
 
 function sandboxSource(
@@ -63,8 +64,14 @@ function sandboxSource(
   );
   const volume = resource && volumeIdOf(resource);
   const from: MountSource['from'] =
-    volume === undefined ? { kind: 'shared', name: place.path } : { kind: 'volume', volume };
+    resource === undefined || volume === undefined
+      ? { kind: 'shared', name: place.path }
+      : fromVolume(resource, volume);
   return [{ from, containerPath, readOnly }];
+}
+
+function fromVolume({ scalar }: Resource, volume: VolumeId): MountSource['from'] {
+  return { kind: 'volume', volume, limitMebibytes: volume.disk?.type === 'MOUNT' ? undefined : scalar?.value };
 }
 
 function isName(path: string): boolean {

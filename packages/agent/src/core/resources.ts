@@ -3,6 +3,7 @@ import type { Attribute, Range, Resource } from '@stadion/contract/mesos';
 import type { ContainerLimits } from './container.ts';
 import type { Parsed } from './parsed.ts';
 import { parseResourcesJson } from './resources-json.ts';
+import { isVolume } from './volumes.ts';
 
 export type { Parsed } from './parsed.ts';
 
@@ -75,17 +76,16 @@ export function parseAttributes(text: string): Parsed<Attribute[]> {
   });
 }
 
-/** What a task may use, of its resources: mem and disk are megabytes there. */
+/** What a task may use, of its resources: mem and disk are megabytes there. Volumes are limited one by one. */
 export function limitsOf(resources: readonly Resource[]): ContainerLimits {
-  const amount = (name: string): number =>
-    resources.reduce(
-      (sum, each) => sum + (isOnRootDisk(each) && each.name === name ? (each.scalar?.value ?? 0) : 0),
-      0,
-    );
+  const amount = (name: string, counts: (resource: Resource) => boolean = () => true): number =>
+    resources
+      .filter((each) => isOnRootDisk(each) && each.name === name && counts(each))
+      .reduce((sum, each) => sum + (each.scalar?.value ?? 0), 0);
   return {
     cpus: amount('cpus'),
     memoryBytes: amount('mem') * MIB,
-    diskBytes: amount('disk') * MIB,
+    diskBytes: amount('disk', (each) => !isVolume(each)) * MIB,
     gpus: amount('gpus'),
   };
 }

@@ -12,6 +12,8 @@ export interface ContainerMount {
   /** Where it appears: relative to the sandbox, or absolute in a container with a root file system of its own. */
   readonly containerPath: string;
   readonly readOnly: boolean;
+  /** How much may be in it; absent: as much as there is room. */
+  readonly limitBytes?: number;
 }
 
 /**
@@ -159,6 +161,8 @@ export interface Containerizer {
   kill(containerId: string, graceMs: number): void;
   /** What each running container uses. May be a moment old. */
   usage(): Promise<ReadonlyMap<string, ContainerUsage>>;
+  /** Directories besides its sandbox that a running container writes to, and that go with it. */
+  writtenDirectories?(containerId: string): readonly string[];
   /** Runs a command inside a running container. One that cannot do this has no such method. */
   exec?(containerId: string, request: ExecRequest): Promise<ExecOutcome>;
   /**

@@ -105,6 +105,10 @@ class ComposedContainerizer implements Containerizer {
     return owner.exec(containerId, request);
   }
 
+  writtenDirectories(containerId: string): readonly string[] {
+    return this.owners.get(containerId)?.writtenDirectories?.(containerId) ?? [];
+  }
+
   async attach(containerId: string): Promise<AttachOutcome> {
     const owner = this.owners.get(containerId);
     const outcome = await owner?.attach?.(containerId);

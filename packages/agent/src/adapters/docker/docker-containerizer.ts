@@ -34,7 +34,17 @@ import { listHeldImages } from './held-images.ts';
 import { ImagePuller } from './image-puller.ts';
 import { LogCopier } from './log-copier.ts';
 import { findCredentials } from '../registry-credentials.ts';
-import { exitOf, factsOf, GONE, NOWHERE, stopSignalOf, track, wantsTerminal, type Tracked } from './tracked.ts';
+import {
+  exitOf,
+  factsOf,
+  GONE,
+  NOWHERE,
+  stopSignalOf,
+  track,
+  wantsTerminal,
+  writtenBy,
+  type Tracked,
+} from './tracked.ts';
 
 /** Options of {@link createDockerContainerizer}. */
 export interface DockerContainerizerOptions {
@@ -175,6 +185,10 @@ class DockerContainerizer implements Containerizer {
   readonly exec: NonNullable<Containerizer['exec']> = (containerId, request) =>
     startExec(this.docker, this.time, this.containers.get(containerId)?.dockerId, request);
 
+  writtenDirectories(containerId: string): readonly string[] {
+    return this.containers.get(containerId)?.written ?? [];
+  }
+
   readonly attach: NonNullable<Containerizer['attach']> = (containerId) =>
     attachInput(this.docker, this.containers.get(containerId)?.dockerId);
 
@@ -284,6 +298,7 @@ class DockerContainerizer implements Containerizer {
   private follow(tracked: Tracked, info: ContainerInspectInfo): void {
     tracked.dockerId = info.Id;
     tracked.stopSignal = stopSignalOf(info);
+    tracked.written = writtenBy(info);
     tracked.limitBytes = (info.HostConfig.Memory ?? 0) > 0 ? info.HostConfig.Memory : undefined;
     if (tracked.record === NOWHERE) return;
     tracked.logs ??= new LogCopier(this.docker, this.time, this.log, {

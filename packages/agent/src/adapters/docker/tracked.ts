@@ -22,6 +22,8 @@ export interface Tracked {
   /** It ended before its launch was told. */
   diedEarly: boolean;
   stopSignal: string;
+  /** Its layer above the image, where the daemon keeps it as a directory. */
+  written: readonly string[];
   limitBytes: number | undefined;
   logs: LogCopier | undefined;
   /** Monotonic time of SIGKILL, once somebody asked for the end. */
@@ -47,6 +49,7 @@ export function track(containerId: string, record: ContainerRecord, phase: Track
     phase,
     diedEarly: false,
     stopSignal: 'SIGTERM',
+    written: [],
     limitBytes: undefined,
     logs: undefined,
     killAt: undefined,
@@ -82,6 +85,14 @@ export function exitOf({ State, HostConfig }: ContainerInspectInfo): ContainerEx
     return { kind: 'limited', resource: 'memory', message };
   }
   return exitFromShellStatus(State.ExitCode);
+}
+
+/** Where it writes besides its sandbox, as overlay2 has it. */
+export function writtenBy(info: ContainerInspectInfo): readonly string[] {
+  // The declared type knows the driver of another age alone.
+  const { GraphDriver: driver }: { readonly GraphDriver?: { readonly Data?: object | null } } = info;
+  const data = driver?.Data ?? {};
+  return 'UpperDir' in data && typeof data.UpperDir === 'string' ? [data.UpperDir] : [];
 }
 
 /** The signal that its image, or its description, wants to be asked to end by. */

@@ -9,8 +9,8 @@ export const ContainerDetails = Type.Object({
   /** The signal that asks it to end, and whether its main process alone gets it. */
   stop: Type.Object({ signal: Type.Integer(), mainOnly: Type.Boolean() }),
   memoryBytes: Type.Integer(),
-  /** Directories that together may hold so many bytes; 0: as many as there is room. */
-  disk: Type.Object({ bytes: Type.Integer(), directories: Type.Array(Type.String()) }),
+  /** Directories besides its sandbox that it writes to. */
+  written: Type.Optional(Type.Array(Type.String())),
   addresses: Type.Optional(Type.Array(Type.String())),
   /** The layers of its image, which have to stay. */
   layers: Type.Array(Type.String()),

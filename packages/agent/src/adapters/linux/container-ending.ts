@@ -147,8 +147,7 @@ export class ContainerEnding {
   }
 
   private async exitOf(container: TrackedContainer): Promise<ContainerExit> {
-    const { containerId, limited, details, supervisor } = container;
-    if (limited !== undefined) return limited;
+    const { containerId, details, supervisor } = container;
     // Its supervisor has an exit status all the same: that of the runtime.
     if (container.init === undefined) return this.whyNotStarted(containerId);
     const exit = await this.parts.directories.readExit(containerId);

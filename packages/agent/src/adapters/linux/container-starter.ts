@@ -71,7 +71,8 @@ interface Ground {
   readonly supervisor: readonly string[];
   /** How its image wants to be asked to end. */
   readonly stopSignal: string | undefined;
-  readonly diskDirectories: readonly string[];
+  /** Where it writes besides its sandbox. */
+  readonly written: readonly string[];
   readonly layers: readonly string[];
 }
 
@@ -120,7 +121,7 @@ export class ContainerStarter {
     const details: ContainerDetails = {
       stop: stopOf(spec, confinement.stopSignal, ground.stopSignal),
       memoryBytes: limits === undefined ? 0 : memoryLimit(limits.memoryBytes),
-      disk: { bytes: limits?.diskBytes ?? 0, directories: [...ground.diskDirectories] },
+      written: [...ground.written],
       layers: [...ground.layers],
       ...(addresses.length === 0 ? {} : { addresses: [...addresses] }),
       ...(spec.pod === undefined ? {} : { podId: spec.pod.podId }),
@@ -171,7 +172,7 @@ export class ContainerStarter {
         root,
         supervisor: ['/bin/sh', '-c', SUPERVISOR_SCRIPT, 'stadion-supervisor', exitDirectory],
         stopSignal: undefined,
-        diskDirectories: [spec.directory],
+        written: [],
         layers: [],
       };
     }
@@ -183,7 +184,7 @@ export class ContainerStarter {
       root,
       supervisor: overlaySupervisor(image, this.parts.layersDirectory, directory, exitDirectory),
       stopSignal: image.stopSignal,
-      diskDirectories: [spec.directory, writtenDirectory(directory)],
+      written: [writtenDirectory(directory)],
       layers: image.layers,
     };
   }

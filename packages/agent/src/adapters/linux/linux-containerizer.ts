@@ -30,13 +30,12 @@ import { Confiner } from './confiner.ts';
 import { readDetails, writeDetails, type ContainerDetails } from './container-details.ts';
 import { ContainerEnding } from './container-ending.ts';
 import { ContainerStarter, type StartedContainer } from './container-starter.ts';
-import { DiskWatch, type LimitedDisk } from './disk-watch.ts';
 import { findLinuxProblem } from './fingerprint.ts';
 import { GpuDevices } from './gpu-devices.ts';
 import { HostRoot } from './host-root.ts';
 import { startLinuxExec } from './linux-exec.ts';
 import { Images } from './images/images.ts';
-import { DISK_MS_DEFAULT, IMAGE_MS_DEFAULT, LIMITS_DEFAULT, type LinuxContainerizerOptions } from './linux-options.ts';
+import { IMAGE_MS_DEFAULT, LIMITS_DEFAULT, type LinuxContainerizerOptions } from './linux-options.ts';
 import { ContainerNetworks } from './networks/container-networks.ts';
 import { PodMembers } from './pod-members.ts';
 import { Runtime, RUNTIME_MS_MAX } from './runtime.ts';
@@ -68,7 +67,6 @@ class LinuxContainerizer implements Containerizer {
   private readonly runtime: Runtime;
   private readonly hostRoot: HostRoot;
   private readonly watch: SupervisorWatch;
-  private readonly diskWatch: DiskWatch;
   private readonly containers = new Map<string, TrackedContainer>();
   private readonly networks: ContainerNetworks;
   private readonly sharedProcesses: SharedProcesses;
@@ -110,13 +108,6 @@ class LinuxContainerizer implements Containerizer {
     this.runtime = new Runtime(options.runtime ?? 'runc', join(runtimeDirectory, 'runc'));
     this.hostRoot = new HostRoot(join(runtimeDirectory, 'host-root'), options.hiddenDirectories);
     this.watch = new SupervisorWatch(this.time, log, this.directories, (containerId) => this.onGone(containerId));
-    this.diskWatch = new DiskWatch({
-      time: this.time,
-      log,
-      intervalMs: options.diskIntervalMs ?? DISK_MS_DEFAULT,
-      limited: () => this.withLimitedDisk(),
-      onExceeded: (containerId, message) => this.endFor(containerId, { kind: 'limited', resource: 'disk', message }),
-    });
     this.networks = new ContainerNetworks({
       directory: join(runtimeDirectory, 'networks'),
       log,
@@ -162,7 +153,6 @@ class LinuxContainerizer implements Containerizer {
     const recovered: RecoveredContainer[] = [];
     for (const containerId of await this.directories.list()) recovered.push(await this.recoverOne(containerId));
     await this.clearOrphans(new Set(recovered.map((container) => container.containerId)));
-    this.diskWatch.start();
     return recovered;
   }
 
@@ -207,6 +197,10 @@ class LinuxContainerizer implements Containerizer {
     return this.meter.usage();
   }
 
+  writtenDirectories(containerId: string): readonly string[] {
+    return this.containers.get(containerId)?.details?.written ?? [];
+  }
+
   readonly exec: NonNullable<Containerizer['exec']> = (containerId, request) =>
     startLinuxExec(this.runtime, this.containers.has(containerId) ? containerId : undefined, request);
 
@@ -229,7 +223,6 @@ class LinuxContainerizer implements Containerizer {
   async close(): Promise<void> {
     this.closed = true;
     this.watch.close();
-    this.diskWatch.stop();
     this.imageStore.close();
     this.machine?.ending.close();
     for (const container of this.containers.values()) container.killTimer?.cancel();
@@ -320,20 +313,6 @@ class LinuxContainerizer implements Containerizer {
     this.containers.delete(containerId);
     this.gpus.giveBack(containerId);
     this.onExit(containerId, exit);
-  }
-
-  /** Ends a container that used too much. */
-  private endFor(containerId: string, limited: Extract<ContainerExit, { kind: 'limited' }>): void {
-    const container = this.containers.get(containerId);
-    if (container === undefined || container.ended) return;
-    container.limited ??= limited;
-    this.kill(containerId, 0);
-  }
-
-  private withLimitedDisk(): readonly LimitedDisk[] {
-    return [...this.containers.values()].flatMap(({ containerId, details }) => {
-      return details === undefined || details.disk.bytes === 0 ? [] : [{ containerId, ...details.disk }];
-    });
   }
 
   // --- Recovery ------------------------------------------------------------------------------------------------

@@ -7,26 +7,27 @@ import { NEVER_STARTED } from '../../core/container.ts';
 import type { Containerizer, ContainerSpec } from '../../ports/containerizer.ts';
 import { leftoversOf } from '../../testing/machine-leftovers.ts';
 import { isRunning, TaskMachine, until } from '../../testing/task-machine.ts';
+import { withDiskLimits } from '../disk-limits/disk-limits.ts';
 import { createLinuxContainerizer } from './linux-containerizer.ts';
 
 const missing = (process.env['STADION_MISSING_PARTS'] ?? '').split(',');
 const canRun = process.getuid?.() === 0 && !['runc', 'tini'].some((part) => missing.includes(part));
 const MEBIBYTE = 1024 * 1024;
+const ports = { clock: systemClock, timers: systemTimers, log: silentLogger };
 const NONE = { cpus: 0.5, memoryBytes: 64 * MEBIBYTE, diskBytes: 0, gpus: 0 };
 
 function makeLinux(root: string): Containerizer {
   const hidden = join(root, 'secret');
   mkdirSync(hidden, { recursive: true });
   writeFileSync(join(hidden, 'state'), 'of the platform');
-  return createLinuxContainerizer({
+  const containerizer = createLinuxContainerizer({
     runtimeDirectory: join(root, 'run'),
     hiddenDirectories: [hidden],
-    clock: systemClock,
-    timers: systemTimers,
-    log: silentLogger,
+    ...ports,
     limits: { pidsMax: 64 },
-    diskIntervalMs: 50,
   });
+  const directory = join(root, 'disk-limits');
+  return withDiskLimits({ ...ports, containerizer, directory, intervalMs: 50 });
 }
 
 describe.skipIf(!canRun)('a container of Linux', () => {

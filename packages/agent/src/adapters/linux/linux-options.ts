@@ -17,8 +17,6 @@ export interface LinuxContainerizerOptions {
   /** The OCI runtime; default `runc`. */
   readonly runtime?: string;
   readonly limits?: Partial<BundleLimits>;
-  /** How often what containers have on disk is measured; default every 15 s, as in Mesos. */
-  readonly diskIntervalMs?: number;
   /** A directory of networks for CNI (`.conflist`, `.conf`); absent: there is the agent's own bridge alone. */
   readonly networkConfigDirectory?: string;
   /** How long an image that nobody uses is kept; default a week. */
@@ -37,5 +35,4 @@ export const LIMITS_DEFAULT: BundleLimits = {
   shmBytes: 64 * 1024 * 1024,
   hardCpuLimit: false,
 };
-export const DISK_MS_DEFAULT = 15_000;
 export const IMAGE_MS_DEFAULT = 7 * 24 * 3600 * 1000;

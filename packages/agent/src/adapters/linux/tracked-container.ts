@@ -1,6 +1,5 @@
 /** A container that runs, as the linux containerizer keeps it in memory. */
 import type { TimerHandle } from '@stadion/base';
-import type { ContainerExit } from '../../core/container.ts';
 import type { ProcessIdentity } from '../process-identity.ts';
 import type { ContainerDetails } from './container-details.ts';
 
@@ -16,8 +15,6 @@ export interface TrackedContainer {
   /** Monotonic time of SIGKILL, once somebody asked for the end. */
   killAt: number | undefined;
   killTimer: TimerHandle | undefined;
-  /** What it used too much of, once that is why it is being ended. */
-  limited: Extract<ContainerExit, { kind: 'limited' }> | undefined;
 }
 
 /** It begins. */
@@ -35,6 +32,5 @@ export function trackContainer(
     ended: false,
     killAt: undefined,
     killTimer: undefined,
-    limited: undefined,
   };
 }

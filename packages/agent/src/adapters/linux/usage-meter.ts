@@ -2,7 +2,7 @@
 import { delay, type Clock, type Timers } from '@stadion/base';
 import type { ContainerUsage } from '../../core/container.ts';
 import type { Cgroups } from './cgroups.ts';
-import { measureDisk } from './disk-watch.ts';
+import { measureDisk } from '../measure-disk.ts';
 import { readNetworkUsage } from './network-usage.ts';
 import type { TrackedContainer } from './tracked-container.ts';
 
@@ -64,8 +64,7 @@ export class UsageMeter {
 
   /** What a container wrote into its layer of the image; undefined without an image. */
   private async writtenBytes({ containerId, details }: TrackedContainer): Promise<number | undefined> {
-    // The first is its sandbox, which whoever made that measures.
-    const [, ...directories] = details?.disk.directories ?? [];
+    const directories = details?.written ?? [];
     if (directories.length === 0) return undefined;
     const now = this.parts.time.monotonic();
     const known = this.written.get(containerId);

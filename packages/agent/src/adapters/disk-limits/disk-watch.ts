@@ -1,15 +1,14 @@
 /** Measures what containers have on disk, one after the other, and tells of those that have more than they were granted. */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { describeError, every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
+import { measureDisk } from '../measure-disk.ts';
 
-/** How long one measurement may take. */
-const MEASURE_MS_MAX = 60_000;
 const MEBIBYTE = 1024 * 1024;
 
-/** A container with a limit. */
+/** Something on disk that a container may have no more of than so much. */
 export interface LimitedDisk {
   readonly containerId: string;
+  /** What it is, for people: `on disk`, `in the volume "data"`. */
+  readonly place: string;
   readonly bytes: number;
   /** Everything that counts. */
   readonly directories: readonly string[];
@@ -20,7 +19,7 @@ export interface DiskWatchParts {
   readonly time: Clock & Timers;
   readonly log: Logger;
   readonly intervalMs: number;
-  /** Those that run now. */
+  /** Of those that run now. */
   readonly limited: () => readonly LimitedDisk[];
   readonly onExceeded: (containerId: string, message: string) => void;
 }
@@ -52,7 +51,7 @@ export class DiskWatch {
       if (this.stopped) break;
       const used = await this.measure(each);
       if (used === undefined || used <= each.bytes) continue;
-      const message = `The task was killed because it has ${inMebibytes(used)} on disk and may have ${inMebibytes(each.bytes)}`;
+      const message = `The task was killed because it has ${inMebibytes(used)} ${each.place} and may have ${inMebibytes(each.bytes)}`;
       this.parts.onExceeded(each.containerId, message);
     }
     this.isLooking = false;
@@ -66,33 +65,6 @@ export class DiskWatch {
       return undefined;
     }
   }
-}
-
-/**
- * Bytes below some directories together: by blocks on disk, so that holes in files do not count; links are not followed.
- * @throws what du could not do
- */
-export async function measureDisk(directories: readonly string[]): Promise<number | undefined> {
-  try {
-    const words = ['-s', '-x', '-c', '-B1', '--', ...directories];
-    const { stdout } = await promisify(execFile)('du', words, { timeout: MEASURE_MS_MAX });
-    return lastNumber(stdout);
-  } catch (error) {
-    const partial = totalOf(error);
-    if (partial === undefined) throw error;
-    return partial;
-  }
-}
-
-/** Files come and go while it looks, which du complains of; what it counted is good all the same. */
-function totalOf(error: unknown): number | undefined {
-  const isAnswer = typeof error === 'object' && error !== null && 'stdout' in error && typeof error.stdout === 'string';
-  return isAnswer ? lastNumber(error.stdout as string) : undefined;
-}
-
-function lastNumber(text: string): number | undefined {
-  const value = Number.parseInt(text.trim().split('\n').at(-1) ?? '', 10);
-  return Number.isNaN(value) ? undefined : value;
 }
 
 function inMebibytes(bytes: number): string {
