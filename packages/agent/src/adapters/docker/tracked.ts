@@ -88,10 +88,9 @@ export function exitOf({ State, HostConfig }: ContainerInspectInfo): ContainerEx
 }
 
 /** Where it writes besides its sandbox, as overlay2 has it. */
-export function writtenBy(info: ContainerInspectInfo): readonly string[] {
+export function writtenBy(info: { readonly GraphDriver?: { readonly Data?: object | null } }): readonly string[] {
   // The declared type knows the driver of another age alone.
-  const { GraphDriver: driver }: { readonly GraphDriver?: { readonly Data?: object | null } } = info;
-  const data = driver?.Data ?? {};
+  const data = info.GraphDriver?.Data ?? {};
   return 'UpperDir' in data && typeof data.UpperDir === 'string' ? [data.UpperDir] : [];
 }
 

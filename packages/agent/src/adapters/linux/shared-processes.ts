@@ -67,11 +67,9 @@ export class SharedProcesses {
       }),
     );
     keeper.unref();
-    let isOver = false;
-    keeper.once('exit', () => (isOver = true));
-    keeper.once('error', () => (isOver = true));
-    for (let poll = 0; poll < POLLS_MAX && !isOver; poll += 1) {
-      const first = keeper.pid === undefined ? undefined : childOf(keeper.pid);
+    keeper.once('error', () => undefined);
+    for (let poll = 0; poll < POLLS_MAX && keeper.pid !== undefined && keeper.exitCode === null; poll += 1) {
+      const first = childOf(keeper.pid);
       if (first !== undefined) return `/proc/${first}/ns/pid`;
       await delay(this.timers, POLL_MS);
     }
