@@ -20,6 +20,7 @@ import type { LoadedCheckpoint } from './ports/checkpoints.ts';
 import { TaskRunner } from './task-runner.ts';
 import { VolumeKeeper } from './volume-keeper.ts';
 import { TaskTable, type EndedTask } from './task-table.ts';
+import { joinTime } from './joined-time.ts';
 
 /**
  * Makes an agent. It does nothing before `start`.
@@ -64,11 +65,7 @@ export class Agent implements Service, AgentView {
     this.options = options;
     const { clock, timers, log } = options;
     const config: AgentConfig = { ...AGENT_CONFIG_DEFAULT, ...options.config };
-    this.time = {
-      now: () => clock.now(),
-      monotonic: () => clock.monotonic(),
-      after: (delayMs, callback) => timers.after(delayMs, callback),
-    };
+    this.time = joinTime(clock, timers);
     this.log = log;
     this.identity = new AgentIdentity(options.checkpoints, log);
     const random = options.random.stream('agent');

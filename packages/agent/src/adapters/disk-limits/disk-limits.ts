@@ -10,6 +10,7 @@ import { describeError, type Clock, type Logger, type Timers } from '@stadion/ba
 import type { ContainerExit, RecoveredContainer } from '../../core/container.ts';
 import type { Containerizer, ContainerSpec, LaunchOutcome } from '../../ports/containerizer.ts';
 import { DiskWatch, type LimitedDisk } from './disk-watch.ts';
+import { joinTime } from '../../joined-time.ts';
 
 /** Options of {@link withDiskLimits}. */
 export interface DiskLimitOptions {
@@ -42,11 +43,7 @@ export function withDiskLimits(options: DiskLimitOptions): Containerizer {
   /** What is being launched cannot be ended yet. */
   const launching = new Set<string>();
   const watch = new DiskWatch({
-    time: {
-      now: () => clock.now(),
-      monotonic: () => clock.monotonic(),
-      after: (delayMs, callback) => timers.after(delayMs, callback),
-    },
+    time: joinTime(clock, timers),
     log,
     intervalMs: options.intervalMs ?? INTERVAL_MS_DEFAULT,
     limited: () => [...records].flatMap(([containerId, record]) => limitedOf(containerId, record)),

@@ -27,7 +27,7 @@ import { connectDocker, openDocker } from './docker-client.ts';
 import { attachInput } from './docker-attach.ts';
 import { startExec } from './docker-exec.ts';
 import { launchContainer } from './docker-launch.ts';
-import { toUsage } from './docker-usage.ts';
+import { measureAll } from './docker-usage.ts';
 import { EventWatch } from './event-watch.ts';
 import { isDaemonAway, statusOf } from './failures.ts';
 import { listHeldImages } from './held-images.ts';
@@ -45,6 +45,7 @@ import {
   writtenBy,
   type Tracked,
 } from './tracked.ts';
+import { joinTime } from '../../joined-time.ts';
 
 /** Options of {@link createDockerContainerizer}. */
 export interface DockerContainerizerOptions {
@@ -91,11 +92,7 @@ class DockerContainerizer implements Containerizer {
   constructor(options: DockerContainerizerOptions) {
     this.options = options;
     const { clock, timers } = options;
-    this.time = {
-      now: () => clock.now(),
-      monotonic: () => clock.monotonic(),
-      after: (delayMs, callback) => timers.after(delayMs, callback),
-    };
+    this.time = joinTime(clock, timers);
     this.log = options.log;
     this.records = new ContainerRecords(options.runtimeDirectory);
   }
@@ -177,7 +174,7 @@ class DockerContainerizer implements Containerizer {
   usage(): Promise<ReadonlyMap<string, ContainerUsage>> {
     const now = this.time.monotonic();
     if (this.usageCache === undefined || now - this.usageCache.at >= USAGE_MS_MAX) {
-      this.usageCache = { at: now, usage: this.measure() };
+      this.usageCache = { at: now, usage: measureAll(this.docker, this.containers.values(), this.requests, this.log) };
     }
     return this.usageCache.usage;
   }
@@ -388,24 +385,5 @@ class DockerContainerizer implements Containerizer {
 
   private isClosed(): boolean {
     return this.closed;
-  }
-
-  // --- Measuring -----------------------------------------------------------------------------------------------
-
-  private async measure(): Promise<ReadonlyMap<string, ContainerUsage>> {
-    const usage = new Map<string, ContainerUsage>();
-    const measured = [...this.containers.values()].map(({ containerId, dockerId, phase, limitBytes }) =>
-      this.requests.run(async () => {
-        if (dockerId === undefined || phase !== 'running') return;
-        try {
-          const stats = await this.docker.getContainer(dockerId).stats({ stream: false, 'one-shot': true });
-          usage.set(containerId, toUsage(stats, limitBytes));
-        } catch (error) {
-          this.log.debug({ containerId, error: describeError(error) }, 'a container could not be measured');
-        }
-      }),
-    );
-    await Promise.all(measured);
-    return usage;
   }
 }

@@ -1,12 +1,39 @@
 /** What the Engine measures of a container (`GET /containers/{id}/stats`), as the agent's pages have it. */
+import { describeError, type Logger } from '@stadion/base';
+import type Docker from 'dockerode';
 import type { ContainerStats } from 'dockerode';
+import type { ConcurrencyLimit } from '../../concurrency-limit.ts';
 import type { ContainerUsage } from '../../core/container.ts';
+import type { Tracked } from './tracked.ts';
 
 /** Nanoseconds in a second: the Engine counts cpu time in them. */
 const NANOSECONDS = 1e9;
 
+/** Measures those that run; one that cannot be is left out. */
+export async function measureAll(
+  docker: Docker,
+  containers: Iterable<Tracked>,
+  requests: ConcurrencyLimit,
+  log: Logger,
+): Promise<ReadonlyMap<string, ContainerUsage>> {
+  const usage = new Map<string, ContainerUsage>();
+  const measured = [...containers].map(({ containerId, dockerId, phase, limitBytes }) =>
+    requests.run(async () => {
+      if (dockerId === undefined || phase !== 'running') return;
+      try {
+        const stats = await docker.getContainer(dockerId).stats({ stream: false, 'one-shot': true });
+        usage.set(containerId, toUsage(stats, limitBytes));
+      } catch (error) {
+        log.debug({ containerId, error: describeError(error) }, 'a container could not be measured');
+      }
+    }),
+  );
+  await Promise.all(measured);
+  return usage;
+}
+
 /** @param limitBytes the memory limit that was asked for; the Engine says the machine's memory when there is none */
-export function toUsage(stats: ContainerStats, limitBytes: number | undefined): ContainerUsage {
+function toUsage(stats: ContainerStats, limitBytes: number | undefined): ContainerUsage {
   const { cpu_stats: cpu, memory_stats: memory, pids_stats: pids } = stats;
   // On cgroup v2 the Engine passes the members of memory.stat on: anon and file instead of rss and cache.
   const detail: Readonly<Record<string, number>> = { ...memory.stats };

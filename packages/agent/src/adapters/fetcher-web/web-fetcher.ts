@@ -9,6 +9,7 @@ import { segmentsOf } from './archive-rules.ts';
 import { ArtifactCache } from './artifact-cache.ts';
 import { download, parseSource, type Source } from './download.ts';
 import { isArchive, unpack } from './unpack.ts';
+import { joinTime } from '../../joined-time.ts';
 
 /** Options of {@link createWebFetcher}. */
 export interface WebFetcherOptions {
@@ -41,11 +42,7 @@ class WebFetcher implements Fetcher {
 
   constructor(options: WebFetcherOptions) {
     const { clock, timers } = options;
-    this.time = {
-      now: () => clock.now(),
-      monotonic: () => clock.monotonic(),
-      after: (delayMs, callback) => timers.after(delayMs, callback),
-    };
+    this.time = joinTime(clock, timers);
     this.stallMs = options.stallMs ?? STALL_MS_DEFAULT;
     this.artifactBytesMax = options.artifactBytesMax ?? ARTIFACT_BYTES_MAX;
     this.cache = new ArtifactCache(options.cacheDirectory, options.cacheBytesMax ?? CACHE_BYTES_DEFAULT, options.log);

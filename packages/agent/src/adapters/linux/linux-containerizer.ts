@@ -44,6 +44,7 @@ import { SharedProcesses } from './shared-processes.ts';
 import { trackContainer, type TrackedContainer } from './tracked-container.ts';
 import { UsageMeter } from './usage-meter.ts';
 import { findVolumeProblem } from './volumes.ts';
+import { joinTime } from '../../joined-time.ts';
 
 /** Makes it. Needs root; where something is missing, its fingerprint says what. */
 export function createLinuxContainerizer(options: LinuxContainerizerOptions): Containerizer {
@@ -84,11 +85,7 @@ class LinuxContainerizer implements Containerizer {
   constructor(options: LinuxContainerizerOptions) {
     const { clock, timers, runtimeDirectory, log } = options;
     this.options = options;
-    this.time = {
-      now: () => clock.now(),
-      monotonic: () => clock.monotonic(),
-      after: (delayMs, callback) => timers.after(delayMs, callback),
-    };
+    this.time = joinTime(clock, timers);
     this.log = log;
     const limits = { ...LIMITS_DEFAULT, ...options.limits };
     const ownLimits = readOwnLimits();

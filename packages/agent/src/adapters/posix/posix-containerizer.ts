@@ -27,6 +27,7 @@ import { signal, signalAll, signalGroup } from '../supervised/signals.ts';
 import { linkMounts } from './link-mounts.ts';
 import { startPosixExec } from './posix-exec.ts';
 import { startSupervisor } from './start-supervisor.ts';
+import { joinTime } from '../../joined-time.ts';
 
 /** Options of {@link createPosixContainerizer}. */
 export interface PosixContainerizerOptions {
@@ -84,11 +85,7 @@ class PosixContainerizer implements Containerizer {
 
   constructor(options: PosixContainerizerOptions) {
     const { clock, timers } = options;
-    this.time = {
-      now: () => clock.now(),
-      monotonic: () => clock.monotonic(),
-      after: (delayMs, callback) => timers.after(delayMs, callback),
-    };
+    this.time = joinTime(clock, timers);
     this.log = options.log;
     this.directories = new ContainerDirectories(options.runtimeDirectory);
     this.table = new ProcessTable(timers);

@@ -1,0 +1,10 @@
+/** A clock and timers as one object, which most parts take. */
+import type { Clock, Timers } from '@stadion/base';
+
+export function joinTime(clock: Clock, timers: Timers): Clock & Timers {
+  return {
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    after: (delayMs, callback) => timers.after(delayMs, callback),
+  };
+}
