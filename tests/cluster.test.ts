@@ -164,12 +164,16 @@ describe.skipIf(!canMakeCluster())('a cluster of three servers and three agents'
     await cluster.change('DELETE', '/v2/apps/after');
   });
 
-  test('keeps what runs, and what was acknowledged, when all servers are killed at once', async () => {
+  test('keeps what runs, and what was acknowledged, when all is killed at once and comes back with another secret', async () => {
     const before = await runningTasks(6);
     await cluster.change('PUT', '/v2/apps/kept', { cmd: 'exec sleep 1000', cpus: 0.1, mem: 32, instances: 0 });
-    await Promise.all(cluster.servers.map((server) => cluster.kill(server)));
-    for (const server of cluster.servers) cluster.launch(server);
-    await cluster.leader();
+    await Promise.all(cluster.nodes.map((node) => cluster.kill(node)));
+    const { headers, servers } = cluster;
+    await cluster.changeSecret();
+    for (const node of cluster.nodes) cluster.launch(node);
+    const leader = await cluster.leader();
+    expect(servers).toContain(leader);
+    expect((await callJson(`${leader.url}:8080/v2/apps`, 'GET', undefined, headers)).status).toBe(401);
     expect((await cluster.callAny('GET', '/v2/apps/kept'))?.status).toBe(200);
     await cluster.registered(3);
     expect(await runningTasks(6)).toEqual(before);

@@ -245,6 +245,19 @@ describe('an agent that falls silent', () => {
     expect(left()).toBe(6);
   });
 
+  it('goes with its whole rack at once where that is one in twenty, and more than that slowly', async () => {
+    const cluster = await Cluster.start();
+    const agents: ScriptedAgent[] = [];
+    for (let index = 0; index < 200; index += 1) agents.push(await cluster.agent(`a${String(index)}`));
+    await cluster.time.advance(2_000);
+    for (const agent of agents.slice(0, 14)) await agent.disconnect();
+    await cluster.time.advance(10_100);
+    const left = (): number => cluster.master.view?.unreachable.size ?? 0;
+    expect(left()).toBe(10);
+    await cluster.time.advance(2_000);
+    expect(left()).toBe(12);
+  });
+
   it('is believed to be alive when more than half of all are silent', async () => {
     const cluster = await Cluster.start();
     const agents: ScriptedAgent[] = [];

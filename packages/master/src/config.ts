@@ -13,9 +13,14 @@ export interface MasterConfig {
   readonly agentAnswersWithoutLinkMs: number;
   /** How long known agents have to come back after a start of the master (Mesos `agent_reregister_timeout`). */
   readonly agentReregisterTimeoutMs: number;
-  /** Agents that may be marked unreachable at once, before one per `agentRemovalIntervalMs`. */
+  /**
+   * Agents that may be marked unreachable at once: so many, or this share of all that are known, whichever is more. From then
+   * on one per `agentRemovalIntervalMs`, or as many as make the share in `agentRemovalShareMs`.
+   */
   readonly agentRemovalBurst: number;
+  readonly agentRemovalShare: number;
   readonly agentRemovalIntervalMs: number;
+  readonly agentRemovalShareMs: number;
   /** From this number of agents on, removals stop while more than half of them are silent. */
   readonly agentRemovalHoldFrom: number;
   /** Between two HEARTBEAT events; advertised to frameworks. Below 10 s some Mesos clients need it (see their probes). */
@@ -41,7 +46,9 @@ export const DEFAULT_MASTER_CONFIG: MasterConfig = {
   agentAnswersWithoutLinkMs: 60_000,
   agentReregisterTimeoutMs: 600_000,
   agentRemovalBurst: 3,
+  agentRemovalShare: 0.05,
   agentRemovalIntervalMs: 1_000,
+  agentRemovalShareMs: 60_000,
   agentRemovalHoldFrom: 4,
   heartbeatIntervalMs: 5_000,
   allocationIntervalMs: 1_000,

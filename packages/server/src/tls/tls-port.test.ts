@@ -5,12 +5,14 @@ import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { ClusterAuthority, Secret } from '@stadion/access';
+import { ClusterAuthority, Secret, endOfCertificate } from '@stadion/access';
 import { resolveServerConfig } from '@stadion/contract';
-import { silentLogger } from '@stadion/base';
+import { silentLogger, type Clock, type Timers } from '@stadion/base';
 import { systemClock } from '@stadion/base/system';
+import { VirtualTime } from '@stadion/base/testing';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, beforeAll, expect, test } from 'vitest';
+import { CERTIFICATE_LIFETIME_MS, TLS_RENEWAL_LOOK_MS } from '../limits.ts';
 import { listen } from '../listening.ts';
 import { systemPorts } from '../system-ports.ts';
 import { Undoing } from '../undoing.ts';
@@ -42,10 +44,11 @@ async function folder(): Promise<string> {
 
 async function open(
   flags: Readonly<Record<string, unknown>>,
+  time: Clock & Timers = systemPorts().time,
 ): Promise<{ url: URL; tls: NodeTls; http: FastifyInstance }> {
   const outcome = resolveServerConfig({ flags: { dataDir: await folder(), ...flags }, environment: {} });
   if (!outcome.ok) throw new Error(outcome.problems.join());
-  const parts = { secret: SECRET, ports: systemPorts(), log: silentLogger };
+  const parts = { secret: SECRET, ports: { ...systemPorts(), time }, log: silentLogger };
   const tls = await openNodeTls(outcome.config, parts, undoing);
   if (tls === undefined) throw new Error('TLS is off');
   const http = Fastify();
@@ -84,6 +87,34 @@ function ask(url: URL, path: string, shown?: Shown): Promise<{ status: number; t
       answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }));
     });
     request.end();
+  });
+}
+
+/** A stream that has begun, and what it has said at its end. */
+function openStream(url: URL): Promise<{ readonly rest: Promise<string> }> {
+  return new Promise((resolve, reject) => {
+    const at = { host: url.hostname, port: url.port, path: '/stream', agent: false, ca: authority.certificate };
+    httpsRequest(at, (answer) => {
+      let text = '';
+      const rest = new Promise<string>((done) => answer.on('end', () => done(text)));
+      answer.on('data', (chunk: Buffer) => {
+        text += chunk.toString();
+        resolve({ rest });
+      });
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+/** The certificate that is shown to somebody who connects now. */
+function shownAt(url: URL): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: url.hostname, port: Number(url.port), ca: authority.certificate }, () => {
+      resolve(socket.getPeerX509Certificate()?.toString().trim());
+      socket.destroy();
+    });
+    socket.on('error', reject);
   });
 }
 
@@ -129,20 +160,7 @@ test('new files are shown to new connections, open streams go on, and half a cha
   await writeFile(files.tlsCa, authority.certificate);
   await keep(await issue(authority));
   const { url, tls, http } = await open({ tls: 'on', ...files });
-  const begun = new Promise<{ rest: Promise<string> }>((resolve, reject) => {
-    const at = { host: url.hostname, port: url.port, path: '/stream', agent: false, ca: authority.certificate };
-    httpsRequest(at, (answer) => {
-      let text = '';
-      const rest = new Promise<string>((done) => answer.on('end', () => done(text)));
-      answer.on('data', (chunk: Buffer) => {
-        text += chunk.toString();
-        resolve({ rest });
-      });
-    })
-      .on('error', reject)
-      .end();
-  });
-  const { rest } = await begun;
+  const { rest } = await openStream(url);
   const changed = new Promise<string>((resolve) => tls.onChange(({ cert }) => resolve(cert)));
   const next = await issue(authority, 2 * DAY_MS);
   // A certificate whose key is not there yet: what was there stands until both are.
@@ -150,14 +168,32 @@ test('new files are shown to new connections, open streams go on, and half a cha
   expect(await ask(url, '/health', {})).toMatchObject({ status: 200 });
   await keep(next);
   expect(await changed).toBe(next.certificate);
-  const shown = await new Promise<string | undefined>((resolve, reject) => {
-    const socket = connect({ host: url.hostname, port: Number(url.port), ca: authority.certificate }, () => {
-      resolve(socket.getPeerX509Certificate()?.toString());
-      socket.destroy();
+  expect(await shownAt(url)).toBe(next.certificate.trim());
+  http.server.emit('more');
+  expect(await rest).toBe('begun\nmore\n');
+});
+
+test("the cluster's own authority gives another certificate when a third of its life is left, under open streams", async () => {
+  // So that now, which is what those go by who verify, is the day of the renewal.
+  const time = new VirtualTime(systemClock.now() - (CERTIFICATE_LIFETIME_MS / 3) * 2);
+  const { url, tls, http } = await open({ tls: 'on' }, time);
+  const first = tls.material().cert.trim();
+  expect(await shownAt(url)).toBe(first);
+  const { rest } = await openStream(url);
+  await time.advance((CERTIFICATE_LIFETIME_MS / 3) * 2 - DAY_MS);
+  expect(tls.material().cert.trim()).toBe(first);
+  const changed = new Promise<string>((resolve) => {
+    tls.onChange(({ cert }) => {
+      resolve(cert.trim());
     });
-    socket.on('error', reject);
   });
-  expect(shown?.trim()).toBe(next.certificate.trim());
+  await time.advance(DAY_MS + TLS_RENEWAL_LOOK_MS);
+  const second = await changed;
+  expect(second).not.toBe(first);
+  expect(endOfCertificate(second) - endOfCertificate(first)).toBeGreaterThan(
+    (CERTIFICATE_LIFETIME_MS / 3) * 2 - DAY_MS,
+  );
+  expect(await shownAt(url)).toBe(second);
   http.server.emit('more');
   expect(await rest).toBe('begun\nmore\n');
 });

@@ -189,11 +189,11 @@ export function removeSilentAgents(state: ClusterState): void {
     );
   }
   state.removalsHeld = held ? waiting.length : 0;
-  refillTokens(state);
+  const removalsMax = fadeRemovals(state, known);
   if (held) return;
   for (const { id, info } of waiting) {
-    if (state.removalTokens < 1) return;
-    state.removalTokens -= 1;
+    if (state.recentRemovals + 1 > removalsMax) return;
+    state.recentRemovals += 1;
     state.counters.unreachableScheduled += 1;
     const agent = state.agents.get(id);
     if (agent !== undefined) rescindOffers(state, agent);
@@ -219,11 +219,17 @@ export function forgetOldAgents(state: ClusterState): void {
   }
 }
 
-function refillTokens(state: ClusterState): void {
-  const { agentRemovalBurst, agentRemovalIntervalMs } = state.config;
-  const earned = (state.elapsed - state.removalTokensAt) / agentRemovalIntervalMs;
-  state.removalTokensAt = state.elapsed;
-  state.removalTokens = Math.min(agentRemovalBurst, state.removalTokens + earned);
+/**
+ * What has been given up of late fades with time.
+ * @returns how many may be given up at once: a rack of a large cluster is no more than a machine of a small one
+ */
+function fadeRemovals(state: ClusterState, known: number): number {
+  const { agentRemovalBurst, agentRemovalShare, agentRemovalIntervalMs, agentRemovalShareMs } = state.config;
+  const share = Math.floor(known * agentRemovalShare);
+  const perMs = Math.max(1 / agentRemovalIntervalMs, share / agentRemovalShareMs);
+  state.recentRemovals = Math.max(0, state.recentRemovals - (state.elapsed - state.removalsFadedAt) * perMs);
+  state.removalsFadedAt = state.elapsed;
+  return Math.max(agentRemovalBurst, share);
 }
 
 type EndOfTask = (framework: FrameworkOf, task: TaskOf) => void;

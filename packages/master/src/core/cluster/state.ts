@@ -74,8 +74,9 @@ export class ClusterState {
   readonly counters = new Counters();
   /** Agents whose removal waits because too many are silent at once. */
   removalsHeld = 0;
-  removalTokens: number;
-  removalTokensAt: number;
+  /** Agents given up of late; fades with time. */
+  recentRemovals = 0;
+  removalsFadedAt: number;
   nextAgent = 0;
   nextFramework = 0;
   nextOffer = 0;
@@ -93,8 +94,7 @@ export class ClusterState {
     this.now = startedAt;
     this.elapsed = elapsed;
     this.recoveredAt = elapsed;
-    this.removalTokens = config.agentRemovalBurst;
-    this.removalTokensAt = elapsed;
+    this.removalsFadedAt = elapsed;
     this.completedFrameworks = new Ring(config.completedFrameworks);
     this.roles = new RoleTree(effectiveWeights(config.weights, NO_SETTINGS));
   }
