@@ -29,6 +29,8 @@ export const limits = {
   headTimeoutMs: 15_000,
   /** Between requests on one connection. */
   clientIdleMs: 60_000,
+  /** How long what a client still sends is read after the last answer on its connection. */
+  lingerMs: 5_000,
   /** Connections of one worker. */
   connections: 50_000,
   /** Connections of one worker to one server. */

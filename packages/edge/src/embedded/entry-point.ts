@@ -2,24 +2,10 @@
  * One listener: HTTP/1, HTTP/2 with and without TLS, WebSockets, TCP by server name, and PROXY headers. It looks at the
  * first bytes of each connection, and only then decides who speaks.
  */
-import type { Logger, Timers } from '@stadion/base';
-import {
-  createServer as createHttpServer,
-  ServerResponse,
-  type IncomingMessage,
-  type Server as HttpServer,
-} from 'node:http';
-import {
-  createSecureServer,
-  createServer as createHttp2Server,
-  type Http2SecureServer,
-  type Http2Server,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
-} from 'node:http2';
-import { Server as NetServer, Socket, connect } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
+import { every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
+import { createServer as createHttp2Server, type Http2Server } from 'node:http2';
+import { connect, createServer as createNetServer, type Server as NetServer, type Socket } from 'node:net';
+import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
 import type { AddressSet } from '../core/policy/address-ranges.ts';
 import { readClientHello } from '../core/wire/client-hello.ts';
 import { proxyHeader, readProxyHeader } from '../core/wire/proxy-header.ts';
@@ -29,8 +15,10 @@ import { ClientAddresses } from './client-addresses.ts';
 import { plainAddress, type Origin } from './exchange.ts';
 import { lookAtFirstBytes } from './first-bytes.ts';
 import type { Proxy } from './proxy.ts';
+import { ClientConnection, LOOK_MS } from './http1/client-connection.ts';
+import { Http2Incoming, type Incoming } from './incoming.ts';
 import { watchResets } from './reset-watch.ts';
-import { Http1Reply, Http2Reply } from './reply.ts';
+import { Http2Reply, type Reply } from './reply.ts';
 import { UpgradeReply } from './upgrade-reply.ts';
 import { join } from './upstream/upgrades.ts';
 
@@ -56,6 +44,7 @@ export interface EntryPointParts {
   readonly proxy: Proxy;
   readonly certificates: CertificateStore;
   readonly challenges: CertificateStore;
+  readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Logger;
   /** Peers whose X-Forwarded headers are believed. */
@@ -76,13 +65,16 @@ const CHALLENGE_PATH = '/.well-known/acme-challenge/';
 export class EntryPoint {
   readonly settings: EntryPointSettings;
   private readonly parts: EntryPointParts;
-  private readonly http: HttpServer;
-  private readonly speakHttp1: (socket: Socket) => void;
-  private readonly plain2: Http2Server;
-  private readonly secure: Http2SecureServer;
+  private readonly listener: NetServer;
+  private readonly http2: Http2Server;
+  private readonly secure: TlsServer;
   private readonly challenge: TlsServer;
   private readonly sockets = new Set<Socket>();
+  private readonly speakers = new Set<ClientConnection>();
   private readonly clients: ClientAddresses;
+  private readonly looking: TimerHandle;
+  /** Where the session comes from that is being begun. */
+  private beginning: Origin | undefined = undefined;
   private boundPort = 0;
   private isDraining = false;
 
@@ -90,28 +82,11 @@ export class EntryPoint {
     this.settings = settings;
     this.parts = parts;
     this.clients = new ClientAddresses(settings.path !== undefined);
-    this.http = createHttpServer({
-      maxHeaderSize: limits.headerBytes,
-      headersTimeout: limits.headTimeoutMs,
-      requestTimeout: 0,
-      keepAliveTimeout: limits.clientIdleMs,
-      connectionsCheckingInterval: 1_000,
-      requireHostHeader: true,
-      insecureHTTPParser: false,
-      noDelay: true,
-    });
-    this.http.maxHeadersCount = limits.headerCount;
-    this.http.maxConnections = limits.connections;
-    const [listener] = this.http.listeners('connection');
-    this.speakHttp1 = (socket) => {
-      listener?.call(this.http, socket);
-    };
-    this.http.removeAllListeners('connection');
-    this.http.on('connection', (socket: Socket) => this.accept(socket));
-    this.serveHttp1(this.http);
-    const settings2 = { maxConcurrentStreams: limits.streamsPerConnection, enableConnectProtocol: false };
-    this.plain2 = createHttp2Server({
-      settings: settings2,
+    // Half of a connection may end before the other: a TCP route needs both.
+    this.listener = createNetServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.accept(socket));
+    this.listener.maxConnections = limits.connections;
+    this.http2 = createHttp2Server({
+      settings: { maxConcurrentStreams: limits.streamsPerConnection, enableConnectProtocol: false },
       maxSessionInvalidFrames: 10,
       maxSessionRejectedStreams: 10,
     });
@@ -122,15 +97,14 @@ export class EntryPoint {
         callback: (error: Error | null, context?: ReturnType<CertificateStore['contextFor']>) => void,
       ) => callback(null, store.contextFor(name)),
     });
-    this.secure = createSecureServer({
+    const options = {
       ...contextFor(parts.certificates),
-      allowHTTP1: true,
-      settings: settings2,
-      minVersion: 'TLSv1.2',
-      maxSessionInvalidFrames: 10,
-      maxSessionRejectedStreams: 10,
+      allowHalfOpen: true,
+      ALPNProtocols: ['h2', 'http/1.1'],
+      minVersion: 'TLSv1.2' as const,
       ...(authority === undefined ? {} : { ca: authority, requestCert: true, rejectUnauthorized: true }),
-    });
+    };
+    this.secure = createTlsServer(options, (socket) => this.speakHttp(socket, 'https'));
     // Clients that name no host (by address) get the first certificate; nobody's callback is asked for those.
     parts.certificates.followFallback(({ certificate, key }) => {
       this.secure.setSecureContext({
@@ -140,17 +114,16 @@ export class EntryPoint {
         ...(authority === undefined ? {} : { ca: authority }),
       });
     });
-    // Not one of node:http2, which would say its own protocols only.
     this.challenge = createTlsServer({ ...contextFor(parts.challenges), ALPNProtocols: [ACME_TLS] }, (socket) => {
       socket.on('error', () => undefined);
       socket.end();
     });
     this.challenge.on('tlsClientError', () => undefined);
-    this.serveHttp2(this.plain2);
-    this.serveHttp2(this.secure);
-    this.serveHttp1(this.secure);
-    // This server is handed its connections instead of listening; its own checks of slow heads begin with this event.
-    this.secure.emit('listening');
+    this.secure.on('tlsClientError', () => undefined);
+    this.serveHttp2(this.http2);
+    this.looking = every(parts.timers, LOOK_MS, () => {
+      for (const speaker of this.speakers) speaker.look();
+    });
   }
 
   get port(): number {
@@ -160,13 +133,14 @@ export class EntryPoint {
   /** @throws the system's error, e.g. EADDRINUSE */
   listen(): Promise<number> {
     return new Promise((resolve, reject) => {
-      this.http.once('error', reject);
+      const { listener } = this;
+      listener.once('error', reject);
       const { host, port, path } = this.settings;
       const where = path === undefined ? { host, port } : { path };
-      this.http.listen({ ...where, backlog: BACKLOG }, () => {
-        this.http.off('error', reject);
-        this.http.on('error', (error) => this.parts.log.error({ error: error.message }, 'a listener has failed'));
-        const address = this.http.address();
+      listener.listen({ ...where, backlog: BACKLOG }, () => {
+        listener.off('error', reject);
+        listener.on('error', (error) => this.parts.log.error({ error: error.message }, 'a listener has failed'));
+        const address = listener.address();
         this.boundPort = address !== null && typeof address === 'object' ? address.port : 0;
         resolve(this.boundPort);
       });
@@ -185,16 +159,14 @@ export class EntryPoint {
   drain(): void {
     if (this.isDraining) return;
     this.isDraining = true;
-    // Not the one of node:http, which closes idle connections as well.
-    NetServer.prototype.close.call(this.http);
-    for (const server of [this.plain2, this.secure]) server.emit('drain-sessions');
+    this.listener.close();
+    this.http2.emit('drain-sessions');
   }
 
   close(): void {
     this.drain();
+    this.looking.cancel();
     for (const socket of this.sockets) socket.destroy();
-    this.http.closeAllConnections();
-    this.secure.removeAllListeners();
   }
 
   private accept(socket: Socket): void {
@@ -231,19 +203,14 @@ export class EntryPoint {
       }
       const isPreface = PREFACE.startsWith(bytes.toString('latin1', 0, PREFACE.length));
       if (isPreface && bytes.length < PREFACE.length) return 'more';
-      if (isPreface) return { consumed: 0, then: () => this.plain2.emit('connection', socket) };
-      return { consumed: 0, then: () => this.speakPlain(socket) };
+      if (isPreface) return { consumed: 0, then: () => this.speakHttp2(socket, this.originOf(socket, 'http')) };
+      return { consumed: 0, then: () => this.speakHttp1(socket, this.originOf(socket, 'http')) };
     };
     if (this.mayBeTcp() && !this.settings.isTls) {
       // A server that speaks first would be waited for in vain: a plain TCP router needs no first bytes.
       if (this.passThrough(socket, '')) return;
     }
     lookAtFirstBytes(socket, this.parts.timers, decide, () => undefined);
-  }
-
-  private speakPlain(socket: Socket): void {
-    this.speakHttp1(socket);
-    socket.resume();
   }
 
   private mayBeTcp(): boolean {
@@ -280,37 +247,39 @@ export class EntryPoint {
     return true;
   }
 
-  private serveHttp1(server: HttpServer | Http2SecureServer): void {
-    const isSecure = server === this.secure;
-    const scheme = isSecure ? 'https' : 'http';
-    if (!isSecure) {
-      server.on('request', (request: IncomingMessage, response: ServerResponse) =>
-        this.serve(request, response, scheme),
-      );
-    }
-    server.on('upgrade', (request: IncomingMessage, socket: Duplex, rest: Buffer) =>
-      this.upgrade(request, socket, rest, scheme),
-    );
-    server.on('clientError', (error: Error & { readonly code?: string }, socket: Duplex) => refuse(error, socket));
-    server.on('tlsClientError', () => undefined);
+  /** A TLS connection whose protocol has been agreed upon. */
+  private speakHttp(socket: TLSSocket, scheme: 'https'): void {
+    const origin = this.originOf(socket, scheme);
+    if (socket.alpnProtocol === 'h2') this.speakHttp2(socket, origin);
+    else this.speakHttp1(socket, origin);
   }
 
-  private serveHttp2(server: Http2Server | Http2SecureServer): void {
-    const scheme = server === this.secure ? 'https' : 'http';
-    server.on(
-      'request',
-      (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) => {
-        if (!('stream' in request)) this.serve(request, response as ServerResponse, scheme);
-        else {
-          // A stream that is reset tells its own exchange; without a listener it would end the process.
-          request.stream.on('error', () => undefined);
-          const reply = new Http2Reply(response as Http2ServerResponse);
-          this.parts.proxy.handle(request, reply, this.originOf(request.socket, scheme));
-        }
+  private speakHttp1(socket: Socket, origin: Origin): void {
+    const { proxy, clock } = this.parts;
+    const speaker = new ClientConnection(socket, {
+      nowMs: () => clock.now(),
+      isDraining: () => this.isDraining,
+      request: (incoming, reply) => this.serve(incoming, reply, origin),
+      upgrade: (incoming, client, rest) => {
+        this.speakers.delete(speaker);
+        proxy.upgrade(incoming, new UpgradeReply(client), origin, client, rest);
       },
-    );
-    server.on('sessionError', () => undefined);
+    });
+    this.speakers.add(speaker);
+    socket.once('close', () => this.speakers.delete(speaker));
+  }
+
+  private speakHttp2(socket: Socket, origin: Origin): void {
+    // The session begins within this call.
+    this.beginning = origin;
+    this.http2.emit('connection', socket);
+    this.beginning = undefined;
+  }
+
+  private serveHttp2(server: Http2Server): void {
+    const origins = new WeakMap<object, Origin>();
     server.on('session', (session) => {
+      if (this.beginning !== undefined) origins.set(session, this.beginning);
       session.on('error', () => undefined);
       session.setTimeout(limits.clientIdleMs, () => session.close());
       watchResets(session, this.parts.timers);
@@ -318,44 +287,27 @@ export class EntryPoint {
       server.once('drain-sessions', drain);
       session.once('close', () => server.off('drain-sessions', drain));
     });
+    server.on('request', (request, response) => {
+      // A stream that is reset tells its own exchange; without a listener it would end the process.
+      request.stream.on('error', () => undefined);
+      const { session } = request.stream;
+      const origin = session === undefined ? undefined : origins.get(session);
+      // A session that has gone meanwhile is answered by nobody.
+      if (origin !== undefined) this.serve(new Http2Incoming(request), new Http2Reply(response), origin);
+    });
+    server.on('sessionError', () => undefined);
   }
 
-  private serve(request: IncomingMessage, response: ServerResponse, scheme: 'http' | 'https'): void {
-    if (this.isDraining) response.shouldKeepAlive = false;
-    const token =
-      request.url?.startsWith(CHALLENGE_PATH) === true ? request.url.slice(CHALLENGE_PATH.length) : undefined;
+  private serve(incoming: Incoming, reply: Reply, origin: Origin): void {
+    const { target } = incoming;
+    const token = target.startsWith(CHALLENGE_PATH) ? target.slice(CHALLENGE_PATH.length) : undefined;
     const answer = token === undefined ? undefined : this.parts.challengeAnswer(token);
-    if (answer !== undefined) {
-      response.writeHead(200, { 'content-type': 'application/octet-stream' });
-      response.end(answer);
+    if (answer === undefined) {
+      this.parts.proxy.handle(incoming, reply, origin);
       return;
     }
-    this.parts.proxy.handle(request, new Http1Reply(response), this.originOf(request.socket, scheme));
-  }
-
-  private upgrade(request: IncomingMessage, socket: Duplex, rest: Buffer, scheme: 'http' | 'https'): void {
-    socket.on('error', () => socket.destroy());
-    if (!(socket instanceof Socket)) {
-      socket.destroy();
-      return;
-    }
-    const response = new ServerResponse(request);
-    response.shouldKeepAlive = false;
-    response.assignSocket(socket);
-    response.once('finish', () => socket.end());
-    const isWebSocket = request.headers.upgrade?.toLowerCase() === 'websocket' && request.method === 'GET';
-    const hasBody =
-      request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined;
-    const origin = this.originOf(request.socket, scheme);
-    const reply = new Http1Reply(response);
-    // No other protocol is changed to: a client could talk past the edge (h2c smuggling). The wish is passed over.
-    if (isWebSocket && !hasBody) {
-      response.detachSocket(socket);
-      this.parts.proxy.upgrade(request, new UpgradeReply(socket), origin, socket, rest);
-    } else if (hasBody) {
-      response.writeHead(400, { connection: 'close' });
-      response.end('This request is refused: only WebSockets may change the protocol.\n');
-    } else this.parts.proxy.handle(request, reply, origin);
+    reply.start(200, ['content-type', 'application/octet-stream', 'content-length', String(answer.length)]);
+    reply.end(answer);
   }
 
   private originOf(socket: Socket, scheme: 'http' | 'https'): Origin {
@@ -375,15 +327,3 @@ const BACKLOG = 4_096;
 const TLS_HANDSHAKE = 22;
 /** The first line of HTTP/2 (RFC 9113 section 3.4). */
 const PREFACE = 'PRI * HTTP/2.0\r\n';
-
-function refuse(error: Error & { readonly code?: string }, socket: Duplex): void {
-  const status =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? '431 Request Header Fields Too Large'
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? '408 Request Timeout'
-        : '400 Bad Request';
-  if (socket.writable && error.code !== 'ECONNRESET') {
-    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-  } else socket.destroy();
-}

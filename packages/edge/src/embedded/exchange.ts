@@ -2,18 +2,14 @@
  * One request and its answer, while they are under way, and the route that they take. Every member of an exchange is there
  * from the start: all have one shape.
  */
-import type { IncomingMessage } from 'node:http';
-import type { Http2ServerRequest } from 'node:http2';
 import type { AccessRecord } from '../core/access-record.ts';
 import type { Routable } from '../core/matcher.ts';
 import type { HeaderChange, Router, StatusRange } from '../core/model.ts';
 import type { RequestView } from '../core/rule/evaluate.ts';
 import { writeTraceparent, type SpanContext } from '../core/trace/trace-context.ts';
+import type { Incoming } from './incoming.ts';
 import type { Reply } from './reply.ts';
 import type { RouteCounters } from './traffic.ts';
-
-/** A request of either protocol. */
-export type Incoming = IncomingMessage | Http2ServerRequest;
 
 /** Names of headers that the edge itself writes; a stranger's are thrown away. */
 export const FORWARDED_HEADERS: ReadonlySet<string> = new Set([
@@ -112,7 +108,6 @@ export class Exchange implements RequestView {
   /** As it came, normalised; rules and logs go by it. */
   readonly path: string;
   query: string;
-  readonly headers: RequestView['headers'];
   /** As it is sent on. */
   upstreamPath: string;
   upstreamHost: string | undefined = undefined;
@@ -143,12 +138,15 @@ export class Exchange implements RequestView {
     this.reply = reply;
     this.origin = origin;
     this.startedAt = startedAt;
-    this.method = incoming.method ?? 'GET';
+    this.method = incoming.method;
     this.host = host;
     this.path = target.path;
     this.query = target.query;
-    this.headers = incoming.headers;
     this.upstreamPath = target.path;
+  }
+
+  get headers(): RequestView['headers'] {
+    return this.incoming.headers;
   }
 
   get clientIp(): string {
@@ -156,8 +154,7 @@ export class Exchange implements RequestView {
   }
 
   header(name: string): string | undefined {
-    const value = this.headers[name];
-    return Array.isArray(value) ? value.join(', ') : value;
+    return this.incoming.header(name);
   }
 
   /** The Host as the client sent it, with its port. */

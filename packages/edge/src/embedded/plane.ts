@@ -25,8 +25,11 @@ export interface EmbeddedPlaneParts {
 
 const WORKER_PROGRAM = fileURLToPath(new URL('../worker/main.js', import.meta.url));
 const RESTART_DELAY_MS = 200;
-/** V8 gives up on patterns that would take for ever and matches them in linear time instead. */
-const WORKER_FLAGS = ['--enable-experimental-regexp-engine-on-excessive-backtracks'];
+/**
+ * V8 gives up on patterns that would take for ever and matches them in linear time instead, and keeps its space for new objects
+ * small: what a request makes is garbage a moment later.
+ */
+const WORKER_FLAGS = ['--enable-experimental-regexp-engine-on-excessive-backtracks', '--max-semi-space-size=4'];
 
 /** The plane. */
 export class EmbeddedPlane implements DataPlane {

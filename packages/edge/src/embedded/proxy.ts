@@ -9,10 +9,10 @@ import { RouterIndex } from '../core/matcher.ts';
 import { readTarget } from '../core/request-path.ts';
 import { RouteTable, routerKey } from '../core/table.ts';
 import type { Server } from '../core/model.ts';
-import { Exchange, hostOf, plainAnswer, type Answer, type Incoming, type Origin, type Route } from './exchange.ts';
+import { Exchange, hostOf, plainAnswer, type Answer, type Origin, type Route } from './exchange.ts';
+import type { Incoming } from './incoming.ts';
 import { Mirroring } from './mirroring.ts';
 import { Probes } from './probes.ts';
-import { headProblem } from './request-head.ts';
 import { TcpRoutes, routableOf, type TcpDestination } from './tcp-routes.ts';
 import type { Reply } from './reply.ts';
 import { readBody } from './request-body.ts';
@@ -53,7 +53,7 @@ export class Proxy {
   private readonly tcp = new TcpRoutes();
   private readonly routes = new Map<string, Route>();
   private readonly retired: Route[] = [];
-  private readonly http1 = new Http1Pools();
+  private readonly http1: Http1Pools;
   private readonly http2 = new Http2Sessions();
   private readonly services: Services;
   private readonly steps: StepMaker;
@@ -67,11 +67,12 @@ export class Proxy {
     this.parts = parts;
     const nowMs = (): number => parts.clock.monotonic();
     const random = (): number => randomFraction(parts.random);
+    this.http1 = new Http1Pools({ timers: parts.timers, nowMs });
     this.services = new Services({ nowMs, random }, (server) => this.release(server));
     const { portOf, workers, secret } = parts;
     this.steps = new StepMaker({ nowMs: () => parts.clock.now(), portOf, workers, secret });
     this.probes = new Probes({ timers: parts.timers, random });
-    this.pages = new ServicePages(this.services, this.http1);
+    this.pages = new ServicePages(this.services, this.http1, parts.timers);
     this.mirroring = new Mirroring(this.http1, parts.hostname);
     this.sendingPorts = {
       timers: parts.timers,
@@ -119,7 +120,7 @@ export class Proxy {
     }
     exchange.route = route;
     route.counters.active += 1;
-    this.runSteps(exchange, route, 0, (passed) => void this.send(passed, route));
+    this.runSteps(exchange, route, 0, (passed) => this.send(passed, route));
   }
 
   /** A request for another protocol: a WebSocket. */
@@ -162,10 +163,10 @@ export class Proxy {
     return this.services;
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.probes.close();
     this.http2.close();
-    await this.http1.close();
+    this.http1.close();
   }
 
   private release(server: Server): void {
@@ -224,10 +225,9 @@ export class Proxy {
   private exchangeOf(incoming: Incoming, reply: Reply, origin: Origin): Exchange | undefined {
     this.underWay += 1;
     const startedAt = this.parts.clock.monotonic();
-    const target = readTarget(incoming.url ?? '/');
-    const problem = target.ok ? headProblem(incoming) : target.reason;
-    const authority = incoming.headers[':authority'] ?? incoming.headers.host ?? '';
-    const host = hostOf(Array.isArray(authority) ? (authority[0] ?? '') : authority);
+    const target = readTarget(incoming.target);
+    const problem = target.ok ? incoming.problem : target.reason;
+    const host = hostOf(incoming.header(':authority') ?? incoming.header('host') ?? '');
     const path = target.ok ? target : { path: '/', query: '' };
     const exchange = new Exchange(incoming, reply, origin, startedAt, path, host);
     this.parts.onTaken?.(exchange);
@@ -257,27 +257,25 @@ export class Proxy {
     pass(exchange);
   }
 
-  private async send(exchange: Exchange, route: Route): Promise<void> {
-    try {
-      const destination = this.services.destination(route.router.service);
-      if (destination === undefined) {
-        this.answer(exchange, plainAnswer(503, 'There is no such service.'));
-        return;
-      }
-      const body = await readBody(exchange, route.sending.maxRequestBytes);
-      if (body.kind === 'broken') {
-        this.done(exchange);
-        return;
-      }
-      if (body.kind === 'too-large') {
-        this.answer(exchange, plainAnswer(413, 'The body is too large.', ['connection', 'close']));
-        return;
-      }
-      if (destination.mirrors.length > 0) this.mirroring.copy(exchange, body, destination.mirrors);
-      new Sending(exchange, route, destination.pool, body, this.sendingPorts).start();
-    } catch (error) {
-      this.fail(exchange, error);
+  private send(exchange: Exchange, route: Route): void {
+    const destination = this.services.destination(route.router.service);
+    if (destination === undefined) {
+      this.answer(exchange, plainAnswer(503, 'There is no such service.'));
+      return;
     }
+    readBody(exchange, route.sending.maxRequestBytes, (body) => {
+      try {
+        if (body.kind === 'broken') this.done(exchange);
+        else if (body.kind === 'too-large') {
+          this.answer(exchange, plainAnswer(413, 'The body is too large.', ['connection', 'close']));
+        } else {
+          if (destination.mirrors.length > 0) this.mirroring.copy(exchange, body, destination.mirrors);
+          new Sending(exchange, route, destination.pool, body, this.sendingPorts).start();
+        }
+      } catch (error) {
+        this.fail(exchange, error);
+      }
+    });
   }
 
   private async join(exchange: Exchange, route: Route, client: Duplex, rest: Buffer): Promise<void> {

@@ -1,5 +1,4 @@
 /** The answer to a client, over HTTP/1 or HTTP/2, behind one face. Headers are flat lists of names and values. */
-import type { ServerResponse } from 'node:http';
 import type { Http2ServerResponse, OutgoingHttpHeaders } from 'node:http2';
 
 /** What an answer is written to. */
@@ -18,49 +17,6 @@ export interface Reply {
   onClose(callback: () => void): void;
   /** Breaks the answer off, so that the client sees that it is not whole. */
   abort(): void;
-}
-
-/** Over HTTP/1. */
-export class Http1Reply implements Reply {
-  private readonly response: ServerResponse;
-
-  constructor(response: ServerResponse) {
-    this.response = response;
-  }
-
-  get isStarted(): boolean {
-    return this.response.headersSent;
-  }
-
-  get isClosed(): boolean {
-    return this.response.destroyed || this.response.writableEnded;
-  }
-
-  start(status: number, headers: readonly string[]): void {
-    this.response.writeHead(status, headers as string[]);
-  }
-
-  write(chunk: Buffer): boolean {
-    return this.response.write(chunk);
-  }
-
-  end(chunk?: Buffer | string, trailers?: readonly string[]): void {
-    if (trailers !== undefined && trailers.length > 0) this.response.addTrailers(pairsOf(trailers));
-    if (chunk === undefined) this.response.end();
-    else this.response.end(chunk);
-  }
-
-  onDrain(callback: () => void): void {
-    this.response.once('drain', callback);
-  }
-
-  onClose(callback: () => void): void {
-    this.response.once('close', callback);
-  }
-
-  abort(): void {
-    this.response.destroy();
-  }
 }
 
 /** Over HTTP/2. */
@@ -127,10 +83,4 @@ function headersOf(flat: readonly string[]): OutgoingHttpHeaders {
     else headers[name] = name === 'set-cookie' ? [known, value] : `${known}, ${value}`;
   }
   return headers;
-}
-
-function pairsOf(flat: readonly string[]): [string, string][] {
-  const pairs: [string, string][] = [];
-  for (let index = 0; index + 1 < flat.length; index += 2) pairs.push([flat[index] ?? '', flat[index + 1] ?? '']);
-  return pairs;
 }

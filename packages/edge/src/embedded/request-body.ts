@@ -1,69 +1,81 @@
 /** The body of a request: held when it is small, so that the request can be sent again; passed on as it comes otherwise. */
 import { limits } from '../limits.ts';
-import type { Exchange, Incoming } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
+import type { BodyListener, IncomingBody } from './incoming.ts';
 
 /** A body to be sent. */
 export type RequestBody =
   | { readonly kind: 'none' }
   | { readonly kind: 'held'; readonly bytes: Buffer }
-  | { readonly kind: 'stream'; readonly stream: Incoming }
+  | { readonly kind: 'stream'; readonly stream: IncomingBody }
   /** It is larger than what is allowed. */
   | { readonly kind: 'too-large' }
   /** The client has gone in the middle of it. */
   | { readonly kind: 'broken' };
 
-/** Whether a request says that it has a body. */
-export function hasBody(exchange: Exchange): boolean {
-  const { incoming } = exchange;
-  if ('stream' in incoming) return !incoming.stream.endAfterHeaders;
-  const length = exchange.headers['content-length'];
-  if (length !== undefined) return length !== '0';
-  return exchange.headers['transfer-encoding'] !== undefined;
-}
+const NONE: RequestBody = { kind: 'none' };
 
 /**
- * The body of a request.
+ * Reads the body of a request.
  * @param maxBytes more is refused; 0: no limit
+ * @param then called with it, at once where nothing has to be waited for
  */
-export async function readBody(exchange: Exchange, maxBytes: number): Promise<RequestBody> {
-  if (!hasBody(exchange)) return { kind: 'none' };
-  const declared = exchange.headers['content-length'];
-  const length = typeof declared === 'string' ? Number(declared) : undefined;
-  if (maxBytes > 0 && length !== undefined && length > maxBytes) return { kind: 'too-large' };
+export function readBody(exchange: Exchange, maxBytes: number, then: (body: RequestBody) => void): void {
+  const { body } = exchange.incoming;
+  if (body === undefined) {
+    then(NONE);
+    return;
+  }
+  const declared = exchange.header('content-length');
+  const length = declared === undefined ? undefined : Number(declared);
+  if (maxBytes > 0 && length !== undefined && length > maxBytes) {
+    then({ kind: 'too-large' });
+    return;
+  }
   const isSmall = length !== undefined && length <= limits.replayBytes;
   // A limit on a body of unknown length can only be kept by holding it.
-  if (!isSmall && (maxBytes === 0 || length !== undefined)) {
-    exchange.incoming.on('data', (chunk: Buffer) => {
-      exchange.bytesIn += chunk.length;
-    });
-    exchange.incoming.pause();
-    return { kind: 'stream', stream: exchange.incoming };
-  }
-  return await collect(exchange, maxBytes > 0 ? maxBytes : limits.replayBytes);
+  if (!isSmall && (maxBytes === 0 || length !== undefined)) then({ kind: 'stream', stream: counted(exchange, body) });
+  else collect(exchange, body, maxBytes > 0 ? maxBytes : limits.replayBytes, then);
 }
 
-function collect(exchange: Exchange, maxBytes: number): Promise<RequestBody> {
-  return new Promise((resolve) => {
-    const { incoming } = exchange;
-    const chunks: Buffer[] = [];
-    let size = 0;
-    incoming.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > maxBytes) {
-        resolve({ kind: 'too-large' });
-        incoming.pause();
-        return;
-      }
-      chunks.push(chunk);
-    });
-    incoming.once('end', () => {
+/** The body, whose bytes are counted as they pass. */
+function counted(exchange: Exchange, body: IncomingBody): IncomingBody {
+  return {
+    read: (listener) =>
+      body.read({
+        onData: (piece) => {
+          exchange.bytesIn += piece.length;
+          listener.onData(piece);
+        },
+        onEnd: () => listener.onEnd(),
+        onBroken: () => listener.onBroken(),
+      }),
+    pause: () => body.pause(),
+    resume: () => body.resume(),
+  };
+}
+
+function collect(exchange: Exchange, body: IncomingBody, maxBytes: number, then: (body: RequestBody) => void): void {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  let isOver = false;
+  const finish = (outcome: RequestBody): void => {
+    if (isOver) return;
+    isOver = true;
+    then(outcome);
+  };
+  const listener: BodyListener = {
+    onData: (piece) => {
+      size += piece.length;
+      if (size <= maxBytes) pieces.push(piece);
+      else finish({ kind: 'too-large' });
+    },
+    onEnd: () => {
       exchange.bytesIn = size;
-      resolve({
-        kind: 'held',
-        bytes: chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks),
-      });
-    });
-    incoming.once('error', () => resolve({ kind: 'broken' }));
-    incoming.once('close', () => resolve({ kind: 'broken' }));
-  });
+      const [only] = pieces;
+      finish({ kind: 'held', bytes: pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces) });
+    },
+    onBroken: () => finish({ kind: 'broken' }),
+  };
+  body.read(listener);
 }

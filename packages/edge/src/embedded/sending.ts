@@ -157,6 +157,12 @@ export class Sending implements AttemptListener {
 
   onFailure(error: unknown): void {
     const { exchange } = this;
+    const code = errorCode(error) ?? '';
+    // The client broke its body off: no server is to blame.
+    if (code === 'ABORTED') {
+      this.clientGone();
+      return;
+    }
     if (exchange.reply.isStarted) {
       // The client must see that the answer is not whole.
       this.settle(true);
@@ -169,8 +175,7 @@ export class Sending implements AttemptListener {
       this.tryAgain();
       return;
     }
-    const code = errorCode(error) ?? '';
-    const isTimeout = code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT';
+    const isTimeout = code === 'ANSWER_TIMEOUT' || code === 'CONNECT_TIMEOUT' || code === 'ETIMEDOUT';
     const page = this.route.sending.errorPages.find(({ statuses }) =>
       statuses.some(([from, to]) => from <= 502 && to >= 502),
     );
@@ -184,7 +189,7 @@ export class Sending implements AttemptListener {
   }
 
   private isRepeatable(error: unknown): boolean {
-    const isTimeout = errorCode(error) === 'UND_ERR_HEADERS_TIMEOUT';
+    const isTimeout = errorCode(error) === 'ANSWER_TIMEOUT';
     return !isTimeout && IDEMPOTENT.has(this.exchange.method) && this.body.kind !== 'stream';
   }
 

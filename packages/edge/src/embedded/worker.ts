@@ -127,6 +127,7 @@ export class EdgeWorker {
     for (const entry of wanted) {
       if (this.entryPoints.has(entry.name)) continue;
       const entryPoint = new EntryPoint(entry, {
+        clock: this.parts.clock,
         proxy,
         certificates: this.certificates,
         challenges: this.challengeCertificates,

@@ -54,6 +54,7 @@ export class EdgeStage {
         { name: isTls ? 'https' : 'http', host: '127.0.0.1', port: 0, isTls },
         {
           proxy: this.proxy,
+          clock: systemClock,
           certificates: this.certificates,
           challenges: new CertificateStore(),
           timers: systemTimers,
@@ -125,7 +126,7 @@ export class EdgeStage {
 
   async stop(): Promise<void> {
     for (const entryPoint of this.entryPoints) entryPoint.close();
-    await this.proxy.close();
+    this.proxy.close();
     for (const server of this.backends) {
       server.closeAllConnections();
       server.close();

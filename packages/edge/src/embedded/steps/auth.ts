@@ -59,7 +59,7 @@ export function digestAuth(step: Kind<'digest-auth'>, nowMs: () => number, secre
       const time = nonce.split('-')[0] ?? '';
       if (hash === undefined || nonce !== nonceAt(time) || qop !== 'auth') return challenge(false);
       if (nowMs() - Number(time) > NONCE_LIFE_MS) return challenge(true);
-      const target = exchange.incoming.url ?? '';
+      const target = exchange.incoming.target;
       const expected = md5(`${hash}:${nonce}:${nc}:${cnonce}:${qop}:${md5(`${exchange.method}:${uri}`)}`);
       if (uri !== target || !isSame(expected, response)) return challenge(false);
       admit(exchange, username, step.userHeader, step.removeHeader);
@@ -93,7 +93,7 @@ export function forwardAuth(step: Kind<'forward-auth'>): Step {
         'x-forwarded-method': exchange.method,
         'x-forwarded-proto': exchange.origin.scheme,
         'x-forwarded-host': exchange.authority,
-        'x-forwarded-uri': exchange.incoming.url ?? '/',
+        'x-forwarded-uri': exchange.incoming.target,
         'x-forwarded-for': exchange.clientIp,
       };
       for (const [name, value] of Object.entries(exchange.headers)) {

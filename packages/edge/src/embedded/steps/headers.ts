@@ -1,5 +1,5 @@
 /** Steps about headers: what is set, what other pages may read, which hosts are allowed, and client certificates. */
-import type { PeerCertificate, TLSSocket } from 'node:tls';
+import type { PeerCertificate } from 'node:tls';
 import type { CrossOrigin, MiddlewareStep } from '../../core/model.ts';
 import { compilePattern } from '../../core/rule/patterns.ts';
 import { plainAnswer, type Answer, type Exchange, type Step } from '../exchange.ts';
@@ -100,9 +100,8 @@ export function addVary(headers: string[], name: string): void {
 export function clientCertificate(step: MiddlewareStep & { readonly kind: 'client-certificate' }): Step {
   return {
     before(exchange) {
-      const socket = exchange.incoming.socket as Partial<TLSSocket>;
-      const certificate = socket.getPeerCertificate?.() as Partial<PeerCertificate> | undefined;
-      if (certificate?.raw === undefined) return undefined;
+      const certificate = exchange.incoming.peerCertificate();
+      if (certificate === undefined) return undefined;
       if (step.pem) exchange.requestChanges.push(['X-Forwarded-Tls-Client-Cert', certificate.raw.toString('base64')]);
       if (step.infos) {
         const subject = namesOf(certificate.subject);

@@ -1,4 +1,5 @@
 /** Which headers go on to a server, and which come back: without those that are for one connection only. */
+import type { Http1Fields } from '../../core/wire/http1-head.ts';
 import { FORWARDED_HEADERS, type Exchange } from '../exchange.ts';
 
 /** RFC 9110 section 7.6.1, and old relatives. */
@@ -16,7 +17,7 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 
 /** The names that a Connection header lists: they are for this connection, too. */
 function listedBy(connection: string | undefined): ReadonlySet<string> | undefined {
-  if (connection === undefined || /^(keep-alive|close|upgrade)$/i.test(connection)) return undefined;
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return undefined;
   return new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
 }
 
@@ -25,17 +26,15 @@ function listedBy(connection: string | undefined): ReadonlySet<string> | undefin
  * @param hostHeader what the server is told
  */
 export function requestHeaders(exchange: Exchange, hostHeader: string, hostname: string): string[] {
-  const { rawHeaders } = exchange.incoming;
+  const { rawHeaders, names } = exchange.incoming;
   const { isTrusted, scheme, port, clientIp } = exchange.origin;
   const listed = listedBy(exchange.header('connection'));
   const headers: string[] = ['host', hostHeader];
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] ?? '';
-    const lower = name.toLowerCase();
+  for (const [index, lower] of names.entries()) {
     if (lower === 'host' || lower === 'expect' || lower.startsWith(':') || HOP_BY_HOP.has(lower)) continue;
     if (listed?.has(lower) === true) continue;
     if (FORWARDED_HEADERS.has(lower) && (!isTrusted || lower === 'x-forwarded-for')) continue;
-    headers.push(name, rawHeaders[index + 1] ?? '');
+    headers.push(rawHeaders[index * 2] ?? '', rawHeaders[index * 2 + 1] ?? '');
   }
   const chain = isTrusted ? exchange.header('x-forwarded-for') : undefined;
   headers.push('X-Forwarded-For', chain === undefined || chain === '' ? clientIp : `${chain}, ${clientIp}`);
@@ -50,7 +49,7 @@ export function requestHeaders(exchange: Exchange, hostHeader: string, hostname:
 
 /** A trusted proxy's word stands where it has given one. */
 function addUnlessTrusted(exchange: Exchange, headers: string[], name: string, value: string): void {
-  if (exchange.origin.isTrusted && exchange.headers[name.toLowerCase()] !== undefined) return;
+  if (exchange.origin.isTrusted && exchange.header(name.toLowerCase()) !== undefined) return;
   headers.push(name, value);
 }
 
@@ -71,20 +70,16 @@ export function headerIn(headers: readonly string[], name: string): string | und
   return undefined;
 }
 
-/** The headers of an answer as they go to the client. @param raw names and values as bytes */
-export function answerHeaders(raw: readonly Buffer[]): string[] {
-  const headers: string[] = [];
-  let connection: string | undefined;
-  for (let index = 0; index + 1 < raw.length; index += 2) {
-    const name = (raw[index] ?? EMPTY).toString('latin1');
-    const lower = name.toLowerCase();
-    const value = (raw[index + 1] ?? EMPTY).toString('latin1');
-    if (lower === 'connection') connection = value;
-    if (!HOP_BY_HOP.has(lower)) headers.push(name, value);
-  }
+/** The headers of an answer as they go to the client: a flat list of names and values. */
+export function answerHeaders({ rawHeaders, names, connection }: Http1Fields): string[] {
   const listed = listedBy(connection);
-  if (listed !== undefined) for (const name of listed) setHeader(headers, name, '');
+  const hasEncoding = names.includes('transfer-encoding');
+  const headers: string[] = [];
+  for (const [index, name] of names.entries()) {
+    if (HOP_BY_HOP.has(name) || listed?.has(name) === true) continue;
+    // Beside an encoding it counts for nothing, and whoever believes it reads another answer (RFC 9112 section 6.3).
+    if (hasEncoding && name === 'content-length') continue;
+    headers.push(rawHeaders[index * 2] ?? '', rawHeaders[index * 2 + 1] ?? '');
+  }
   return headers;
 }
-
-const EMPTY = Buffer.alloc(0);

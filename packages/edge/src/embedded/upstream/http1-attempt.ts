@@ -1,84 +1,68 @@
-/** A try over HTTP/1.1, through undici's callbacks: no promise and no stream object per request. */
-import type { Dispatcher } from 'undici';
-import type { Incoming } from '../exchange.ts';
-import type { RequestBody } from '../request-body.ts';
+/** A try over HTTP/1.1 at one server. */
 import type { Attempt, AttemptListener, Outgoing } from './attempt.ts';
-import { answerHeaders } from './headers.ts';
+import { Http1Failure } from './http1-errors.ts';
+import type { ServerConnection } from './server-connection.ts';
+import type { Http1Pool } from './http1-pools.ts';
 
-/** Sends a request. */
-export function sendHttp1(dispatcher: Dispatcher, outgoing: Outgoing, listener: AttemptListener): Attempt {
-  const handler = new Http1Handler(listener);
-  const { headers, method, target } = outgoing;
-  dispatcher.dispatch(
-    {
-      path: target,
-      method,
-      headers: headers as string[],
-      body: bodyOf(outgoing.body),
-      // undici's own idea of what may be sent twice on one connection; pipelining is off.
-      idempotent: true,
-      blocking: false,
-    },
-    handler,
-  );
-  return handler;
-}
-
-function bodyOf(body: RequestBody): Buffer | Incoming | null {
-  if (body.kind === 'held') return body.bytes;
-  return body.kind === 'stream' ? body.stream : null;
-}
-
-class Http1Handler implements Attempt, Dispatcher.DispatchHandler {
+/** The try: it waits for a connection first. */
+export class Http1Attempt implements Attempt, AttemptListener {
+  readonly outgoing: Outgoing;
   private readonly listener: AttemptListener;
-  private abortRequest: ((error?: Error) => void) | undefined;
-  private resumeBody: (() => void) | undefined;
-  private isAborted = false;
+  private readonly pool: Http1Pool;
+  private connection: ServerConnection | undefined = undefined;
   private isOver = false;
 
-  constructor(listener: AttemptListener) {
+  constructor(outgoing: Outgoing, listener: AttemptListener, pool: Http1Pool) {
+    this.outgoing = outgoing;
     this.listener = listener;
+    this.pool = pool;
+  }
+
+  /** Goes out on a connection. */
+  begin(connection: ServerConnection): void {
+    this.connection = connection;
+    connection.send(this.outgoing, this);
   }
 
   resume(): void {
-    this.resumeBody?.();
+    if (!this.isOver) this.connection?.resume();
   }
 
   abort(): void {
-    this.isAborted = true;
-    this.abortRequest?.();
-  }
-
-  onConnect(abort: (error?: Error) => void): void {
-    this.abortRequest = abort;
-    if (this.isAborted) abort();
-    else this.listener.onSent();
-  }
-
-  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
-    // Interim answers (100, 103) say nothing that a client behind the edge needs.
-    if (status < 200) return true;
-    this.resumeBody = resume;
-    return this.listener.onHead(status, answerHeaders(rawHeaders));
-  }
-
-  onData(chunk: Buffer): boolean {
-    return this.listener.onChunk(chunk);
-  }
-
-  onComplete(trailers: string[] | null): void {
     if (this.isOver) return;
     this.isOver = true;
-    this.listener.onEnd(trailersOf(trailers));
+    if (this.connection === undefined) this.pool.forget(this);
+    else this.connection.destroy(new Http1Failure('ABORTED', 'the answer is no longer wanted'));
   }
 
-  onError(error: Error): void {
+  onSent(): void {
+    if (!this.isOver) this.listener.onSent();
+  }
+
+  onHead(status: number, headers: string[]): boolean {
+    return this.isOver || this.listener.onHead(status, headers);
+  }
+
+  onChunk(chunk: Buffer): boolean {
+    return this.isOver || this.listener.onChunk(chunk);
+  }
+
+  onEnd(trailers: readonly string[]): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.listener.onEnd(trailers);
+  }
+
+  onFailure(error: unknown): void {
     if (this.isOver) return;
     this.isOver = true;
     this.listener.onFailure(error);
   }
 }
 
-function trailersOf(raw: readonly unknown[] | null): readonly string[] {
-  return (raw ?? []).map((item) => (Buffer.isBuffer(item) ? item.toString('latin1') : String(item)));
+/** Sends a request over a connection of a pool. */
+export function sendHttp1(pool: Http1Pool, outgoing: Outgoing, listener: AttemptListener): Attempt {
+  const attempt = new Http1Attempt(outgoing, listener, pool);
+  pool.take(attempt);
+  return attempt;
 }

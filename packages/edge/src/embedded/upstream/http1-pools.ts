@@ -1,32 +1,42 @@
-/** Connections to servers over HTTP/1, kept open between requests: one pool per server, by undici. */
-import { Pool as ConnectionPool } from 'undici';
+/** Connections to servers over HTTP/1, kept open between requests: one pool per server. */
+import { connect as connectPlain, isIP } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { every, type TimerHandle, type Timers } from '@stadion/base';
 import type { Server, ServicePolicy } from '../../core/model.ts';
 import { limits } from '../../limits.ts';
+import type { Http1Attempt } from './http1-attempt.ts';
+import { ServerConnection, type ConnectionOwner } from './server-connection.ts';
+
+/** What pools need of their surroundings. */
+export interface PoolPorts {
+  readonly timers: Timers;
+  /** Never goes back. */
+  readonly nowMs: () => number;
+}
+
+/** How often connections are looked at for what takes too long: timeouts are that exact. */
+const LOOK_MS = 250;
 
 /** The pools of all servers. */
 export class Http1Pools {
-  private readonly pools = new Map<string, ConnectionPool>();
+  private readonly pools = new Map<string, Http1Pool>();
+  /** Those whose servers take nothing more, until they have finished. */
+  private readonly leaving = new Set<Http1Pool>();
+  private readonly ports: PoolPorts;
+  private looking: TimerHandle | undefined = undefined;
+
+  constructor(ports: PoolPorts) {
+    this.ports = ports;
+  }
 
   /** The pool of a server under a policy. */
-  of(server: Server, policy: ServicePolicy): ConnectionPool {
+  of(server: Server, policy: ServicePolicy): Http1Pool {
     const key = keyOf(server, policy);
     const known = this.pools.get(key);
     if (known !== undefined) return known;
-    const host = server.host.includes(':') ? `[${server.host}]` : server.host;
-    const pool = new ConnectionPool(
-      `${policy.scheme === 'https' ? 'https' : 'http'}://${host}:${String(server.port)}`,
-      {
-        connections: limits.connectionsPerServer,
-        pipelining: 1,
-        keepAliveTimeout: limits.upstreamIdleMs,
-        keepAliveMaxTimeout: limits.upstreamIdleMaxMs,
-        headersTimeout: policy.answerTimeoutMs,
-        bodyTimeout: 0,
-        maxHeaderSize: limits.headerBytes,
-        connect: { timeout: policy.connectTimeoutMs, rejectUnauthorized: !policy.insecureSkipVerify },
-      },
-    );
+    const pool = new Http1Pool(server, policy, this.ports.nowMs);
     this.pools.set(key, pool);
+    this.looking ??= every(this.ports.timers, LOOK_MS, () => this.look());
     return pool;
   }
 
@@ -35,15 +45,122 @@ export class Http1Pools {
     for (const [key, pool] of this.pools) {
       if (!key.endsWith(`|${server.id}`)) continue;
       this.pools.delete(key);
-      // A pool that is closed twice says so; it is closed all the same.
-      pool.close().catch(() => undefined);
+      pool.leave();
+      if (pool.size > 0) this.leaving.add(pool);
     }
   }
 
-  async close(): Promise<void> {
-    const pools = [...this.pools.values()];
+  close(): void {
+    this.looking?.cancel();
+    this.looking = undefined;
+    for (const pool of [...this.pools.values(), ...this.leaving]) pool.destroy();
     this.pools.clear();
-    await Promise.all(pools.map((pool) => pool.destroy().catch(() => undefined)));
+    this.leaving.clear();
+  }
+
+  private look(): void {
+    const nowMs = this.ports.nowMs();
+    for (const pool of this.pools.values()) pool.look(nowMs);
+    for (const pool of this.leaving) {
+      pool.look(nowMs);
+      if (pool.size === 0) this.leaving.delete(pool);
+    }
+  }
+}
+
+/** The connections to one server. */
+export class Http1Pool implements ConnectionOwner {
+  readonly nowMs: () => number;
+  private readonly server: Server;
+  private readonly policy: ServicePolicy;
+  private readonly connections = new Set<ServerConnection>();
+  /** The one that was used last is used first: those that are not needed grow old and are closed. */
+  private readonly idle: ServerConnection[] = [];
+  private readonly waiting = new Set<Http1Attempt>();
+  private isLeaving = false;
+
+  constructor(server: Server, policy: ServicePolicy, nowMs: () => number) {
+    this.server = server;
+    this.policy = policy;
+    this.nowMs = nowMs;
+  }
+
+  /** How many connections are open. */
+  get size(): number {
+    return this.connections.size;
+  }
+
+  /** Takes a try: on an idle connection, a new one, or when one becomes free. */
+  take(attempt: Http1Attempt): void {
+    const nowMs = this.nowMs();
+    for (let connection = this.idle.pop(); connection !== undefined; connection = this.idle.pop()) {
+      if (nowMs < connection.deadlineMs) {
+        attempt.begin(connection);
+        return;
+      }
+      connection.destroy();
+    }
+    if (this.connections.size >= limits.connectionsPerServer) this.waiting.add(attempt);
+    else attempt.begin(this.open());
+  }
+
+  /** A try that waits is no longer wanted. */
+  forget(attempt: Http1Attempt): void {
+    this.waiting.delete(attempt);
+  }
+
+  /** Idle connections are closed, the others when they become idle. */
+  leave(): void {
+    this.isLeaving = true;
+    for (const connection of this.idle.splice(0)) connection.destroy();
+  }
+
+  destroy(): void {
+    for (const connection of this.connections) connection.destroy();
+  }
+
+  /** Closes what has been waited for too long. */
+  look(nowMs: number): void {
+    for (const connection of this.connections) connection.check(nowMs);
+  }
+
+  onIdle(connection: ServerConnection): void {
+    const [next] = this.waiting;
+    if (next !== undefined) {
+      this.waiting.delete(next);
+      next.begin(connection);
+    } else if (this.isLeaving) connection.destroy();
+    else this.idle.push(connection);
+  }
+
+  onClosed(connection: ServerConnection): void {
+    this.connections.delete(connection);
+    const at = this.idle.lastIndexOf(connection);
+    if (at >= 0) this.idle.splice(at, 1);
+    const [next] = this.waiting;
+    if (next === undefined || this.connections.size >= limits.connectionsPerServer) return;
+    this.waiting.delete(next);
+    next.begin(this.open());
+  }
+
+  private open(): ServerConnection {
+    const { server, policy } = this;
+    const where = { host: server.host, port: server.port, noDelay: true };
+    const connection =
+      policy.scheme === 'https'
+        ? new ServerConnection(
+            connectTls({
+              ...where,
+              ...(isIP(server.host) === 0 ? { servername: server.host } : {}),
+              rejectUnauthorized: !policy.insecureSkipVerify,
+            }),
+            'secureConnect',
+            policy.connectTimeoutMs,
+            this,
+          )
+        : new ServerConnection(connectPlain(where), 'connect', policy.connectTimeoutMs, this);
+    this.connections.add(connection);
+    return connection;
   }
 }
 

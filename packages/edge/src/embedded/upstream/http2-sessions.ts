@@ -3,10 +3,12 @@ import {
   connect,
   constants,
   type ClientHttp2Session,
+  type ClientHttp2Stream,
   type IncomingHttpHeaders,
   type OutgoingHttpHeaders,
 } from 'node:http2';
 import type { Server, ServicePolicy } from '../../core/model.ts';
+import type { IncomingBody } from '../incoming.ts';
 import type { Attempt, AttemptListener, Outgoing } from './attempt.ts';
 
 /** The sessions of all servers. */
@@ -52,7 +54,7 @@ export class Http2Sessions {
       }
     });
     if (body.kind === 'held') stream.end(body.bytes);
-    else if (body.kind === 'stream') body.stream.pipe(stream);
+    else if (body.kind === 'stream') pour(body.stream, stream);
     return {
       resume: () => void stream.resume(),
       abort: () => stream.close(constants.NGHTTP2_CANCEL),
@@ -93,6 +95,19 @@ export class Http2Sessions {
   }
 }
 
+/** Sends a body as fast as the server takes it. */
+function pour(body: IncomingBody, stream: ClientHttp2Stream): void {
+  body.read({
+    onData: (piece) => {
+      if (stream.destroyed || stream.write(piece)) return;
+      body.pause();
+      stream.once('drain', () => body.resume());
+    },
+    onEnd: () => void stream.end(),
+    onBroken: () => stream.close(constants.NGHTTP2_CANCEL),
+  });
+}
+
 function headersOf({ method, target, headers, exchange }: Outgoing): OutgoingHttpHeaders {
   const result: Record<string, string | string[]> = {
     ':method': method,
@@ -109,7 +124,7 @@ function headersOf({ method, target, headers, exchange }: Outgoing): OutgoingHtt
     else result[name] = [known, value];
   }
   // The one word of TE that goes beyond a connection, and gRPC insists on it.
-  if (exchange.headers['te'] === 'trailers') result['te'] = 'trailers';
+  if (exchange.header('te') === 'trailers') result['te'] = 'trailers';
   return result;
 }
 
