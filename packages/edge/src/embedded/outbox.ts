@@ -48,8 +48,9 @@ export class Outbox {
     }
     socket.cork();
     let mayGoOn = true;
-    for (const piece of pieces)
+    for (const piece of pieces) {
       mayGoOn = typeof piece === 'string' ? socket.write(piece, 'latin1') : socket.write(piece);
+    }
     socket.uncork();
     return mayGoOn;
   }

@@ -158,11 +158,16 @@ export class ClientConnection implements ReplyConnection, IncomingBody {
     this.isAdvancing = true;
     for (;;) {
       if (this.body !== undefined && !this.readBody()) break;
-      if (this.reply !== undefined || this.isEnding) break;
+      if (!this.isIdle()) break;
       if (!this.readHead()) break;
     }
     this.isAdvancing = false;
     this.balance();
+  }
+
+  /** Whether the next request may be read. */
+  private isIdle(): boolean {
+    return this.reply === undefined && !this.isEnding;
   }
 
   /** Reads from the socket only what somebody will take. */

@@ -58,7 +58,7 @@ export class ClientRequest implements Incoming {
     const { names } = this;
     const at = names.indexOf(name);
     if (at < 0) return undefined;
-    if (names.indexOf(name, at + 1) < 0) return this.rawHeaders[at * 2 + 1];
+    if (!names.includes(name, at + 1)) return this.rawHeaders[at * 2 + 1];
     const value = this.headers[name];
     return Array.isArray(value) ? value.join(', ') : value;
   }

@@ -106,7 +106,7 @@ export function clientCertificate(step: MiddlewareStep & { readonly kind: 'clien
       if (step.infos) {
         const subject = namesOf(certificate.subject);
         const issuer = namesOf(certificate.issuer);
-        const info = `Subject="${subject}";Issuer="${issuer}";NB="${certificate.valid_from ?? ''}";NA="${certificate.valid_to ?? ''}"`;
+        const info = `Subject="${subject}";Issuer="${issuer}";NB="${certificate.valid_from}";NA="${certificate.valid_to}"`;
         exchange.requestChanges.push(['X-Forwarded-Tls-Client-Cert-Info', encodeURIComponent(info)]);
       }
       return undefined;

@@ -2,20 +2,25 @@
 import type { Attempt, AttemptListener, Outgoing } from './attempt.ts';
 import { Http1Failure } from './http1-errors.ts';
 import type { ServerConnection } from './server-connection.ts';
-import type { Http1Pool } from './http1-pools.ts';
+
+/** Where a try waits for a connection. */
+export interface ConnectionQueue {
+  take(attempt: Http1Attempt): void;
+  forget(attempt: Http1Attempt): void;
+}
 
 /** The try: it waits for a connection first. */
 export class Http1Attempt implements Attempt, AttemptListener {
   readonly outgoing: Outgoing;
   private readonly listener: AttemptListener;
-  private readonly pool: Http1Pool;
+  private readonly queue: ConnectionQueue;
   private connection: ServerConnection | undefined = undefined;
   private isOver = false;
 
-  constructor(outgoing: Outgoing, listener: AttemptListener, pool: Http1Pool) {
+  constructor(outgoing: Outgoing, listener: AttemptListener, queue: ConnectionQueue) {
     this.outgoing = outgoing;
     this.listener = listener;
-    this.pool = pool;
+    this.queue = queue;
   }
 
   /** Goes out on a connection. */
@@ -31,7 +36,7 @@ export class Http1Attempt implements Attempt, AttemptListener {
   abort(): void {
     if (this.isOver) return;
     this.isOver = true;
-    if (this.connection === undefined) this.pool.forget(this);
+    if (this.connection === undefined) this.queue.forget(this);
     else this.connection.destroy(new Http1Failure('ABORTED', 'the answer is no longer wanted'));
   }
 
@@ -61,8 +66,8 @@ export class Http1Attempt implements Attempt, AttemptListener {
 }
 
 /** Sends a request over a connection of a pool. */
-export function sendHttp1(pool: Http1Pool, outgoing: Outgoing, listener: AttemptListener): Attempt {
-  const attempt = new Http1Attempt(outgoing, listener, pool);
-  pool.take(attempt);
+export function sendHttp1(queue: ConnectionQueue, outgoing: Outgoing, listener: AttemptListener): Attempt {
+  const attempt = new Http1Attempt(outgoing, listener, queue);
+  queue.take(attempt);
   return attempt;
 }

@@ -4,7 +4,7 @@ import { connect as connectTls } from 'node:tls';
 import { every, type TimerHandle, type Timers } from '@stadion/base';
 import type { Server, ServicePolicy } from '../../core/model.ts';
 import { limits } from '../../limits.ts';
-import type { Http1Attempt } from './http1-attempt.ts';
+import type { ConnectionQueue, Http1Attempt } from './http1-attempt.ts';
 import { ServerConnection, type ConnectionOwner } from './server-connection.ts';
 
 /** What pools need of their surroundings. */
@@ -69,7 +69,7 @@ export class Http1Pools {
 }
 
 /** The connections to one server. */
-export class Http1Pool implements ConnectionOwner {
+export class Http1Pool implements ConnectionOwner, ConnectionQueue {
   readonly nowMs: () => number;
   private readonly server: Server;
   private readonly policy: ServicePolicy;

@@ -151,6 +151,11 @@ export class ServerConnection {
     };
   }
 
+  /** Who is told of a piece may give the rest up. */
+  private hasClosed(): boolean {
+    return this.isClosed;
+  }
+
   private refreshDeadline(): void {
     if (this.outgoing === undefined || this.head !== undefined) return;
     this.deadlineMs = deadline(this.owner.nowMs(), this.outgoing.policy.answerTimeoutMs);
@@ -186,11 +191,12 @@ export class ServerConnection {
     // Interim answers (100, 103) say nothing that a client behind the edge needs.
     if (head.status < 200) return true;
     this.head = head;
-    this.body = new BodyReader(head.framing);
+    const body = new BodyReader(head.framing);
+    this.body = body;
     this.deadlineMs = Number.POSITIVE_INFINITY;
     if (listener?.onHead(head.status, answerHeaders(head)) === false) this.socket.pause();
     // An answer without a body is at its end with its head.
-    if (this.body?.isDone === true && this.input.length === 0) this.complete();
+    if (body.isDone && this.input.length === 0) this.complete();
     return true;
   }
 
@@ -202,7 +208,7 @@ export class ServerConnection {
     const end = body.read(bytes, 0, (piece) => {
       if (!listener.onChunk(piece)) this.socket.pause();
     });
-    if (this.isClosed) return;
+    if (this.hasClosed()) return;
     if (typeof end === 'string') {
       this.destroy(new Http1Failure('BAD_ANSWER', `the server has answered with ${end}`));
     } else if (body.isDone) this.complete(end < bytes.length);
