@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { filesWith } from './support/cluster-sessions.ts';
 import { BUSYBOX, dockerApp, hasDocker, startDockerPlatform } from './support/docker-platform.ts';
 import { EventRecorder } from './support/event-recorder.ts';
+import { heldPull } from './support/held-pull.ts';
 import { callJson, HOST_PORT_LAST, REPOSITORY, waitFor, type RunningPlatform } from './support/running-platform.ts';
 
 describe.skipIf(!hasDocker)('with Docker', () => {
@@ -143,6 +144,14 @@ describe.skipIf(!hasDocker)('with Docker', () => {
       );
     });
     await platform.change('DELETE', '/v2/apps/missing');
+  }, 60_000);
+
+  it('how far the pull of an image is, is told', async () => {
+    const told = await heldPull(platform, '/slow', (image) =>
+      dockerApp('/slow', 'sleep 1000', { container: { type: 'DOCKER', docker: { image } } }),
+    );
+    expect(told).toMatch(/^\d+ %, \S+ of \S+ MB$/);
+    await platform.change('DELETE', '/v2/apps/slow');
   }, 60_000);
 
   it('a port that is taken and a volume that is missing are named', async () => {

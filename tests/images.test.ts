@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { busyboxLayer, makeImage, writeLayout } from '@stadion/agent/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { heldPull } from './support/held-pull.ts';
 import { RunningPlatform, waitFor } from './support/running-platform.ts';
 
 const missing = (process.env['STADION_MISSING_PARTS'] ?? '').split(',');
@@ -221,6 +222,16 @@ describe.skipIf(!canRun)('an app on an image without Docker', () => {
       await platform.call('DELETE', '/v2/pods/pair?force=true');
     },
     2 * LIMIT_MS,
+  );
+
+  it(
+    'says how far the pull of its image is',
+    async () => {
+      const told = await heldPull(platform, '/slow', (name) => app('/slow', { image: name }, { cmd: 'sleep 1000' }));
+      expect(told).toMatch(/^([4-6]\d|\d) %, /);
+      await platform.call('DELETE', '/v2/apps/slow?force=true');
+    },
+    LIMIT_MS,
   );
 
   it(

@@ -1,5 +1,5 @@
 /** What comes before the start of a task: its sandbox, its artifacts, and its user's right to both. */
-import { describeError } from '@stadion/base';
+import { describeError, type Clock, type Timers } from '@stadion/base';
 import type { AgentCounters } from './agent-view.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { imageOf } from './core/admission.ts';
@@ -7,7 +7,11 @@ import { FETCHES_MAX, PREPARATIONS_MAX } from './limits.ts';
 import type { Containerizer } from './ports/containerizer.ts';
 import type { Fetcher } from './ports/fetcher.ts';
 import type { SandboxId, Sandboxes } from './ports/sandboxes.ts';
+import { SpacedNews } from './spaced-news.ts';
 import type { TaskEntry } from './task-table.ts';
+
+/** Each word of progress goes to the framework, and from there to whoever listens. */
+const PROGRESS_MS = 1000;
 
 /** What preparing needs. */
 export interface PreparationPorts {
@@ -16,6 +20,7 @@ export interface PreparationPorts {
   readonly containerizer: Containerizer;
   /** A sentence about how far the preparation of a task is. */
   readonly onProgress: (entry: TaskEntry, message: string) => void;
+  readonly time: Clock & Timers;
   readonly counters: AgentCounters;
   /** Resolves when the agent's id, which names the sandbox, is on disk. */
   identitySaved(): Promise<void>;
@@ -69,18 +74,14 @@ export class TaskPreparation {
 
   private async prepareContainer(entry: TaskEntry, directory: string): Promise<string | undefined> {
     const { container } = entry.task.info;
-    const { containerizer } = this.ports;
+    const { containerizer, time, onProgress } = this.ports;
     if (container === undefined || containerizer.prepare === undefined || !isStaged(entry)) return undefined;
     entry.abort = new AbortController();
-    const failure = await containerizer.prepare(
-      { container, directory },
-      {
-        signal: entry.abort.signal,
-        onProgress: (message) => {
-          this.ports.onProgress(entry, message);
-        },
-      },
-    );
+    const news = new SpacedNews(time, PROGRESS_MS, (message) => onProgress(entry, message));
+    const { signal } = entry.abort;
+    const failure = await containerizer
+      .prepare({ container, directory }, { signal, onProgress: (message) => news.tell(message) })
+      .finally(() => news.stop());
     entry.abort = undefined;
     return failure?.message;
   }

@@ -87,6 +87,7 @@ export class TaskRunner {
       onProgress: (entry, message) => {
         this.dispatch(entry, { type: 'progress', message });
       },
+      time: owner.time,
       counters: owner.counters,
       identitySaved: () => owner.identitySaved(),
     });

@@ -12,9 +12,13 @@ export interface RegistryMood {
   readonly breakOff?: number;
   /** So many requests are answered with 503 first. */
   readonly unavailable?: number;
+  /** Large blobs stop half-way until {@link SmallRegistry.goOn}. */
+  readonly hold?: boolean;
   /** Blobs come with one bit turned over. */
   readonly corrupt?: boolean;
 }
+
+const HELD_BYTES_MIN = 100_000;
 
 /** See above. */
 export class SmallRegistry {
@@ -23,11 +27,20 @@ export class SmallRegistry {
   private readonly server: Server;
   private readonly manifests = new Map<string, Buffer>();
   private readonly blobs = new Map<string, Buffer>();
+  private readonly held: (() => void)[] = [];
+  private isHolding: boolean;
   private mood: { credentials?: RegistryMood['credentials']; breakOff: number; unavailable: number; corrupt: boolean };
 
   private constructor(mood: RegistryMood) {
     this.mood = { breakOff: 0, unavailable: 0, corrupt: false, ...mood };
+    this.isHolding = mood.hold ?? false;
     this.server = createServer((request, response) => this.answer(request, response));
+  }
+
+  /** Lets go of what it holds. */
+  goOn(): void {
+    this.isHolding = false;
+    for (const rest of this.held.splice(0)) rest();
   }
 
   static async start(mood: RegistryMood = {}): Promise<SmallRegistry> {
@@ -106,6 +119,12 @@ export class SmallRegistry {
       return;
     }
     const sent = Buffer.from(bytes);
+    if (this.isHolding && sent.length > HELD_BYTES_MIN) {
+      const half = Math.floor(sent.length / 2);
+      response.write(sent.subarray(0, half));
+      this.held.push(() => response.end(sent.subarray(half)));
+      return;
+    }
     if (this.mood.corrupt) sent[sent.length - 1] = (sent[sent.length - 1] ?? 0) ^ 1;
     response.end(sent);
   }

@@ -23,6 +23,11 @@ export function taskWords({ state, frozen, draining }: Task): { readonly tone: E
   return stateWords(state);
 }
 
+/** Whether it is on its way to run. */
+export function isStarting({ state }: Task): boolean {
+  return state === 'TASK_STARTING' || state === 'TASK_STAGING';
+}
+
 /** Where it listens, as far as a browser can open that. */
 export function endpointsOf({ host, ports }: Task): readonly TaskEndpoint[] {
   return ports.map((port) => ({ label: `${host}:${String(port)}`, url: `http://${host}:${String(port)}/` }));

@@ -65,7 +65,10 @@ export class StatusHandler {
     const checks =
       instance.tasks === undefined ? (definition?.healthChecks?.length ?? 0) : checkedContainers(definition);
     const outcome = applyStatus(instance, status, clock.now(), this.share, checks);
-    if (outcome.kind === 'unchanged') return;
+    if (outcome.kind === 'unchanged') {
+      if (feed.isHeard && tellsProgress(status)) this.announceStatus(instance, status);
+      return;
+    }
     const next = outcome.instance;
     if (feed.isHeard && tellsNewState(instance, next)) this.announceStatus(next, status);
     if (outcome.kind === 'ended') {
@@ -192,6 +195,11 @@ export class StatusHandler {
     this.addresses.set(key, addresses);
     return addresses;
   };
+}
+
+/** A start that takes long says how far it is. That is news and nothing to remember. */
+function tellsProgress({ state, message, reason }: TaskStatus): boolean {
+  return state === 'TASK_STARTING' && (message ?? '') !== '' && reason !== 'REASON_RECONCILIATION';
 }
 
 /** Whether the task that a status is about has come into another state. */

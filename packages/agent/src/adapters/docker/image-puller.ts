@@ -2,15 +2,15 @@
 import { delay, type Clock, type Logger, type Timers } from '@stadion/base';
 import type Docker from 'dockerode';
 import type { AuthConfigObject } from 'dockerode';
+import { describePull } from '../../core/pull-words.ts';
 import type { LaunchFailure, PrepareContext } from '../../ports/containerizer.ts';
 import { findImageNameProblem } from './container-options.ts';
-import { describeProgress, LayerProgress, type ProgressLine } from './pull-progress.ts';
+import { LayerProgress, type ProgressLine } from './pull-progress.ts';
 import { nameFailure, statusOf } from './failures.ts';
 
 /** Tries before a registry that cannot be reached is given up; the framework tries again later. */
 const ATTEMPTS_MAX = 3;
 const RETRY_MS = 1000;
-const PROGRESS_MS = 1000;
 
 interface Pull {
   readonly outcome: Promise<LaunchFailure | undefined>;
@@ -126,7 +126,6 @@ export class ImagePuller {
       ...(credentials === undefined ? {} : { authconfig: credentials }),
     });
     const layers = new LayerProgress();
-    let toldAt = this.time.monotonic();
     let failure: string | undefined;
     await new Promise<void>((resolve, reject) => {
       this.docker.modem.followProgress(
@@ -139,10 +138,7 @@ export class ImagePuller {
         (line: ProgressLine) => {
           failure = line.errorDetail?.message ?? line.error ?? failure;
           layers.add(line);
-          const now = this.time.monotonic();
-          if (now - toldAt < PROGRESS_MS) return;
-          toldAt = now;
-          tell(`Pulling the image ${image}: ${describeProgress(layers)}`);
+          tell(describePull(image, layers.bytes));
         },
       );
     });

@@ -2,8 +2,9 @@
 import { Link } from '@tanstack/react-router';
 import type { Task } from '@stadion/contract/orchestrator';
 import { moment } from '../../core/moments.ts';
-import { endpointsOf, taskHealth, taskName, taskWords, updatedAt } from '../../core/task-row.ts';
+import { endpointsOf, isStarting, taskHealth, taskName, taskWords, updatedAt } from '../../core/task-row.ts';
 import { Badge, HealthBadge } from '../../parts/badge.tsx';
+import { StartingBadge } from '../../parts/starting-badge.tsx';
 import type { TableColumn } from '../../parts/data-table.tsx';
 import { TimeAgo } from '../../parts/time-ago.tsx';
 import styles from './instance-columns.module.css';
@@ -40,6 +41,7 @@ export function instanceColumns(isChecked: boolean, configuredAt: string): reado
       value: ({ state }) => state,
       cell: (task) => {
         const { tone, word } = taskWords(task);
+        if (isStarting(task)) return <StartingBadge taskId={task.id} tone={tone} word={word} />;
         return (
           <Badge tone={tone} isBare>
             {word}

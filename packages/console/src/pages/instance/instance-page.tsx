@@ -24,6 +24,7 @@ import { EventPanel } from '../../parts/event-panel.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { Panel } from '../../parts/panel.tsx';
 import { VolumeList } from '../../parts/volume-list.tsx';
+import { StartingSentence } from '../../parts/starting-badge.tsx';
 import { TerminalPanel } from '../../terminal/terminal-panel.tsx';
 import { HealthPanel } from './health-panel.tsx';
 import { Siblings } from './siblings.tsx';
@@ -86,6 +87,7 @@ export function InstancePage() {
           It ended so long ago that master and agent have forgotten it.
         </EmptyState>
       )}
+      {(state === 'TASK_STARTING' || state === 'TASK_STAGING') && <StartingSentence taskId={taskId} />}
       {app !== undefined && task !== undefined && <Alive app={app} task={task} />}
       {pod !== undefined && <PodVolumesOf pod={pod} taskId={taskId} />}
       {podId !== undefined && known?.state === 'TASK_RUNNING' && (

@@ -105,7 +105,7 @@ describe.skipIf(!canRun)('pulling images', () => {
     const told: string[][] = [[], [], []];
     await Promise.all(told.map((messages) => pull(name, false, undefined, messages)));
     expect(from.requests.filter((request) => request.includes('/blobs/'))).toHaveLength(2);
-    for (const messages of told) expect(messages.at(-1)).toMatch(/Pulling the image .* of .* MiB/);
+    for (const messages of told) expect(messages.at(-1)).toMatch(/Pulling the image .*: 100 %, .* of .* MB$/);
     await pull(name);
     expect(from.requests.filter((request) => request.includes('/manifests/'))).toHaveLength(1);
     await pull(name, true);

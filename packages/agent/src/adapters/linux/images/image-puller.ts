@@ -8,6 +8,7 @@ import {
   type Descriptor,
   type ImageConfig,
 } from '../../../core/oci/image-manifest.ts';
+import { describePull } from '../../../core/pull-words.ts';
 import { isPinned, parseImageReference, type ImageReference } from '../../../core/oci/image-reference.ts';
 import type { RegistryCredentials } from '../../registry-credentials.ts';
 import { openArchive } from './archive-source.ts';
@@ -301,7 +302,6 @@ class PullProgress {
 
   add(bytes: number): void {
     this.bytes += bytes;
-    const inMebibytes = (amount: number): string => (amount / MEBIBYTE).toFixed(1);
-    this.tell(`Pulling the image ${this.image}: ${inMebibytes(this.bytes)} of ${inMebibytes(this.total)} MiB`);
+    this.tell(describePull(this.image, { current: this.bytes, total: this.total }));
   }
 }
