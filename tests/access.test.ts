@@ -213,6 +213,17 @@ describe('every other port', () => {
     expect((await ask(url, 'POST', 'only-tasks-exec', '{"type":"PRUNE_IMAGES"}', json)).status).toBe(403);
   });
 
+  test('executors of frameworks are asked for their own tokens, and nothing else is worth anything there', async () => {
+    const url = `${platform.addresses.agent}/api/v1/executor`;
+    const caller = { framework_id: { value: 'f' }, executor_id: { value: 'e' } };
+    for (const user of [undefined, 'reader']) {
+      const answer = await ask(url, 'POST', user, JSON.stringify({ type: 'SUBSCRIBE', ...caller }), {
+        'content-type': 'application/json',
+      });
+      expect([user, answer.status]).toEqual([user, 401]);
+    }
+  });
+
   test('frameworks, agents and sessions come in by their own grants only', async () => {
     const { master, orchestrator } = platform.addresses;
     const subscribe = JSON.stringify({ type: 'SUBSCRIBE' });

@@ -1,11 +1,15 @@
 /** The v1 API is open to others: a framework from npm, and the orchestrator itself over nothing but HTTP. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorCode } from '@stadion/base';
 import { demoApp } from './support/apps.ts';
+import { PlainFramework } from './support/plain-framework.ts';
+import { SecondAgent } from './support/second-agent.ts';
 import { RunningPlatform, STADION, callJson, waitFor } from './support/running-platform.ts';
 
 let platform: RunningPlatform;
@@ -41,6 +45,15 @@ function start(words: readonly string[]) {
   };
 }
 
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
 const frameworkNamed = async (name: string) =>
   (await platform.ask('master', '/state')).body.frameworks.find(
     (framework: { name: string }) => framework.name === name,
@@ -71,6 +84,88 @@ describe('a framework of somebody else', { timeout: 60_000 }, () => {
       await waitFor('it is gone', async () => (await frameworkNamed('from-npm')) === undefined);
     } finally {
       await scheduler.end('SIGKILL');
+    }
+  });
+});
+
+describe('an executor of somebody else', { timeout: 90_000 }, () => {
+  const CPUS = { name: 'cpus', type: 'SCALAR', scalar: { value: 0.1 } };
+  const MEM = { name: 'mem', type: 'SCALAR', scalar: { value: 32 } };
+  const executor = {
+    type: 'CUSTOM',
+    executor_id: { value: 'plain' },
+    command: { value: `"${process.execPath}" "${join(import.meta.dirname, 'peers', 'plain-executor.mjs')}"` },
+    resources: [CPUS, MEM],
+  };
+
+  it('written in plain Node runs tasks of a framework, and goes on when its agent is killed', async () => {
+    const port = await freePort();
+    let agent = await SecondAgent.start(platform, port);
+    const framework = await PlainFramework.subscribe(platform.addresses.master, {
+      user: '',
+      name: 'with-executor',
+      failover_timeout: 60,
+      checkpoint: true,
+      capabilities: [{ type: 'PARTITION_AWARE' }],
+    });
+    try {
+      const { slaves } = (await platform.ask('master', '/slaves')).body;
+      const agent_id = { value: slaves.find((slave: { port: number }) => slave.port === port).id };
+      const launch = async (...ids: string[]) => {
+        const { id } = await framework.offerOf(agent_id.value);
+        const task_infos = ids.map((value) => {
+          return { name: value, task_id: { value }, agent_id, executor, resources: [CPUS, MEM] };
+        });
+        const operations = [{ type: 'LAUNCH', launch: { task_infos } }];
+        expect(await framework.call({ type: 'ACCEPT', accept: { offer_ids: [id], operations } })).toBe(202);
+      };
+      const say = (text: string) => {
+        const data = Buffer.from(text).toString('base64');
+        const message = { agent_id, executor_id: executor.executor_id, data };
+        return framework.call({ type: 'MESSAGE', message });
+      };
+
+      await launch('one', 'two');
+      const pids = [await framework.heard('one', 'TASK_RUNNING'), await framework.heard('two', 'TASK_RUNNING')].map(
+        ({ data }) => Buffer.from(data, 'base64').toString(),
+      );
+      expect(pids[0]).toBe(pids[1]);
+      await say('hello');
+      const [heard] = await waitFor('the executor answers', () => {
+        const messages = framework.of('MESSAGE');
+        return messages.length > 0 && messages;
+      });
+      expect(Buffer.from(heard.message.data, 'base64').toString()).toBe('you said hello');
+
+      await say('finish one when alone');
+      await say('did you hear');
+      await waitFor('it has heard so', () => framework.of('MESSAGE').length === 2);
+      await agent.kill();
+      agent = await SecondAgent.start(platform, port);
+      await framework.heard('one', 'TASK_FINISHED');
+      expect(framework.statuses('two').map(({ state }) => state)).toEqual(['TASK_RUNNING']);
+
+      await launch('three');
+      const { data } = await framework.heard('three', 'TASK_RUNNING');
+      expect(Buffer.from(data, 'base64').toString()).toBe(pids[0]);
+      await framework.call({ type: 'KILL', kill: { task_id: { value: 'two' }, agent_id } });
+      await framework.heard('two', 'TASK_KILLED');
+      await framework.call({ type: 'SHUTDOWN', shutdown: { executor_id: executor.executor_id, agent_id } });
+      await framework.heard('three', 'TASK_KILLED');
+      const [failure] = await waitFor('its end is told', () => {
+        const failures = framework.of('FAILURE');
+        return failures.length > 0 && failures;
+      });
+      expect(failure.failure).toEqual({ agent_id, executor_id: executor.executor_id, status: 0 });
+      await waitFor('nothing of it is charged any more', async () => {
+        const { frameworks } = (await platform.ask('master', '/frameworks')).body;
+        const own = frameworks.find(({ id }: { id: string }) => id === framework.id);
+        return own.used_resources.cpus === 0;
+      });
+    } finally {
+      await framework.call({ type: 'TEARDOWN' });
+      framework.hangUp();
+      await agent.stop();
     }
   });
 });

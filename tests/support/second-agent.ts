@@ -1,6 +1,6 @@
 /** An agent beside that of a platform, in a process of its own: somewhere to go when a node is drained. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FIRST_PORT, STADION, waitFor, type RunningPlatform } from './running-platform.ts';
 
@@ -21,14 +21,24 @@ export class SecondAgent {
     this.child = child;
   }
 
-  /** Starts it; resolves when the master has it. */
-  static async start(platform: RunningPlatform): Promise<SecondAgent> {
+  /** Starts it, or starts it again; resolves when the master has it. @param port that it listens on; 0: a free one */
+  static async start(platform: RunningPlatform, port = 0): Promise<SecondAgent> {
     const folder = join(platform.folder, 'second agent');
     const addresses = join(platform.folder, 'second-agent.json');
+    await rm(addresses, { force: true });
     const child = spawn(
       process.execPath,
       [
-        ...[STADION, 'agent', '--server', platform.addresses.master, '--data-dir', folder, '--agent-port', '0'],
+        ...[
+          STADION,
+          'agent',
+          '--server',
+          platform.addresses.master,
+          '--data-dir',
+          folder,
+          '--agent-port',
+          String(port),
+        ],
         ...[
           '--addresses-file',
           addresses,
@@ -45,11 +55,19 @@ export class SecondAgent {
       async () => {
         if (child.exitCode !== null) throw new Error(`The second agent ended with ${String(child.exitCode)}`);
         const isReady = (await readFile(addresses, 'utf8').catch(() => '')) !== '';
-        return isReady && (await platform.ask('master', '/slaves')).body.slaves.length === 2;
+        const { slaves } = (await platform.ask('master', '/slaves')).body;
+        return isReady && slaves.length === 2 && slaves.every(({ active }: { active: boolean }) => active);
       },
       90_000,
     );
     return new SecondAgent(child);
+  }
+
+  /** Ends it at once; its tasks go on. */
+  async kill(): Promise<void> {
+    const ended = new Promise((resolve) => this.child.once('exit', resolve));
+    this.child.kill('SIGKILL');
+    await ended;
   }
 
   /** Ends it and its tasks. */

@@ -1,4 +1,4 @@
-/** The key that secrets are sealed with: a file that only its owner reads. */
+/** A key, as secrets are sealed with: a file that only its owner reads. */
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorCode, PlatformError, type Random } from '@stadion/base';
@@ -34,5 +34,5 @@ export async function loadVaultKey(path: string, random: Random): Promise<Secret
 }
 
 function unusable(path: string, why: string): PlatformError {
-  return new PlatformError('vault-key-unusable', `The key of the secrets in ${path} cannot be used: ${why}.`);
+  return new PlatformError('vault-key-unusable', `The key in ${path} cannot be used: ${why}.`);
 }

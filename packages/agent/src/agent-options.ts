@@ -12,6 +12,8 @@ import type { Volumes } from './ports/volumes.ts';
 export interface AgentConfig {
   /** The agent's own environment, of which a few names reach the tasks (PATH, HOME, LANG, TZ …). */
   readonly inheritedEnvironment: Readonly<Record<string, string | undefined>>;
+  /** With it, custom executors are given tokens and must show them. */
+  readonly executorTokenKey?: string | undefined;
   /** Ended sandboxes stay this long on an empty disk. */
   readonly gcDelayMs: number;
   /** The part of the disk that should stay free, 0 to 1. */

@@ -6,6 +6,7 @@ import type { ContainerUsage } from './core/container.ts';
 import type { Ledger } from './core/ledger.ts';
 import type { Task } from './core/task.ts';
 import type { PullBegun } from './image-pulls.ts';
+import type { ExecutorDoor } from './ports/executor-door.ts';
 import type { AttachOutcome, ExecOutcome, ExecRequest } from './ports/containerizer.ts';
 import type { EndedTask } from './task-table.ts';
 
@@ -31,6 +32,8 @@ export interface AgentView {
   readonly masterId: string | undefined;
   readonly ledger: Ledger;
   readonly counters: Readonly<AgentCounters>;
+  /** Where custom executors come in. */
+  readonly executors: ExecutorDoor;
   /** Reservations made by operations, and volumes. */
   checkpointedResources(): readonly Resource[];
   frameworks(): ReadonlyMap<string, FrameworkInfo>;

@@ -17,6 +17,7 @@ import { MasterMessages } from './master-messages.ts';
 import { MasterSession } from './master-session.ts';
 import type { AttachOutcome, ExecOutcome, ExecRequest } from './ports/containerizer.ts';
 import type { LoadedCheckpoint } from './ports/checkpoints.ts';
+import type { ExecutorDoor } from './ports/executor-door.ts';
 import { TaskRunner } from './task-runner.ts';
 import { VolumeKeeper } from './volume-keeper.ts';
 import { TaskTable, type EndedTask } from './task-table.ts';
@@ -87,6 +88,7 @@ export class Agent implements Service, AgentView {
       config,
       counters: this.counters,
       agentId: () => this.identity.name,
+      agentInfo: () => this.info,
       identitySaved: () => this.identity.saved(),
       send: (message) => this.session.send(message),
       containerizers: () => this.working,
@@ -106,7 +108,7 @@ export class Agent implements Service, AgentView {
       { time: this.time, sandboxes: options.sandboxes, records: this.runner.records, log },
       config,
       this.table,
-      (task, agentId) => this.runner.sandboxId(task, agentId),
+      (task, agentId) => this.runner.launcher.sandboxId(task, agentId),
     );
   }
 
@@ -136,7 +138,7 @@ export class Agent implements Service, AgentView {
     const found = await this.options.containerizer.recover((containerId, exit) => this.onExit(containerId, exit));
     // It may have been stopped meanwhile.
     if (this.isStopped()) return;
-    this.runner.reconcile(found);
+    this.runner.recovery.reconcile(found);
     this.phase = 'serving';
     for (const { containerId, exit } of this.earlyExits.splice(0)) this.runner.onExit(containerId, exit);
     this.session.start();
@@ -208,6 +210,10 @@ export class Agent implements Service, AgentView {
     return this.runner.ledger;
   }
 
+  get executors(): ExecutorDoor {
+    return this.runner.executors;
+  }
+
   checkpointedResources(): readonly Resource[] {
     return this.volumes.current?.resources ?? [];
   }
@@ -238,11 +244,11 @@ export class Agent implements Service, AgentView {
   }
 
   podDirectoryOf(task: Task, agentId?: string): string | undefined {
-    return task.pod && this.options.sandboxes.directory(this.runner.podSandboxId(task, task.pod, agentId));
+    return task.pod && this.options.sandboxes.directory(this.runner.launcher.podSandboxId(task, task.pod, agentId));
   }
 
   sandboxOf(task: Task, agentId?: string): string {
-    return this.options.sandboxes.directory(this.runner.sandboxId(task, agentId));
+    return this.options.sandboxes.directory(this.runner.launcher.sandboxId(task, agentId));
   }
 
   usage(): Promise<ReadonlyMap<string, ContainerUsage>> {
@@ -250,7 +256,7 @@ export class Agent implements Service, AgentView {
   }
 
   async exec(task: Task, request: Pick<ExecRequest, 'argv' | 'terminal'>): Promise<ExecOutcome> {
-    return this.runner.exec(task, request);
+    return this.runner.launcher.exec(task, request);
   }
 
   async attach({ containerId }: Task): Promise<AttachOutcome> {
@@ -269,7 +275,7 @@ export class Agent implements Service, AgentView {
   }
 
   diskUsedBytes(task: Task): Promise<number | undefined> {
-    return this.options.sandboxes.usedBytes(this.runner.sandboxId(task));
+    return this.options.sandboxes.usedBytes(this.runner.launcher.sandboxId(task));
   }
 
   // --- Recovery ------------------------------------------------------------------------------------------------
@@ -288,7 +294,7 @@ export class Agent implements Service, AgentView {
         if (record.framework.id !== undefined) this.table.frameworks.set(record.framework.id.value, record.framework);
         return undefined;
       case 'task':
-        this.runner.restore(record.task, record.agentId);
+        this.runner.recovery.restore(record.task, record.agentId);
         return this.table.findContainer(record.task.containerId) === undefined ? undefined : record.agentId;
       case 'resources':
         this.volumes.restore(record.checkpointed, record.wiping);
@@ -315,12 +321,14 @@ export class Agent implements Service, AgentView {
       ...(task.pod === undefined ? {} : { executor: task.pod.executor }),
       ...(task.latest === undefined ? {} : { status: task.latest }),
     }));
+    const executors = this.runner.executors.reported();
     const checkpointed = this.volumes.announced;
     return {
       type: 'REGISTER',
       agent: this.info,
       tasks,
       frameworks: [...this.table.frameworks.values()],
+      ...(executors.length === 0 ? {} : { executors }),
       ...(checkpointed === undefined ? {} : { checkpointed }),
     };
   }

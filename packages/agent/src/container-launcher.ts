@@ -1,11 +1,11 @@
 /** Starts containers: the command, environment, limits and volumes of a task as the containerizer wants them. */
 import { assert, describeError } from '@stadion/base';
-import type { FrameworkInfo } from '@stadion/contract/mesos';
+import type { FrameworkInfo, Resource } from '@stadion/contract/mesos';
 import type { AgentOptions } from './agent-options.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { commandOf, imageOf } from './core/admission.ts';
 import { secretsOf } from './core/task-secrets.ts';
-import { mountSources, type MountSource, type TaskPod } from './core/pod.ts';
+import { isExecuted, mountSources, type MountSource, type TaskPod } from './core/pod.ts';
 import { limitsOf } from './core/resources.ts';
 import { taskEnvironment } from './core/task-environment.ts';
 import type { Task } from './core/task.ts';
@@ -17,10 +17,14 @@ import type { VolumeKeeper } from './volume-keeper.ts';
 const MEBIBYTE = 1024 * 1024;
 
 interface LauncherParts {
-  readonly ports: Pick<AgentOptions, 'containerizer' | 'sandboxes' | 'info'>;
+  readonly ports: Pick<AgentOptions, 'containerizer' | 'sandboxes' | 'info' | 'log'>;
   readonly volumes: VolumeKeeper;
   readonly agentId: () => string;
   readonly frameworkOf: (frameworkId: string) => FrameworkInfo | undefined;
+  /** What a container may use. */
+  readonly resourcesOf: (task: Task) => readonly Resource[];
+  /** What a custom executor shows who it is with. */
+  readonly tokenOf: (process: Task) => string | undefined;
   /** The agent's own environment. */
   readonly inherited: Readonly<Record<string, string | undefined>>;
 }
@@ -56,6 +60,14 @@ export class ContainerLauncher {
     });
   }
 
+  /** Changes what a running container may use. */
+  resize(containerId: string, resources: readonly Resource[]): void {
+    const { containerizer, log } = this.parts.ports;
+    containerizer.update?.(containerId, limitsOf(resources)).catch((error: unknown) => {
+      log.warn({ containerId, error: describeError(error) }, 'the limits of a container could not be changed');
+    });
+  }
+
   private commandContext(task: Task): CommandContext {
     const { ports, agentId, frameworkOf, inherited } = this.parts;
     const directory = ports.sandboxes.directory(this.sandboxId(task));
@@ -64,6 +76,8 @@ export class ContainerLauncher {
       agentId: agentId(),
       frameworkId: task.frameworkId,
       executorId: task.pod?.executor.executor_id.value,
+      runs: task.runs,
+      token: this.parts.tokenOf(task),
       framework: frameworkOf(task.frameworkId),
       directory,
       ip: ports.info.ip,
@@ -90,7 +104,10 @@ export class ContainerLauncher {
 
   sandboxId(task: Task, agentId = this.parts.agentId()): SandboxId {
     const taskId = task.info.task_id.value;
-    if (task.pod !== undefined) return { ...this.podSandboxId(task, task.pod, agentId), taskId };
+    if (task.pod !== undefined) {
+      const shared = this.podSandboxId(task, task.pod, agentId);
+      return isExecuted(task.pod) ? shared : { ...shared, taskId };
+    }
     return { agentId, frameworkId: task.frameworkId, executorId: taskId, containerId: task.containerId };
   }
 
@@ -118,7 +135,7 @@ export class ContainerLauncher {
       command: commandOf(info),
       ...this.commandContext(task),
       ...(info.container === undefined ? {} : { container: info.container }),
-      limits: limitsOf(info.resources),
+      limits: limitsOf(this.parts.resourcesOf(task)),
       ...secretsOf(info),
       ...(mounts.length === 0 ? {} : { mounts }),
       ...(pod === undefined

@@ -1,6 +1,7 @@
 /** What an agent tidies: logs that grew, and sandboxes of tasks that ended long ago. */
 import { describeError, every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
 import type { AgentConfig } from './agent-options.ts';
+import { isExecuted } from './core/pod.ts';
 import { pickExpired, sandboxAgeMsMax } from './core/retention.ts';
 import type { Task } from './core/task.ts';
 import { ENDED_TASKS_MAX } from './limits.ts';
@@ -58,9 +59,9 @@ export class Housekeeping {
     if (this.rotating) return;
     this.rotating = true;
     const options = { bytesMax: this.config.logFileBytesMax, keep: this.config.logFilesKept };
-    for (const { task } of [...this.table.entries()]) {
+    for (const { task } of [...this.table.entries(), ...this.table.processEntries()]) {
       if (this.stopped) break;
-      if (task.phase !== 'running' && task.phase !== 'killing') continue;
+      if (isExecuted(task.pod) || (task.phase !== 'running' && task.phase !== 'killing')) continue;
       try {
         const rotated = await this.sandboxes.rotateLogs(this.sandboxId(task), options);
         if (rotated.length > 0) this.log.info({ task: task.info.task_id.value, rotated }, 'logs rotated');
@@ -79,7 +80,7 @@ export class Housekeeping {
         { delayMs: this.config.gcDelayMs, diskHeadroom: this.config.gcDiskHeadroom },
         await this.sandboxes.diskUsedFraction(),
       );
-      for (const ended of pickExpired(this.table.ended(), ageMsMax, ENDED_TASKS_MAX, this.time.now())) {
+      for (const ended of pickExpired(this.table.endedRuns(), ageMsMax, ENDED_TASKS_MAX, this.time.now())) {
         if (this.stopped) break;
         await this.remove(ended);
       }
@@ -92,7 +93,8 @@ export class Housekeeping {
   private async remove(ended: EndedTask): Promise<void> {
     const { task } = ended;
     try {
-      await this.sandboxes.remove(this.sandboxId(task, ended.agentId));
+      // The sandbox of a custom executor goes with its process.
+      if (!isExecuted(task.pod)) await this.sandboxes.remove(this.sandboxId(task, ended.agentId));
       await this.records.remove(task.containerId);
       this.table.forget(ended);
     } catch (error) {

@@ -48,3 +48,11 @@ export const RECORD_BYTES_MAX = 1024 * 1024;
 /** How long a client may take to send its request, and how many connections there are at a time. */
 export const REQUEST_MS_MAX = 30_000;
 export const CONNECTIONS_MAX = 1024;
+/** How long a custom executor may take to subscribe, and to come back after its connection or the agent was gone. */
+export const EXECUTOR_SUBSCRIBE_MS_MAX = 60_000;
+export const EXECUTOR_RETURN_MS_MAX = 15 * 60_000;
+/** Updates of one task of a custom executor that wait for their framework. */
+export const EXECUTOR_UPDATES_MAX = 1000;
+/** One call of a custom executor: what it has not been told is kept may be much. How often it hears that the stream lives. */
+export const EXECUTOR_CALL_BYTES_MAX = 16 * 1024 * 1024;
+export const EXECUTOR_HEARTBEAT_MS = 30 * 60_000;

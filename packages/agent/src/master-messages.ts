@@ -2,6 +2,7 @@
 import { describeError, type Logger } from '@stadion/base';
 import type { AgentMessage, MasterMessage } from '@stadion/contract/agent-link';
 import type { FrameworkInfo, TaskInfo } from '@stadion/contract/mesos';
+import type { ExecutorInfo } from '@stadion/contract/mesos-workload';
 import { isPathSegment } from './core/admission.ts';
 import { frameworkKey, toFrameworkRecord } from './core/checkpoint-record.ts';
 import { TASKS_MAX } from './limits.ts';
@@ -52,6 +53,12 @@ export class MasterMessages {
       case 'CHECKPOINT_RESOURCES':
         volumes.apply(message.checkpointed);
         return;
+      case 'FRAMEWORK_MESSAGE':
+        runner.executors.tell(message.framework_id.value, message.executor_id.value, message.data);
+        return;
+      case 'SHUTDOWN_EXECUTOR':
+        runner.executors.shutDown(message.framework_id.value, message.executor_id.value);
+        return;
       case 'PING':
       case 'REGISTERED':
       case 'REJECTED':
@@ -64,8 +71,8 @@ export class MasterMessages {
     const frameworkId = this.meet(framework);
     if (frameworkId === undefined) return;
     for (const info of this.unknown(frameworkId, infos)) {
-      const objection = this.findObjection();
-      if (objection === undefined) this.parts.runner.run(frameworkId, info);
+      const objection = this.findObjection() ?? findNameProblem(info.executor);
+      if (objection === undefined) this.parts.runner.intake.run(frameworkId, info);
       else this.drop(frameworkId, info, objection);
     }
   }
@@ -74,10 +81,8 @@ export class MasterMessages {
     const frameworkId = this.meet(framework);
     // The message comes twice as a whole.
     if (frameworkId === undefined || this.unknown(frameworkId, tasks).length < tasks.length) return;
-    const objection =
-      this.findObjection() ??
-      (isPathSegment(executor.executor_id.value) ? undefined : 'The executor id cannot be the name of a directory');
-    if (objection === undefined) this.parts.runner.runGroup(frameworkId, executor, tasks);
+    const objection = this.findObjection() ?? findNameProblem(executor);
+    if (objection === undefined) this.parts.runner.intake.runGroup(frameworkId, executor, tasks);
     else for (const info of tasks) this.drop(frameworkId, info, objection);
   }
 
@@ -150,4 +155,9 @@ export class MasterMessages {
     });
     this.parts.runner.orphan(frameworkId);
   }
+}
+
+function findNameProblem(executor: ExecutorInfo | undefined): string | undefined {
+  if (executor === undefined || isPathSegment(executor.executor_id.value)) return undefined;
+  return 'The executor id cannot be the name of a directory';
 }

@@ -1,25 +1,26 @@
 /** Carries out what the life cycle decides: sandboxes, artifacts, containers, checks, records and reports of tasks. */
-import { assert, randomUuid, type Clock, type Logger, type Random, type Timers } from '@stadion/base';
-import type { AgentMessage } from '@stadion/contract/agent-link';
-import type { ExecutorInfo } from '@stadion/contract/mesos-workload';
-import { isTerminal, type Resource, type StatusReason, type TaskInfo, type TaskState } from '@stadion/contract/mesos';
+import { assert, randomUuid, type Clock, type Random, type Timers } from '@stadion/base';
+import type { AgentInfo, AgentMessage } from '@stadion/contract/agent-link';
+import { isTerminal, type StatusReason, type TaskState } from '@stadion/contract/mesos';
 import type { AgentConfig, AgentOptions } from './agent-options.ts';
 import type { AgentCounters } from './agent-view.ts';
 import { CheckRunner } from './check-runner.ts';
 import { ContainerRemovals } from './container-removals.ts';
 import { ContainerLauncher } from './container-launcher.ts';
-import { findTaskProblem } from './core/admission.ts';
-import type { ContainerExit, RecoveredContainer } from './core/container.ts';
+import type { ContainerExit } from './core/container.ts';
 import type { WorkingContainerizers } from './core/containerizer-choice.ts';
 import { Ledger } from './core/ledger.ts';
 import { addressesOf, networkInfosOf, type NetworkInfos } from './core/network-infos.ts';
-import type { TaskPod } from './core/pod.ts';
-import { applyTask, stageTask, taskState, type Task, type TaskEffect, type TaskInput } from './core/task.ts';
+import { isExecuted } from './core/pod.ts';
+import type { KillCause } from './core/task-end.ts';
+import { applyTask, taskState, type TaskEffect, type TaskInput } from './core/task.ts';
+import { executorToken } from './executor-tokens.ts';
+import { Executors } from './executors.ts';
 import { Pods } from './pods.ts';
-import type { ExecOutcome, ExecRequest } from './ports/containerizer.ts';
-import type { SandboxId } from './ports/sandboxes.ts';
+import { TaskIntake } from './task-intake.ts';
 import { TaskPreparation } from './task-preparation.ts';
 import { TaskRecords } from './task-records.ts';
+import { TaskRecovery } from './task-recovery.ts';
 import type { VolumeKeeper } from './volume-keeper.ts';
 import type { TaskEntry, TaskTable } from './task-table.ts';
 import { UpdateSender } from './update-sender.ts';
@@ -37,6 +38,7 @@ export interface RunnerOwner {
   identitySaved(): Promise<void>;
   /** False when there is no registration. */
   send(message: AgentMessage): boolean;
+  agentInfo(): AgentInfo;
   /** The containerizers that work here. */
   containerizers(): WorkingContainerizers;
   readonly volumes: VolumeKeeper;
@@ -56,11 +58,13 @@ export class TaskRunner {
   readonly records: TaskRecords;
   private readonly ports: AgentPorts;
   private readonly owner: RunnerOwner;
-  private readonly log: Logger;
   private readonly checks: CheckRunner;
   private readonly preparation: TaskPreparation;
-  private readonly launcher: ContainerLauncher;
+  readonly launcher: ContainerLauncher;
   private readonly pods: Pods;
+  readonly executors: Executors;
+  readonly intake: TaskIntake;
+  readonly recovery: TaskRecovery;
   private readonly networkInfos: NetworkInfos;
   private readonly state = { stopped: false };
   private readonly removals: ContainerRemovals;
@@ -70,8 +74,11 @@ export class TaskRunner {
     this.ports = ports;
     this.removals = new ContainerRemovals(ports.containerizer);
     this.owner = owner;
-    this.log = ports.log;
     const { ip, resources } = ports.info;
+    const onAdded = (): void => {
+      this.living += 1;
+    };
+    const tokenKey = owner.config.executorTokenKey;
     this.ledger = new Ledger(resources);
     this.networkInfos = networkInfosOf([ip]);
     this.updates = new UpdateSender(owner.time, {
@@ -96,7 +103,29 @@ export class TaskRunner {
       volumes: owner.volumes,
       agentId: () => owner.agentId(),
       frameworkOf: (frameworkId) => owner.table.frameworks.get(frameworkId),
+      resourcesOf: ({ runs, containerId, info }) =>
+        runs === undefined ? info.resources : this.executors.resourcesOf(containerId),
+      tokenOf: ({ runs, containerId, frameworkId }) =>
+        runs === undefined || tokenKey === undefined
+          ? undefined
+          : executorToken(tokenKey, { fid: frameworkId, eid: runs.executor_id.value, cid: containerId }),
       inherited: owner.config.inheritedEnvironment,
+    });
+    this.executors = new Executors({
+      time: owner.time,
+      table: owner.table,
+      tokenKey,
+      agentId: () => owner.agentId(),
+      agentInfo: () => owner.agentInfo(),
+      send: (message) => owner.send(message),
+      start: (process) => void this.prepare(process),
+      killProcess: (process, cause) => this.kill(process, cause, undefined),
+      killContainer: (containerId, graceMs) => ports.containerizer.kill(containerId, graceMs),
+      resize: (containerId, resources) => this.launcher.resize(containerId, resources),
+      handOver: (task) => this.dispatch(task, { type: 'prepared' }) ?? Promise.resolve(true),
+      report: (task, status) => this.dispatch(task, { type: 'reported', status }),
+      drop: (task, message) => this.refuse(task, 'TASK_DROPPED', 'REASON_AGENT_RESTARTED', message),
+      end: (task, reason, message) => void this.dispatch(task, { type: 'executor-ended', reason, message }),
     });
     this.pods = new Pods({
       ledger: this.ledger,
@@ -107,6 +136,29 @@ export class TaskRunner {
       refuse: (entry, message) => this.fail(entry, message),
       kill: (entry) => this.kill(entry, 'pod', undefined),
       identitySaved: () => owner.identitySaved(),
+    });
+    this.intake = new TaskIntake({
+      table: owner.table,
+      ledger: this.ledger,
+      records: this.records,
+      pods: this.pods,
+      executors: this.executors,
+      agentId: () => owner.agentId(),
+      containerizers: () => owner.containerizers(),
+      newContainerId: () => this.newContainerId(),
+      onAdded,
+      prepare: (entry) => void this.prepare(entry),
+      refuse: (entry, state, reason, message) => this.refuse(entry, state, reason, message),
+    });
+    this.recovery = new TaskRecovery({
+      table: owner.table,
+      ledger: this.ledger,
+      pods: this.pods,
+      executors: this.executors,
+      containerizer: ports.containerizer,
+      log: ports.log,
+      onAdded,
+      found: (entry, container) => void this.dispatch(entry, { type: 'found', container }, addressesOf(container)),
     });
     this.checks = new CheckRunner(
       { time: owner.time, prober: ports.prober, agentIp: ip },
@@ -130,77 +182,8 @@ export class TaskRunner {
     this.state.stopped = true;
     this.updates.stop();
     this.checks.stop();
+    this.executors.stop();
     for (const entry of this.owner.table.entries()) entry.abort?.abort();
-  }
-
-  // --- Beginnings ----------------------------------------------------------------------------------------------
-
-  /** Takes a new task, or refuses it with a report that says why. */
-  run(frameworkId: string, info: TaskInfo): void {
-    const entry = this.add(frameworkId, info, undefined);
-    if (this.admit([entry], [])) void this.prepare(entry);
-  }
-
-  /** Takes the tasks of a pod, or refuses all of them. */
-  runGroup(frameworkId: string, executor: ExecutorInfo, infos: readonly TaskInfo[]): void {
-    const hasSeveralUsers = new Set(infos.map(({ command }) => command?.user)).size > 1;
-    const pod: TaskPod = { podId: this.newContainerId(), executor, hasSeveralUsers };
-    const entries = infos.map((info) => this.add(frameworkId, info, pod));
-    if (this.admit(entries, executor.resources)) void this.pods.start(pod, entries);
-  }
-
-  private add(frameworkId: string, info: TaskInfo, pod: TaskPod | undefined): TaskEntry {
-    this.living += 1;
-    return this.owner.table.add(stageTask(frameworkId, info, this.newContainerId(), pod));
-  }
-
-  /** Takes all of these tasks or refuses all. @param more resources that they need beside their own */
-  private admit(entries: readonly TaskEntry[], more: readonly Resource[]): boolean {
-    const working = this.owner.containerizers();
-    for (const { task } of entries) {
-      const problem = findTaskProblem(task.info, working, task.pod);
-      if (problem === undefined) continue;
-      for (const entry of entries) this.fail(entry, problem);
-      return false;
-    }
-    const shortage = this.ledger.hold([...more, ...entries.flatMap(({ task }) => task.info.resources)]);
-    if (shortage !== undefined) {
-      for (const entry of entries) this.refuse(entry, 'TASK_DROPPED', 'REASON_INVALID_OFFERS', shortage);
-      return false;
-    }
-    for (const entry of entries) {
-      entry.charged = true;
-      void this.records.save(entry.task, false);
-    }
-    return true;
-  }
-
-  /** Puts a task from an earlier life of the agent in its place; {@link reconcile} follows. */
-  restore(task: Task, agentId: string): void {
-    if (task.phase === 'ended' && task.updates.length === 0) {
-      this.owner.table.retire(task, agentId);
-      this.pods.restore(task, undefined);
-      return;
-    }
-    const entry = this.owner.table.add(task);
-    this.pods.restore(task, entry);
-    if (task.phase === 'ended') return;
-    this.ledger.charge(task.info.resources);
-    entry.charged = true;
-    this.living += 1;
-  }
-
-  /** Compares the restored tasks with what the containerizer found. */
-  reconcile(found: readonly RecoveredContainer[]): void {
-    const byId = new Map(found.map((container) => [container.containerId, container]));
-    for (const entry of [...this.owner.table.entries()]) {
-      const container = byId.get(entry.task.containerId);
-      byId.delete(entry.task.containerId);
-      if (entry.task.phase !== 'ended') this.dispatch(entry, { type: 'found', container }, addressesOf(container));
-      else if (container !== undefined) this.discard(container);
-    }
-    this.pods.reconcile();
-    for (const container of byId.values()) this.discard(container);
   }
 
   /** A container has ended. */
@@ -213,7 +196,7 @@ export class TaskRunner {
   // --- Ends ----------------------------------------------------------------------------------------------------
 
   /** Ends a task. @param graceMs from SIGTERM to SIGKILL; undefined: the task's own policy */
-  kill(entry: TaskEntry, cause: 'asked' | 'too-long' | 'pod', graceMs: number | undefined): void {
+  kill(entry: TaskEntry, cause: KillCause, graceMs: number | undefined): void {
     const framework = this.owner.table.frameworks.get(entry.task.frameworkId);
     const announce = framework?.capabilities?.some((each) => each.type === 'TASK_KILLING_STATE') ?? false;
     this.dispatch(entry, { type: 'kill', cause, graceMs, announce });
@@ -222,6 +205,7 @@ export class TaskRunner {
   /** Ends all tasks. */
   killAll(): void {
     for (const entry of [...this.owner.table.entries()]) this.kill(entry, 'asked', undefined);
+    this.executors.shutDown();
   }
 
   /** Ends all tasks of a framework; their ends are reported once and then history. */
@@ -232,11 +216,7 @@ export class TaskRunner {
       if (entry.task.phase === 'ended') this.retire(entry);
       else this.kill(entry, 'asked', undefined);
     }
-  }
-
-  /** Runs a command inside the container of a task. */
-  exec(task: Task, request: Pick<ExecRequest, 'argv' | 'terminal'>): Promise<ExecOutcome> {
-    return this.launcher.exec(task, request);
+    this.executors.shutDown(frameworkId);
   }
 
   acknowledge(entry: TaskEntry, uuid: string): void {
@@ -250,29 +230,35 @@ export class TaskRunner {
     void this.records.save(entry.task, false);
   }
 
-  sandboxId(task: Task, agentId = this.owner.agentId()): SandboxId {
-    return this.launcher.sandboxId(task, agentId);
-  }
-
-  podSandboxId(task: Task, pod: TaskPod, agentId = this.owner.agentId()): SandboxId {
-    return this.launcher.podSandboxId(task, pod, agentId);
-  }
-
   // --- Effects -------------------------------------------------------------------------------------------------
 
   /** @param addresses those of the container, where it has its own; else the task is at the agent's */
-  private dispatch(entry: TaskEntry, input: TaskInput, addresses: readonly string[] = []): void {
-    if (this.state.stopped) return;
+  private dispatch(
+    entry: TaskEntry,
+    input: TaskInput,
+    addresses: readonly string[] = [],
+  ): Promise<boolean> | undefined {
+    if (this.state.stopped) return undefined;
+    if (entry.task.runs !== undefined) this.noteExit(entry, input);
     const { task, effects } = applyTask(entry.task, input, {
       now: this.owner.time.now(),
       uuid: this.updateUuid(),
       networkInfos: addresses.length === 0 ? this.networkInfos : networkInfosOf(addresses),
     });
     entry.task = task;
-    this.carryOut(entry, effects);
+    return this.carryOut(entry, effects);
   }
 
-  private carryOut(entry: TaskEntry, effects: readonly TaskEffect[]): void {
+  /** How the process of an executor ended is told its framework. */
+  private noteExit(entry: TaskEntry, input: TaskInput): void {
+    if (input.type === 'exited') this.executors.noteExit(entry, input.exit);
+    if (input.type === 'found' && input.container?.state === 'exited') {
+      this.executors.noteExit(entry, input.container.exit);
+    }
+  }
+
+  /** @returns whether what had to be on disk is there; undefined when nothing had to */
+  private carryOut(entry: TaskEntry, effects: readonly TaskEffect[]): Promise<boolean> | undefined {
     let written: Promise<boolean> | undefined;
     for (const effect of effects) {
       switch (effect.type) {
@@ -288,7 +274,7 @@ export class TaskRunner {
           this.deliver(entry, written);
           break;
         case 'kill':
-          this.ports.containerizer.kill(entry.task.containerId, effect.graceMs);
+          this.end(entry, effect.graceMs);
           break;
         case 'start-checks':
           this.checks.watch(entry);
@@ -301,6 +287,14 @@ export class TaskRunner {
           break;
       }
     }
+    return written;
+  }
+
+  private end(entry: TaskEntry, graceMs: number): void {
+    const { runs, pod, containerId } = entry.task;
+    if (runs !== undefined) this.executors.endProcess(entry, graceMs);
+    else if (isExecuted(pod)) this.executors.killTask(entry, graceMs);
+    else this.ports.containerizer.kill(containerId, graceMs);
   }
 
   private async prepare(entry: TaskEntry): Promise<void> {
@@ -311,7 +305,7 @@ export class TaskRunner {
 
   private async makeReady(entry: TaskEntry): Promise<string | undefined> {
     const missing = await this.launcher.findMissingVolume(entry.task);
-    if (missing === undefined) return this.preparation.prepare(entry, this.sandboxId(entry.task));
+    if (missing === undefined) return this.preparation.prepare(entry, this.launcher.sandboxId(entry.task));
     this.refuse(entry, 'TASK_DROPPED', 'REASON_RESOURCES_UNKNOWN', missing);
     return missing;
   }
@@ -330,6 +324,7 @@ export class TaskRunner {
     if (outcome.ok) {
       this.owner.counters.launched += 1;
       this.dispatch(entry, { type: 'launched', pid: outcome.pid }, outcome.addresses);
+      if (entry.task.runs !== undefined) this.executors.launched(entry);
     } else {
       this.owner.counters.launchErrors += 1;
       this.fail(entry, outcome.message);
@@ -341,11 +336,12 @@ export class TaskRunner {
   }
 
   private refuse(entry: TaskEntry, state: TaskState, reason: StatusReason, message: string): void {
-    this.dispatch(entry, { type: 'refused', state, reason, message });
+    void this.dispatch(entry, { type: 'refused', state, reason, message });
   }
 
   /** What has to be on disk is told afterwards; when it could not be written, it is told all the same. */
   private deliver(entry: TaskEntry, written: Promise<boolean> | undefined): void {
+    if (entry.task.runs !== undefined) return;
     if (written === undefined) {
       this.updates.deliver(entry);
       return;
@@ -361,30 +357,22 @@ export class TaskRunner {
     entry.abort = undefined;
     if (entry.charged) this.ledger.free(task.info.resources);
     entry.charged = false;
-    this.pods.ended(entry);
     this.living -= 1;
+    if (task.runs !== undefined) this.executors.processEnded(entry);
+    else if (isExecuted(task.pod)) this.executors.taskEnded(entry);
+    else this.pods.ended(entry);
     const state = taskState(task);
     assert(isTerminal(state), () => `a task in ${state} is not released`);
     const { ended } = this.owner.counters;
-    ended.set(state, (ended.get(state) ?? 0) + 1);
+    if (task.runs === undefined) ended.set(state, (ended.get(state) ?? 0) + 1);
     this.removals.add(task.containerId, written);
-    if (entry.orphaned && task.latest !== undefined) {
+    if (task.runs !== undefined) void (written ?? Promise.resolve()).then(() => this.retire(entry));
+    else if (entry.orphaned && task.latest !== undefined) {
       const framework_id = { value: task.frameworkId };
       this.owner.send({ type: 'STATUS_UPDATE', framework_id, status: task.latest, latest_state: state });
       this.retire(entry);
     }
     if (this.living === 0) void this.removals.settled().then(() => this.owner.onNoneLeft());
-  }
-
-  /** Nobody knows this container: what is not reported must not run. */
-  private discard(container: RecoveredContainer): void {
-    const { containerId } = container;
-    if (container.state === 'running') {
-      this.log.warn({ containerId }, 'ending a container that belongs to no known task');
-      this.ports.containerizer.kill(containerId, 0);
-    } else {
-      void this.ports.containerizer.remove(containerId);
-    }
   }
 
   /** A UUID, copied into a flat string: the concatenation that it is at first would keep all its parts alive. */

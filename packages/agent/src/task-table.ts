@@ -25,6 +25,9 @@ export class TaskTable {
   private readonly live = new TasksByName<TaskEntry>();
   private readonly byContainer = new Map<string, TaskEntry>();
   private readonly history = new TasksByName<EndedTask>();
+  /** Processes of custom executors, which are nobody's tasks, by container; and those that have ended. */
+  private readonly processes = new Map<string, TaskEntry>();
+  private readonly endedProcesses = new Map<string, EndedTask>();
   readonly frameworks = new Map<string, FrameworkInfo>();
 
   get size(): number {
@@ -32,7 +35,7 @@ export class TaskTable {
   }
 
   get endedSize(): number {
-    return this.history.size;
+    return this.history.size + this.endedProcesses.size;
   }
 
   add(task: Task): TaskEntry {
@@ -42,12 +45,23 @@ export class TaskTable {
     return entry;
   }
 
+  addProcess(task: Task): TaskEntry {
+    const entry: TaskEntry = { task, charged: false, abort: undefined, orphaned: false };
+    this.processes.set(task.containerId, entry);
+    return entry;
+  }
+
   find(frameworkId: string, taskId: string): TaskEntry | undefined {
     return this.live.get(frameworkId, taskId);
   }
 
   findContainer(containerId: string): TaskEntry | undefined {
-    return this.byContainer.get(containerId);
+    return this.byContainer.get(containerId) ?? this.processes.get(containerId);
+  }
+
+  /** Processes of custom executors. */
+  processEntries(): IterableIterator<TaskEntry> {
+    return this.processes.values();
   }
 
   findEnded(frameworkId: string, taskId: string): EndedTask | undefined {
@@ -59,6 +73,12 @@ export class TaskTable {
     return this.byContainer.values();
   }
 
+  /** What has ended and has a sandbox still: tasks, and processes of custom executors. */
+  *endedRuns(): Iterable<EndedTask> {
+    yield* this.history.values();
+    yield* this.endedProcesses.values();
+  }
+
   /** In the order in which they became history, by framework. */
   ended(): Iterable<EndedTask> {
     return this.history.values();
@@ -66,6 +86,11 @@ export class TaskTable {
 
   /** Moves a task into history. */
   retire(task: Task, agentId: string): void {
+    if (task.runs !== undefined) {
+      this.processes.delete(task.containerId);
+      this.endedProcesses.set(task.containerId, { task, agentId, endedAt: task.endedAt ?? 0 });
+      return;
+    }
     this.live.delete(task);
     this.byContainer.delete(task.containerId);
     this.history.set(task, { task, agentId, endedAt: task.endedAt ?? 0 });
@@ -73,7 +98,8 @@ export class TaskTable {
 
   /** Forgets a task of history. */
   forget(ended: EndedTask): void {
-    this.history.delete(ended.task);
+    if (ended.task.runs === undefined) this.history.delete(ended.task);
+    else this.endedProcesses.delete(ended.task.containerId);
   }
 }
 

@@ -51,6 +51,10 @@ export const ReportedTask = Type.Object({
 });
 export type ReportedTask = Static<typeof ReportedTask>;
 
+/** A custom executor as the agent reports it when it registers again. */
+export const ReportedExecutor = Type.Object({ framework_id: IdValue, executor: ExecutorInfo });
+export type ReportedExecutor = Static<typeof ReportedExecutor>;
+
 /**
  * Resources that were reserved by an operation, and volumes: what an agent keeps on disk. Always all of them. The version
  * counts the changes; an agent takes none that is older than what it has.
@@ -65,6 +69,8 @@ export const AgentMessage = Type.Union([
     agent: AgentInfo,
     tasks: Type.Array(ReportedTask),
     frameworks: Type.Array(FrameworkInfo),
+    /** Custom executors whose processes live, with tasks or without. */
+    executors: Type.Optional(Type.Array(ReportedExecutor)),
     /** Absent: it never had any. */
     checkpointed: Type.Optional(CheckpointedResources),
   }),
@@ -78,6 +84,20 @@ export const AgentMessage = Type.Union([
   }),
   /** With the version of the checkpointed resources that the agent has, if any; the master sends newer ones again. */
   Type.Object({ type: Type.Literal('PONG'), checkpointed_version: Type.Optional(Type.Integer()) }),
+  /** A custom executor says something to its framework; `data` is base64. */
+  Type.Object({
+    type: Type.Literal('EXECUTOR_MESSAGE'),
+    framework_id: IdValue,
+    executor_id: IdValue,
+    data: Type.String(),
+  }),
+  /** The process of a custom executor has ended, with this status of `wait(2)`; its tasks are told of one by one. */
+  Type.Object({
+    type: Type.Literal('EXECUTOR_EXITED'),
+    framework_id: IdValue,
+    executor_id: IdValue,
+    status: Type.Integer(),
+  }),
   /** The agent leaves on purpose and its tasks with it. */
   Type.Object({ type: Type.Literal('UNREGISTER') }),
 ]);
@@ -94,7 +114,7 @@ export const MasterMessage = Type.Union([
   /** The master will not have this agent; it must stop its tasks if `shutdown` is set. */
   Type.Object({ type: Type.Literal('REJECTED'), reason: Type.String(), shutdown: Type.Boolean() }),
   Type.Object({ type: Type.Literal('RUN_TASKS'), framework: FrameworkInfo, tasks: Type.Array(TaskInfo) }),
-  /** A pod: its tasks start together and end together. */
+  /** A pod, whose tasks start together and end together; or several tasks for one custom executor, told of together. */
   Type.Object({
     type: Type.Literal('RUN_TASK_GROUP'),
     framework: FrameworkInfo,
@@ -115,6 +135,14 @@ export const MasterMessage = Type.Union([
     task_id: IdValue,
     uuid: Type.String(),
   }),
+  /** A framework says something to one of its custom executors; `data` is base64. */
+  Type.Object({
+    type: Type.Literal('FRAMEWORK_MESSAGE'),
+    framework_id: IdValue,
+    executor_id: IdValue,
+    data: Type.String(),
+  }),
+  Type.Object({ type: Type.Literal('SHUTDOWN_EXECUTOR'), framework_id: IdValue, executor_id: IdValue }),
   /** Asks for a PONG. `registered: false` tells an agent that believes otherwise to register again. */
   Type.Object({ type: Type.Literal('PING'), registered: Type.Boolean() }),
   Type.Object({ type: Type.Literal('SHUTDOWN_FRAMEWORK'), framework_id: IdValue }),

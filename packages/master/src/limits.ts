@@ -46,8 +46,6 @@ export const SCHEDULER_STREAMS_MAX = 500;
 export const OPERATOR_STREAMS_MAX = 400;
 /** How often a watcher hears that the stream still lives. */
 export const OPERATOR_HEARTBEAT_MS = 15_000;
-/** What one reader of a stream may be behind before it is cut off, bytes. */
-export const STREAM_BYTES_OUTSTANDING_MAX = 64 * 1024 * 1024;
 /** Largest body of a v1 call, bytes. */
 export const CALL_BYTES_MAX = 16 * 1024 * 1024;
 

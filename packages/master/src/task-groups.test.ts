@@ -46,7 +46,8 @@ describe('a task group', () => {
 
   it.each([
     ['no tasks', executor(), 0, undefined],
-    ['an executor of its own', { ...executor(), type: 'CUSTOM' as const }, 1, undefined],
+    ['a custom executor without a command', { ...executor(), type: 'CUSTOM' as const }, 1, undefined],
+    ['a command for the default executor', { ...executor(), command: { value: 'x' } }, 1, undefined],
     ['a Docker container', executor(), 1, { type: 'DOCKER' as const }],
     ['a network for one task', executor(), 1, { type: 'MESOS' as const, network_infos: [{ name: 'n' }] }],
   ])('is refused with %s', async (_, from, count, container) => {

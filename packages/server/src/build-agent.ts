@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, stat, statfs } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
+import { loadVaultKey, type Secret } from '@stadion/access';
 import { PlatformError, type Logger } from '@stadion/base';
 import {
   FileCheckpoints,
@@ -38,6 +39,8 @@ export interface AgentParts {
   readonly dialer: MasterDialer;
   /** The secrets of apps. */
   readonly secrets: SecretSource;
+  /** Whoever calls has to say who it is: executors of frameworks are given tokens then. */
+  readonly asksWho: boolean;
 }
 
 /**
@@ -105,8 +108,16 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
       ...faultDomainOf(config),
       version: MESOS_VERSION,
     },
-    config: { inheritedEnvironment: process.env },
+    config: {
+      inheritedEnvironment: process.env,
+      ...(parts.asksWho ? { executorTokenKey: (await executorKey(workDirectory, ports)).reveal() } : {}),
+    },
   });
+}
+
+/** The same after a restart, as executors keep their tokens. */
+function executorKey(workDirectory: string, ports: SystemPorts): Promise<Secret> {
+  return loadVaultKey(join(workDirectory, 'executor-key'), ports.random);
 }
 
 /** A disk that is not mounted would be taken for the one that its directory is on. */

@@ -86,6 +86,7 @@ async function startRooms(
   const secrets = vaultSecrets(vault);
   const agent = await buildAgent({
     secrets,
+    asksWho: secret !== undefined || access !== undefined,
     config,
     ports,
     dataDirectory,

@@ -35,6 +35,11 @@ export function findTaskProblem(task: TaskInfo, working: WorkingContainerizers, 
   );
 }
 
+/** The same of a task that a custom executor runs: what it is made of is the executor's business. */
+export function findExecutedProblem(task: TaskInfo): string | undefined {
+  return findIdProblem(task.task_id.value);
+}
+
 /** The command of a task; its {@link findTaskProblem} was asked before. The first argument is argv[0] and not passed on. */
 export function commandOf(task: TaskInfo): Command {
   const { command } = task;

@@ -36,6 +36,8 @@ const StoredTask = Type.Object({
         Type.Literal('unhealthy'),
         Type.Literal('too-long'),
         Type.Literal('pod'),
+        Type.Literal('unregistered'),
+        Type.Literal('unreturned'),
       ]),
       deadline: Type.Number(),
     }),
@@ -47,6 +49,8 @@ const StoredTask = Type.Object({
   health: Type.Array(HealthState),
   readiness: Type.Array(ReadinessStateRecord),
   checkStatus: Type.Optional(CheckStatusInfo),
+  runs: Type.Optional(ExecutorInfo),
+  reported: Type.Optional(Type.Array(Type.String())),
 });
 
 const TaskRecord = Type.Object({ format: Type.Literal(FORMAT), agentId: Type.String(), task: StoredTask });

@@ -114,3 +114,9 @@ export function exitFromShellStatus(status: number): ContainerExit {
     ? { kind: 'signaled', signal: status - 128 }
     : { kind: 'exited', code: status };
 }
+
+/** As `wait(2)` gives it, which is what Mesos tells; undefined where nobody knows. */
+export function waitStatus(exit: ContainerExit): number | undefined {
+  if (exit.kind === 'exited') return exit.code << 8;
+  return exit.kind === 'signaled' ? exit.signal : undefined;
+}

@@ -3,13 +3,18 @@ import type { ContainerInfo, Resource, TaskInfo } from '@stadion/contract/mesos'
 import type { ExecutorInfo } from '@stadion/contract/mesos-workload';
 import { isVolume, volumeIdOf, type VolumeId } from './volumes.ts';
 
-/** The pod that a task belongs to. One object for all its tasks. */
+/** The pod that a task belongs to, or its custom executor. One object for all its tasks. */
 export interface TaskPod {
   /** The container id of its executor, which names the sandbox of the pod. */
   readonly podId: string;
   readonly executor: ExecutorInfo;
   /** Its containers run as several users: what they share is open to all of them. */
   readonly hasSeveralUsers: boolean;
+}
+
+/** True when a custom executor runs its tasks. The pod is then all that it runs, in its own sandbox. */
+export function isExecuted(pod: TaskPod | undefined): boolean {
+  return pod?.executor.type === 'CUSTOM';
 }
 
 /** Something that appears in the sandbox of a task. `containerPath` and `readOnly` are as the task wants them. */

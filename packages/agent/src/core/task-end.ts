@@ -2,8 +2,11 @@
 import type { StatusReason, TaskState } from '@stadion/contract/mesos';
 import { describeExit, type ContainerExit } from './container.ts';
 
-/** Who wanted the task gone. `pod`: another task of its pod has ended otherwise than well. */
-export type KillCause = 'asked' | 'unhealthy' | 'too-long' | 'pod';
+/**
+ * Who wanted the task gone. `pod`: another task of its pod has ended otherwise than well. `unregistered`, `unreturned`: the
+ * process of a custom executor never subscribed, or did not come back.
+ */
+export type KillCause = 'asked' | 'unhealthy' | 'too-long' | 'pod' | 'unregistered' | 'unreturned';
 
 /** What one status says beyond the facts of its task. */
 export interface StatusFacts {
@@ -30,6 +33,18 @@ export function factsOfEnd(cause: KillCause | undefined, exit: ContainerExit): S
       };
     case 'too-long':
       return { state: 'TASK_FAILED', message, reason: 'REASON_MAX_COMPLETION_TIME_REACHED' };
+    case 'unregistered':
+      return {
+        state: 'TASK_FAILED',
+        message: 'The executor did not subscribe in time',
+        reason: 'REASON_EXECUTOR_REGISTRATION_TIMEOUT',
+      };
+    case 'unreturned':
+      return {
+        state: 'TASK_FAILED',
+        message: 'The executor did not come back in time',
+        reason: 'REASON_EXECUTOR_REREGISTRATION_TIMEOUT',
+      };
     case undefined:
       if (exit.kind === 'exited' && exit.code === 0) return { state: 'TASK_FINISHED', message };
       // Nothing of it ran: whoever wants it may launch it anew at once.

@@ -1,5 +1,6 @@
 /** The environment a task starts with: little from the agent, then Mesos's variables, then the task's own. */
 import type { FrameworkInfo, TaskInfo } from '@stadion/contract/mesos';
+import type { ExecutorInfo } from '@stadion/contract/mesos-workload';
 import { imageOf } from './admission.ts';
 
 /** Facts of the agent and the run that become variables. */
@@ -8,6 +9,10 @@ export interface EnvironmentFacts {
   readonly frameworkId: string;
   /** Of the pod, for a task of one. */
   readonly executorId: string | undefined;
+  /** Set for the process of a custom executor, which is no task. */
+  readonly runs?: ExecutorInfo | undefined;
+  /** What it shows who it is with, where that is asked for. */
+  readonly token?: string | undefined;
   readonly framework: FrameworkInfo | undefined;
   /** The sandbox. */
   readonly directory: string;
@@ -32,7 +37,7 @@ export function taskEnvironment(task: TaskInfo, facts: EnvironmentFacts): Record
   Object.assign(environment, {
     MESOS_FRAMEWORK_ID: facts.frameworkId,
     MESOS_EXECUTOR_ID: facts.executorId ?? task.task_id.value,
-    MESOS_TASK_ID: task.task_id.value,
+    ...(facts.runs === undefined ? { MESOS_TASK_ID: task.task_id.value } : {}),
     MESOS_DIRECTORY: facts.directory,
     MESOS_SANDBOX: hasImage ? SANDBOX_INSIDE : facts.directory,
     MESOS_SLAVE_ID: facts.agentId,
@@ -41,14 +46,20 @@ export function taskEnvironment(task: TaskInfo, facts: EnvironmentFacts): Record
     MESOS_ALLOCATION_ROLE: role ?? facts.framework?.roles?.[0] ?? facts.framework?.role ?? '*',
     MESOS_CHECKPOINT: '1',
     MESOS_HTTP_COMMAND_EXECUTOR: '0',
-    MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD: '5secs',
+    MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD: secondsOf(facts.runs?.shutdown_grace_period),
     MESOS_RECOVERY_TIMEOUT: '15mins',
     MESOS_SUBSCRIPTION_BACKOFF_MAX: '2secs',
     LIBPROCESS_IP: facts.ip,
     LIBPROCESS_PORT: '0',
+    ...(facts.token === undefined ? {} : { MESOS_EXECUTOR_AUTHENTICATION_TOKEN: facts.token }),
   });
   for (const variable of task.command?.environment?.variables ?? []) environment[variable.name] = variable.value ?? '';
   return environment;
+}
+
+/** A duration as Mesos writes them. Without one: 5 seconds. */
+function secondsOf(duration: ExecutorInfo['shutdown_grace_period']): string {
+  return `${String((duration?.nanoseconds ?? 5e9) / 1e9)}secs`;
 }
 
 function ofMachine(inherited: EnvironmentFacts['inherited']): Record<string, string> {

@@ -1,133 +1,27 @@
 /** The life of one task on this agent: what each input changes, and what is to be done about it. */
-import type { StatusReason, TaskInfo, TaskState, TaskStatus } from '@stadion/contract/mesos';
-import type { CheckStatusInfo } from '@stadion/contract/mesos-workload';
 import { NEVER_STARTED, type ContainerExit } from './container.ts';
-import {
-  applyHealthProbe,
-  overallHealth,
-  toHealthResults,
-  UNKNOWN_HEALTH,
-  type HealthState,
-  type ProbeOutcome,
-} from './health-check.ts';
-import {
-  applyReadinessProbe,
-  toReadinessResults,
-  UNKNOWN_READINESS,
-  type ReadinessResponse,
-  type ReadinessState,
-} from './readiness-check.ts';
+import { applyExecutedTask } from './executed-task.ts';
+import { applyHealthProbe, type HealthState, type ProbeOutcome } from './health-check.ts';
+import { applyReadinessProbe, type ReadinessResponse } from './readiness-check.ts';
 import type { ProbeAnswer } from './probe.ts';
-import { noCheckStatus, sameCheckStatus, toCheckStatus } from './status-check.ts';
-import type { TaskPod } from './pod.ts';
-import { factsOfEnd, type KillCause, type StatusFacts } from './task-end.ts';
-import { acknowledgeUpdate, appendUpdate, NO_UPDATES } from './update-queue.ts';
+import { isExecuted } from './pod.ts';
+import { sameCheckStatus, toCheckStatus } from './status-check.ts';
+import { factsOfEnd } from './task-end.ts';
+import { applyAcknowledged, graceOf, killedInTime } from './task-kill.ts';
+import {
+  NO_EFFECTS,
+  unchanged,
+  type FoundContainer,
+  type Outcome,
+  type StatusContext,
+  type Task,
+  type TaskEffect,
+  type TaskInput,
+} from './task-model.ts';
+import { end, update } from './task-status.ts';
 
-/**
- * `staged`: accepted, sandbox and artifacts are being made; no process exists or ever did.
- * `starting`: the launch intent is on its way to disk, or the containerizer was asked. `ended`: no process is left.
- */
-export type TaskPhase = 'staged' | 'starting' | 'running' | 'killing' | 'ended';
-
-/** One task. Objects are replaced, never changed. Times are milliseconds since the epoch. */
-export interface Task {
-  readonly frameworkId: string;
-  readonly info: TaskInfo;
-  readonly containerId: string;
-  readonly pod: TaskPod | undefined;
-  readonly phase: TaskPhase;
-  /** Set once somebody asked for the end; `deadline` is when SIGKILL is due. */
-  readonly kill: { readonly cause: KillCause; readonly deadline: number } | undefined;
-  readonly runningSince: number | undefined;
-  readonly endedAt: number | undefined;
-  /** The newest status made, acknowledged or not. */
-  readonly latest: TaskStatus | undefined;
-  readonly updates: readonly TaskStatus[];
-  readonly health: readonly HealthState[];
-  readonly readiness: readonly ReadinessState[];
-  /** The last result of its `check`; absent without one. */
-  readonly checkStatus?: CheckStatusInfo | undefined;
-}
-
-/** What happens to a task. */
-export type TaskInput =
-  | { readonly type: 'prepared' }
-  | { readonly type: 'refused'; readonly state: TaskState; readonly reason: StatusReason; readonly message: string }
-  | { readonly type: 'launched'; readonly pid: number | undefined }
-  /** What the preparation of the container is at. */
-  | { readonly type: 'progress'; readonly message: string }
-  | { readonly type: 'exited'; readonly exit: ContainerExit }
-  | {
-      readonly type: 'kill';
-      readonly cause: KillCause;
-      readonly graceMs: number | undefined;
-      readonly announce: boolean;
-    }
-  | { readonly type: 'acknowledged'; readonly uuid: string }
-  | { readonly type: 'health-probed'; readonly index: number; readonly outcome: ProbeOutcome }
-  | { readonly type: 'readiness-probed'; readonly index: number; readonly response: ReadinessResponse }
-  | { readonly type: 'checked'; readonly answer: ProbeAnswer }
-  /** The agent is back; `undefined` when the containerizer has no trace of the container. */
-  | { readonly type: 'found'; readonly container: FoundContainer | undefined };
-
-/** What the containerizer found of a task's container after a restart of the agent. */
-export type FoundContainer =
-  | { readonly state: 'running'; readonly pid: number | undefined }
-  | { readonly state: 'exited'; readonly exit: ContainerExit };
-
-/** What is to be done, in this order. */
-export type TaskEffect =
-  /** Keep the task's record; `durable` before what follows may happen. */
-  | { readonly type: 'save'; readonly durable: boolean }
-  | { readonly type: 'launch' }
-  | { readonly type: 'kill'; readonly graceMs: number }
-  | { readonly type: 'start-checks' }
-  /** The first update of the queue changed: send it. */
-  | { readonly type: 'deliver' }
-  /** No process is left: free the resources, stop what was begun for the task. */
-  | { readonly type: 'release' }
-  /** The last update is acknowledged: the task is history. */
-  | { readonly type: 'retire' };
-
-/** What the agent adds to every status. */
-export interface StatusContext {
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-  /** For the update that this input may make: 16 random bytes, base64. */
-  readonly uuid: string;
-  /** Shared by all statuses of the agent: its own address. */
-  readonly networkInfos: NonNullable<NonNullable<TaskStatus['container_status']>['network_infos']>;
-}
-
-/** Without a kill policy of anybody: 3 seconds from SIGTERM to SIGKILL. */
-const KILL_GRACE_MS_DEFAULT = 3000;
-
-const NO_HEALTH: readonly HealthState[] = [];
-const NO_READINESS: readonly ReadinessState[] = [];
-
-/** A task as it was just accepted. */
-export function stageTask(frameworkId: string, info: TaskInfo, containerId: string, pod?: TaskPod): Task {
-  return {
-    frameworkId,
-    info,
-    containerId,
-    pod,
-    phase: 'staged',
-    kill: undefined,
-    runningSince: undefined,
-    endedAt: undefined,
-    latest: undefined,
-    updates: NO_UPDATES,
-    health: info.health_checks?.map(() => UNKNOWN_HEALTH) ?? NO_HEALTH,
-    readiness: info.readiness_checks?.map(() => UNKNOWN_READINESS) ?? NO_READINESS,
-    ...(info.check !== undefined && { checkStatus: noCheckStatus(info.check) }),
-  };
-}
-
-/** The state as the outside sees it. */
-export function taskState(task: Task): TaskState {
-  return task.latest?.state ?? 'TASK_STAGING';
-}
+export { stageTask, taskState } from './task-model.ts';
+export type { StatusContext, Task, TaskEffect, TaskInput, TaskPhase } from './task-model.ts';
 
 /** Decides what an input changes. An input that does not fit the phase (a late exit, an old probe) changes nothing. */
 export function applyTask(
@@ -135,6 +29,7 @@ export function applyTask(
   input: TaskInput,
   context: StatusContext,
 ): { readonly task: Task; readonly effects: readonly TaskEffect[] } {
+  if (isExecuted(task.pod)) return applyExecutedTask(task, input, context);
   switch (input.type) {
     case 'prepared':
       return applyPrepared(task, context);
@@ -161,18 +56,10 @@ export function applyTask(
       return applyChecked(task, input.answer, context);
     case 'found':
       return applyFound(task, input.container, context);
+    case 'reported':
+    case 'executor-ended':
+      return unchanged(task);
   }
-}
-
-interface Outcome {
-  readonly task: Task;
-  readonly effects: readonly TaskEffect[];
-}
-
-const NO_EFFECTS: readonly TaskEffect[] = [];
-
-function unchanged(task: Task): Outcome {
-  return { task, effects: NO_EFFECTS };
 }
 
 function applyPrepared(task: Task, context: StatusContext): Outcome {
@@ -215,9 +102,7 @@ function applyExited(task: Task, exit: ContainerExit, context: StatusContext): O
 
 function applyKill(task: Task, input: Extract<TaskInput, { type: 'kill' }>, context: StatusContext): Outcome {
   if (task.phase === 'ended') return unchanged(task);
-  const policyNanoseconds = task.info.kill_policy?.grace_period?.nanoseconds;
-  const policyMs = policyNanoseconds === undefined ? KILL_GRACE_MS_DEFAULT : policyNanoseconds / 1e6;
-  const graceMs = Math.max(0, input.graceMs ?? policyMs);
+  const graceMs = graceOf(task, input.graceMs);
   const deadline = context.now + graceMs;
   if (task.kill !== undefined) {
     // A repeated kill may only shorten.
@@ -228,15 +113,7 @@ function applyKill(task: Task, input: Extract<TaskInput, { type: 'kill' }>, cont
   const kill = { cause: input.cause, deadline };
   switch (task.phase) {
     case 'staged':
-      return end(
-        { ...task, kill },
-        {
-          state: 'TASK_KILLED',
-          reason: 'REASON_TASK_KILLED_DURING_LAUNCH',
-          message: 'Killed before it was started',
-        },
-        context,
-      );
+      return killedInTime({ ...task, kill }, context);
     case 'starting':
       return { task: { ...task, kill }, effects: [{ type: 'save', durable: false }] };
     case 'running':
@@ -251,22 +128,6 @@ function applyKill(task: Task, input: Extract<TaskInput, { type: 'kill' }>, cont
       };
     }
   }
-}
-
-function applyAcknowledged(task: Task, uuid: string): Outcome {
-  const updates = acknowledgeUpdate(task.updates, uuid);
-  if (updates === task.updates) return unchanged(task);
-  const next: Task = { ...task, updates };
-  if (updates.length > 0) {
-    return {
-      task: next,
-      effects: [{ type: 'deliver' }, { type: 'save', durable: false }],
-    };
-  }
-  return {
-    task: next,
-    effects: task.phase === 'ended' ? [{ type: 'retire' }] : [{ type: 'save', durable: false }],
-  };
 }
 
 function applyHealth(task: Task, index: number, outcome: ProbeOutcome, context: StatusContext): Outcome {
@@ -344,55 +205,4 @@ function applyFound(task: Task, container: FoundContainer | undefined, context: 
 function needsWatching(task: Task): boolean {
   const { check, max_completion_time: limit } = task.info;
   return task.health.length > 0 || task.readiness.length > 0 || check !== undefined || limit !== undefined;
-}
-
-function end(task: Task, facts: StatusFacts, context: StatusContext): Outcome {
-  const ended: Task = { ...task, phase: 'ended', endedAt: context.now };
-  const told = update(ended, facts, context);
-  return { task: told.task, effects: [{ type: 'save', durable: true }, { type: 'release' }, ...told.effects] };
-}
-
-function update(task: Task, facts: StatusFacts, context: StatusContext, pid?: number): Outcome {
-  const status = makeStatus(task, facts, context, pid);
-  const updates = appendUpdate(task.updates, status);
-  const isFirst = updates.length === 1;
-  return { task: { ...task, latest: status, updates }, effects: isFirst ? [{ type: 'deliver' }] : NO_EFFECTS };
-}
-
-/** Absent fields are left out one by one: a chain of spreads would cost every task twice the memory. */
-function makeStatus(task: Task, facts: StatusFacts, context: StatusContext, pid: number | undefined): TaskStatus {
-  const status: TaskStatus = {
-    task_id: task.info.task_id,
-    state: facts.state,
-    source: 'SOURCE_EXECUTOR',
-    agent_id: task.info.agent_id,
-    executor_id: task.pod?.executor.executor_id ?? task.info.task_id,
-    timestamp: context.now / 1000,
-    uuid: context.uuid,
-    container_status: containerStatus(task, context, pid),
-  };
-  if (facts.message !== undefined) status.message = facts.message;
-  if (facts.reason !== undefined) status.reason = facts.reason;
-  const healthy = facts.healthy ?? (facts.state === 'TASK_RUNNING' ? overallHealth(task.health) : undefined);
-  if (healthy !== undefined) status.healthy = healthy;
-  const health = toHealthResults(task.health);
-  if (health.length > 0) status.health_results = health;
-  const readiness = toReadinessResults(task.info.readiness_checks ?? [], task.readiness);
-  if (readiness.length > 0) status.readiness_results = readiness;
-  if (facts.state === 'TASK_RUNNING' && task.checkStatus !== undefined) status.check_status = task.checkStatus;
-  return status;
-}
-
-/** The same object in all statuses of a task, once its process is known. */
-function containerStatus(
-  task: Task,
-  context: StatusContext,
-  pid: number | undefined,
-): NonNullable<TaskStatus['container_status']> {
-  const known = task.latest?.container_status;
-  if (known !== undefined && (pid === undefined || known.executor_pid === pid)) return known;
-  const container_id = known?.container_id ?? { value: task.containerId };
-  return pid === undefined
-    ? { container_id, network_infos: context.networkInfos }
-    : { container_id, network_infos: context.networkInfos, executor_pid: pid };
 }

@@ -10,6 +10,7 @@ import { agentMetrics, systemStats } from './metrics.ts';
 import { ConnectionSource } from './open-connections.ts';
 import { agentState } from './state.ts';
 import { addContainerCalls } from './v1/container-calls.ts';
+import { addExecutorCalls } from './v1/executor-calls.ts';
 import { StatisticsSource } from './statistics.ts';
 
 /** A Mesos agent answers under its own name as well. */
@@ -71,6 +72,7 @@ export function createAgentHttp(agent: AgentView, options: AgentHttpOptions): Fa
     addFilesRoutes(server, prefix, agent);
     addImageRoutes(server, prefix, agent);
   }
+  addExecutorCalls(server, PREFIXES, { agent, timers: options.timers });
   addContainerCalls(server, PREFIXES, { agent, timers: options.timers });
   return server;
 }

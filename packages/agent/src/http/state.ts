@@ -145,7 +145,7 @@ function podExecutor(agent: AgentView, { pod, agentId, tasks }: PodTasks, isOver
     directory: first === undefined ? '' : agent.podDirectoryOf(first, agentId),
     resources: legacyResources(held),
     role: first === undefined ? '*' : roleOf(first.info),
-    type: 'DEFAULT',
+    type: pod.executor.type ?? 'DEFAULT',
     tasks: of(({ phase }) => phase !== 'staged' && phase !== 'ended'),
     queued_tasks: of(({ phase }) => phase === 'staged'),
     completed_tasks: of(({ phase }) => phase === 'ended'),

@@ -159,6 +159,8 @@ export interface Containerizer {
    * only shorten the wait.
    */
   kill(containerId: string, graceMs: number): void;
+  /** Changes what a running container may use. One that limits nothing has no such method. */
+  update?(containerId: string, limits: ContainerLimits): Promise<void>;
   /** What each running container uses. May be a moment old. */
   usage(): Promise<ReadonlyMap<string, ContainerUsage>>;
   /** Directories besides its sandbox that a running container writes to, and that go with it. */

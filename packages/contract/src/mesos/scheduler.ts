@@ -99,6 +99,8 @@ const AnswerToInverseOffers = Type.Object({
   inverse_offer_ids: Type.Array(IdValue),
   filters: Type.Optional(Filters),
 });
+/** What a framework and one of its custom executors say to each other; `data` is base64. */
+const ExecutorMessage = Type.Object({ agent_id: IdValue, executor_id: IdValue, data: Type.String() });
 const TaskReference = Type.Object({ task_id: IdValue, agent_id: Type.Optional(IdValue) });
 
 /** A call of a framework; every one but a first SUBSCRIBE carries the framework's id. */
@@ -170,6 +172,14 @@ export const SchedulerCall = Type.Union([
     ...Rest,
     acknowledge: Type.Object({ agent_id: IdValue, task_id: IdValue, uuid: Type.String() }),
   }),
+  /** Ends a custom executor with all its tasks. */
+  Type.Object({
+    type: Type.Literal('SHUTDOWN'),
+    ...Rest,
+    shutdown: Type.Object({ executor_id: IdValue, agent_id: IdValue }),
+  }),
+  /** Words for a custom executor, base64. They may be lost. */
+  Type.Object({ type: Type.Literal('MESSAGE'), ...Rest, message: ExecutorMessage }),
   Type.Object({
     type: Type.Literal('RECONCILE'),
     ...Rest,
@@ -209,6 +219,7 @@ export const SchedulerEvent = Type.Union([
     rescind_inverse_offer: Type.Object({ inverse_offer_id: IdValue }),
   }),
   Type.Object({ type: Type.Literal('UPDATE'), update: Type.Object({ status: TaskStatus }) }),
+  Type.Object({ type: Type.Literal('MESSAGE'), message: ExecutorMessage }),
   Type.Object({
     type: Type.Literal('FAILURE'),
     failure: Type.Object({

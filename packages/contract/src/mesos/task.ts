@@ -72,13 +72,36 @@ export const DiscoveryInfo = Type.Object({
 });
 export type DiscoveryInfo = Static<typeof DiscoveryInfo>;
 
-/** What to launch. `health_checks` and `readiness_checks` are Stadion's own: Mesos knows a single `health_check`. */
+/**
+ * What runs tasks in place of the agent. `DEFAULT` is Mesos's own, which runs pods: its resources are charged as long as
+ * any of its tasks lives, its container is the sandbox and the network that they share. `CUSTOM` is a program of the
+ * framework (`command`), started once an agent, which speaks the executor API; its resources are charged until it ends.
+ */
+export const ExecutorInfo = Type.Object({
+  type: Type.Optional(stringEnum(['DEFAULT', 'CUSTOM'])),
+  executor_id: IdValue,
+  framework_id: Type.Optional(IdValue),
+  command: Type.Optional(CommandInfo),
+  container: Type.Optional(ContainerInfo),
+  resources: Type.Array(Resource),
+  name: Type.Optional(Type.String()),
+  /** For the executor alone, base64. */
+  data: Type.Optional(Type.String()),
+  labels: Type.Optional(Labels),
+  shutdown_grace_period: Type.Optional(NanosecondsDuration),
+});
+export type ExecutorInfo = Static<typeof ExecutorInfo>;
+
+/** What to launch: a `command`, or work for an `executor`. `health_checks` and `readiness_checks` are Stadion's own: Mesos knows a single `health_check`. */
 export const TaskInfo = Type.Object({
   name: Type.String(),
   task_id: IdValue,
   agent_id: IdValue,
   resources: Type.Array(Resource),
   command: Type.Optional(CommandInfo),
+  executor: Type.Optional(ExecutorInfo),
+  /** For its executor alone, base64. */
+  data: Type.Optional(Type.String()),
   container: Type.Optional(ContainerInfo),
   kill_policy: Type.Optional(Type.Object({ grace_period: Type.Optional(NanosecondsDuration) })),
   labels: Type.Optional(Labels),
@@ -89,22 +112,6 @@ export const TaskInfo = Type.Object({
   readiness_checks: Type.Optional(Type.Array(ReadinessCheckInfo)),
 });
 export type TaskInfo = Static<typeof TaskInfo>;
-
-/**
- * What runs the tasks of a pod: Mesos's own default executor. Its resources are charged as long as any of its tasks
- * lives; its container is the sandbox and the network that they share.
- */
-export const ExecutorInfo = Type.Object({
-  type: Type.Optional(stringEnum(['DEFAULT', 'CUSTOM'])),
-  executor_id: IdValue,
-  framework_id: Type.Optional(IdValue),
-  container: Type.Optional(ContainerInfo),
-  resources: Type.Array(Resource),
-  name: Type.Optional(Type.String()),
-  labels: Type.Optional(Labels),
-  shutdown_grace_period: Type.Optional(NanosecondsDuration),
-});
-export type ExecutorInfo = Static<typeof ExecutorInfo>;
 
 /** Tasks that are launched all or none, on one agent. */
 export const TaskGroupInfo = Type.Object({ tasks: Type.Array(TaskInfo) });
@@ -121,6 +128,9 @@ export const StatusReason = stringEnum([
   'REASON_CONTAINER_LIMITATION',
   'REASON_CONTAINER_LIMITATION_DISK',
   'REASON_CONTAINER_LIMITATION_MEMORY',
+  'REASON_CONTAINER_PREEMPTED',
+  'REASON_EXECUTOR_REGISTRATION_TIMEOUT',
+  'REASON_EXECUTOR_REREGISTRATION_TIMEOUT',
   'REASON_EXECUTOR_TERMINATED',
   'REASON_FRAMEWORK_REMOVED',
   'REASON_INVALID_OFFERS',
@@ -157,6 +167,9 @@ export const TaskStatus = Type.Object({
   executor_id: Type.Optional(IdValue),
   timestamp: Type.Number(),
   uuid: Type.Optional(Type.String()),
+  /** Of a custom executor, for its framework alone, base64. */
+  data: Type.Optional(Type.String()),
+  labels: Type.Optional(Labels),
   healthy: Type.Optional(Type.Boolean()),
   container_status: Type.Optional(
     Type.Object({

@@ -7,6 +7,7 @@ import type {
   CheckpointedResources,
   LinkReceiver,
   MasterMessage,
+  ReportedExecutor,
   ReportedTask,
 } from '@stadion/contract/agent-link';
 import type {
@@ -51,6 +52,7 @@ export class ScriptedAgent {
   answersPings = true;
   tasks: ReportedTask[] = [];
   frameworks: FrameworkInfo[] = [];
+  executors: ReportedExecutor[] = [];
   /** What it keeps on its disk. */
   checkpointed: CheckpointedResources | undefined;
   /** False: CHECKPOINT_RESOURCES is lost on its way. */
@@ -101,7 +103,8 @@ export class ScriptedAgent {
       version: '1.11.0',
       containerizers: ['posix'],
     };
-    const message = { type: 'REGISTER', agent, tasks: this.tasks, frameworks: this.frameworks } as const;
+    const { tasks, frameworks, executors } = this;
+    const message = { type: 'REGISTER', agent, tasks, frameworks, executors } as const;
     this.send(this.checkpointed === undefined ? message : { ...message, checkpointed: this.checkpointed });
   }
 

@@ -9,7 +9,8 @@ test('this machine is known by its addresses, over IPv6 sockets too', () => {
   expect(isFromThisMachine({ remoteAddress: undefined, localAddress: undefined })).toBe(false);
 });
 
-test('only signs of life and the way to the leader are open', () => {
-  for (const path of ['/health', '/ping?x=1', '/master/redirect']) expect(isOpenPath(path)).toBe(true);
+test('only signs of life, the way to the leader, and executors with tokens of their own come in without', () => {
+  for (const path of ['/health', '/ping?x=1', '/master/redirect', '/slave(1)/api/v1/executor'])
+    expect(isOpenPath(path)).toBe(true);
   for (const path of ['/', '/v2/apps', '/health/', '//health', '/state?/health']) expect(isOpenPath(path)).toBe(false);
 });

@@ -6,8 +6,14 @@ export interface Ends {
   readonly localAddress?: string | undefined;
 }
 
-/** What anybody may ask, by path: signs of life and where the leader is. */
-const OPEN_PATHS = new Set(['/health', '/master/health', '/ping', '/redirect', '/master/redirect']);
+/**
+ * What anybody may ask, by path: signs of life and where the leader is. Executors of frameworks come from networks of
+ * containers; the agent asks them for their own tokens.
+ */
+const OPEN_PATHS = new Set([
+  ...['/health', '/master/health', '/ping', '/redirect', '/master/redirect'],
+  ...['/api/v1/executor', '/slave(1)/api/v1/executor'],
+]);
 
 /**
  * Whether a request comes from this very machine: its users may do what the platform's own user lets them do, as they

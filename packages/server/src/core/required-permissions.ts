@@ -85,6 +85,8 @@ function known(
       return knowledge.orchestrator(method, written);
     case 'agent':
       if (isReading(method) && /^\/(?:slave\(1\)\/)?files(?:\/|\.|$)/.test(path)) return { permission: 'files:read' };
+      // The agent asks executors for their own tokens.
+      if (/^(?:\/slave\(1\))?\/api\/v1\/executor$/.test(path)) return { permission: 'public' };
       return agentCall(path, method, knowledge);
     case 'master':
       if (path === '/stadion/agent-link' || path === '/stadion/secret-of-task') return { permission: 'agents:join' };

@@ -53,6 +53,7 @@ export async function startAgent(wanted: ServerConfig, token?: string): Promise<
       dataDirectory,
       hostname: hostnameOf(config),
       log: log.logger.child({ room: 'agent' }),
+      asksWho: secret !== undefined || access !== undefined,
       secrets: remoteSecrets({ masters, secret, timers: ports.time }),
       dialer: httpDialer({ masters, secret, tls, timers: ports.time, log: log.logger.child({ room: 'agent-link' }) }),
     });

@@ -3,7 +3,7 @@ import type { HeldImage } from '@stadion/contract/images';
 import type { ContainerInfo } from '@stadion/contract/mesos';
 import { describeError, type Logger } from '@stadion/base';
 import { chooseContainerizer, type WorkingContainerizers } from '../../core/containerizer-choice.ts';
-import type { ContainerExit, ContainerUsage, RecoveredContainer } from '../../core/container.ts';
+import type { ContainerExit, ContainerLimits, ContainerUsage, RecoveredContainer } from '../../core/container.ts';
 import type {
   AttachOutcome,
   Containerizer,
@@ -117,6 +117,10 @@ class ComposedContainerizer implements Containerizer {
 
   kill(containerId: string, graceMs: number): void {
     this.owners.get(containerId)?.kill(containerId, graceMs);
+  }
+
+  async update(containerId: string, limits: ContainerLimits): Promise<void> {
+    await this.owners.get(containerId)?.update?.(containerId, limits);
   }
 
   async usage(): Promise<ReadonlyMap<string, ContainerUsage>> {

@@ -4,6 +4,7 @@ import type { ContainerInfo } from '@stadion/contract/mesos';
 import type { ContainerCreateOptions, MountSettings } from 'dockerode';
 import { SANDBOX_INSIDE } from '../../core/task-environment.ts';
 import { terminalOf } from '../../core/terminal.ts';
+import type { ContainerLimits } from '../../core/container.ts';
 import type { ContainerSpec } from '../../ports/containerizer.ts';
 import { applyParameters, type Draft } from './parameters.ts';
 
@@ -216,10 +217,16 @@ function commandOf({ command }: ContainerSpec): Pick<ContainerCreateOptions, 'En
   }
 }
 
+/** What of a running container is changed to. */
+export function changedLimits(limits: ContainerLimits): object {
+  const { PidsLimit: _stays, ...changed } = limitsOf({ limits });
+  return changed;
+}
+
 /** Weight by cpus; memory is a hard limit, and swap does not extend it; processes as many as in containers of `linux`. */
 function limitsOf({
   limits,
-}: ContainerSpec): Partial<Record<'CpuShares' | 'Memory' | 'MemorySwap' | 'PidsLimit', number>> {
+}: Pick<ContainerSpec, 'limits'>): Partial<Record<'CpuShares' | 'Memory' | 'MemorySwap' | 'PidsLimit', number>> {
   if (limits === undefined) return { PidsLimit: PIDS_MAX };
   const Memory = Math.max(MEMORY_BYTES_MIN, Math.round(limits.memoryBytes));
   return {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { delay, randomUuid, silentLogger } from '@stadion/base';
@@ -197,6 +197,21 @@ describe.skipIf(!canRun)('with a Docker daemon', () => {
         resource: 'memory',
         message: expect.stringMatching(/^out-of-memory: .* 64 MB/),
       });
+    });
+
+    it('grants more memory later, where a task of an executor comes to it', async () => {
+      const spec = machine.spec(
+        'cd /mnt/mesos/sandbox; until [ -e go ]; do sleep 0.02; done; x=a; while :; do x=$x$x; done',
+      );
+      await containerizer.launch(spec);
+      await containerizer.update?.(spec.containerId, {
+        cpus: 0.2,
+        memoryBytes: 96 * 1024 * 1024,
+        diskBytes: 0,
+        gpus: 0,
+      });
+      writeFileSync(join(spec.directory, 'go'), '');
+      expect(await machine.exitOf(spec)).toMatchObject({ message: expect.stringMatching(/ 96 MB/) });
     });
 
     it('asks to end by the signal that the image names', async () => {

@@ -26,7 +26,7 @@ import { ContainerRecords, type ContainerRecord } from './container-records.ts';
 import { connectDocker, openDocker } from './docker-client.ts';
 import { attachInput } from './docker-attach.ts';
 import { startExec } from './docker-exec.ts';
-import { launchContainer } from './docker-launch.ts';
+import { launchContainer, updateContainer } from './docker-launch.ts';
 import { measureAll } from './docker-usage.ts';
 import { EventWatch } from './event-watch.ts';
 import { isDaemonAway, statusOf } from './failures.ts';
@@ -188,6 +188,9 @@ class DockerContainerizer implements Containerizer {
 
   readonly attach: NonNullable<Containerizer['attach']> = (containerId) =>
     attachInput(this.docker, this.containers.get(containerId)?.dockerId);
+
+  readonly update: NonNullable<Containerizer['update']> = (containerId, limits) =>
+    updateContainer(this.client, this.containers.get(containerId), limits);
 
   async remove(containerId: string): Promise<void> {
     if (this.containers.has(containerId)) return;

@@ -4,9 +4,17 @@ import { mkdir, stat } from 'node:fs/promises';
 import { describeError } from '@stadion/base';
 import type Docker from 'dockerode';
 import type { ContainerInspectInfo } from 'dockerode';
+import type { ContainerLimits } from '../../core/container.ts';
 import type { ContainerSpec, LaunchFailure } from '../../ports/containerizer.ts';
 import { resolveTaskUser } from '../system-users.ts';
-import { buildContainerOptions, describeDocker, findImageNameProblem, mountsOf } from './container-options.ts';
+import type { Tracked } from './tracked.ts';
+import {
+  buildContainerOptions,
+  changedLimits,
+  describeDocker,
+  findImageNameProblem,
+  mountsOf,
+} from './container-options.ts';
 import { nameFailure } from './failures.ts';
 
 /** What a launch needs to know of its surroundings. */
@@ -24,6 +32,17 @@ export interface LaunchContext {
 /** A started container, or why there is none. */
 export type Launched =
   { readonly ok: true; readonly info: ContainerInspectInfo } | (LaunchFailure & { readonly lacksInit?: boolean });
+
+/** Changes what a running container may use. */
+export async function updateContainer(
+  docker: Docker | undefined,
+  tracked: Pick<Tracked, 'dockerId' | 'limitBytes'> | undefined,
+  limits: ContainerLimits,
+): Promise<void> {
+  if (tracked?.dockerId === undefined) return;
+  await docker?.getContainer(tracked.dockerId).update(changedLimits(limits));
+  tracked.limitBytes = limits.memoryBytes === 0 ? undefined : limits.memoryBytes;
+}
 
 /** Creates and starts a container. When it resolves with `ok: false`, nothing of it is left. */
 export async function launchContainer(spec: ContainerSpec, context: LaunchContext): Promise<Launched> {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { HeldImage } from '@stadion/contract/images';
 import { describeError, type Clock, type Logger, type Timers } from '@stadion/base';
 import type { ContainerExit, ContainerUsage, RecoveredContainer } from '../../core/container.ts';
-import { CAPABILITIES_DEFAULT } from '../../core/oci/runtime-spec.ts';
+import { CAPABILITIES_DEFAULT, changedResources } from '../../core/oci/runtime-spec.ts';
 import type {
   Containerizer,
   ContainerizerFingerprint,
@@ -157,9 +157,7 @@ class LinuxContainerizer implements Containerizer {
     return this.imageStore.prepare(spec, context);
   }
 
-  images(): Promise<readonly HeldImage[]> {
-    return this.imageStore.list();
-  }
+  readonly images = (): Promise<readonly HeldImage[]> => this.imageStore.list();
 
   async launch(spec: ContainerSpec): Promise<LaunchOutcome> {
     const { containerId } = spec;
@@ -189,6 +187,11 @@ class LinuxContainerizer implements Containerizer {
     container.killTimer = this.time.after(graceMs, () => void ending.force(container));
     if (isFirst) void ending.ask(container);
   }
+
+  readonly update: NonNullable<Containerizer['update']> = async (containerId, limits) => {
+    const choices = { ...this.limits, limitsSwap: this.machine?.cgroups.limitsSwap ?? false };
+    if (this.containers.has(containerId)) await this.runtime.update(containerId, changedResources(limits, choices));
+  };
 
   usage(): Promise<ReadonlyMap<string, ContainerUsage>> {
     return this.meter.usage();

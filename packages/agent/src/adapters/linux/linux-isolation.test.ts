@@ -107,6 +107,18 @@ describe.skipIf(!canRun)('a container of Linux', () => {
     expect(exit.kind === 'limited' ? exit.message : '').toMatch(/may have 64 MiB and had \d+(\.\d)? MiB at its peak/);
   });
 
+  it('that is granted more memory later may take it', async () => {
+    const task = await run(
+      'until [ -e go ]; do sleep 0.02; done; exec sh -c "head -c 90000000 /dev/zero | tail -c 90000000 | wc -c"',
+    );
+    await containerizer.update?.(task.spec.containerId, { ...NONE, memoryBytes: 256 * MEBIBYTE });
+    const usage = (await containerizer.usage()).get(task.spec.containerId);
+    expect(usage?.memory?.limitBytes).toBe(256 * MEBIBYTE);
+    writeFileSync(join(task.spec.directory, 'go'), '');
+    expect(await task.exit()).toEqual({ kind: 'exited', code: 0 });
+    expect(task.out()).toContain('90000000');
+  });
+
   it('that takes too much disk is ended, and told', async () => {
     const text = 'head -c 8000000 /dev/zero >big; echo written; sleep 1000';
     const task = await run(text, { limits: { ...NONE, diskBytes: 4 * MEBIBYTE } });

@@ -47,6 +47,14 @@ export class Runtime {
     return [this.program, '--root', this.stateDirectory, 'exec', ...options, containerId];
   }
 
+  /** Changes the resources of a running container. @param resources as in `linux.resources` of its configuration */
+  async update(containerId: string, resources: object): Promise<void> {
+    const words = ['--root', this.stateDirectory, 'update', '--resources', '-', containerId];
+    const running = promisify(execFile)(this.program, words, { timeout: RUNTIME_MS_MAX });
+    running.child.stdin?.end(JSON.stringify(resources));
+    await running;
+  }
+
   /** The version, e.g. `1.1.5`, or a sentence why there is none. */
   async version(): Promise<{ readonly version: string } | { readonly problem: string }> {
     try {

@@ -100,6 +100,7 @@ export function withSecrets(options: SecretContainerizerOptions): Containerizer 
     close: () => containerizer.close(),
     ...(containerizer.prepare === undefined ? {} : { prepare: containerizer.prepare.bind(containerizer) }),
     ...(containerizer.images === undefined ? {} : { images: containerizer.images.bind(containerizer) }),
+    ...(containerizer.update === undefined ? {} : { update: containerizer.update.bind(containerizer) }),
     ...(containerizer.exec === undefined ? {} : { exec: containerizer.exec.bind(containerizer) }),
     ...(containerizer.attach === undefined ? {} : { attach: containerizer.attach.bind(containerizer) }),
   };

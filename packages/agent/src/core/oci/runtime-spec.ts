@@ -157,6 +157,18 @@ export function runtimeSpec(choices: RuntimeChoices): object {
   };
 }
 
+/** What of a running container's resources is changed to, as `runc update` takes it. Pids and devices stay. */
+export function changedResources(
+  limits: ContainerLimits,
+  choices: Pick<RuntimeChoices, 'hardCpuLimit' | 'limitsSwap'>,
+): object {
+  const memory = memoryLimit(limits.memoryBytes);
+  return {
+    ...(limits.cpus <= 0 ? {} : { cpu: cpuResources(limits.cpus, choices.hardCpuLimit) }),
+    ...(limits.memoryBytes <= 0 ? {} : { memory: { limit: memory, ...(choices.limitsSwap ? { swap: memory } : {}) } }),
+  };
+}
+
 function baseMounts(shmBytes: number): RuntimeMount[] {
   return [
     { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },

@@ -9,11 +9,12 @@ import { RecordReader } from '@stadion/contract/mesos-wire';
 import { decodeTerminalSize } from '@stadion/contract/task-session';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AgentView } from '../../agent-view.ts';
+import { waitStatus } from '../../core/container.ts';
 import type { Task } from '../../core/task.ts';
 import { RECORD_BYTES_MAX } from '../../limits.ts';
 import type { AttachedInput, ExecSession, TerminalSize } from '../../ports/containerizer.ts';
 import { attachToOutput } from '../attached-output.ts';
-import { NestedSessions, waitStatus, type NestedSession } from './nested-sessions.ts';
+import { NestedSessions, type NestedSession } from './nested-sessions.ts';
 import {
   heartbeatRecord,
   member,

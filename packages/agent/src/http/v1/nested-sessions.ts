@@ -41,9 +41,3 @@ export class NestedSessions {
     this.sessions.delete(id);
   }
 }
-
-/** As `wait(2)` gives it, which is what Mesos tells; undefined where nobody knows. */
-export function waitStatus(exit: ContainerExit): number | undefined {
-  if (exit.kind === 'exited') return exit.code << 8;
-  return exit.kind === 'signaled' ? exit.signal : undefined;
-}

@@ -13,9 +13,9 @@ import { addHoldings, subtractHoldings, type Holdings } from '../resources/holdi
 import { formatResources } from '../resources/resource-format.ts';
 import { NOTHING, add, availableTo, subtract, type ResourceVector } from '../resources/resource-vector.ts';
 import { settleOffers, shareOf, withdrawOffer, type Settlement } from './charges.ts';
-import { checkGroup, checkTask } from './launch-checks.ts';
+import { checkExecutedTask, checkGroup, checkTask } from './launch-checks.ts';
 import { convert, type ResourceOperation } from './operations.ts';
-import { taskKey, type AgentRecord, type FrameworkRecord, type OfferRecord } from './records.ts';
+import { taskKey, type AgentRecord, type ExecutorRecord, type FrameworkRecord, type OfferRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
 import { sendMasterStatus } from './statuses.ts';
 import { addTask } from './tasks.ts';
@@ -128,40 +128,65 @@ class Work implements Settlement {
   }
 
   private launch(info: TaskInfo): void {
+    const { executor } = info;
+    if (executor !== undefined) {
+      this.launchExecuted({ ...executor, type: executor.type ?? 'CUSTOM' }, info);
+      return;
+    }
     const checked = checkTask(this.framework, this.agent, info, this.remainder);
     if (!checked.ok) {
       this.error(info, 'REASON_TASK_INVALID', checked.problem);
       return;
     }
-    this.take(checked.vector);
-    // Its part of the offer turns into its charge when the offers are settled.
-    addTask(this.state, this.framework, this.agent, info, this.role, checked.vector, undefined).charged = true;
-    this.state.counters.tasksLaunched += 1;
+    this.charge(info, checked.vector, undefined);
     this.tasks.push(info);
   }
 
+  private launchExecuted(executor: ExecutorInfo, info: TaskInfo): void {
+    const checked = checkExecutedTask(this.framework, this.agent, executor, info, this.remainder, this.role);
+    if (!checked.ok) {
+      this.error(info, 'REASON_TASK_INVALID', checked.problem);
+      return;
+    }
+    const record = this.chargeExecutor(executor, checked.executor);
+    this.charge(info, checked.tasks[0] ?? NOTHING, record);
+    this.tasks.push({ ...info, executor });
+  }
+
   private launchGroup(executor: ExecutorInfo, tasks: readonly TaskInfo[]): void {
-    const checked = checkGroup(this.framework, this.agent, executor, tasks, this.remainder);
+    const checked = checkGroup(this.framework, this.agent, executor, tasks, this.remainder, this.role);
     if (!checked.ok) {
       for (const info of tasks) this.error(info, 'REASON_TASK_GROUP_INVALID', checked.problem);
       return;
     }
-    const id = executor.executor_id.value;
-    this.take(checked.executor);
-    this.agent.executors.set(taskKey(this.framework.id, id), {
-      id,
-      frameworkId: this.framework.id,
-      role: this.role,
-      resources: checked.executor,
-      charged: tasks.length,
-    });
-    for (const [index, info] of tasks.entries()) {
-      const vector = checked.tasks[index] ?? NOTHING;
-      this.take(vector);
-      addTask(this.state, this.framework, this.agent, info, this.role, vector, id).charged = true;
-    }
-    this.state.counters.tasksLaunched += tasks.length;
+    const record = this.chargeExecutor(executor, checked.executor);
+    for (const [index, info] of tasks.entries()) this.charge(info, checked.tasks[index] ?? NOTHING, record);
     this.groups.push({ executor, tasks: [...tasks] });
+  }
+
+  private chargeExecutor(info: ExecutorInfo, resources: ResourceVector): ExecutorRecord {
+    const id = info.executor_id.value;
+    const key = taskKey(this.framework.id, id);
+    const known = this.agent.executors.get(key);
+    const hasProcess = info.type === 'CUSTOM';
+    if (known !== undefined) {
+      // It may have ended while its last tasks are still to be acknowledged: the agent starts it anew.
+      known.hasProcess = hasProcess;
+      return known;
+    }
+    this.take(resources);
+    const { framework, role } = this;
+    const record: ExecutorRecord = { id, frameworkId: framework.id, role, info, resources, charged: 0, hasProcess };
+    this.agent.executors.set(key, record);
+    return record;
+  }
+
+  /** Its part of the offer turns into its charge when the offers are settled. */
+  private charge(info: TaskInfo, vector: ResourceVector, executor: ExecutorRecord | undefined): void {
+    this.take(vector);
+    addTask(this.state, this.framework, this.agent, info, this.role, vector, executor?.id).charged = true;
+    if (executor !== undefined) executor.charged += 1;
+    this.state.counters.tasksLaunched += 1;
   }
 
   private convert(operation: ResourceOperation): void {

@@ -28,6 +28,9 @@ import {
 } from './records.ts';
 import type { ClusterState } from './state.ts';
 
+/** An executor as an agent reports it. */
+export type ReportedExecutorRecord = Omit<ExecutorRecord, 'charged' | 'hasProcess'>;
+
 /** Everything free on the agent becomes an offer. */
 export function offerAll(state: ClusterState, offer: OfferRecord, share: FrameworkShare): void {
   const { agent } = offer;
@@ -106,13 +109,30 @@ export function releaseTask(
 /** What the executor of a task held, when the task was the last that is charged for it. */
 function endExecutor(agent: AgentRecord, task: TaskRecord): ResourceVector {
   if (task.executorId === undefined) return NOTHING;
-  const key = taskKey(task.frameworkId, task.executorId);
-  const executor = agent.executors.get(key);
+  const executor = agent.executors.get(taskKey(task.frameworkId, task.executorId));
   if (executor === undefined) return NOTHING;
   executor.charged -= 1;
-  if (executor.charged > 0) return NOTHING;
-  agent.executors.delete(key);
+  return forgetUnused(agent, executor);
+}
+
+/** What it held, when nothing of it is left. */
+function forgetUnused(agent: AgentRecord, executor: ExecutorRecord): ResourceVector {
+  if (executor.charged > 0 || executor.hasProcess) return NOTHING;
+  agent.executors.delete(taskKey(executor.frameworkId, executor.id));
   return executor.resources;
+}
+
+/** The process of a custom executor is over: what the executor held is free when its last task is over, too. */
+export function releaseExecutor(state: ClusterState, agent: AgentRecord, executor: ExecutorRecord): void {
+  if (!executor.hasProcess) return;
+  executor.hasProcess = false;
+  const over = forgetUnused(agent, executor);
+  agent.charged = subtract(agent.charged, over);
+  agent.free = add(agent.free, over);
+  const framework = state.frameworks.get(executor.frameworkId);
+  if (framework !== undefined) state.roles.charge(shareOf(state, framework, executor.role), scalarsOf(over), -1);
+  if (agent.overcommitted) refit(state, agent);
+  state.allocation.touch(agent);
 }
 
 /**
@@ -125,7 +145,7 @@ export function adoptTask(
   framework: FrameworkRecord,
   agent: AgentRecord,
   task: TaskRecord,
-  executor: Omit<ExecutorRecord, 'charged'> | undefined,
+  executor: ReportedExecutorRecord | undefined,
 ): void {
   assert(!task.charged, 'a task is charged twice');
   assert(agent.offers.size === 0, 'tasks are adopted while offers are out');
@@ -133,7 +153,7 @@ export function adoptTask(
   task.charged = true;
   agent.charged = add(agent.charged, task.resources);
   state.roles.charge(shareOf(state, framework, task.role), scalarsOf(task.resources), 1);
-  if (executor !== undefined) adoptExecutor(state, framework, agent, executor);
+  if (executor !== undefined) adoptExecutor(state, framework, agent, executor).charged += 1;
   refit(state, agent);
 }
 
@@ -141,18 +161,29 @@ function adoptExecutor(
   state: ClusterState,
   framework: FrameworkRecord,
   agent: AgentRecord,
-  reported: Omit<ExecutorRecord, 'charged'>,
-): void {
+  reported: ReportedExecutorRecord,
+): ExecutorRecord {
   const key = taskKey(framework.id, reported.id);
   const known = agent.executors.get(key);
-  if (known !== undefined) {
-    known.charged += 1;
-    return;
-  }
+  if (known !== undefined) return known;
   const resources = isTaken(agent, reported.resources) ? NOTHING : reported.resources;
-  agent.executors.set(key, { ...reported, resources, charged: 1 });
+  const record: ExecutorRecord = { ...reported, resources, charged: 0, hasProcess: false };
+  agent.executors.set(key, record);
   agent.charged = add(agent.charged, resources);
   state.roles.charge(shareOf(state, framework, reported.role), scalarsOf(resources), 1);
+  return record;
+}
+
+/** A custom executor that an agent reports is charged as it stands, like its tasks. */
+export function adoptProcess(
+  state: ClusterState,
+  framework: FrameworkRecord,
+  agent: AgentRecord,
+  executor: ReportedExecutorRecord,
+): void {
+  assert(agent.offers.size === 0, 'executors are adopted while offers are out');
+  adoptExecutor(state, framework, agent, executor).hasProcess = true;
+  refit(state, agent);
 }
 
 /** Whether it claims a port or a volume that another task holds. */

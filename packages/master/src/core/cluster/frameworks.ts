@@ -2,6 +2,7 @@
 import type { FrameworkInfo, SchedulerCall } from '@stadion/contract/mesos';
 import { REMOVED_FRAMEWORKS_MAX } from '../../limits.ts';
 import { shareOf, withdrawOffer } from './charges.ts';
+import { forgetExecutors } from './executors.ts';
 import { frameworkProblem, hasCapability, rolesOf } from './framework-info.ts';
 import { forgetInverseOffers, reviveInverseOffers } from './inverse-offers.ts';
 import { FrameworkRecord, type AgentRecord } from './records.ts';
@@ -104,6 +105,10 @@ export function removeFramework(state: ClusterState, framework: FrameworkRecord,
     agents.add(agent);
     recordMasterState(state, framework, task, 'TASK_KILLED');
     completeTask(state, framework, agent, task);
+  }
+  for (const agent of state.agents.values()) {
+    if ([...agent.executors.values()].some(({ frameworkId }) => frameworkId === framework.id)) agents.add(agent);
+    forgetExecutors(state, agent, ({ frameworkId }) => frameworkId === framework.id);
   }
   for (const agent of agents) {
     state.toAgent(agent, { type: 'SHUTDOWN_FRAMEWORK', framework_id: { value: framework.id } });

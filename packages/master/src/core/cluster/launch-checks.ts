@@ -3,7 +3,7 @@ import type { TaskInfo } from '@stadion/contract/mesos';
 import type { ExecutorInfo } from '@stadion/contract/mesos-workload';
 import { parseResources, type ParsedResources } from '../resources/resource-format.ts';
 import { containsPorts } from '../resources/port-ranges.ts';
-import { contains, isNothing, subtract, type ResourceVector } from '../resources/resource-vector.ts';
+import { NOTHING, contains, isNothing, subtract, type ResourceVector } from '../resources/resource-vector.ts';
 import { chosenIdProblem } from './framework-info.ts';
 import { taskKey, type AgentRecord, type FrameworkRecord } from './records.ts';
 
@@ -56,12 +56,17 @@ function shortage(pool: ResourceVector, wanted: ResourceVector): string {
 
 /** What a group takes, its executor first, or what is wrong with it or with any of its tasks. */
 export type CheckedGroup =
-  | { readonly ok: true; readonly executor: ResourceVector; readonly tasks: readonly ResourceVector[] }
+  | {
+      readonly ok: true;
+      /** NOTHING when it is charged already. */
+      readonly executor: ResourceVector;
+      readonly tasks: readonly ResourceVector[];
+    }
   | { readonly ok: false; readonly problem: string };
 
 /**
- * A group is launched as a whole or not at all (Mesos's rules for task groups). Only the default executor is known, and it
- * runs one group.
+ * A group is launched as a whole or not at all (Mesos's rules for task groups). The default executor runs one group, a
+ * custom one any number.
  */
 export function checkGroup(
   framework: FrameworkRecord,
@@ -69,25 +74,25 @@ export function checkGroup(
   executor: ExecutorInfo,
   tasks: readonly TaskInfo[],
   pool: ResourceVector,
+  role: string,
 ): CheckedGroup {
   const id = executor.executor_id.value;
+  const isCustom = executor.type === 'CUSTOM';
+  const isKnown = agent.executors.has(taskKey(framework.id, id));
   const problem =
-    chosenIdProblem(id, 'Executor') ??
-    (executor.type === 'CUSTOM' ? 'Only the default executor can run a task group here' : undefined) ??
     (tasks.length === 0 ? 'Task group has no tasks' : undefined) ??
-    (agent.executors.has(taskKey(framework.id, id)) ? `Executor ${id} runs a task group already` : undefined) ??
+    (!isCustom && isKnown ? `Executor ${id} runs a task group already` : undefined) ??
+    (!isCustom && executor.command !== undefined ? 'The default executor has no command of its own' : undefined) ??
     (executor.container?.type === 'DOCKER' ? 'The containers of a task group cannot be Docker ones' : undefined) ??
-    findGroupProblem(tasks);
+    findGroupProblem(tasks, executor);
   if (problem !== undefined) return { ok: false, problem };
-  const own = parseResources(executor.resources);
-  if (!own.ok) return { ok: false, problem: `Executor uses invalid resources: ${own.problem}` };
-  if (!contains(pool, own.vector)) {
-    return { ok: false, problem: `Executor uses more than the offer has: ${shortage(pool, own.vector)}` };
-  }
+  const own = checkExecutor(framework, agent, executor, pool, role);
+  if (!own.ok) return own;
   let rest = subtract(pool, own.vector);
   const vectors: ResourceVector[] = [];
   for (const task of tasks) {
-    const checked = checkTask(framework, agent, task, rest);
+    const { executor: _same, ...alone } = task;
+    const checked = checkTask(framework, agent, alone, rest);
     if (!checked.ok) return { ok: false, problem: `Task ${task.task_id.value} is invalid: ${checked.problem}` };
     rest = subtract(rest, checked.vector);
     vectors.push(checked.vector);
@@ -95,10 +100,84 @@ export function checkGroup(
   return { ok: true, executor: own.vector, tasks: vectors };
 }
 
-function findGroupProblem(tasks: readonly TaskInfo[]): string | undefined {
+/** What a task with an executor of the framework's own takes, with what its executor takes when it is new there. */
+export function checkExecutedTask(
+  framework: FrameworkRecord,
+  agent: AgentRecord,
+  executor: ExecutorInfo,
+  info: TaskInfo,
+  pool: ResourceVector,
+  role: string,
+): CheckedGroup {
+  if (executor.type === 'DEFAULT') {
+    return { ok: false, problem: 'The default executor runs task groups: use LAUNCH_GROUP' };
+  }
+  if (info.command !== undefined) {
+    return {
+      ok: false,
+      problem: 'Task should have at least one (but not both) of CommandInfo or ExecutorInfo present',
+    };
+  }
+  const own = checkExecutor(framework, agent, executor, pool, role);
+  if (!own.ok) return own;
+  const task = checkTask(framework, agent, info, subtract(pool, own.vector));
+  return task.ok ? { ok: true, executor: own.vector, tasks: [task.vector] } : task;
+}
+
+/** An executor that is on the agent already must be described as it was, and takes nothing more. */
+function checkExecutor(
+  framework: FrameworkRecord,
+  agent: AgentRecord,
+  executor: ExecutorInfo,
+  pool: ResourceVector,
+  role: string,
+): ParsedResources {
+  const id = executor.executor_id.value;
+  const known = agent.executors.get(taskKey(framework.id, id));
+  const grace = executor.shutdown_grace_period?.nanoseconds;
+  const problem =
+    chosenIdProblem(id, 'Executor') ??
+    (executor.framework_id !== undefined && executor.framework_id.value !== framework.id
+      ? `ExecutorInfo has an invalid FrameworkID (Actual: ${executor.framework_id.value} vs Expected: ${framework.id})`
+      : undefined) ??
+    (isNegative(grace) ? `ExecutorInfo's 'shutdown_grace_period' must be non-negative` : undefined) ??
+    (executor.type !== 'DEFAULT' && executor.command === undefined
+      ? `'ExecutorInfo.command' must be set for 'CUSTOM' executor`
+      : undefined) ??
+    (known !== undefined && !isSameExecutor(known.info, executor)
+      ? `ExecutorInfo is not compatible with existing ExecutorInfo with same ExecutorID ${id}`
+      : undefined) ??
+    (known !== undefined && known.role !== role
+      ? `Executor ${id} has resources of the role ${known.role}, not of ${role}`
+      : undefined);
+  if (problem !== undefined) return { ok: false, problem };
+  if (known !== undefined) return { ok: true, vector: NOTHING };
+  const own = parseResources(executor.resources);
+  if (!own.ok) return { ok: false, problem: `Executor uses invalid resources: ${own.problem}` };
+  if (contains(pool, own.vector)) return own;
+  return { ok: false, problem: `Executor uses more than the offer has: ${shortage(pool, own.vector)}` };
+}
+
+/** Whatever the order of members. Who it belongs to is the same, said or not. */
+function isSameExecutor(left: ExecutorInfo, right: ExecutorInfo): boolean {
+  return canonical({ ...left, framework_id: undefined }) === canonical({ ...right, framework_id: undefined });
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_name, member: unknown) =>
+    typeof member === 'object' && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([left], [right]) => (left < right ? -1 : 1)))
+      : member,
+  );
+}
+
+function findGroupProblem(tasks: readonly TaskInfo[], executor: ExecutorInfo): string | undefined {
   const ids = new Set(tasks.map(({ task_id }) => task_id.value));
   if (ids.size < tasks.length) return 'Task group has two tasks with the same ID';
-  for (const { task_id, container } of tasks) {
+  for (const { task_id, container, executor: own } of tasks) {
+    if (own !== undefined && !isSameExecutor(own, executor)) {
+      return `Task ${task_id.value} has an executor of its own, and the tasks of a group share one`;
+    }
     if (container?.type === 'DOCKER') {
       return `Task ${task_id.value} wants a Docker container, which a group cannot have`;
     }

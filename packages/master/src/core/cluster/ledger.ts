@@ -9,6 +9,7 @@ import { allocate, resumeAllocation } from '../allocation/allocator.ts';
 import { accept, decline, sendCheckpointed } from './accept.ts';
 import { applySettings, bindRoles, takeMachinesDown } from './cluster-settings.ts';
 import type { LedgerInput, LedgerOutput, RegisteredAgent, RegistryChange } from './exchange.ts';
+import { executorExited, executorSays, shutDownExecutor, tellExecutor } from './executors.ts';
 import {
   disconnectFramework,
   expireFrameworks,
@@ -185,6 +186,12 @@ export class Ledger {
       case 'STATUS_UPDATE':
         statusUpdate(state, agent, message);
         return;
+      case 'EXECUTOR_MESSAGE':
+        executorSays(state, agent, message);
+        return;
+      case 'EXECUTOR_EXITED':
+        executorExited(state, agent, message);
+        return;
       case 'UNREGISTER':
         unregister(state, agent);
         return;
@@ -216,6 +223,12 @@ export class Ledger {
         return;
       case 'KILL':
         kill(state, framework, call.kill);
+        return;
+      case 'MESSAGE':
+        tellExecutor(state, framework, call.message);
+        return;
+      case 'SHUTDOWN':
+        shutDownExecutor(state, framework, call.shutdown);
         return;
       case 'RECONCILE':
         reconcile(state, framework, call.reconcile);

@@ -8,6 +8,7 @@ import type {
   TaskState,
   TaskStatus,
 } from '@stadion/contract/mesos';
+import type { ExecutorInfo } from '@stadion/contract/mesos-workload';
 import type { FrameworkShare } from '../allocation/role-tree.ts';
 import { NO_HOLDINGS, type Holdings } from '../resources/holdings.ts';
 import { NOTHING, type ResourceVector } from '../resources/resource-vector.ts';
@@ -107,14 +108,20 @@ export interface PendingKill {
   readonly gracePeriodMs: number | undefined;
 }
 
-/** The executor of a pod: its own resources are held as long as any of its tasks holds some. */
+/**
+ * The executor of a pod, or one of a framework's own: its resources are held as long as any of its tasks holds some, and
+ * while its process lives.
+ */
 export interface ExecutorRecord {
   readonly id: string;
   readonly frameworkId: string;
   readonly role: string;
+  readonly info: ExecutorInfo;
   readonly resources: ResourceVector;
   /** Tasks of it that are charged. */
   charged: number;
+  /** A custom executor has a process, from its first task until the agent says that it has ended. */
+  hasProcess: boolean;
 }
 
 /** An agent that is registered, connected or not. */
@@ -140,7 +147,7 @@ export class AgentRecord {
   /** What of its resources it keeps on its disk: reserved by an operation, or a volume. The version counts changes. */
   checkpointed: { readonly version: number; readonly held: Holdings } = { version: 0, held: NO_HOLDINGS };
   readonly tasks = new Set<TaskRecord>();
-  /** The executors of its pods, by {@link taskKey} of the executor. */
+  /** The executors of its pods and those of frameworks, by {@link taskKey} of the executor. */
   readonly executors = new Map<string, ExecutorRecord>();
   readonly offers = new Set<OfferRecord>();
   /** By {@link taskKey}. */

@@ -1,13 +1,22 @@
 /** Agents come: new, again, after being unreachable. What they report is what the master knows of their tasks. */
 import type { AgentInfo, ReportedTask } from '@stadion/contract/agent-link';
 import { isTerminal, type Resource } from '@stadion/contract/mesos';
+import type { ExecutorInfo } from '@stadion/contract/mesos-workload';
 import { isDown } from '../settings/maintenance.ts';
 import { withCheckpointed } from '../resources/checkpointed.ts';
 import { NO_HOLDINGS } from '../resources/holdings.ts';
 import { parseResources } from '../resources/resource-format.ts';
 import { add, NOTHING, type ResourceVector } from '../resources/resource-vector.ts';
-import { adoptTask, releaseTask, setReportedResources, withdrawOffer } from './charges.ts';
+import {
+  adoptProcess,
+  adoptTask,
+  releaseTask,
+  setReportedResources,
+  withdrawOffer,
+  type ReportedExecutorRecord,
+} from './charges.ts';
 import type { RegisterMessage } from './exchange.ts';
+import { endUnreported } from './executors.ts';
 import { rolesOf } from './framework-info.ts';
 import { recoverFramework } from './frameworks.ts';
 import { AgentRecord, addressOf, taskKey, type FrameworkRecord, type LinkRecord, type TaskRecord } from './records.ts';
@@ -154,6 +163,7 @@ function bind(state: ClusterState, agent: AgentRecord, link: LinkRecord, message
   agent.checkpointed = checkpointedBy(state, agent, message);
   setReportedResources(state, agent, withCheckpointed(capacityOf(state, agent), agent.checkpointed.held));
   believe(state, agent, message);
+  believeExecutors(state, agent, message);
   for (const { frameworkId, taskId, gracePeriodMs } of agent.kills.values()) {
     state.toAgent(agent, {
       type: 'KILL_TASK',
@@ -238,7 +248,7 @@ function newRecord(
   framework: FrameworkRecord,
   task: ReportedTask,
 ): TaskRecord {
-  const role = task.info.resources.find((resource) => resource.allocation_info !== undefined)?.allocation_info?.role;
+  const role = allocatedRole(task.info.resources);
   const record = addTask(
     state,
     framework,
@@ -261,8 +271,46 @@ function executorOf(
   { executor }: ReportedTask,
 ): Parameters<typeof adoptTask>[4] {
   if (executor === undefined) return undefined;
-  const resources = readResources(state, agent, executor.resources);
-  return { id: executor.executor_id.value, frameworkId: framework.id, role: record.role, resources };
+  return reportedExecutor(state, agent, framework, executor, record.role);
+}
+
+function reportedExecutor(
+  state: ClusterState,
+  agent: AgentRecord,
+  framework: FrameworkRecord,
+  info: ExecutorInfo,
+  role: string,
+): ReportedExecutorRecord {
+  const resources = readResources(state, agent, info.resources);
+  return { id: info.executor_id.value, frameworkId: framework.id, role, info, resources };
+}
+
+/** Custom executors live and end apart from their tasks. */
+function believeExecutors(
+  state: ClusterState,
+  agent: AgentRecord,
+  { executors = [], frameworks }: RegisterMessage,
+): void {
+  for (const { framework_id: id, executor } of executors) {
+    if (state.removedFrameworks.has(id.value)) {
+      state.toAgent(agent, { type: 'SHUTDOWN_FRAMEWORK', framework_id: id });
+      continue;
+    }
+    const framework =
+      state.frameworks.get(id.value) ??
+      recoverFramework(
+        state,
+        id.value,
+        frameworks.find((info) => info.id?.value === id.value),
+      );
+    const role = allocatedRole(executor.resources) ?? rolesOf(framework.info)[0] ?? '*';
+    adoptProcess(state, framework, agent, reportedExecutor(state, agent, framework, executor, role));
+  }
+  endUnreported(state, agent, executors);
+}
+
+function allocatedRole(resources: readonly Resource[]): string | undefined {
+  return resources.find((resource) => resource.allocation_info !== undefined)?.allocation_info?.role;
 }
 
 function readResources(state: ClusterState, agent: AgentRecord, resources: readonly Resource[]): ResourceVector {

@@ -8,6 +8,7 @@ import { FORGOTTEN_AGENTS_MAX, FORGOTTEN_AGENT_AGE_MS_MAX } from '../../limits.t
 import { removeCapacity, withdrawOffer } from './charges.ts';
 import type { RegisteredAgent } from './exchange.ts';
 import { askAgain, secondWord } from './second-path.ts';
+import { forgetExecutors } from './executors.ts';
 import { rescindInverseOffers } from './inverse-offers.ts';
 import { addressOf, type AgentRecord, type OfferRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
@@ -244,6 +245,7 @@ function leave(state: ClusterState, agent: AgentRecord, end: EndOfTask): void {
     const framework = state.frameworks.get(task.frameworkId);
     if (framework !== undefined) end(framework, task);
   }
+  forgetExecutors(state, agent, () => true);
   removeCapacity(state, agent);
   agent.link = undefined;
   state.agents.delete(agent.id);

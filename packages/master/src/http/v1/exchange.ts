@@ -1,7 +1,7 @@
 /** One call of a v1 API on its way to an answer. */
+import type { Codec } from '@stadion/contract/mesos-wire';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ServedMaster } from '../served-master.ts';
-import type { Codec } from './codec.ts';
 
 /** What an endpoint gets: `message` is parsed and not yet judged, `answer` is the form that the caller accepts. */
 export interface Exchange {

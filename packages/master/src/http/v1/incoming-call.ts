@@ -8,13 +8,7 @@ export type IncomingCall =
   | { readonly ok: false; readonly status: 400 | 501; readonly problem: string };
 
 /** Calls of Mesos that this master does not carry out. */
-const UNSUPPORTED: ReadonlySet<unknown> = new Set([
-  'UNKNOWN',
-  'SHUTDOWN',
-  'ACKNOWLEDGE_OPERATION_STATUS',
-  'RECONCILE_OPERATIONS',
-  'MESSAGE',
-]);
+const UNSUPPORTED: ReadonlySet<unknown> = new Set(['UNKNOWN', 'ACKNOWLEDGE_OPERATION_STATUS', 'RECONCILE_OPERATIONS']);
 
 /** `mesos.v1.HealthCheck` and `CheckInfo` where the framework leaves them out. */
 const CHECK_DEFAULTS = { delay_seconds: 15, interval_seconds: 10, timeout_seconds: 20 };

@@ -1,4 +1,5 @@
 /** What the operator API tells of this moment: one function a call, each giving the answer's member in pieces. */
+import type { ExecutorInfo } from '@stadion/contract/mesos-workload';
 import type { TaskRecord } from '../../core/cluster/records.ts';
 import type { ClusterView } from '../../core/cluster/state.ts';
 import { flags } from '../flags.ts';
@@ -91,19 +92,26 @@ function tasksPieces(view: ClusterView): Generator<string> {
   });
 }
 
-/** The executors of pods. A task without one is run by the agent itself and has no entry, as in Mesos. */
+/** Executors of pods and of frameworks. A task without one is run by the agent itself and has no entry, as in Mesos. */
 function executorsPieces(view: ClusterView): Generator<string> {
-  const executors = new Map<string, object>();
-  for (const framework of view.frameworks.values()) {
-    for (const { executorId, agentId } of framework.tasks.values()) {
-      if (executorId === undefined) continue;
-      executors.set(`${framework.id} ${agentId} ${executorId}`, {
-        executor_info: { type: 'DEFAULT', executor_id: { value: executorId }, framework_id: { value: framework.id } },
-        agent_id: { value: agentId },
-      });
-    }
-  }
-  return objectPieces({ executors: [...executors.values()] });
+  const executors = [...view.agents.values()].flatMap((agent) =>
+    [...agent.executors.values()].map(({ info, frameworkId }) => ({
+      executor_info: shownExecutor(info, frameworkId),
+      agent_id: { value: agent.id },
+    })),
+  );
+  return objectPieces({ executors: arrayPieces(executors, (executor) => executor) });
+}
+
+/** Secrets in its variables are the framework's own business. */
+function shownExecutor({ command, ...info }: ExecutorInfo, frameworkId: string): object {
+  const { environment: _own, ...rest } = command ?? {};
+  return {
+    type: 'DEFAULT',
+    ...info,
+    framework_id: { value: frameworkId },
+    ...(command === undefined ? {} : { command: rest }),
+  };
 }
 
 function scalars(amounts: ReturnType<typeof legacyScalars>) {

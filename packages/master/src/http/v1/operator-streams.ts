@@ -2,15 +2,14 @@
  * SUBSCRIBE of the operator API: a snapshot, then every change of the cluster. Each change is written once a form. A snapshot
  * lists what is there when it is asked for; it is written bit by bit, and what changes meanwhile follows it.
  */
+import { RecordStream, type Codec } from '@stadion/contract/mesos-wire';
 import { every, type TimerHandle } from '@stadion/base';
 import type { FastifyReply } from 'fastify';
 import type { ClusterChange } from '../../core/cluster/exchange.ts';
 import { OPERATOR_HEARTBEAT_MS, OPERATOR_STREAMS_MAX } from '../../limits.ts';
 import type { Master } from '../../master.ts';
 import { chunks, objectPieces } from '../json-pieces.ts';
-import type { Codec } from './codec.ts';
 import { clusterPieces } from './operator-reads.ts';
-import { RecordStream } from './record-stream.ts';
 import { agentV1, frameworkV1, taskUpdatedV1, taskV1 } from './shapes.ts';
 
 /** One who watches: the form of its events, and those that wait for its snapshot. */

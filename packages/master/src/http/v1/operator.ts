@@ -1,11 +1,11 @@
 /** `POST /api/v1`: what operators and their tools ask and order. One answer a call; SUBSCRIBE is answered with a stream. */
+import type { Codec } from '@stadion/contract/mesos-wire';
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import type { Master } from '../../master.ts';
 import type { ClusterView } from '../../core/cluster/state.ts';
 import { chunks, objectPieces } from '../json-pieces.ts';
 import { readUpkeepOrder, UPKEEP_CALLS } from './agent-upkeep.ts';
-import type { Codec } from './codec.ts';
 import { refuse, type Exchange } from './exchange.ts';
 import { OPERATOR_READS } from './operator-reads.ts';
 import { SETTINGS_CHANGES, type SettingsChange } from './settings-calls.ts';

@@ -2,17 +2,16 @@
  * `POST /api/v1/scheduler`: frameworks over HTTP. SUBSCRIBE is answered with a stream of events, every other call with
  * 202 and nothing; the order in which a call is judged is Mesos's (`Master::Http::scheduler`).
  */
+import { RecordStream, type Codec } from '@stadion/contract/mesos-wire';
 import { randomUuid } from '@stadion/base';
 import type { SchedulerCall, SchedulerConnection, SchedulerEvent } from '@stadion/contract/mesos';
 import type { FastifyReply } from 'fastify';
 import { updateProblem } from '../../core/cluster/frameworks.ts';
 import { SCHEDULER_STREAMS_MAX } from '../../limits.ts';
 import type { Master } from '../../master.ts';
-import type { Codec } from './codec.ts';
 import { refuse, type Exchange } from './exchange.ts';
 import { outgoingEvent } from './outgoing-event.ts';
 import { readSchedulerCall } from './incoming-call.ts';
-import { RecordStream } from './record-stream.ts';
 
 type SubscribeCall = Extract<SchedulerCall, { type: 'SUBSCRIBE' }>;
 type OtherCall = Exclude<SchedulerCall, { type: 'SUBSCRIBE' }>;

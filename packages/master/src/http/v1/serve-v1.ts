@@ -1,9 +1,8 @@
 /** The v1 APIs of a master, bound to its server: content types, readiness and methods, before any call is looked at. */
-import type { MessageName } from '@stadion/contract/mesos-wire';
+import { acceptedCodec, codecOf, mediaType, type MessageName } from '@stadion/contract/mesos-wire';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Master } from '../../master.ts';
 import { servedMaster } from '../served-master.ts';
-import { acceptedCodec, codecOf, mediaType } from './codec.ts';
 import { refuse, type Exchange } from './exchange.ts';
 import { OperatorEndpoint } from './operator.ts';
 import { SchedulerEndpoint } from './scheduler.ts';

@@ -1,15 +1,23 @@
 /** Mesos v1 messages as protobuf, to and from the objects that their JSON stands for. */
 import protobuf from 'protobufjs';
 import { PlatformError } from '@stadion/base';
+import { EXECUTOR_ENUMERATIONS, EXECUTOR_MESSAGES } from './executor-messages.ts';
 import { namespaceOf } from './notation.ts';
 import { OPERATOR_ENUMERATIONS, OPERATOR_MESSAGES } from './operator-messages.ts';
 import { RESOURCE_ENUMERATIONS, RESOURCE_MESSAGES } from './resource-messages.ts';
 import { SCHEDULER_ENUMERATIONS, SCHEDULER_MESSAGES } from './scheduler-messages.ts';
 import { TASK_ENUMERATIONS, TASK_MESSAGES } from './task-messages.ts';
 
-/** Messages by themselves: calls, events and responses of the scheduler and operator APIs, and how masters announce themselves. */
+/** Messages by themselves: calls, events and responses of the scheduler, executor and operator APIs, and how masters announce themselves. */
 export type MessageName =
-  'SchedulerCall' | 'SchedulerEvent' | 'OperatorCall' | 'OperatorResponse' | 'OperatorEvent' | 'MasterInfo';
+  | 'SchedulerCall'
+  | 'SchedulerEvent'
+  | 'ExecutorCall'
+  | 'ExecutorEvent'
+  | 'OperatorCall'
+  | 'OperatorResponse'
+  | 'OperatorEvent'
+  | 'MasterInfo';
 
 let root: protobuf.Root | undefined;
 
@@ -17,8 +25,14 @@ let root: protobuf.Root | undefined;
 function type(name: MessageName): protobuf.Type {
   root ??= protobuf.Root.fromJSON(
     namespaceOf(
-      { ...RESOURCE_MESSAGES, ...TASK_MESSAGES, ...SCHEDULER_MESSAGES, ...OPERATOR_MESSAGES },
-      { ...RESOURCE_ENUMERATIONS, ...TASK_ENUMERATIONS, ...SCHEDULER_ENUMERATIONS, ...OPERATOR_ENUMERATIONS },
+      { ...RESOURCE_MESSAGES, ...TASK_MESSAGES, ...SCHEDULER_MESSAGES, ...EXECUTOR_MESSAGES, ...OPERATOR_MESSAGES },
+      {
+        ...RESOURCE_ENUMERATIONS,
+        ...TASK_ENUMERATIONS,
+        ...SCHEDULER_ENUMERATIONS,
+        ...EXECUTOR_ENUMERATIONS,
+        ...OPERATOR_ENUMERATIONS,
+      },
     ),
   );
   return root.lookupType(name);

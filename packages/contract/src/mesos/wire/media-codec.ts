@@ -1,5 +1,6 @@
 /** The two forms of a v1 message on the wire: JSON and protobuf. */
-import { asciiJson, decodeProtobuf, encodeProtobuf, type MessageName } from '@stadion/contract/mesos-wire';
+import { asciiJson } from './ascii-json.ts';
+import { decodeProtobuf, encodeProtobuf, type MessageName } from './protobuf/protobuf-codec.ts';
 
 /** Reads and writes messages of one media type. */
 export interface Codec {

@@ -1,7 +1,9 @@
-/** One open RecordIO stream of a v1 API. A reader that falls behind is cut off; it never slows the master. */
+/** One open RecordIO stream of a v1 API. A reader that falls behind is cut off; it never slows who tells. */
 import type { ServerResponse } from 'node:http';
-import { encodeRecord } from '@stadion/contract/mesos-wire';
-import { STREAM_BYTES_OUTSTANDING_MAX } from '../../limits.ts';
+import { encodeRecord } from './record-io.ts';
+
+/** Bytes that may wait for a slow reader of one stream. */
+const STREAM_BYTES_OUTSTANDING_MAX = 64 * 1024 * 1024;
 
 /** Writes records until either side ends the stream. */
 export class RecordStream {

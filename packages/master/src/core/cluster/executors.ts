@@ -1,0 +1,85 @@
+/** Custom executors: what frameworks and they say to each other, and their ends. */
+import type { AgentMessage, ReportedExecutor } from '@stadion/contract/agent-link';
+import type { SchedulerCall } from '@stadion/contract/mesos';
+import { releaseExecutor } from './charges.ts';
+import { taskKey, type AgentRecord, type ExecutorRecord, type FrameworkRecord } from './records.ts';
+import type { ClusterState } from './state.ts';
+
+type Message = Extract<SchedulerCall, { type: 'MESSAGE' }>['message'];
+type Shutdown = Extract<SchedulerCall, { type: 'SHUTDOWN' }>['shutdown'];
+type Word = Extract<AgentMessage, { type: 'EXECUTOR_MESSAGE' }>;
+type Exit = Extract<AgentMessage, { type: 'EXECUTOR_EXITED' }>;
+
+/** What is told where nobody knows how an executor ended: as `wait(2)` has it, SIGKILL. */
+const STATUS_UNKNOWN = 9;
+
+/** A framework speaks to an executor. Where that is not connected, the words are lost, as in Mesos. */
+export function tellExecutor(state: ClusterState, framework: FrameworkRecord, call: Message): void {
+  const agent = state.agents.get(call.agent_id.value);
+  if (agent === undefined) return;
+  state.toAgent(agent, {
+    type: 'FRAMEWORK_MESSAGE',
+    framework_id: { value: framework.id },
+    executor_id: call.executor_id,
+    data: call.data,
+  });
+}
+
+/** A framework ends one of its executors. */
+export function shutDownExecutor(state: ClusterState, framework: FrameworkRecord, call: Shutdown): void {
+  const agent = state.agents.get(call.agent_id.value);
+  if (agent === undefined) return;
+  const framework_id = { value: framework.id };
+  state.toAgent(agent, { type: 'SHUTDOWN_EXECUTOR', framework_id, executor_id: call.executor_id });
+}
+
+/** An executor speaks to its framework. */
+export function executorSays(state: ClusterState, agent: AgentRecord, { framework_id, executor_id, data }: Word): void {
+  const framework = state.frameworks.get(framework_id.value);
+  if (framework === undefined) return;
+  state.toFramework(framework, { type: 'MESSAGE', message: { agent_id: { value: agent.id }, executor_id, data } });
+}
+
+/** The process of an executor has ended. */
+export function executorExited(state: ClusterState, agent: AgentRecord, message: Exit): void {
+  const { framework_id, executor_id, status } = message;
+  const executor = agent.executors.get(taskKey(framework_id.value, executor_id.value));
+  if (executor !== undefined) releaseExecutor(state, agent, executor);
+  tellFailure(state, agent, framework_id.value, executor_id.value, status);
+}
+
+/** The agent is back and says which executors live: the others ended while nobody heard of it. */
+export function endUnreported(state: ClusterState, agent: AgentRecord, reported: readonly ReportedExecutor[]): void {
+  const living = new Set(
+    reported.map(({ framework_id, executor }) => taskKey(framework_id.value, executor.executor_id.value)),
+  );
+  for (const [key, executor] of [...agent.executors]) {
+    if (!executor.hasProcess || living.has(key)) continue;
+    releaseExecutor(state, agent, executor);
+    tellFailure(state, agent, executor.frameworkId, executor.id, STATUS_UNKNOWN);
+  }
+}
+
+/** They go with their agent, or with their framework. */
+export function forgetExecutors(
+  state: ClusterState,
+  agent: AgentRecord,
+  isMeant: (executor: ExecutorRecord) => boolean,
+): void {
+  for (const executor of [...agent.executors.values()]) if (isMeant(executor)) releaseExecutor(state, agent, executor);
+}
+
+function tellFailure(
+  state: ClusterState,
+  agent: AgentRecord,
+  frameworkId: string,
+  executorId: string,
+  status: number,
+): void {
+  const framework = state.frameworks.get(frameworkId);
+  if (framework === undefined) return;
+  state.toFramework(framework, {
+    type: 'FAILURE',
+    failure: { agent_id: { value: agent.id }, executor_id: { value: executorId }, status },
+  });
+}
