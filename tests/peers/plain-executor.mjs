@@ -63,16 +63,16 @@ function launch(task) {
 
 /** @param {string} text */
 function hear(text) {
-  const [, id, alone] = /^finish (\S+)( when alone)?$/.exec(text) ?? [];
-  if (id === undefined) {
+  const found = /^finish (\S+)( when alone)?$/.exec(text);
+  if (found === null) {
     const data = Buffer.from(`you said ${text}`).toString('base64');
     post(
       { type: 'MESSAGE', message: { data } },
       (response) => response.resume(),
       () => undefined,
     );
-  } else if (alone === undefined) update(id, 'TASK_FINISHED');
-  else whenAlone.push(id);
+  } else if (text.endsWith(' when alone')) whenAlone.push(found[1]);
+  else update(found[1], 'TASK_FINISHED');
 }
 
 /** @param {any} event */

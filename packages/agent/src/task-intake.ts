@@ -58,9 +58,9 @@ export class TaskIntake {
   }
 
   private runExecuted(frameworkId: string, executor: ExecutorInfo, infos: readonly TaskInfo[]): void {
-    const { executors, newContainerId } = this.parts;
+    const { executors } = this.parts;
     const known = executors.podOf(frameworkId, executor.executor_id.value);
-    const pod = known ?? { podId: newContainerId(), executor, hasSeveralUsers: false };
+    const pod = known ?? { podId: this.parts.newContainerId(), executor, hasSeveralUsers: false };
     const entries = infos.map((info) => this.add(frameworkId, info, pod));
     if (!this.admit(entries, known === undefined ? executor.resources : [])) return;
     if (known === undefined) this.parts.onAdded();
@@ -74,16 +74,16 @@ export class TaskIntake {
 
   /** Takes all of these tasks or refuses all. @param more resources that they need beside their own */
   private admit(entries: readonly TaskEntry[], more: readonly Resource[]): boolean {
-    const { ledger, records, refuse } = this.parts;
+    const { ledger, records } = this.parts;
     for (const { task } of entries) {
       const problem = this.problemOf(task.info, task.pod);
       if (problem === undefined) continue;
-      for (const entry of entries) refuse(entry, 'TASK_FAILED', 'REASON_CONTAINER_LAUNCH_FAILED', problem);
+      for (const entry of entries) this.parts.refuse(entry, 'TASK_FAILED', 'REASON_CONTAINER_LAUNCH_FAILED', problem);
       return false;
     }
     const shortage = ledger.hold([...more, ...entries.flatMap(({ task }) => task.info.resources)]);
     if (shortage !== undefined) {
-      for (const entry of entries) refuse(entry, 'TASK_DROPPED', 'REASON_INVALID_OFFERS', shortage);
+      for (const entry of entries) this.parts.refuse(entry, 'TASK_DROPPED', 'REASON_INVALID_OFFERS', shortage);
       return false;
     }
     for (const entry of entries) {

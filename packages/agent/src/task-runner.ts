@@ -122,10 +122,10 @@ export class TaskRunner {
       killProcess: (process, cause) => this.kill(process, cause, undefined),
       killContainer: (containerId, graceMs) => ports.containerizer.kill(containerId, graceMs),
       resize: (containerId, resources) => this.launcher.resize(containerId, resources),
-      handOver: (task) => this.dispatch(task, { type: 'prepared' }) ?? Promise.resolve(true),
-      report: (task, status) => this.dispatch(task, { type: 'reported', status }),
+      handOver: (task) => this.apply(task, { type: 'prepared' }) ?? Promise.resolve(true),
+      report: (task, status) => this.apply(task, { type: 'reported', status }),
       drop: (task, message) => this.refuse(task, 'TASK_DROPPED', 'REASON_AGENT_RESTARTED', message),
-      end: (task, reason, message) => void this.dispatch(task, { type: 'executor-ended', reason, message }),
+      end: (task, reason, message) => this.dispatch(task, { type: 'executor-ended', reason, message }),
     });
     this.pods = new Pods({
       ledger: this.ledger,
@@ -158,7 +158,7 @@ export class TaskRunner {
       containerizer: ports.containerizer,
       log: ports.log,
       onAdded,
-      found: (entry, container) => void this.dispatch(entry, { type: 'found', container }, addressesOf(container)),
+      found: (entry, container) => this.dispatch(entry, { type: 'found', container }, addressesOf(container)),
     });
     this.checks = new CheckRunner(
       { time: owner.time, prober: ports.prober, agentIp: ip },
@@ -233,11 +233,12 @@ export class TaskRunner {
   // --- Effects -------------------------------------------------------------------------------------------------
 
   /** @param addresses those of the container, where it has its own; else the task is at the agent's */
-  private dispatch(
-    entry: TaskEntry,
-    input: TaskInput,
-    addresses: readonly string[] = [],
-  ): Promise<boolean> | undefined {
+  private dispatch(entry: TaskEntry, input: TaskInput, addresses: readonly string[] = []): void {
+    void this.apply(entry, input, addresses);
+  }
+
+  /** @returns whether what had to be on disk is there; undefined when nothing had to */
+  private apply(entry: TaskEntry, input: TaskInput, addresses: readonly string[] = []): Promise<boolean> | undefined {
     if (this.state.stopped) return undefined;
     if (entry.task.runs !== undefined) this.noteExit(entry, input);
     const { task, effects } = applyTask(entry.task, input, {
@@ -257,7 +258,7 @@ export class TaskRunner {
     }
   }
 
-  /** @returns whether what had to be on disk is there; undefined when nothing had to */
+  /** @returns as {@link apply} */
   private carryOut(entry: TaskEntry, effects: readonly TaskEffect[]): Promise<boolean> | undefined {
     let written: Promise<boolean> | undefined;
     for (const effect of effects) {
@@ -336,7 +337,7 @@ export class TaskRunner {
   }
 
   private refuse(entry: TaskEntry, state: TaskState, reason: StatusReason, message: string): void {
-    void this.dispatch(entry, { type: 'refused', state, reason, message });
+    this.dispatch(entry, { type: 'refused', state, reason, message });
   }
 
   /** What has to be on disk is told afterwards; when it could not be written, it is told all the same. */

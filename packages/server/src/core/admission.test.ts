@@ -10,7 +10,8 @@ test('this machine is known by its addresses, over IPv6 sockets too', () => {
 });
 
 test('only signs of life, the way to the leader, and executors with tokens of their own come in without', () => {
-  for (const path of ['/health', '/ping?x=1', '/master/redirect', '/slave(1)/api/v1/executor'])
+  for (const path of ['/health', '/ping?x=1', '/master/redirect', '/slave(1)/api/v1/executor']) {
     expect(isOpenPath(path)).toBe(true);
+  }
   for (const path of ['/', '/v2/apps', '/health/', '//health', '/state?/health']) expect(isOpenPath(path)).toBe(false);
 });
