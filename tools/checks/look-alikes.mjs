@@ -8,7 +8,13 @@
 /** @type {readonly AllowedLookAlike[]} */
 export const allowedLookAlikes = [
   {
-    shapes: ['packages/agent/src/core/checkpoint-record.ts StoredTask', 'packages/agent/src/core/task.ts Task'],
+    shapes: ['packages/contract/src/agent-link.ts AgentMessage', 'packages/contract/src/agent-link.ts MasterMessage'],
+    reason:
+      'An executor to its framework and a framework to its executor: the same words, told apart by `type` and by their ' +
+      'direction.',
+  },
+  {
+    shapes: ['packages/agent/src/core/checkpoint-record.ts StoredTask', 'packages/agent/src/core/task-model.ts Task'],
     reason:
       'What is stored leaves out what in memory is always there as undefined, so that all tasks have one shape. The reader ' +
       'converts, and does not compile when the two part.',
