@@ -147,6 +147,15 @@ export function withDiskLimits(options: DiskLimitOptions): Containerizer {
     recover,
     launch,
     kill: (containerId, graceMs) => containerizer.kill(containerId, graceMs),
+    async update(containerId, limits) {
+      const record = records.get(containerId);
+      if (record !== undefined && record.bytes > 0) {
+        const grown = { ...record, bytes: Math.round(limits.diskBytes) };
+        records.set(containerId, grown);
+        await write(containerId, grown);
+      }
+      await containerizer.update?.(containerId, limits);
+    },
     usage: () => containerizer.usage(),
     async remove(containerId) {
       await containerizer.remove(containerId);
