@@ -2,7 +2,14 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { defineConfig } from 'vitest/config';
 
 /** Suites that take longest: begun late, the last of them would run alone while the other processor has nothing to do. */
-const LONGEST = ['simulation.test.ts', 'console-deployments', 'console-live', 'console.test.ts', 'cluster.test.ts'];
+const LONGEST = [
+  'chaos.test.ts',
+  'simulation.test.ts',
+  'console-deployments',
+  'console-live',
+  'console.test.ts',
+  'cluster.test.ts',
+];
 
 /** The longest first, then as vitest has it. */
 class LongestFirst extends BaseSequencer {

@@ -6,8 +6,10 @@ import { silentLogger, type Clock, type Timers } from '@stadion/base';
 import { SystemRandom, systemClock, systemTimers } from '@stadion/base/system';
 import { createMaster, MemoryAgentRegistry, type Master } from '@stadion/master';
 import { createEngine, type Engine } from '@stadion/orchestrator';
+import type { AgentInfo } from '@stadion/contract/agent-link';
 import { LightAgent } from '@stadion/simulator';
 import { openLmdbStore } from '@stadion/store';
+import type { Cable } from './cable.ts';
 
 /** Something to measure, and its end. */
 export interface ControlPlane {
@@ -22,14 +24,27 @@ export interface ControlPlane {
 /** The process's own time, as one object. */
 export const systemTime: Clock & Timers = { ...systemClock, ...systemTimers };
 
+/** Agents stand in so many racks, in turn. */
+export const RACKS = 40;
+
 /** Starts everything and waits until all agents are registered. */
-export async function startControlPlane(agentCount: number, cpusPerAgent: number): Promise<ControlPlane> {
+export async function startControlPlane(
+  agentCount: number,
+  cpusPerAgent: number,
+  more: {
+    /** Of each agent, the connection that it has. */
+    readonly cables?: readonly Cable[];
+    readonly probeAgent?: (agent: AgentInfo) => Promise<boolean>;
+  } = {},
+): Promise<ControlPlane> {
+  const { cables = [], probeAgent } = more;
   const directory = await mkdtemp(join(tmpdir(), 'stadion-bench-'));
   const random = new SystemRandom();
   const store = await openLmdbStore({ directory, timers: systemTimers, log: silentLogger });
   const leadership = await store.campaign('bench');
   const master = createMaster({
     registry: new MemoryAgentRegistry(),
+    ...(probeAgent !== undefined && { probeAgent }),
     clock: systemClock,
     timers: systemTimers,
     random,
@@ -47,12 +62,14 @@ export async function startControlPlane(agentCount: number, cpusPerAgent: number
           mem: cpusPerAgent * 4096,
           disk: 100_000,
           ports: [31_000, 32_000],
-          rack: `rack-${index % 40}`,
+          rack: `rack-${index % RACKS}`,
         },
         systemTime,
       ),
   );
-  for (const agent of agents) agent.connect(master.acceptor);
+  for (const [index, agent] of agents.entries()) {
+    agent.connect(cables[index]?.to(master.acceptor) ?? master.acceptor);
+  }
   await until(() => agents.every((agent) => agent.registered));
   const newEngine = (): Engine =>
     createEngine({

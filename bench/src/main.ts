@@ -1,5 +1,6 @@
 /** `npm run bench [name …]`: runs the benchmarks named, or all; the exit code says whether every promise was kept. */
 import { benchApi } from './api.ts';
+import { benchCapacity } from './capacity.ts';
 import { benchContainers } from './containers.ts';
 import { benchConsole } from './console.ts';
 import { benchFailover } from './failover.ts';
@@ -8,6 +9,7 @@ import { benchDockerStart } from './docker-start.ts';
 import { benchDns } from './dns.ts';
 import { benchEdge } from './edge.ts';
 import { benchIdle } from './idle.ts';
+import { benchLosses } from './losses.ts';
 import { benchScale } from './scale.ts';
 import { benchPlacement } from './placement.ts';
 import { benchStartLatency } from './start-latency.ts';
@@ -25,6 +27,8 @@ const benchmarks: Readonly<Record<string, () => Promise<boolean>>> = {
   containers: benchContainers,
   'docker-start': benchDockerStart,
   failover: benchFailover,
+  losses: benchLosses,
+  capacity: benchCapacity,
 };
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benchmarks);

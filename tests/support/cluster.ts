@@ -7,6 +7,7 @@ import { randomUuid } from '@stadion/base';
 import { SystemRandom } from '@stadion/base/system';
 import { ZooKeeperEnsemble, hasZooKeeper } from '@stadion/store/testing';
 import { Machines, canMakeMachines, type Machine } from './machines.ts';
+import { SmallDisk } from './small-disk.ts';
 import { STADION, callJson, run, waitFor, type Answer, type Finished, type TaskView } from './running-platform.ts';
 
 /** Whether a cluster can be made here. */
@@ -25,6 +26,8 @@ export interface Node {
   readonly folder: string;
   readonly url: string;
   readonly command: readonly string[];
+  /** What its data is on, where that can be filled. */
+  readonly disk: SmallDisk | undefined;
   process: ChildProcess | undefined;
   output: string;
 }
@@ -33,6 +36,8 @@ export interface Node {
 export interface ClusterShape {
   readonly servers: number;
   readonly agents: number;
+  /** Gives each server, agent and ZooKeeper a disk of so many megabytes, which can be filled. */
+  readonly diskMegabytes?: number;
   /** Flags for each agent. */
   readonly agentFlags?: readonly string[];
   /** Makes what nodes need before they start, and gives the flags of each; all of them are reached by HTTPS then. */
@@ -48,10 +53,18 @@ export class Cluster {
   readonly machines: Machines;
   readonly zooKeepers: ZooKeeperEnsemble;
   readonly nodes: Node[] = [];
+  readonly zooKeeperDisks: readonly SmallDisk[];
   private readonly shape: ClusterShape;
   private tlsFlags: (node: { role: Node['role']; machine: Machine }) => readonly string[] = () => [];
 
-  private constructor(folder: string, machines: Machines, zooKeepers: ZooKeeperEnsemble, shape: ClusterShape) {
+  private constructor(
+    folder: string,
+    machines: Machines,
+    zooKeepers: ZooKeeperEnsemble,
+    zooKeeperDisks: readonly SmallDisk[],
+    shape: ClusterShape,
+  ) {
+    this.zooKeeperDisks = zooKeeperDisks;
     this.folder = folder;
     this.machines = machines;
     this.zooKeepers = zooKeepers;
@@ -63,18 +76,24 @@ export class Cluster {
     const folder = await mkdtemp(join(tmpdir(), 'stadion cluster '));
     const machines = await Machines.make(shape.servers + shape.agents);
     const hosts = machines.machines.slice(0, shape.servers);
+    const { diskMegabytes } = shape;
+    const disks: SmallDisk[] = [];
     let zooKeepers: ZooKeeperEnsemble;
     try {
       zooKeepers = await ZooKeeperEnsemble.start({
         servers: shape.servers,
         hosts: hosts.map(({ address }) => address),
         launchers: hosts.map((machine) => machines.on(machine)),
+        prepare: async (directory) => {
+          if (diskMegabytes !== undefined) disks.push(await SmallDisk.mount(directory, diskMegabytes));
+        },
       });
     } catch (error) {
+      for (const disk of disks) await disk.unmount();
       await machines.remove();
       throw error;
     }
-    const cluster = new Cluster(folder, machines, zooKeepers, shape);
+    const cluster = new Cluster(folder, machines, zooKeepers, disks, shape);
     try {
       await cluster.prepare();
       for (const node of cluster.nodes) cluster.launch(node);
@@ -219,7 +238,7 @@ export class Cluster {
   /** Adds an agent that is not started yet. */
   async addAgent(machine: Machine, words: readonly string[], name = 'agent'): Promise<Node> {
     const folder = join(this.folder, `${name}-${machine.namespace}`);
-    await mkdir(folder, { recursive: true });
+    const disk = await this.diskFor(folder);
     const first = 21_000;
     const command = [
       ...this.machines.on(machine),
@@ -232,9 +251,16 @@ export class Cluster {
       ...this.tlsFlags({ role: 'agent', machine }),
     ];
     const url = this.urlOf(machine);
-    const node: Node = { role: 'agent', machine, folder, url, command, process: undefined, output: '' };
+    const node: Node = { role: 'agent', machine, folder, url, command, disk, process: undefined, output: '' };
     this.nodes.push(node);
     return node;
+  }
+
+  /** Makes the folder of a node, and its disk. */
+  private async diskFor(folder: string): Promise<SmallDisk | undefined> {
+    await mkdir(folder, { recursive: true });
+    const { diskMegabytes } = this.shape;
+    return diskMegabytes === undefined ? undefined : SmallDisk.mount(join(folder, 'data'), diskMegabytes);
   }
 
   /** Ends everything: tasks first. */
@@ -255,9 +281,14 @@ export class Cluster {
         await this.kill(node, 'SIGUSR2');
       }),
     );
-    await this.zooKeepers.stop();
+    await this.zooKeepers.stop(() => this.unmount());
     await this.machines.remove();
     await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private async unmount(): Promise<void> {
+    for (const disk of this.zooKeeperDisks) await disk.unmount();
+    for (const { disk } of this.nodes) await disk?.unmount();
   }
 
   /** What went into a node's log. */
@@ -280,7 +311,7 @@ export class Cluster {
         continue;
       }
       const folder = join(this.folder, `server-${String(index)}`);
-      await mkdir(folder);
+      const disk = await this.diskFor(folder);
       const ports = ['--orchestrator-port', String(ORCHESTRATOR_PORT), '--master-port', String(MASTER_PORT)];
       const fast = ['--drain-seconds', '0', '--zk-session-timeout', '4'];
       const key = ['--secrets-key-file', join(this.folder, 'secrets.key')];
@@ -288,7 +319,7 @@ export class Cluster {
       const words = ['server', ...bind, ...ports, ...fast, ...key, ...tls, '--data-dir', join(folder, 'data')];
       const command = [...this.machines.on(machine), process.execPath, STADION, ...words];
       const url = this.urlOf(machine);
-      this.nodes.push({ role: 'server', machine, folder, url, command, process: undefined, output: '' });
+      this.nodes.push({ role: 'server', machine, folder, url, command, disk, process: undefined, output: '' });
     }
   }
 

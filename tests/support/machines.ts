@@ -77,13 +77,42 @@ export class Machines {
     await ip('link', 'set', machine.cable, 'up');
   }
 
-  /** Loses a share of what arrives at a machine; 0: nothing any more. */
-  async lose(machine: Machine, share: number): Promise<void> {
-    const table = ['netns', 'exec', machine.namespace, 'iptables'];
-    await ip(...table, '-F', 'INPUT');
-    if (share === 0) return;
-    const chance = ['-m', 'statistic', '--mode', 'random', '--probability', String(share)];
-    await ip(...table, '-A', 'INPUT', '-i', 'eth0', ...chance, '-j', 'DROP');
+  /** Loses shares of what a machine is sent and of what it sends; 0: nothing any more. */
+  async lose(machine: Machine, { ofReceived, ofSent }: { ofReceived: number; ofSent: number }): Promise<void> {
+    const ways = [
+      ['INPUT', '-i', ofReceived],
+      ['OUTPUT', '-o', ofSent],
+    ] as const;
+    for (const [chain, way, share] of ways) {
+      await this.filter(machine, '-F', chain);
+      if (share === 0) continue;
+      const chance = ['-m', 'statistic', '--mode', 'random', '--probability', String(share)];
+      await this.filter(machine, '-A', chain, way, 'eth0', ...chance, '-j', 'DROP');
+    }
+  }
+
+  /** Has what a machine sends to a port of others get lost; undefined: no port any more. */
+  async silence(machine: Machine, port: number | undefined): Promise<void> {
+    await this.filter(machine, '-F', 'OUTPUT');
+    if (port === undefined) return;
+    await this.filter(machine, '-A', 'OUTPUT', '-o', 'eth0', '-p', 'tcp', '--dport', String(port), '-j', 'DROP');
+  }
+
+  /** Makes a machine's cable narrow, both ways, so that what is sent waits its turn, up to some seconds; undefined: no more. */
+  async narrow(machine: Machine, bitsPerSecond: number | undefined): Promise<void> {
+    const ends = [
+      [[], machine.cable],
+      [['-n', machine.namespace], 'eth0'],
+    ] as const;
+    const queue = ['tbf', 'rate', `${String(bitsPerSecond)}bit`, 'burst', '1600', 'latency', '4000ms'];
+    for (const [where, device] of ends) {
+      if (bitsPerSecond === undefined) await exec('tc', [...where, 'qdisc', 'del', 'dev', device, 'root']);
+      else await exec('tc', [...where, 'qdisc', 'replace', 'dev', device, 'root', ...queue]);
+    }
+  }
+
+  private filter(machine: Machine, ...words: readonly string[]): Promise<void> {
+    return ip('netns', 'exec', machine.namespace, 'iptables', ...words);
   }
 
   /** Takes everything away. Whatever still runs there must be ended before. */

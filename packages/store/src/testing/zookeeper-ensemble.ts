@@ -36,6 +36,8 @@ export interface EnsembleOptions {
   readonly hosts?: readonly string[];
   /** Has the servers take clients by TLS as well, with this certificate and key, from clients of this authority; all PEM files. */
   readonly tls?: { readonly keyStore: string; readonly authority: string };
+  /** Called for the folder of each server before it is used. */
+  readonly prepare?: (directory: string) => Promise<void>;
   /** What to put before the command that starts a server, e.g. `ip netns exec NAME`. */
   readonly launchers?: readonly (readonly string[])[];
 }
@@ -70,9 +72,13 @@ export class ZooKeeperEnsemble {
     const members = hosts.map(
       (host, index) => `server.${String(index + 1)}=${host}:${String(portOf(index, 1))}:${String(portOf(index, 2))}`,
     );
-    const servers = hosts.map((host, index): Server => {
-      const directory = join(folder, String(index + 1));
+    const directories = hosts.map((_host, index) => join(folder, String(index + 1)));
+    for (const directory of directories) {
       mkdirSync(directory);
+      await options.prepare?.(directory);
+    }
+    const servers = hosts.map((host, index): Server => {
+      const directory = directories[index] ?? '';
       writeFileSync(join(directory, 'myid'), `${String(index + 1)}\n`);
       const settings = [
         `tickTime=${String(options.tickMs ?? 500)}`,
@@ -131,9 +137,20 @@ export class ZooKeeperEnsemble {
       '-cp',
       classPath,
     ];
-    const main = ['-Dzookeeper.commitLogCount=64', 'org.apache.zookeeper.server.quorum.QuorumPeerMain'];
+    const main = [
+      '-Dzookeeper.commitLogCount=64',
+      '-Dzookeeper.preAllocSize=4096',
+      'org.apache.zookeeper.server.quorum.QuorumPeerMain',
+    ];
     const [command, ...args] = [...server.launcher, ...java, ...main, join(server.directory, 'zoo.cfg')];
     server.process = spawn(command, args, { stdio: 'ignore', cwd: server.directory });
+  }
+
+  /** Starts a server that has ended, and waits until it serves. */
+  async revive(index: number): Promise<void> {
+    const { process: child } = this.server(index);
+    if (child?.exitCode !== null || child.signalCode !== null) this.launch(index);
+    await this.serving(index);
   }
 
   /** Waits until a server answers its clients, or any server from outside its namespace once its process is up. */
@@ -188,9 +205,10 @@ export class ZooKeeperEnsemble {
     rmSync(join(this.server(index).directory, 'version-2'), { recursive: true, force: true });
   }
 
-  /** Ends all and removes their folders. */
-  async stop(): Promise<void> {
+  /** Ends all and removes their folders. @param beforeRemoval called once nobody uses them any more */
+  async stop(beforeRemoval: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     for (const index of this.servers.keys()) await this.signal(index, 'SIGKILL');
+    await beforeRemoval();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
