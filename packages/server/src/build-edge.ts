@@ -23,6 +23,8 @@ import {
   type WorkerSettings,
 } from '@stadion/edge';
 import { urlOf } from './addresses.ts';
+import { inheritedSockets } from './core/inherited-sockets.ts';
+import { portOfDescriptor } from './socket-of-descriptor.ts';
 import { explainListening, listen } from './listening.ts';
 import { takePort } from './taken-ports.ts';
 import type { SystemPorts } from './system-ports.ts';
@@ -68,11 +70,17 @@ export async function startEdge(surroundings: EdgeSurroundings, undoing: Undoing
   const address = config.edgeAddress ?? config.bindAddress;
   const take = (name: string, asked: number | undefined, usual: number, host: string) =>
     takePort({ name, flag: `--edge-${name}-port`, host, asked, usual }, remark);
-  const httpPort = await take('http', config.edgeHttpPort, DEFAULT_PORTS.http, address);
-  const httpsPort = await take('https', config.edgeHttpsPort, DEFAULT_PORTS.https, address);
+  const inherited = inheritedSockets(process.env, process.pid, ['http', 'https']);
+  const front = async (name: 'http' | 'https', asked: number | undefined): Promise<Front> => {
+    const descriptor = inherited.get(name);
+    if (descriptor !== undefined) return { port: portOfDescriptor(descriptor), descriptor };
+    return { port: await take(name, asked, DEFAULT_PORTS[name], address) };
+  };
+  const http = await front('http', config.edgeHttpPort);
+  const https = await front('https', config.edgeHttpsPort);
   const adminPort = await take('admin', config.edgeAdminPort, DEFAULT_PORTS.admin, config.bindAddress);
   const { edge, certificates, accessLog, traces } = await buildEdge(surroundings, directory, {
-    ...{ address, httpPort, httpsPort },
+    ...{ address, http, https },
   });
   undoing.add(() => accessLog.close());
   undoing.add(async () => traces?.close());
@@ -93,11 +101,11 @@ export async function startEdge(surroundings: EdgeSurroundings, undoing: Undoing
     });
     undoing.addNow(() => acme.stop());
   }
-  const http = createEdgeAdmin({ edge, certificates, clock: ports.time });
-  undoing.add(() => http.close());
+  const admin = createEdgeAdmin({ edge, certificates, clock: ports.time });
+  undoing.add(() => admin.close());
   const where = { address: config.bindAddress, port: adminPort, flag: '--edge-admin-port', api: 'edge' } as const;
   const ownNames = new Set([hostname.toLowerCase()]);
-  const edgeAdmin = await listen(http, {
+  const edgeAdmin = await listen(admin, {
     ...where,
     secret,
     access: surroundings.access,
@@ -110,6 +118,9 @@ export async function startEdge(surroundings: EdgeSurroundings, undoing: Undoing
   return { edgeHttp: at('http', 'http'), edgeHttps: at('https', 'https'), edgeAdmin };
 }
 
+/** Where one front listens: on a port, by a socket that was handed over where there is one. */
+type Front = Pick<EntryPointSettings, 'port' | 'descriptor'>;
+
 interface BuiltEdge {
   readonly edge: Edge;
   readonly certificates: CertificateKeeper;
@@ -120,13 +131,13 @@ interface BuiltEdge {
 async function buildEdge(
   { config, ports, hostname, log, orchestrators, secret, secrets, secretsAreRemote }: EdgeSurroundings,
   directory: string,
-  where: { readonly address: string; readonly httpPort: number; readonly httpsPort: number },
+  where: { readonly address: string; readonly http: Front; readonly https: Front },
 ): Promise<BuiltEdge> {
   const { time, random } = ports;
   const host = where.address;
   const entryPoints: readonly EntryPointSettings[] = [
-    { name: 'http', host, port: where.httpPort, isTls: false },
-    { name: 'https', host, port: where.httpsPort, isTls: true },
+    { name: 'http', host, ...where.http, isTls: false },
+    { name: 'https', host, ...where.https, isTls: true },
     ...(config.edgeAppIdPort === undefined ? [] : [{ name: 'appid', host, port: config.edgeAppIdPort, isTls: false }]),
   ];
   const settings: WorkerSettings = {

@@ -33,6 +33,8 @@ export interface EntryPointSettings {
   readonly publicPort?: number;
   /** A path of a socket to listen on instead of a port, for a proxy in front that says in PROXY headers who asks. */
   readonly path?: string;
+  /** An open socket that listens already, instead of host and port: of the process that made the workers, or HAProxy. */
+  readonly descriptor?: number;
   /** The name by which routers know it, where it is another one. */
   readonly as?: string;
   /** Clients came over TLS, which a proxy in front has ended. */
@@ -135,8 +137,8 @@ export class EntryPoint {
     return new Promise((resolve, reject) => {
       const { listener } = this;
       listener.once('error', reject);
-      const { host, port, path } = this.settings;
-      const where = path === undefined ? { host, port } : { path };
+      const { host, port, path, descriptor } = this.settings;
+      const where = path !== undefined ? { path } : descriptor !== undefined ? { fd: descriptor } : { host, port };
       listener.listen({ ...where, backlog: BACKLOG }, () => {
         listener.off('error', reject);
         listener.on('error', (error) => this.parts.log.error({ error: error.message }, 'a listener has failed'));

@@ -122,7 +122,10 @@ export class EmbeddedPlane implements DataPlane {
     await Promise.all(this.starting);
     const workers = [...this.workers, ...this.finishing];
     this.workers = [];
-    await Promise.all(workers.map((worker) => worker.drain(this.parts.drainMs, true, this.parts.timers)));
+    // Where somebody else keeps the sockets, another edge is at them: clients find it with their next connection, and
+    // are told to make one by the answers to come. Else nobody would answer them, whether they are told or not.
+    const closesIdle = !this.entryPoints.some(({ descriptor }) => descriptor !== undefined);
+    await Promise.all(workers.map((worker) => worker.drain(this.parts.drainMs, closesIdle, this.parts.timers)));
   }
 
   private addWorker(): Promise<Readonly<Record<string, number>>> {

@@ -11,6 +11,8 @@ export interface GenerationStart {
   readonly socket: string;
   /** The socket of the one before, which hands its listeners over. */
   readonly before: string | undefined;
+  /** Open sockets that its configuration names by their numbers. */
+  readonly descriptors: readonly number[];
   /** What it has, by its configuration. */
   readonly running: Running;
   readonly timers: Timers;
@@ -76,11 +78,11 @@ export class Generation {
   }
 
   private spawn(): void {
-    const { program, configuration, before, onLine } = this.start;
+    const { program, configuration, before, onLine, descriptors } = this.start;
     const takeOver = before === undefined ? [] : ['-x', before];
     // A process group of its own: a signal of the terminal is for the edge, which ends it in order.
     const child = spawn(program, ['-db', '-f', configuration, ...takeOver], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: withDescriptors(['ignore', 'pipe', 'pipe'], descriptors),
       detached: true,
     });
     this.child = child;
@@ -91,11 +93,11 @@ export class Generation {
     };
     child.once('error', (error) => ended(error.message));
     child.once('exit', () => ended(''));
-    child.stderr.on('data', (chunk: Buffer) => {
+    child.stderr?.on('data', (chunk: Buffer) => {
       this.output = `${this.output}${chunk.toString('utf8')}`.slice(-KEPT_OUTPUT);
     });
     let rest = '';
-    child.stdout.on('data', (chunk: Buffer) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
       const lines = `${rest}${chunk.toString('utf8')}`.split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) onLine(line);
@@ -142,17 +144,35 @@ export class Generation {
   }
 }
 
-/** Checks a configuration without running it. @returns what is wrong with it */
-export function check(program: string, configuration: string): Promise<string | undefined> {
+/**
+ * Checks a configuration without running it.
+ * @param descriptors the sockets that it speaks of
+ * @returns what is wrong with it
+ */
+export function check(
+  program: string,
+  configuration: string,
+  descriptors: readonly number[],
+): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const child = spawn(program, ['-c', '-f', configuration], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const stdio = withDescriptors(['ignore', 'ignore', 'pipe'], descriptors);
+    const child = spawn(program, ['-c', '-f', configuration], { stdio });
     let output = '';
-    child.stderr.on('data', (chunk: Buffer) => {
+    child.stderr?.on('data', (chunk: Buffer) => {
       output = `${output}${chunk.toString('utf8')}`.slice(-KEPT_OUTPUT);
     });
     child.once('error', (error) => resolve(error.message));
     child.once('close', (code) => resolve(code === 0 ? undefined : worstOf(output)));
   });
+}
+
+/** Open descriptors of this process, under the same numbers in the one that is started. */
+function withDescriptors(
+  first: readonly ('ignore' | 'pipe')[],
+  descriptors: readonly number[],
+): ('ignore' | 'pipe' | number)[] {
+  const last = Math.max(first.length - 1, ...descriptors);
+  return Array.from({ length: last + 1 }, (_, at) => first[at] ?? (descriptors.includes(at) ? at : 'ignore'));
 }
 
 function failure(output: string): PlatformError {

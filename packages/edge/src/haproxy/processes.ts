@@ -113,8 +113,9 @@ export class Processes {
   async stop(): Promise<void> {
     this.isStopping = true;
     await this.reloading;
-    const all = [this.current, ...this.finishing].flatMap((generation) => generation ?? []);
-    await Promise.all(all.map((generation) => generation.end(this.parts.drainMs)));
+    // A process that takes nothing new says of its backends that they have no servers.
+    if (this.current !== undefined && !this.current.hasExited) await this.leave(this.current);
+    await Promise.all([...this.finishing].map((generation) => generation.end(this.parts.drainMs)));
   }
 
   /** A reload is never urgent: the workers carry what HAProxy does not know yet. */
@@ -152,13 +153,14 @@ export class Processes {
     const configuration = join(folder, 'haproxy.cfg');
     const generation = new Generation({
       ...{ program: parts.program, configuration, socket: settings.runtimeSocket, before: before?.socket, running },
+      descriptors: descriptorsOf(parts.entryPoints),
       ...{ timers: parts.timers, onLine: parts.onLine, onRefused: (said) => this.refused(said) },
     });
     this.next = generation;
     try {
       for (const [path, lines] of maps) await writeFile(path, lines.map((line) => `${line}\n`).join(''));
       await writeFile(configuration, text, { mode: 0o600 });
-      const problem = await check(parts.program, configuration);
+      const problem = await check(parts.program, configuration, descriptorsOf(parts.entryPoints));
       if (problem !== undefined) throw new Error(`its configuration is not good, and the last one stands: ${problem}`);
       await generation.launch();
     } catch (error) {
@@ -216,10 +218,11 @@ export class Processes {
     });
     return {
       ...{ hostname, trustedProxies, proxyProtocolFrom },
-      fronts: entryPoints.flatMap(({ name, host, port, publicPort = port }) => {
+      fronts: entryPoints.flatMap(({ name, host, port, publicPort = port, descriptor }) => {
         const front = FRONTS.find((one) => one === name);
         if (front === undefined) return [];
-        const bind = `${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
+        const address = `${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
+        const bind = descriptor === undefined ? address : `fd@${String(descriptor)}`;
         return [{ front, bind, port: publicPort, isPassedOn: parts.isPassedOn(front) }];
       }),
       runtimeSocket: join(folder, 'runtime.sock'),
@@ -235,6 +238,11 @@ export class Processes {
       headerBytes: limits.headerBytes,
     };
   }
+}
+
+/** The sockets that HAProxy is handed. */
+function descriptorsOf(entryPoints: readonly EntryPointSettings[]): readonly number[] {
+  return entryPoints.flatMap(({ descriptor }) => descriptor ?? []);
 }
 
 /** Writes the certificates that can be used, and the list of them; the first is for names that none is for. */
