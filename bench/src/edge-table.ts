@@ -1,11 +1,14 @@
 /** A table of 10,000 routes and 50,000 servers in each data plane: how long it takes, what it costs, how soon a change counts. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createServer, get, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { silentLogger } from '@stadion/base';
 import { systemClock, systemTimers } from '@stadion/base/system';
 import { EmbeddedPlane, HaproxyPlane, type EntryPointSettings, type WorkerSettings } from '@stadion/edge';
-import { readFile, mkdir } from 'node:fs/promises';
+import { readFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { waitFor } from '../../tests/support/running-platform.ts';
 import { quantile, type Figure } from './figures.ts';
 
 const ROUTES = 10_000;
@@ -66,12 +69,40 @@ export async function tableFigures(kind: 'embedded' | 'haproxy', folder: string)
         wanted: { relation: '≤', bound: 100 },
       },
     ];
-    return kind === 'embedded'
-      ? figures
-      : [...figures, { what: 'haproxy: until HAProxy carries all of it', value: carriedMs, unit: 'ms' }];
+    if (kind === 'embedded') return figures;
+    const alone = await memoryOfBareHaproxy(folder);
+    return [
+      ...figures,
+      { what: 'haproxy: memory of a hand-written HAProxy with that table, alone', value: alone, unit: 'MB' },
+      { what: 'haproxy: until HAProxy carries all of it', value: carriedMs, unit: 'ms' },
+    ];
   } finally {
     await plane.stop();
     for (const { server } of [one, other]) server.close();
+  }
+}
+
+/** Megabytes that HAProxy takes for the table as somebody would write it by hand, with nothing but routes and servers. */
+async function memoryOfBareHaproxy(folder: string): Promise<number> {
+  const [path, map, socket] = [join(folder, 'bare.cfg'), join(folder, 'bare.map'), join(folder, 'bare.sock')];
+  const indexes = Array.from({ length: ROUTES }, (_, index) => index);
+  const backends = indexes.map((index) => {
+    const servers = Array.from({ length: SERVERS_EACH }, (_, number) => {
+      const address = `10.${String(number)}.${String(index >> 8)}.${String(index & 255)}:8080`;
+      return `  server ${address} ${address}\n`;
+    });
+    return `backend b${String(index)}\n${servers.join('')}`;
+  });
+  const front = `frontend http\n  bind unix@${socket}\n  use_backend %[req.hdr(host),map(${map})]\n`;
+  const timeouts = 'defaults\n  mode http\n  timeout connect 3s\n  timeout client 60s\n  timeout server 60s\n';
+  await writeFile(map, indexes.map((index) => `h${String(index)}.test b${String(index)}\n`).join(''));
+  await writeFile(path, `${timeouts}${front}${backends.join('')}`);
+  const child = spawn('haproxy', ['-db', '-f', path], { stdio: 'ignore' });
+  try {
+    await waitFor('HAProxy listens', () => Promise.resolve(existsSync(socket)), 60_000);
+    return await residentOf(child.pid ?? 0);
+  } finally {
+    child.kill();
   }
 }
 
