@@ -1,5 +1,6 @@
 /** HTTP/1 on both sides of the edge, by bytes. */
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EdgeStage, echo } from '../../testing/edge-stage.ts';
 
@@ -132,6 +133,73 @@ describe('a client', () => {
     await answering('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
     expect(await stage.raw(last())).toMatch(/\r\nDate: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r\n/);
   });
+});
+
+describe('requests on one connection', () => {
+  interface Sent {
+    readonly path: string;
+    readonly body: string | undefined;
+    /** Sizes of its chunks, over and over; empty: it has a length. */
+    readonly chunks: readonly number[];
+  }
+  const sent = fc.record({
+    path: fc.stringMatching(/^[a-z]{1,8}$/),
+    body: fc.option(fc.string({ unit: fc.constantFrom(...Array.from('ab0\r\n: GET/1')), maxLength: 300 }), {
+      nil: undefined,
+    }),
+    chunks: fc.array(fc.integer({ min: 1, max: 50 }), { maxLength: 4 }),
+  });
+
+  function bytesOf({ path, body, chunks }: Sent): string {
+    if (body === undefined) return get(`/${path}`);
+    const head = `POST /${path} HTTP/1.1\r\nHost: x\r\n`;
+    if (chunks.length === 0) return `${head}Content-Length: ${String(body.length)}\r\n\r\n${body}`;
+    let text = `${head}Transfer-Encoding: chunked\r\n\r\n`;
+    for (let at = 0, turn = 0; at < body.length; turn += 1) {
+      const piece = body.slice(at, at + (chunks[turn % chunks.length] ?? 1));
+      text += `${piece.length.toString(16)}\r\n${piece}\r\n`;
+      at += piece.length;
+    }
+    return `${text}0\r\n\r\n`;
+  }
+
+  it('arrive as they were sent, however they are cut, and are answered in their order', async () => {
+    let arrived: string[] = [];
+    const url = await stage.backend((request, response, body) => {
+      arrived.push(`${request.method ?? ''} ${request.url ?? ''} ${body.toString()}`);
+      response.end(`<${request.url ?? ''}>`);
+    });
+    stage.route([url]);
+    const cuts = fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 10 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(sent, { minLength: 1, maxLength: 6 }), cuts, async (requests, sizes) => {
+        arrived = [];
+        const answers = await sendCut(`${requests.map(bytesOf).join('')}${last('/last')}`, sizes);
+        const wanted = requests.map(
+          ({ path, body }) => `${body === undefined ? 'GET' : 'POST'} /${path} ${body ?? ''}`,
+        );
+        expect(arrived).toEqual([...wanted, 'GET /last ']);
+        expect(answers.match(/<.*?>/g)).toEqual([...requests.map(({ path }) => `</${path}>`), '</last>']);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  /** Writes a text in pieces, each in a turn of its own, and gives what comes back until the edge closes. */
+  async function sendCut(text: string, sizes: readonly number[]): Promise<string> {
+    const socket = connect({ port: stage.http, host: '127.0.0.1', noDelay: true });
+    let answer = '';
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
+    for (let at = 0, turn = 0; at < text.length; turn += 1) {
+      const end = at + (sizes[turn % sizes.length] ?? 1);
+      socket.write(text.slice(at, end), 'latin1');
+      at = end;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await closed;
+    return answer;
+  }
 });
 
 describe('a server', () => {
