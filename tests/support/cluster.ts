@@ -48,7 +48,7 @@ export interface ClusterShape {
 
 /** The stage of the suites about many machines. */
 export class Cluster {
-  secret = randomUuid(new SystemRandom());
+  readonly secret = randomUuid(new SystemRandom());
   readonly folder: string;
   readonly machines: Machines;
   readonly zooKeepers: ZooKeeperEnsemble;
@@ -227,12 +227,6 @@ export class Cluster {
 
   get secretFile(): string {
     return join(this.folder, 'secret');
-  }
-
-  /** Puts another secret into the file that all nodes read when they start. */
-  async changeSecret(): Promise<void> {
-    this.secret = randomUuid(new SystemRandom());
-    await writeFile(this.secretFile, this.secret, { mode: 0o600 });
   }
 
   /** Adds an agent that is not started yet. */

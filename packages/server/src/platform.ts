@@ -5,6 +5,7 @@ import { authorizationOf } from '@stadion/access';
 import { PlatformError, assert, describeError } from '@stadion/base';
 import type { ServerConfig } from '@stadion/contract';
 import { hostnameOf } from './addresses.ts';
+import { epochForAgents } from './backup/restoring.ts';
 import { HttpAcceptor, takeAgentLinks } from './agent-link/http-acceptor.ts';
 import { buildAgent } from './build-agent.ts';
 import { openVault } from './stored-secrets.ts';
@@ -98,7 +99,8 @@ async function startRooms(
   await agent.start();
 
   const admission = { secret, access, tls, ownNames: new Set([hostname.toLowerCase()]) };
-  const links = new HttpAcceptor(master.acceptor, leadership.epoch, logger.child({ room: 'agent-links' }));
+  const shown = await epochForAgents(store, leadership.epoch);
+  const links = new HttpAcceptor(master.acceptor, shown, logger.child({ room: 'agent-links' }));
   // Both start later: they ask this orchestrator.
   const names: { url?: string } = {};
   const edge: { url?: string } = {};

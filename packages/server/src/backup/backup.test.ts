@@ -6,7 +6,7 @@ import { systemClock, systemTimers } from '@stadion/base/system';
 import { createMemoryStore, openLmdbStore, openZooKeeperStore, type JsonValue, type Store } from '@stadion/store';
 import { ZooKeeperEnsemble, hasZooKeeper } from '@stadion/store/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { assertWhole, Restoring } from './restoring.ts';
+import { assertWhole, epochForAgents, Restoring } from './restoring.ts';
 import { runBackup } from './run-backup.ts';
 
 const ports = { clock: systemClock, timers: systemTimers, log: silentLogger };
@@ -43,7 +43,11 @@ describe('a backup', { timeout: 90_000 }, () => {
     expect(await recordsIn(join(folder, 'second', 'store'))).toEqual(RECORDS);
     const again = { type: 'restore', file: file(), to: place('second') } as const;
     await expect(runBackup({ ...again, replaces: false })).rejects.toMatchObject({ code: 'store-not-empty' });
+    const first = await epochIn(join(folder, 'second', 'store'));
     await runBackup({ ...again, replaces: true });
+    // Agents that went on running have met leaders of before, and refuse those of the past.
+    expect(first).toBeGreaterThan(1_000_000_000);
+    expect(await epochIn(join(folder, 'second', 'store'))).toBeGreaterThanOrEqual(first);
     expect(await recordsIn(join(folder, 'second', 'store'))).toEqual(RECORDS);
   });
 
@@ -72,7 +76,7 @@ describe('a backup', { timeout: 90_000 }, () => {
     const restoring = await Restoring.begin(store, epoch, false);
     await restoring.put({ key: '/apps/a', value: 1 });
     await expect(assertWhole(store)).rejects.toMatchObject({ code: 'restore-unfinished' });
-    await restoring.finish();
+    await restoring.finish(systemClock.now());
     await assertWhole(store);
     expect(await collect(store)).toEqual({ '/apps/a': 1 });
     await appendFile(file(), '');
@@ -104,8 +108,19 @@ async function recordsIn(directory: string): Promise<Record<string, JsonValue>> 
   }
 }
 
+/** The epoch that agents would be told. */
+async function epochIn(directory: string): Promise<number> {
+  const store = await openLmdbStore({ directory, ...ports });
+  try {
+    return await epochForAgents(store, 1);
+  } finally {
+    await store.close();
+  }
+}
+
+/** What rooms have kept. */
 async function collect(store: Store): Promise<Record<string, JsonValue>> {
   const records: Record<string, JsonValue> = {};
-  for await (const { key, value } of store.list('')) records[key] = value;
+  for await (const { key, value } of store.list('/')) records[key] = value;
   return records;
 }

@@ -5,6 +5,12 @@ import { COMMIT_OPERATIONS_MAX, type JsonValue, type Store, type StoreOperation 
 /** There while a store is being filled. Sorts before every key of a room, and is none of theirs. */
 const MARK = 'restore/under-way';
 
+/**
+ * From where epochs are counted towards agents. A store that was filled from elsewhere counts its leaders anew, and agents that
+ * went on running refuse leaders of the past.
+ */
+const EPOCHS_FROM = 'restore/epochs-from';
+
 const OPERATIONS_PER_COMMIT = Math.min(1000, COMMIT_OPERATIONS_MAX);
 const CHARACTERS_PER_COMMIT = 4_194_304;
 
@@ -15,6 +21,12 @@ export async function assertWhole(store: Store): Promise<void> {
     'restore-unfinished',
     'The state was being restored and this did not come to its end. Restore it again: stadion backup restore FILE --force.',
   );
+}
+
+/** The epoch as agents are told it: higher than any that they have met, whatever place the state was brought back from. */
+export async function epochForAgents(store: Store, epoch: number): Promise<number> {
+  const from = (await store.get(EPOCHS_FROM))?.value;
+  return typeof from === 'number' ? from + epoch : epoch;
 }
 
 /** Takes records one by one. */
@@ -51,15 +63,17 @@ export class Restoring {
 
   /** Takes one record. */
   put(record: { readonly key: string; readonly value: JsonValue }): Promise<void> {
-    if (record.key === MARK) return Promise.resolve();
+    if (record.key === MARK || record.key === EPOCHS_FROM) return Promise.resolve();
     const { key, value } = record;
     return this.add({ type: 'put', key, value }, key.length + JSON.stringify(value).length);
   }
 
-  /** The store is whole from here on. */
-  async finish(): Promise<void> {
+  /** The store is whole from here on. @param nowMs since the Unix epoch */
+  async finish(nowMs: number): Promise<void> {
     await this.flush();
-    await this.store.commit([{ type: 'delete', key: MARK }], this.epoch);
+    // Seconds: no cluster changes its leader as often.
+    const from = { type: 'put', key: EPOCHS_FROM, value: Math.floor(nowMs / 1000) } as const;
+    await this.store.commit([{ type: 'delete', key: MARK }, from], this.epoch);
   }
 
   private async add(operation: StoreOperation, characters: number): Promise<void> {

@@ -59,7 +59,7 @@ async function fill(
   try {
     const restoring = await Restoring.begin(store, leadership.epoch, replaces);
     const summary = await work(restoring);
-    await restoring.finish();
+    await restoring.finish(ports.time.now());
     return summary;
   } finally {
     await leadership.resign();

@@ -7,6 +7,7 @@ import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
 import { openZooKeeperStore, type SharedStore } from '@stadion/store';
 import { advertisedAddress, hostnameOf, urlOf } from '../addresses.ts';
 import type { Admission } from '../admission.ts';
+import { epochForAgents } from '../backup/restoring.ts';
 import { HttpAcceptor } from '../agent-link/http-acceptor.ts';
 import { startControlPlane } from '../control-plane.ts';
 import { chooseFreePorts } from '../free-ports.ts';
@@ -229,7 +230,8 @@ class Reigns {
         undoing,
       );
       const vault = await openVault(config, ports, resolve(config.dataDir), { store, epoch });
-      const links = new HttpAcceptor(master.acceptor, epoch, log.child({ room: 'agent-links' }));
+      const shown = await epochForAgents(store, epoch);
+      const links = new HttpAcceptor(master.acceptor, shown, log.child({ room: 'agent-links' }));
       undoing.addNow(() => {
         links.close();
       });
