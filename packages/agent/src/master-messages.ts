@@ -52,6 +52,10 @@ export class MasterMessages {
         return;
       case 'CHECKPOINT_RESOURCES':
         volumes.apply(message.checkpointed);
+        void volumes.settled().then(() => {
+          const version = volumes.current?.version;
+          if (version !== undefined) this.parts.send({ type: 'PONG', checkpointed_version: version });
+        });
         return;
       case 'FRAMEWORK_MESSAGE':
         runner.executors.tell(message.framework_id.value, message.executor_id.value, message.data);

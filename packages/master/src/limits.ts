@@ -28,6 +28,14 @@ export const PROBE_INTERVAL_MS = 1_000;
 export const PROBE_MISSES_MIN = 2;
 /** How long an answer is a sign of life. */
 export const PROBE_WORD_MS_MAX = 5_000;
+/** Constraints on offers that a framework may have, and the length of a pattern in them. */
+export const OFFER_CONSTRAINTS_MAX = 1_000;
+export const OFFER_PATTERN_LENGTH_MAX = 1_024;
+/** Operations of all frameworks whose end is not acknowledged yet. */
+export const OPERATIONS_MAX = 10_000;
+/** Their ends are told again after this time, then twice as long each time up to the second. */
+export const OPERATION_RESEND_MS_FIRST = 10_000;
+export const OPERATION_RESEND_MS_MAX = 600_000;
 /** A link that has not registered within this time is closed. */
 export const UNREGISTERED_LINK_MS_MAX = 60_000;
 /** Registry writes are tried again after this pause. */

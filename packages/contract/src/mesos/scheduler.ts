@@ -1,5 +1,7 @@
 /** Calls and events between a framework and the master: the Mesos v1 scheduler API as objects. */
 import { Type, type Static } from '@sinclair/typebox';
+import { OfferConstraints, OfferFilters } from './offer-constraints.ts';
+import { OperationStatus } from './operation-status.ts';
 import { stringEnum } from '../string-enum.ts';
 import { Attribute, DomainInfo, IdValue, Labels, Resource, Unavailability } from './resources.ts';
 import { ExecutorInfo, TaskGroupInfo, TaskInfo, TaskStatus } from './task.ts';
@@ -31,6 +33,8 @@ export const FrameworkInfo = Type.Object({
   webui_url: Type.Optional(Type.String()),
   capabilities: Type.Optional(Type.Array(Type.Object({ type: FrameworkCapability }))),
   labels: Type.Optional(Labels),
+  /** By role. */
+  offer_filters: Type.Optional(Type.Record(Type.String(), OfferFilters)),
 });
 export type FrameworkInfo = Static<typeof FrameworkInfo>;
 
@@ -71,20 +75,49 @@ const InverseOffer = Type.Object({
 export const Filters = Type.Object({ refuse_seconds: Type.Optional(Type.Number()) });
 export type Filters = Static<typeof Filters>;
 
+/** With an id, what becomes of an operation is told; those that launch have none. */
+const Named = { id: Type.Optional(IdValue) };
+
 /**
  * What to do with an offer. Operations apply in order, each seeing what the ones before made of the resources:
  * RESERVE, CREATE, LAUNCH in one call is the usual way to a task with a volume. LAUNCH_GROUP launches all or none.
  */
 export const OfferOperation = Type.Union([
-  Type.Object({ type: Type.Literal('LAUNCH'), launch: Type.Object({ task_infos: Type.Array(TaskInfo) }) }),
+  Type.Object({
+    type: Type.Literal('LAUNCH'),
+    ...Named,
+    launch: Type.Object({ task_infos: Type.Array(TaskInfo) }),
+  }),
   Type.Object({
     type: Type.Literal('LAUNCH_GROUP'),
+    ...Named,
     launch_group: Type.Object({ executor: ExecutorInfo, task_group: TaskGroupInfo }),
   }),
-  Type.Object({ type: Type.Literal('RESERVE'), reserve: Type.Object({ resources: Type.Array(Resource) }) }),
-  Type.Object({ type: Type.Literal('UNRESERVE'), unreserve: Type.Object({ resources: Type.Array(Resource) }) }),
-  Type.Object({ type: Type.Literal('CREATE'), create: Type.Object({ volumes: Type.Array(Resource) }) }),
-  Type.Object({ type: Type.Literal('DESTROY'), destroy: Type.Object({ volumes: Type.Array(Resource) }) }),
+  Type.Object({
+    type: Type.Literal('RESERVE'),
+    ...Named,
+    reserve: Type.Object({ resources: Type.Array(Resource) }),
+  }),
+  Type.Object({
+    type: Type.Literal('UNRESERVE'),
+    ...Named,
+    unreserve: Type.Object({ resources: Type.Array(Resource) }),
+  }),
+  Type.Object({ type: Type.Literal('CREATE'), ...Named, create: Type.Object({ volumes: Type.Array(Resource) }) }),
+  Type.Object({ type: Type.Literal('DESTROY'), ...Named, destroy: Type.Object({ volumes: Type.Array(Resource) }) }),
+  Type.Object({
+    type: Type.Literal('GROW_VOLUME'),
+    ...Named,
+    grow_volume: Type.Object({ volume: Resource, addition: Resource }),
+  }),
+  Type.Object({
+    type: Type.Literal('SHRINK_VOLUME'),
+    ...Named,
+    shrink_volume: Type.Object({ volume: Resource, subtract: Type.Object({ value: Type.Number() }) }),
+  }),
+  /** Disks of storage providers, which there are none of: refused, and said so where there is an id. */
+  Type.Object({ type: Type.Literal('CREATE_DISK'), ...Named }),
+  Type.Object({ type: Type.Literal('DESTROY_DISK'), ...Named }),
 ]);
 export type OfferOperation = Static<typeof OfferOperation>;
 
@@ -111,6 +144,7 @@ export const SchedulerCall = Type.Union([
     subscribe: Type.Object({
       framework_info: FrameworkInfo,
       suppressed_roles: Type.Optional(Type.Array(Type.String())),
+      offer_constraints: Type.Optional(OfferConstraints),
     }),
   }),
   Type.Object({ type: Type.Literal('TEARDOWN'), ...Rest }),
@@ -144,6 +178,7 @@ export const SchedulerCall = Type.Union([
     update_framework: Type.Object({
       framework_info: FrameworkInfo,
       suppressed_roles: Type.Optional(Type.Array(Type.String())),
+      offer_constraints: Type.Optional(OfferConstraints),
     }),
   }),
   Type.Object({
@@ -172,6 +207,24 @@ export const SchedulerCall = Type.Union([
     ...Rest,
     acknowledge: Type.Object({ agent_id: IdValue, task_id: IdValue, uuid: Type.String() }),
   }),
+  Type.Object({
+    type: Type.Literal('ACKNOWLEDGE_OPERATION_STATUS'),
+    ...Rest,
+    acknowledge_operation_status: Type.Object({
+      agent_id: Type.Optional(IdValue),
+      operation_id: IdValue,
+      uuid: Type.String(),
+    }),
+  }),
+  Type.Object({
+    type: Type.Literal('RECONCILE_OPERATIONS'),
+    ...Rest,
+    reconcile_operations: Type.Object({
+      operations: Type.Array(Type.Object({ operation_id: IdValue, agent_id: Type.Optional(IdValue) })),
+    }),
+  }),
+  /** A wish for resources. As in Mesos nothing is done about it. */
+  Type.Object({ type: Type.Literal('REQUEST'), ...Rest }),
   /** Ends a custom executor with all its tasks. */
   Type.Object({
     type: Type.Literal('SHUTDOWN'),
@@ -219,6 +272,10 @@ export const SchedulerEvent = Type.Union([
     rescind_inverse_offer: Type.Object({ inverse_offer_id: IdValue }),
   }),
   Type.Object({ type: Type.Literal('UPDATE'), update: Type.Object({ status: TaskStatus }) }),
+  Type.Object({
+    type: Type.Literal('UPDATE_OPERATION_STATUS'),
+    update_operation_status: Type.Object({ status: OperationStatus }),
+  }),
   Type.Object({ type: Type.Literal('MESSAGE'), message: ExecutorMessage }),
   Type.Object({
     type: Type.Literal('FAILURE'),

@@ -62,6 +62,12 @@ const anySettings: fc.Arbitrary<ClusterSettings> = fc.record({
   down: fc.array(machine, { maxLength: 1 }),
 });
 
+/** What makes something more often, or there would be nothing to change. */
+const OPERATIONS = [
+  ...(['RESERVE', 'RESERVE', 'CREATE', 'CREATE'] as const),
+  ...(['DESTROY', 'UNRESERVE', 'GROW_VOLUME', 'SHRINK_VOLUME'] as const),
+];
+
 /** Any of them, the interesting ones more often. */
 export const anyStep: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -91,9 +97,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
       do: fc.constant('reserve'),
       framework: index(FRAMEWORKS),
       task: index(TASKS),
-      operations: fc.array(fc.constantFrom<ResourceOperation['type']>('RESERVE', 'CREATE', 'DESTROY', 'UNRESERVE'), {
-        maxLength: 4,
-      }),
+      operations: fc.array(fc.constantFrom(...OPERATIONS), { maxLength: 4 }),
       launch: fc.constantFrom('none', 'task', 'group'),
     }),
   },
@@ -170,6 +174,15 @@ export function operationOf(type: ResourceOperation['type'], role: string): Reso
       return { type, create: { volumes: [volume('v', 10, role)] } };
     case 'DESTROY':
       return { type, destroy: { volumes: [volume('v', 10, role)] } };
+    case 'GROW_VOLUME': {
+      const [, disk] = reserved(RESERVED, role);
+      return { type, grow_volume: { volume: volume('v', 10, role), addition: disk ?? volume('v', 10, role) } };
+    }
+    case 'SHRINK_VOLUME':
+      return { type, shrink_volume: { volume: volume('v', 20, role), subtract: { value: 10 } } };
+    case 'CREATE_DISK':
+    case 'DESTROY_DISK':
+      return { type };
   }
 }
 

@@ -7,16 +7,12 @@ import type { AgentRecord, FrameworkRecord, OfferRecord } from '../cluster/recor
 import type { ClusterState } from '../cluster/state.ts';
 import { takesWork } from '../cluster/upkeep.ts';
 import { formatResources } from '../resources/resource-format.ts';
-import type { Scalars } from '../resources/amounts.ts';
-import { availableTo, scalarsOf, type ResourceVector } from '../resources/resource-vector.ts';
+import { availableTo, isNothing, type ResourceVector } from '../resources/resource-vector.ts';
 import { unavailabilityOf } from '../settings/maintenance.ts';
 import { NONE_IDLE, idleReservations, withinQuota, type IdleReservations } from './quota-room.ts';
+import { isAllocatable } from './offer-wishes.ts';
 import { isRefused } from './refusals.ts';
 import type { FrameworkShare } from './role-tree.ts';
-
-/** Mesos `min_allocatable_resources`: 0.01 cpus or 32 MiB, in thousandths. */
-const ALLOCATABLE_CPUS_MIN = 10;
-const ALLOCATABLE_MEM_MIN = 32_000;
 
 /** Looks at up to `limit` agents that wait for it and sends what comes of it, in OFFERS events of a bounded size. */
 export function allocate(state: ClusterState, limit: number): void {
@@ -75,12 +71,8 @@ function isOfferable(state: ClusterState, agent: AgentRecord): boolean {
     state.agents.get(agent.id) === agent &&
     !state.transitions.has(agent.id) &&
     takesWork(state, agent) &&
-    isAllocatable(scalarsOf(agent.free))
+    (isAllocatable(agent.free) || (state.withOwnAmounts.size > 0 && !isNothing(agent.free)))
   );
-}
-
-function isAllocatable(free: Scalars): boolean {
-  return free.cpus >= ALLOCATABLE_CPUS_MIN || free.mem >= ALLOCATABLE_MEM_MIN;
 }
 
 function offerAgent(state: ClusterState, agent: AgentRecord, idle: IdleReservations): OfferRecord | undefined {
@@ -111,8 +103,11 @@ function mayHave(
   share: FrameworkShare,
   resources: ResourceVector,
 ): boolean {
+  const role = share.role.name;
   // What is left may be reserved for others, or above the role's quota.
-  if (resources !== agent.free && !isAllocatable(scalarsOf(resources))) return false;
+  const isEnough = framework.wishes.amounts.get(role) ?? isAllocatable;
+  if (isNothing(resources) || !isEnough(resources)) return false;
+  if (framework.wishes.agents.get(role)?.(agent.info) === false) return false;
   // GPUs are few: agents that have them are kept for those who can use them (`--filter_gpu_resources`).
   if (agent.total.gpus > 0 && !framework.gpuAware) return false;
   for (const offer of agent.offers) {

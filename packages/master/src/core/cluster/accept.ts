@@ -14,6 +14,7 @@ import { formatResources } from '../resources/resource-format.ts';
 import { NOTHING, add, availableTo, subtract, type ResourceVector } from '../resources/resource-vector.ts';
 import { settleOffers, shareOf, withdrawOffer, type Settlement } from './charges.ts';
 import { checkExecutedTask, checkGroup, checkTask } from './launch-checks.ts';
+import { findOperationProblem, followOperation, tellError } from './operation-feedback.ts';
 import { convert, type ResourceOperation } from './operations.ts';
 import { taskKey, type AgentRecord, type ExecutorRecord, type FrameworkRecord, type OfferRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
@@ -47,6 +48,9 @@ export function accept(state: ClusterState, framework: FrameworkRecord, call: Ac
   for (const operation of call.operations) work.carryOut(operation);
   const share = shareOf(state, framework, role);
   settleOffers(state, agent, share, offers, work);
+  for (const { operation, to } of work.converted) {
+    followOperation(state, framework, agent, operation, formatResources(to, { role }));
+  }
   refuse(state, agent, share, availableTo(work.remainder, role), call.filters?.refuse_seconds);
   // What tasks stand on is on the agent's disk before they are.
   if (work.conversions.length > 0) sendCheckpointed(state, agent);
@@ -57,6 +61,11 @@ function giveBack(state: ClusterState, framework: FrameworkRecord, call: Accept,
   for (const { value } of call.offer_ids) {
     const offer = state.offers.get(value);
     if (offer?.framework === framework) withdrawOffer(state, offer);
+  }
+  for (const operation of call.operations) {
+    if (launchedTasks(operation).length === 0) {
+      tellError(state, framework, undefined, operation, `The offers are invalid: ${problem}`);
+    }
   }
   for (const task of call.operations.flatMap(launchedTasks)) {
     sendMasterStatus(state, framework, {
@@ -83,6 +92,7 @@ class Work implements Settlement {
   launched: ResourceVector = NOTHING;
   remainder: ResourceVector;
   readonly conversions: { readonly from: ResourceVector; readonly to: ResourceVector }[] = [];
+  readonly converted: { readonly operation: ResourceOperation; readonly to: ResourceVector }[] = [];
   private readonly tasks: TaskInfo[] = [];
   private readonly groups: { readonly executor: ExecutorInfo; readonly tasks: TaskInfo[] }[] = [];
   private readonly state: ClusterState;
@@ -108,6 +118,12 @@ class Work implements Settlement {
   }
 
   carryOut(operation: OfferOperation): void {
+    const tasks = launchedTasks(operation);
+    if (operation.id !== undefined && tasks.length > 0) {
+      const reason = operation.type === 'LAUNCH' ? 'REASON_TASK_INVALID' : 'REASON_TASK_GROUP_INVALID';
+      for (const info of tasks) this.error(info, reason, `'id' must not be set of an operation that launches`);
+      return;
+    }
     switch (operation.type) {
       case 'LAUNCH':
         for (const info of operation.launch.task_infos) this.launch(info);
@@ -190,8 +206,13 @@ class Work implements Settlement {
   }
 
   private convert(operation: ResourceOperation): void {
-    const conversion = convert(operation, this.remainder, this.existing, this.role);
+    const problem = findOperationProblem(this.state, this.framework, operation);
+    const conversion =
+      problem === undefined
+        ? convert(operation, this.remainder, this.existing, this.role)
+        : ({ ok: false, problem } as const);
     if (!conversion.ok) {
+      tellError(this.state, this.framework, this.agent.id, operation, conversion.problem);
       const facts = { framework: this.framework.id, agent: this.agent.id, problem: conversion.problem };
       this.state.log('warn', facts, `${operation.type} is not carried out`);
       return;
@@ -200,6 +221,7 @@ class Work implements Settlement {
     this.remainder = add(subtract(this.remainder, from), to);
     this.existing = addHoldings(subtractHoldings(this.existing, from.held), to.held);
     this.conversions.push({ from, to });
+    this.converted.push({ operation, to });
   }
 
   private take(vector: ResourceVector): void {

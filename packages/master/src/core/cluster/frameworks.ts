@@ -1,10 +1,13 @@
 /** The life of a framework: subscribe, fail over, disconnect, be removed. The rules are Mesos's. */
 import type { FrameworkInfo, SchedulerCall } from '@stadion/contract/mesos';
+import type { OfferConstraints } from '@stadion/contract/mesos-workload';
 import { REMOVED_FRAMEWORKS_MAX } from '../../limits.ts';
+import { NO_WISHES, readWishes } from '../allocation/offer-wishes.ts';
 import { shareOf, withdrawOffer } from './charges.ts';
 import { forgetExecutors } from './executors.ts';
 import { frameworkProblem, hasCapability, rolesOf } from './framework-info.ts';
 import { forgetInverseOffers, reviveInverseOffers } from './inverse-offers.ts';
+import { forgetOperations, resendOperations } from './operation-feedback.ts';
 import { FrameworkRecord, type AgentRecord } from './records.ts';
 import { rescindOffer } from './removal.ts';
 import type { ClusterState } from './state.ts';
@@ -22,15 +25,18 @@ export function subscribe(state: ClusterState, subscription: number, call: Subsc
   const suppressed = call.subscribe.suppressed_roles ?? [];
   const outerId = nonEmpty(call.framework_id?.value);
   const id = nonEmpty(info.id?.value);
+  const constraints = call.subscribe.offer_constraints;
   const problem =
-    outerId !== id ? `'framework_id' differs from 'subscribe.framework_info.id'` : frameworkProblem(info, suppressed);
+    outerId !== id
+      ? `'framework_id' differs from 'subscribe.framework_info.id'`
+      : (frameworkProblem(info, suppressed) ?? wishesProblem(info, constraints));
   if (problem !== undefined) {
     refuse(state, subscription, problem);
     return;
   }
   if (id === undefined) {
     state.counters.messagesRegisterFramework += 1;
-    const framework = newFramework(state, nextFrameworkId(state), info);
+    const framework = newFramework(state, nextFrameworkId(state), info, constraints);
     connect(state, framework, subscription, suppressed);
     return;
   }
@@ -41,7 +47,7 @@ export function subscribe(state: ClusterState, subscription: number, call: Subsc
   }
   const known = state.frameworks.get(id);
   if (known === undefined) {
-    connect(state, newFramework(state, id, info), subscription, suppressed);
+    connect(state, newFramework(state, id, info, constraints), subscription, suppressed);
     return;
   }
   if (!known.recovered && known.info.principal !== info.principal) {
@@ -51,7 +57,7 @@ export function subscribe(state: ClusterState, subscription: number, call: Subsc
   supersede(state, known);
   // As in Mesos, `user` and `checkpoint` stay what they were.
   const { user, checkpoint } = known.recovered ? info : known.info;
-  describe(known, { ...info, user, ...(checkpoint === undefined ? {} : { checkpoint }) });
+  describe(state, known, { ...info, user, ...(checkpoint === undefined ? {} : { checkpoint }) }, constraints);
   if (!known.recovered) known.reregisteredAt = state.now;
   connect(state, known, subscription, suppressed);
 }
@@ -120,6 +126,8 @@ export function removeFramework(state: ClusterState, framework: FrameworkRecord,
   framework.roles = [];
   refreshShares(state, framework);
   state.frameworks.delete(framework.id);
+  state.withOwnAmounts.delete(framework.id);
+  forgetOperations(state, framework);
   state.tell({ type: 'FRAMEWORK_REMOVED', info: framework.info });
   state.completedFrameworks.push(framework);
   state.removedFrameworks.add(framework.id);
@@ -148,10 +156,10 @@ export function revive(state: ClusterState, framework: FrameworkRecord, roles: r
 export function updateFramework(
   state: ClusterState,
   framework: FrameworkRecord,
-  { framework_info: info, suppressed_roles: suppressed = [] }: UpdateCall,
+  { framework_info: info, suppressed_roles: suppressed = [], offer_constraints: constraints }: UpdateCall,
 ): void {
-  if (updateProblem(framework, info, suppressed) !== undefined) return;
-  describe(framework, info);
+  if (updateProblem(framework, info, suppressed, constraints) !== undefined) return;
+  describe(state, framework, info, constraints);
   for (const offer of [...framework.offers]) if (!framework.roles.includes(offer.role)) rescindOffer(state, offer);
   for (const role of framework.roles) shareOf(state, framework, role).suppressed = suppressed.includes(role);
   refreshShares(state, framework);
@@ -164,12 +172,18 @@ export function updateProblem(
   { id, info: known }: FrameworkRecord,
   info: FrameworkInfo,
   suppressed: readonly string[],
+  constraints: OfferConstraints | undefined,
 ): string | undefined {
   if (info.id?.value !== id) return `'update_framework.framework_info.id' differs from 'framework_id'`;
   for (const name of ['user', 'principal', 'checkpoint'] as const) {
     if ((info[name] ?? false) !== (known[name] ?? false)) return `Updating 'FrameworkInfo.${name}' is unsupported`;
   }
-  return frameworkProblem(info, suppressed);
+  return frameworkProblem(info, suppressed) ?? wishesProblem(info, constraints);
+}
+
+function wishesProblem(info: FrameworkInfo, constraints: OfferConstraints | undefined): string | undefined {
+  const read = readWishes(info, constraints);
+  return read.ok ? undefined : read.problem;
 }
 
 /** SUPPRESS: no more offers; those that are out stay. No roles: all. */
@@ -195,6 +209,7 @@ function connect(
     share.revival += 1;
   }
   refreshShares(state, framework);
+  resendOperations(state, framework);
   state.toFramework(framework, {
     type: 'SUBSCRIBED',
     subscribed: {
@@ -220,14 +235,29 @@ function supersede(state: ClusterState, framework: FrameworkRecord): void {
   withdrawAll(state, framework);
 }
 
-function newFramework(state: ClusterState, id: string, info: FrameworkInfo): FrameworkRecord {
+function newFramework(
+  state: ClusterState,
+  id: string,
+  info: FrameworkInfo,
+  constraints?: OfferConstraints,
+): FrameworkRecord {
   const framework = new FrameworkRecord(id, info, state.now, state.config.completedTasksPerFramework);
-  describe(framework, info);
+  describe(state, framework, info, constraints);
   state.frameworks.set(id, framework);
   return framework;
 }
 
-function describe(framework: FrameworkRecord, info: FrameworkInfo): void {
+function describe(
+  state: ClusterState,
+  framework: FrameworkRecord,
+  info: FrameworkInfo,
+  constraints: OfferConstraints | undefined,
+): void {
+  const read = readWishes(info, constraints);
+  framework.wishes = read.ok ? read.wishes : NO_WISHES;
+  framework.offerConstraints = constraints;
+  if (framework.wishes.amounts.size > 0) state.withOwnAmounts.add(framework.id);
+  else state.withOwnAmounts.delete(framework.id);
   framework.info = { ...info, id: { value: framework.id } };
   framework.roles = rolesOf(info);
   framework.partitionAware = hasCapability(info, 'PARTITION_AWARE');

@@ -20,6 +20,12 @@ import {
   updateFramework,
 } from './frameworks.ts';
 import { answerInverseOffers, sendInverseOffers } from './inverse-offers.ts';
+import {
+  acknowledgeOperation,
+  confirmOperations,
+  reconcileOperations,
+  repeatOperations,
+} from './operation-feedback.ts';
 import { kill, reconcile } from './reconciliation.ts';
 import { admitted, register } from './registration.ts';
 import {
@@ -196,6 +202,7 @@ export class Ledger {
         unregister(state, agent);
         return;
       case 'PONG':
+        confirmOperations(state, agent, message.checkpointed_version ?? 0, false);
         if ((message.checkpointed_version ?? 0) < agent.checkpointed.version) sendCheckpointed(state, agent);
         return;
       default:
@@ -223,6 +230,15 @@ export class Ledger {
         return;
       case 'KILL':
         kill(state, framework, call.kill);
+        return;
+      case 'ACKNOWLEDGE_OPERATION_STATUS':
+        acknowledgeOperation(state, framework, call.acknowledge_operation_status);
+        return;
+      case 'RECONCILE_OPERATIONS':
+        reconcileOperations(state, framework, call.reconcile_operations);
+        return;
+      case 'REQUEST':
+        // As in Mesos: who has which share decides what is offered.
         return;
       case 'MESSAGE':
         tellExecutor(state, framework, call.message);
@@ -283,6 +299,7 @@ export class Ledger {
     forgetOldAgents(state);
     takeMachinesDown(state);
     sendInverseOffers(state);
+    repeatOperations(state);
     resumeAllocation(state);
     const { offerTimeoutMs } = state.config;
     if (offerTimeoutMs === undefined) return;

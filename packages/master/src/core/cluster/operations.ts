@@ -1,12 +1,14 @@
-/** RESERVE, UNRESERVE, CREATE and DESTROY: what each takes of an offer's resources and what it makes of them. */
+/** Operations on resources: what each takes of an offer's resources and what it makes of them. */
 import type { OfferOperation, Resource } from '@stadion/contract/mesos';
 import { sourceKind, vectorOf } from '../resources/checkpointed.ts';
-import { roleOf, volumeId, type HoldingKind, type Holdings } from '../resources/holdings.ts';
+import { holdingKey, roleOf, volumeId, type Holding, type HoldingKind, type Holdings } from '../resources/holdings.ts';
 import { parseResources } from '../resources/resource-format.ts';
 import { NOTHING, add, contains, isNothing, type ResourceVector } from '../resources/resource-vector.ts';
 
 /** An operation that changes resources. */
-export type ResourceOperation = Extract<OfferOperation, { type: 'RESERVE' | 'UNRESERVE' | 'CREATE' | 'DESTROY' }>;
+export type ResourceOperation = Exclude<OfferOperation, { type: 'LAUNCH' | 'LAUNCH_GROUP' }>;
+
+type Making = Extract<ResourceOperation, { type: 'RESERVE' | 'UNRESERVE' | 'CREATE' | 'DESTROY' }>;
 
 /** What an operation takes and gives, or a sentence that says why it cannot be. */
 export type Conversion =
@@ -25,6 +27,21 @@ export function convert(
   existing: Holdings,
   role: string,
 ): Conversion {
+  switch (operation.type) {
+    case 'CREATE_DISK':
+    case 'DESTROY_DISK':
+      return refused('disks are made by storage providers, and this cluster has none');
+    case 'GROW_VOLUME':
+      return grow(operation.grow_volume, pool);
+    case 'SHRINK_VOLUME':
+      return shrink(operation.shrink_volume, pool);
+    default:
+      return make(operation, pool, existing, role);
+  }
+}
+
+/** Makes reservations or volumes of something, or gives them up. */
+function make(operation: Making, pool: ResourceVector, existing: Holdings, role: string): Conversion {
   const parsed = parseResources(resourcesOf(operation));
   if (!parsed.ok) return refused(parsed.problem);
   const { held } = parsed.vector;
@@ -44,7 +61,7 @@ export function convert(
   return contains(pool, from) ? { ok: true, from, to } : refused('the offer does not have what it is about');
 }
 
-function resourcesOf(operation: ResourceOperation): readonly Resource[] {
+function resourcesOf(operation: Making): readonly Resource[] {
   switch (operation.type) {
     case 'RESERVE':
       return operation.reserve.resources;
@@ -57,12 +74,7 @@ function resourcesOf(operation: ResourceOperation): readonly Resource[] {
   }
 }
 
-function findProblem(
-  type: ResourceOperation['type'],
-  kind: HoldingKind,
-  role: string,
-  existing: Holdings,
-): string | undefined {
+function findProblem(type: Making['type'], kind: HoldingKind, role: string, existing: Holdings): string | undefined {
   const id = volumeId(kind);
   switch (type) {
     case 'RESERVE':
@@ -85,6 +97,49 @@ function findProblem(
     case 'DESTROY':
       return id === undefined ? 'it names what is no volume' : undefined;
   }
+}
+
+type Grow = Extract<ResourceOperation, { type: 'GROW_VOLUME' }>['grow_volume'];
+type Shrink = Extract<ResourceOperation, { type: 'SHRINK_VOLUME' }>['shrink_volume'];
+
+/** A volume takes more of the disk that it was made of. */
+function grow({ volume, addition }: Grow, pool: ResourceVector): Conversion {
+  const known = onlyHolding(volume);
+  const more = onlyHolding(addition);
+  if (known === undefined || volumeId(known) === undefined) return refused('what is to grow is no volume');
+  const source = sourceKind(known);
+  if (more === undefined || source === undefined || holdingKey(more) !== holdingKey(source) || more.disk === 0) {
+    return refused('a volume grows by disk that is reserved as it is, and where it is');
+  }
+  if (isWholeDisk(known)) return refused(NO_PARTS);
+  const from = add(vectorOf(known, known), vectorOf(more, more));
+  const to = vectorOf({ ...known, disk: known.disk + more.disk }, known);
+  return contains(pool, from) ? { ok: true, from, to } : refused('the offer does not have what it is about');
+}
+
+/** A volume gives back some of the disk that it was made of. */
+function shrink({ volume, subtract: less }: Shrink, pool: ResourceVector): Conversion {
+  const known = onlyHolding(volume);
+  if (known === undefined || volumeId(known) === undefined) return refused('what is to shrink is no volume');
+  if (isWholeDisk(known)) return refused(NO_PARTS);
+  const amount = Math.round(less.value * 1000);
+  if (!(amount > 0 && amount < known.disk)) return refused('a volume shrinks by more than nothing and less than all');
+  const from = vectorOf(known, known);
+  const rest = vectorOf({ ...known, disk: known.disk - amount }, known);
+  const to = add(rest, vectorOf({ ...known, disk: amount }, sourceKind(known)));
+  return contains(pool, from) ? { ok: true, from, to } : refused('the offer does not have what it is about');
+}
+
+const NO_PARTS = 'a disk that is mounted as a whole has no parts';
+
+function isWholeDisk({ source }: HoldingKind): boolean {
+  return source?.type === 'MOUNT';
+}
+
+/** The one reserved thing that a resource is. */
+function onlyHolding(resource: Resource): Holding | undefined {
+  const parsed = parseResources([resource]);
+  return parsed.ok ? [...parsed.vector.held.values()][0] : undefined;
 }
 
 function refused(problem: string): Conversion {

@@ -5,10 +5,13 @@ import type {
   DiscoveryInfo,
   FrameworkInfo,
   Labels,
+  OfferOperation,
+  Resource,
   TaskState,
   TaskStatus,
 } from '@stadion/contract/mesos';
-import type { ExecutorInfo } from '@stadion/contract/mesos-workload';
+import type { ExecutorInfo, OfferConstraints } from '@stadion/contract/mesos-workload';
+import { NO_WISHES, type OfferWishes } from '../allocation/offer-wishes.ts';
 import type { FrameworkShare } from '../allocation/role-tree.ts';
 import { NO_HOLDINGS, type Holdings } from '../resources/holdings.ts';
 import { NOTHING, type ResourceVector } from '../resources/resource-vector.ts';
@@ -173,6 +176,9 @@ export class FrameworkRecord {
   readonly shares = new Map<string, FrameworkShare>();
   partitionAware = false;
   gpuAware = false;
+  /** What it wants to be offered, and how it said so. */
+  wishes: OfferWishes = NO_WISHES;
+  offerConstraints: OfferConstraints | undefined = undefined;
   /** Understands stacks of reservations; others get the older form. */
   refinesReservations = false;
   /** Number of its open subscription; undefined while it is disconnected. */
@@ -195,6 +201,23 @@ export class FrameworkRecord {
     this.registeredAt = registeredAt;
     this.completedTasks = new Ring(completedTasksMax);
   }
+}
+
+/** An operation that is under way, or whose end is not acknowledged. */
+export interface OperationRecord {
+  readonly id: string;
+  readonly frameworkId: string;
+  readonly agentId: string;
+  readonly info: OfferOperation;
+  readonly converted: readonly Resource[];
+  /** Version of the agent's checkpointed resources that has its result. */
+  readonly version: number;
+  state: 'OPERATION_PENDING' | 'OPERATION_FINISHED';
+  /** Of its end: 16 bytes, base64. */
+  readonly uuid: string;
+  /** When its end is told next (monotonic milliseconds), and how often it was. */
+  dueAt: number;
+  attempts: number;
 }
 
 /** An agent that the registry knows and that has not come back since this master started. */

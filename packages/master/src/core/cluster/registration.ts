@@ -19,6 +19,7 @@ import type { RegisterMessage } from './exchange.ts';
 import { endUnreported } from './executors.ts';
 import { rolesOf } from './framework-info.ts';
 import { recoverFramework } from './frameworks.ts';
+import { confirmOperations } from './operation-feedback.ts';
 import { AgentRecord, addressOf, taskKey, type FrameworkRecord, type LinkRecord, type TaskRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
 import { keepStatus, sendMasterStatus, setTaskState } from './statuses.ts';
@@ -161,6 +162,7 @@ function bind(state: ClusterState, agent: AgentRecord, link: LinkRecord, message
   link.silentPings = 0;
   sendRegistered(state, agent);
   agent.checkpointed = checkpointedBy(state, agent, message);
+  confirmOperations(state, agent, agent.checkpointed.version, true);
   setReportedResources(state, agent, withCheckpointed(capacityOf(state, agent), agent.checkpointed.held));
   believe(state, agent, message);
   believeExecutors(state, agent, message);

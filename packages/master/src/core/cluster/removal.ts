@@ -10,6 +10,7 @@ import type { RegisteredAgent } from './exchange.ts';
 import { askAgain, secondWord } from './second-path.ts';
 import { forgetExecutors } from './executors.ts';
 import { rescindInverseOffers } from './inverse-offers.ts';
+import { loseOperations } from './operation-feedback.ts';
 import { addressOf, type AgentRecord, type OfferRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
 import { sendMasterStatus } from './statuses.ts';
@@ -246,6 +247,7 @@ function leave(state: ClusterState, agent: AgentRecord, end: EndOfTask): void {
     if (framework !== undefined) end(framework, task);
   }
   forgetExecutors(state, agent, () => true);
+  loseOperations(state, agent, state.gone.has(agent.id) ? 'OPERATION_GONE_BY_OPERATOR' : 'OPERATION_UNREACHABLE');
   removeCapacity(state, agent);
   agent.link = undefined;
   state.agents.delete(agent.id);

@@ -16,6 +16,7 @@ import type {
   InverseOfferRecord,
   LinkRecord,
   OfferRecord,
+  OperationRecord,
   ProbeRecord,
   RecoveredAgent,
 } from './records.ts';
@@ -63,6 +64,11 @@ export class ClusterState {
   readonly removedFrameworks = new Set<string>();
   /** Oldest first. */
   readonly offers = new Map<string, OfferRecord>();
+  /** Operations with an id whose end is not acknowledged, by framework and id. */
+  readonly operations = new Map<string, OperationRecord>();
+  nextOperation = 0;
+  /** Frameworks that say what amounts are worth an offer. */
+  readonly withOwnAmounts = new Set<string>();
   /** What operators have decided, as it is kept. */
   settings: ClusterSettings = NO_SETTINGS;
   /** By agent and framework: who was asked to leave a machine. */
@@ -146,6 +152,7 @@ export type ClusterView = Readonly<
     | 'frameworks'
     | 'completedFrameworks'
     | 'offers'
+    | 'operations'
     | 'settings'
     | 'inverseOffers'
     | 'roles'

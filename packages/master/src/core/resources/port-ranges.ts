@@ -117,3 +117,10 @@ export function intersectPorts(left: PortRanges, right: PortRanges): PortRanges 
   }
   return result;
 }
+
+/** How many ports there are. */
+export function portCount(ports: PortRanges): number {
+  let count = 0;
+  for (let at = 0; at < ports.length; at += 2) count += (ports[at + 1] ?? 0) - (ports[at] ?? 0) + 1;
+  return count;
+}

@@ -31,7 +31,7 @@ export function frameworkJson(framework: FrameworkRecord) {
     ...(framework.reregisteredAt === undefined ? {} : { reregistered_time: framework.reregisteredAt / 1000 }),
     ...(hasCapability(info, 'MULTI_ROLE') ? { roles: info.roles ?? [] } : { role: info.role ?? '*' }),
     ...(info.labels === undefined ? {} : { labels: info.labels.labels }),
-    offer_constraints: {},
+    offer_constraints: framework.offerConstraints ?? {},
   };
 }
 

@@ -7,9 +7,6 @@ export type IncomingCall =
   | { readonly ok: true; readonly call: SchedulerCall }
   | { readonly ok: false; readonly status: 400 | 501; readonly problem: string };
 
-/** Calls of Mesos that this master does not carry out. */
-const UNSUPPORTED: ReadonlySet<unknown> = new Set(['UNKNOWN', 'ACKNOWLEDGE_OPERATION_STATUS', 'RECONCILE_OPERATIONS']);
-
 /** `mesos.v1.HealthCheck` and `CheckInfo` where the framework leaves them out. */
 const CHECK_DEFAULTS = { delay_seconds: 15, interval_seconds: 10, timeout_seconds: 20 };
 const HEALTH_CHECK_DEFAULTS = { ...CHECK_DEFAULTS, consecutive_failures: 3, grace_period_seconds: 10 };
@@ -19,15 +16,22 @@ const UUID_BYTES = 16;
 /** Reads a parsed JSON body. */
 export function readSchedulerCall(json: unknown): IncomingCall {
   const type = isObject(json) ? json['type'] : undefined;
-  if (UNSUPPORTED.has(type)) return refused(501, `'${String(type)}' is not supported`);
+  if (type === 'UNKNOWN') return refused(501, `'UNKNOWN' is not supported`);
   const reading = readLenient(SchedulerCall, isObject(json) && type === 'ACCEPT' ? withModernTasks(json) : json);
   if (!reading.ok) {
     const unknownType = typeof type === 'string' && reading.problem.endsWith(`is no known 'type'`);
     return refused(unknownType ? 501 : 400, `Failed to validate scheduler::Call: ${reading.problem}`);
   }
   const call = reading.value as SchedulerCall;
-  if (call.type === 'ACKNOWLEDGE' && Buffer.from(call.acknowledge.uuid, 'base64').length !== UUID_BYTES) {
-    return refused(400, `Failed to validate scheduler::Call: Not a valid UUID in 'acknowledge.uuid'`);
+  const uuid =
+    call.type === 'ACKNOWLEDGE'
+      ? call.acknowledge.uuid
+      : call.type === 'ACKNOWLEDGE_OPERATION_STATUS'
+        ? call.acknowledge_operation_status.uuid
+        : undefined;
+  if (uuid !== undefined && Buffer.from(uuid, 'base64').length !== UUID_BYTES) {
+    const member = call.type.toLowerCase();
+    return refused(400, `Failed to validate scheduler::Call: Not a valid UUID in '${member}.uuid'`);
   }
   return { ok: true, call };
 }

@@ -11,7 +11,7 @@ import type { ServedMaster } from '../served-master.ts';
 import { versionJson } from '../version.ts';
 import { maintenanceStatus, quotaStatus, weightInfos } from './settings-calls.ts';
 import { masterInfo } from './outgoing-event.ts';
-import { agentV1, frameworkV1, recoveredAgentV1, taskV1 } from './shapes.ts';
+import { agentV1, frameworkV1, operationV1, recoveredAgentV1, taskV1 } from './shapes.ts';
 
 /** Makes the body of an answer; undefined where the answer has none. */
 export type OperatorRead = (master: ServedMaster) => Generator<string>;
@@ -28,7 +28,7 @@ export const OPERATOR_READS: Readonly<Record<string, OperatorRead>> = {
   GET_AGENTS: ({ view }) => agentsPieces(view),
   GET_FRAMEWORKS: ({ view }) => frameworksPieces(view),
   GET_EXECUTORS: ({ view }) => executorsPieces(view),
-  GET_OPERATIONS: () => objectPieces({ operations: [] }),
+  GET_OPERATIONS: ({ view }) => objectPieces({ operations: arrayPieces([...view.operations.values()], operationV1) }),
   GET_TASKS: ({ view }) => tasksPieces(view),
   GET_ROLES: ({ view }) =>
     objectPieces({

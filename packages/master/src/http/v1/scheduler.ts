@@ -52,9 +52,13 @@ export class SchedulerEndpoint {
     if (problem !== undefined) return refuse(reply, problem.status, problem.text);
     const stream = this.current.get(call.framework_id.value);
     if (call.type === 'UPDATE_FRAMEWORK') {
-      const { framework_info: info, suppressed_roles: suppressed = [] } = call.update_framework;
+      const {
+        framework_info: info,
+        suppressed_roles: suppressed = [],
+        offer_constraints: constraints,
+      } = call.update_framework;
       const framework = exchange.served.view.frameworks.get(call.framework_id.value);
-      const wrong = framework === undefined ? undefined : updateProblem(framework, info, suppressed);
+      const wrong = framework === undefined ? undefined : updateProblem(framework, info, suppressed, constraints);
       if (wrong !== undefined) return refuse(reply, 400, wrong);
       stream?.connection.send(call);
       return reply.code(200).send();

@@ -1,6 +1,12 @@
 /** Agents, frameworks and tasks in the v1 JSON of the operator API (`mesos.v1.master.Response`). */
 import type { TaskStatus } from '@stadion/contract/mesos';
-import type { AgentRecord, FrameworkRecord, RecoveredAgent, TaskRecord } from '../../core/cluster/records.ts';
+import type {
+  AgentRecord,
+  FrameworkRecord,
+  OperationRecord,
+  RecoveredAgent,
+  TaskRecord,
+} from '../../core/cluster/records.ts';
 import type { ClusterView } from '../../core/cluster/state.ts';
 import { statusHistory } from '../../core/cluster/statuses.ts';
 import { formatResources } from '../../core/resources/resource-format.ts';
@@ -55,6 +61,7 @@ export function frameworkV1(framework: FrameworkRecord) {
     registered_time: time(framework.registeredAt),
     ...(framework.reregisteredAt === undefined ? {} : { reregistered_time: time(framework.reregisteredAt) }),
     ...(framework.unregisteredAt === undefined ? {} : { unregistered_time: time(framework.unregisteredAt) }),
+    ...(framework.offerConstraints === undefined ? {} : { offer_constraints: framework.offerConstraints }),
     offers: [...framework.offers].map((offer) => ({
       id: { value: offer.id },
       framework_id: { value: framework.id },
@@ -88,6 +95,24 @@ export function taskV1(task: TaskRecord) {
     ...(task.labels === undefined ? {} : { labels: task.labels }),
     ...(task.discovery === undefined ? {} : { discovery: task.discovery }),
     ...(task.container === undefined ? {} : { container: task.container }),
+  };
+}
+
+/** `mesos.v1.Operation`, of those whose end is not acknowledged yet. */
+export function operationV1(operation: OperationRecord) {
+  const status = {
+    operation_id: { value: operation.id },
+    state: operation.state,
+    converted_resources: operation.converted,
+    agent_id: { value: operation.agentId },
+  };
+  return {
+    framework_id: { value: operation.frameworkId },
+    agent_id: { value: operation.agentId },
+    info: operation.info,
+    latest_status: status,
+    statuses: operation.state === 'OPERATION_FINISHED' ? [{ ...status, uuid: { value: operation.uuid } }] : [],
+    uuid: { value: operation.uuid },
   };
 }
 

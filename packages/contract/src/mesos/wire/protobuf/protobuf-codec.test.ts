@@ -48,6 +48,41 @@ describe('protobuf', () => {
     expect(decodeProtobuf('SchedulerCall', encodeProtobuf('SchedulerCall', call))).toEqual(call);
   });
 
+  it('knows constraints on offers, sizes of volumes, and what becomes of operations', () => {
+    const selector = { pseudoattribute_type: 'ZONE' };
+    const groups = [{ attribute_constraints: [{ selector, predicate: { text_matches: { regex: 'a.*' } } }] }];
+    const subscribe = {
+      type: 'SUBSCRIBE',
+      subscribe: {
+        framework_info: {
+          user: '',
+          name: 'f',
+          offer_filters: {
+            web: { min_allocatable_resources: { quantities: [{ quantities: { cpus: { value: 1 } } }] } },
+          },
+        },
+        offer_constraints: { role_constraints: { web: { groups } } },
+      },
+    };
+    expect(decodeProtobuf('SchedulerCall', encodeProtobuf('SchedulerCall', subscribe))).toEqual(subscribe);
+    const volume = { name: 'disk', type: 'SCALAR', scalar: { value: 1 } };
+    const accept = {
+      framework_id: { value: 'f' },
+      type: 'ACCEPT',
+      accept: {
+        operations: [
+          { type: 'GROW_VOLUME', id: { value: 'o' }, grow_volume: { volume, addition: volume } },
+          { type: 'SHRINK_VOLUME', shrink_volume: { volume, subtract: { value: 1 } } },
+        ],
+      },
+    };
+    expect(decodeProtobuf('SchedulerCall', encodeProtobuf('SchedulerCall', accept))).toEqual(accept);
+    const uuid = { value: Buffer.alloc(16, 1).toString('base64') };
+    const status = { operation_id: { value: 'o' }, state: 'OPERATION_FINISHED', uuid };
+    const event = { type: 'UPDATE_OPERATION_STATUS', update_operation_status: { status } };
+    expect(decodeProtobuf('SchedulerEvent', encodeProtobuf('SchedulerEvent', event))).toEqual(event);
+  });
+
   it('leaves out what Mesos does not know', () => {
     const status = {
       task_id: { value: 't' },
