@@ -26,7 +26,7 @@ start() {
   dockerd --host "unix://$root/docker.sock" --data-root "$root/data" --exec-root "$root/exec" \
     --pidfile "$root/docker.pid" --bridge "$bridge" --default-address-pool "base=$pool,size=26" \
     --iptables=false --ip6tables=false --ip-masq=false --ip-forward=false --cgroup-parent "/$bridge" \
-    --live-restore </dev/null >>"$root/dockerd.log" 2>&1 &
+    --live-restore --max-download-attempts 1 </dev/null >>"$root/dockerd.log" 2>&1 &
   daemon=$!
   rounds=0
   until curl --silent --fail --unix-socket "$root/docker.sock" http://docker/_ping >/dev/null; do

@@ -98,14 +98,17 @@ export class ImagePuller {
     const begunAt = this.time.monotonic();
     tell(`Pulling the image ${image}`);
     for (let attempt = 1; ; attempt += 1) {
+      const layers = new LayerProgress();
       try {
-        await this.pullOnce(image, credentials, signal, tell);
+        await this.pullOnce(image, credentials, signal, layers, tell);
         const seconds = ((this.time.monotonic() - begunAt) / 1000).toFixed(1);
         this.log.info({ image, seconds: Number(seconds) }, 'image pulled');
         return undefined;
       } catch (error) {
         const failure = nameFailure(error, `pulling the image "${image}"`);
-        if (!failure.isPassing || attempt >= ATTEMPTS_MAX || signal.aborted) {
+        // The daemon itself begins a layer that broke off anew, five times unless it is told otherwise.
+        const wasRetried = layers.bytes.total > 0;
+        if (!failure.isPassing || wasRetried || attempt >= ATTEMPTS_MAX || signal.aborted) {
           return { ok: false, message: failure.message };
         }
         tell(`Pulling the image ${image} again: ${failure.message}`);
@@ -119,13 +122,13 @@ export class ImagePuller {
     image: string,
     credentials: AuthConfigObject | undefined,
     abortSignal: AbortSignal,
+    layers: LayerProgress,
     tell: (message: string) => void,
   ): Promise<void> {
     const stream = await this.docker.pull(withTag(image), {
       abortSignal,
       ...(credentials === undefined ? {} : { authconfig: credentials }),
     });
-    const layers = new LayerProgress();
     let failure: string | undefined;
     await new Promise<void>((resolve, reject) => {
       this.docker.modem.followProgress(
