@@ -32,8 +32,10 @@ import type { SharedProcesses } from './shared-processes.ts';
 import { findStartFailure } from './start-failure.ts';
 import { stopOf } from './stop-signal.ts';
 
-/** How often is looked whether a container has begun to run. */
+/** How often is looked whether a container has begun to run: at first, and when it takes longer, as among many others. */
 const START_POLL_MS = 2;
+const LATE_POLL_MS = 10;
+const LATE_MS = 60;
 
 /** What starting needs. */
 export interface StarterParts {
@@ -105,7 +107,7 @@ export class ContainerStarter {
     const started = await spawnSupervisor({
       argv: [...ground.supervisor, ...(terminal === undefined ? command : inTerminal(command, terminal))],
       environment: {
-        PATH: process.env['PATH'] ?? '',
+        ...runtime.environment,
         [CONTAINER_VARIABLE]: containerId,
         ...(terminal === undefined ? {} : { SHELL: '/bin/sh' }),
       },
@@ -194,11 +196,13 @@ export class ContainerStarter {
    * come so far in time.
    */
   async waitForStart(directory: string, isOver: () => boolean, limitMs = Infinity): Promise<number | undefined> {
-    for (let waitedMs = 0; ; waitedMs += START_POLL_MS) {
+    for (let waitedMs = 0; ;) {
       const wasOver = isOver();
       const pid = readPid(directory);
       if (pid !== undefined || wasOver || waitedMs >= limitMs) return pid;
-      await delay(this.parts.timers, START_POLL_MS);
+      const pauseMs = waitedMs < LATE_MS ? START_POLL_MS : LATE_POLL_MS;
+      await delay(this.parts.timers, pauseMs);
+      waitedMs += pauseMs;
     }
   }
 }

@@ -22,7 +22,7 @@ export async function startLinuxExec(
       ...Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
     ];
     const argv = [...runtime.execCommand(containerId, options), ...request.argv];
-    const own = { argv, environment: { PATH: process.env['PATH'] ?? '' } };
+    const own = { argv, environment: runtime.environment };
     return await spawnSession(terminal === undefined ? own : { ...own, terminal }, undefined);
   } catch (error) {
     return { ok: false, message: describeError(error) };

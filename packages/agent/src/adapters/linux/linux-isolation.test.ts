@@ -58,6 +58,8 @@ describe.skipIf(!canRun)('a container of Linux', () => {
     const text = [
       'touch /etc/x /usr/x /root/x 2>/dev/null && echo wrote',
       'touch here && echo sandbox',
+      // What is meant for the runtime alone.
+      'env | grep -q ^GOMAXPROCS= && echo leaked',
       'touch "/tmp/written by a task" && echo tmp',
       `ls "${machine.root}/secret" | wc -l`,
       'ls /proc | grep -c "^[0-9]"',
