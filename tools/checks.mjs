@@ -13,6 +13,7 @@ export const checks = [
   {
     name: 'format (prettier)',
     command: ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'],
+    isLong: true,
     advice: 'One form for all files, so that a diff shows what changed. Run `npm run format`.',
   },
   {
