@@ -3,6 +3,7 @@ import { isAbsolute, join, posix } from 'node:path';
 import type { ContainerInfo } from '@stadion/contract/mesos';
 import type { ContainerCreateOptions, MountSettings } from 'dockerode';
 import { SANDBOX_INSIDE } from '../../core/task-environment.ts';
+import { cpuShares, memoryLimit } from '../../core/oci/runtime-spec.ts';
 import { terminalOf } from '../../core/terminal.ts';
 import type { ContainerLimits } from '../../core/container.ts';
 import type { ContainerSpec } from '../../ports/containerizer.ts';
@@ -17,12 +18,8 @@ export function containerName(containerId: string): string {
   return `mesos-${containerId}`;
 }
 
-/** Mesos never gives a container less. */
 /** What a fork bomb can make, unless the parameter `pids-limit` says otherwise. */
 const PIDS_MAX = 4096;
-const MEMORY_BYTES_MIN = 32 * 1024 * 1024;
-const CPU_SHARES_PER_CPU = 1024;
-const CPU_SHARES_MIN = 2;
 /** What Docker keeps of the output besides the sandbox: enough to go on after the agent was away. */
 const LOG_CONFIG = { Type: 'json-file', Config: { 'max-size': '16m', 'max-file': '4' } };
 /** Mesos's CNI network that stands for the bridge. */
@@ -228,10 +225,10 @@ function limitsOf({
   limits,
 }: Pick<ContainerSpec, 'limits'>): Partial<Record<'CpuShares' | 'Memory' | 'MemorySwap' | 'PidsLimit', number>> {
   if (limits === undefined) return { PidsLimit: PIDS_MAX };
-  const Memory = Math.max(MEMORY_BYTES_MIN, Math.round(limits.memoryBytes));
+  const Memory = memoryLimit(limits.memoryBytes);
   return {
     PidsLimit: PIDS_MAX,
-    ...(limits.cpus > 0 ? { CpuShares: Math.max(CPU_SHARES_MIN, Math.round(limits.cpus * CPU_SHARES_PER_CPU)) } : {}),
+    ...(limits.cpus > 0 ? { CpuShares: cpuShares(limits.cpus) } : {}),
     ...(limits.memoryBytes > 0 ? { Memory, MemorySwap: Memory } : {}),
   };
 }

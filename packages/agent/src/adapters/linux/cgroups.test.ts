@@ -26,10 +26,14 @@ describe('control groups of version 2', () => {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
   };
 
+  const anew = (): Cgroups => {
+    const controllers = new Map(['cpu', 'cpuacct', 'memory', 'pids', 'devices'].map((name) => [name, root]));
+    return new Cgroups('/stadion/agent', { version: 2, controllers, all: [root] });
+  };
+
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'stadion-cgroups-'));
-    const controllers = new Map(['cpu', 'cpuacct', 'memory', 'pids', 'devices'].map((name) => [name, root]));
-    cgroups = new Cgroups('/stadion/agent', { version: 2, controllers, all: [root] });
+    cgroups = anew();
   });
   afterEach(() => {
     rmSync(root, { recursive: true, force: true });
@@ -65,6 +69,19 @@ describe('control groups of version 2', () => {
     expect(cgroups.list()).toEqual(['one']);
     expect(cgroups.usage('gone')).toBeUndefined();
     expect(cgroups.limitsSwap).toBe(true);
+  });
+
+  it('limit swap unless the kernel counts none', () => {
+    const other = (name: string): void => {
+      mkdirSync(join(root, 'system.slice'), { recursive: true });
+      writeFileSync(join(root, 'system.slice', name), 'max\n');
+    };
+    // Nobody is controlled yet: nothing is known.
+    expect(cgroups.limitsSwap).toBe(true);
+    other('memory.max');
+    expect(anew().limitsSwap).toBe(false);
+    other('memory.swap.max');
+    expect(anew().limitsSwap).toBe(true);
   });
 
   it('are removed with what is below them, and those above when they are empty', () => {

@@ -23,6 +23,7 @@ export interface MemoryEvents {
 export class Cgroups {
   private readonly mounts: CgroupMounts;
   private readonly parent: string;
+  private countsSwap: boolean | undefined;
 
   /** @param parent absolute, within each hierarchy, e.g. `/stadion/1a2b3c4d` */
   constructor(parent: string, mounts: CgroupMounts) {
@@ -42,8 +43,8 @@ export class Cgroups {
 
   /** Whether swap is accounted. */
   get limitsSwap(): boolean {
-    if (this.version === 2) return true;
-    return this.read(join(this.controller('memory'), 'memory.memsw.limit_in_bytes')) !== undefined;
+    this.countsSwap ??= this.version === 2 ? this.countsSwapV2() : this.countsSwapV1();
+    return this.countsSwap ?? true;
   }
 
   /** Where a runtime puts a container, within each hierarchy. */
@@ -101,6 +102,17 @@ export class Cgroups {
     const names = new Set<string>();
     for (const mount of this.mounts.all) for (const name of subgroups(join(mount, this.parent))) names.add(name);
     return [...names];
+  }
+
+  private countsSwapV1(): boolean {
+    return this.read(join(this.controller('memory'), 'memory.memsw.limit_in_bytes')) !== undefined;
+  }
+
+  /** The root has no such file: where memory is controlled below it, there is one. Undefined while it is nowhere. */
+  private countsSwapV2(): boolean | undefined {
+    const root = this.controller('memory');
+    const has = (file: string) => subgroups(root).some((name) => this.read(join(root, name, file)) !== undefined);
+    return has('memory.max') ? has('memory.swap.max') : undefined;
   }
 
   private usageV1(containerId: string, processes: readonly number[]): ContainerUsage {

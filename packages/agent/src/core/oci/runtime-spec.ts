@@ -97,6 +97,8 @@ export const CAPABILITIES_DEFAULT: readonly string[] = [
 
 const CPU_SHARES_PER_CPU = 1024;
 const CPU_SHARES_MIN = 2;
+/** The most that the kernel takes, and that is a weight of 10,000 in version 2, which takes no more. */
+const CPU_SHARES_MAX = 262_144;
 const CPU_PERIOD_MICROSECONDS = 100_000;
 const CPU_QUOTA_MICROSECONDS_MIN = 1000;
 /** Mesos's least: below it, hardly a runtime starts. */
@@ -117,9 +119,14 @@ const MASKED_PATHS = [
 ];
 const READ_ONLY_PATHS = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
+/** The weight of so many cpus, as version 1 has it. */
+export function cpuShares(cpus: number): number {
+  return Math.min(CPU_SHARES_MAX, Math.max(CPU_SHARES_MIN, Math.round(cpus * CPU_SHARES_PER_CPU)));
+}
+
 /** The limit in force for an amount of memory asked for. */
 export function memoryLimit(bytes: number): number {
-  return Math.max(MEMORY_BYTES_MIN, bytes);
+  return Math.max(MEMORY_BYTES_MIN, Math.round(bytes));
 }
 
 /** The configuration, as JSON wants it. */
@@ -219,7 +226,7 @@ function resources(choices: RuntimeChoices): object {
 }
 
 function cpuResources(cpus: number, hard: boolean): object {
-  const shares = Math.max(CPU_SHARES_MIN, Math.round(cpus * CPU_SHARES_PER_CPU));
+  const shares = cpuShares(cpus);
   if (!hard) return { shares };
   const quota = Math.max(CPU_QUOTA_MICROSECONDS_MIN, Math.round(cpus * CPU_PERIOD_MICROSECONDS));
   return { shares, quota, period: CPU_PERIOD_MICROSECONDS };
