@@ -5,6 +5,12 @@ export {
   watchZooKeeperMasters,
   type ZooKeeperOptions,
 } from './adapters/zookeeper/index.ts';
+export {
+  SimulatedEnsemble,
+  type EnsembleClient,
+  type EnsembleLink,
+  type EnsembleObserver,
+} from './adapters/zookeeper/simulated/index.ts';
 export { SimulatedDisk, createMemoryStore, type SimulatedDiskOptions } from './adapters/memory/index.ts';
 export { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
 export { COMMIT_OPERATIONS_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX } from './limits.ts';

@@ -2,11 +2,12 @@
 import { describeError, type Logger, type Timers } from '@stadion/base';
 import type { CampaignOptions } from '../../store.ts';
 import { CANDIDATE_PREFIX, candidatesAmong, type Places } from './places.ts';
-import { isConnectionLost, refusalIn, type ZooKeeperSession } from './zookeeper-session.ts';
+import { isConnectionLost, refusalIn, type EnsembleSession } from './session.ts';
+import { Signal } from './signal.ts';
 
 /** What a candidacy needs. */
 interface CandidacyOptions {
-  readonly session: ZooKeeperSession;
+  readonly session: EnsembleSession;
   readonly places: Places;
   readonly timers: Timers;
   readonly log: Logger;
@@ -21,7 +22,7 @@ const NEXT_LOOK_MS = 250;
 /** What a candidate does while it waits. */
 interface Waiting extends CampaignOptions {
   /** Keeps up with the leader. */
-  readonly standby: (session: ZooKeeperSession) => Promise<void>;
+  readonly standby: (session: EnsembleSession) => Promise<void>;
 }
 
 /** See the head of this file. */
@@ -42,9 +43,10 @@ export class Candidacy {
   async win(candidate: string, waiting: Waiting): Promise<number> {
     const { session } = this.options;
     this.name = await this.stand(candidate);
+    const change = new Signal();
+    void session.lost.then(change.raise);
     for (;;) {
-      const { promise: changed, settle } = settleable();
-      const line = candidatesAmong((await session.children(this.options.places.folder, settle)) ?? []);
+      const line = candidatesAmong((await session.children(this.options.places.folder, change.raise)) ?? []);
       const place = line.indexOf(this.name);
       // Somebody took it out of the line: begin at its end.
       if (place === -1) this.name = await this.stand(candidate);
@@ -55,8 +57,8 @@ export class Candidacy {
         await waiting.standby(session);
         const isNext = place === 1 && waiting.hasEnded !== undefined;
         if (isNext) await this.removeEnded(line[0], waiting.hasEnded);
-        const timer = this.options.timers.after(isNext ? NEXT_LOOK_MS : LOOK_MS, settle);
-        await Promise.race([changed, session.lost]);
+        const timer = this.options.timers.after(isNext ? NEXT_LOOK_MS : LOOK_MS, change.raise);
+        await change.wait();
         timer.cancel();
       }
     }
@@ -143,12 +145,4 @@ export class Candidacy {
       throw error;
     }
   }
-}
-
-function settleable(): { readonly promise: Promise<void>; readonly settle: () => void } {
-  let settle: () => void = () => undefined;
-  const promise = new Promise<void>((resolve) => {
-    settle = resolve;
-  });
-  return { promise, settle };
 }

@@ -13,7 +13,7 @@ import { COMPACTION, SEGMENT_PART_BYTES_MAX, SEGMENT_READS_MAX, TRANSACTION_NODE
 import { JournalMemory, type KnownSegment } from './journal-memory.ts';
 import type { Places } from './places.ts';
 import { cutIntoParts, decodeSegment, encodeSegment } from './segment-codec.ts';
-import { isConnectionLost, refusalIn, type NodeChange, type ZooKeeperSession } from './zookeeper-session.ts';
+import { isConnectionLost, refusalIn, type NodeChange, type EnsembleSession } from './session.ts';
 
 /** Parts of one transaction: two of the largest stay below the megabyte that ZooKeeper takes. */
 const PARTS_PER_TRANSACTION = 2;
@@ -30,7 +30,7 @@ export class Journal {
   }
 
   /** Brings the memory up to what the ensemble has agreed on by now. */
-  async refresh(session: ZooKeeperSession): Promise<void> {
+  async refresh(session: EnsembleSession): Promise<void> {
     // A transaction goes through the ensemble's leader: what is read after it is no older.
     await this.transact(session, [{ type: 'check', path: this.places.epoch }]);
     for (;;) {
@@ -42,21 +42,21 @@ export class Journal {
   }
 
   /** Removes what leaders that died in the middle of a long commit left. Only the leader may. */
-  async sweep(session: ZooKeeperSession, epoch: number): Promise<void> {
+  async sweep(session: EnsembleSession, epoch: number): Promise<void> {
     const names = await session.children(this.places.journal);
     const { incomplete } = segmentsOf(names ?? []);
     await this.removeNodes(session, epoch, incomplete);
   }
 
   /** Adds a commit; once it resolves, it is on the disks of most servers. */
-  async append(session: ZooKeeperSession, epoch: number, entries: readonly SegmentEntry[]): Promise<void> {
+  async append(session: EnsembleSession, epoch: number, entries: readonly SegmentEntry[]): Promise<void> {
     const number = this.memory.newest + 1;
     const segment = await this.write(session, epoch, { from: number, to: number }, entries);
     await this.memory.append(segment, entries, this.timers);
   }
 
   /** Does one step to keep the journal small, if there is one to do. */
-  async compact(session: ZooKeeperSession, epoch: number): Promise<boolean> {
+  async compact(session: EnsembleSession, epoch: number): Promise<boolean> {
     const { segments, liveBytes } = this.memory;
     const step = planCompaction(segments, liveBytes, COMPACTION);
     if (step === undefined) return false;
@@ -66,7 +66,7 @@ export class Journal {
   }
 
   /** @returns false when the segments do not follow on what was read: all must be read again */
-  private async readNew(session: ZooKeeperSession, segments: readonly StoredSegment[]): Promise<boolean> {
+  private async readNew(session: EnsembleSession, segments: readonly StoredSegment[]): Promise<boolean> {
     const { memory } = this;
     const fresh = segments.filter((segment) => segment.to > memory.newest);
     const first = fresh[0];
@@ -90,7 +90,7 @@ export class Journal {
     return true;
   }
 
-  private async readSegment(session: ZooKeeperSession, segment: StoredSegment): Promise<Buffer | undefined> {
+  private async readSegment(session: EnsembleSession, segment: StoredSegment): Promise<Buffer | undefined> {
     const parts = await Promise.all(segment.parts.map((name) => session.read(`${this.places.journal}/${name}`)));
     const bytes: Buffer[] = [];
     for (const part of parts) {
@@ -101,7 +101,7 @@ export class Journal {
   }
 
   private async write(
-    session: ZooKeeperSession,
+    session: EnsembleSession,
     epoch: number,
     range: SegmentRange,
     entries: readonly SegmentEntry[],
@@ -123,7 +123,7 @@ export class Journal {
   }
 
   /** Neighbours become one in their place. What was deleted stays noted, unless nothing older could name it. */
-  private async merge(session: ZooKeeperSession, epoch: number, run: readonly KnownSegment[]): Promise<void> {
+  private async merge(session: EnsembleSession, epoch: number, run: readonly KnownSegment[]): Promise<void> {
     const [first, last] = [run[0], run.at(-1)];
     assert(first !== undefined && last !== undefined, 'a merge has segments');
     const latest = new Map<string, SegmentEntry>();
@@ -136,7 +136,7 @@ export class Journal {
   }
 
   /** What is current in the oldest segment moves to the end, and the segment goes. */
-  private async rotate(session: ZooKeeperSession, epoch: number, oldest: KnownSegment): Promise<void> {
+  private async rotate(session: EnsembleSession, epoch: number, oldest: KnownSegment): Promise<void> {
     const entries = await this.entriesOf(session, oldest);
     const live = entries.filter(({ key }) => this.memory.records.get(key)?.segment === oldest);
     if (live.length > 0) await this.append(session, epoch, live);
@@ -144,7 +144,7 @@ export class Journal {
     this.memory.dropOldest();
   }
 
-  private async entriesOf(session: ZooKeeperSession, segment: KnownSegment): Promise<readonly SegmentEntry[]> {
+  private async entriesOf(session: EnsembleSession, segment: KnownSegment): Promise<readonly SegmentEntry[]> {
     const { from, to, names } = segment;
     const bytes = await this.readSegment(session, { from, to, parts: names });
     if (bytes === undefined) throw damaged(segment, 'it is gone');
@@ -153,7 +153,7 @@ export class Journal {
     return entries;
   }
 
-  private async removeNodes(session: ZooKeeperSession, epoch: number, names: readonly string[]): Promise<void> {
+  private async removeNodes(session: EnsembleSession, epoch: number, names: readonly string[]): Promise<void> {
     for (let start = 0; start < names.length; start += TRANSACTION_NODES_MAX) {
       const group = names.slice(start, start + TRANSACTION_NODES_MAX);
       await this.fenced(
@@ -169,7 +169,7 @@ export class Journal {
    * are used once, so whoever finds it done has done it.
    * @throws PlatformError `store-stale-epoch` or `store-unreachable`
    */
-  private async fenced(session: ZooKeeperSession, epoch: number, changes: readonly NodeChange[]): Promise<void> {
+  private async fenced(session: EnsembleSession, epoch: number, changes: readonly NodeChange[]): Promise<void> {
     assert(epoch > 0, 'version 0 of the epoch would be no condition');
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -186,12 +186,12 @@ export class Journal {
     }
   }
 
-  private async newestEpoch(session: ZooKeeperSession): Promise<number> {
+  private async newestEpoch(session: EnsembleSession): Promise<number> {
     const node = await session.read(this.places.epoch);
     return node?.version ?? 0;
   }
 
-  private async transact(session: ZooKeeperSession, changes: readonly NodeChange[]): Promise<void> {
+  private async transact(session: EnsembleSession, changes: readonly NodeChange[]): Promise<void> {
     for (;;) {
       try {
         await session.transact(changes);

@@ -4,7 +4,8 @@ import { delay, errorCode, type Timers } from '@stadion/base';
 import type { MasterAnnouncement } from '../../store.ts';
 import { CANDIDATE_PREFIX, announcementsAmong, candidatesAmong, type Places } from './places.ts';
 import type { SessionKeeper } from './session-keeper.ts';
-import type { ZooKeeperSession } from './zookeeper-session.ts';
+import type { EnsembleSession } from './session.ts';
+import { Signal } from './signal.ts';
 
 /** Between two looks when nothing is heard of a change, milliseconds. */
 const LOOK_MS = 2_000;
@@ -33,7 +34,7 @@ interface WatchPorts {
   readonly timers: Timers;
 }
 
-type Look<Value> = (session: ZooKeeperSession, places: Places, onChange: () => void) => Promise<Value>;
+type Look<Value> = (session: EnsembleSession, places: Places, onChange: () => void) => Promise<Value>;
 
 function observe<Value>(ports: WatchPorts, look: Look<Value>, listener: (value: Value) => void): { stop(): void } {
   let isStopped = false;
@@ -43,17 +44,15 @@ function observe<Value>(ports: WatchPorts, look: Look<Value>, listener: (value: 
     last = { value };
     listener(value);
   };
-  const follow = async (session: ZooKeeperSession): Promise<void> => {
+  const follow = async (session: EnsembleSession): Promise<void> => {
+    const change = new Signal();
+    void session.lost.then(change.raise);
     while (!isStopped) {
-      let wake: () => void = () => undefined;
-      const changed = new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-      tell(await look(session, ports.places, wake));
-      const timer = ports.timers.after(LOOK_MS, wake);
-      const isOver = await Promise.race([changed.then(() => false), session.lost.then(() => true)]);
+      // Of a lost session this throws.
+      tell(await look(session, ports.places, change.raise));
+      const timer = ports.timers.after(LOOK_MS, change.raise);
+      await change.wait();
       timer.cancel();
-      if (isOver) throw await session.lost;
     }
   };
   const run = async (): Promise<void> => {
@@ -76,7 +75,7 @@ function observe<Value>(ports: WatchPorts, look: Look<Value>, listener: (value: 
 }
 
 async function firstInLine(
-  session: ZooKeeperSession,
+  session: EnsembleSession,
   places: Places,
   onChange: () => void,
 ): Promise<string | undefined> {
@@ -89,7 +88,7 @@ async function firstInLine(
 }
 
 async function everybodyInLine(
-  session: ZooKeeperSession,
+  session: EnsembleSession,
   places: Places,
   onChange: () => void,
 ): Promise<readonly MasterAnnouncement[]> {

@@ -6,8 +6,9 @@ import type { LeaderWatch, MasterAnnouncement, SharedStore } from '../../store.t
 import { observeLeader, observeMasters } from './leader-watch.ts';
 import { placesBelow, type Places } from './places.ts';
 import { SessionKeeper } from './session-keeper.ts';
-import { ZooKeeperStore } from './zookeeper-store.ts';
-import { refusalIn, type ZooKeeperSession, type ZooKeeperTls } from './zookeeper-session.ts';
+import { refusalIn, type EnsembleSession } from './session.ts';
+import { ZooKeeperSession, type ZooKeeperTls } from './zookeeper-session.ts';
+import { ZooKeeperStore, type ZooKeeperStoreOptions } from './zookeeper-store.ts';
 
 /** Where the store lives. */
 export interface ZooKeeperOptions {
@@ -29,14 +30,23 @@ const SESSION_TIMEOUT_MS = 6_000;
  * @throws PlatformError `store-address-invalid` or `store-unreachable`
  */
 export async function openZooKeeperStore(options: ZooKeeperOptions): Promise<SharedStore> {
-  const { keeper, places } = prepare(options);
+  const { timers, log } = options;
+  return openStoreOver({ ...prepare(options), timers, log });
+}
+
+/**
+ * The same over sessions of any making.
+ * @throws PlatformError `store-unreachable`
+ */
+export async function openStoreOver(parts: ZooKeeperStoreOptions): Promise<SharedStore> {
+  const { keeper, places } = parts;
   try {
     await keeper.persist((session) => makePlaces(session, places), giveUp);
   } catch (error) {
     keeper.close();
     throw error;
   }
-  return new ZooKeeperStore({ keeper, places, timers: options.timers, log: options.log });
+  return new ZooKeeperStore(parts);
 }
 
 /**
@@ -74,7 +84,12 @@ function prepare(options: ZooKeeperOptions): { readonly keeper: SessionKeeper; r
   const place = readPlace(options.url);
   const { sessionTimeoutMs = SESSION_TIMEOUT_MS, clock, timers, log, tls } = options;
   return {
-    keeper: new SessionKeeper({ place, sessionTimeoutMs, clock, timers, log, ...(tls !== undefined && { tls }) }),
+    keeper: new SessionKeeper({
+      open: () =>
+        new ZooKeeperSession({ place, sessionTimeoutMs, clock, timers, log, ...(tls !== undefined && { tls }) }),
+      timers,
+      log,
+    }),
     places: placesBelow(place.path),
   };
 }
@@ -85,7 +100,7 @@ function readPlace(url: string): ZooKeeperPlace {
   return parsed.place;
 }
 
-async function makePlaces(session: ZooKeeperSession, places: Places): Promise<void> {
+async function makePlaces(session: EnsembleSession, places: Places): Promise<void> {
   await session.makeFolder(places.folder);
   await session.makeFolder(places.journal);
   if (await session.exists(places.epoch)) return;

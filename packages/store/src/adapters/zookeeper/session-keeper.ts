@@ -1,15 +1,23 @@
 /** Keeps a session with ZooKeeper alive through its losses: whoever needs one gets the present one, or a new one. */
-import { PlatformError, delay, describeError } from '@stadion/base';
+import { PlatformError, delay, describeError, type Logger, type Timers } from '@stadion/base';
 import { storeClosed } from '../../errors.ts';
-import { ZooKeeperSession, type SessionOptions } from './zookeeper-session.ts';
+import type { EnsembleSession } from './session.ts';
+
+/** What a keeper needs. */
+export interface SessionKeeperOptions {
+  /** Begins a session; it may not be connected yet. */
+  readonly open: () => EnsembleSession;
+  readonly timers: Timers;
+  readonly log: Logger;
+}
 
 /** One place, one session at a time. */
 export class SessionKeeper {
-  private readonly options: SessionOptions;
-  private session: ZooKeeperSession | undefined;
+  private readonly options: SessionKeeperOptions;
+  private session: EnsembleSession | undefined;
   private isClosed = false;
 
-  constructor(options: SessionOptions) {
+  constructor(options: SessionKeeperOptions) {
     this.options = options;
   }
 
@@ -17,10 +25,10 @@ export class SessionKeeper {
    * A session that is not known to be lost; it may not be connected yet.
    * @throws PlatformError `store-closed`
    */
-  current(): ZooKeeperSession {
+  current(): EnsembleSession {
     if (this.isClosed) throw storeClosed();
     if (this.session !== undefined) return this.session;
-    const session = new ZooKeeperSession(this.options);
+    const session = this.options.open();
     this.session = session;
     void session.lost.then((reason) => {
       if (!this.isClosed) this.options.log.warn({ reason: reason.message }, 'The ZooKeeper session is over');
@@ -35,7 +43,7 @@ export class SessionKeeper {
    * @throws PlatformError `store-closed`, and what is no loss of a session
    */
   async persist<Result>(
-    work: (session: ZooKeeperSession) => Promise<Result>,
+    work: (session: EnsembleSession) => Promise<Result>,
     onFailure: (error: PlatformError) => void = () => undefined,
   ): Promise<Result> {
     for (;;) {

@@ -5,9 +5,18 @@
  */
 import { every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
 import { closeZooKeeperClient, leaveServer, mendReconnects, speakTls } from '@stadion/base/zookeeper-client';
-import zookeeper, { type ACL, type Client, type Event, type Exception, type Stat } from 'node-zookeeper-client';
+import zookeeper, { type ACL, type Client, type Exception, type Stat } from 'node-zookeeper-client';
 import type { ZooKeeperPlace } from '../../core/zookeeper-url.ts';
 import { storeUnreachable } from '../../errors.ts';
+import {
+  ConnectionLost,
+  NodeRefusal,
+  isConnectionLost,
+  refusalIn,
+  type EnsembleSession,
+  type NodeChange,
+  type Refusal,
+} from './session.ts';
 
 /** All PEM. Without `ca` the authorities count that everybody believes; most servers want a certificate to be shown. */
 export interface ZooKeeperTls {
@@ -28,36 +37,14 @@ export interface SessionOptions {
   readonly log: Logger;
 }
 
-/** One change of a transaction. */
-export type NodeChange =
-  | { readonly type: 'create'; readonly path: string; readonly data: Buffer }
-  | { readonly type: 'set'; readonly path: string; readonly data: Buffer; readonly version: number }
-  | { readonly type: 'remove'; readonly path: string }
-  /** The node exists; with a version of at least 1 it has that version. */
-  | { readonly type: 'check'; readonly path: string; readonly version?: number };
-
-/** How an attempt ended that the ensemble refused. */
-export type Refusal = 'no-node' | 'node-exists' | 'bad-version' | 'not-empty' | 'no-auth' | 'other';
-
 type Callback<Result> = (error: Error | Exception | null | undefined, result: Result) => void;
 
 const PROBES_PER_TIMEOUT = 5;
 /** Of the session's timeout: after so long without a word the session counts as lost, before the ensemble says so. */
 const PATIENCE = 2 / 3;
 
-/** A refusal by the ensemble, as opposed to a lost connection or session. */
-export class NodeRefusal extends Error {
-  readonly refusal: Refusal;
-
-  constructor(refusal: Refusal, cause: unknown) {
-    super(`ZooKeeper refused: ${refusal}`, { cause });
-    this.refusal = refusal;
-  }
-}
-
 /** See the head of this file. Never used again once lost. */
-export class ZooKeeperSession {
-  /** Resolves with the reason when the session is over, for whatever reason. */
+export class ZooKeeperSession implements EnsembleSession {
   readonly lost: Promise<Error>;
   private readonly options: SessionOptions;
   private readonly client: Client;
@@ -108,11 +95,10 @@ export class ZooKeeperSession {
   }
 
   /** The session's timeout as the ensemble granted it, milliseconds. */
-  get timeoutMs(): number {
+  private get timeoutMs(): number {
     return this.client.getSessionTimeout();
   }
 
-  /** Undefined when there is no such node. */
   async read(path: string): Promise<{ readonly data: Buffer; readonly version: number } | undefined> {
     return orMissing(
       this.repeat<{ data: Buffer; version: number }>((done) => {
@@ -123,26 +109,23 @@ export class ZooKeeperSession {
     );
   }
 
-  /** The names of a node's children, in no order; undefined when there is no such node. */
   async children(path: string, onChange?: () => void): Promise<readonly string[] | undefined> {
     return orMissing(
       this.repeat<string[]>((done) => {
         if (onChange === undefined) this.client.getChildren(path, done);
-        else this.client.getChildren(path, once(onChange), done);
+        else this.client.getChildren(path, onChange, done);
       }),
     );
   }
 
-  /** Whether there is such a node. `onChange` is called once, when that or the node's data changes. */
   async exists(path: string, onChange?: () => void): Promise<boolean> {
     const stat = await this.repeat<Stat | null | undefined>((done) => {
       if (onChange === undefined) this.client.exists(path, done);
-      else this.client.exists(path, once(onChange), done);
+      else this.client.exists(path, onChange, done);
     });
     return stat !== null && stat !== undefined;
   }
 
-  /** Makes a node that goes with this session; gives its path, which ends with a number that only grows. */
   async createCandidate(prefix: string, data: Buffer): Promise<string> {
     // Not repeated: whether a lost attempt succeeded cannot be told from the answer.
     return this.attempt<string>((done) => {
@@ -150,14 +133,7 @@ export class ZooKeeperSession {
     });
   }
 
-  /** Makes a node that goes with this session, and can be read by everybody. */
-  async createEphemeral(path: string, data: Buffer): Promise<void> {
-    await this.attempt<string>((done) => {
-      this.client.create(path, data, this.openAcl, zookeeper.CreateMode.EPHEMERAL, done);
-    });
-  }
-
-  /** Makes a folder and those above it; nothing happens to those that exist. Folders are open: the ensemble may be shared. */
+  /** Folders are open: the ensemble may be shared. */
   async makeFolder(path: string): Promise<void> {
     const segments = path.split('/').slice(1);
     for (let depth = 1; depth <= segments.length; depth += 1) {
@@ -172,7 +148,6 @@ export class ZooKeeperSession {
     }
   }
 
-  /** Deletes a node; nothing happens when it is gone. */
   async remove(path: string): Promise<void> {
     await orMissing(
       this.repeat<unknown>((done) => {
@@ -183,10 +158,6 @@ export class ZooKeeperSession {
     );
   }
 
-  /**
-   * All changes or none. One attempt: after `connection-lost` nobody knows whether it took effect.
-   * @throws NodeRefusal, or PlatformError `store-unreachable`
-   */
   transact(changes: readonly NodeChange[]): Promise<undefined> {
     return this.attempt<undefined>((done) => {
       const transaction = this.client.transaction();
@@ -212,7 +183,6 @@ export class ZooKeeperSession {
     });
   }
 
-  /** Ends the session: its ephemeral nodes go at once, if the ensemble can be reached. */
   close(): void {
     this.fail(storeUnreachable('the session was closed'));
   }
@@ -329,22 +299,6 @@ const RECONNECT_PAUSE_MS = 250;
 /** How long the first server that answers may take, milliseconds. */
 const FIRST_CONTACT_MS = 15_000;
 
-class ConnectionLost extends Error {
-  constructor(cause: unknown) {
-    super('The connection to ZooKeeper was lost', { cause });
-  }
-}
-
-/** Whether an attempt met a broken connection: it may or may not have taken effect. */
-export function isConnectionLost(error: unknown): boolean {
-  return error instanceof ConnectionLost;
-}
-
-/** How the ensemble refused, if it was that. */
-export function refusalIn(error: unknown): Refusal | undefined {
-  return error instanceof NodeRefusal ? error.refusal : undefined;
-}
-
 async function orMissing<Result>(result: Promise<Result>): Promise<Result | undefined> {
   try {
     return await result;
@@ -378,15 +332,6 @@ function refusalOf(code: unknown): Refusal {
     default:
       return 'other';
   }
-}
-
-function once(callback: () => void): (event: Event) => void {
-  let isDone = false;
-  return () => {
-    if (isDone) return;
-    isDone = true;
-    callback();
-  };
 }
 
 function zookeeperOpen(): ACL[] {

@@ -33,7 +33,7 @@ import { Journal } from './journal.ts';
 import { observeLeader } from './leader-watch.ts';
 import type { Places } from './places.ts';
 import type { SessionKeeper } from './session-keeper.ts';
-import type { ZooKeeperSession } from './zookeeper-session.ts';
+import type { EnsembleSession } from './session.ts';
 
 /** What the opener hands over. */
 export interface ZooKeeperStoreOptions {
@@ -46,7 +46,7 @@ export interface ZooKeeperStoreOptions {
 /** A leadership that was won here and is not over. */
 interface Reign {
   readonly epoch: number;
-  readonly session: ZooKeeperSession;
+  readonly session: EnsembleSession;
   readonly end: () => void;
 }
 
@@ -113,7 +113,7 @@ export class ZooKeeperStore implements SharedStore {
     if (this.closing !== undefined) throw storeClosed();
     this.reign?.end();
     const { keeper, places, timers, log } = this.options;
-    const standby = (session: ZooKeeperSession): Promise<void> => this.enqueue(() => this.journal.refresh(session));
+    const standby = (session: EnsembleSession): Promise<void> => this.enqueue(() => this.journal.refresh(session));
     return keeper.persist(async (session) => {
       const candidacy = new Candidacy({ session, places, timers, log });
       const epoch = await candidacy.win(candidate, { standby, ...options });
@@ -138,7 +138,7 @@ export class ZooKeeperStore implements SharedStore {
     return this.closing;
   }
 
-  private startReign(session: ZooKeeperSession, candidacy: Candidacy, epoch: number): Leadership {
+  private startReign(session: EnsembleSession, candidacy: Candidacy, epoch: number): Leadership {
     let settle: () => void = () => undefined;
     const lost = new Promise<void>((resolve) => {
       settle = resolve;

@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import zookeeper from 'node-zookeeper-client';
 import type { JsonValue, SharedStore, StoreOperation } from '../../store.ts';
 import { ZooKeeperEnsemble, hasZooKeeper, storeConformance } from '../../testing.ts';
+import { sessionConformance } from '../../testing/session-conformance.ts';
 import { openZooKeeperStore, watchZooKeeperMasters } from './index.ts';
+import { ZooKeeperSession } from './zookeeper-session.ts';
 
 describe.skipIf(!hasZooKeeper())('the store in a real ZooKeeper', { timeout: 60_000 }, () => {
   let ensemble: ZooKeeperEnsemble;
@@ -31,6 +33,24 @@ describe.skipIf(!hasZooKeeper())('the store in a real ZooKeeper', { timeout: 60_
     test(claim.name, async () => {
       const url = newUrl();
       await claim.check({ open: () => open(url) });
+    });
+  }
+
+  for (const claim of sessionConformance) {
+    test(`a session ${claim.name}`, async () => {
+      folders += 1;
+      const place = { servers: ensemble.connectString.split(','), path: '/' };
+      await claim.check({
+        folder: `/claim-${String(folders)}`,
+        open: () =>
+          new ZooKeeperSession({
+            place,
+            sessionTimeoutMs: 6_000,
+            clock: systemClock,
+            timers: systemTimers,
+            log: silentLogger,
+          }),
+      });
     });
   }
 
