@@ -23,7 +23,7 @@ export const allowedImports = {
   edge: ['base', 'contract'],
   cli: ['base', 'contract', 'access'],
   console: ['base', 'contract'],
-  simulator: ['base', 'contract', 'store', 'master', 'agent', 'orchestrator'],
+  simulator: ['base', 'contract', 'store', 'master', 'agent', 'orchestrator', 'server'],
   server: ['base', 'contract', 'store', 'access', 'master', 'agent', 'orchestrator', 'dns', 'edge'],
 };
 

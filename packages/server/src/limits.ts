@@ -33,9 +33,6 @@ export const FRONT_CONNECTIONS_MAX = 20_000;
 /** How long a client may take to send its request, milliseconds. */
 export const FRONT_REQUEST_MS_MAX = 60_000;
 
-/** After leading failed, until this server stands for election again, milliseconds. */
-export const REELECTION_PAUSE_MS = 1_000;
-
 /** How long a master may take to answer a framework's call, milliseconds. */
 export const MASTER_ANSWER_MS_MAX = 10_000;
 

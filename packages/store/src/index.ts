@@ -5,14 +5,9 @@ export {
   watchZooKeeperMasters,
   type ZooKeeperOptions,
 } from './adapters/zookeeper/index.ts';
-export {
-  SimulatedEnsemble,
-  type EnsembleClient,
-  type EnsembleLink,
-  type EnsembleObserver,
-} from './adapters/zookeeper/simulated/index.ts';
 export { SimulatedDisk, createMemoryStore, type SimulatedDiskOptions } from './adapters/memory/index.ts';
 export { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
+export { Reigns, type ReignsOptions } from './reigns.ts';
 export { COMMIT_OPERATIONS_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX } from './limits.ts';
 export type {
   CampaignOptions,

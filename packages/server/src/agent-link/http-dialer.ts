@@ -1,18 +1,13 @@
-/** The agent's side of links over HTTP: finds the leading master, follows redirections, and refuses leaders of the past. */
+/** The agent's side of links over HTTP: reaches masters and follows redirections. */
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { PlatformError, describeError, type Logger, type Timers } from '@stadion/base';
+import { PlatformError, type Logger, type Timers } from '@stadion/base';
 import { authorizationOf, type Secret } from '@stadion/access';
-import {
-  MasterMessage,
-  type AgentMessage,
-  type Link,
-  type LinkReceiver,
-  type MasterDialer,
-} from '@stadion/contract/agent-link';
+import { MasterMessage, type AgentMessage, type MasterDialer } from '@stadion/contract/agent-link';
 import { DIAL_ANSWER_MS_MAX, DIAL_REDIRECTIONS_MAX } from '../limits.ts';
 import type { NodeTls } from '../tls/node-tls.ts';
 import { requestTo } from '../tls/requests.ts';
+import { newestMasterDialer } from './newest-master.ts';
 import { AGENT_LINK_PATH, AGENT_LINK_PROTOCOL, EPOCH_HEADER, messageCheck, openLink, tuneSocket } from './link-wire.ts';
 
 /** What a dialer needs. */
@@ -28,45 +23,29 @@ export interface HttpDialerOptions {
 
 const isMasterMessage = messageCheck(MasterMessage);
 
-/** Makes a dialer. A master under an older epoch than one that was met before is refused: it does not know it is over. */
+/** Makes a dialer over HTTP. */
 export function httpDialer(options: HttpDialerOptions): MasterDialer {
-  let newestEpoch = 0;
-  return {
-    async dial(receiver) {
-      const problems: string[] = [];
-      for (const master of options.masters()) {
-        try {
-          const { socket, head, epoch } = await upgrade(options, new URL(AGENT_LINK_PATH, master), 0);
-          if (epoch < newestEpoch) {
-            socket.destroy();
-            problems.push(`${master} leads under epoch ${String(epoch)}, and ${String(newestEpoch)} was met before`);
-            continue;
-          }
-          newestEpoch = epoch;
-          return open(options, socket, head, receiver);
-        } catch (error) {
-          problems.push(describeError(error));
-        }
-      }
-      const why = problems.length === 0 ? 'no master is known yet' : problems.join('; ');
-      throw new PlatformError('master-unreachable', `No leading master can be reached: ${why}.`, { retryable: true });
+  return newestMasterDialer({
+    masters: options.masters,
+    reach: async (master) => {
+      const { socket, head, epoch } = await upgrade(options, new URL(AGENT_LINK_PATH, master), 0);
+      return {
+        epoch,
+        abandon: () => {
+          socket.destroy();
+        },
+        open: (receiver) => {
+          tuneSocket(socket);
+          return openLink<AgentMessage, MasterMessage>(
+            socket,
+            head,
+            { log: options.log, check: isMasterMessage },
+            () => receiver,
+          );
+        },
+      };
     },
-  };
-}
-
-function open(
-  options: HttpDialerOptions,
-  socket: Socket,
-  head: Buffer,
-  receiver: LinkReceiver<MasterMessage>,
-): Link<AgentMessage> {
-  tuneSocket(socket);
-  return openLink<AgentMessage, MasterMessage>(
-    socket,
-    head,
-    { log: options.log, check: isMasterMessage },
-    () => receiver,
-  );
+  });
 }
 
 interface Upgraded {

@@ -2,9 +2,9 @@
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Secret } from '@stadion/access';
-import { PlatformError, delay, describeError, randomUuid, type Logger } from '@stadion/base';
+import { PlatformError, describeError, randomUuid, type Logger } from '@stadion/base';
 import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
-import { openZooKeeperStore, type SharedStore } from '@stadion/store';
+import { Reigns, openZooKeeperStore, type SharedStore } from '@stadion/store';
 import { advertisedAddress, hostnameOf, urlOf } from '../addresses.ts';
 import type { Admission } from '../admission.ts';
 import { epochForAgents } from '../backup/restoring.ts';
@@ -12,7 +12,6 @@ import { HttpAcceptor } from '../agent-link/http-acceptor.ts';
 import { startControlPlane } from '../control-plane.ts';
 import { chooseFreePorts } from '../free-ports.ts';
 import { writeJoinToken } from '../join-file.ts';
-import { REELECTION_PAUSE_MS } from '../limits.ts';
 import { assertListenable, loadAccess } from '../listen-address.ts';
 import { openLog, type RoomLevels } from '../logging.ts';
 import { openApis, pageOrigins } from '../open-apis.ts';
@@ -149,7 +148,14 @@ export async function startServer(wanted: ServerConfig): Promise<Platform> {
       store,
       doors,
     };
-    const reigns = new Reigns(parts);
+    const reigns = new Reigns({
+      election: store,
+      candidate: encodeLeader(self),
+      campaign: { hasEnded: leaderEndedProbe() },
+      lead: (epoch, over, end) => lead(parts, epoch, over, end),
+      timers: ports.time,
+      log: log.logger,
+    });
     undoing.add(() => reigns.stop());
     reigns.start();
     undoing.add(() => removePidFile(dataDirectory));
@@ -172,114 +178,63 @@ export async function startServer(wanted: ServerConfig): Promise<Platform> {
   }
 }
 
-/** Stands for election, leads, steps down, and stands again. */
-class Reigns {
-  private readonly parts: ServerParts;
-  private isStopped = false;
-  private endReign: (reason: unknown) => void = () => undefined;
-  private running: Promise<void> | undefined;
-
-  constructor(parts: ServerParts) {
-    this.parts = parts;
-  }
-
-  start(): void {
-    this.running = this.run();
-  }
-
-  async stop(): Promise<void> {
-    this.isStopped = true;
-    this.endReign('the server stops');
-    // A campaign ends with the store, which is closed next: it is not waited for.
-    await Promise.race([this.running, delay(this.parts.ports.time, STOP_MS_MAX)]);
-  }
-
-  private async run(): Promise<void> {
-    const { store, self, log, ports } = this.parts;
-    while (!this.isStopped) {
-      try {
-        const leadership = await store.campaign(encodeLeader(self), { hasEnded: leaderEndedProbe() });
-        if (this.wasStopped()) {
-          await leadership.resign();
-          return;
-        }
-        const over = new Promise<unknown>((end) => {
-          this.endReign = end;
-        });
-        void leadership.lost.then(() => {
-          this.endReign('the leadership was lost');
-        });
-        await this.reign(leadership.epoch, over);
-        await leadership.resign();
-      } catch (error) {
-        if (this.wasStopped()) return;
-        log.error({ error: describeError(error) }, 'Leading failed');
-      }
-      await delay(ports.time, REELECTION_PAUSE_MS);
-    }
-  }
-
-  /** Leads until `over` resolves. */
-  private async reign(epoch: number, over: Promise<unknown>): Promise<void> {
-    const { config, ports, log, secret, hostname, store, doors, admission } = this.parts;
-    const undoing = new Undoing();
-    const end = this.endReign;
-    try {
-      const { master, engine } = await startControlPlane(
-        { config, secret, tls: admission.tls, ports, hostname, log, store, epoch, onFatal: end },
-        undoing,
-      );
-      const vault = await openVault(config, ports, resolve(config.dataDir), { store, epoch });
-      const shown = await epochForAgents(store, epoch);
-      const links = new HttpAcceptor(master.acceptor, shown, log.child({ room: 'agent-links' }));
-      undoing.addNow(() => {
-        links.close();
-      });
-      const ready: (() => void)[] = [];
-      await openApis(
-        {
-          config,
-          secret,
-          access: admission.access,
-          tls: admission.tls,
-          vault,
-          ports,
-          log,
-          logLevels: this.parts.logLevels,
-          abdicate: () => {
-            end('somebody asked for it by DELETE /v2/leader');
-          },
-          open: async (http, where) => {
-            const door = doors.find(({ flag }) => flag === where.flag);
-            if (door === undefined) throw new PlatformError('port-unknown', `Nothing listens for ${where.flag}.`);
-            const isMaster = door.flag === '--master-port';
-            const handler = await fastifyHandler(http, admission, isMaster ? links : undefined, where.api);
-            ready.push(() => {
-              door.front.serve(handler);
-            });
-            return urlOf({ address: advertisedAddress(where.address), port: where.port });
-          },
+/** Leads until `over` resolves. */
+async function lead(
+  parts: ServerParts,
+  epoch: number,
+  over: Promise<unknown>,
+  end: (reason: unknown) => void,
+): Promise<void> {
+  const { config, ports, log, secret, hostname, store, doors, admission } = parts;
+  const undoing = new Undoing();
+  try {
+    const { master, engine } = await startControlPlane(
+      { config, secret, tls: admission.tls, ports, hostname, log, store, epoch, onFatal: end },
+      undoing,
+    );
+    const vault = await openVault(config, ports, resolve(config.dataDir), { store, epoch });
+    const shown = await epochForAgents(store, epoch);
+    const links = new HttpAcceptor(master.acceptor, shown, log.child({ room: 'agent-links' }));
+    undoing.addNow(() => {
+      links.close();
+    });
+    const ready: (() => void)[] = [];
+    await openApis(
+      {
+        config,
+        secret,
+        access: admission.access,
+        tls: admission.tls,
+        vault,
+        ports,
+        log,
+        logLevels: parts.logLevels,
+        abdicate: () => {
+          end('somebody asked for it by DELETE /v2/leader');
         },
-        { master, engine, agent: undefined },
-        (close) => {
-          undoing.add(close);
+        open: async (http, where) => {
+          const door = doors.find(({ flag }) => flag === where.flag);
+          if (door === undefined) throw new PlatformError('port-unknown', `Nothing listens for ${where.flag}.`);
+          const isMaster = door.flag === '--master-port';
+          const handler = await fastifyHandler(http, admission, isMaster ? links : undefined, where.api);
+          ready.push(() => {
+            door.front.serve(handler);
+          });
+          return urlOf({ address: advertisedAddress(where.address), port: where.port });
         },
-      );
-      for (const serve of ready) serve();
-      log.info({ epoch }, 'This server leads');
-      const reason = await over;
-      log.warn({ epoch, reason: describeError(reason) }, 'This server leads no longer');
-    } finally {
-      // First nobody reaches it any more, then it is taken apart.
-      for (const { front, proxy } of doors) front.serve(proxy);
-      await undoing.run(log);
-    }
-  }
-
-  /** Asked after an `await`, when it may have changed. */
-  private wasStopped(): boolean {
-    return this.isStopped;
+      },
+      { master, engine, agent: undefined },
+      (close) => {
+        undoing.add(close);
+      },
+    );
+    for (const serve of ready) serve();
+    log.info({ epoch }, 'This server leads');
+    const reason = await over;
+    log.warn({ epoch, reason: describeError(reason) }, 'This server leads no longer');
+  } finally {
+    // First nobody reaches it any more, then it is taken apart.
+    for (const { front, proxy } of doors) front.serve(proxy);
+    await undoing.run(log);
   }
 }
-
-const STOP_MS_MAX = 10_000;

@@ -39,7 +39,7 @@ describe.skipIf(!hasZooKeeper())('the store in a real ZooKeeper', { timeout: 60_
   for (const claim of sessionConformance) {
     test(`a session ${claim.name}`, async () => {
       folders += 1;
-      const place = { servers: ensemble.connectString.split(','), path: '/' };
+      const place = { servers: ensemble.connectString.split(','), path: '/', isSecure: false };
       await claim.check({
         folder: `/claim-${String(folders)}`,
         open: () =>

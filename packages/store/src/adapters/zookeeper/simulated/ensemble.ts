@@ -12,7 +12,7 @@ import type { NodeChange } from '../session.ts';
 import { DurableRecords } from './durable-records.ts';
 import { NodeTree, folderOf } from './node-tree.ts';
 import { Connection, type EnsembleClient } from './connection.ts';
-import { SimulatedSession } from './simulated-session.ts';
+import { SimulatedSession, type SessionHost } from './simulated-session.ts';
 
 /** What happens in an ensemble, as one who sees everything hears of it. */
 export interface EnsembleObserver {
@@ -46,7 +46,7 @@ interface KnownSession {
 const FOLDER = '/stadion';
 
 /** See the head of this file. */
-export class SimulatedEnsemble {
+export class SimulatedEnsemble implements SessionHost {
   readonly observers: EnsembleObserver[] = [];
   private readonly options: SimulatedEnsembleOptions;
   private readonly places = placesBelow(FOLDER);
@@ -139,12 +139,10 @@ export class SimulatedEnsemble {
     for (const session of [...this.sessions.values()]) if (session.client.name === client) this.end(session, true);
   }
 
-  /** For sessions: opens a connection. */
   connect(client: EnsembleClient): Connection {
     return new Connection(this.options.time, client);
   }
 
-  /** For sessions, at arrival: takes a client in, with the session that it has or a new one; undefined: that is over. */
   enter(connection: Connection, sessionId: number | undefined): number | undefined {
     if (this.isDown) {
       connection.breakOff();
@@ -173,10 +171,6 @@ export class SimulatedEnsemble {
     return sessionId;
   }
 
-  /**
-   * For sessions, at arrival: does what is asked.
-   * @returns undefined when the session is over
-   */
   handle<Result>(
     sessionId: number,
     work: (tree: NodeTree) => Result,
@@ -190,7 +184,6 @@ export class SimulatedEnsemble {
     return { result };
   }
 
-  /** For sessions, at arrival: all changes or none. */
   transact(sessionId: number, changes: readonly NodeChange[]): boolean {
     const session = this.sessions.get(sessionId);
     if (session === undefined) return false;
@@ -206,7 +199,6 @@ export class SimulatedEnsemble {
     return true;
   }
 
-  /** For sessions, at arrival: the client has said goodbye. */
   leave(sessionId: number): void {
     const session = this.sessions.get(sessionId);
     if (session !== undefined) this.end(session, false);

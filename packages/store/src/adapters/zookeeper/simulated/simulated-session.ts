@@ -3,7 +3,7 @@ import { every, type TimerHandle } from '@stadion/base';
 import { storeUnreachable } from '../../../errors.ts';
 import { ConnectionLost, NodeRefusal, isConnectionLost, type EnsembleSession, type NodeChange } from '../session.ts';
 import type { Connection, EnsembleClient } from './connection.ts';
-import type { SimulatedEnsemble } from './ensemble.ts';
+import type { NodeTree } from './node-tree.ts';
 
 /** The same shares of the session's timeout as with a real ensemble. */
 const PROBES_PER_TIMEOUT = 5;
@@ -13,10 +13,28 @@ const FIRST_CONTACT_MS = 15_000;
 
 type Outcome<Result> = { readonly result: Result } | { readonly refusal: NodeRefusal } | undefined;
 
+/** What an ensemble does for sessions. All but `connect` is called when a message of theirs arrives. */
+export interface SessionHost {
+  readonly isUp: boolean;
+  connect(client: EnsembleClient): Connection;
+  /** Takes a client in, with the session that it has or a new one; undefined: that one is over. */
+  enter(connection: Connection, sessionId: number | undefined): number | undefined;
+  /** Does what is asked, and remembers the watch; undefined: the session is over. */
+  handle<Result>(
+    sessionId: number,
+    work: (tree: NodeTree) => Result,
+    watch?: string,
+  ): { readonly result: Result } | undefined;
+  /** All changes or none; false: the session is over. */
+  transact(sessionId: number, changes: readonly NodeChange[]): boolean;
+  /** The client has said goodbye. */
+  leave(sessionId: number): void;
+}
+
 /** See the head of this file. */
 export class SimulatedSession implements EnsembleSession {
   readonly lost: Promise<Error>;
-  private readonly ensemble: SimulatedEnsemble;
+  private readonly ensemble: SessionHost;
   private readonly client: EnsembleClient;
   private readonly timeoutMs: number;
   private settleLost: (error: Error) => void = () => undefined;
@@ -32,7 +50,7 @@ export class SimulatedSession implements EnsembleSession {
   private readonly watchers = new Map<string, Set<() => void>>();
   private readonly watchdog: TimerHandle;
 
-  constructor(ensemble: SimulatedEnsemble, client: EnsembleClient, timeoutMs: number) {
+  constructor(ensemble: SessionHost, client: EnsembleClient, timeoutMs: number) {
     this.ensemble = ensemble;
     this.client = client;
     this.timeoutMs = timeoutMs;
