@@ -1,18 +1,23 @@
 /** What goes wrong, and what operators do to machines: each run draws how likely each kind is, some not at all. */
 import { randomBelow, randomFraction, type Random } from '@stadion/base';
+import { CLUSTER_FAULTS } from './cluster-faults.ts';
 import type { Machine } from './machine.ts';
 import type { Partition } from './network.ts';
+import { pick } from './pick.ts';
 import type { World } from './world.ts';
 
 /** What a fault needs of the run. */
 export interface FaultContext {
   readonly world: World;
   readonly note: (line: string) => void;
+  /** One more of a kind has happened. */
+  readonly count: (name: string) => void;
   /** Starts something whose end nobody waits for; its failure is a violation. */
   readonly fire: (work: Promise<unknown>) => void;
 }
 
-type Fault = (random: Random, machine: Machine, context: FaultContext) => Promise<void> | void;
+/** Makes something go wrong, or a little better. */
+export type Fault = (random: Random, machine: Machine, context: FaultContext) => Promise<void> | void;
 
 const PARTITIONS: readonly Partition[] = [
   { toMaster: true, toAgent: true },
@@ -21,32 +26,40 @@ const PARTITIONS: readonly Partition[] = [
   { toMaster: false, toAgent: true },
 ];
 
+/** Milliseconds that a clock counts for each true one, and how far its time of day is off, milliseconds. */
+const CLOCK_RATES = [1, 1, 0.99, 1.01, 0.7, 1.5];
+const CLOCK_ERRORS_MS = [0, 0, 200, -2_000, 3_600_000, -3_600_000];
+
 /** Every kind of fault, by name. */
 const FAULTS: Readonly<Record<string, Fault>> = {
-  controlPlane: (random, _machine, { world, note, fire }) => {
-    if (!world.isControlPlaneAlive) {
+  controlPlane: (random, _machine, { world, note, count, fire }) => {
+    if (!world.host.isAlive) {
       note('the control plane starts');
-      fire(world.startControlPlane());
+      fire(world.host.start());
       return;
     }
+    count('crashes');
     switch (randomBelow(random, 4)) {
       case 0:
         note('the control plane will crash in its next commit');
-        world.crashInCommit(randomBelow(random, world.diskFaults.durableMsMax + world.diskFaults.acknowledgedMsMax));
+        world.host.crashInCommit(
+          randomBelow(random, world.diskFaults.durableMsMax + world.diskFaults.acknowledgedMsMax),
+        );
         return;
       case 1:
         note('the control plane stops in good order');
-        fire(world.stopControlPlane());
+        fire(world.host.stop());
         return;
       default:
         note('the control plane crashes');
-        world.crashControlPlane();
+        world.host.crash();
         if (randomBelow(random, 2) === 0) return;
         note('the control plane starts at once');
-        fire(world.startControlPlane());
+        fire(world.host.start());
     }
   },
-  agent: async (random, machine, { note, fire }) => {
+  agent: async (random, machine, { note, count, fire }) => {
+    if (machine.isUp) count('agentCrashes');
     if (!machine.isUp) {
       note(`the agent of ${machine.name} comes back`);
       fire(machine.start());
@@ -60,9 +73,10 @@ const FAULTS: Readonly<Record<string, Fault>> = {
       if (randomBelow(random, 2) === 0) fire(machine.start());
     }
   },
-  partition: (random, machine, { world, note }) => {
+  partition: (random, machine, { world, note, count }) => {
     const partition = randomBelow(random, 2) === 0 ? undefined : PARTITIONS[randomBelow(random, PARTITIONS.length)];
     note(`${machine.name} is ${partition === undefined ? 'connected' : `cut off: ${JSON.stringify(partition)}`}`);
+    if (partition !== undefined) count('partitions');
     world.network.setPartition(machine.name, partition);
   },
   weather: (random, _machine, { world, note }) => {
@@ -72,10 +86,22 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     faults.duplicateProbability = pick(random, [0, 0.05, 0.3]);
     note(`the network is now ${JSON.stringify(faults)}`);
   },
+  clocks: (random, machine, { world, note, count }) => {
+    const servers = world.cluster?.servers ?? [];
+    const server = servers[randomBelow(random, servers.length + 1)];
+    const { name, clock } = server ?? machine;
+    const rate = pick(random, CLOCK_RATES);
+    const errorMs = pick(random, CLOCK_ERRORS_MS);
+    note(`the clock of ${name} runs at ${String(rate)} and is ${String(errorMs)} ms off`);
+    count('clockFaults');
+    world.clockFaults.errorMsMax = Math.max(world.clockFaults.errorMsMax, Math.abs(errorMs));
+    world.clockFaults.haveDrifted ||= rate !== 1;
+    clock.set(rate, errorMs);
+  },
   schedulerWire: (random, _machine, { world, note }) => {
     if (randomBelow(random, 2) === 0) {
       note('the connection between orchestrator and master breaks');
-      world.cutSchedulerWire();
+      world.host.cutSchedulerWire();
     } else {
       world.schedulerFaults.delayMsMax = pick(random, [0, 20, 500, 5_000]);
       note(`calls and events now take up to ${String(world.schedulerFaults.delayMsMax)} ms`);
@@ -120,7 +146,8 @@ export class FaultInjector {
     this.random = random;
     this.context = context;
     this.probability = probability ?? pick(random, [0.02, 0.1, 0.2, 0.4]);
-    this.weights = Object.values(FAULTS).map((fault) => ({
+    const faults = { ...FAULTS, ...(context.world.cluster !== undefined && CLUSTER_FAULTS) };
+    this.weights = Object.values(faults).map((fault) => ({
       fault,
       weight: randomBelow(random, 3) === 0 ? 0 : 0.05 + randomFraction(random),
     }));
@@ -143,8 +170,4 @@ export class FaultInjector {
       return;
     }
   }
-}
-
-function pick(random: Random, choices: readonly number[]): number {
-  return choices[randomBelow(random, choices.length)] ?? 0;
 }

@@ -13,8 +13,11 @@ import {
   type FakeContainerizer,
 } from '@stadion/agent';
 import type { VirtualTime } from '@stadion/base/testing';
+import type { MasterDialer } from '@stadion/contract/agent-link';
 import type { Resource } from '@stadion/contract/mesos';
+import type { DialingAgent } from './control-plane-host.ts';
 import type { Doors } from './doors.ts';
+import { DriftingClock } from './drifting-clock.ts';
 import { Life } from './mortal.ts';
 import type { SimulatedNetwork } from './network.ts';
 import type { StartedContainer } from './started-container.ts';
@@ -40,11 +43,14 @@ export interface MachineWorld {
   readonly taskRandom: Random;
   readonly taskFaults: TaskFaults;
   readonly network: SimulatedNetwork;
+  dialer(agent: DialingAgent): MasterDialer;
   readonly doors: Doors;
   /** A write of an agent takes up to so long, milliseconds. */
   readonly checkpointMsMax: number;
   /** Called when a container has started. */
   onStart(container: StartedContainer): void;
+  /** Called when the process of an agent has died. */
+  onAgentEnd(machine: string): void;
   /** Called when an agent ends a container. */
   onContainerKill(container: StartedContainer): void;
 }
@@ -55,6 +61,7 @@ type Spec = Parameters<AgentOptions['containerizer']['launch']>[0];
 export class Machine {
   readonly name: string;
   readonly containers: FakeContainerizer;
+  readonly clock: DriftingClock;
   readonly checkpointFaults: CheckpointFaults = { isFull: false };
   private readonly started = new Map<string, StartedContainer>();
   private readonly checkpoints = new MemoryCheckpoints();
@@ -70,6 +77,7 @@ export class Machine {
     this.index = index;
     this.name = `machine-${String(index)}`;
     this.world = world;
+    this.clock = new DriftingClock(world.time);
     this.random = world.random.stream(this.name);
     this.containers = createFakeContainerizer({
       clock: world.time,
@@ -108,6 +116,7 @@ export class Machine {
     this.agent = undefined;
     this.life.end();
     this.world.network.disconnect(this.name);
+    this.world.onAgentEnd(this.name);
     await this.containers.close();
     await this.checkpoints.close();
   }
@@ -130,9 +139,9 @@ export class Machine {
 
   private agentOptions(life: Life): AgentOptions {
     const { world, random } = this;
-    const time = life.time(world.time);
+    const time = life.time(this.clock);
     return {
-      dialer: world.network.dialer(this.name),
+      dialer: world.dialer({ name: this.name, index: this.index, life, time }),
       containerizer: this.containerizer(life),
       checkpoints: slowCheckpoints(this.checkpoints, {
         life,

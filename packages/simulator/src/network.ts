@@ -1,13 +1,7 @@
 /** The wire between agents and the control plane: delays, loses, duplicates and cuts, but keeps the order of a link. */
 import { PlatformError, randomFraction, type Clock, type Random, type Timers } from '@stadion/base';
-import type {
-  AgentAcceptor,
-  AgentMessage,
-  Link,
-  LinkReceiver,
-  MasterDialer,
-  MasterMessage,
-} from '@stadion/contract/agent-link';
+import type { AgentAcceptor, AgentMessage, Link, LinkReceiver, MasterMessage } from '@stadion/contract/agent-link';
+import type { Life } from './mortal.ts';
 
 /** How bad the wire is. Probabilities per message, in [0, 1]; zero while no faults are wanted. */
 export interface NetworkFaults {
@@ -22,23 +16,37 @@ export interface Partition {
   readonly toAgent: boolean;
 }
 
-const CONNECTED: Partition = { toMaster: false, toAgent: false };
 /** A break that cannot be told because of a partition is told so much later. */
 const BREAK_TOLD_AGAIN_MS = 1_000;
 
 /** One open link, as the network sees it. */
 interface Wire {
   readonly agent: string;
-  /** The process at one end is gone. */
-  lose(end: 'agent' | 'master'): void;
+  /** The servers that it leads over: the last has the master. */
+  readonly route: readonly string[];
+  /** The process at one end is gone, or (`way`) one between them. */
+  lose(end: 'agent' | 'master' | 'way'): void;
 }
 
-/** All links of the simulated cluster. The acceptor changes when the control plane is started anew. */
+/** A master that takes links, in its process. */
+interface Ear {
+  readonly acceptor: AgentAcceptor;
+  readonly life: Life;
+}
+
+/** An agent that opens a link, from its process. */
+export interface Caller {
+  readonly agent: string;
+  readonly life: Life;
+}
+
+/** All links of the simulated cluster, and which of its processes cannot reach which. Names are those of processes. */
 export class SimulatedNetwork {
   readonly faults: NetworkFaults = { delayMsMax: 5, lossProbability: 0, duplicateProbability: 0 };
-  private acceptor: AgentAcceptor | undefined;
+  private readonly ears = new Map<string, Ear>();
   private readonly wires = new Set<Wire>();
   private readonly partitions = new Map<string, Partition>();
+  private readonly cuts = new Set<string>();
   private readonly time: Clock & Timers;
   private readonly random: Random;
 
@@ -47,16 +55,42 @@ export class SimulatedNetwork {
     this.random = random;
   }
 
-  /** The control plane is up and takes links, or (undefined) is gone: every link breaks. */
-  setAcceptor(acceptor: AgentAcceptor | undefined): void {
-    this.acceptor = acceptor;
-    if (acceptor === undefined) for (const wire of [...this.wires]) wire.lose('master');
+  /** A server takes links for its master. */
+  listen(server: string, acceptor: AgentAcceptor, life: Life): void {
+    this.ears.set(server, { acceptor, life });
   }
 
-  /** Cuts one agent off, one way or both, or (undefined) lets it back in. Nobody is told. */
+  /** A server takes links no more: every one that it has breaks. */
+  stopListening(server: string): void {
+    if (!this.ears.delete(server)) return;
+    for (const wire of [...this.wires]) if (wire.route.at(-1) === server) wire.lose('master');
+  }
+
+  /** The process of a server is gone, with what it has passed on to others. */
+  disconnectServer(server: string): void {
+    this.stopListening(server);
+    for (const wire of [...this.wires]) if (wire.route.includes(server)) wire.lose('way');
+  }
+
+  /** Cuts one agent off from all servers, one way or both, or (undefined) lets it back in. Nobody is told. */
   setPartition(agent: string, partition: Partition | undefined): void {
     if (partition === undefined) this.partitions.delete(agent);
     else this.partitions.set(agent, partition);
+  }
+
+  /** What one process sends to another vanishes from now on. Nobody is told. */
+  cut(from: string, to: string): void {
+    this.cuts.add(`${from}>${to}`);
+  }
+
+  /** Whatever was cut between processes is joined again. */
+  join(): void {
+    this.cuts.clear();
+  }
+
+  /** Whether what one process sends to another vanishes. */
+  isCut(from: string, to: string): boolean {
+    return this.cuts.size > 0 && this.cuts.has(`${from}>${to}`);
   }
 
   /** Breaks the links of one agent, as its crash does. */
@@ -67,32 +101,41 @@ export class SimulatedNetwork {
   /** Mends everything. */
   heal(): void {
     this.partitions.clear();
+    this.cuts.clear();
     this.faults.lossProbability = 0;
     this.faults.duplicateProbability = 0;
     this.faults.delayMsMax = 5;
   }
 
-  /** The dialer of one agent. */
-  dialer(agent: string): MasterDialer {
-    return {
-      dial: (receiver) => {
-        const { acceptor } = this;
-        const { toMaster, toAgent } = this.partitionOf(agent);
-        if (acceptor === undefined || toMaster || toAgent) {
-          return Promise.reject(
-            new PlatformError('master-unreachable', `No master answers ${agent}.`, { retryable: true }),
-          );
-        }
-        return Promise.resolve(this.open(agent, acceptor, receiver));
-      },
-    };
+  /**
+   * Opens a link.
+   * @param route servers, of which the last has the master
+   * @throws PlatformError `master-unreachable`
+   */
+  open(caller: Caller, route: readonly string[], receiver: LinkReceiver<MasterMessage>): Link<AgentMessage> {
+    const ear = this.ears.get(route.at(-1) ?? '');
+    if (ear === undefined || this.isCutThere(caller.agent, route) || this.isCutBack(caller.agent, route)) {
+      throw new PlatformError('master-unreachable', `No master answers ${caller.agent}.`, { retryable: true });
+    }
+    return this.wire(caller, route, ear, receiver);
   }
 
-  private partitionOf(agent: string): Partition {
-    return this.partitions.get(agent) ?? CONNECTED;
+  private isCutThere(agent: string, route: readonly string[]): boolean {
+    if (this.partitions.get(agent)?.toMaster === true) return true;
+    return this.cuts.size > 0 && route.some((server, index) => this.isCut(route[index - 1] ?? agent, server));
   }
 
-  private open(agent: string, acceptor: AgentAcceptor, agentSide: LinkReceiver<MasterMessage>): Link<AgentMessage> {
+  private isCutBack(agent: string, route: readonly string[]): boolean {
+    if (this.partitions.get(agent)?.toAgent === true) return true;
+    return this.cuts.size > 0 && route.some((server, index) => this.isCut(server, route[index - 1] ?? agent));
+  }
+
+  private wire(
+    { agent, life }: Caller,
+    route: readonly string[],
+    ear: Ear,
+    agentSide: LinkReceiver<MasterMessage>,
+  ): Link<AgentMessage> {
     let isBroken = false;
     const breakOff = (): void => {
       if (isBroken) return;
@@ -102,7 +145,7 @@ export class SimulatedNetwork {
       toMaster.end();
     };
     const toAgent = new Lane<MasterMessage>(
-      this.laneParts(() => this.partitionOf(agent).toAgent),
+      this.laneParts(life, () => this.isCutBack(agent, route)),
       {
         deliver: (message) => {
           agentSide.onMessage(message);
@@ -113,7 +156,7 @@ export class SimulatedNetwork {
       },
     );
     const toMaster = new Lane<AgentMessage>(
-      this.laneParts(() => this.partitionOf(agent).toMaster),
+      this.laneParts(ear.life, () => this.isCutThere(agent, route)),
       {
         deliver: (message) => {
           masterSide.onMessage(message);
@@ -125,12 +168,13 @@ export class SimulatedNetwork {
     );
     const wire: Wire = {
       agent,
+      route,
       lose: (end) => {
-        (end === 'agent' ? toAgent : toMaster).stopListening();
+        if (end !== 'way') (end === 'agent' ? toAgent : toMaster).stopListening();
         breakOff();
       },
     };
-    const masterSide = acceptor.accept({
+    const masterSide = ear.acceptor.accept({
       send: (message) => {
         toAgent.send(message);
       },
@@ -145,8 +189,8 @@ export class SimulatedNetwork {
     };
   }
 
-  private laneParts(isCut: () => boolean): LaneParts {
-    return { time: this.time, random: this.random, faults: this.faults, isCut };
+  private laneParts(life: Life, isCut: () => boolean): LaneParts {
+    return { time: this.time, random: this.random, faults: this.faults, life, isCut };
   }
 }
 
@@ -154,6 +198,8 @@ interface LaneParts {
   readonly time: Clock & Timers;
   readonly random: Random;
   readonly faults: NetworkFaults;
+  /** Of the process that receives. */
+  readonly life: Life;
   readonly isCut: () => boolean;
 }
 
@@ -174,13 +220,16 @@ class Lane<Message> {
   }
 
   send(message: Message): void {
-    const { random, faults, isCut } = this.parts;
+    const { random, faults, life, isCut } = this.parts;
     if (this.hasEnded || isCut()) return;
     if (randomFraction(random) < faults.lossProbability) return;
     const copies = randomFraction(random) < faults.duplicateProbability ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
       this.arrive(() => {
-        if (this.isListening && !isCut()) this.receiver.deliver(message);
+        if (!this.isListening || isCut()) return;
+        life.run(() => {
+          if (this.isListening) this.receiver.deliver(message);
+        });
       });
     }
   }
@@ -200,11 +249,14 @@ class Lane<Message> {
   }
 
   private tellEnd(): void {
-    const { time, isCut } = this.parts;
+    const { time, life, isCut } = this.parts;
     if (!this.isListening) return;
     if (!isCut()) {
-      this.isListening = false;
-      this.receiver.tellEnd();
+      life.run(() => {
+        if (!this.isListening) return;
+        this.isListening = false;
+        this.receiver.tellEnd();
+      });
       return;
     }
     time.after(BREAK_TOLD_AGAIN_MS, () => {

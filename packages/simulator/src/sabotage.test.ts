@@ -65,8 +65,8 @@ describe('the checker of invariant 2', { timeout: TEST_MS_MAX }, () => {
         },
       });
       world.time.after(120_000, () => {
-        world.crashControlPlane();
-        void world.startControlPlane();
+        world.host.crash();
+        void world.host.start();
       });
     };
     expect(await complaints({ sabotage, steps: 100 })).toContain('2 durability');
@@ -170,8 +170,8 @@ describe('the checker of invariant 6', { timeout: TEST_MS_MAX }, () => {
         };
       };
       world.time.after(60_000, () => {
-        world.crashControlPlane();
-        void world.startControlPlane();
+        world.host.crash();
+        void world.host.start();
       });
     };
     expect(await complaints({ sabotage })).toEqual(['6 patience']);

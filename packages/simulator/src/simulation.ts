@@ -9,11 +9,13 @@ import { convergenceChecker } from './checkers/convergence.ts';
 import { drainsChecker } from './checkers/drains.ts';
 import { durabilityChecker } from './checkers/durability.ts';
 import { ghostsChecker } from './checkers/ghosts.ts';
+import { leadershipChecker } from './checkers/leadership.ts';
 import { orderChecker } from './checkers/order.ts';
 import { patienceChecker } from './checkers/patience.ts';
 import { resourcesChecker } from './checkers/resources.ts';
 import { volumesChecker } from './checkers/volumes.ts';
 import { wayBackChecker } from './checkers/way-back.ts';
+import { CoverageCounter, type Coverage } from './coverage.ts';
 import { FaultInjector } from './faults.ts';
 import { Workload } from './workload.ts';
 import { World } from './world.ts';
@@ -35,6 +37,8 @@ export interface SimulationOptions {
   readonly steps: number;
   readonly machines?: number;
   readonly apps?: number;
+  /** 1, by default: one process on a disk of its own. More share a ZooKeeper, and one of them leads. */
+  readonly servers?: number;
   /** The part of the steps that are faults, 0 to 1; by default the seed decides. */
   readonly faults?: number;
   /** Changes the world before it starts: how tests break an invariant on purpose. */
@@ -53,6 +57,8 @@ export interface SimulationReport {
   readonly started: number;
   readonly commands: number;
   readonly faults: number;
+  /** What happened, and how often. */
+  readonly coverage: Coverage;
 }
 
 /** Runs it. The same options give the same report. */
@@ -69,11 +75,12 @@ class Simulation {
   private readonly checkers: readonly Checker[];
   private readonly violations: Violation[] = [];
   private readonly hash: Hash = createHash('sha256');
+  private readonly covered = new CoverageCounter();
   private readonly counts = { started: 0, commands: 0, faults: 0 };
 
   constructor(options: SimulationOptions) {
     this.options = options;
-    const world = new World(options.seed, options.machines ?? 5);
+    const world = new World(options.seed, options.machines ?? 5, options.servers ?? 1);
     this.world = world;
     this.random = world.random.stream('steps');
     this.workload = new Workload(world.random.stream('workload'), options.apps ?? 6, this.violate('2 durability'));
@@ -84,6 +91,7 @@ class Simulation {
         note: (line) => {
           this.note(line);
         },
+        count: this.covered.count,
         fire: (work) => {
           this.fire(work);
         },
@@ -96,11 +104,21 @@ class Simulation {
       const root = view()?.root;
       if (root !== undefined) promises.explain(root, appId);
     };
-    const wayBack = { look: view, now: () => world.time.now(), appIds: promises.appIds, explain };
+    const wayBack = {
+      look: view,
+      now: () => world.time.now(),
+      appIds: promises.appIds,
+      toleranceMs: (periodMs: number): number => {
+        const { errorMsMax, haveDrifted } = world.clockFaults;
+        return 2 * errorMsMax + (haveDrifted ? periodMs : 0);
+      },
+      explain,
+    };
     this.checkers = [
       // First of all: what the platform changes by itself is in the books before others look there.
       wayBackChecker(wayBack, this.violate('12 way back')),
       resourcesChecker(world, this.violate('1 resources')),
+      leadershipChecker(world, this.violate('3 leadership')),
       durabilityChecker(world, promises, this.violate('2 durability')),
       ghostsChecker(world, this.violate('4 ghosts')),
       capacityChecker(world, promises, this.violate('5 capacity')),
@@ -111,14 +129,17 @@ class Simulation {
       convergenceChecker(world, this.violate('9 convergence')),
     ];
     this.watch();
+    this.countElections();
     options.sabotage?.(world);
   }
 
   async execute(): Promise<SimulationReport> {
     const { world } = this;
-    this.fire(world.startControlPlane());
+    this.fire(world.host.start());
     for (const machine of world.machines) this.fire(machine.start());
     await this.pass(2_000);
+    // The first election may take its time.
+    for (let waited = 0; world.controlPlane === undefined && waited < 30; waited += 1) await this.pass(1_000);
     const engine = world.controlPlane?.engine;
     if (engine !== undefined) this.fire(this.workload.deployUntouched(engine));
     await this.pass(20_000);
@@ -132,14 +153,21 @@ class Simulation {
       digest: this.hash.digest('hex'),
       virtualMs: world.time.monotonic(),
       ...this.counts,
+      coverage: this.covered.coverage,
     };
   }
 
   private async step(): Promise<void> {
     const { world, random } = this;
+    const stale = world.cluster?.staleReigns[0];
     if (this.faults.isDue()) {
       this.counts.faults += 1;
       await this.faults.inject();
+    } else if (stale !== undefined && randomBelow(random, 2) === 0) {
+      this.covered.count('staleCommands');
+      stale.reign.receive((engine) => {
+        this.fire(this.workload.actOnStale(engine, this.violate('3 leadership')));
+      });
     } else if (world.controlPlane !== undefined) {
       this.counts.commands += 1;
       this.fire(this.workload.act(world.controlPlane.engine));
@@ -156,7 +184,7 @@ class Simulation {
     world.heal();
     // It may be stopping, which is to be over first.
     if (world.controlPlane === undefined) await this.pass(10_000);
-    this.fire(world.startControlPlane());
+    this.fire(world.host.start());
     // What was wanted may never have fitted; that is no fault of the platform.
     world.addMachines(SPARE_MACHINES);
     for (const machine of world.machines) this.fire(machine.start());
@@ -221,7 +249,24 @@ class Simulation {
         this.note(`start ${container.taskId} on ${container.machine}`);
       },
       onFatal: (error) => {
+        // One of several steps down, and another leads.
+        if (this.world.cluster !== undefined) return;
         this.violate('the control plane gave up')(String(error));
+      },
+    });
+  }
+
+  private countElections(): void {
+    const { count } = this.covered;
+    this.world.cluster?.ensemble.observers.push({
+      onEpoch: (epoch, server) => {
+        count('elections');
+        this.note(`${server} leads under epoch ${String(epoch)}`);
+        if ((this.world.cluster?.staleReigns.length ?? 0) > 0) count('staleLeaders');
+      },
+      onExpiry: (client) => {
+        count('sessionLosses');
+        this.note(`the session of ${client} has expired`);
       },
     });
   }

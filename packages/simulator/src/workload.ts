@@ -127,6 +127,17 @@ export class Workload {
     }
   }
 
+  /** A command for an orchestrator whose reign is over: it may say yes to nothing that is to be kept. */
+  async actOnStale(engine: OrchestratorEngine, violate: (message: string) => void): Promise<void> {
+    const id = this.appIds[randomBelow(this.random, this.appIds.length)] ?? '/';
+    const env = { REVISION: 'from a leader that is over' };
+    const outcome = await engine.changeRoot(
+      (root, version) => update(root, id, (old) => stamp({ ...old, env }, version)),
+      { force: true },
+    );
+    if (outcome.ok) violate(`a change of ${id} was acknowledged by a leader that is over`);
+  }
+
   /** Lets go what somebody holds: whatever is paused, waits for a promotion, or is kept to be looked at. */
   async release(engine: OrchestratorEngine): Promise<void> {
     for (const { id, outcome } of [...engine.view.deploymentRecords()]) {

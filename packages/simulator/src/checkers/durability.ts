@@ -83,12 +83,21 @@ export function durabilityChecker(world: World, promises: PromiseBook, violate: 
 }
 
 /** The durable record of the instance of which this task is the current launch. */
-function durableInstance(world: World, taskId: string): Readonly<Record<string, unknown>> | undefined {
+function durableInstance({ host }: World, taskId: string): Readonly<Record<string, unknown>> | undefined {
+  return durableInstanceIn(host.durableKeys(), (key) => host.durableValue(key), taskId);
+}
+
+/** The same among any records. */
+export function durableInstanceIn(
+  keys: Iterable<string>,
+  valueOf: (key: string) => unknown,
+  taskId: string,
+): Readonly<Record<string, unknown>> | undefined {
   const [, instanceId, incarnation] = /^(.*)\.[^.]+\.(\d+)$/.exec(taskId) ?? [];
   const suffix = `/instances/${instanceId ?? ''}`;
-  for (const key of world.disk.durableKeys()) {
+  for (const key of keys) {
     if (!key.endsWith(suffix)) continue;
-    const members = Object.fromEntries(Object.entries(world.disk.durableValue(key) ?? {}));
+    const members = Object.fromEntries(Object.entries(valueOf(key) ?? {}));
     const isCurrent = members['incarnation'] === Number(incarnation) && members['place'] !== undefined;
     return isCurrent ? members : undefined;
   }

@@ -23,6 +23,7 @@ class Stage {
       },
       now: () => this.now,
       appIds: ['/web'],
+      toleranceMs: () => 0,
       explain: (appId) => this.explained.push(appId),
     },
     (message) => this.complaints.push(message),

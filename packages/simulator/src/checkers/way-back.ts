@@ -21,6 +21,8 @@ export interface WayBackParts {
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
   readonly appIds: readonly string[];
+  /** How much later than after a period its end may be noticed, by clocks that are wrong; milliseconds. */
+  readonly toleranceMs: (periodMs: number) => number;
   /** Told of an app that the platform has changed by itself, as the rules of a deployment allow. */
   readonly explain: (appId: string) => void;
 }
@@ -33,7 +35,7 @@ const ROLL_BACK_OF = 'roll back of ';
 const NOTHING: Definitions = new Map();
 
 /** Remembers what every deployment found, and compares when it is taken back. */
-export function wayBackChecker({ look, now, appIds, explain }: WayBackParts, violate: Violate): Checker {
+export function wayBackChecker({ look, now, appIds, toleranceMs, explain }: WayBackParts, violate: Violate): Checker {
   /** What each deployment found, by its id. */
   const found = new Map<string, Definitions>();
   let version: string | undefined;
@@ -94,7 +96,8 @@ export function wayBackChecker({ look, now, appIds, explain }: WayBackParts, vio
     if (record.isRollBack || record.outcome === 'paused') return;
     const rules = record.affectedApps.map((id) => root.app(id)?.upgradeStrategy.rollback);
     const seconds = Math.min(...rules.map((rule) => rule?.deadlineSeconds ?? Infinity));
-    if (now() > Date.parse(record.startedAt) + seconds * 1000 + LATE_MS_MAX) {
+    const periodMs = seconds * 1000;
+    if (now() > Date.parse(record.startedAt) + periodMs + LATE_MS_MAX + toleranceMs(periodMs)) {
       violate(`${record.id} was to be done within ${String(seconds)} seconds, and goes on`);
     }
     // Of several apps each has its own count, and what is counted is all failures.

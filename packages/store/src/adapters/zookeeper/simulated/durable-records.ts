@@ -9,7 +9,8 @@ export class DurableRecords {
   private readonly tree: NodeTree;
   private readonly folder: string;
   private readonly texts = new Map<string, string>();
-  private fresh: string[] = [];
+  /** Parts of segments of which others are yet to come. */
+  private incomplete: readonly string[] = [];
   private newest = 0;
 
   constructor(tree: NodeTree, folder: string) {
@@ -19,40 +20,33 @@ export class DurableRecords {
 
   /** A node was made in the journal's folder. */
   add(path: string): void {
-    this.fresh.push(nameOf(path));
-  }
-
-  keys(): Iterable<string> {
-    return this.read().keys();
-  }
-
-  /** Undefined when there is nothing under the key. */
-  value(key: string): JsonValue | undefined {
-    const text = this.read().get(key);
-    return text === undefined ? undefined : (JSON.parse(text) as JsonValue);
-  }
-
-  /** Everything as it is now, for later: the JSON of every record. */
-  snapshot(): ReadonlyMap<string, string> {
-    return new Map(this.read());
-  }
-
-  private read(): ReadonlyMap<string, string> {
-    if (this.fresh.length === 0) return this.texts;
-    const { segments, incomplete } = segmentsOf(this.fresh);
-    this.fresh = [...incomplete];
+    const { segments, incomplete } = segmentsOf([...this.incomplete, nameOf(path)]);
+    this.incomplete = incomplete;
     for (const { to, parts } of segments) {
       if (to <= this.newest) continue;
       this.newest = to;
-      const entries = decodeSegment(
-        Buffer.concat(parts.map((part) => this.tree.get(`${this.folder}/${part}`)?.data ?? Buffer.alloc(0))),
-      );
+      const bytes = parts.map((part) => this.tree.get(`${this.folder}/${part}`)?.data ?? Buffer.alloc(0));
+      const entries = decodeSegment(Buffer.concat(bytes));
       if (typeof entries === 'string') continue;
       for (const { key, text } of entries) {
         if (text === undefined) this.texts.delete(key);
         else this.texts.set(key, text);
       }
     }
-    return this.texts;
+  }
+
+  keys(): Iterable<string> {
+    return this.texts.keys();
+  }
+
+  /** Undefined when there is nothing under the key. */
+  value(key: string): JsonValue | undefined {
+    const text = this.texts.get(key);
+    return text === undefined ? undefined : (JSON.parse(text) as JsonValue);
+  }
+
+  /** Everything as it is now, for later: the JSON of every record. */
+  snapshot(): ReadonlyMap<string, string> {
+    return new Map(this.texts);
   }
 }
