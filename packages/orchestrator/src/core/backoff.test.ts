@@ -21,6 +21,11 @@ describe('the pause between launches', () => {
     expect(remainingMs(undefined, 0)).toBe(0);
   });
 
+  it('is no longer than it is, however far the clock was set back', () => {
+    const backoff = afterFailure(undefined, app, 3_600_000);
+    expect(remainingMs(backoff, 0)).toBe(1000);
+  });
+
   it('starts its clock anew, with the same length, when a task comes up', () => {
     expect(restartClock({ delayMs: 4000, since: 0 }, 3000)).toEqual({ delayMs: 4000, since: 3000 });
   });

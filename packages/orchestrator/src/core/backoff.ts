@@ -33,9 +33,9 @@ export function restartClock(backoff: Backoff, now: number): Backoff {
   return { delayMs: backoff.delayMs, since: now };
 }
 
-/** Milliseconds until the next launch may happen; 0 when it may now. */
+/** Milliseconds until the next launch may happen; 0 when it may now. Never the pause and more, if a clock was set back. */
 export function remainingMs(backoff: Backoff | undefined, now: number): number {
-  return backoff === undefined ? 0 : Math.max(0, backoff.since + backoff.delayMs - now);
+  return backoff === undefined ? 0 : Math.min(backoff.delayMs, Math.max(0, backoff.since + backoff.delayMs - now));
 }
 
 /** A pause that nothing has touched for longer than the longest one is forgotten. */

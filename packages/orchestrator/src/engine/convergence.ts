@@ -113,7 +113,10 @@ export class Convergence {
     const { lastUp } = app;
     if (pauseSeconds === undefined || lastUp === undefined) return false;
     if (lastUp.version < definition.versionInfo.lastConfigChangeAt) return false;
-    const left = lastUp.at + pauseSeconds * 1000 - this.parts.clock.now();
+    const now = this.parts.clock.now();
+    // A clock that was set back makes no pause longer.
+    if (lastUp.at > now) app.lastUp = { ...lastUp, at: now };
+    const left = Math.min(lastUp.at, now) + pauseSeconds * 1000 - now;
     if (left <= 0) return false;
     this.parts.postponed.addAfter(app.appId, left);
     return true;

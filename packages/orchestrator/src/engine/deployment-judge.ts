@@ -33,7 +33,8 @@ export class DeploymentJudge {
     this.deadlines.get(deployment)?.cancel();
     const seconds = this.deadlineOf(deployment);
     if (seconds === undefined || deployment.account.isRollBack || deployment.account.isPaused) return;
-    const left = deployment.account.startedAt + seconds * 1000 - time.now();
+    // Whoever wrote the start down may have had another time of day.
+    const left = Math.min(seconds * 1000, deployment.account.startedAt + seconds * 1000 - time.now());
     const handle = time.after(Math.max(1, left), () => {
       turn(() => {
         if (this.deadlines.get(deployment) !== handle) return;

@@ -21,7 +21,7 @@ interface DrainWatchParts {
 /** Instances are added when they begin to drain and forgotten when they end. */
 export class DrainWatch {
   private readonly parts: DrainWatchParts;
-  /** Until when, milliseconds since the Unix epoch. */
+  /** Until when, by the clock that is never set: an hour more or less on the wall is no reason to end anything, or to wait. */
   private readonly untils = new Map<string, number>();
   /** How many times in a row nobody was connected, by instance. */
   private readonly quiet = new Map<string, number>();
@@ -46,7 +46,9 @@ export class DrainWatch {
     this.untils.clear();
   }
 
-  add(instanceId: string, until: number): void {
+  /** @param leftMs how long it may drain */
+  add(instanceId: string, leftMs: number): void {
+    const until = this.parts.time.monotonic() + leftMs;
     this.untils.set(instanceId, until);
     if (this.timer === undefined || until < this.timer.at) this.arm();
   }
@@ -63,7 +65,7 @@ export class DrainWatch {
     let at = Number.POSITIVE_INFINITY;
     for (const until of this.untils.values()) if (until < at) at = until;
     if (at === Number.POSITIVE_INFINITY) return;
-    const handle = time.after(Math.max(1, at - time.now()), () => {
+    const handle = time.after(Math.max(1, at - time.monotonic()), () => {
       this.timer = undefined;
       turn(() => {
         this.sweep();
@@ -79,7 +81,7 @@ export class DrainWatch {
   }
 
   private sweep(): void {
-    const now = this.parts.time.now();
+    const now = this.parts.time.monotonic();
     for (const [instanceId, until] of this.untils) if (until <= now) this.end(instanceId);
   }
 

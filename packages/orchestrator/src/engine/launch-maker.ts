@@ -174,7 +174,7 @@ export class LaunchMaker {
       now,
     });
     fleet.update(launched);
-    launchWatch.add(launched.id, now);
+    launchWatch.add(launched.id);
     return launched;
   }
 

@@ -17,7 +17,7 @@ interface LaunchWatchParts {
 /** Instances are added at their launch and forgotten when they run or end. */
 export class LaunchWatch {
   private readonly parts: LaunchWatchParts;
-  /** When each was launched, wall clock, in that order. */
+  /** When each was launched, or found to be under way, by the clock that is never set; in that order. */
   private readonly launched = new Map<string, number>();
   private overdue: (instance: Instance) => void = () => undefined;
   private timer: TimerHandle | undefined;
@@ -36,8 +36,9 @@ export class LaunchWatch {
     this.timer?.cancel();
   }
 
-  add(instanceId: string, stagedAt: number): void {
-    this.launched.set(instanceId, stagedAt);
+  add(instanceId: string): void {
+    this.launched.delete(instanceId);
+    this.launched.set(instanceId, this.parts.time.monotonic());
     this.arm();
   }
 
@@ -59,7 +60,7 @@ export class LaunchWatch {
   private sweep(): void {
     const { time, config, fleet, link } = this.parts;
     if (!link.isConnected) return;
-    const now = time.now();
+    const now = time.monotonic();
     const unheard: { taskId: string; agentId: string }[] = [];
     for (const [instanceId, stagedAt] of this.launched) {
       if (now - stagedAt < config.launchConfirmMs || unheard.length >= RECONCILE_TASKS_PER_CALL_MAX) break;

@@ -119,7 +119,7 @@ export class Lifecycle {
     }
     const until = clock.now() + drainMs;
     fleet.update(draining(instance, goal, until));
-    drainWatch.add(instance.id, until);
+    drainWatch.add(instance.id, drainMs);
   }
 
   /** Takes an instance that runs out of rotation and keeps it; it is replaced as if it had gone. */
@@ -138,12 +138,18 @@ export class Lifecycle {
   }
 
   /** How long an instance may go on before it is killed: only one that somebody may be using gets any time. */
-  private drainMsOf(instance: Instance): number {
+  /** How long an instance may drain, should it have anything to finish; milliseconds. */
+  drainTimeOf({ appId, appVersion }: Instance): number {
     const { root, config } = this.parts;
+    const drainSeconds = (root.spec(appId) ?? root.appAtVersion(appId, appVersion))?.upgradeStrategy.drainSeconds;
+    return drainSeconds === undefined ? config.drainMs : drainSeconds * 1000;
+  }
+
+  private drainMsOf(instance: Instance): number {
+    const { root } = this.parts;
     const own = root.appAtVersion(instance.appId, instance.appVersion);
     if (own === undefined || !hasPorts(own) || !serves(instance, own)) return 0;
-    const { drainSeconds } = (root.spec(instance.appId) ?? own).upgradeStrategy;
-    return drainSeconds === undefined ? config.drainMs : drainSeconds * 1000;
+    return this.drainTimeOf(instance);
   }
 
   /** Ends the task of an instance, which is then launched again. False when there is no task to end. */

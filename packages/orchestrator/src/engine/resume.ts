@@ -17,15 +17,17 @@ export function resumeWatches(
   fleet: Fleet,
   killer: Killer,
   launchWatch: LaunchWatch,
-  drainWatch: DrainWatch,
+  drains: { readonly watch: DrainWatch; readonly timeOf: (instance: Instance) => number },
   now: number,
 ): void {
   for (const app of fleet.all()) {
     for (const instance of app.all.values()) {
       if (instance.place === undefined) continue;
-      if (isDraining(instance) && instance.drainUntil !== undefined) drainWatch.add(instance.id, instance.drainUntil);
-      else if (instance.condition === 'Killing' || instance.goal === 'Decommissioned') killer.add(instance.id);
-      else if (isComingUp(instance)) launchWatch.add(instance.id, now);
+      if (isDraining(instance) && instance.drainUntil !== undefined) {
+        // Whoever wrote this down may have had another time of day.
+        drains.watch.add(instance.id, Math.min(instance.drainUntil - now, drains.timeOf(instance)));
+      } else if (instance.condition === 'Killing' || instance.goal === 'Decommissioned') killer.add(instance.id);
+      else if (isComingUp(instance)) launchWatch.add(instance.id);
     }
   }
 }

@@ -58,7 +58,14 @@ export class UnreachableWatch {
       return;
     }
     if (app === undefined) return;
-    const decision = decideUnreachable(app.unreachableStrategy, instance, time.now());
+    const now = time.now();
+    if (instance.since > now) {
+      // A clock was set back, or was that of another leader: what lies ahead has not happened yet.
+      fleet.update({ ...instance, since: now });
+      this.look(instanceId);
+      return;
+    }
+    const decision = decideUnreachable(app.unreachableStrategy, instance, now);
     if (decision.kind === 'expunge') {
       this.expunge(instance);
     } else if (decision.kind === 'inactive') {
