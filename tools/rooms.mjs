@@ -23,7 +23,7 @@ export const allowedImports = {
   edge: ['base', 'contract'],
   cli: ['base', 'contract', 'access'],
   console: ['base', 'contract'],
-  simulator: ['base', 'contract', 'store', 'master', 'agent', 'orchestrator', 'server'],
+  simulator: ['base', 'contract', 'store', 'master', 'agent', 'orchestrator', 'dns', 'server'],
   server: ['base', 'contract', 'store', 'access', 'master', 'agent', 'orchestrator', 'dns', 'edge'],
 };
 

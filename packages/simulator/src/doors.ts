@@ -1,6 +1,7 @@
 /** Where a run can be tampered with: each door is handed the real part and gives the one that is used. */
 import type { AgentOptions } from '@stadion/agent';
 import type { AgentAcceptor } from '@stadion/contract/agent-link';
+import type { OrchestratorEvent } from '@stadion/contract/orchestrator';
 import type { Engine, EngineOptions } from '@stadion/orchestrator';
 
 /** All doors; every one gives back what it got until somebody replaces it (see `SimulationOptions.sabotage`). */
@@ -9,6 +10,8 @@ export interface Doors {
   engineOptions: (options: EngineOptions) => EngineOptions;
   /** What users, checkers and the settling see of the engine. */
   engine: (engine: Engine) => Engine;
+  /** What listeners hear of the orchestrator; undefined: this event is lost. */
+  news: (event: OrchestratorEvent) => OrchestratorEvent | undefined;
   /** The master's ear for agents. */
   acceptor: (acceptor: AgentAcceptor) => AgentAcceptor;
   /** What an agent is made of: its machine, its disk, its containerizer. Asked once per life of the agent. */
@@ -20,6 +23,7 @@ export function honestDoors(): Doors {
   return {
     engineOptions: (options) => options,
     engine: (engine) => engine,
+    news: (event) => event,
     acceptor: (acceptor) => acceptor,
     agent: (options) => options,
   };

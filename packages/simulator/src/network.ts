@@ -47,6 +47,8 @@ export class SimulatedNetwork {
   private readonly wires = new Set<Wire>();
   private readonly partitions = new Map<string, Partition>();
   private readonly cuts = new Set<string>();
+  /** The most messages that were ever under way on one link. */
+  inFlightMax = 0;
   private readonly time: Clock & Timers;
   private readonly random: Random;
 
@@ -190,7 +192,10 @@ export class SimulatedNetwork {
   }
 
   private laneParts(life: Life, isCut: () => boolean): LaneParts {
-    return { time: this.time, random: this.random, faults: this.faults, life, isCut };
+    const onSend = (inFlight: number): void => {
+      this.inFlightMax = Math.max(this.inFlightMax, inFlight);
+    };
+    return { time: this.time, random: this.random, faults: this.faults, life, isCut, onSend };
   }
 }
 
@@ -201,6 +206,8 @@ interface LaneParts {
   /** Of the process that receives. */
   readonly life: Life;
   readonly isCut: () => boolean;
+  /** Told how much is under way, with what was just sent. */
+  readonly onSend: (inFlight: number) => void;
 }
 
 /**
@@ -213,6 +220,7 @@ class Lane<Message> {
   private lastArrival = 0;
   private hasEnded = false;
   private isListening = true;
+  private inFlight = 0;
 
   constructor(parts: LaneParts, receiver: { deliver(message: Message): void; tellEnd(): void }) {
     this.parts = parts;
@@ -220,12 +228,15 @@ class Lane<Message> {
   }
 
   send(message: Message): void {
-    const { random, faults, life, isCut } = this.parts;
+    const { random, faults, life, isCut, onSend } = this.parts;
     if (this.hasEnded || isCut()) return;
     if (randomFraction(random) < faults.lossProbability) return;
     const copies = randomFraction(random) < faults.duplicateProbability ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
+      this.inFlight += 1;
+      onSend(this.inFlight);
       this.arrive(() => {
+        this.inFlight -= 1;
         if (!this.isListening || isCut()) return;
         life.run(() => {
           if (this.isListening) this.receiver.deliver(message);

@@ -10,6 +10,8 @@ import { drainsChecker } from './checkers/drains.ts';
 import { durabilityChecker } from './checkers/durability.ts';
 import { ghostsChecker } from './checkers/ghosts.ts';
 import { leadershipChecker } from './checkers/leadership.ts';
+import { limitsChecker } from './checkers/limits.ts';
+import { namesChecker } from './checkers/names.ts';
 import { orderChecker } from './checkers/order.ts';
 import { patienceChecker } from './checkers/patience.ts';
 import { resourcesChecker } from './checkers/resources.ts';
@@ -123,7 +125,9 @@ class Simulation {
       ghostsChecker(world, this.violate('4 ghosts')),
       capacityChecker(world, promises, this.violate('5 capacity')),
       patienceChecker(world, this.violate('6 patience')),
-      orderChecker(view, this.violate('10 order')),
+      namesChecker(world, this.violate('8 names')),
+      limitsChecker(world, this.violate('10 limits')),
+      orderChecker(view, this.violate('14 order')),
       volumesChecker(world, promises, this.violate('11 volumes')),
       drainsChecker(world, this.violate('13 drains')),
       convergenceChecker(world, this.violate('9 convergence')),

@@ -16,15 +16,23 @@ const RESYNC: TaskChange = { ...NOTHING, resync: true };
 /** States from which a task may still come to run, or is running. */
 const ALIVE: ReadonlySet<unknown> = new Set(['TASK_STAGING', 'TASK_STARTING', 'TASK_RUNNING']);
 
+/** The agent is out of reach: the task may run on, and be told of as running once it is back. */
+const LOST: ReadonlySet<unknown> = new Set(['TASK_UNREACHABLE', 'TASK_LOST']);
+
+/** Lost tasks of which it is remembered whether they serve. The oldest are forgotten first. */
+const LOST_MAX = 10_000;
+
 /** Follows one event stream. */
 export class TaskNews {
   private serving = new Map<string, boolean>();
+  private readonly lost = new Set<string>();
 
   /** What serves at the start. An orchestrator that does not say so (Marathon) leaves it to health. */
   restart(tasks: readonly (readonly [string, unknown])[]): ReadonlyMap<string, boolean> {
     this.serving = new Map(
       tasks.flatMap(([id, serving]): [string, boolean][] => (typeof serving === 'boolean' ? [[id, serving]] : [])),
     );
+    this.lost.clear();
     return new Map(this.serving);
   }
 
@@ -34,10 +42,12 @@ export class TaskNews {
       case 'status_update_event':
         if (typeof id !== 'string') return NOTHING;
         if (ALIVE.has(event.taskStatus)) return event.taskStatus === 'TASK_RUNNING' ? RESYNC : NOTHING;
-        this.serving.delete(id);
+        if (LOST.has(event.taskStatus)) this.keep(id);
+        else this.forget(id);
         return { ended: id, serving: undefined, resync: false };
       case 'instance_serving_changed_event':
         if (typeof id !== 'string' || typeof event.serving !== 'boolean') return NOTHING;
+        this.lost.delete(id);
         this.serving.set(id, event.serving);
         // Something that serves must be known to run: perhaps its state has not been read yet.
         return { ended: undefined, serving: new Map(this.serving), resync: event.serving };
@@ -46,5 +56,22 @@ export class TaskNews {
       default:
         return NOTHING;
     }
+  }
+
+  /** One that was told to end, or serves no more, has no names either when it is back. */
+  private keep(id: string): void {
+    // Whoever never said so goes on to leave it to health.
+    if (!this.serving.has(id)) return;
+    this.serving.set(id, false);
+    this.lost.add(id);
+    for (const oldest of this.lost) {
+      if (this.lost.size <= LOST_MAX) return;
+      this.forget(oldest);
+    }
+  }
+
+  private forget(id: string): void {
+    this.serving.delete(id);
+    this.lost.delete(id);
   }
 }

@@ -57,16 +57,15 @@ export class SimulatedEnsemble implements SessionHost {
   private readonly sessions = new Map<number, KnownSession>();
   private lastSession = 0;
   private isDown = false;
+  private watchersMax = 0;
 
   constructor(options: SimulatedEnsembleOptions) {
     this.options = options;
   }
 
-  /** The number of nodes, of sessions, and of watches of the session that has most. */
-  get sizes(): { readonly nodes: number; readonly sessions: number; readonly watches: number } {
-    const { sessions } = this;
-    const watches = Math.max(0, ...[...sessions.values()].map((session) => session.watches.size));
-    return { nodes: this.tree.size, sessions: sessions.size, watches };
+  /** The number of nodes, of sessions, and of watchers that one process has set, at most and ever. */
+  get sizes(): { readonly nodes: number; readonly sessions: number; readonly watchers: number } {
+    return { nodes: this.tree.size, sessions: this.sessions.size, watchers: this.watchersMax };
   }
 
   /** Whether it has its quorum. */
@@ -169,6 +168,10 @@ export class SimulatedEnsemble implements SessionHost {
     known.heardAt = this.options.time.monotonic();
     known.watches.clear();
     return sessionId;
+  }
+
+  noteWatchers(count: number): void {
+    this.watchersMax = Math.max(this.watchersMax, count);
   }
 
   handle<Result>(

@@ -27,6 +27,8 @@ export interface SessionHost {
   ): { readonly result: Result } | undefined;
   /** All changes or none; false: the session is over. */
   transact(sessionId: number, changes: readonly NodeChange[]): boolean;
+  /** A client has so many watchers set. */
+  noteWatchers(count: number): void;
   /** The client has said goodbye. */
   leave(sessionId: number): void;
 }
@@ -238,6 +240,9 @@ export class SimulatedSession implements EnsembleSession {
     const known = this.watchers.get(watch);
     if (known === undefined) this.watchers.set(watch, new Set([onChange]));
     else known.add(onChange);
+    let count = 0;
+    for (const each of this.watchers.values()) count += each.size;
+    this.ensemble.noteWatchers(count);
     return watch;
   }
 

@@ -117,7 +117,7 @@ describe('a simulated ensemble', () => {
     second.observeLeader((candidate) => seen.push(candidate));
     void second.campaign('second');
     await time.advance(600_000);
-    expect(ensemble.sizes.watches).toBeLessThanOrEqual(2);
+    expect(ensemble.sizes.watchers).toBeLessThanOrEqual(2);
     expect(seen).toEqual(['first']);
   });
 
