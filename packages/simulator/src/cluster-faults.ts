@@ -1,6 +1,6 @@
 /** What goes wrong among several servers: processes that die or stand still, sessions that end, splits of every shape. */
 import { randomBelow, randomFraction, type Random } from '@stadion/base';
-import type { Fault, FaultContext } from './faults.ts';
+import type { Fault, FaultContext } from './fault.ts';
 import { pick } from './pick.ts';
 import { ENSEMBLE, type ServerCluster } from './server-cluster.ts';
 import type { SimulatedServer } from './simulated-server.ts';

@@ -27,7 +27,8 @@ export class DriftingClock implements Clock, Timers {
   }
 
   after(delayMs: number, callback: () => void): TimerHandle {
-    return this.world.after(delayMs / this.rate, callback);
+    // Whole milliseconds, as of a real timer: who waits for a rest that is lost in rounding would wait for ever.
+    return this.world.after(Math.ceil(delayMs / this.rate), callback);
   }
 
   /**

@@ -1,23 +1,9 @@
 /** What goes wrong, and what operators do to machines: each run draws how likely each kind is, some not at all. */
 import { randomBelow, randomFraction, type Random } from '@stadion/base';
 import { CLUSTER_FAULTS } from './cluster-faults.ts';
-import type { Machine } from './machine.ts';
+import type { Fault, FaultContext } from './fault.ts';
 import type { Partition } from './network.ts';
 import { pick } from './pick.ts';
-import type { World } from './world.ts';
-
-/** What a fault needs of the run. */
-export interface FaultContext {
-  readonly world: World;
-  readonly note: (line: string) => void;
-  /** One more of a kind has happened. */
-  readonly count: (name: string) => void;
-  /** Starts something whose end nobody waits for; its failure is a violation. */
-  readonly fire: (work: Promise<unknown>) => void;
-}
-
-/** Makes something go wrong, or a little better. */
-export type Fault = (random: Random, machine: Machine, context: FaultContext) => Promise<void> | void;
 
 const PARTITIONS: readonly Partition[] = [
   { toMaster: true, toAgent: true },

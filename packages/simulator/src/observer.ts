@@ -1,7 +1,6 @@
 /** The deeds of the platform, as they happen in the simulated world: what checkers judge instead of words. */
 import type { SchedulerCall, SchedulerEvent } from '@stadion/contract/mesos';
 import type { OrchestratorEvent } from '@stadion/contract/orchestrator';
-import type { Reign } from './reign.ts';
 import type { StartedContainer } from './started-container.ts';
 
 /** Hears of deeds of who leads. All are called at the moment of the deed and must change nothing. */
@@ -9,7 +8,7 @@ export interface Observer {
   /** A call leaves the orchestrator for the master. */
   onCall?(call: SchedulerCall): void;
   /** The same of an orchestrator whose reign is over, and that may not know. */
-  onStaleCall?(call: SchedulerCall, reign: Reign): void;
+  onStaleCall?(call: SchedulerCall, epoch: number): void;
   /** An agent has opened a link to the master of an epoch. */
   onLink?(agent: string, epoch: number): void;
   /** The process of an agent is gone. */

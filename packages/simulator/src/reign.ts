@@ -86,7 +86,7 @@ export class Reign {
       onCall: (call) => {
         this.tell(
           (observer) => observer.onCall?.(call),
-          (observer) => observer.onStaleCall?.(call, this),
+          (observer) => observer.onStaleCall?.(call, this.epoch),
         );
       },
       onEvent: (event) => {

@@ -199,7 +199,7 @@ describe('the checker of invariant 6', { timeout: TEST_MS_MAX }, () => {
         world.network.setPartition('machine-0', { toMaster: true, toAgent: true });
       });
     };
-    expect(await complaints({ sabotage, machines: 3 })).toContain('6 patience');
+    expect(await complaints({ sabotage, machines: 3, seed: 2 })).toContain('6 patience');
   });
 });
 
@@ -246,7 +246,7 @@ describe('the checker of invariant 11', { timeout: TEST_MS_MAX }, () => {
         },
       }));
     };
-    expect(await complaints({ sabotage, steps: 120 })).toEqual(['11 volumes']);
+    expect(await complaints({ sabotage, steps: 120, seed: 2 })).toEqual(['11 volumes']);
   });
 });
 

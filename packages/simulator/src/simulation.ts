@@ -11,7 +11,6 @@ import { durabilityChecker } from './checkers/durability.ts';
 import { ghostsChecker } from './checkers/ghosts.ts';
 import { leadershipChecker } from './checkers/leadership.ts';
 import { limitsChecker } from './checkers/limits.ts';
-import { namesChecker } from './checkers/names.ts';
 import { orderChecker } from './checkers/order.ts';
 import { patienceChecker } from './checkers/patience.ts';
 import { resourcesChecker } from './checkers/resources.ts';
@@ -125,7 +124,6 @@ class Simulation {
       ghostsChecker(world, this.violate('4 ghosts')),
       capacityChecker(world, promises, this.violate('5 capacity')),
       patienceChecker(world, this.violate('6 patience')),
-      namesChecker(world, this.violate('8 names')),
       limitsChecker(world, this.violate('10 limits')),
       orderChecker(view, this.violate('14 order')),
       volumesChecker(world, promises, this.violate('11 volumes')),

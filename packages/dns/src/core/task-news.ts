@@ -26,6 +26,8 @@ const LOST_MAX = 10_000;
 export class TaskNews {
   private serving = new Map<string, boolean>();
   private readonly lost = new Set<string>();
+  /** Whether this orchestrator says what serves. */
+  private tells = false;
 
   /** What serves at the start. An orchestrator that does not say so (Marathon) leaves it to health. */
   restart(tasks: readonly (readonly [string, unknown])[]): ReadonlyMap<string, boolean> {
@@ -33,6 +35,7 @@ export class TaskNews {
       tasks.flatMap(([id, serving]): [string, boolean][] => (typeof serving === 'boolean' ? [[id, serving]] : [])),
     );
     this.lost.clear();
+    this.tells = this.serving.size > 0;
     return new Map(this.serving);
   }
 
@@ -48,6 +51,7 @@ export class TaskNews {
       case 'instance_serving_changed_event':
         if (typeof id !== 'string' || typeof event.serving !== 'boolean') return NOTHING;
         this.lost.delete(id);
+        this.tells = true;
         this.serving.set(id, event.serving);
         // Something that serves must be known to run: perhaps its state has not been read yet.
         return { ended: undefined, serving: new Map(this.serving), resync: event.serving };
@@ -61,7 +65,7 @@ export class TaskNews {
   /** One that was told to end, or serves no more, has no names either when it is back. */
   private keep(id: string): void {
     // Whoever never said so goes on to leave it to health.
-    if (!this.serving.has(id)) return;
+    if (!this.tells) return;
     this.serving.set(id, false);
     this.lost.add(id);
     for (const oldest of this.lost) {

@@ -134,7 +134,7 @@ it('what serves is told at every change: health, readiness, kills, ends', async 
   valueOf(await platform.put([web({ healthChecks, backoffSeconds: 100 })]));
   await platform.time.advance(1000);
   const taskId = platform.master.launched[0] ?? '';
-  expect(changes(platform)).toEqual([]);
+  expect(changes(platform)).toEqual(['false false health-unknown']);
   const result = { index: 0, alive: true, consecutive_failures: 0, last_success: 1, exhausted: false };
   platform.master.setHealth(taskId, [result]);
   await platform.time.advance(100);
@@ -145,6 +145,7 @@ it('what serves is told at every change: health, readiness, kills, ends', async 
   platform.master.end(taskId, 'TASK_FAILED');
   await platform.time.advance(100);
   expect(changes(platform)).toEqual([
+    'false false health-unknown',
     'true false serving',
     'false false unhealthy',
     'true false serving',

@@ -5,7 +5,7 @@ import type { ServingReason } from '@stadion/contract/orchestrator-extensions';
 import { formatTimestamp } from '../core/app/timestamp.ts';
 import { parseTaskId, appIdOfSafe, safeIdOf, safeIdOfInstance } from '../core/instance-ids.ts';
 import { whyServing } from '../core/health.ts';
-import { taskIdOf, type Instance } from '../core/instance.ts';
+import { taskIdsOf, type Instance } from '../core/instance.ts';
 import { AppInstances } from './app-instances.ts';
 import type { ListenerFeed } from './event-feed.ts';
 import type { Journal } from './journal.ts';
@@ -127,17 +127,22 @@ export class Fleet {
     const before = this.serving(old);
     const after = this.serving(next);
     const task = next?.place === undefined ? old : next;
-    if (task === undefined || (before.serving === after.serving && before.draining === after.draining)) return;
-    this.journal.emit({
-      eventType: 'instance_serving_changed_event',
-      timestamp: formatTimestamp(this.clock.now()),
-      instanceId: task.id,
-      taskId: taskIdOf(task),
-      runSpecId: task.appId,
-      serving: after.serving,
-      draining: after.draining,
-      reason: next?.place === undefined ? 'ended' : after.reason,
-    });
+    // One that comes to run and has yet to pass its checks, or is to end, looks to others like one that has none.
+    const isNew = !after.serving && runs(next) && !runs(old);
+    const isSame = before.serving === after.serving && before.draining === after.draining;
+    if (task === undefined || (isSame && !isNew)) return;
+    for (const taskId of taskIdsOf(task)) {
+      this.journal.emit({
+        eventType: 'instance_serving_changed_event',
+        timestamp: formatTimestamp(this.clock.now()),
+        instanceId: task.id,
+        taskId,
+        runSpecId: task.appId,
+        serving: after.serving,
+        draining: after.draining,
+        reason: next?.place === undefined ? 'ended' : after.reason,
+      });
+    }
   }
 
   private serving(instance: Instance | undefined): { serving: boolean; draining: boolean; reason: ServingReason } {
@@ -198,4 +203,12 @@ export class Fleet {
   loadFailure(failure: TaskFailure): void {
     this.failures.set(failure.appId, failure);
   }
+}
+
+/** Whether an agent has said that anything of it runs. */
+function runs(instance: Instance | undefined): boolean {
+  if (instance === undefined) return false;
+  return (
+    instance.taskState === 'TASK_RUNNING' || instance.tasks?.some(({ state }) => state === 'TASK_RUNNING') === true
+  );
 }

@@ -38,8 +38,8 @@ export function leadershipChecker({ cluster }: World, violate: Violate): Checker
     onAgentEnd(agent) {
       followed.delete(agent);
     },
-    onStaleCall(call, reign) {
-      const stale = cluster.staleReigns.find((each) => each.reign === reign);
+    onStaleCall(call, epoch) {
+      const stale = cluster.staleReigns.find(({ reign }) => reign.epoch === epoch);
       if (stale !== undefined) judgeIntent(call, stale.durable, violate);
     },
   };

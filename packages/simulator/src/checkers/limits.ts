@@ -2,8 +2,8 @@
 import type { World } from '../world.ts';
 import type { Checker, Violate } from './checker.ts';
 
-/** Changes of the root that can be taken back: the orchestrator's own limit. */
-const ROOT_VERSIONS_MAX = 50;
+/** The last 50 changes of the root, what was before the oldest of them, and what there is now: the orchestrator's limit. */
+const ROOT_VERSIONS_MAX = 52;
 /** Watches that one process keeps with ZooKeeper: on the line of candidates, and on its own place in it. */
 const WATCHERS_MAX = 4;
 /** Nodes of the journal before small ones are merged, twice, and what else there is. */

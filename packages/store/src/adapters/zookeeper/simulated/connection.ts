@@ -122,10 +122,11 @@ export class Connection {
       if (this.listener === undefined) return;
       const { link } = this.client;
       if (link.isCut('there') || link.isCut('back')) this.tellStalled();
-      else
+      else {
         this.client.receive(() => {
           this.tellBroken();
         });
+      }
     });
   }
 
