@@ -1,7 +1,7 @@
 /** Puts the engine together: what is wanted and what is in memory, a journal between them and the world, and turns. */
 import { describeError, every, type Clock, type Timers } from '@stadion/base';
 import { GroupCommit } from '@stadion/store';
-import type { AgentPlace, Instance } from '../core/instance.ts';
+import type { AgentPlace } from '../core/instance.ts';
 import type { EngineView, OrchestratorEngine } from '../engine.ts';
 import { Commands } from './commands.ts';
 import { DEFAULT_ENGINE_CONFIG, type EngineConfig } from './config.ts';
@@ -309,10 +309,7 @@ class RunningEngine implements Engine {
     const parts = { root, fleet, reservations: this.reservations, deployments, archive, policies, link };
     await loadState({ store, log, ...parts, places, damaged, damagedApps });
     if (this.isStopped) return;
-    const drains = {
-      watch: this.drainWatch,
-      timeOf: (instance: Instance) => this.lifecycle.drainTimeOf(instance),
-    };
+    const drains = { watch: this.drainWatch, times: this.lifecycle };
     resumeWatches(fleet, this.killer, this.launchWatch, drains, this.time.now());
     this.drainWatch.start((instance) => {
       this.lifecycle.endNow(instance);

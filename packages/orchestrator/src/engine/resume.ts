@@ -6,6 +6,7 @@ import { isDraining } from '../core/health.ts';
 import type { DrainWatch } from './drain-watch.ts';
 import type { Killer } from './killer.ts';
 import type { LaunchWatch } from './launch-watch.ts';
+import type { Lifecycle } from './lifecycle.ts';
 import type { UnreachableWatch } from './unreachable-watch.ts';
 
 /**
@@ -17,7 +18,7 @@ export function resumeWatches(
   fleet: Fleet,
   killer: Killer,
   launchWatch: LaunchWatch,
-  drains: { readonly watch: DrainWatch; readonly timeOf: (instance: Instance) => number },
+  drains: { readonly watch: DrainWatch; readonly times: Pick<Lifecycle, 'drainTimeOf'> },
   now: number,
 ): void {
   for (const app of fleet.all()) {
@@ -25,7 +26,7 @@ export function resumeWatches(
       if (instance.place === undefined) continue;
       if (isDraining(instance) && instance.drainUntil !== undefined) {
         // Whoever wrote this down may have had another time of day.
-        drains.watch.add(instance.id, Math.min(instance.drainUntil - now, drains.timeOf(instance)));
+        drains.watch.add(instance.id, Math.min(instance.drainUntil - now, drains.times.drainTimeOf(instance)));
       } else if (instance.condition === 'Killing' || instance.goal === 'Decommissioned') killer.add(instance.id);
       else if (isComingUp(instance)) launchWatch.add(instance.id);
     }
