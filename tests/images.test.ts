@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { busyboxLayer, makeImage, writeLayout } from '@stadion/agent/testing';
+import { busyboxLayer, makeImage, SmallRegistry, writeLayout } from '@stadion/agent/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { heldPull } from './support/held-pull.ts';
 import { RunningPlatform, waitFor } from './support/running-platform.ts';
@@ -222,6 +222,31 @@ describe.skipIf(!canRun)('an app on an image without Docker', () => {
       await platform.call('DELETE', '/v2/pods/pair?force=true');
     },
     2 * LIMIT_MS,
+  );
+
+  it(
+    'shows the registry the credentials that its secret holds',
+    async () => {
+      const registry = await SmallRegistry.start({ credentials: { username: 'ann', password: 'of the registry' } });
+      try {
+        const name = registry.put('private', '1', makeImage({ layers: [busyboxLayer()] }));
+        const auth = Buffer.from('ann:of the registry').toString('base64');
+        const value = JSON.stringify({ auths: { [registry.host]: { auth } } });
+        const path = '/secrets/v1/secret/default/registry/ann';
+        expect((await platform.call('PUT', path, { value })).status).toBe(201);
+        const secrets = { login: { source: 'registry/ann' } };
+        const docker = { image: name, pullConfig: { secret: 'login' } };
+        const wrong = await platform.call('POST', '/v2/apps', app('/private', docker, { cmd: 'sleep 1000' }));
+        expect([wrong.status, JSON.stringify(wrong.body)]).toEqual([422, expect.stringContaining('pullConfig')]);
+        await platform.change('POST', '/v2/apps', app('/private', docker, { cmd: 'sleep 1000', secrets }), LIMIT_MS);
+        expect((await platform.tasks('/private'))[0]?.state).toBe('TASK_RUNNING');
+        expect(JSON.stringify((await platform.ask('master', '/tasks')).body)).not.toContain(auth);
+        await platform.call('DELETE', '/v2/apps/private?force=true');
+      } finally {
+        await registry.stop();
+      }
+    },
+    LIMIT_MS,
   );
 
   it(

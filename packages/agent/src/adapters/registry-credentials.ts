@@ -24,15 +24,19 @@ export function registryOf(image: string): string {
 }
 
 /**
- * What to show the registry of this image: from `.docker/config.json` or `.dockercfg` in the sandbox (which artifacts
+ * What to show the registry of this image: from what the task itself gives, from `.docker/config.json` or `.dockercfg` in the sandbox (which artifacts
  * bring), else from the agent's own `$DOCKER_CONFIG/config.json`. Undefined: nothing is known of it.
+ * @param given a `config.json` as text
  * @param sandbox undefined when the image is for no task yet
  */
 export async function findCredentials(
   image: string,
   sandbox: string | undefined,
+  given?: string,
 ): Promise<RegistryCredentials | undefined> {
   const registry = registryOf(image);
+  const named = given === undefined ? undefined : await fromConfig(parse(given), registry, false);
+  if (named !== undefined) return named;
   const own = process.env['DOCKER_CONFIG'] ?? join(homedir(), '.docker');
   const brought = sandbox === undefined ? [] : [join(sandbox, '.docker', 'config.json'), join(sandbox, '.dockercfg')];
   for (const place of [...brought, join(own, 'config.json')]) {
@@ -44,7 +48,11 @@ export async function findCredentials(
 }
 
 async function fromFile(path: string, registry: string, mayRun: boolean): Promise<RegistryCredentials | undefined> {
-  const config = asRecord(await readJson(path));
+  return fromConfig(await readJson(path), registry, mayRun);
+}
+
+async function fromConfig(value: unknown, registry: string, mayRun: boolean): Promise<RegistryCredentials | undefined> {
+  const config = asRecord(value);
   if (config === undefined) return undefined;
   const keys = registry === DOCKER_HUB ? [DOCKER_HUB_KEY, 'index.docker.io', DOCKER_HUB] : [registry];
   const helpers = asRecord(config['credHelpers']);

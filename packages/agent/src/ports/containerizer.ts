@@ -66,6 +66,8 @@ export interface PrepareSpec {
   readonly container?: ContainerInfo;
   /** The sandbox, which may hold credentials; absent: it is for no task yet. */
   readonly directory?: string;
+  /** Credentials for registries that the task itself names, as a `config.json` of Docker. */
+  readonly registryConfig?: string;
 }
 
 /** How the preparation of a container is followed and cut short. */

@@ -104,7 +104,13 @@ export const ContainerInfo = Type.Object({
       image: Type.Optional(
         Type.Object({
           type: Type.String(),
-          docker: Type.Optional(Type.Object({ name: Type.String() })),
+          docker: Type.Optional(
+            Type.Object({
+              name: Type.String(),
+              /** Credentials for its registry, as a `config.json` of Docker. */
+              config: Type.Optional(Secret),
+            }),
+          ),
           cached: Type.Optional(Type.Boolean()),
         }),
       ),

@@ -76,6 +76,9 @@ export async function launchContainer(spec: ContainerSpec, context: LaunchContex
 
 /** Docker would make missing folders, as root and empty: rarely what was meant. */
 async function findVolumeProblem(spec: ContainerSpec): Promise<string | undefined> {
+  if (spec.container?.volumes?.some(({ source }) => source?.csi_volume !== undefined)) {
+    return 'volume-refused: Volumes of CSI plugins are not known here';
+  }
   for (const mount of mountsOf(spec)) {
     if (mount.kind !== 'path') continue;
     const { source } = mount;

@@ -170,12 +170,15 @@ describe.skipIf(!canRun)('a container of Linux', () => {
     expect(existsSync(join(shared, 'yes')) && !existsSync(join(shared, 'no'))).toBe(true);
     expect(existsSync(join(task.spec.directory, 'kept', 'it'))).toBe(true);
 
-    const gone = [{ mode: 'RW' as const, container_path: 'data', host_path: '/no/such/directory' }];
-    const outcome = await containerizer.launch({
-      ...machine.shell('true'),
-      container: { type: 'MESOS', volumes: gone },
-    });
-    expect(outcome).toMatchObject({ ok: false, message: expect.stringMatching(/^volume-path-missing: /) as unknown });
+    const data = { mode: 'RW' as const, container_path: 'data' };
+    const refusal = async (volume: object) => {
+      const volumes = [{ ...data, ...volume }];
+      const outcome = await containerizer.launch({ ...machine.shell('true'), container: { type: 'MESOS', volumes } });
+      return outcome.ok ? 'launched' : outcome.message;
+    };
+    expect(await refusal({ host_path: '/no/such/directory' })).toMatch(/^volume-path-missing: /);
+    const source = { type: 'DOCKER_VOLUME' as const, docker_volume: { name: 'v', driver: 'rexray' } };
+    expect(await refusal({ source })).toMatch(/^volume-refused: data /);
   });
 
   it('cannot mount what a link in its sandbox points at', async () => {

@@ -7,6 +7,12 @@ import { volumesOf } from './bundle.ts';
 
 /** A sentence about the first that cannot be mounted, with the failure's name in front; or nothing. */
 export async function findVolumeProblem(spec: ContainerSpec): Promise<string | undefined> {
+  const foreign = spec.container?.volumes?.find(
+    ({ source }) => source?.docker_volume !== undefined || source?.csi_volume !== undefined,
+  );
+  if (foreign !== undefined) {
+    return `volume-refused: ${foreign.container_path} is a volume of a driver, and only those of Docker are known, to Docker containers`;
+  }
   for (const volume of volumesOf(spec, spec.directory)) {
     try {
       if (volume.isInSandbox) {

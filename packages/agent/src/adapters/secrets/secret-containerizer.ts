@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { describeError, type Logger } from '@stadion/base';
 import { imageOf } from '../../core/admission.ts';
 import type { ContainerExit, RecoveredContainer } from '../../core/container.ts';
-import type { Containerizer, ContainerMount, ContainerSpec, LaunchOutcome } from '../../ports/containerizer.ts';
+import type {
+  Containerizer,
+  ContainerMount,
+  ContainerSpec,
+  LaunchFailure,
+  LaunchOutcome,
+  PrepareContext,
+  PrepareSpec,
+} from '../../ports/containerizer.ts';
 import type { SecretSource } from '../../ports/secrets.ts';
 import { resolveTaskUser } from '../system-users.ts';
 
@@ -54,6 +62,17 @@ export function withSecrets(options: SecretContainerizerOptions): Containerizer 
     }
   }
 
+  async function prepare(spec: PrepareSpec, context: PrepareContext): Promise<LaunchFailure | undefined> {
+    const config = spec.container?.mesos?.image?.docker?.config;
+    if (config === undefined) return containerizer.prepare?.(spec, context);
+    try {
+      const registryConfig = await valueOf(config.reference?.name ?? '');
+      return await containerizer.prepare?.({ ...spec, registryConfig }, context);
+    } catch (error) {
+      return { ok: false, message: describeError(error) };
+    }
+  }
+
   async function valueOf(name: string): Promise<string> {
     const found = await secrets.find(name);
     if (!found.ok) throw new Error(found.message);
@@ -98,7 +117,7 @@ export function withSecrets(options: SecretContainerizerOptions): Containerizer 
       await forget(containerId);
     },
     close: () => containerizer.close(),
-    ...(containerizer.prepare === undefined ? {} : { prepare: containerizer.prepare.bind(containerizer) }),
+    ...(containerizer.prepare === undefined ? {} : { prepare }),
     ...(containerizer.images === undefined ? {} : { images: containerizer.images.bind(containerizer) }),
     ...(containerizer.update === undefined ? {} : { update: containerizer.update.bind(containerizer) }),
     ...(containerizer.exec === undefined ? {} : { exec: containerizer.exec.bind(containerizer) }),

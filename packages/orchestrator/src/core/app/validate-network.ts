@@ -49,6 +49,12 @@ export function containerRules(app: AppSpec, refuse: Refuse): void {
   } else {
     const hasParameters = (docker?.parameters.length ?? 0) > 0;
     refuse(hasParameters, '/container/docker/parameters', 'is only possible with type DOCKER');
+    const pullSecret = docker?.pullConfig?.secret;
+    refuse(
+      pullSecret !== undefined && !Object.hasOwn(app.secrets ?? {}, pullSecret),
+      '/container/docker/pullConfig/secret',
+      'must name one of secrets',
+    );
     linuxRules(container.linuxInfo, '/container/linuxInfo', refuse);
     const sharesProcesses = container.linuxInfo?.sharePidNamespace === true;
     refuse(sharesProcesses, '/container/linuxInfo/sharePidNamespace', 'is only possible in pods');

@@ -173,7 +173,8 @@ function containerOf(spec: AppDefinition, pod: PodParts, container: PodContainer
   const { image, linuxInfo, tty } = container;
   const isPlain = image === undefined && volumes.length === 0 && linuxInfo === undefined;
   if (isPlain && tty !== true) return undefined;
-  const docker = image && { type: 'DOCKER', docker: { name: image.id }, cached: image.forcePull !== true };
+  const config = image?.pullConfig === undefined ? {} : { config: secretOf(image.pullConfig.secret, spec.secrets) };
+  const docker = image && { type: 'DOCKER', docker: { name: image.id, ...config }, cached: image.forcePull !== true };
   return {
     type: 'MESOS',
     ...(docker === undefined ? {} : { mesos: { image: docker } }),

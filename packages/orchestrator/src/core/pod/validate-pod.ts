@@ -54,6 +54,9 @@ function containerRules(container: PodContainer, spec: PodSpec, path: string, re
   const { exec, image, healthCheck, resources } = container;
   refuse(exec === undefined && image === undefined, `${path}/exec`, 'a container without an image needs a command');
   refuse(image?.kind === 'APPC', `${path}/image/kind`, 'must be DOCKER');
+  const pullSecret = image?.pullConfig?.secret;
+  const isKnown = pullSecret === undefined || Object.hasOwn(spec.secrets ?? {}, pullSecret);
+  refuse(!isKnown, `${path}/image/pullConfig/secret`, 'must name one of secrets');
   refuse(resources.cpus < 0.001, `${path}/resources/cpus`, 'must be at least 0.001');
   environmentRules(`${path}/environment`, container.environment, spec, refuse);
   if (container.check !== undefined) checkWayRules(container, container.check, `${path}/check`, refuse);

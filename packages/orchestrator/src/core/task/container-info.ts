@@ -2,6 +2,7 @@
 import type { ContainerInfo } from '@stadion/contract/mesos';
 import type { AppDefinition, Network } from '@stadion/contract/orchestrator';
 import { linuxParts } from './linux-info.ts';
+import { secretOf } from './secrets.ts';
 import { containerVolumes } from './volumes.ts';
 import { textLabels } from './text-labels.ts';
 import type { TaskPort } from './task-ports.ts';
@@ -40,7 +41,7 @@ export function containerInfo(
   const networks = mesosNetworks(app, ports);
   return {
     type: 'MESOS',
-    ...(container.docker === undefined ? {} : { mesos: { image: mesosImage(container.docker) } }),
+    ...(container.docker === undefined ? {} : { mesos: { image: mesosImage(container.docker, app.secrets) } }),
     ...rest,
     ...(networks.length === 0 ? {} : { network_infos: networks }),
     ...linuxParts(container.linuxInfo),
@@ -67,8 +68,9 @@ function dockerInfo(
   };
 }
 
-function mesosImage(docker: Docker) {
-  return { type: 'DOCKER', docker: { name: docker.image }, cached: !docker.forcePullImage };
+function mesosImage({ image, pullConfig, forcePullImage }: Docker, secrets: AppDefinition['secrets']) {
+  const config = pullConfig === undefined ? {} : { config: secretOf(pullConfig.secret, secrets) };
+  return { type: 'DOCKER', docker: { name: image, ...config }, cached: !forcePullImage };
 }
 
 /** One entry per protocol; a mapping without host port publishes nothing. */

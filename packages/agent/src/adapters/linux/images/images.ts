@@ -5,7 +5,7 @@ import { imageOf } from '../../../core/admission.ts';
 import type { ContainerSpec, LaunchFailure, PrepareContext, PrepareSpec } from '../../../ports/containerizer.ts';
 import { findCredentials } from '../../registry-credentials.ts';
 import { describeImageFailure } from './image-failure.ts';
-import { ImagePuller } from './image-puller.ts';
+import { ImagePuller, type PullWish } from './image-puller.ts';
 import { ImageStore, type StoredImage } from './image-store.ts';
 
 const COLLECT_MS = 10 * 60 * 1000;
@@ -54,7 +54,8 @@ export class Images {
     const image = imageOf(spec.container);
     if (image === undefined) return undefined;
     const force = spec.container?.mesos?.image?.cached === false;
-    const found = await this.pull(image, spec.directory, force, context);
+    const credentials = () => findCredentials(image, spec.directory, spec.registryConfig);
+    const found = await this.pull(image, credentials, force, context);
     return 'message' in found ? found : undefined;
   }
 
@@ -73,17 +74,19 @@ export class Images {
   async find(spec: ContainerSpec): Promise<StoredImage | LaunchFailure | undefined> {
     const image = imageOf(spec.container);
     if (image === undefined) return undefined;
-    return this.pull(image, spec.directory, false, { signal: this.closing.signal, onProgress: () => undefined });
+    return this.pull(image, () => findCredentials(image, spec.directory), false, {
+      signal: this.closing.signal,
+      onProgress: () => undefined,
+    });
   }
 
   private async pull(
     image: string,
-    sandbox: string | undefined,
+    credentials: PullWish['credentials'],
     force: boolean,
     context: PrepareContext,
   ): Promise<StoredImage | LaunchFailure> {
     try {
-      const credentials = () => findCredentials(image, sandbox);
       return await this.puller.pull({ image, force, credentials, ...context });
     } catch (error) {
       return { ok: false, message: describeImageFailure(error, image) };
