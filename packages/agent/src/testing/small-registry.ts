@@ -69,7 +69,10 @@ export class SmallRegistry {
       const size = image.blobs.get(image.digest)?.length ?? 0;
       return { digest: image.digest, size, platform: { os: 'linux', architecture } };
     });
-    this.manifests.set(`${repository}/${tag}`, Buffer.from(JSON.stringify({ schemaVersion: 2, manifests })));
+    const mediaType = 'application/vnd.oci.image.index.v1+json';
+    const index = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests }));
+    // Docker asks for it by its digest, once it has seen that.
+    for (const version of [tag, digestOf(index)]) this.manifests.set(`${repository}/${version}`, index);
     return `${this.host}/${repository}:${tag}`;
   }
 
@@ -130,11 +133,15 @@ export class SmallRegistry {
   }
 }
 
+function digestOf(bytes: Buffer): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
 /** What a manifest is, which clients go by before they read it. */
 function headersOf(manifest: Buffer): Record<string, string | number> {
   const { mediaType = 'application/vnd.oci.image.index.v1+json' } = JSON.parse(manifest.toString()) as {
     mediaType?: string;
   };
-  const digest = `sha256:${createHash('sha256').update(manifest).digest('hex')}`;
+  const digest = digestOf(manifest);
   return { 'content-type': mediaType, 'content-length': manifest.length, 'docker-content-digest': digest };
 }

@@ -60,6 +60,7 @@ function pod(more: object = {}): object {
         resources: SMALL,
         environment: { PASSWORD: { secret: 'password' } },
         volumeMounts: [{ name: 'scratch', mountPath: 'theirs', readOnly: true }],
+        tty: true,
       },
     ],
     volumes: [{ name: 'scratch' }],
@@ -127,6 +128,7 @@ describe('a pod', () => {
       PASSWORD: { type: 'REFERENCE', reference: { name: '/db/password' } },
     });
     expect(tasks[0]?.kill_policy).toEqual({ grace_period: { nanoseconds: 7e9 } });
+    expect(tasks.map(({ container }) => container?.tty_info)).toEqual([undefined, {}]);
     expect(tasks[1]?.container?.volumes).toEqual([
       {
         mode: 'RO',
@@ -292,6 +294,15 @@ describe('a pod that makes no sense is refused:', () => {
     const answer = await ask('POST', '/v2/pods', { id: '/pod', ...changes });
     expect(answer.status).toBe(422);
     expect((answer.body as { details: { path: string }[] }).details.map((each) => each.path)).toContain(path);
+  });
+
+  it('an image whose credentials are in a secret that it does not have', async () => {
+    const image = { kind: 'DOCKER', id: 'host:5000/app', pullConfig: { secret: 'login' } };
+    const containers = [{ name: 'web', resources: SMALL, image }];
+    const refused = await ask('POST', '/v2/pods', { id: '/private', containers });
+    expect([refused.status, JSON.stringify(refused.body)]).toEqual([422, expect.stringContaining('pullConfig/secret')]);
+    const secrets = { login: { source: 'registry/login' } };
+    expect((await ask('POST', '/v2/pods', { id: '/private', containers, secrets })).status).toBe(201);
   });
 
   it('another id than that of its path', async () => {

@@ -84,6 +84,24 @@ describe.skipIf(!canRun)('pulling images by a Docker daemon', { timeout: LIMIT_M
     expect(held).toMatchObject([{ containerizer: 'docker', digest: expect.stringMatching(/^sha256:/) }]);
   });
 
+  it('names an image for another processor, whether the registry or the image says so', async () => {
+    const from = await registry();
+    const foreign = makeImage({ layers: [HELLO], architecture: 's390x' });
+    const name = from.putIndex('app', 'index', [{ architecture: 's390x', image: foreign }]);
+    expect(await pull(name)).toMatch(/^image-wrong-architecture: /);
+    const image = from.put('app', 'single', foreign);
+    expect(await pull(image)).toBe('pulled');
+    const directory = join(root, 'sandbox');
+    const command = { kind: 'shell' as const, text: 'true' };
+    const container = { type: 'DOCKER' as const, docker: { image } };
+    expect(
+      await containerizer.launch({ containerId: 'foreign', command, environment: {}, directory, container }),
+    ).toEqual({
+      ok: false,
+      message: expect.stringMatching(/^image-wrong-architecture: .* is made for linux\/s390x/),
+    });
+  });
+
   it('names what is wrong', async () => {
     const from = await registry();
     expect(await pull(`${from.host}/app:none`)).toMatch(/^image-not-found: /);
