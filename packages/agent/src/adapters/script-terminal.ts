@@ -1,13 +1,21 @@
-/** A terminal for a command by script(1), which every Linux has: it holds the terminal and outlives whoever asked for it. */
+/** A terminal for a command by script(1) of util-linux: it holds the terminal and outlives whoever asked for it. */
 import { execFile } from 'node:child_process';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import type { TerminalSize } from '../ports/containerizer.ts';
+
+const SCRIPT = '/usr/bin/script';
+
+/** A sentence when there can be no terminal here, with the failure's name in front. */
+export function findTerminalProblem(): string | undefined {
+  if (process.platform === 'linux' && existsSync(SCRIPT)) return undefined;
+  return `terminal-missing: terminals are held by ${SCRIPT} of util-linux, which is not here`;
+}
 
 /** The command that runs another one in a terminal, and ends with its exit status. `SHELL` has to be a POSIX shell. */
 export function inTerminal(argv: readonly string[], { rows, columns }: TerminalSize): readonly string[] {
   const command = argv.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
   const text = `stty rows ${rows} cols ${columns}; exec ${command}`;
-  return ['/usr/bin/script', '--quiet', '--return', '--flush', '--command', text, '/dev/null'];
+  return [SCRIPT, '--quiet', '--return', '--flush', '--command', text, '/dev/null'];
 }
 
 /** The command is the child of script(1), and its input is the terminal. @param scriptPid undefined: it is gone */

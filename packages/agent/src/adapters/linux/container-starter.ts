@@ -7,7 +7,7 @@ import type { ContainerSpec, LaunchFailure } from '../../ports/containerizer.ts'
 import { identifyChild, type ProcessIdentity } from '../process-identity.ts';
 import type { ContainerDirectories } from '../supervised/container-directory.ts';
 import { CONTAINER_VARIABLE } from '../supervised/process-table.ts';
-import { inTerminal } from '../script-terminal.ts';
+import { findTerminalProblem, inTerminal } from '../script-terminal.ts';
 import { spawnSupervisor } from '../supervised/spawn-supervisor.ts';
 import { makeTerminalInput } from '../supervised/supervised-terminal.ts';
 import { SUPERVISOR_SCRIPT } from '../supervised/supervisor.ts';
@@ -91,6 +91,9 @@ export class ContainerStarter {
     const { containerId, limits } = spec;
     const { directories, cgroups, runtime } = this.parts;
     const directory = directories.directory(containerId);
+    const terminal = terminalOf(spec.container);
+    const missing = terminal === undefined ? undefined : findTerminalProblem();
+    if (missing !== undefined) return { ok: false, message: missing };
     const confinement = await this.parts.confiner.confine(spec);
     if ('message' in confinement) return confinement;
     const joined = await this.join(spec);
@@ -102,7 +105,6 @@ export class ContainerStarter {
     const { root } = ground;
     const bundle = makeBundle(spec, root, confinement, joined?.namespaces, cgroups, this.parts.limits, shared?.path);
     await this.parts.bundleFiles.write(containerId, directory, bundle);
-    const terminal = terminalOf(spec.container);
     const command = runtime.runCommand(containerId, directory);
     const started = await spawnSupervisor({
       argv: [...ground.supervisor, ...(terminal === undefined ? command : inTerminal(command, terminal))],

@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { terminalOf } from '../../core/terminal.ts';
 import type { ContainerSpec } from '../../ports/containerizer.ts';
 import { CONTAINER_VARIABLE } from '../supervised/process-table.ts';
-import { inTerminal } from '../script-terminal.ts';
+import { findTerminalProblem, inTerminal } from '../script-terminal.ts';
 import { spawnSupervisor, type StartedSupervisor } from '../supervised/spawn-supervisor.ts';
 import { SUPERVISOR_SCRIPT } from '../supervised/supervisor.ts';
 import { makeTerminalInput } from '../supervised/supervised-terminal.ts';
@@ -20,9 +20,11 @@ export async function startSupervisor(
   exitDirectory: string,
   user: SystemUser | undefined,
 ): Promise<StartedSupervisor> {
-  const problem = spec.command.kind === 'image' ? 'Plain processes have no image to run' : findProgramProblem(spec);
-  if (problem !== undefined) return { ok: false, message: problem };
   const terminal = terminalOf(spec.container);
+  const problem =
+    (spec.command.kind === 'image' ? 'Plain processes have no image to run' : findProgramProblem(spec)) ??
+    (terminal === undefined ? undefined : findTerminalProblem());
+  if (problem !== undefined) return { ok: false, message: problem };
   const command = terminal === undefined ? commandOf(spec) : inTerminal(commandOf(spec), terminal);
   return spawnSupervisor({
     argv: ['/bin/sh', '-c', SUPERVISOR_SCRIPT, 'stadion-supervisor', exitDirectory, ...command],

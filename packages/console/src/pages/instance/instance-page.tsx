@@ -98,7 +98,7 @@ export function InstancePage() {
           key={`terminal-${taskId}`}
           taskId={taskId}
           appId={appId ?? podId}
-          isInTerminal={app?.tty === true}
+          isInTerminal={app?.tty === true || (pod !== undefined && hasTerminal(pod, taskId))}
         />
       )}
       {known !== undefined && known !== null && agentId !== undefined && (
@@ -126,6 +126,11 @@ function taskIdsOf(app: AppInfo | undefined): readonly string[] {
 
 function containerIdsOf({ instances }: PodStatus): readonly string[] {
   return instances.flatMap(({ containers }) => containers.map(({ containerId }) => containerId));
+}
+
+/** Whether the container that a task is runs in a terminal: ids end in its name and a number. */
+function hasTerminal({ spec }: PodStatus, taskId: string): boolean {
+  return spec.containers.some(({ name, tty }) => tty === true && taskId.split('.').at(-2) === name);
 }
 
 function limitsOf({ resources }: StateTask): { readonly cpus: number; readonly mem: number } {
