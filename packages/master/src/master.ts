@@ -20,6 +20,7 @@ import type { AgentRegistry } from './agent-registry.ts';
 import { DEFAULT_MASTER_CONFIG, type MasterConfig } from './config.ts';
 import type { ClusterChange, LedgerInput, LedgerOutput, RegistryChange } from './core/cluster/exchange.ts';
 import { Ledger } from './core/cluster/ledger.ts';
+import type { ResourceOperation } from './core/cluster/operations.ts';
 import type { SettingsDecision } from './core/settings/settings.ts';
 import type { ClusterView } from './core/cluster/state.ts';
 import { ALLOCATION_SLICE_AGENTS_MAX, PING_SLICE_LINKS_MAX, REGISTRY_RETRY_MS } from './limits.ts';
@@ -76,6 +77,11 @@ export interface Master extends Service {
    * @returns what is wrong with it, or undefined. Rejects with a PlatformError when it is not certain that it is kept.
    */
   configure(decide: (settings: ClusterSettings, view: ClusterView) => SettingsDecision): Promise<string | undefined>;
+  /**
+   * Carries out an operation on what is free on an agent; offers that hold what it needs are taken back.
+   * @returns what is wrong with it, or undefined
+   */
+  operate(agentId: string, operation: ResourceOperation): string | undefined;
   /** Ends a framework as its own TEARDOWN would. Without effect for unknown frameworks. */
   teardown(frameworkId: string): void;
 }
@@ -107,6 +113,8 @@ class MasterShell implements Master {
   private lastSubscription = 0;
   private allocation: TimerHandle | undefined;
   private readonly settings: SettingsRegistry;
+  /** What came of the operation of an operator that is being applied. */
+  private operated: string | undefined;
   private configuring: Promise<unknown> = Promise.resolve();
 
   constructor(options: MasterOptions) {
@@ -244,6 +252,12 @@ class MasterShell implements Master {
     return result;
   }
 
+  operate(agentId: string, operation: ResourceOperation): string | undefined {
+    this.operated = 'The master is not running';
+    this.apply({ type: 'operate', agentId, operation });
+    return this.operated;
+  }
+
   teardown(frameworkId: string): void {
     this.inbox.post({ type: 'teardown', frameworkId });
   }
@@ -308,6 +322,9 @@ class MasterShell implements Master {
         return;
       case 'change':
         for (const tell of this.watchers) tell(output.change);
+        return;
+      case 'operated':
+        this.operated = output.problem;
         return;
       case 'log':
         this.options.log[output.level](output.fields, output.message);

@@ -4,6 +4,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { CALL_BYTES_MAX, CONNECTIONS_MAX, REQUEST_MS_MAX } from '../limits.ts';
 import type { Master } from '../master.ts';
 import { flags } from './flags.ts';
+import { serveForms } from './forms.ts';
 import { frameworksPieces } from './frameworks.ts';
 import { chunks, objectPieces } from './json-pieces.ts';
 import { metrics } from './metrics.ts';
@@ -65,6 +66,7 @@ export function createMasterHttp(master: Master): FastifyInstance {
     });
   }
   serveSettings(app, master);
+  serveForms(app, master);
   serveV1(app, master);
   app.setNotFoundHandler((request, reply) => {
     return reply

@@ -25,8 +25,8 @@ export function statePieces({ view, identity, pid, port }: ServedMaster): Genera
     flags: flags(view.config, identity),
     slaves: arrayPieces([...view.agents.values()], (agent) => agentJson(view, agent)),
     recovered_slaves: arrayPieces([...view.recovered.values()], recoveredAgentJson),
-    frameworks: frameworkListPieces([...view.frameworks.values()]),
-    completed_frameworks: frameworkListPieces([...view.completedFrameworks]),
+    frameworks: frameworkListPieces(view, [...view.frameworks.values()]),
+    completed_frameworks: frameworkListPieces(view, [...view.completedFrameworks]),
     orphan_tasks: [],
     unregistered_frameworks: [],
   });

@@ -77,6 +77,20 @@ export function settleOffers(
   state.allocation.touch(agent);
 }
 
+/** An operator makes something else of what is free on an agent. */
+export function convertFree(
+  state: ClusterState,
+  agent: AgentRecord,
+  { from, to }: Settlement['conversions'][number],
+): void {
+  agent.free = add(subtract(agent.free, from), to);
+  agent.total = add(subtract(agent.total, from), to);
+  agent.reported = add(subtract(agent.reported, from), to);
+  agent.checkpointed = { version: agent.checkpointed.version + 1, held: checkpointedOf(agent.total.held) };
+  if (agent.overcommitted) refit(state, agent);
+  state.allocation.touch(agent);
+}
+
 /** An offer ends unused. */
 export function withdrawOffer(state: ClusterState, offer: OfferRecord): void {
   const share = shareOf(state, offer.framework, offer.role);

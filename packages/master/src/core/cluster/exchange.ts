@@ -2,6 +2,7 @@
 import type { ClusterSettings } from '@stadion/contract/cluster-settings';
 import type { AgentInfo, AgentMessage, AgentUpkeep, MasterMessage } from '@stadion/contract/agent-link';
 import type { FrameworkInfo, SchedulerCall, SchedulerEvent, TaskStatus } from '@stadion/contract/mesos';
+import type { ResourceOperation } from './operations.ts';
 import type { AgentRecord, FrameworkRecord, TaskRecord } from './records.ts';
 
 /** What an agent says first over a new link. */
@@ -48,6 +49,8 @@ export type LedgerInput =
   | { readonly type: 'mark-agent-gone'; readonly agentId: string }
   | { readonly type: 'treat-agent'; readonly agentId: string; readonly upkeep: AgentUpkeep | undefined }
   | { readonly type: 'teardown'; readonly frameworkId: string }
+  /** Answered by `operated`. */
+  | { readonly type: 'operate'; readonly agentId: string; readonly operation: ResourceOperation }
   /** The settings are durable. */
   | { readonly type: 'settings'; readonly settings: ClusterSettings }
   /** Once a second: whatever waits for a time. */
@@ -71,6 +74,8 @@ export type ClusterChange =
 
 /** One thing to do, in this order. */
 export type LedgerOutput =
+  /** What is wrong with what an operator wanted, if anything is. */
+  | { readonly type: 'operated'; readonly problem: string | undefined }
   | { readonly type: 'to-agent'; readonly link: number; readonly message: MasterMessage }
   | { readonly type: 'close-link'; readonly link: number }
   /** To be asked at its own address whether it lives; answered by `probed`. */

@@ -26,6 +26,7 @@ import {
   reconcileOperations,
   repeatOperations,
 } from './operation-feedback.ts';
+import { operate } from './operator-operations.ts';
 import { kill, reconcile } from './reconciliation.ts';
 import { admitted, register } from './registration.ts';
 import {
@@ -151,6 +152,9 @@ export class Ledger {
         if (framework !== undefined) removeFramework(state, framework, 'an operator tore it down');
         return;
       }
+      case 'operate':
+        state.outputs.push({ type: 'operated', problem: operate(state, input.agentId, input.operation) });
+        return;
       case 'settings':
         applySettings(state, input.settings);
         return;

@@ -24,6 +24,7 @@ export const OPERATOR_READS: Readonly<Record<string, OperatorRead>> = {
   GET_VERSION: ({ identity }) => objectPieces({ version_info: versionJson(identity.version) }),
   GET_METRICS: (master) =>
     objectPieces({ metrics: Object.entries(metrics(master)).map(([name, value]) => ({ name, value })) }),
+  GET_LOGGING_LEVEL: () => objectPieces({ level: 0 }),
   GET_STATE: ({ view }) => clusterPieces(view),
   GET_AGENTS: ({ view }) => agentsPieces(view),
   GET_FRAMEWORKS: ({ view }) => frameworksPieces(view),

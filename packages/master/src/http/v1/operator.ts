@@ -8,6 +8,7 @@ import { chunks, objectPieces } from '../json-pieces.ts';
 import { readUpkeepOrder, UPKEEP_CALLS } from './agent-upkeep.ts';
 import { refuse, type Exchange } from './exchange.ts';
 import { OPERATOR_READS } from './operator-reads.ts';
+import { RESOURCE_CALLS, type ResourceOrder } from './resource-calls.ts';
 import { SETTINGS_CHANGES, type SettingsChange } from './settings-calls.ts';
 import { OperatorStreams } from './operator-streams.ts';
 
@@ -44,7 +45,14 @@ export class OperatorEndpoint {
       return 'problem' in change ? refuse(reply, 400, change.problem) : this.configure(change, reply);
     }
     if (UPKEEP_CALLS.has(type)) return this.treatAgent(type, call[type.toLowerCase()], served.view, reply);
+    const order = RESOURCE_CALLS[type]?.(call[type.toLowerCase()]);
+    if (order !== undefined) return this.operate(order, served.view, reply);
     switch (type) {
+      case 'LIST_FILES':
+      case 'READ_FILE':
+        return refuse(reply, 404, 'This master shows no files; those of tasks are at their agents');
+      case 'SET_LOGGING_LEVEL':
+        return refuse(reply, 501, 'The level of the log is set when the server is started: --log-level');
       case 'SUBSCRIBE':
         return this.streams.open(reply, answer);
       case 'TEARDOWN': {
@@ -69,6 +77,13 @@ export class OperatorEndpoint {
   private async configure(change: SettingsChange, reply: FastifyReply): Promise<FastifyReply> {
     const problem = await this.master.configure(change);
     return problem === undefined ? reply.code(200).send() : refuse(reply, 400, problem);
+  }
+
+  private operate(order: ResourceOrder, view: ClusterView, reply: FastifyReply): FastifyReply {
+    if ('problem' in order) return refuse(reply, 400, order.problem);
+    if (!view.agents.has(order.agentId)) return refuse(reply, 400, `No agent found with specified ID ${order.agentId}`);
+    const problem = this.master.operate(order.agentId, order.operation);
+    return problem === undefined ? reply.code(202).send() : refuse(reply, 409, problem);
   }
 
   private treatAgent(type: string, body: unknown, view: ClusterView, reply: FastifyReply): FastifyReply {
