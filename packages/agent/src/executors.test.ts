@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { EXECUTOR_UPDATES_MAX } from './limits.ts';
 import { FRAMEWORK } from './testing/fake-master.ts';
 import { CUSTOM_EXECUTOR, PlainExecutor, makeExecutedTask } from './testing/plain-executor.ts';
 import { SimulatedMachine } from './testing/simulated-agent.ts';
@@ -143,6 +144,21 @@ describe('a custom executor', () => {
     await machine.time.advance(1_000);
     expect(exits(machine)).toMatchObject([{ status: 9 }]);
     expect(machine.master.states('a').at(-1)).toBe('TASK_FAILED');
+  });
+
+  it('may not say more than so much that its framework does not acknowledge', async () => {
+    const { machine, executor } = await withExecutor('a');
+    machine.master.acknowledges = false;
+    executor.subscribe();
+    await machine.time.advance(0);
+    const say = (count: number) =>
+      executor.update({
+        ...executor.status('a', 'TASK_RUNNING', 0),
+        uuid: Buffer.alloc(16, String(count).padStart(16, '0')).toString('base64'),
+      });
+    let count = 0;
+    while (say(count) === undefined && count <= EXECUTOR_UPDATES_MAX) count += 1;
+    expect([count, say(0)?.why]).toEqual([EXECUTOR_UPDATES_MAX, 'busy']);
   });
 
   it('goes with its framework', async () => {

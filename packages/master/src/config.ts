@@ -29,7 +29,7 @@ export interface MasterConfig {
   readonly allocationIntervalMs: number;
   /** How long allocation waits for more to come before it runs. */
   readonly allocationDelayMs: number;
-  /** Rescinds offers that nobody answers; undefined: never (Mesos `offer_timeout`). */
+  /** Takes back offers that nobody answers; undefined: never, as Mesos has it by default (`offer_timeout`). */
   readonly offerTimeoutMs: number | undefined;
   /** Weights of roles by full name; 1 when absent. */
   readonly weights: Readonly<Record<string, number>>;
@@ -53,7 +53,7 @@ export const DEFAULT_MASTER_CONFIG: MasterConfig = {
   heartbeatIntervalMs: 5_000,
   allocationIntervalMs: 1_000,
   allocationDelayMs: 1,
-  offerTimeoutMs: undefined,
+  offerTimeoutMs: 300_000,
   weights: {},
   completedTasksPerFramework: 1_000,
   completedFrameworks: 50,

@@ -28,6 +28,8 @@ export const PROBE_INTERVAL_MS = 1_000;
 export const PROBE_MISSES_MIN = 2;
 /** How long an answer is a sign of life. */
 export const PROBE_WORD_MS_MAX = 5_000;
+/** How long what a framework did not answer is offered to others first. */
+export const HOARDED_REFUSE_SECONDS = 30;
 /** Constraints on offers that a framework may have, and the length of a pattern in them. */
 export const OFFER_CONSTRAINTS_MAX = 1_000;
 export const OFFER_PATTERN_LENGTH_MAX = 1_024;

@@ -132,6 +132,7 @@ describe('an offer', () => {
     const offer = framework.lastOffer();
     await cluster.time.advance(11_500);
     expect(framework.events).toContainEqual({ type: 'RESCIND', rescind: { offer_id: offer.id } });
+    await cluster.time.advance(32_000);
     expect(framework.lastOffer().id).not.toEqual(offer.id);
   });
 

@@ -19,6 +19,7 @@ import {
   suppress,
   updateFramework,
 } from './frameworks.ts';
+import { takeBackHoarded } from './hoarded-offers.ts';
 import { answerInverseOffers, sendInverseOffers } from './inverse-offers.ts';
 import {
   acknowledgeOperation,
@@ -36,7 +37,6 @@ import {
   markedGone,
   markedUnreachable,
   removeSilentAgents,
-  rescindOffer,
   unregister,
 } from './removal.ts';
 import { probed } from './second-path.ts';
@@ -305,12 +305,7 @@ export class Ledger {
     sendInverseOffers(state);
     repeatOperations(state);
     resumeAllocation(state);
-    const { offerTimeoutMs } = state.config;
-    if (offerTimeoutMs === undefined) return;
-    for (const offer of state.offers.values()) {
-      if (offer.madeAt + offerTimeoutMs > state.elapsed) return;
-      rescindOffer(state, offer);
-    }
+    takeBackHoarded(state);
   }
 
   /** Asks for a sign of life; who is not registered is told so. */
