@@ -22,7 +22,7 @@ import { resolveTaskUser } from '../system-users.ts';
 import { ContainerDirectories } from '../supervised/container-directory.ts';
 import { attachTerminal, hasTerminal } from '../supervised/supervised-terminal.ts';
 import { SupervisorWatch } from '../supervised/supervisor-watch.ts';
-import { ProcessTable, type ProcessStat } from '../supervised/process-table.ts';
+import { isCopyOf, ProcessTable, type ProcessStat } from '../supervised/process-table.ts';
 import { signal, signalAll, signalGroup } from '../supervised/signals.ts';
 import { linkMounts } from './link-mounts.ts';
 import { startPosixExec } from './posix-exec.ts';
@@ -258,16 +258,20 @@ class PosixContainerizer implements Containerizer {
     for (let round = 0; round < FIRST_SIGNAL_ROUNDS; round += 1) {
       const tree = await this.treeOf(container);
       if (container.ended || this.stopped()) return;
-      const processes = tree.filter((each) => !this.holdsTerminal(container, each));
+      const processes = tree.filter((each) => !this.isOfSupervisor(container, each));
       signalAll(processes, 'SIGTERM');
       if (processes.length > 0) return;
       await delay(this.time, SWEEP_POLL_MS);
     }
   }
 
-  /** It would end the command at once, and with it the time to end well. */
-  private holdsTerminal({ containerId, supervisor }: Container, { parent }: ProcessStat): boolean {
-    return parent === supervisor.pid && hasTerminal(this.directories.directory(containerId));
+  /**
+   * What holds the terminal would end the command at once, and with it the time to end well. A child that is not the command
+   * yet is still the shell, whose traps make nothing of a signal.
+   */
+  private isOfSupervisor({ containerId, supervisor }: Container, { pid, parent }: ProcessStat): boolean {
+    if (parent !== supervisor.pid) return false;
+    return hasTerminal(this.directories.directory(containerId)) || isCopyOf(pid, supervisor.pid);
   }
 
   private async killHard(container: Container): Promise<void> {

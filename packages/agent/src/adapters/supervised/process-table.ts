@@ -106,6 +106,16 @@ function findAncestor(
   return undefined;
 }
 
+/** Whether a child has not begun its own program yet; it is none where that cannot be seen. */
+export function isCopyOf(child: number, parent: number): boolean {
+  try {
+    const commandOf = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+    return commandOf(child) === commandOf(parent);
+  } catch {
+    return false;
+  }
+}
+
 /** Zombies and the dead are left out. */
 function readStat(pid: number): ProcessStat | undefined {
   let text: string;
