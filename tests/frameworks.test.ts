@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -167,6 +167,27 @@ describe('an executor of somebody else', { timeout: 90_000 }, () => {
       framework.hangUp();
       await agent.stop();
     }
+  });
+});
+
+describe('an app with an executor of its own', { timeout: 60_000 }, () => {
+  it('is run by it, and its end is the end of both', async () => {
+    const program = join(folder, 'an executor');
+    const script = join(import.meta.dirname, 'peers', 'plain-executor.mjs');
+    await writeFile(program, `#!/bin/sh\nexec "${process.execPath}" "${script}" "$@"\n`);
+    const app = { id: '/executed', executor: program, cmd: 'of-the-app', cpus: 0.1, mem: 32, instances: 1 };
+    await platform.change('POST', '/v2/apps', app);
+    const [task] = await waitFor('its task runs', async () => {
+      const { tasks } = (await platform.call('GET', '/v2/apps//executed/tasks')).body;
+      return tasks[0]?.state === 'TASK_RUNNING' && tasks;
+    });
+    const executors = async () =>
+      (await platform.ask('master', '/frameworks')).body.frameworks.flatMap(
+        (each: { executors: object[] }) => each.executors,
+      );
+    expect(await executors()).toMatchObject([{ executor_id: `marathon-${task.id}`, type: 'CUSTOM' }]);
+    await platform.change('DELETE', '/v2/apps//executed');
+    await waitFor('its executor has ended', async () => (await executors()).length === 0);
   });
 });
 

@@ -64,6 +64,14 @@ export type ServingReason = Static<typeof ServingReason>;
 
 /** Every event, told apart by `eventType`. `timestamp` is `yyyy-MM-ddTHH:mm:ss.SSSZ`. */
 export const OrchestratorEvent = Type.Union([
+  /** An executor that an app brought says something: bytes as numbers. */
+  Type.Object({
+    eventType: Type.Literal('framework_message_event'),
+    timestamp: Type.String(),
+    executorId: Type.String(),
+    slaveId: Type.String(),
+    message: Type.Array(Type.Integer()),
+  }),
   event('api_post_event', { clientIp: Type.String(), uri: Type.String(), appDefinition: AppDefinition }),
   event('pod_created_event', { clientIp: Type.String(), uri: Type.String() }),
   event('pod_updated_event', { clientIp: Type.String(), uri: Type.String() }),

@@ -1,7 +1,8 @@
 /** Hands what the master says to whoever is concerned. */
 import { PlatformError, type Clock, type Logger } from '@stadion/base';
-import type { SchedulerEvent } from '@stadion/contract/mesos';
+import { isTerminal, type SchedulerEvent, type TaskStatus } from '@stadion/contract/mesos';
 import { formatTimestamp } from '../core/app/timestamp.ts';
+import { isExecutorOf } from '../core/task/custom-executor.ts';
 import type { ListenerFeed } from './event-feed.ts';
 import type { Journal } from './journal.ts';
 import type { Killer } from './killer.ts';
@@ -70,17 +71,42 @@ export class MasterEvents implements MasterLinkReceiver {
       case 'UPDATE':
         statuses.handle(event.update.status);
         reconciler.answered(event.update.status.task_id.value);
+        this.endExecutor(event.update.status);
+        break;
+      case 'MESSAGE':
+        this.heard(event.message);
         break;
       // Status updates tell what became of the tasks of a lost agent; a heartbeat tells nothing. Whoever takes a machine
       // out of service drains it first: a question whether we would leave it is not answered.
       case 'INVERSE_OFFERS':
       case 'RESCIND_INVERSE_OFFER':
+      case 'UPDATE_OPERATION_STATUS':
       case 'FAILURE':
       case 'HEARTBEAT':
       case 'SUBSCRIBED':
       case 'ERROR':
         break;
     }
+  }
+
+  /** An app's own executor is of no use without its task, and may not end by itself. */
+  private endExecutor({ task_id, state, executor_id, agent_id }: TaskStatus): void {
+    const { link } = this.parts;
+    if (!isTerminal(state) || executor_id === undefined || agent_id === undefined) return;
+    if (!isExecutorOf(task_id.value, executor_id.value)) return;
+    link.send({ type: 'SHUTDOWN', ...link.own(), shutdown: { executor_id, agent_id } });
+  }
+
+  private heard({ executor_id, agent_id, data }: Extract<SchedulerEvent, { type: 'MESSAGE' }>['message']): void {
+    const { clock, journal, feed } = this.parts;
+    if (!feed.isHeard) return;
+    journal.emit({
+      eventType: 'framework_message_event',
+      timestamp: formatTimestamp(clock.now()),
+      executorId: executor_id.value,
+      slaveId: agent_id.value,
+      message: [...Buffer.from(data, 'base64')],
+    });
   }
 
   refused(message: string): void {

@@ -63,11 +63,21 @@ function commandRules(app: AppSpec, refuse: Refuse): void {
   refuse(hasNul(app.cmd), '/cmd', 'must not contain a NUL character');
   refuse(app.args?.some(hasNul) ?? false, '/args', 'must not contain a NUL character');
   refuse(hasNul(app.user), '/user', 'must not contain a NUL character');
+  executorRules(app, refuse);
+}
+
+/** As Marathon reads it: empty, `//cmd`, or a path. What runs a task is also who knows how it does. */
+function executorRules(app: AppSpec, refuse: Refuse): void {
+  const isPath = /^\/?[^/'\0]+(?:\/[^/'\0]+)*$/.test(app.executor);
+  if (app.executor === '' || app.executor === '//cmd') return;
+  refuse(!isPath, '/executor', "must be '//cmd', a string containing only single slashes ('/'), or blank");
+  const checks = (app.healthChecks?.length ?? 0) + (app.readinessChecks?.length ?? 0) + Number(app.check !== undefined);
+  refuse(checks > 0, '/executor', 'must be empty where there are checks: an executor of its own tells how its task is');
+  const volumes = app.container?.volumes?.some((volume) => 'persistent' in volume) ?? false;
   refuse(
-    app.executor !== '' && app.executor !== '//cmd',
+    volumes,
     '/executor',
-    "must be empty or '//cmd': an app cannot bring an executor of its own here. Run the executor's program as the app " +
-      "itself by 'cmd' or 'args', several programs as a pod, or a framework of your own at the master's scheduler API.",
+    'must be empty where there are volumes that stay: only tasks of the agent itself have them',
   );
 }
 

@@ -20,6 +20,7 @@ import type { AppDefinition, Artifact } from '@stadion/contract/orchestrator';
 import { isOnHostNetwork } from '../app/spec.ts';
 import { checkInfo, checksNeedPorts, healthCheckInfos, readinessCheckInfos } from './checks.ts';
 import { containerInfo } from './container-info.ts';
+import { executorFor, hasOwnExecutor } from './custom-executor.ts';
 import { appEnvironment, taskEnvironment, type AppEnvironment } from './environment.ts';
 import { declaredPorts, reachablePort, taskPorts, type TaskPort } from './task-ports.ts';
 import { textLabels } from './text-labels.ts';
@@ -74,7 +75,13 @@ export function buildTaskInfo(input: TaskInput): TaskInfo {
   if (checks.health.length > 0) task.health_checks = checks.health;
   if (checks.readiness.length > 0) task.readiness_checks = checks.readiness;
   if (checks.check !== undefined) task.check = checks.check;
-  return task;
+  return hasOwnExecutor(app) ? withExecutor(task, app) : task;
+}
+
+/** What it runs and where is its executor's business then. */
+function withExecutor(task: TaskInfo, app: AppDefinition): TaskInfo {
+  const { command: _command, container: _container, ...rest } = task;
+  return { ...rest, executor: executorFor(app, task.task_id.value, task) };
 }
 
 interface Checks {
