@@ -73,7 +73,7 @@ function executorRules(app: AppSpec, refuse: Refuse): void {
   refuse(!isPath, '/executor', "must be '//cmd', a string containing only single slashes ('/'), or blank");
   const checks = (app.healthChecks?.length ?? 0) + (app.readinessChecks?.length ?? 0) + Number(app.check !== undefined);
   refuse(checks > 0, '/executor', 'must be empty where there are checks: an executor of its own tells how its task is');
-  const volumes = app.container?.volumes?.some((volume) => 'persistent' in volume) ?? false;
+  const volumes = app.container?.volumes.some((volume) => 'persistent' in volume) ?? false;
   refuse(
     volumes,
     '/executor',
