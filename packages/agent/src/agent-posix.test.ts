@@ -76,7 +76,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await agent.endTasks(10_000);
   await agent.stop();
-  rmSync(root, { recursive: true, force: true });
+  rmSync(root, { recursive: true, force: true, maxRetries: 5 });
 });
 
 describe('an agent on the real machine', () => {
