@@ -133,6 +133,18 @@ describe('a custom executor', () => {
     expect(exits(machine)).toHaveLength(1);
   });
 
+  it('is ended when all it was started for is killed before it came in', async () => {
+    const { machine, agent } = await withExecutor('a', 'b');
+    machine.master.kill('a');
+    await machine.time.advance(1_000);
+    expect(exits(machine)).toEqual([]);
+    machine.master.kill('b');
+    await machine.time.advance(6_000);
+    expect(machine.master.states('b')).toEqual(['TASK_KILLED']);
+    expect(exits(machine)).toHaveLength(1);
+    expect(agent.ledger.heldAmount('mem')).toBe(0);
+  });
+
   it('that is shut down is told first, and ended when its grace period is over', async () => {
     const { machine, executor } = await withExecutor('a');
     executor.subscribe();

@@ -45,6 +45,8 @@ interface Run {
   /** Tasks on their way to it. */
   readonly underWay: Set<TaskEntry>;
   receiver: ExecutorReceiver | undefined;
+  /** It has come in, in this life of the agent or an earlier one. */
+  hasSubscribed: boolean;
   /** It is waited for. */
   silence: TimerHandle | undefined;
   exit: ContainerExit | undefined;
@@ -119,7 +121,8 @@ export class Executors implements ExecutorDoor {
 
   /** A process from an earlier life of the agent. */
   restoreProcess(process: TaskEntry, executor: TaskPod['executor']): void {
-    this.add(process, { podId: process.task.containerId, executor, hasSeveralUsers: false });
+    const run = this.add(process, { podId: process.task.containerId, executor, hasSeveralUsers: false });
+    run.hasSubscribed = true;
   }
 
   /** After everything is restored and found: tasks join their executors, or end with them. */
@@ -193,7 +196,9 @@ export class Executors implements ExecutorDoor {
     run.tasks.delete(task);
     run.underWay.delete(task);
     run.queue = run.queue.map((tasks) => tasks.filter((each) => each !== task)).filter((tasks) => tasks.length > 0);
-    if (run.process.task.phase === 'running') this.parts.resize(run.pod.podId, this.resourcesOf(run.pod.podId));
+    // Nothing is left of what it was started for.
+    if (run.tasks.size === 0 && !run.hasSubscribed) this.parts.killProcess(run.process, 'asked');
+    else if (run.process.task.phase === 'running') this.parts.resize(run.pod.podId, this.resourcesOf(run.pod.podId));
   }
 
   /** Whoever runs a task is asked to end it. */
@@ -217,6 +222,7 @@ export class Executors implements ExecutorDoor {
     const framework = this.parts.table.frameworks.get(call.framework_id.value);
     run.receiver?.close();
     run.receiver = receiver;
+    run.hasSubscribed = true;
     if (run.process.task.kill === undefined) run.silence?.cancel();
     receiver.send(this.subscribed(run, framework));
     const { unacknowledged_updates: updates = [], unacknowledged_tasks: has = [] } = call.subscribe ?? {};
@@ -263,6 +269,7 @@ export class Executors implements ExecutorDoor {
       queue: [],
       underWay: new Set(),
       receiver: undefined,
+      hasSubscribed: false,
       silence: undefined,
       exit: undefined,
     };

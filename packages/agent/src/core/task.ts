@@ -21,7 +21,7 @@ import {
 import { end, update } from './task-status.ts';
 
 export { stageTask, taskState } from './task-model.ts';
-export type { StatusContext, Task, TaskEffect, TaskInput, TaskPhase } from './task-model.ts';
+export type { StatusContext, Task, TaskEffect, TaskInput } from './task-model.ts';
 
 /** Decides what an input changes. An input that does not fit the phase (a late exit, an old probe) changes nothing. */
 export function applyTask(
