@@ -42,6 +42,7 @@ describe('a custom executor', () => {
     await launch(executed('t1'), executed('t2'));
     expect(agent.of('RUN_TASKS')[0]?.tasks.map(({ executor }) => executor?.executor_id.value)).toEqual(['e1', 'e1']);
     expect(charged()).toBe(2500);
+    expect(framework.lastOffer().executor_ids).toEqual([{ value: 'e1' }]);
     await agent.update(framework.id, 't1', 'TASK_FINISHED');
     await launch(executed('t3'));
     expect(charged()).toBe(2500);

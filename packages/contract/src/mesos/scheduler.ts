@@ -56,6 +56,8 @@ export const Offer = Type.Object({
   domain: Type.Optional(DomainInfo),
   resources: Type.Array(Resource),
   attributes: Type.Array(Attribute),
+  /** Executors of the framework that are on the agent already, custom or of pods. */
+  executor_ids: Type.Optional(Type.Array(IdValue)),
   allocation_info: Type.Object({ role: Type.String() }),
   /** Stadion's own: the agent's working containerizers (`AgentInfo.containerizers`). */
   containerizers: Type.Optional(Type.Array(Type.String())),

@@ -124,6 +124,7 @@ function send(state: ClusterState, framework: FrameworkRecord, offers: Offer[]):
 function toOffer(state: ClusterState, { id, framework, role, agent, resources }: OfferRecord): Offer {
   const { info } = agent;
   const unavailability = unavailabilityOf(state.settings, info);
+  const executors = [...agent.executors.values()].filter(({ frameworkId }) => frameworkId === framework.id);
   return {
     id: { value: id },
     framework_id: { value: framework.id },
@@ -134,6 +135,7 @@ function toOffer(state: ClusterState, { id, framework, role, agent, resources }:
     attributes: info.attributes,
     allocation_info: { role },
     containerizers: info.containerizers,
+    ...(executors.length === 0 ? {} : { executor_ids: executors.map((executor) => ({ value: executor.id })) }),
     ...(info.domain === undefined ? {} : { domain: info.domain }),
     ...(unavailability === undefined ? {} : { unavailability }),
   };
