@@ -204,12 +204,18 @@ describe('the command line', { timeout: 40_000 }, () => {
     expect(finished.stderr).toMatch(/stadion up|--url/);
   });
 
-  it('stops the platform and leaves tasks running, or ends them too', async () => {
+  it('stops the platform and leaves tasks running, or ends them too, and keeps and brings back its state', async () => {
     await platform.change('POST', '/v2/apps', shellApp('/lasting', 'exec sleep 1000'));
     const sandbox = await platform.sandboxOf((await platform.tasks('/lasting'))[0]?.id ?? '');
     await ok('down', '--data-dir', platform.dataDirectory);
     await platform.end('SIGTERM');
     expect(processesWith(`MESOS_SANDBOX=${sandbox}\0`)).not.toEqual([]);
+    const backup = join(platform.folder, 'state.backup');
+    const there = ['--data-dir', platform.dataDirectory];
+    const made = await ok('backup', 'create', backup, ...there);
+    expect(await ok('backup', 'verify', backup)).toContain(/\d+ records/.exec(made)?.[0]);
+    expect((await fails(1, 'backup', 'restore', backup, ...there)).stderr).toContain('--force');
+    await ok('backup', 'restore', backup, '--force', ...there);
     await platform.startAgain();
     await waitFor('the task is known again', async () => {
       const [task] = await platform.tasks('/lasting');

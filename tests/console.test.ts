@@ -171,6 +171,7 @@ function firstViewAndEveryPage(suite: ConsoleSuite): void {
     await panel('Resources').getByRole('row').filter({ hasText: 'Memory' }).getByText('GiB').first().waitFor();
     await panel('Frameworks').getByRole('row').filter({ hasText: 'marathon' }).getByText('Active').waitFor();
     await panel('Maintenance').getByRole('row').filter({ hasText: 'old-one' }).getByText('1 h').waitFor();
+    await panel('Evenness').getByText('No move would make the fullest nodes noticeably less full.').waitFor();
     await panel('Tasks by state')
       .getByRole('link', { name: /Running$/ })
       .click();

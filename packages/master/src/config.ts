@@ -8,7 +8,7 @@ export interface MasterConfig {
   readonly agentPingMissesMax: number;
   /**
    * How long an agent that answers at its own address may say nothing over its link until it counts as lost all the same:
-   * nobody can tell it anything.
+   * nobody can tell it anything. And how long after a start of the master one that does not answer there may stay away.
    */
   readonly agentAnswersWithoutLinkMs: number;
   /** How long known agents have to come back after a start of the master (Mesos `agent_reregister_timeout`). */

@@ -38,6 +38,22 @@ describe('after a restart of the master', () => {
     expect(await cluster.registry.load()).toMatchObject([{ id: agent.agentId, state: 'unreachable' }]);
   });
 
+  it('frameworks are told of what runs on agents that come back late, for they ask soon after a restart only', async () => {
+    for (const [afterMs, isTold] of [
+      [2_000, false],
+      [50_000, true],
+    ] as const) {
+      const { cluster, agent, framework } = await stage(['t1']);
+      await cluster.restartMaster();
+      framework.reconnect();
+      await framework.subscribe();
+      await cluster.time.advance(afterMs);
+      const before = framework.statuses('t1').length;
+      await agent.connect();
+      expect(framework.statuses('t1').length > before).toBe(isTold);
+    }
+  });
+
   it('tasks beyond what the agent now says it has stay charged, and none is added', async () => {
     const { cluster, agent, framework } = await stage(['t1', 't2', 't3']);
     await cluster.restartMaster();

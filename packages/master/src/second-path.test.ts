@@ -91,6 +91,31 @@ describe('an agent whose link broke', () => {
   });
 });
 
+describe('an agent that a new master knows of, and that has not come back', () => {
+  it('is given up after a minute where nothing answers at its address, and waited for where something does', async () => {
+    for (const [answering, lostAfterMs] of [
+      [new Set<string>(), 70_000],
+      [new Set(['a1']), 602_000],
+    ] as const) {
+      const [cluster] = await stage(answering);
+      await cluster.restartMaster();
+      const from = cluster.time.now();
+      await cluster.time.advanceUntil(() => cluster.master.view?.unreachable.size === 1, 900_000);
+      expect(cluster.time.now() - from).toBeLessThanOrEqual(lostAfterMs);
+      expect(cluster.time.now() - from).toBeGreaterThan(lostAfterMs - 12_000);
+    }
+  });
+
+  it('is not asked where it comes back by itself', async () => {
+    const [cluster, agent] = await stage(new Set());
+    await cluster.restartMaster();
+    await cluster.time.advance(2_000);
+    await agent.connect();
+    await cluster.time.advance(60_000);
+    expect(cluster.asked).toEqual([]);
+  });
+});
+
 it('asks no more agents at a time than there is room for', async () => {
   const cluster = await Cluster.start({}, undefined, new Set());
   const agents: ScriptedAgent[] = [];

@@ -5,13 +5,15 @@ import { appActionPlan, type AppAction } from './app-actions.ts';
 import { deploymentActionPlan, type DeploymentAction } from './deployment-actions.ts';
 import { instanceActionPlan, type InstanceAction } from './instance-actions.ts';
 import { DRAIN_MINUTES_MAX, nodeActionPlan, type NodeAction } from './node-actions.ts';
+import { MOVES_PER_MINUTE_MAX, rebalanceActionPlan, type RebalanceAction } from './rebalance-actions.ts';
 
-export type Action = AppAction | DeploymentAction | InstanceAction | NodeAction;
+export type Action = AppAction | DeploymentAction | InstanceAction | NodeAction | RebalanceAction;
 
 /** Lays an action out. */
 export function planOf(action: Action): ActionPlan {
   if (isOfDeployment(action)) return deploymentActionPlan(action);
   if (isOfNodes(action)) return nodeActionPlan(action);
+  if (isOfRebalance(action)) return rebalanceActionPlan(action);
   return isOfInstance(action) ? instanceActionPlan(action) : appActionPlan(action);
 }
 
@@ -23,6 +25,11 @@ export function isOfDeployment(action: Action): action is DeploymentAction {
 /** Whether an action concerns nodes. */
 export function isOfNodes(action: Action): action is NodeAction {
   return 'nodes' in action;
+}
+
+/** Whether an action is about the load of all nodes. */
+export function isOfRebalance(action: Action): action is RebalanceAction {
+  return action.kind === 'rebalance' || action.kind === 'stop-rebalance';
 }
 
 /** Whether an action concerns a single instance or a pod. */
@@ -64,6 +71,14 @@ export function numberOf(action: Action): ActionNumber | undefined {
     case 'drain':
     case 'decommission':
       return { label: 'Minutes', value: action.minutes, min: 1, max: DRAIN_MINUTES_MAX, isWhole: true };
+    case 'rebalance':
+      return {
+        label: 'Moves a minute',
+        value: action.movesPerMinute,
+        min: 1,
+        max: MOVES_PER_MINUTE_MAX,
+        isWhole: true,
+      };
     default:
       return undefined;
   }
@@ -81,6 +96,8 @@ export function withNumber(action: Action, value: number): Action {
     case 'drain':
     case 'decommission':
       return { ...action, minutes: Math.floor(value) };
+    case 'rebalance':
+      return { ...action, movesPerMinute: Math.floor(value) };
     default:
       return action;
   }

@@ -1,6 +1,6 @@
 /** What an action takes, and whether somebody has it: the rule of the server, told before anything is asked of it. */
 import type { OwnPermissions } from '@stadion/contract/orchestrator-extensions';
-import { isOfDeployment, isOfNodes, type Action } from './actions.ts';
+import { isOfDeployment, isOfNodes, isOfRebalance, type Action } from './actions.ts';
 
 /** A permission for some apps and groups; without any it must be held for everything. */
 export interface NeededPermission {
@@ -10,7 +10,7 @@ export interface NeededPermission {
 
 /** What an action takes. */
 export function neededFor(action: Action): NeededPermission {
-  if (isOfNodes(action)) return { permission: 'system:write', paths: [] };
+  if (isOfNodes(action) || isOfRebalance(action)) return { permission: 'system:write', paths: [] };
   // A deployment may span teams.
   if (isOfDeployment(action)) return { permission: 'apps:write', paths: [] };
   if ('podId' in action) return { permission: 'apps:write', paths: [action.podId] };

@@ -1,5 +1,6 @@
 /** What is asked of the cluster below the orchestrator. Nobody pushes any of it. */
 import { queryOptions } from '@tanstack/react-query';
+import { isApiError } from '@stadion/contract/client';
 import { DNS_PAGE_NAMES_MAX } from '@stadion/contract/dns';
 import type { InstanceSummary } from '@stadion/contract/overview';
 import { api } from './api.ts';
@@ -53,6 +54,27 @@ export const maintenanceQuery = queryOptions({
     return { windows, down: status.down_machines ?? [] };
   },
   refetchInterval: 10_000,
+});
+
+/** Where instances would go for the load of nodes to be even. */
+export const rebalancePlanQuery = queryOptions({
+  queryKey: [...KEYS.cluster, 'rebalance plan'],
+  queryFn: ({ signal }) => api.planRebalance({ signal }),
+  refetchInterval: 10_000,
+});
+
+/** The rebalance under way or the last one; null when there was none since the present server leads. */
+export const rebalanceRunQuery = queryOptions({
+  queryKey: [...KEYS.cluster, 'rebalance'],
+  queryFn: async ({ signal }) => {
+    try {
+      return await api.getRebalance({ signal });
+    } catch (error) {
+      if (isApiError(error) && error.status === 404) return null;
+      throw error;
+    }
+  },
+  refetchInterval: 2_000,
 });
 
 /** A task as the master knows it, ended ones included; null when it has forgotten it. */

@@ -4,7 +4,8 @@ import type { AppAction } from '../core/app-actions.ts';
 import type { DeploymentAction } from '../core/deployment-actions.ts';
 import type { InstanceAction } from '../core/instance-actions.ts';
 import type { NodeAction } from '../core/node-actions.ts';
-import { isOfDeployment, isOfInstance, isOfNodes } from '../core/actions.ts';
+import type { RebalanceAction } from '../core/rebalance-actions.ts';
+import { isOfDeployment, isOfInstance, isOfNodes, isOfRebalance } from '../core/actions.ts';
 import type { Passing } from './obstacles.ts';
 import { api } from './api.ts';
 
@@ -16,6 +17,7 @@ import { api } from './api.ts';
 export async function execute(action: Action, how: Passing): Promise<string | undefined> {
   if (isOfDeployment(action)) return executeOnDeployment(action);
   if (isOfNodes(action)) return executeOnNodes(action);
+  if (isOfRebalance(action)) return executeRebalance(action);
   return isOfInstance(action) ? executeOnInstance(action, how) : executeOnApp(action, how);
 }
 
@@ -122,6 +124,11 @@ async function executeOnNodes(action: NodeAction): Promise<undefined> {
         break;
     }
   }
+}
+
+async function executeRebalance(action: RebalanceAction): Promise<undefined> {
+  if (action.kind === 'rebalance') await api.beginRebalance({ body: { movesPerMinute: action.movesPerMinute } });
+  else await api.stopRebalance({});
 }
 
 function deploymentOf(answer: object | null): string | undefined {

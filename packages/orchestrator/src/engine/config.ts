@@ -18,6 +18,11 @@ export interface EngineConfig {
   /** What the master has not answered is asked again after the first of these, then less and less often. */
   readonly reconcileRetryMinMs: number;
   readonly reconcileRetryMaxMs: number;
+  /**
+   * So long after a subscription the master is asked for all that runs: a new one learns it only as agents come to it, and
+   * what we do not know of is ended.
+   */
+  readonly reconcileEverythingAfterMs: readonly number[];
   readonly scaleAppsIntervalMs: number;
   readonly taskLaunchTimeoutMs: number;
   /** Launched tasks that nothing was heard of for so long are asked about. */
@@ -55,6 +60,7 @@ export const DEFAULT_ENGINE_CONFIG: EngineConfig = {
   reconcileGraceMs: 5_000,
   reconcileRetryMinMs: 100,
   reconcileRetryMaxMs: 15_000,
+  reconcileEverythingAfterMs: [15_000, 60_000],
   scaleAppsIntervalMs: 300_000,
   taskLaunchTimeoutMs: 300_000,
   launchConfirmMs: 15_000,

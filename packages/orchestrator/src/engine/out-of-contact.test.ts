@@ -55,4 +55,13 @@ describe('tasks that nobody knows', () => {
     expect(platform.master.alive()).toHaveLength(0);
     expect(platform.ofType('unknown_instance_terminated_event')).toMatchObject([{ runSpecId: '/ghost' }]);
   });
+
+  it('are ended too where a new master learns of them only after we have asked it', async () => {
+    const platform = await TestPlatform.started();
+    const ghost = 'ghost.instance-7d2c0a1e-4bb1-41eb-8e53-0242ac110002._app.1';
+    // Its agent comes to the master, which tells nobody: so it is with Mesos.
+    platform.master.learnTask(ghost, 0);
+    await platform.time.advance(61_000);
+    expect(platform.master.alive()).toHaveLength(0);
+  });
 });

@@ -30,6 +30,7 @@ export class Reconciler {
   private periodic: TimerHandle | undefined;
   private grace: TimerHandle | undefined;
   private again: TimerHandle | undefined;
+  private everything: readonly TimerHandle[] = [];
 
   constructor(parts: ReconcilerParts) {
     this.parts = parts;
@@ -56,6 +57,7 @@ export class Reconciler {
     this.periodic?.cancel();
     this.grace?.cancel();
     this.again?.cancel();
+    for (const timer of this.everything) timer.cancel();
     this.pending = undefined;
   }
 
@@ -64,6 +66,14 @@ export class Reconciler {
     const { time, config, turn } = this.parts;
     this.askAll();
     this.askAgain(config.reconcileRetryMinMs);
+    for (const timer of this.everything) timer.cancel();
+    this.everything = config.reconcileEverythingAfterMs.map((delayMs) =>
+      time.after(delayMs, () => {
+        turn(() => {
+          if (this.parts.link.isConnected) this.parts.link.reconcile([]);
+        });
+      }),
+    );
     if (this.isDone) return;
     this.grace?.cancel();
     this.grace = time.after(config.reconcileGraceMs, () => {

@@ -17,6 +17,7 @@ import { TimeAgo } from '../../parts/time-ago.tsx';
 import { Frameworks } from './frameworks.tsx';
 import { Maintenance } from './maintenance.tsx';
 import { Offers } from './offers.tsx';
+import { Rebalance } from './rebalance.tsx';
 import styles from './about-tab.module.css';
 
 const NAMES: Readonly<Record<Scalar, string>> = { cpus: 'CPU', mem: 'Memory', disk: 'Disk', gpus: 'GPU' };
@@ -42,6 +43,7 @@ export function AboutTab() {
             <Offers slaves={summary.slaves} />
             <Maintenance />
           </Columns>
+          <Rebalance />
         </>
       )}
     </>

@@ -1,6 +1,6 @@
 /** RECONCILE and KILL: what the master answers about tasks, known and unknown, as Mesos does. */
 import type { SchedulerCall, TaskState } from '@stadion/contract/mesos';
-import { taskKey, type FrameworkRecord, type TaskRecord } from './records.ts';
+import { taskKey, type AgentRecord, type FrameworkRecord, type TaskRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
 import { sendMasterStatus } from './statuses.ts';
 
@@ -41,6 +41,14 @@ export function kill(state: ClusterState, framework: FrameworkRecord, call: Kill
     task_id: call.task_id,
     ...(gracePeriodMs === undefined ? {} : { grace_period_ms: gracePeriodMs }),
   });
+}
+
+/** Tells frameworks of all that an agent runs for them. */
+export function tellTasks(state: ClusterState, agent: AgentRecord): void {
+  for (const task of agent.tasks) {
+    const framework = state.frameworks.get(task.frameworkId);
+    if (framework !== undefined) answerKnown(state, framework, task);
+  }
 }
 
 function reconcileOne(

@@ -18,9 +18,11 @@ import {
 import type { RegisterMessage } from './exchange.ts';
 import { endUnreported } from './executors.ts';
 import { rolesOf } from './framework-info.ts';
+import { LATE_AGENT_MS } from '../../limits.ts';
 import { recoverFramework } from './frameworks.ts';
 import { confirmOperations } from './operation-feedback.ts';
 import { AgentRecord, addressOf, taskKey, type FrameworkRecord, type LinkRecord, type TaskRecord } from './records.ts';
+import { tellTasks } from './reconciliation.ts';
 import type { ClusterState } from './state.ts';
 import { keepStatus, sendMasterStatus, setTaskState } from './statuses.ts';
 import { addTask, attachTask, endTask } from './tasks.ts';
@@ -114,7 +116,7 @@ function enroll(state: ClusterState, link: LinkRecord, id: string, message: Regi
   const again = message.agent.id !== undefined;
   if (again) state.counters.agentReregistrations += 1;
   else state.counters.agentRegistrations += 1;
-  state.recovered.delete(id);
+  const isLate = state.recovered.delete(id) && state.elapsed - state.recoveredAt >= LATE_AGENT_MS;
   const wasUnreachable = state.unreachable.delete(id);
   const agent = new AgentRecord(id, message.agent, state.now);
   if (again) agent.reregisteredAt = state.now;
@@ -124,6 +126,7 @@ function enroll(state: ClusterState, link: LinkRecord, id: string, message: Regi
   state.agents.set(id, agent);
   bind(state, agent, link, message);
   state.tell({ type: 'AGENT_ADDED', agent });
+  if (isLate) tellTasks(state, agent);
   // Whoever waits for them would wait for ever: the agent is back, and they are not.
   if (wasUnreachable) {
     endUnreachableTasks(state, id, {

@@ -4,7 +4,7 @@
  */
 import { isTerminal, type StatusReason, type TaskState } from '@stadion/contract/mesos';
 import type { AgentInfo } from '@stadion/contract/agent-link';
-import { FORGOTTEN_AGENTS_MAX, FORGOTTEN_AGENT_AGE_MS_MAX } from '../../limits.ts';
+import { FORGOTTEN_AGENTS_MAX, FORGOTTEN_AGENT_AGE_MS_MAX, RECOVERED_UNASKED_MS } from '../../limits.ts';
 import { removeCapacity, withdrawOffer } from './charges.ts';
 import type { RegisteredAgent } from './exchange.ts';
 import { askAgain, secondWord } from './second-path.ts';
@@ -85,6 +85,7 @@ export function markGone(state: ClusterState, agentId: string): boolean {
 export function markedGone(state: ClusterState, entry: RegisteredAgent): void {
   state.gone.set(entry.id, entry);
   state.recovered.delete(entry.id);
+  state.probes.delete(entry.id);
   const agent = state.agents.get(entry.id);
   const end = {
     state: 'TASK_GONE_BY_OPERATOR',
@@ -116,6 +117,7 @@ export function markedUnreachable(state: ClusterState, entry: RegisteredAgent): 
   state.counters.unreachableCompleted += 1;
   state.counters.agentRemovals += 1;
   state.counters.agentRemovalsUnhealthy += 1;
+  state.probes.delete(entry.id);
   if (state.recovered.delete(entry.id)) state.counters.recoveryAgentRemovals += 1;
   const agent = state.agents.get(entry.id);
   state.log(
@@ -176,7 +178,10 @@ export function removeSilentAgents(state: ClusterState): void {
     if (link.silentPings > missesMax && isLost(state, agent, silentMs)) due.push(agent);
   }
   for (const agent of state.recovered.values()) {
-    if (agent.until > state.elapsed) continue;
+    const waitedMs = state.elapsed - state.recoveredAt;
+    if (waitedMs >= RECOVERED_UNASKED_MS) askAgain(state, agent);
+    const isDead = waitedMs >= config.agentAnswersWithoutLinkMs && secondWord(state, agent.id) === 'silent';
+    if (agent.until > state.elapsed && !isDead) continue;
     silent += 1;
     due.push(agent);
   }

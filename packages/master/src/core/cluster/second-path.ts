@@ -10,7 +10,7 @@ import type { ClusterState } from './state.ts';
 export type SecondWord = 'alive' | 'silent' | 'unknown';
 
 /** Asks an agent unless that is under way or was done just now; at most so many are asked at a time. */
-export function askAgain(state: ClusterState, agent: AgentRecord): void {
+export function askAgain(state: ClusterState, agent: Pick<AgentRecord, 'id' | 'info'>): void {
   if (!state.hasSecondPath) return;
   const known = state.probes.get(agent.id);
   if (known?.isUnderWay === true) return;

@@ -137,11 +137,16 @@ export class FakeMaster {
 
   /** Tells about a task that nobody launched. */
   inventTask(taskId: string, agentIndex: number): void {
+    this.report(this.learnTask(taskId, agentIndex), 'TASK_RUNNING', {});
+  }
+
+  /** An agent comes with a task that nobody launched; who asks is told. */
+  learnTask(taskId: string, agentIndex: number): FakeTask {
     const agentId = `agent-${String(agentIndex)}`;
     const info: TaskInfo = { name: 'x', task_id: { value: taskId }, agent_id: { value: agentId }, resources: [] };
     const task: FakeTask = { info, agentId, state: 'TASK_RUNNING', health: undefined, readiness: undefined };
     this.tasks.set(taskId, task);
-    this.report(task, 'TASK_RUNNING', {});
+    return task;
   }
 
   loseAgent(index: number): void {
