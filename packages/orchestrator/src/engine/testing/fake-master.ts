@@ -245,6 +245,8 @@ export class FakeMaster {
       case 'ACCEPT_INVERSE_OFFERS':
       case 'DECLINE_INVERSE_OFFERS':
       case 'UPDATE_FRAMEWORK':
+      case 'MESSAGE':
+      case 'SHUTDOWN':
         break;
     }
   }
