@@ -31,30 +31,6 @@ export const RebalanceNode = Type.Composite([
 ]);
 export type RebalanceNode = Static<typeof RebalanceNode>;
 
-/** What would be done, and what could not be considered. */
-export const RebalancePlan = Type.Object({
-  /** In their order. */
-  moves: Type.Array(RebalanceMove),
-  /** The fullest first. */
-  nodes: Type.Array(RebalanceNode),
-  /** Instances that stay where they are whatever the load, by the reason. */
-  staying: Type.Array(
-    Type.Object({
-      reason: Type.Union([
-        Type.Literal('not-up'),
-        Type.Literal('volumes'),
-        Type.Literal('fixed-ports'),
-        Type.Literal('gpus'),
-        Type.Literal('deployment'),
-      ]),
-      instances: Type.Integer(),
-    }),
-  ),
-  /** Whether there was more to look at than is looked at in one plan. */
-  isPartial: Type.Boolean(),
-});
-export type RebalancePlan = Static<typeof RebalancePlan>;
-
 /** The wish that moves be made: at most so many, of which no more than so many begin in any minute. */
 export const RebalanceOrder = Type.Object({
   movesPerMinute: Type.Integer({ minimum: 1, maximum: REBALANCE_PER_MINUTE_MAX }),
@@ -102,3 +78,29 @@ export const RebalanceRun = Type.Object({
   ),
 });
 export type RebalanceRun = Static<typeof RebalanceRun>;
+
+/** What would be done, and what could not be considered. */
+export const RebalancePlan = Type.Object({
+  /** In their order. */
+  moves: Type.Array(RebalanceMove),
+  /** The fullest first. */
+  nodes: Type.Array(RebalanceNode),
+  /** Instances that stay where they are whatever the load, by the reason. */
+  staying: Type.Array(
+    Type.Object({
+      reason: Type.Union([
+        Type.Literal('not-up'),
+        Type.Literal('volumes'),
+        Type.Literal('fixed-ports'),
+        Type.Literal('gpus'),
+        Type.Literal('deployment'),
+      ]),
+      instances: Type.Integer(),
+    }),
+  ),
+  /** Whether there was more to look at than is looked at in one plan. */
+  isPartial: Type.Boolean(),
+  /** The rebalance under way, or the last one, where there was one since the present server leads. */
+  run: Type.Optional(RebalanceRun),
+});
+export type RebalancePlan = Static<typeof RebalancePlan>;

@@ -1,6 +1,5 @@
 /** What is asked of the cluster below the orchestrator. Nobody pushes any of it. */
 import { queryOptions } from '@tanstack/react-query';
-import { isApiError } from '@stadion/contract/client';
 import { DNS_PAGE_NAMES_MAX } from '@stadion/contract/dns';
 import type { InstanceSummary } from '@stadion/contract/overview';
 import { api } from './api.ts';
@@ -56,25 +55,12 @@ export const maintenanceQuery = queryOptions({
   refetchInterval: 10_000,
 });
 
-/** Where instances would go for the load of nodes to be even. */
+/** Where instances would go for the load of nodes to be even, and how far the last rebalance is. */
 export const rebalancePlanQuery = queryOptions({
   queryKey: [...KEYS.cluster, 'rebalance plan'],
   queryFn: ({ signal }) => api.planRebalance({ signal }),
-  refetchInterval: 10_000,
-});
-
-/** The rebalance under way or the last one; null when there was none since the present server leads. */
-export const rebalanceRunQuery = queryOptions({
-  queryKey: [...KEYS.cluster, 'rebalance'],
-  queryFn: async ({ signal }) => {
-    try {
-      return await api.getRebalance({ signal });
-    } catch (error) {
-      if (isApiError(error) && error.status === 404) return null;
-      throw error;
-    }
-  },
-  refetchInterval: 2_000,
+  refetchInterval: ({ state }) =>
+    state.data?.run?.endedAt === undefined && state.data?.run !== undefined ? 2_000 : 10_000,
 });
 
 /** A task as the master knows it, ended ones included; null when it has forgotten it. */

@@ -79,6 +79,7 @@ test('begins what the plan of now says, once, tells how far it is, and stops', a
   expect(begun.body).toMatchObject({ movesPerMinute: 2, moves: [{ from: { agentId: 'S0' }, to: { agentId: 'S1' } }] });
   expect((await server.ask('POST', path, { movesPerMinute: 2 })).status).toBe(409);
   expect((await server.ask('GET', `${path}/run`)).body).toEqual(begun.body);
+  expect((await server.ask('GET', path)).body).toMatchObject({ run: begun.body });
   expect((await server.ask('DELETE', `${path}/run`)).body).toMatchObject({ state: 'stopped' });
 });
 

@@ -49,7 +49,9 @@ export function rebalanceHandlers({ options, engine }: HandlerContext): Rebalanc
     planRebalance: relay(options.cluster, NO_CLUSTER, async (reader, { query }, signal) => {
       const moves = Number(query.get('moves') ?? MOVES);
       if (!Number.isInteger(moves) || moves < 0 || moves > REBALANCE_MOVES_MAX) return BAD_MOVES;
-      return json(200, planFor(engine.view, await reader.nodes(signal), moves));
+      const run = engine.moves.current();
+      const plan = planFor(engine.view, await reader.nodes(signal), moves);
+      return json(200, run === undefined ? plan : { ...plan, run });
     }),
   };
 }

@@ -4,13 +4,13 @@ import { useQuery } from '@tanstack/react-query';
 import { ActionButton } from '../../actions/action-button.tsx';
 import { counted } from '../../core/amounts.ts';
 import { MOVES_PER_MINUTE, progressOf } from '../../core/rebalance-actions.ts';
-import { rebalancePlanQuery, rebalanceRunQuery } from '../../data/cluster-queries.ts';
+import { rebalancePlanQuery } from '../../data/cluster-queries.ts';
 import { Panel } from '../../parts/panel.tsx';
 import styles from './about-tab.module.css';
 
 export function Rebalance() {
   const { data: plan, error } = useQuery(rebalancePlanQuery);
-  const { data: run } = useQuery(rebalanceRunQuery);
+  const run = plan?.run;
   const moves = plan?.moves.length ?? 0;
   const isRunning = run?.state === 'running';
   return (
@@ -40,7 +40,7 @@ export function Rebalance() {
             ? 'No move would make the fullest nodes noticeably less full.'
             : `${counted(moves, 'move')} would make the fullest nodes less full.`)}
       </p>
-      {run !== undefined && run !== null && <p role="status">{progressOf(run)}.</p>}
+      {run !== undefined && <p role="status">{progressOf(run)}.</p>}
     </Panel>
   );
 }
