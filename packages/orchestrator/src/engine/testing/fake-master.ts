@@ -247,6 +247,9 @@ export class FakeMaster {
       case 'UPDATE_FRAMEWORK':
       case 'MESSAGE':
       case 'SHUTDOWN':
+      case 'REQUEST':
+      case 'RECONCILE_OPERATIONS':
+      case 'ACKNOWLEDGE_OPERATION_STATUS':
         break;
     }
   }
