@@ -60,7 +60,7 @@ describe('tasks that nobody knows', () => {
     const platform = await TestPlatform.started();
     const ghost = 'ghost.instance-7d2c0a1e-4bb1-41eb-8e53-0242ac110002._app.1';
     // Its agent comes to the master, which tells nobody: so it is with Mesos.
-    platform.master.learnTask(ghost, 0);
+    platform.master.inventTask(ghost, 0, false);
     await platform.time.advance(61_000);
     expect(platform.master.alive()).toHaveLength(0);
   });

@@ -1,4 +1,4 @@
-/** A small master with agents for the engine's tests: real enough to launch, report, kill, reconcile and lose contact. */
+/** A small master with agents for the engine's tests: real enough to launch, report, kill, reconcile and lose contact. Long because it is all of them in one. */
 import type { Clock, TimerHandle, Timers } from '@stadion/base';
 import {
   isTerminal,
@@ -135,18 +135,13 @@ export class FakeMaster {
     this.allocateSoon();
   }
 
-  /** Tells about a task that nobody launched. */
-  inventTask(taskId: string, agentIndex: number): void {
-    this.report(this.learnTask(taskId, agentIndex), 'TASK_RUNNING', {});
-  }
-
-  /** An agent comes with a task that nobody launched; who asks is told. */
-  learnTask(taskId: string, agentIndex: number): FakeTask {
+  /** An agent comes with a task that nobody launched. @param isTold false: only whoever asks hears of it */
+  inventTask(taskId: string, agentIndex: number, isTold = true): void {
     const agentId = `agent-${String(agentIndex)}`;
     const info: TaskInfo = { name: 'x', task_id: { value: taskId }, agent_id: { value: agentId }, resources: [] };
     const task: FakeTask = { info, agentId, state: 'TASK_RUNNING', health: undefined, readiness: undefined };
     this.tasks.set(taskId, task);
-    return task;
+    if (isTold) this.report(task, 'TASK_RUNNING', {});
   }
 
   loseAgent(index: number): void {
