@@ -180,6 +180,9 @@ describe('changes are pushed', () => {
     cluster.state = clusterState([web('two', '10.1.0.2'), web('three', '10.1.0.3')]);
     cluster.emit({ eventType: 'status_update_event', taskId: 'one', taskStatus: 'TASK_KILLING' });
     cluster.emit({ eventType: 'status_update_event', taskId: 'three', taskStatus: 'TASK_RUNNING' });
+    await eventually(webAddresses, ['10.1.0.2']);
+    // It runs, and may have yet to pass its checks: whoever says what serves says so of this one too.
+    cluster.emit({ eventType: 'instance_serving_changed_event', taskId: 'three', serving: true });
     await eventually(webAddresses, ['10.1.0.2', '10.1.0.3']);
     // A snapshot that knows nothing of health yet does not undo what the orchestrator said.
     cluster.state = clusterState([web('two', '10.1.0.2', { healthy: false }), web('three', '10.1.0.3')]);

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { simulate, type SimulationReport } from './simulation.ts';
 
 const USAGE =
-  'npm run simulate -- [--seed S] [--steps N] [--count C] [--machines M] [--apps A] [--faults 0..1] [--trace]';
+  'npm run simulate -- [--seed S] [--steps N] [--count C] [--machines M] [--apps A] [--servers S] [--faults 0..1] [--trace]';
 
 const { values } = parseArgs({
   options: {
@@ -12,6 +12,7 @@ const { values } = parseArgs({
     count: { type: 'string', default: '1' },
     machines: { type: 'string', default: '5' },
     apps: { type: 'string', default: '6' },
+    servers: { type: 'string', default: '1' },
     faults: { type: 'string' },
     trace: { type: 'boolean', default: false },
   },
@@ -20,6 +21,7 @@ const steps = wholeNumber('steps', values.steps, 0);
 const count = wholeNumber('count', values.count, 1);
 const machines = wholeNumber('machines', values.machines, 1);
 const apps = wholeNumber('apps', values.apps, 1);
+const servers = wholeNumber('servers', values.servers, 1);
 const faults = values.faults === undefined ? undefined : Number(values.faults);
 if (faults !== undefined && !(faults >= 0 && faults <= 1)) refuse('--faults takes a part of the steps, from 0 to 1.');
 
@@ -31,6 +33,7 @@ for (let index = 0; index < count; index += 1) {
     steps,
     machines,
     apps,
+    servers,
     ...(faults !== undefined && { faults }),
     ...(values.trace && { trace: printEvent }),
   });
@@ -50,7 +53,7 @@ function print(report: SimulationReport): void {
     console.log(`  at ${(violation.atMs / 1000).toFixed(3)} s, ${violation.checker}: ${violation.message}`);
   }
   if (report.violations.length === 0) return;
-  const shape = `--steps ${String(steps)} --machines ${String(machines)} --apps ${String(apps)}`;
+  const shape = `--steps ${String(steps)} --machines ${String(machines)} --apps ${String(apps)} --servers ${String(servers)}`;
   const rate = faults === undefined ? '' : ` --faults ${String(faults)}`;
   console.log(`  again with: npm run simulate -- --seed ${String(report.seed)} ${shape}${rate} --trace`);
 }

@@ -12,22 +12,22 @@ const RULES = { domain: 'mesos', label: rfc1123Label, ipSources: ['host'], hash:
 export class NameFollower {
   private readonly keeper = new ZoneKeeper(RULES, { name: 'ns1.mesos', addresses: ['10.0.2.1'] });
   private news = new TaskNews();
-  /** Whether a snapshot is due. */
-  private isBehind = false;
   private looks = 0;
 
   /** A leader that was not known before: everything is asked for anew. */
-  restart({ engine: { view } }: ControlPlane): void {
+  restart(controlPlane: ControlPlane): void {
+    const { view } = controlPlane.engine;
     const serving: [string, boolean][] = [];
-    for (const app of view.root.specs()) {
+    // As `/v2/tasks` does: it has nothing of pods.
+    for (const app of view.root.apps()) {
       for (const instance of view.instances(app.id)) {
         const isServing = serves(instance, view.root.appAtVersion(app.id, instance.appVersion));
         for (const taskId of taskIdsOf(instance)) serving.push([taskId, isServing]);
       }
     }
     this.news = new TaskNews();
-    this.keeper.setServing(this.news.restart(serving));
-    this.isBehind = true;
+    this.keeper.setServing(this.news.restart(serving), true);
+    this.catchUp(controlPlane);
   }
 
   hear(event: OrchestratorEvent): void {
@@ -35,13 +35,10 @@ export class NameFollower {
     this.looks += 1;
     if (change.ended !== undefined) this.keeper.removeTask(change.ended, this.looks);
     if (change.serving !== undefined) this.keeper.setServing(change.serving);
-    this.isBehind ||= change.resync;
   }
 
-  /** Asks for a snapshot if one is due. */
+  /** Takes over what the master knows by now: a name server follows its stream as well. */
   catchUp(controlPlane: ControlPlane): void {
-    if (!this.isBehind) return;
-    this.isBehind = false;
     this.looks += 1;
     this.keeper.replace(snapshotOf(controlPlane), this.looks);
   }

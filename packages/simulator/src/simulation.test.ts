@@ -1,62 +1,58 @@
 import { describe, expect, it } from 'vitest';
-import { simulate, type SimulationOptions, type SimulationReport } from './simulation.ts';
+import { keptSeeds } from './kept-seeds.ts';
+import { SINGLE_SHAPES, runsOf } from './shapes.ts';
+import { simulate, type SimulationReport } from './simulation.ts';
+import { FailingRuns } from './testing/failing-runs.ts';
 
-/** Every shape of cluster and of run that is tried, with its own seeds. */
-const SHAPES = [
-  { steps: 120, machines: 5, apps: 6, seeds: 30 },
-  { steps: 60, machines: 1, apps: 3, seeds: 8 },
-  { steps: 80, machines: 12, apps: 8, seeds: 8 },
-  { steps: 300, machines: 3, apps: 4, seeds: 6 },
-  { steps: 20, machines: 2, apps: 2, seeds: 8 },
-  { steps: 25, machines: 3, apps: 5, seeds: 240 },
-] as const;
-
-const SEEDS_PER_TEST = 20;
 const TEST_MS_MAX = 300_000;
+const SEEDS_PER_TEST = 50;
 
-/** What broke, and how to see it again. */
-async function failures(options: SimulationOptions): Promise<string[]> {
-  const { seed, steps, machines = 5, apps = 6 } = options;
-  const again = `npm run simulate -- --seed ${String(seed)} --steps ${String(steps)} --machines ${String(machines)} --apps ${String(apps)}`;
-  const { violations } = await simulate(options);
-  return violations.map(({ checker, message }) => `${checker}: ${message}\n  again with: ${again} --trace`);
-}
+const failing = new FailingRuns();
+failing.printAtEnd('one server');
 
-async function failuresOf(runs: readonly SimulationOptions[]): Promise<string[]> {
-  const found: string[] = [];
-  for (const run of runs) found.push(...(await failures(run)));
-  return found;
-}
-
-describe('the platform keeps its promises', () => {
-  for (const { seeds, ...shape } of SHAPES) {
-    const runs = Array.from({ length: seeds }, (_, index) => ({ ...shape, seed: index + 1 }));
-    for (let first = 0; first < seeds; first += SEEDS_PER_TEST) {
+describe('the platform keeps its promises', { timeout: TEST_MS_MAX }, () => {
+  for (const shape of SINGLE_SHAPES) {
+    const runs = runsOf(shape);
+    for (let first = 0; first < runs.length; first += SEEDS_PER_TEST) {
       const some = runs.slice(first, first + SEEDS_PER_TEST);
       const { steps, machines } = shape;
-      const title = `seeds ${String(first + 1)} to ${String(first + some.length)}, ${String(steps)} steps, ${String(machines)} machines`;
-      it(title, { timeout: TEST_MS_MAX }, async () => {
-        expect(await failuresOf(some)).toEqual([]);
+      it(`seeds ${String(first + 1)} to ${String(first + some.length)}, ${String(steps)} steps, ${String(machines)} machines`, async () => {
+        expect(await failing.of(some)).toEqual([]);
       });
     }
   }
 
+  it('with every seed that has found something once', async () => {
+    expect(await failing.of(keptSeeds())).toEqual([]);
+  });
+
+  it('and all of that is no matter of good weather', () => {
+    for (const what of ['crashes', 'agentCrashes', 'partitions', 'clockFaults']) {
+      expect(failing.count(what), what).toBeGreaterThan(20);
+    }
+  });
+
   // STADION_SIMULATION_SEEDS=5000-5099 or 17,23 tries others.
   const extra = seedsFrom(process.env['STADION_SIMULATION_SEEDS'] ?? '');
   it.runIf(extra.length > 0)(`${String(extra.length)} more seeds`, { timeout: extra.length * 30_000 }, async () => {
-    expect(await failuresOf(extra.map((seed) => ({ seed, steps: 120 })))).toEqual([]);
+    const shape = { steps: 120, machines: 5, apps: 6, servers: 1 };
+    expect(await failing.of(extra.map((seed) => ({ ...shape, seed })))).toEqual([]);
   });
 });
 
-describe('a seed', () => {
-  it.each(['one', 'two', 'three'])('gives the same life twice: %s', { timeout: TEST_MS_MAX }, async (seed) => {
-    const run = (): Promise<SimulationReport> => simulate({ seed, steps: 60, faults: 0.4 });
+describe('a seed', { timeout: TEST_MS_MAX }, () => {
+  it.each([
+    ['one', 1],
+    ['two', 1],
+    ['three', 3],
+  ])('gives the same life twice: %s, servers: %d', async (seed, servers) => {
+    const run = (): Promise<SimulationReport> => simulate({ seed, steps: 30, servers, faults: 0.4 });
     const [first, second] = [await run(), await run()];
     expect(first.faults).toBeGreaterThan(0);
     expect(second).toEqual(first);
   });
 
-  it('other than the last gives another life', { timeout: TEST_MS_MAX }, async () => {
+  it('other than the last gives another life', async () => {
     const run = (seed: number): Promise<SimulationReport> => simulate({ seed, steps: 5 });
     expect((await run(1)).digest).not.toBe((await run(2)).digest);
   });

@@ -11,6 +11,7 @@ import { durabilityChecker } from './checkers/durability.ts';
 import { ghostsChecker } from './checkers/ghosts.ts';
 import { leadershipChecker } from './checkers/leadership.ts';
 import { limitsChecker } from './checkers/limits.ts';
+import { namesChecker } from './checkers/names.ts';
 import { orderChecker } from './checkers/order.ts';
 import { patienceChecker } from './checkers/patience.ts';
 import { resourcesChecker } from './checkers/resources.ts';
@@ -23,7 +24,7 @@ import { World } from './world.ts';
 
 /** How long the cluster may take to settle once all faults are over, and for how long it must stay so. Virtual time. */
 const SETTLE_MS_MAX = 45 * 60_000;
-const QUIET_MS = 60_000;
+const QUIET_MS = 30_000;
 /** Machines that are added for settling: enough for twice the instances of all apps. */
 const SPARE_MACHINES = 12;
 /** Whether it has settled is looked at so often. */
@@ -124,6 +125,7 @@ class Simulation {
       ghostsChecker(world, this.violate('4 ghosts')),
       capacityChecker(world, promises, this.violate('5 capacity')),
       patienceChecker(world, this.violate('6 patience')),
+      namesChecker(world, this.violate('8 names')),
       limitsChecker(world, this.violate('10 limits')),
       orderChecker(view, this.violate('14 order')),
       volumesChecker(world, promises, this.violate('11 volumes')),

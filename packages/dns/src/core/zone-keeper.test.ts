@@ -150,6 +150,25 @@ describe('who is served', () => {
     expect([...served(keeper)!].sort()).toEqual(['10.1.0.1', '10.1.0.2']);
   });
 
+  test('what comes later has no names until the orchestrator has said that it serves', () => {
+    const three = stateTask('three', 'web', { addresses: ['10.1.0.3'] });
+    const keeper = keeperOf(two);
+    keeper.setServing(new Map([['one', true]]), true);
+    keeper.replace(readState(clusterState(two), MASTERS, new Map()), 4);
+    // Of the second it says nothing, and was asked: that one is judged by its health.
+    expect([...served(keeper)!].sort()).toEqual(['10.1.0.1', '10.1.0.2']);
+    keeper.replace(readState(clusterState([...two, three]), MASTERS, new Map()), 5);
+    expect([...served(keeper)!].sort()).toEqual(['10.1.0.1', '10.1.0.2']);
+    expect(keeper.whyNot(keeper.tasks.get('three')!)).toBe('the orchestrator has not said yet that it serves');
+    keeper.setServing(
+      new Map([
+        ['one', true],
+        ['three', true],
+      ]),
+    );
+    expect([...served(keeper)!].sort()).toEqual(['10.1.0.1', '10.1.0.2', '10.1.0.3']);
+  });
+
   test('out of rotation by hand, and back, also through snapshots', () => {
     const keeper = keeperOf(two);
     expect(keeper.setRotation('one', false)).toBe(true);

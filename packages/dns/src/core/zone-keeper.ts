@@ -31,6 +31,12 @@ export class ZoneKeeper {
   private agents = new Map<string, Agent>();
   private frameworks = new Map<string, Framework>();
   private serving: ReadonlyMap<string, boolean> = new Map();
+  /** Frameworks whose orchestrator says of its tasks whether they serve. */
+  private readonly telling = new Set<string>();
+  /** Tasks of such a framework that came after it was known, and of which nothing was said yet. */
+  private readonly awaited = new Set<string>();
+  /** Whether the next snapshot is the first since the orchestrator was asked for everything. */
+  private isFirstSnapshot = true;
   private readonly outOfRotation = new Set<string>();
   private readonly gone = new Map<string, number>();
 
@@ -84,6 +90,12 @@ export class ZoneKeeper {
       if (frameworks.get(framework.id) === framework) continue;
       this.book.set(frameworkOwner(framework.id), frameworkRecords(framework, this.rules));
     }
+    for (const { id, frameworkId } of this.running.values()) if (this.serving.has(id)) this.telling.add(frameworkId);
+    // What was there when the orchestrator was asked, and it did not name, it never names.
+    if (!this.isFirstSnapshot) {
+      for (const task of this.running.values()) if (!running.has(task.id)) this.awaitWord(task);
+    }
+    this.isFirstSnapshot = false;
     // Most tasks are as they were: to find that out is a tenth of the work of writing their records again.
     for (const task of this.running.values()) {
       const isAsBefore =
@@ -96,7 +108,10 @@ export class ZoneKeeper {
     for (const id of agents.keys()) if (!this.agents.has(id)) this.book.set(agentOwner(id), []);
     for (const id of frameworks.keys()) if (!this.frameworks.has(id)) this.book.set(frameworkOwner(id), []);
     for (const id of running.keys()) {
-      if (!this.running.has(id)) this.book.set(taskOwner(id), []);
+      if (!this.running.has(id)) {
+        this.awaited.delete(id);
+        this.book.set(taskOwner(id), []);
+      }
       yield;
     }
   }
@@ -105,6 +120,7 @@ export class ZoneKeeper {
   setTask(task: RunningTask): boolean {
     if (!this.agents.has(task.agentId) || !this.frameworks.has(task.frameworkId)) return false;
     this.gone.delete(task.id);
+    if (!this.running.has(task.id)) this.awaitWord(task);
     this.running.set(task.id, task);
     this.publish(task);
     return true;
@@ -114,15 +130,26 @@ export class ZoneKeeper {
   removeTask(id: string, at: number): void {
     if (this.gone.size >= GONE_MAX) this.gone.clear();
     this.gone.set(id, at);
+    this.awaited.delete(id);
     if (!this.running.delete(id)) return;
     this.book.set(taskOwner(id), []);
   }
 
-  /** What the orchestrator says of its tasks; those that it does not name are judged by their health alone. */
-  setServing(serving: ReadonlyMap<string, boolean>): void {
+  /**
+   * What the orchestrator says of its tasks. Those that it does not name are judged by their health alone, save those that
+   * came since it was first asked: of them it is yet to say something.
+   * @param isAll it was asked anew, and this is all that it has to say
+   */
+  setServing(serving: ReadonlyMap<string, boolean>, isAll = false): void {
     const before = this.serving;
     this.serving = serving;
-    for (const task of this.running.values()) if (before.get(task.id) !== serving.get(task.id)) this.publish(task);
+    this.isFirstSnapshot ||= isAll;
+    for (const task of this.running.values()) {
+      const isAwaited = this.awaited.has(task.id);
+      if (isAll || serving.has(task.id)) this.awaited.delete(task.id);
+      const wasAwaited = isAwaited && !this.awaited.has(task.id);
+      if (wasAwaited || before.get(task.id) !== serving.get(task.id)) this.publish(task);
+    }
   }
 
   /** By hand: a task keeps running, and has no names. True when such a task runs. */
@@ -144,9 +171,14 @@ export class ZoneKeeper {
     if (this.outOfRotation.has(task.id)) return 'taken out of rotation by hand';
     const serving = this.serving.get(task.id);
     if (serving === false) return 'the orchestrator says that it does not serve';
+    if (serving === undefined && this.awaited.has(task.id)) return 'the orchestrator has not said yet that it serves';
     if (serving === undefined && task.healthy === false) return 'it is not healthy';
     if (!this.agents.has(task.agentId)) return 'its agent is not known';
     return undefined;
+  }
+
+  private awaitWord({ id, frameworkId }: RunningTask): void {
+    if (this.telling.has(frameworkId) && !this.serving.has(id)) this.awaited.add(id);
   }
 
   private publish(task: RunningTask): void {

@@ -76,7 +76,7 @@ export function orchestratorPush(url: string, parts: PushParts): Push {
     const news = new TaskNews();
     // After the stream is open, so that nothing falls between the list and the first event.
     const { tasks } = await client.listTasks({ signal });
-    parts.keeper.setServing(news.restart(tasks.map(servingOf)));
+    parts.keeper.setServing(news.restart(tasks.map(servingOf)), true);
     parts.onChange();
     parts.resync();
     for await (const event of events) {

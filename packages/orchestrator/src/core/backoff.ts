@@ -33,9 +33,13 @@ export function restartClock(backoff: Backoff, now: number): Backoff {
   return { delayMs: backoff.delayMs, since: now };
 }
 
-/** Milliseconds until the next launch may happen; 0 when it may now. Never the pause and more, if a clock was set back. */
+/**
+ * Milliseconds until the next launch may happen; 0 when it may now. So it may when the pause lies ahead: the clock was set
+ * back, nobody knows for how long it has lasted, and it is not to last until that time comes again.
+ */
 export function remainingMs(backoff: Backoff | undefined, now: number): number {
-  return backoff === undefined ? 0 : Math.min(backoff.delayMs, Math.max(0, backoff.since + backoff.delayMs - now));
+  if (backoff === undefined || backoff.since > now) return 0;
+  return Math.max(0, backoff.since + backoff.delayMs - now);
 }
 
 /** A pause that nothing has touched for longer than the longest one is forgotten. */

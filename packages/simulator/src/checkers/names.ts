@@ -8,6 +8,11 @@ import type { Checker, Violate } from './checker.ts';
 /** From when the orchestrator has heard of it until names follow: it is written down first, on a slow disk. */
 const LATE_MS_MAX = 30_000;
 
+/** For how long it is watched that what is down gets no name again, milliseconds. */
+const REMEMBERED_MS = 120_000;
+/** Two looks at names are so far apart, milliseconds. */
+const LOOK_MS = 5_000;
+
 /** What was heard of a task that must have no name. */
 interface Down {
   readonly why: string;
@@ -58,10 +63,14 @@ export function namesChecker(world: World, violate: Violate): Checker {
       if (controlPlane === undefined || !isFollowing || down.size === 0) return;
       judgeAnswers();
       const now = world.time.monotonic();
-      if (now - lookedAt < 1_000) return;
+      if (now - lookedAt < LOOK_MS) return;
       lookedAt = now;
       follower.catchUp(controlPlane);
-      for (const taskId of follower.named()) judge(taskId, now - LATE_MS_MAX, 'has a name');
+      const named = new Set(follower.named());
+      for (const taskId of named) judge(taskId, now - LATE_MS_MAX, 'has a name');
+      for (const [taskId, { since }] of down) {
+        if (since < now - REMEMBERED_MS && !named.has(taskId)) down.delete(taskId);
+      }
     },
   };
 

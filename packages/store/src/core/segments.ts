@@ -74,6 +74,12 @@ export function segmentsOf(names: readonly string[]): {
   return { segments, incomplete };
 }
 
+/** The names of those parts whose segment covers anything above a number: cheap, for who looks often and finds nothing. */
+export function namesAbove(names: readonly string[], number: number): readonly string[] {
+  const last = padded(number);
+  return names.filter((name) => name.slice(NUMBER_DIGITS + 1, 2 * NUMBER_DIGITS + 1) > last);
+}
+
 function padded(number: number): string {
   return String(number).padStart(NUMBER_DIGITS, '0');
 }

@@ -2,6 +2,7 @@
 import { assert, type PlatformError, type Timers } from '@stadion/base';
 import { planCompaction } from '../../core/compaction.ts';
 import {
+  namesAbove,
   partNames,
   segmentsOf,
   type SegmentEntry,
@@ -34,9 +35,9 @@ export class Journal {
     // A transaction goes through the ensemble's leader: what is read after it is no older.
     await this.transact(session, [{ type: 'check', path: this.places.epoch }]);
     for (;;) {
-      const names = await session.children(this.places.journal);
-      const { segments } = segmentsOf(names ?? []);
-      if (await this.readNew(session, segments)) return;
+      const names = (await session.children(this.places.journal)) ?? [];
+      const { segments } = segmentsOf(namesAbove(names, this.memory.newest));
+      if ((names.length > 0 || this.memory.newest === 0) && (await this.readNew(session, segments))) return;
       this.memory.clear();
     }
   }
@@ -66,11 +67,10 @@ export class Journal {
   }
 
   /** @returns false when the segments do not follow on what was read: all must be read again */
-  private async readNew(session: EnsembleSession, segments: readonly StoredSegment[]): Promise<boolean> {
+  private async readNew(session: EnsembleSession, fresh: readonly StoredSegment[]): Promise<boolean> {
     const { memory } = this;
-    const fresh = segments.filter((segment) => segment.to > memory.newest);
     const first = fresh[0];
-    if (first === undefined) return segments.length > 0 || memory.newest === 0;
+    if (first === undefined) return true;
     if (memory.newest > 0 && first.from !== memory.newest + 1) return false;
     for (let start = 0; start < fresh.length; start += SEGMENT_READS_MAX) {
       const group = fresh.slice(start, start + SEGMENT_READS_MAX);

@@ -1,0 +1,61 @@
+/** `npm run simulate:nightly`: many seeds of every shape; those that break something are printed and kept for `npm test`. */
+import { parseArgs } from 'node:util';
+import { sumOf, type Coverage } from './coverage.ts';
+import { keepSeed } from './kept-seeds.ts';
+import { CLUSTER_SHAPES, SINGLE_SHAPES, commandOf, optionsOf, type Run } from './shapes.ts';
+import { simulate } from './simulation.ts';
+
+const PROGRESS_EVERY = 50;
+
+const { values } = parseArgs({
+  options: {
+    count: { type: 'string', default: '20000' },
+    /** Those of `npm test` come first; a night begins where nobody has looked yet. */
+    first: { type: 'string', default: String(Math.floor(performance.timeOrigin / 1000) % 1_000_000_000) },
+  },
+});
+const count = Number(values.count);
+const first = Number(values.first);
+if (!(Number.isInteger(count) && count > 0 && Number.isInteger(first) && first >= 0)) {
+  console.error('npm run simulate:nightly -- [--count N] [--first SEED], both whole numbers');
+  process.exit(2);
+}
+
+const shapes = drawable();
+const startedAt = performance.now();
+let total: Coverage = {};
+let failed = 0;
+for (let index = 0; index < count; index += 1) {
+  const shape = shapes[index % shapes.length];
+  if (shape === undefined) break;
+  const run: Run = { seed: first + index, ...shape };
+  const { violations, coverage } = await simulate(optionsOf(run));
+  total = sumOf([total, coverage]);
+  const [violation] = violations;
+  if (violation !== undefined) {
+    failed += 1;
+    console.log(`seed ${String(run.seed)}: ${violation.checker}: ${violation.message}`);
+    console.log(`  again with: ${commandOf(run)} --trace`);
+    keepSeed(run, `${violation.checker}: ${violation.message}`);
+  }
+  if ((index + 1) % PROGRESS_EVERY === 0 || index + 1 === count) {
+    const seconds = (performance.now() - startedAt) / 1000;
+    const left = Math.round(((seconds / (index + 1)) * (count - index - 1)) / 60);
+    console.log(
+      `${String(index + 1)} of ${String(count)} seeds, ${String(failed)} failed, ${String(left)} minutes left`,
+    );
+  }
+}
+console.log(
+  Object.entries(total)
+    .map(([name, times]) => `${name} ${String(times)}`)
+    .join(', '),
+);
+process.exit(failed === 0 ? 0 : 1);
+
+/** Every shape once, and the short ones of several servers, which find most for their time, between any two. */
+function drawable(): Omit<Run, 'seed'>[] {
+  const all = [...CLUSTER_SHAPES, ...SINGLE_SHAPES].map(({ seeds: _seeds, ...shape }) => shape);
+  const [short] = all;
+  return short === undefined ? [] : all.flatMap((shape) => [shape, short]);
+}
