@@ -5,6 +5,7 @@ import { defineConfig } from 'vitest/config';
 const LONGEST = [
   'chaos.test.ts',
   'simulation.test.ts',
+  'simulation-cluster.test.ts',
   'console-deployments',
   'console-live',
   'console.test.ts',

@@ -5,7 +5,7 @@ import { keepSeed } from './kept-seeds.ts';
 import { CLUSTER_SHAPES, SINGLE_SHAPES, commandOf, optionsOf, type Run } from './shapes.ts';
 import { simulate } from './simulation.ts';
 
-const PROGRESS_EVERY = 50;
+const PROGRESS_EVERY = 20;
 
 const { values } = parseArgs({
   options: {
