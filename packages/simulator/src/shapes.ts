@@ -18,9 +18,9 @@ export interface Shape extends Omit<Run, 'seed'> {
 
 /** One process with everything on a disk of its own. */
 export const SINGLE_SHAPES: readonly Shape[] = [
-  { steps: 10, machines: 2, apps: 2, servers: 1, faults: 0.4, seeds: 150 },
-  { steps: 25, machines: 3, apps: 5, servers: 1, seeds: 60 },
-  { steps: 120, machines: 5, apps: 6, servers: 1, seeds: 12 },
+  { steps: 10, machines: 2, apps: 2, servers: 1, faults: 0.4, seeds: 160 },
+  { steps: 25, machines: 3, apps: 5, servers: 1, seeds: 40 },
+  { steps: 120, machines: 5, apps: 6, servers: 1, seeds: 8 },
   { steps: 60, machines: 1, apps: 3, servers: 1, seeds: 5 },
   { steps: 80, machines: 12, apps: 8, servers: 1, seeds: 2 },
   { steps: 300, machines: 3, apps: 4, servers: 1, seeds: 2 },
@@ -31,7 +31,7 @@ export const CLUSTER_SHAPES: readonly Shape[] = [
   { steps: 10, machines: 2, apps: 2, servers: 3, faults: 0.6, seeds: 230 },
   { steps: 12, machines: 3, apps: 3, servers: 3, faults: 0.5, seeds: 40 },
   { steps: 15, machines: 2, apps: 2, servers: 5, faults: 0.6, seeds: 10 },
-  { steps: 100, machines: 5, apps: 6, servers: 3, seeds: 6 },
+  { steps: 100, machines: 5, apps: 6, servers: 3, seeds: 4 },
 ];
 
 /** The options of a run. */

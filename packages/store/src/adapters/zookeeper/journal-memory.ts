@@ -1,7 +1,7 @@
 /** What the journal in ZooKeeper says, in memory: the present entry of every key, and the segments it came from. */
 import { delay, type Timers } from '@stadion/base';
 import type { SegmentSize } from '../../core/compaction.ts';
-import type { SegmentEntry } from '../../core/segments.ts';
+import type { SegmentEntry, StoredSegment } from '../../core/segments.ts';
 import { SEGMENT_ENTRIES_PER_TURN } from '../../limits.ts';
 
 /** A segment that was read or written. */
@@ -53,6 +53,39 @@ export class JournalMemory {
       const record = this.records.get(key);
       if (record !== undefined && replaced.has(record.segment)) record.segment = merged;
     }
+  }
+
+  /**
+   * Takes note of what others have made of the segments meanwhile: who follows reads what is new, and hears nothing of
+   * neighbours that became one, or of the oldest that went.
+   * @param stored all that there are, by number
+   */
+  align(stored: readonly StoredSegment[]): void {
+    const segments: KnownSegment[] = [];
+    const instead = new Map<KnownSegment, KnownSegment>();
+    let at = 0;
+    for (const { from, to, parts } of stored) {
+      while ((this.segments[at]?.from ?? Infinity) < from) at += 1;
+      const run: KnownSegment[] = [];
+      for (let known = this.segments[at]; known !== undefined && known.to <= to; known = this.segments[at]) {
+        run.push(known);
+        at += 1;
+      }
+      const [only] = run;
+      if (only !== undefined && run.length === 1 && only.from === from && only.to === to) {
+        segments.push(only);
+        continue;
+      }
+      if (only === undefined) continue;
+      // At most as large as those were together.
+      const bytes = run.reduce((sum, known) => sum + known.bytes, 0);
+      const merged = { from, to, names: parts, parts: parts.length, bytes };
+      for (const known of run) instead.set(known, merged);
+      segments.push(merged);
+    }
+    this.segments = segments;
+    if (instead.size === 0) return;
+    for (const record of this.records.values()) record.segment = instead.get(record.segment) ?? record.segment;
   }
 
   /** Takes note that the oldest segment is gone; nothing current is left in it. */

@@ -49,6 +49,12 @@ export class Journal {
     await this.removeNodes(session, epoch, incomplete);
   }
 
+  /** Learns which segments there are now: a leader writes them anew, and must not look for what another has replaced. */
+  async align(session: EnsembleSession): Promise<void> {
+    const { segments } = segmentsOf((await session.children(this.places.journal)) ?? []);
+    this.memory.align(segments);
+  }
+
   /** Adds a commit; once it resolves, it is on the disks of most servers. */
   async append(session: EnsembleSession, epoch: number, entries: readonly SegmentEntry[]): Promise<void> {
     const number = this.memory.newest + 1;

@@ -120,6 +120,7 @@ export class ZooKeeperStore implements SharedStore {
       await this.enqueue(async () => {
         await this.journal.sweep(session, epoch);
         await this.journal.refresh(session);
+        await this.journal.align(session);
       });
       return this.startReign(session, candidacy, epoch);
     });

@@ -107,6 +107,29 @@ describe('a leader that is cut off', () => {
   });
 });
 
+test('leaders that take turns keep the journal short, whatever the others have made of it meanwhile', async () => {
+  const time = new VirtualTime();
+  const ensemble = ensembleIn(time);
+  const stores = await opened(time, ensemble, [client(time, 'first'), client(time, 'second')]);
+  let reign = await settled(time, stores[0].campaign('first'));
+  for (let turn = 0; turn < 6; turn += 1) {
+    const [leading, following] = turn % 2 === 0 ? stores : [stores[1], stores[0]];
+    const next = following.campaign('follows');
+    let isOver = false;
+    void reign.lost.then(() => (isOver = true));
+    for (let round = 0; round < 200; round += 1) {
+      const put = { type: 'put', key: `/key-${String(round % 7)}`, value: turn * 1_000 + round } as const;
+      await settled(time, leading.commit([put], reign.epoch));
+    }
+    await time.advance(2_000);
+    expect(isOver).toBe(false);
+    expect(ensemble.sizes.nodes).toBeLessThan(250);
+    await settled(time, reign.resign());
+    reign = await settled(time, next);
+  }
+  expect((await settled(time, stores[0].get('/key-3')))?.value).toBe(5_199);
+});
+
 describe('a simulated ensemble', () => {
   test('keeps one watch for whoever waits in line for hours', async () => {
     const time = new VirtualTime();
