@@ -11,7 +11,11 @@ test('segments count from their last part on, and are put in order by what they 
 });
 
 test('what reaches beyond a number is told from what does not, also when it begins before', () => {
-  const names = [{ from: 1, to: 9 }, { from: 8, to: 10 }, { from: 10, to: 10 }].flatMap((range) => partNames(range, 1));
+  const names = [
+    { from: 1, to: 9 },
+    { from: 8, to: 10 },
+    { from: 10, to: 10 },
+  ].flatMap((range) => partNames(range, 1));
   expect(namesAbove(names, 9)).toEqual(names.slice(1));
   expect(namesAbove(names, 10)).toEqual([]);
 });
