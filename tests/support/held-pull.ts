@@ -1,5 +1,5 @@
 /** The pull of an image that stops half-way, so that how far it is can be looked at. */
-import { randomBytes } from 'node:crypto';
+import { SeededRandom } from '@stadion/base';
 import { busyboxLayer, makeImage, SmallRegistry } from '@stadion/agent/testing';
 import { EventRecorder } from './event-recorder.ts';
 import type { RunningPlatform } from './running-platform.ts';
@@ -19,7 +19,7 @@ export async function heldPull(
   const registry = await SmallRegistry.start({ hold: true });
   const events = await EventRecorder.open(platform.addresses.orchestrator);
   try {
-    const layers = [busyboxLayer(), [{ name: 'noise', content: randomBytes(BYTES) }]];
+    const layers = [busyboxLayer(), [{ name: 'noise', content: noise(BYTES) }]];
     const deployed = platform.change(
       'POST',
       '/v2/apps',
@@ -39,4 +39,10 @@ export async function heldPull(
     events.close();
     await registry.stop();
   }
+}
+
+/** Bytes that cannot be pressed together. */
+function noise(size: number): Buffer {
+  const random = new SeededRandom(1);
+  return Buffer.from(Uint32Array.from({ length: size / 4 }, () => random.uint32()).buffer);
 }

@@ -141,14 +141,10 @@ export function speakTls(client: object, material: () => ConnectionOptions, onPr
     call('findNextServer', (server: { readonly host: string; readonly port: number }) => {
       const socket = open(server);
       Reflect.set(manager, 'socket', socket);
-      const limitMs = Number(Reflect.get(manager, 'connectTimeout'));
-      Reflect.set(
-        manager,
-        'connectTimeoutHandler',
-        setTimeout(() => socket.destroy(), limitMs),
-      );
+      socket.setTimeout(Number(Reflect.get(manager, 'connectTimeout')), () => socket.destroy());
       socket.setNoDelay();
       socket.on('secureConnect', () => {
+        socket.setTimeout(0);
         call('onSocketConnected');
       });
       socket.on('data', (bytes: Uint8Array) => {

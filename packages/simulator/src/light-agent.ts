@@ -100,6 +100,8 @@ export class LightAgent {
       case 'ACKNOWLEDGE_STATUS_UPDATE':
       case 'CHECKPOINT_RESOURCES':
       case 'RUN_TASK_GROUP':
+      case 'FRAMEWORK_MESSAGE':
+      case 'SHUTDOWN_EXECUTOR':
       case 'REJECTED':
         return;
     }

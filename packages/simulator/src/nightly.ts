@@ -1,5 +1,6 @@
 /** `npm run simulate:nightly`: many seeds of every shape; those that break something are printed and kept for `npm test`. */
 import { parseArgs } from 'node:util';
+import { systemClock } from '@stadion/base/system';
 import { sumOf, type Coverage } from './coverage.ts';
 import { keepSeed } from './kept-seeds.ts';
 import { CLUSTER_SHAPES, SINGLE_SHAPES, commandOf, optionsOf, type Run } from './shapes.ts';
@@ -11,7 +12,7 @@ const { values } = parseArgs({
   options: {
     count: { type: 'string', default: '20000' },
     /** Those of `npm test` come first; a night begins where nobody has looked yet. */
-    first: { type: 'string', default: String(Math.floor(performance.timeOrigin / 1000) % 1_000_000_000) },
+    first: { type: 'string', default: String(Math.floor(systemClock.now() / 1000) % 1_000_000_000) },
   },
 });
 const count = Number(values.count);
@@ -22,7 +23,7 @@ if (!(Number.isInteger(count) && count > 0 && Number.isInteger(first) && first >
 }
 
 const shapes = drawable();
-const startedAt = performance.now();
+const startedAt = systemClock.monotonic();
 let total: Coverage = {};
 let failed = 0;
 for (let index = 0; index < count; index += 1) {
@@ -39,7 +40,7 @@ for (let index = 0; index < count; index += 1) {
     keepSeed(run, `${violation.checker}: ${violation.message}`);
   }
   if ((index + 1) % PROGRESS_EVERY === 0 || index + 1 === count) {
-    const seconds = (performance.now() - startedAt) / 1000;
+    const seconds = (systemClock.monotonic() - startedAt) / 1000;
     const left = Math.round(((seconds / (index + 1)) * (count - index - 1)) / 60);
     console.log(
       `${String(index + 1)} of ${String(count)} seeds, ${String(failed)} failed, ${String(left)} minutes left`,

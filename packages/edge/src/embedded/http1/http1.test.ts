@@ -1,5 +1,7 @@
 /** HTTP/1 on both sides of the edge, by bytes. */
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
+import { delay } from '@stadion/base';
+import { systemTimers } from '@stadion/base/system';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EdgeStage, echo } from '../../testing/edge-stage.ts';
@@ -195,7 +197,7 @@ describe('requests on one connection', () => {
       const end = at + (sizes[turn % sizes.length] ?? 1);
       socket.write(text.slice(at, end), 'latin1');
       at = end;
-      await new Promise((resolve) => setImmediate(resolve));
+      await delay(systemTimers, 0);
     }
     await closed;
     return answer;
