@@ -1,10 +1,10 @@
 /** `npm run simulate:nightly`: many seeds of every shape; those that break something are printed and kept for `npm test`. */
 import { parseArgs } from 'node:util';
 import { systemClock } from '@stadion/base/system';
-import { sumOf, type Coverage } from './coverage.ts';
-import { keepSeed } from './kept-seeds.ts';
-import { CLUSTER_SHAPES, SINGLE_SHAPES, commandOf, optionsOf, type Run } from './shapes.ts';
-import { simulate } from './simulation.ts';
+import { sumOf, type Coverage } from '../coverage.ts';
+import { keepSeed } from '../kept-seeds.ts';
+import { CLUSTER_SHAPES, SINGLE_SHAPES, commandOf, optionsOf, type Run } from '../shapes.ts';
+import { simulate } from '../simulation.ts';
 
 const PROGRESS_EVERY = 20;
 
