@@ -1,6 +1,7 @@
 /** What an agent is made of: its ports, who it is, and the settings with their defaults. */
 import type { Clock, Logger, Random, Timers } from '@stadion/base';
 import type { AgentInfo, MasterDialer } from '@stadion/contract/agent-link';
+import type { RevocableCpus } from './core/lending.ts';
 import type { Checkpoints } from './ports/checkpoints.ts';
 import type { Containerizer } from './ports/containerizer.ts';
 import type { Fetcher } from './ports/fetcher.ts';
@@ -23,6 +24,9 @@ export interface AgentConfig {
   readonly logFileBytesMax: number;
   readonly logFilesKept: number;
   readonly logWatchIntervalMs: number;
+  /** How many cpus are lent that services leave free, and how often it is looked how many those are. */
+  readonly revocableCpus: RevocableCpus;
+  readonly revocableLookMs: number;
 }
 
 /** The settings of an agent that was told nothing. */
@@ -34,6 +38,8 @@ export const AGENT_CONFIG_DEFAULT: AgentConfig = {
   logFileBytesMax: 10 * 1024 * 1024,
   logFilesKept: 2,
   logWatchIntervalMs: 5000,
+  revocableCpus: 'off',
+  revocableLookMs: 5000,
 };
 
 /** Everything an agent needs. */

@@ -17,6 +17,7 @@ export interface AgentCounters {
   fetchesSucceeded: number;
   fetchesFailed: number;
   recoveryErrors: number;
+  preempted: number;
   readonly ended: Map<TaskState, number>;
 }
 

@@ -13,6 +13,7 @@ import type { Ledger } from './core/ledger.ts';
 import { taskState, type Task } from './core/task.ts';
 import { ImagePulls, type PullBegun } from './image-pulls.ts';
 import { Housekeeping } from './housekeeping.ts';
+import { Lender } from './lender.ts';
 import { MasterMessages } from './master-messages.ts';
 import { MasterSession } from './master-session.ts';
 import type { AttachOutcome, ExecOutcome, ExecRequest } from './ports/containerizer.ts';
@@ -41,6 +42,7 @@ export class Agent implements Service, AgentView {
     fetchesSucceeded: 0,
     fetchesFailed: 0,
     recoveryErrors: 0,
+    preempted: 0,
     ended: new Map(),
   };
   private readonly options: AgentOptions;
@@ -53,6 +55,7 @@ export class Agent implements Service, AgentView {
   private readonly messages: MasterMessages;
   private readonly housekeeping: Housekeeping;
   private readonly imagePulls: ImagePulls;
+  private readonly lender: Lender;
   private phase: Phase = 'new';
   private readonly identity: AgentIdentity;
   private currentMasterId: string | undefined;
@@ -103,6 +106,19 @@ export class Agent implements Service, AgentView {
       send: (message) => this.session.send(message),
       isLeaving: () => this.leaving !== undefined,
     });
+    this.lender = new Lender({
+      mode: config.revocableCpus,
+      lookIntervalMs: config.revocableLookMs,
+      resources: options.info.resources,
+      time: this.time,
+      table: this.table,
+      ledger: this.runner.ledger,
+      log,
+      usage: () => this.usage(),
+      resourcesOf: (task) => this.runner.resourcesOf(task),
+      send: (message) => this.session.send(message),
+      preempt: (entry) => this.runner.preempt(entry),
+    });
     this.imagePulls = new ImagePulls({ containerizer: options.containerizer, clock, log }, () => this.working.names);
     this.housekeeping = new Housekeeping(
       { time: this.time, sandboxes: options.sandboxes, records: this.runner.records, log },
@@ -143,6 +159,7 @@ export class Agent implements Service, AgentView {
     for (const { containerId, exit } of this.earlyExits.splice(0)) this.runner.onExit(containerId, exit);
     this.session.start();
     this.housekeeping.start();
+    this.lender.start();
   }
 
   async stop(): Promise<void> {
@@ -151,6 +168,7 @@ export class Agent implements Service, AgentView {
     this.session.stop();
     this.runner.stop();
     this.housekeeping.stop();
+    this.lender.stop();
     this.imagePulls.stop();
     await this.options.prober.close();
     await this.options.containerizer.close();
@@ -338,6 +356,7 @@ export class Agent implements Service, AgentView {
     const agentId = message.agent_id.value;
     if (this.identity.current !== agentId) this.identity.take(agentId);
     this.log.info({ agentId }, 'registered');
+    this.lender.announce();
     this.runner.updates.resume(this.table.entries());
   }
 

@@ -1,7 +1,7 @@
 /** Carries out what the life cycle decides: sandboxes, artifacts, containers, checks, records and reports of tasks. */
 import { assert, randomUuid, type Clock, type Random, type Timers } from '@stadion/base';
 import type { AgentInfo, AgentMessage } from '@stadion/contract/agent-link';
-import { isTerminal, type StatusReason, type TaskState } from '@stadion/contract/mesos';
+import { isTerminal, type Resource, type StatusReason, type TaskState } from '@stadion/contract/mesos';
 import type { AgentConfig, AgentOptions } from './agent-options.ts';
 import type { AgentCounters } from './agent-view.ts';
 import { CheckRunner } from './check-runner.ts';
@@ -13,7 +13,7 @@ import { Ledger } from './core/ledger.ts';
 import { addressesOf, networkInfosOf, type NetworkInfos } from './core/network-infos.ts';
 import { isExecuted } from './core/pod.ts';
 import type { KillCause } from './core/task-end.ts';
-import { applyTask, taskState, type TaskEffect, type TaskInput } from './core/task.ts';
+import { applyTask, taskState, type Task, type TaskEffect, type TaskInput } from './core/task.ts';
 import { executorToken } from './executor-tokens.ts';
 import { Executors } from './executors.ts';
 import { Pods } from './pods.ts';
@@ -103,8 +103,7 @@ export class TaskRunner {
       volumes: owner.volumes,
       agentId: () => owner.agentId(),
       frameworkOf: (frameworkId) => owner.table.frameworks.get(frameworkId),
-      resourcesOf: ({ runs, containerId, info }) =>
-        runs === undefined ? info.resources : this.executors.resourcesOf(containerId),
+      resourcesOf: (task) => this.resourcesOf(task),
       tokenOf: ({ runs, containerId, frameworkId }) =>
         runs === undefined || tokenKey === undefined
           ? undefined
@@ -200,6 +199,17 @@ export class TaskRunner {
     const framework = this.owner.table.frameworks.get(entry.task.frameworkId);
     const announce = framework?.capabilities?.some((each) => each.type === 'TASK_KILLING_STATE') ?? false;
     this.dispatch(entry, { type: 'kill', cause, graceMs, announce });
+  }
+
+  /** The cpus that a task was lent are taken back. */
+  preempt(entry: TaskEntry): void {
+    this.owner.counters.preempted += 1;
+    this.dispatch(entry, { type: 'kill', cause: 'preempted', graceMs: undefined, announce: false });
+  }
+
+  /** What the container of a task, or of an executor, may use. */
+  resourcesOf({ runs, containerId, info }: Task): readonly Resource[] {
+    return runs === undefined ? info.resources : this.executors.resourcesOf(containerId);
   }
 
   /** Ends all tasks. */

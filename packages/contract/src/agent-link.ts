@@ -84,6 +84,8 @@ export const AgentMessage = Type.Union([
   }),
   /** With the version of the checkpointed resources that the agent has, if any; the master sends newer ones again. */
   Type.Object({ type: Type.Literal('PONG'), checkpointed_version: Type.Optional(Type.Integer()) }),
+  /** What the agent has to lend beside its own resources, in all and revocable; sent after each registration, where it lends. */
+  Type.Object({ type: Type.Literal('OVERSUBSCRIBED'), resources: Type.Array(Resource) }),
   /** A custom executor says something to its framework; `data` is base64. */
   Type.Object({
     type: Type.Literal('EXECUTOR_MESSAGE'),

@@ -1,4 +1,4 @@
-/** The settings of an agent about containers of Linux. */
+/** The settings of an agent about containers, most of them about those of Linux. */
 import { Type } from '@sinclair/typebox';
 
 const text = (valueName: string, description: string) =>
@@ -19,6 +19,13 @@ export const containerSettings = {
     'capabilities that tasks may ask for beside those that every container has, e.g. "NET_ADMIN,SYS_NICE" (default: none)',
   ),
   seccompConfigDir: text('dir', 'seccomp profiles that tasks may name, one JSON file each, in the format of Docker'),
+  revocableCpus: Type.String({
+    pattern: String.raw`^(?:off|auto|\d+(?:\.\d+)?)$`,
+    default: 'off',
+    valueName: 'auto|off|cpus',
+    description:
+      'lend cpus that tasks leave free to apps that take revocable ones: auto (all but a margin), off, or at most so many',
+  }),
   gpuDevices: text(
     'paths',
     'devices that are gpus, one each, e.g. "/dev/nvidia0,/dev/nvidia1"; they are offered as the resource gpus',

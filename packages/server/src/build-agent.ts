@@ -18,6 +18,7 @@ import {
   parseAttributes,
   parseResources,
   type Agent,
+  type AgentConfig,
   type Parsed,
 } from '@stadion/agent';
 import { DOCKER_HOST_DEFAULT, withDiskLimits, withSecrets, type SecretSource } from '@stadion/agent/containerizers';
@@ -110,9 +111,15 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
     },
     config: {
       inheritedEnvironment: process.env,
+      revocableCpus: revocableCpusOf(config.revocableCpus),
       ...(parts.asksWho ? { executorTokenKey: (await executorKey(workDirectory, ports)).reveal() } : {}),
     },
   });
+}
+
+/** The setting has been checked: it is a word or a number. */
+function revocableCpusOf(text: string): AgentConfig['revocableCpus'] {
+  return text === 'off' || text === 'auto' ? text : Number(text);
 }
 
 /** The same after a restart, as executors keep their tokens. */

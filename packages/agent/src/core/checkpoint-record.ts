@@ -38,6 +38,7 @@ const StoredTask = Type.Object({
         Type.Literal('pod'),
         Type.Literal('unregistered'),
         Type.Literal('unreturned'),
+        Type.Literal('preempted'),
       ]),
       deadline: Type.Number(),
     }),

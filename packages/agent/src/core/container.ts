@@ -35,6 +35,8 @@ export interface ContainerLimits {
   readonly memoryBytes: number;
   readonly diskBytes: number;
   readonly gpus: number;
+  /** Its cpus are only lent to it: it gets what the others leave, however much, and no more than that. */
+  readonly isRevocable?: true;
 }
 
 /** What the processes of one container use. Times and counts are totals since its start; absent is not measured. */

@@ -18,6 +18,11 @@ export class Ledger {
     this.ports = total.filter((resource) => resource.name === 'ports').flatMap((each) => each.ranges?.range ?? []);
   }
 
+  /** How many cpus there are to be lent from now on, whether they are or not: an account of its own. */
+  lend(cpus: number): void {
+    this.total.set(LENT_CPUS, Math.round(cpus * 1000));
+  }
+
   /** Takes the resources, or says in a sentence why they cannot be had and takes nothing. */
   hold(resources: readonly Resource[]): string | undefined {
     const problem = this.findProblem(resources);
@@ -77,7 +82,11 @@ export class Ledger {
   }
 }
 
+/** The account of revocable cpus, as Mesos names it. */
+export const LENT_CPUS = 'cpus_revocable';
+
 function accountOf(resource: Resource): string {
+  if (resource.revocable !== undefined) return `${resource.name}_revocable`;
   const disk = ownDiskOf(resource);
   return disk === undefined ? resource.name : `${resource.name} at ${disk.root}`;
 }

@@ -2,6 +2,7 @@
 import type { Attribute, Range, Resource } from '@stadion/contract/mesos';
 import type { ContainerLimits } from './container.ts';
 import type { Parsed } from './parsed.ts';
+import { cpusOf } from './lending.ts';
 import { parseResourcesJson } from './resources-json.ts';
 import { isVolume } from './volumes.ts';
 
@@ -82,7 +83,9 @@ export function limitsOf(resources: readonly Resource[]): ContainerLimits {
     resources
       .filter((each) => isOnRootDisk(each) && each.name === name && counts(each))
       .reduce((sum, each) => sum + (each.scalar?.value ?? 0), 0);
+  const { own, lent } = cpusOf(resources);
   return {
+    ...(own === 0 && lent > 0 ? { isRevocable: true } : {}),
     cpus: amount('cpus'),
     memoryBytes: amount('mem') * MIB,
     diskBytes: amount('disk', (each) => !isVolume(each)) * MIB,

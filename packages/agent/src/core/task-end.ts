@@ -4,9 +4,9 @@ import { describeExit, type ContainerExit } from './container.ts';
 
 /**
  * Who wanted the task gone. `pod`: another task of its pod has ended otherwise than well. `unregistered`, `unreturned`: the
- * process of a custom executor never subscribed, or did not come back.
+ * process of a custom executor never subscribed, or did not come back. `preempted`: the cpus that it was lent are wanted back.
  */
-export type KillCause = 'asked' | 'unhealthy' | 'too-long' | 'pod' | 'unregistered' | 'unreturned';
+export type KillCause = 'asked' | 'unhealthy' | 'too-long' | 'pod' | 'unregistered' | 'unreturned' | 'preempted';
 
 /** What one status says beyond the facts of its task. */
 export interface StatusFacts {
@@ -30,6 +30,13 @@ export function factsOfEnd(cause: KillCause | undefined, exit: ContainerExit): S
         message: `Killed because its health checks failed: ${message}`,
         reason: 'REASON_TASK_HEALTH_CHECK_STATUS_UPDATED',
         healthy: false,
+      };
+    case 'preempted':
+      // As in Mesos, whose master says TASK_LOST to those who do not know the difference.
+      return {
+        state: 'TASK_GONE',
+        message: 'Container preempted: services want the cpus that it was lent',
+        reason: 'REASON_CONTAINER_PREEMPTED',
       };
     case 'too-long':
       return { state: 'TASK_FAILED', message, reason: 'REASON_MAX_COMPLETION_TIME_REACHED' };

@@ -6,7 +6,7 @@ import { type Task, taskState } from '../core/task.ts';
 export function legacyResources(resources: readonly Resource[]): Record<string, number | string> {
   const result: Record<string, number | string> = { cpus: 0, gpus: 0, mem: 0, disk: 0 };
   for (const resource of resources) {
-    const { name } = resource;
+    const name = resource.revocable === undefined ? resource.name : `${resource.name}_revocable`;
     if (resource.scalar !== undefined) {
       const before = result[name];
       const sum = (typeof before === 'number' ? before : 0) + resource.scalar.value;

@@ -9,6 +9,7 @@ export function agentMetrics(agent: AgentView, now: number): Record<string, numb
     'slave/registered': agent.registered ? 1 : 0,
     'slave/uptime_secs': (now - agent.startedAt) / 1000,
     'slave/recovery_errors': agent.counters.recoveryErrors,
+    'slave/executors_preempted': agent.counters.preempted,
     'slave/container_launch_errors': agent.counters.launchErrors,
     'slave/frameworks_active': 0,
     'containerizer/fetcher/task_fetches_succeeded': agent.counters.fetchesSucceeded,
@@ -21,6 +22,11 @@ export function agentMetrics(agent: AgentView, now: number): Record<string, numb
     metrics[`slave/${name}_total`] = total;
     metrics[`slave/${name}_used`] = used;
     metrics[`slave/${name}_percent`] = total === 0 ? 0 : used / total;
+    const lent = agent.ledger.totalAmount(`${name}_revocable`);
+    const borrowed = agent.ledger.heldAmount(`${name}_revocable`);
+    metrics[`slave/${name}_revocable_total`] = lent;
+    metrics[`slave/${name}_revocable_used`] = borrowed;
+    metrics[`slave/${name}_revocable_percent`] = lent === 0 ? 0 : borrowed / lent;
   }
   for (const state of ['staging', 'starting', 'running', 'killing']) metrics[`slave/tasks_${state}`] = 0;
   for (const state of ['finished', 'failed', 'killed', 'lost', 'dropped', 'error', 'gone']) {

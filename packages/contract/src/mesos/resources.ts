@@ -59,6 +59,8 @@ export const Resource = Type.Object({
   reservation: Type.Optional(Type.Omit(Reservation, ['type', 'role'])),
   reservations: Type.Optional(Type.Array(Reservation)),
   disk: Type.Optional(DiskInfo),
+  /** There (and empty) on what is lent only: whoever uses it is ended when those that it belongs to want it. */
+  revocable: Type.Optional(Type.Object({})),
   allocation_info: Type.Optional(Type.Object({ role: Type.String() })),
 });
 export type Resource = Static<typeof Resource>;

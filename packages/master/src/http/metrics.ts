@@ -3,7 +3,7 @@ import { availableParallelism, freemem, loadavg, totalmem } from 'node:os';
 import { isTerminal, TaskState } from '@stadion/contract/mesos';
 import type { MetricsSnapshot } from '@stadion/contract/mesos-state';
 import { SCALAR_NAMES } from '../core/resources/amounts.ts';
-import { scalarsOf } from '../core/resources/resource-vector.ts';
+import { revocableCpusOf, scalarsOf } from '../core/resources/resource-vector.ts';
 import type { ClusterView } from '../core/cluster/state.ts';
 import type { ServedMaster } from './served-master.ts';
 import { isActive } from './shapes/agent-json.ts';
@@ -29,10 +29,13 @@ export function metrics({ view, clock }: ServedMaster): MetricsSnapshot {
 function resourceMetrics(view: ClusterView): MetricsSnapshot {
   const used = { cpus: 0, gpus: 0, mem: 0, disk: 0 };
   const offered = { cpus: 0, gpus: 0, mem: 0, disk: 0 };
+  const lent = { total: 0, used: 0 };
   for (const agent of view.agents.values()) {
     // Reserved or not: a task that runs on what is reserved for its role uses it.
     addTo(used, scalarsOf(agent.charged), 1);
     addTo(offered, scalarsOf(agent.offered), 1);
+    lent.total += revocableCpusOf(agent.total);
+    lent.used += revocableCpusOf(agent.charged);
   }
   const result: MetricsSnapshot = {};
   for (const name of SCALAR_NAMES) {
@@ -40,9 +43,10 @@ function resourceMetrics(view: ClusterView): MetricsSnapshot {
     result[`master/${name}_total`] = total / 1000;
     result[`master/${name}_used`] = used[name] / 1000;
     result[`master/${name}_percent`] = total === 0 ? 0 : used[name] / total;
-    result[`master/${name}_revocable_total`] = 0;
-    result[`master/${name}_revocable_used`] = 0;
-    result[`master/${name}_revocable_percent`] = 0;
+    const revocable = name === 'cpus' ? lent : { total: 0, used: 0 };
+    result[`master/${name}_revocable_total`] = revocable.total / 1000;
+    result[`master/${name}_revocable_used`] = revocable.used / 1000;
+    result[`master/${name}_revocable_percent`] = revocable.total === 0 ? 0 : revocable.used / revocable.total;
     result[`allocator/mesos/resources/${name}/total`] = total / 1000;
     result[`allocator/mesos/resources/${name}/offered_or_allocated`] = (used[name] + offered[name]) / 1000;
   }

@@ -228,7 +228,7 @@ function limitsOf({
   const Memory = memoryLimit(limits.memoryBytes);
   return {
     PidsLimit: PIDS_MAX,
-    ...(limits.cpus > 0 ? { CpuShares: cpuShares(limits.cpus) } : {}),
+    ...(limits.cpus > 0 ? { CpuShares: cpuShares(limits) } : {}),
     ...(limits.memoryBytes > 0 ? { Memory, MemorySwap: Memory } : {}),
   };
 }

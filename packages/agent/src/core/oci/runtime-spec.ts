@@ -119,8 +119,9 @@ const MASKED_PATHS = [
 ];
 const READ_ONLY_PATHS = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
-/** The weight of so many cpus, as version 1 has it. */
-export function cpuShares(cpus: number): number {
+/** The weight of so many cpus, as version 1 has it; the least where they are only lent, so that any other goes before. */
+export function cpuShares({ cpus, isRevocable }: Pick<ContainerLimits, 'cpus' | 'isRevocable'>): number {
+  if (isRevocable === true) return CPU_SHARES_MIN;
   return Math.min(CPU_SHARES_MAX, Math.max(CPU_SHARES_MIN, Math.round(cpus * CPU_SHARES_PER_CPU)));
 }
 
@@ -171,7 +172,7 @@ export function changedResources(
 ): object {
   const memory = memoryLimit(limits.memoryBytes);
   return {
-    ...(limits.cpus <= 0 ? {} : { cpu: cpuResources(limits.cpus, choices.hardCpuLimit) }),
+    ...(limits.cpus <= 0 ? {} : { cpu: cpuResources(limits, choices.hardCpuLimit) }),
     ...(limits.memoryBytes <= 0 ? {} : { memory: { limit: memory, ...(choices.limitsSwap ? { swap: memory } : {}) } }),
   };
 }
@@ -220,14 +221,15 @@ function resources(choices: RuntimeChoices): object {
       ...devices.map(({ type, major, minor }) => ({ allow: true, type, major, minor, access: 'rwm' })),
     ],
     pids: { limit: choices.pidsMax },
-    ...(limits === undefined || limits.cpus <= 0 ? {} : { cpu: cpuResources(limits.cpus, choices.hardCpuLimit) }),
+    ...(limits === undefined || limits.cpus <= 0 ? {} : { cpu: cpuResources(limits, choices.hardCpuLimit) }),
     ...(limits === undefined || limits.memoryBytes <= 0 ? {} : memoryResources(limits.memoryBytes, choices)),
   };
 }
 
-function cpuResources(cpus: number, hard: boolean): object {
-  const shares = cpuShares(cpus);
-  if (!hard) return { shares };
+function cpuResources(limits: ContainerLimits, hard: boolean): object {
+  const { cpus, isRevocable } = limits;
+  const shares = cpuShares(limits);
+  if (!hard || isRevocable === true) return { shares };
   const quota = Math.max(CPU_QUOTA_MICROSECONDS_MIN, Math.round(cpus * CPU_PERIOD_MICROSECONDS));
   return { shares, quota, period: CPU_PERIOD_MICROSECONDS };
 }

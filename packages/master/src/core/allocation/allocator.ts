@@ -7,7 +7,7 @@ import type { AgentRecord, FrameworkRecord, OfferRecord } from '../cluster/recor
 import type { ClusterState } from '../cluster/state.ts';
 import { takesWork } from '../cluster/upkeep.ts';
 import { formatResources } from '../resources/resource-format.ts';
-import { availableTo, isNothing, type ResourceVector } from '../resources/resource-vector.ts';
+import { availableTo, isNothing, withoutRevocable, type ResourceVector } from '../resources/resource-vector.ts';
 import { unavailabilityOf } from '../settings/maintenance.ts';
 import { NONE_IDLE, idleReservations, withinQuota, type IdleReservations } from './quota-room.ts';
 import { isAllocatable } from './offer-wishes.ts';
@@ -79,8 +79,10 @@ function offerAgent(state: ClusterState, agent: AgentRecord, idle: IdleReservati
   if (!isOfferable(state, agent)) return undefined;
   for (const share of state.roles.inOrder()) {
     const framework = state.frameworks.get(share.frameworkId);
-    const resources = withinQuota(share.role, availableTo(agent.free, share.role.name), idle);
-    if (framework === undefined || !mayHave(state, agent, framework, share, resources)) continue;
+    if (framework === undefined) continue;
+    const free = framework.takesRevocable ? agent.free : withoutRevocable(agent.free);
+    const resources = withinQuota(share.role, availableTo(free, share.role.name), idle);
+    if (!mayHave(state, agent, framework, share, resources)) continue;
     const offer: OfferRecord = {
       id: `${state.master.id}-O${String(state.nextOffer)}`,
       framework,

@@ -5,7 +5,7 @@ import type { FrameworkInfo } from '@stadion/contract/mesos';
 import type { AttributeConstraint, OfferConstraints } from '@stadion/contract/mesos-workload';
 import { OFFER_CONSTRAINTS_MAX, OFFER_PATTERN_LENGTH_MAX } from '../../limits.ts';
 import { portCount } from '../resources/port-ranges.ts';
-import { portsOf, scalarsOf, type ResourceVector } from '../resources/resource-vector.ts';
+import { portsOf, revocableCpusOf, scalarsOf, type ResourceVector } from '../resources/resource-vector.ts';
 
 /** Mesos `min_allocatable_resources`: 0.01 cpus or 32 MiB, in thousandths. */
 const ALLOCATABLE_CPUS_MIN = 10;
@@ -69,7 +69,7 @@ export function readWishes(info: FrameworkInfo, constraints: OfferConstraints | 
 /** Whether this is worth an offer to a role that does not say what is. */
 export function isAllocatable(resources: ResourceVector): boolean {
   const { cpus, mem } = scalarsOf(resources);
-  return cpus >= ALLOCATABLE_CPUS_MIN || mem >= ALLOCATABLE_MEM_MIN;
+  return cpus + revocableCpusOf(resources) >= ALLOCATABLE_CPUS_MIN || mem >= ALLOCATABLE_MEM_MIN;
 }
 
 function hasAmounts(resources: ResourceVector, wanted: Readonly<Record<string, { readonly value: number }>>): boolean {

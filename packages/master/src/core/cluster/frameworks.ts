@@ -262,6 +262,7 @@ function describe(
   framework.roles = rolesOf(info);
   framework.partitionAware = hasCapability(info, 'PARTITION_AWARE');
   framework.gpuAware = hasCapability(info, 'GPU_RESOURCES');
+  framework.takesRevocable = hasCapability(info, 'REVOCABLE_RESOURCES');
   framework.refinesReservations = hasCapability(info, 'RESERVATION_REFINEMENT');
 }
 

@@ -3,7 +3,15 @@ import type { TaskInfo } from '@stadion/contract/mesos';
 import type { ExecutorInfo } from '@stadion/contract/mesos-workload';
 import { parseResources, type ParsedResources } from '../resources/resource-format.ts';
 import { containsPorts } from '../resources/port-ranges.ts';
-import { NOTHING, contains, isNothing, subtract, type ResourceVector } from '../resources/resource-vector.ts';
+import {
+  NOTHING,
+  contains,
+  isNothing,
+  revocableCpusOf,
+  scalarsOf,
+  subtract,
+  type ResourceVector,
+} from '../resources/resource-vector.ts';
 import { chosenIdProblem } from './framework-info.ts';
 import { taskKey, type AgentRecord, type FrameworkRecord } from './records.ts';
 
@@ -31,6 +39,7 @@ export function checkTask(
   const resources = parseResources(info.resources);
   if (!resources.ok) return { ok: false, problem: `Task uses invalid resources: ${resources.problem}` };
   if (isNothing(resources.vector)) return { ok: false, problem: 'Task uses no resources' };
+  if (isMixed(resources.vector)) return { ok: false, problem: `Task uses invalid resources: ${MIXED}` };
   if (!contains(pool, resources.vector)) {
     return {
       ok: false,
@@ -38,6 +47,13 @@ export function checkTask(
     };
   }
   return resources;
+}
+
+const MIXED = `Cannot use both revocable and non-revocable 'cpus' at the same time`;
+
+/** Whether some of its cpus are its own and others only lent: what it should be ended for would not be clear. */
+function isMixed(vector: ResourceVector): boolean {
+  return revocableCpusOf(vector) > 0 && scalarsOf(vector).cpus > 0;
 }
 
 function isNegative(value: number | undefined): boolean {
@@ -48,6 +64,8 @@ function shortage(pool: ResourceVector, wanted: ResourceVector): string {
   for (const name of ['cpus', 'mem', 'disk', 'gpus'] as const) {
     if (wanted[name] > pool[name]) return `${name} ${String(wanted[name] / 1000)} of ${String(pool[name] / 1000)}`;
   }
+  const [lent, wantedLent] = [revocableCpusOf(pool), revocableCpusOf(wanted)];
+  if (wantedLent > lent) return `revocable cpus ${String(wantedLent / 1000)} of ${String(lent / 1000)}`;
   const isAll = containsPorts(pool.ports, wanted.ports);
   return isAll
     ? 'something reserved, a volume or a disk of its own that is not in it as it is'
@@ -154,6 +172,7 @@ function checkExecutor(
   if (known !== undefined) return { ok: true, vector: NOTHING };
   const own = parseResources(executor.resources);
   if (!own.ok) return { ok: false, problem: `Executor uses invalid resources: ${own.problem}` };
+  if (isMixed(own.vector)) return { ok: false, problem: `Executor uses invalid resources: ${MIXED}` };
   if (contains(pool, own.vector)) return own;
   return { ok: false, problem: `Executor uses more than the offer has: ${shortage(pool, own.vector)}` };
 }

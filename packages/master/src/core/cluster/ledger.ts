@@ -39,6 +39,7 @@ import {
   removeSilentAgents,
   unregister,
 } from './removal.ts';
+import { oversubscribe } from './oversubscription.ts';
 import { probed } from './second-path.ts';
 import { ClusterState, type ClusterView } from './state.ts';
 import { acknowledge, statusUpdate } from './updates.ts';
@@ -195,6 +196,9 @@ export class Ledger {
     switch (message.type) {
       case 'STATUS_UPDATE':
         statusUpdate(state, agent, message);
+        return;
+      case 'OVERSUBSCRIBED':
+        oversubscribe(state, agent, message);
         return;
       case 'EXECUTOR_MESSAGE':
         executorSays(state, agent, message);

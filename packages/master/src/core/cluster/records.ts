@@ -176,6 +176,8 @@ export class FrameworkRecord {
   readonly shares = new Map<string, FrameworkShare>();
   partitionAware = false;
   gpuAware = false;
+  /** Is offered what is only lent, too. */
+  takesRevocable = false;
   /** What it wants to be offered, and how it said so. */
   wishes: OfferWishes = NO_WISHES;
   offerConstraints: OfferConstraints | undefined = undefined;

@@ -4,7 +4,7 @@ import { isTerminal, type SchedulerCall } from '@stadion/contract/mesos';
 import { releaseTask } from './charges.ts';
 import type { AgentRecord, FrameworkRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
-import { keepStatus, setTaskState } from './statuses.ts';
+import { keepStatus, setTaskState, stateFor } from './statuses.ts';
 import { completeTask } from './tasks.ts';
 
 type Update = Extract<AgentMessage, { type: 'STATUS_UPDATE' }>;
@@ -38,7 +38,9 @@ export function statusUpdate(state: ClusterState, agent: AgentRecord, update: Up
     state.tell({ type: 'TASK_UPDATED', task, status });
     if (isTerminal(task.state)) releaseTask(state, framework, agent, task);
   }
-  state.toFramework(framework, { type: 'UPDATE', update: { status } });
+  const told = stateFor(framework, status.state);
+  const understood = told === status.state ? status : { ...status, state: told };
+  state.toFramework(framework, { type: 'UPDATE', update: { status: understood } });
 }
 
 /** A framework has made a status its own: the agent may forget it, and a task whose last one it was is complete. */

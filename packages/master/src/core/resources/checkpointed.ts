@@ -14,10 +14,11 @@ import { NOTHING, add, subtract, type ResourceVector } from './resource-vector.t
 import { containsPorts, intersectPorts, subtractPorts } from './port-ranges.ts';
 
 /** What a holding was before its volume was made, or before it was reserved; undefined when anybody may have it. */
-export function sourceKind({ reservations, volume, source }: HoldingKind): HoldingKind | undefined {
-  if (volume !== undefined) return { reservations, volume: undefined, source };
+export function sourceKind({ reservations, volume, source, isRevocable }: HoldingKind): HoldingKind | undefined {
+  if (volume !== undefined) return { reservations, volume: undefined, source, isRevocable };
   const rest = reservations.slice(0, -1);
-  return rest.length === 0 && source === undefined ? undefined : { reservations: rest, volume: undefined, source };
+  if (rest.length === 0 && source === undefined) return undefined;
+  return { reservations: rest, volume: undefined, source, isRevocable };
 }
 
 /** A holding as an amount of another kind, or of what anybody may have. */

@@ -1,5 +1,6 @@
 /**
- * Resources that are set aside: reserved for a role, volumes made of them, and disks of their own, reserved or not. A vector has
+ * Resources that are set aside: reserved for a role, volumes made of them, disks of their own, reserved or not, and cpus that
+ * are lent only. A vector has
  * them beside what anybody may have, by a key that says what kind they are; amounts of one kind add up, a volume is one
  * whole, and so is a disk that is mounted as a whole.
  */
@@ -19,6 +20,8 @@ export interface HoldingKind {
   readonly volume: DiskInfo | undefined;
   /** The disk of its own that it is on; undefined: the agent's root disk. */
   readonly source: DiskSource | undefined;
+  /** Lent only, beside what the agent has of its own. */
+  readonly isRevocable: boolean;
 }
 
 /** An amount of one kind. Scalars in thousandths. */
@@ -31,7 +34,8 @@ export type Holdings = ReadonlyMap<string, Holding>;
 export const NO_HOLDINGS: Holdings = new Map();
 
 /** Same kind, same key. What a volume is used for (its path and mode) is not part of what it is, as in Mesos. */
-export function holdingKey({ reservations, volume, source }: HoldingKind): string {
+export function holdingKey({ reservations, volume, source, isRevocable }: HoldingKind): string {
+  if (isRevocable) return 'revocable';
   const stack = reservations.map(({ type, role, principal, labels }) => [type, role, principal, labels?.labels]);
   const disk = source === undefined ? [] : [source.type, rootOf(source)];
   return JSON.stringify([stack, volume?.persistence?.id, ...disk]);
@@ -145,7 +149,11 @@ export function isEmpty(holding: Amount): boolean {
 
 /** The same amounts as another kind: a reservation given or taken, a volume made or given up. */
 export function asKind(holding: Holding, kind: HoldingKind): Holding {
-  return { ...holding, reservations: kind.reservations, volume: kind.volume, source: kind.source };
+  return { ...holding, ...kindOf(kind) };
+}
+
+function kindOf({ reservations, volume, source, isRevocable }: HoldingKind): HoldingKind {
+  return { reservations, volume, source, isRevocable };
 }
 
 function combine(
@@ -155,9 +163,7 @@ function combine(
   sign: 1 | -1,
 ): Holding {
   return {
-    reservations: left.reservations,
-    volume: left.volume,
-    source: left.source,
+    ...kindOf(left),
     cpus: left.cpus + sign * right.cpus,
     gpus: left.gpus + sign * right.gpus,
     mem: left.mem + sign * right.mem,
@@ -179,9 +185,7 @@ function remainder(holding: Holding, there: Amount): Holding {
 
 function largest(left: Holding, right: Holding): Holding {
   return {
-    reservations: left.reservations,
-    volume: left.volume,
-    source: left.source,
+    ...kindOf(left),
     cpus: Math.max(left.cpus, right.cpus),
     gpus: Math.max(left.gpus, right.gpus),
     mem: Math.max(left.mem, right.mem),

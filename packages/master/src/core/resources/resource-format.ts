@@ -15,7 +15,7 @@ import {
 } from './holdings.ts';
 import { NO_PORTS, addPorts, intersectPorts, portRangesOf, type PortRanges } from './port-ranges.ts';
 import { SCALAR_NAMES, type Amount, type Scalars } from './amounts.ts';
-import { NOTHING, add, portsOf, scalarsOf, type ResourceVector } from './resource-vector.ts';
+import { NOTHING, add, portsOf, revocableCpusOf, scalarsOf, type ResourceVector } from './resource-vector.ts';
 
 /** The outcome of reading resources: an amount, or a sentence that says what is wrong. */
 export type ParsedResources =
@@ -28,7 +28,7 @@ const SCALAR_MAX = Math.floor(Number.MAX_SAFE_INTEGER / 1_000_000);
  * Reads v1 resources. Several entries of one name add up. Reserved ones may come as a stack of `reservations` or in the
  * older form of `role` and `reservation`; a role alone is a static reservation.
  * @returns a problem when a name is unknown, an amount is negative or not finite, gpus are not whole, ports are wrong, or
- *   a volume is not one of reserved disk
+ *   a volume is not one of reserved disk, or something else than unreserved cpus is revocable
  */
 export function parseResources(resources: readonly Resource[]): ParsedResources {
   let cpus = 0;
@@ -41,7 +41,7 @@ export function parseResources(resources: readonly Resource[]): ParsedResources 
     const read = readAmount(resource);
     if (typeof read === 'string') return problem(read);
     const reservations = reservationsOf(resource);
-    if (reservations.length > 0 || resource.disk?.source !== undefined) {
+    if (reservations.length > 0 || resource.disk?.source !== undefined || resource.revocable !== undefined) {
       const added = readHolding(held, resource, reservations, read);
       if (typeof added === 'string') return problem(added);
       held = added;
@@ -93,10 +93,12 @@ function readAmount(resource: Resource): Amount | string {
 
 function readHolding(
   held: Holdings,
-  { name, disk }: Resource,
+  { name, disk, revocable }: Resource,
   reservations: readonly Reservation[],
   amount: Amount,
 ): Holdings | string {
+  const isRevocable = revocable !== undefined;
+  if (isRevocable && (name !== 'cpus' || reservations.length > 0)) return 'only cpus that are not reserved can be revocable';
   const { source, ...info } = disk ?? {};
   const volume = info.persistence === undefined ? undefined : info;
   if (disk !== undefined && (name !== 'disk' || (volume === undefined && source === undefined))) {
@@ -108,7 +110,7 @@ function readHolding(
   if (source !== undefined && !rootOf(source).startsWith('/')) {
     return `a disk of type ${source.type} says by "${source.type.toLowerCase()}.root" where it is: an absolute path`;
   }
-  const holding: Holding = { ...amount, reservations, volume, source: source && plainSource(source) };
+  const holding: Holding = { ...amount, reservations, volume, source: source && plainSource(source), isRevocable };
   if (isEmpty(holding)) return held;
   const key = holdingKey(holding);
   const known = held.get(key);
@@ -137,7 +139,7 @@ export interface FormatOptions {
 export function formatResources(vector: ResourceVector, options: FormatOptions = {}): Resource[] {
   const allocation = options.role === undefined ? {} : { allocation_info: { role: options.role } };
   const resources = formatAmount(vector, { role: '*', ...allocation });
-  for (const { reservations, volume, source, ...amount } of vector.held.values()) {
+  for (const { reservations, volume, source, isRevocable, ...amount } of vector.held.values()) {
     const [first] = reservations;
     if (options.legacyReservations === true && reservations.length > 1) continue;
     const reserved =
@@ -148,7 +150,8 @@ export function formatResources(vector: ResourceVector, options: FormatOptions =
           : { reservations: [...reservations] };
     const info = { ...volume, ...(source !== undefined && { source }) };
     const disk = Object.keys(info).length === 0 ? {} : { disk: info };
-    resources.push(...formatAmount(amount, { ...reserved, ...disk, ...allocation }));
+    const lent = isRevocable ? { revocable: {} } : {};
+    resources.push(...formatAmount(amount, { ...reserved, ...disk, ...lent, ...allocation }));
   }
   return resources;
 }
@@ -180,11 +183,15 @@ export interface LegacyResources {
   mem: number;
   disk: number;
   ports?: string;
+  /** Only when there are any. */
+  cpus_revocable?: number;
 }
 
-/** Writes an amount as the legacy JSON has it, what is reserved included. */
+/** Writes an amount as the legacy JSON has it, what is reserved included, and what is revocable under a name of its own. */
 export function legacyResources(vector: ResourceVector): LegacyResources {
-  return legacyAmount(scalarsOf(vector), portsOf(vector));
+  const amounts = legacyAmount(scalarsOf(vector), portsOf(vector));
+  const revocable = revocableCpusOf(vector);
+  return revocable === 0 ? amounts : { ...amounts, cpus_revocable: revocable / 1000 };
 }
 
 /** What of it is not reserved. */

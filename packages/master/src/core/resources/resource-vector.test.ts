@@ -80,7 +80,7 @@ const amount = fc.integer({ min: 0, max: 5_000 });
 const disks = fc.record({ part: amount, hasWhole: fc.boolean() }).map(({ part, hasWhole }): Holdings => {
   const holding = (source: Holding['source'], disk: number): Holding => ({
     ...{ cpus: 0, gpus: 0, mem: 0, disk, ports: NOTHING.ports },
-    ...{ reservations: [], volume: undefined, source },
+    ...{ reservations: [], volume: undefined, source, isRevocable: false },
   });
   const all = [
     ...(part > 0 ? [holding({ type: 'PATH', path: { root: '/p' } }, part)] : []),

@@ -102,11 +102,28 @@ export function availableTo(vector: ResourceVector, role: string): ResourceVecto
   return held.size === vector.held.size ? vector : { ...vector, held };
 }
 
-/** All scalars, reserved or not: what shares are measured in. */
+/** What of it is only lent, in thousandths of cores: nothing else is. */
+export function revocableCpusOf(vector: ResourceVector): number {
+  if (vector.held === NO_HOLDINGS) return 0;
+  let sum = 0;
+  for (const holding of vector.held.values()) if (holding.isRevocable) sum += holding.cpus;
+  return sum;
+}
+
+/** All of it but what is only lent. */
+export function withoutRevocable(vector: ResourceVector): ResourceVector {
+  if (revocableCpusOf(vector) === 0) return vector;
+  const held = new Map([...vector.held].filter(([, { isRevocable }]) => !isRevocable));
+  return { ...vector, held: held.size === 0 ? NO_HOLDINGS : held };
+}
+
+/** All scalars, reserved or not: what shares are measured in. What is only lent is nobody's share, and no quota counts it. */
 export function scalarsOf(vector: ResourceVector): Scalars {
   if (vector.held === NO_HOLDINGS) return vector;
   const sum = { cpus: vector.cpus, gpus: vector.gpus, mem: vector.mem, disk: vector.disk };
-  for (const holding of vector.held.values()) for (const name of SCALAR_NAMES) sum[name] += holding[name];
+  for (const holding of vector.held.values()) {
+    if (!holding.isRevocable) for (const name of SCALAR_NAMES) sum[name] += holding[name];
+  }
   return sum;
 }
 

@@ -3,18 +3,20 @@ import type { FrameworkRecord, OfferRecord } from '../../core/cluster/records.ts
 import { hasCapability } from '../../core/cluster/framework-info.ts';
 import { legacyResources } from '../../core/resources/resource-format.ts';
 import type { Scalars } from '../../core/resources/amounts.ts';
-import { NOTHING, scalarsOf } from '../../core/resources/resource-vector.ts';
+import { NOTHING, revocableCpusOf, scalarsOf } from '../../core/resources/resource-vector.ts';
 
 /** `pid` is left out: a framework without one must not say `""`, or mesos-dns refuses the whole answer. */
 export function frameworkJson(framework: FrameworkRecord) {
   const { info } = framework;
   const { used, offered, all } = holdings(framework);
+  const lentUsed = sumOf(framework.tasks.values(), (task) => (task.charged ? revocableCpusOf(task.resources) : 0));
+  const lentOffered = sumOf(framework.offers, (offer) => revocableCpusOf(offer.resources));
   const connected = framework.subscription !== undefined;
   return {
     id: framework.id,
     name: info.name,
-    used_resources: legacyScalars(used),
-    offered_resources: legacyScalars(offered),
+    used_resources: { ...legacyScalars(used), ...lent(lentUsed) },
+    offered_resources: { ...legacyScalars(offered), ...lent(lentOffered) },
     capabilities: (info.capabilities ?? []).map(({ type }) => type),
     hostname: info.hostname ?? '',
     webui_url: info.webui_url ?? '',
@@ -27,7 +29,7 @@ export function frameworkJson(framework: FrameworkRecord) {
     registered_time: framework.registeredAt / 1000,
     unregistered_time: (framework.unregisteredAt ?? 0) / 1000,
     ...(info.principal === undefined ? {} : { principal: info.principal }),
-    resources: legacyScalars(all),
+    resources: { ...legacyScalars(all), ...lent(lentUsed + lentOffered) },
     ...(framework.reregisteredAt === undefined ? {} : { reregistered_time: framework.reregisteredAt / 1000 }),
     ...(hasCapability(info, 'MULTI_ROLE') ? { roles: info.roles ?? [] } : { role: info.role ?? '*' }),
     ...(info.labels === undefined ? {} : { labels: info.labels.labels }),
@@ -55,6 +57,16 @@ function holdings(framework: FrameworkRecord): { used: Scalars; offered: Scalars
   const used = { ...all };
   addTo(used, offered, -1);
   return { used, offered, all };
+}
+
+function lent(cpus: number): { cpus_revocable?: number } {
+  return cpus === 0 ? {} : { cpus_revocable: cpus / 1000 };
+}
+
+function sumOf<Each>(all: Iterable<Each>, amount: (each: Each) => number): number {
+  let sum = 0;
+  for (const each of all) sum += amount(each);
+  return sum;
 }
 
 /** Adds up scalars in place. */
