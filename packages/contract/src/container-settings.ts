@@ -22,7 +22,7 @@ export const containerSettings = {
   revocableCpus: Type.String({
     pattern: String.raw`^(?:off|auto|\d+(?:\.\d+)?)$`,
     default: 'off',
-    valueName: 'auto|off|cpus',
+    valueName: 'auto|off|number',
     description:
       'lend cpus that tasks leave free to apps that take revocable ones: auto (all but a margin), off, or at most so many',
   }),

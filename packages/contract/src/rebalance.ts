@@ -92,6 +92,7 @@ export const RebalancePlan = Type.Object({
         Type.Literal('not-up'),
         Type.Literal('volumes'),
         Type.Literal('fixed-ports'),
+        Type.Literal('revocable'),
         Type.Literal('gpus'),
         Type.Literal('deployment'),
       ]),

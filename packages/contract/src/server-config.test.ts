@@ -36,6 +36,7 @@ describe('the settings of the platform', () => {
         edgeWorkers: 2,
         demo: false,
         hardCpuLimit: false,
+        revocableCpus: 'off',
         dnsDomain: 'mesos',
         dnsWorkers: 0,
         stopTasksOnExit: false,
@@ -59,7 +60,7 @@ describe('the settings of the platform', () => {
 
   it('are refused with one sentence for each that is wrong, naming where it was said', () => {
     const outcome = resolveServerConfig({
-      flags: { masterPort: '-1' },
+      flags: { masterPort: '-1', revocableCpus: 'lots' },
       environment: { STADION_LOG_LEVEL: 'loud', STADION_DEMO: 'perhaps' },
       file: { agentPort: 1.5, colour: 'red', hostname: '' },
     });
@@ -70,6 +71,7 @@ describe('the settings of the platform', () => {
         '--master-port must be a whole number from 0 to 65535, not "-1"',
         "'agentPort' in the config file must be a whole number from 0 to 65535, not 1.5",
         '\'hostname\' in the config file must be a text that is not empty, not ""',
+        '--revocable-cpus must be of the form auto|off|number, not "lots"',
         'STADION_LOG_LEVEL must be one of debug, info, warn, error, silent, not "loud"',
         'STADION_DEMO must be true or false, not "perhaps"',
       ],

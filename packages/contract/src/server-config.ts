@@ -338,6 +338,7 @@ function expectation(schema: TSchema): string {
   if (schema.type === 'integer') return `a whole number from ${String(schema.minimum)} to ${String(schema.maximum)}`;
   if (schema.type === 'number') return `a number from ${String(schema.minimum)} to ${String(schema.maximum)}`;
   if (schema.type === 'boolean') return 'true or false';
+  if (schema.pattern !== undefined) return `of the form ${String(schema['valueName'])}`;
   const choices = (schema.anyOf as { const: string }[] | undefined)?.map((choice) => choice.const);
   return choices === undefined ? 'a text that is not empty' : `one of ${choices.join(', ')}`;
 }

@@ -83,10 +83,10 @@ export class Ledger {
 }
 
 /** The account of revocable cpus, as Mesos names it. */
-export const LENT_CPUS = 'cpus_revocable';
+const LENT_CPUS = 'cpus_revocable';
 
 function accountOf(resource: Resource): string {
-  if (resource.revocable !== undefined) return `${resource.name}_revocable`;
+  if (resource.revocable !== undefined) return LENT_CPUS;
   const disk = ownDiskOf(resource);
   return disk === undefined ? resource.name : `${resource.name} at ${disk.root}`;
 }

@@ -36,6 +36,7 @@ const STAYING: Readonly<Record<RebalancePlan['staying'][number]['reason'], strin
   'not-up': 'not up',
   volumes: 'with volumes',
   'fixed-ports': 'with fixed ports',
+  revocable: 'on revocable cpus',
   gpus: 'with GPUs',
   deployment: 'held by a deployment',
 };

@@ -104,7 +104,7 @@ export type StatusOutcome =
       readonly kind: 'ended';
       readonly instance: Instance;
       /** The end that counts: of the task itself, or of the one that brought a pod down. */
-      readonly end: Pick<TaskStatus, 'state' | 'message'>;
+      readonly end: Pick<TaskStatus, 'state' | 'message' | 'reason'>;
     };
 
 /**

@@ -178,17 +178,20 @@ export class Lifecycle {
   }
 
   /** The task of an instance is over. `ended` shows the last condition. */
-  taskEnded(ended: Instance, status: Pick<TaskStatus, 'state' | 'message'>): void {
+  taskEnded(ended: Instance, status: Pick<TaskStatus, 'state' | 'message' | 'reason'>): void {
     const { fleet, root, counters, isLocked } = this.parts;
     counters.add(`tasks.${ended.condition.toLowerCase()}.counter`);
     this.unwatch(ended.id);
-    if (isFailure(status.state)) {
+    // It ran on what was only lent to it, which says nothing about the app.
+    const isPreempted = status.reason === 'REASON_CONTAINER_PREEMPTED';
+    if (isFailure(status.state) && !isPreempted) {
       this.recordFailure(ended, status.state, status.message ?? '');
     }
     fleet.announce(ended);
     const target = root.spec(ended.appId);
     const definition = root.appAtVersion(ended.appId, ended.appVersion);
-    if (definition !== undefined && ended.goal === 'Running' && causesBackoff(ended.condition)) {
+    const isPausing = ended.goal === 'Running' && causesBackoff(ended.condition) && !isPreempted;
+    if (definition !== undefined && isPausing) {
       this.backOff(ended.appId, definition);
     }
     const isOutdated = target !== undefined && ended.appVersion < target.versionInfo.lastConfigChangeAt;

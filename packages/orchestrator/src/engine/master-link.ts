@@ -191,6 +191,7 @@ export class MasterLink {
         { type: 'PARTITION_AWARE' },
         { type: 'TASK_KILLING_STATE' },
         { type: 'GPU_RESOURCES' },
+        { type: 'REVOCABLE_RESOURCES' },
         { type: 'REGION_AWARE' },
         { type: 'MULTI_ROLE' },
       ],

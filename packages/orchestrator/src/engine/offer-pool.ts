@@ -88,7 +88,8 @@ export class OfferPool {
     const demand = demandOf(app);
     this.lastByAgent.set(agentId, {
       ...last,
-      cpusMilli: last.cpusMilli - demand.cpusMilli,
+      cpusMilli: last.cpusMilli - (demand.isRevocable ? 0 : demand.cpusMilli),
+      revocableCpusMilli: last.revocableCpusMilli - (demand.isRevocable ? demand.cpusMilli : 0),
       memMilli: last.memMilli - demand.memMilli,
       diskMilli: last.diskMilli - demand.diskMilli,
       gpusMilli: last.gpusMilli - demand.gpusMilli,

@@ -104,7 +104,8 @@ function planFor(view: EngineView, slaves: readonly StateSlave[], movesMax: numb
 function reasonToStay(instance: Instance, app: RunSpec): Staying | undefined {
   if (instance.goal !== 'Running' || !serves(instance, app)) return 'not-up';
   if (isResident(app)) return 'volumes';
-  const { fixedPorts, gpusMilli } = demandOf(app);
+  const { fixedPorts, gpusMilli, isRevocable } = demandOf(app);
+  if (isRevocable) return 'revocable';
   if (fixedPorts.length > 0) return 'fixed-ports';
   return gpusMilli > 0 ? 'gpus' : undefined;
 }

@@ -11,6 +11,7 @@ import {
   MEM_MIB_MAX,
   VIOLATIONS_MAX,
 } from './limits.ts';
+import { revocableRules } from './revocable.ts';
 import { isResident, type AppDefaults, type AppSpec, type Feature } from './spec.ts';
 import { appCheckRules, healthCheckRules, readinessCheckRules } from './validate-checks.ts';
 import { residencyRules } from './validate-volumes.ts';
@@ -37,6 +38,7 @@ export function validateApp(
   roleRules(app, previous, defaults, refuse);
   strategyRules(app, refuse);
   residencyRules(app, previous, refuse);
+  revocableRules(app, refuse);
   artifactRules(app, refuse);
   networkRules(app, refuse);
   containerRules(app, refuse);

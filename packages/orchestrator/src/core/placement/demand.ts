@@ -1,5 +1,6 @@
 /** What one instance of an app takes from an offer, worked out once per app definition. */
 import type { AppDefinition } from '@stadion/contract/orchestrator';
+import { takesRevocable } from '../app/revocable.ts';
 import { isOnHostNetwork, persistentVolumesOf } from '../app/spec.ts';
 import { podOf, wantedPodPorts } from '../pod/run-spec.ts';
 import { ownDiskDemands, type OwnDiskDemand } from './own-disks.ts';
@@ -23,6 +24,8 @@ export interface Demand {
   /** False for an app that accepts reserved resources only. */
   readonly acceptsUnreserved: boolean;
   readonly runner: RunnerDemand;
+  /** Whether its cpus are only lent to it. */
+  readonly isRevocable: boolean;
   readonly cpusMilli: number;
   readonly memMilli: number;
   readonly diskMilli: number;
@@ -65,6 +68,7 @@ function computeDemand(app: AppDefinition): Demand {
     diskMilli: Math.round((app.disk + onRoot.reduce((sum, { persistent }) => sum + persistent.size, 0)) * 1000),
     gpusMilli: Math.round(app.gpus * 1000),
   };
+  const isRevocable = takesRevocable(app);
   const acceptsUnreserved = app.acceptedResourceRoles?.includes('*') ?? true;
   return {
     role: app.role,
@@ -72,6 +76,7 @@ function computeDemand(app: AppDefinition): Demand {
     isResident: volumes.length > 0,
     acceptsUnreserved,
     runner,
+    isRevocable,
     ...scalars,
     ports,
     fixedPorts,
@@ -82,6 +87,7 @@ function computeDemand(app: AppDefinition): Demand {
       volumes.length > 0,
       ...(onRoot.length === volumes.length ? [] : [JSON.stringify(volumes)]),
       runner.code,
+      ...(isRevocable ? ['revocable'] : []),
       ...Object.values(scalars),
       ...ports,
     ].join('|'),

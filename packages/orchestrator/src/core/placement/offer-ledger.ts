@@ -6,14 +6,16 @@ import { FreePorts } from './free-ports.ts';
 import { NO_DISKS, assignDisks, type AssignedDisk } from './own-disks.ts';
 import type { PreparedOffer } from './types.ts';
 
-const STRIDE = 4;
+const STRIDE = 5;
+/** Where the cpus are that are only lent. */
+const REVOCABLE_CPUS = 4;
 const NO_PORTS: readonly undefined[] = Object.freeze([]);
 const NOTHING_TAKEN: ReadonlyMap<string, number> = new Map();
 
 /** The account of all offers of one pass. Offers go by their index. */
 export class OfferLedger {
   private readonly offers: readonly PreparedOffer[];
-  /** cpus, mem, disk, gpus of each offer, in thousandths. */
+  /** cpus, mem, disk, gpus and revocable cpus of each offer, in thousandths. */
   private readonly scalars: Float64Array;
   private readonly launches: Int32Array;
   /** Made when an offer is first asked for a port. */
@@ -29,7 +31,8 @@ export class OfferLedger {
     this.ports = new Array<FreePorts | undefined>(offers.length).fill(undefined);
     this.maxLaunches = maxLaunches;
     for (const [index, offer] of offers.entries()) {
-      this.scalars.set([offer.cpusMilli, offer.memMilli, offer.diskMilli, offer.gpusMilli], index * STRIDE);
+      const { cpusMilli, memMilli, diskMilli, gpusMilli, revocableCpusMilli } = offer;
+      this.scalars.set([cpusMilli, memMilli, diskMilli, gpusMilli, revocableCpusMilli], index * STRIDE);
     }
   }
 
@@ -41,7 +44,7 @@ export class OfferLedger {
   /** The first resource that does not suffice, in Marathon's order; undefined when the instance fits. */
   shortage(offer: number, demand: Demand): RejectReason | undefined {
     const at = offer * STRIDE;
-    if (demand.cpusMilli > this.left(at)) return 'InsufficientCpus';
+    if (demand.cpusMilli > this.left(cpusAt(at, demand))) return 'InsufficientCpus';
     if (demand.memMilli > this.left(at + 1)) return 'InsufficientMemory';
     if (demand.diskMilli > this.left(at + 2)) return 'InsufficientDisk';
     if (demand.gpusMilli > this.left(at + 3)) return 'InsufficientGpus';
@@ -53,7 +56,7 @@ export class OfferLedger {
   distance(offer: number, demand: Demand): number {
     const at = offer * STRIDE;
     return (
-      lackingPart(demand.cpusMilli, this.left(at)) +
+      lackingPart(demand.cpusMilli, this.left(cpusAt(at, demand))) +
       lackingPart(demand.memMilli, this.left(at + 1)) +
       lackingPart(demand.diskMilli, this.left(at + 2)) +
       lackingPart(demand.gpusMilli, this.left(at + 3))
@@ -67,7 +70,7 @@ export class OfferLedger {
   lacking(offer: number, demand: Demand): readonly [number, number, number, number] {
     const at = offer * STRIDE;
     return [
-      Math.max(0, demand.cpusMilli - this.left(at)),
+      Math.max(0, demand.cpusMilli - this.left(cpusAt(at, demand))),
       Math.max(0, demand.memMilli - this.left(at + 1)),
       Math.max(0, demand.diskMilli - this.left(at + 2)),
       Math.max(0, demand.gpusMilli - this.left(at + 3)),
@@ -80,7 +83,8 @@ export class OfferLedger {
    */
   take(offer: number, demand: Demand, random: Random): readonly (number | undefined)[] {
     const at = offer * STRIDE;
-    this.scalars[at] = this.left(at) - demand.cpusMilli;
+    const cpus = cpusAt(at, demand);
+    this.scalars[cpus] = this.left(cpus) - demand.cpusMilli;
     this.scalars[at + 1] = this.left(at + 1) - demand.memMilli;
     this.scalars[at + 2] = this.left(at + 2) - demand.diskMilli;
     this.scalars[at + 3] = this.left(at + 3) - demand.gpusMilli;
@@ -123,12 +127,15 @@ export class OfferLedger {
     return assignDisks(demand.ownDisks, disks, this.disksLeft.get(offer) ?? NOTHING_TAKEN);
   }
 
-  /** What is left of the resource that a reason is about, scalars in thousandths, ports counted; 0 for other reasons. */
-  remaining(offer: number, reason: RejectReason): number {
+  /**
+   * What is left of the resource that a reason is about, scalars in thousandths, ports counted; 0 for other reasons.
+   * @param demand says which cpus it is about
+   */
+  remaining(offer: number, reason: RejectReason, demand: Demand): number {
     const at = offer * STRIDE;
     switch (reason) {
       case 'InsufficientCpus':
-        return this.left(at);
+        return this.left(cpusAt(at, demand));
       case 'InsufficientMemory':
         return this.left(at + 1);
       case 'InsufficientDisk':
@@ -159,6 +166,10 @@ export class OfferLedger {
     this.ports[offer] = made;
     return made;
   }
+}
+
+function cpusAt(at: number, { isRevocable }: Demand): number {
+  return isRevocable ? at + REVOCABLE_CPUS : at;
 }
 
 function lackingPart(wanted: number, left: number): number {

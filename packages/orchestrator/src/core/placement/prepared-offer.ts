@@ -34,6 +34,7 @@ export function prepareOffer(offer: Offer, known?: AgentPlace, roles?: OfferRole
     isForReservations,
     isOutOfService: isOutOfService(offer, now),
     cpusMilli: scalarMilli(offer, 'cpus'),
+    revocableCpusMilli: scalarMilli(offer, 'cpus', true),
     memMilli: scalarMilli(offer, 'mem'),
     diskMilli: scalarMilli(offer, 'disk'),
     gpusMilli: scalarMilli(offer, 'gpus'),
@@ -75,16 +76,17 @@ function samePlace(one: AgentPlace, other: AgentPlace): boolean {
   return true;
 }
 
-function* unreserved(offer: Offer, name: string) {
+function* unreserved(offer: Offer, name: string, isRevocable = false) {
   for (const resource of offer.resources) {
     const isReserved = (resource.role ?? '*') !== '*' || (resource.reservations?.length ?? 0) > 0;
-    if (resource.name === name && !isReserved && resource.disk === undefined) yield resource;
+    if (resource.name !== name || isReserved || resource.disk !== undefined) continue;
+    if ((resource.revocable !== undefined) === isRevocable) yield resource;
   }
 }
 
-function scalarMilli(offer: Offer, name: string): number {
+function scalarMilli(offer: Offer, name: string, isRevocable = false): number {
   let sum = 0;
-  for (const { scalar } of unreserved(offer, name)) sum += Math.round((scalar?.value ?? 0) * 1000);
+  for (const { scalar } of unreserved(offer, name, isRevocable)) sum += Math.round((scalar?.value ?? 0) * 1000);
   return sum;
 }
 

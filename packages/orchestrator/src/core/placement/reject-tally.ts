@@ -107,7 +107,7 @@ export class RejectTallyBuilder {
     else if (refusal === 'disk-type') for (const disk of offer.disks) addNamed(group.values, describeDisk(disk));
     else if (refusal === 'region') addNamed(group.values, offer.place.region ?? '');
     else {
-      const left = this.ledger.remaining(index, reasonOf(refusal));
+      const left = this.ledger.remaining(index, reasonOf(refusal), this.request.demand);
       group.most = Math.max(group.most, left);
       if (refusal !== 'InsufficientPorts') return;
       for (const port of this.ledger.takenPorts(index, this.request.demand.fixedPorts)) group.takenPorts.add(port);
@@ -135,7 +135,7 @@ export class RejectTallyBuilder {
       case 'AgentMaintenance':
         return isAll ? 'every agent is planned to be out of service now' : 'planned to be out of service now';
       case 'InsufficientCpus':
-        return `needs ${demand.cpusMilli / 1000} cpus, ${mostFree(group.most / 1000)}`;
+        return `needs ${demand.cpusMilli / 1000} ${demand.isRevocable ? 'revocable cpus' : 'cpus'}, ${mostFree(group.most / 1000)}`;
       case 'InsufficientMemory':
         return `needs ${demand.memMilli / 1000} MiB of memory, ${mostFree(group.most / 1000)}`;
       case 'InsufficientDisk':

@@ -22,6 +22,8 @@ export interface PreparedOffer {
   readonly isForAnyRole?: boolean;
   /** Resources that are not reserved, as everything below. */
   readonly cpusMilli: number;
+  /** What is only lent, for those that take such cpus. */
+  readonly revocableCpusMilli: number;
   readonly memMilli: number;
   readonly diskMilli: number;
   readonly gpusMilli: number;

@@ -3,6 +3,7 @@ import type { CommandInfo, ContainerInfo, HealthCheckInfo, IdValue, Resource, Ta
 import type { CheckInfo, ContainerVolume, EnvironmentVariable, ExecutorInfo } from '@stadion/contract/mesos-workload';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import type { PodCheck, PodContainer } from '@stadion/contract/orchestrator-pods';
+import { takesRevocable } from '../app/revocable.ts';
 import type { Instance } from '../instance.ts';
 import { labelVariables, LABEL_PREFIX, numberText, ownVariables } from '../task/environment.ts';
 import { checkCommand, checkTimes, schemeAndPath } from '../task/checks.ts';
@@ -48,7 +49,7 @@ export function buildTaskGroup(input: GroupInput): TaskGroup {
       type: 'DEFAULT',
       executor_id: { value: executorId },
       name: spec.id,
-      resources: scalars({ cpus, mem, disk }, input.role),
+      resources: scalars({ cpus, mem, disk }, input),
       container: podContainer(input, ports),
       ...(labels === undefined ? {} : { labels }),
     },
@@ -83,7 +84,7 @@ function taskOf(
     name: container.name,
     task_id: { value: taskId },
     agent_id: input.agentId,
-    resources: [...scalars(container.resources, role), ...portsOf(own, role)],
+    resources: [...scalars(container.resources, input), ...portsOf(own, role)],
     command: {
       ...commandOf(container),
       ...userOf(spec, container),
@@ -102,10 +103,12 @@ function taskOf(
   };
 }
 
-function scalars(amounts: Readonly<Record<string, number>>, role: string): Resource[] {
-  return Object.entries(amounts).flatMap(([name, value]): Resource[] =>
-    value > 0 ? [{ name, type: 'SCALAR', scalar: { value }, role: '*', allocation_info: { role } }] : [],
-  );
+function scalars(amounts: Readonly<Record<string, number>>, { spec, role }: GroupInput): Resource[] {
+  return Object.entries(amounts).flatMap(([name, value]): Resource[] => {
+    if (value <= 0) return [];
+    const lent = name === 'cpus' && takesRevocable(spec) ? { revocable: {} } : {};
+    return [{ name, type: 'SCALAR', scalar: { value }, role: '*', allocation_info: { role }, ...lent }];
+  });
 }
 
 function portsOf(ports: readonly AllocatedPort[], role: string): Resource[] {

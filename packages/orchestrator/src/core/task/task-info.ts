@@ -20,6 +20,7 @@ import type { AppDefinition, Artifact } from '@stadion/contract/orchestrator';
 import { isOnHostNetwork } from '../app/spec.ts';
 import { checkInfo, checksNeedPorts, healthCheckInfos, readinessCheckInfos } from './checks.ts';
 import { containerInfo } from './container-info.ts';
+import { takesRevocable } from '../app/revocable.ts';
 import { executorFor, hasOwnExecutor } from './custom-executor.ts';
 import { appEnvironment, taskEnvironment, type AppEnvironment } from './environment.ts';
 import { declaredPorts, reachablePort, taskPorts, type TaskPort } from './task-ports.ts';
@@ -152,7 +153,9 @@ export function dottedName(appId: string): string {
 function scalarResources(app: AppDefinition, allocation: { role: string }): Resource[] {
   const amounts = { cpus: app.cpus, mem: app.mem, disk: app.disk, gpus: app.gpus };
   return Object.entries(amounts).flatMap(([name, value]): Resource[] => {
-    return value > 0 ? [{ name, type: 'SCALAR', scalar: { value }, role: '*', allocation_info: allocation }] : [];
+    if (value <= 0) return [];
+    const lent = name === 'cpus' && takesRevocable(app) ? { revocable: {} } : {};
+    return [{ name, type: 'SCALAR', scalar: { value }, role: '*', allocation_info: allocation, ...lent }];
   });
 }
 

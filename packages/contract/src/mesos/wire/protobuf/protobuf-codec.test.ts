@@ -27,7 +27,7 @@ describe('protobuf', () => {
                   task_id: { value: 't' },
                   agent_id: { value: 'a' },
                   resources: [
-                    { name: 'cpus', type: 'SCALAR', scalar: { value: 0.5 } },
+                    { name: 'cpus', type: 'SCALAR', scalar: { value: 0.5 }, revocable: {} },
                     { name: 'ports', type: 'RANGES', ranges: { range: [{ begin: 31000, end: 31001 }] } },
                   ],
                   command: {
