@@ -4,7 +4,7 @@ import type { AgentRecord, FrameworkRecord } from '../core/cluster/records.ts';
 import type { ClusterView } from '../core/cluster/state.ts';
 import { SCALAR_NAMES } from '../core/resources/amounts.ts';
 import { parseResources } from '../core/resources/resource-format.ts';
-import { NOTHING, add, scalarsOf, type ResourceVector } from '../core/resources/resource-vector.ts';
+import { NOTHING, add, revocableCpusOf, scalarsOf, type ResourceVector } from '../core/resources/resource-vector.ts';
 
 /** Invariant 1, and that every sum that is kept incrementally is the sum of its parts. */
 export function checkInvariants(view: ClusterView): void {
@@ -72,7 +72,10 @@ function checkFramework(view: ClusterView, framework: FrameworkRecord): void {
     expect(framework.unreachableTasks.has(task.id)).toBe(false);
     if (task.charged) addScalars(held, task.resources);
   }
-  for (const offer of framework.offers) addScalars(held, offer.resources);
+  for (const offer of framework.offers) {
+    addScalars(held, offer.resources);
+    if (!framework.takesRevocable) expect(revocableCpusOf(offer.resources)).toBe(0);
+  }
   for (const agent of view.agents.values()) {
     for (const executor of agent.executors.values()) {
       if (executor.frameworkId === framework.id) addScalars(held, executor.resources);

@@ -7,7 +7,16 @@ import { Ledger } from '../core/cluster/ledger.ts';
 import type { ClusterView } from '../core/cluster/state.ts';
 import { NO_SETTINGS } from '../core/settings/settings.ts';
 import { checkInvariants, checkQuota } from './invariants.ts';
-import { AGENTS, FRAMEWORKS, capacity, launchReserved, operationOf, taskInfo, type Step } from './random-steps.ts';
+import {
+  AGENTS,
+  FRAMEWORKS,
+  capacity,
+  launchReserved,
+  lentCpus,
+  operationOf,
+  taskInfo,
+  type Step,
+} from './random-steps.ts';
 
 const MASTER: MasterInfo = {
   id: 'm',
@@ -69,6 +78,11 @@ export class RandomHistory {
       case 'leave':
         this.fromLink(move.agent, (link) => ({ type: 'agent-message', link, message: { type: 'UNREGISTER' } }));
         break;
+      case 'lend': {
+        const message = { type: 'OVERSUBSCRIBED' as const, resources: [lentCpus(move.cpus)] };
+        this.fromLink(move.agent, (link) => ({ type: 'agent-message', link, message }));
+        break;
+      }
       case 'subscribe':
         this.subscribe(move.framework);
         break;
@@ -128,7 +142,10 @@ export class RandomHistory {
           accept: {
             offer_ids: [{ value: offer.id }],
             operations: [
-              { type: 'LAUNCH', launch: { task_infos: [taskInfo(taskId, offer.agent.id, move.cpus, move.port)] } },
+              {
+                type: 'LAUNCH',
+                launch: { task_infos: [taskInfo(taskId, offer.agent.id, move.cpus, move.port, move.isLent)] },
+              },
             ],
             filters: { refuse_seconds: move.cpus },
           },
@@ -192,7 +209,7 @@ export class RandomHistory {
       name: `f${String(which)}`,
       role: `r${String(which)}`,
       failover_timeout: which === 0 ? 15 : 0,
-      capabilities: which === 0 ? [{ type: 'PARTITION_AWARE' }] : [],
+      capabilities: which === 0 ? [{ type: 'PARTITION_AWARE' }, { type: 'REVOCABLE_RESOURCES' }] : [],
       ...(framework.id === undefined ? {} : { id: { value: framework.id } }),
     };
     this.apply({

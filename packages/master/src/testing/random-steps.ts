@@ -18,8 +18,11 @@ export type Step =
       readonly framework: number;
       readonly task: number;
       readonly cpus: number;
+      /** Its cpus are those that the agent lends. */
+      readonly isLent: boolean;
       readonly port: number;
     }
+  | { readonly do: 'lend'; readonly agent: number; readonly cpus: number }
   | {
       readonly do: 'reserve';
       readonly framework: number;
@@ -88,6 +91,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
       framework: index(FRAMEWORKS),
       task: index(TASKS),
       cpus: fc.integer({ min: 0, max: 3 }),
+      isLent: fc.boolean(),
       port: fc.integer({ min: 1, max: 6 }),
     }),
   },
@@ -127,6 +131,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
       task: index(TASKS),
     }),
   },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('lend'), agent: index(AGENTS), cpus: index(5) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('forget-task'), agent: index(AGENTS), task: index(TASKS) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('connect-behind'), agent: index(AGENTS) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('time'), seconds: fc.integer({ min: 1, max: 20 }) }) },
@@ -150,9 +155,14 @@ export function capacity(which: number): Resource[] {
   ];
 }
 
-export function taskInfo(id: string, agentId: string, cpus: number, port: number) {
+/** Cpus that an agent lends. */
+export function lentCpus(value: number): Resource {
+  return { name: 'cpus', type: 'SCALAR', scalar: { value }, revocable: {} };
+}
+
+export function taskInfo(id: string, agentId: string, cpus: number, port: number, isLent = false) {
   const resources: Resource[] = [
-    { name: 'cpus', type: 'SCALAR', scalar: { value: cpus } },
+    isLent ? lentCpus(cpus) : { name: 'cpus', type: 'SCALAR', scalar: { value: cpus } },
     { name: 'ports', type: 'RANGES', ranges: { range: [{ begin: port, end: port }] } },
   ];
   return { name: id, task_id: { value: id }, agent_id: { value: agentId }, resources };
