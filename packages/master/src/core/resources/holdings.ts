@@ -1,8 +1,7 @@
 /**
  * Resources that are set aside: reserved for a role, volumes made of them, disks of their own, reserved or not, and cpus that
- * are lent only. A vector has
- * them beside what anybody may have, by a key that says what kind they are; amounts of one kind add up, a volume is one
- * whole, and so is a disk that is mounted as a whole.
+ * are lent only. A vector has them beside what anybody may have, by a key that says what kind they are; amounts of one kind
+ * add up, a volume is one whole, and so is a disk that is mounted as a whole.
  */
 import { assert } from '@stadion/base';
 import type { DiskInfo, Reservation } from '@stadion/contract/mesos-workload';
