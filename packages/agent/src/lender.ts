@@ -101,11 +101,11 @@ export class Lender {
 
   /** What is not measured, or not yet, counts as what it was granted. */
   private measure(samples: ReadonlyMap<string, CpuSample>): number {
-    const { table, resourcesOf } = this.parts;
+    const { parts } = this;
     let sum = 0;
-    for (const { task } of [...table.entries(), ...table.processEntries()]) {
+    for (const { task } of [...parts.table.entries(), ...parts.table.processEntries()]) {
       if (isExecuted(task.pod) || task.phase === 'ended' || task.phase === 'staged') continue;
-      const { own, lent } = cpusOf(resourcesOf(task));
+      const { own, lent } = cpusOf(parts.resourcesOf(task));
       if (own === 0 && lent > 0) continue;
       const { containerId } = task;
       sum += coresBetween(this.samples.get(containerId), samples.get(containerId)) ?? own;
@@ -114,10 +114,10 @@ export class Lender {
   }
 
   private takeBack(left: number): void {
-    const { table, log, preempt } = this.parts;
+    const { parts } = this;
     const borrowers: (Borrower & { readonly entry: TaskEntry })[] = [];
     let sum = 0;
-    for (const entry of table.entries()) {
+    for (const entry of parts.table.entries()) {
       const { phase, info, runningSince: since = 0 } = entry.task;
       const { lent } = cpusOf(info.resources);
       if (lent === 0 || phase === 'ended' || phase === 'killing') continue;
@@ -129,8 +129,11 @@ export class Lender {
     if (this.looksOver < LOOKS_BEFORE_PREEMPTION) return;
     this.looksOver = 0;
     for (const { entry, lent } of chosen) {
-      log.info({ task: entry.task.info.task_id.value, cpus: lent, left }, 'a task gives back the cpus it was lent');
-      preempt(entry);
+      parts.log.info(
+        { task: entry.task.info.task_id.value, cpus: lent, left },
+        'a task gives back the cpus it was lent',
+      );
+      parts.preempt(entry);
     }
   }
 }

@@ -98,8 +98,9 @@ function readHolding(
   amount: Amount,
 ): Holdings | string {
   const isRevocable = revocable !== undefined;
-  if (isRevocable && (name !== 'cpus' || reservations.length > 0))
+  if (isRevocable && (name !== 'cpus' || reservations.length > 0)) {
     return 'only cpus that are not reserved can be revocable';
+  }
   const { source, ...info } = disk ?? {};
   const volume = info.persistence === undefined ? undefined : info;
   if (disk !== undefined && (name !== 'disk' || (volume === undefined && source === undefined))) {

@@ -8,12 +8,12 @@ const REVOCABLE = 'revocable';
 
 /** Whether the instances of an app take revocable cpus; all others take those that are their own. */
 export function takesRevocable({ labels }: Pick<AppSpec, 'labels'>): boolean {
-  return labels?.[LABEL] === REVOCABLE;
+  return labels[LABEL] === REVOCABLE;
 }
 
 /** What is reserved stays, and what is lent does not. */
 export function revocableRules(app: AppSpec, refuse: Refuse): void {
-  const value = app.labels?.[LABEL];
+  const value = app.labels[LABEL];
   const path = `/labels/${LABEL}`;
   refuse(value !== undefined && value !== REVOCABLE, path, `must be '${REVOCABLE}', or not be there`);
   refuse(
