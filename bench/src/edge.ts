@@ -55,6 +55,8 @@ export async function benchEdge(): Promise<boolean> {
     const all = [raw, repeating, nginx, haproxy, embedded];
     children.push(...all.map(({ child }) => child));
     for (const { port } of all) await waitFor('it answers', () => answers(port), 30_000);
+    // Node and the caches of all of them are cold at first.
+    for (const one of all) await load(one, SECONDS);
     const measured = new Map<string, Measured[]>(all.map(({ name }) => [name, []]));
     const p99 = new Map<string, number[]>(all.map(({ name }) => [name, []]));
     for (let round = 0; round < ROUNDS; round += 1) {

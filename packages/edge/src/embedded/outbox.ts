@@ -3,6 +3,8 @@ import type { Socket } from 'node:net';
 
 /** More than this is written as it is instead of being copied together. */
 const COPY_MAX = 64 * 1024;
+/** Up to this Node hands texts to the system from its stack, which costs less than to make a buffer of them. */
+const TEXT_MAX = 4 * 1024;
 
 /** The pieces that wait. */
 export class Outbox {
@@ -35,6 +37,11 @@ export class Outbox {
     const [only] = pieces;
     if (pieces.length === 1 && only !== undefined) {
       return typeof only === 'string' ? socket.write(only, 'latin1') : socket.write(only);
+    }
+    if (size <= TEXT_MAX) {
+      let text = '';
+      for (const piece of pieces) text += typeof piece === 'string' ? piece : piece.toString('latin1');
+      return socket.write(text, 'latin1');
     }
     if (size <= COPY_MAX) {
       const whole = Buffer.allocUnsafe(size);
