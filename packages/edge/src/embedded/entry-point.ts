@@ -74,7 +74,7 @@ export class EntryPoint {
   private readonly sockets = new Set<Socket>();
   private readonly speakers = new Set<ClientConnection>();
   private readonly clients: ClientAddresses;
-  private readonly looking: TimerHandle;
+  private looking: TimerHandle | undefined = undefined;
   /** Where the session comes from that is being begun. */
   private beginning: Origin | undefined = undefined;
   private boundPort = 0;
@@ -123,9 +123,6 @@ export class EntryPoint {
     this.challenge.on('tlsClientError', () => undefined);
     this.secure.on('tlsClientError', () => undefined);
     this.serveHttp2(this.http2);
-    this.looking = every(parts.timers, LOOK_MS, () => {
-      for (const speaker of this.speakers) speaker.look();
-    });
   }
 
   get port(): number {
@@ -143,6 +140,9 @@ export class EntryPoint {
         listener.off('error', reject);
         listener.on('error', (error) => this.parts.log.error({ error: error.message }, 'a listener has failed'));
         const address = listener.address();
+        this.looking = every(this.parts.timers, LOOK_MS, () => {
+          for (const speaker of this.speakers) speaker.look();
+        });
         this.boundPort = address !== null && typeof address === 'object' ? address.port : 0;
         resolve(this.boundPort);
       });
@@ -167,7 +167,7 @@ export class EntryPoint {
 
   close(): void {
     this.drain();
-    this.looking.cancel();
+    this.looking?.cancel();
     for (const socket of this.sockets) socket.destroy();
   }
 

@@ -27,10 +27,15 @@ export class Outbox {
     return this.size;
   }
 
+  /** Whether the connection takes nothing more before it has got rid of what it has. */
+  get isFull(): boolean {
+    return this.socket.writableNeedDrain;
+  }
+
   /** Writes what waits. @returns whether more may be written at once */
   flush(): boolean {
     const { pieces, size, socket } = this;
-    if (pieces.length === 0) return !socket.writableNeedDrain;
+    if (pieces.length === 0) return !this.isFull;
     this.pieces = [];
     this.size = 0;
     if (socket.destroyed || socket.writableEnded) return true;

@@ -33,7 +33,8 @@ export class UpgradeReply implements Reply {
   }
 
   end(chunk?: Buffer | string): void {
-    this.socket.end(chunk);
+    // Nobody reads from it: the end of the client would not be noticed.
+    this.socket.end(chunk, () => this.socket.destroy());
   }
 
   onDrain(callback: () => void): void {

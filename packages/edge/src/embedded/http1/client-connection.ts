@@ -83,7 +83,8 @@ export class ClientConnection implements ReplyConnection, IncomingBody {
 
   /** Called about once a second: closes on clients that are waited for in vain. */
   look(): void {
-    if (this.reply !== undefined && !this.isEnding) return;
+    // An answer on its way to a slow client is waited for, as long as it takes.
+    if (this.isEnding ? !this.socket.writableFinished : this.reply !== undefined) return;
     this.looks += 1;
     const waitsMs = this.isEnding
       ? limits.lingerMs
@@ -141,7 +142,8 @@ export class ClientConnection implements ReplyConnection, IncomingBody {
 
   /** The client says nothing more. Nobody who waits for an answer ends like that, as node:http has it too. */
   private readonly onEnd = (): void => {
-    this.socket.destroy();
+    // What is written still goes out, and the connection with it.
+    if (!this.isEnding) this.socket.destroy();
   };
 
   private readonly onClosed = (): void => {
@@ -167,7 +169,7 @@ export class ClientConnection implements ReplyConnection, IncomingBody {
 
   /** Whether the next request may be read. */
   private isIdle(): boolean {
-    return this.reply === undefined && !this.isEnding;
+    return this.reply === undefined && !this.isEnding && !this.isGone;
   }
 
   /** Reads from the socket only what somebody will take. */
@@ -245,7 +247,9 @@ export class ClientConnection implements ReplyConnection, IncomingBody {
       this.take({ ...head, keepsAlive: false });
     } else {
       const { socket, handler, input } = this;
+      // What came after the head is of the other protocol, and no request.
       this.isGone = true;
+      this.input = NOTHING;
       socket.pause();
       socket.off('data', this.onData);
       socket.off('end', this.onEnd);

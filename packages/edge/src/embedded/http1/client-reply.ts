@@ -111,7 +111,7 @@ export class ClientReply implements Reply {
     if (this.isChunked) outbox.add(`${chunk.length.toString(16)}\r\n`);
     outbox.add(chunk);
     if (this.isChunked) outbox.add('\r\n');
-    if (outbox.waiting > TOGETHER_MAX) return outbox.flush();
+    if (outbox.waiting > TOGETHER_MAX || outbox.isFull) return outbox.flush();
     this.flushSoon();
     return true;
   }

@@ -116,6 +116,8 @@ export class Http1Pool implements ConnectionOwner, ConnectionQueue {
   }
 
   destroy(): void {
+    // Else each would open a connection in the place of one that goes.
+    this.waiting.clear();
     for (const connection of this.connections) connection.destroy();
   }
 
