@@ -67,6 +67,7 @@ describe('revocable cpus', () => {
     expect(cpusIn(second)).toEqual([4, 2]);
     await lend(cluster, agent, 2);
     expect(framework.offers().map(({ id }) => id)).not.toContainEqual(second.id);
+    expect(cluster.master.view?.counters.offersRescinded).toBe(1);
     expect(cpusIn(framework.lastOffer())).toEqual([4, 1]);
     // The old offer is worth nothing.
     await framework.accept(second, [task('b2', agent.agentId, [lent(2), memory(64)])]);

@@ -1,9 +1,10 @@
 /** What agents lend beside what they have: revocable cpus, as much as they say at the time. */
 import type { AgentMessage } from '@stadion/contract/agent-link';
 import { parseResources } from '../resources/resource-format.ts';
-import { NOTHING, add, contains, revocableCpusOf, withoutRevocable } from '../resources/resource-vector.ts';
-import { setReportedResources, withdrawOffer } from './charges.ts';
+import { add, isNothing, revocableCpusOf, withoutRevocable } from '../resources/resource-vector.ts';
+import { setReportedResources } from './charges.ts';
 import type { AgentRecord } from './records.ts';
+import { rescindOffer } from './removal.ts';
 import type { ClusterState } from './state.ts';
 
 /**
@@ -16,7 +17,7 @@ export function oversubscribe(
   { resources }: Extract<AgentMessage, { type: 'OVERSUBSCRIBED' }>,
 ): void {
   const parsed = parseResources(resources);
-  const isLent = parsed.ok && contains(NOTHING, withoutRevocable(parsed.vector));
+  const isLent = parsed.ok && isNothing(withoutRevocable(parsed.vector));
   if (!isLent) {
     const problem = parsed.ok ? 'some of it is not revocable' : parsed.problem;
     state.log('warn', { agent: agent.id, problem }, 'What an agent lends cannot be read, and stays as it was');
@@ -26,9 +27,7 @@ export function oversubscribe(
   if (revocableCpusOf(vector) === revocableCpusOf(agent.reported)) return;
   if (revocableCpusOf(vector) < revocableCpusOf(agent.charged) + revocableCpusOf(agent.offered)) {
     for (const offer of [...agent.offers]) {
-      if (revocableCpusOf(offer.resources) === 0) continue;
-      withdrawOffer(state, offer);
-      state.toFramework(offer.framework, { type: 'RESCIND', rescind: { offer_id: { value: offer.id } } });
+      if (revocableCpusOf(offer.resources) > 0) rescindOffer(state, offer);
     }
   }
   setReportedResources(state, agent, add(withoutRevocable(agent.reported), vector));
