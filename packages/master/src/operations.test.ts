@@ -91,11 +91,13 @@ describe('an operation with an id', () => {
     const offer = framework.lastOffer();
     await operate(reserve('o1', 100));
     await framework.operate(offer, [reserve('o2', 1)]);
-    await operate(reserve('o1', 1));
+    await operate(reserve('o1', 1), reserve('o3', 1), reserve('o3', 2));
     expect(heard().map(({ operation_id: id, state }) => [id?.value, state])).toEqual([
       ['o1', 'OPERATION_FINISHED'],
       ['o2', 'OPERATION_ERROR'],
       ['o1', 'OPERATION_ERROR'],
+      ['o3', 'OPERATION_ERROR'],
+      ['o3', 'OPERATION_FINISHED'],
     ]);
   });
 

@@ -206,7 +206,7 @@ class Work implements Settlement {
   }
 
   private convert(operation: ResourceOperation): void {
-    const problem = findOperationProblem(this.state, this.framework, operation);
+    const problem = findOperationProblem(this.state, this.framework, operation, this.converted);
     const conversion =
       problem === undefined
         ? convert(operation, this.remainder, this.existing, this.role)

@@ -11,16 +11,20 @@ import type { ClusterState } from './state.ts';
 type Acknowledge = Extract<SchedulerCall, { type: 'ACKNOWLEDGE_OPERATION_STATUS' }>['acknowledge_operation_status'];
 type Reconcile = Extract<SchedulerCall, { type: 'RECONCILE_OPERATIONS' }>['reconcile_operations'];
 
-/** Why an operation with this id cannot be taken, or nothing. */
+/** Why an operation with this id cannot be taken beside those of the same call, or nothing. */
 export function findOperationProblem(
   state: ClusterState,
   framework: FrameworkRecord,
   { id }: OfferOperation,
+  beside: readonly { readonly operation: OfferOperation }[],
 ): string | undefined {
   if (id === undefined) return undefined;
   if (id.value === '') return 'an operation ID must not be empty';
-  if (state.operations.has(keyOf(framework.id, id.value))) return `there is an operation ${id.value} already`;
-  return state.operations.size < OPERATIONS_MAX
+  const isKnown = state.operations.has(keyOf(framework.id, id.value));
+  if (isKnown || beside.some(({ operation }) => operation.id?.value === id.value)) {
+    return `there is an operation ${id.value} already`;
+  }
+  return state.operations.size + beside.length < OPERATIONS_MAX
     ? undefined
     : `${String(OPERATIONS_MAX)} operations wait to be acknowledged, which is as many as are remembered`;
 }
@@ -68,6 +72,9 @@ export function tellError(
 
 /** The agent says which version of its resources is on disk. @param isAll it was told of nothing newer */
 export function confirmOperations(state: ClusterState, agent: AgentRecord, version: number, isAll: boolean): void {
+  // Every sign of life says it, and what is under way is newer than what was said before.
+  if (!isAll && version <= agent.versionOnDisk) return;
+  agent.versionOnDisk = version;
   for (const [key, operation] of state.operations) {
     if (operation.agentId !== agent.id || operation.state !== 'OPERATION_PENDING') continue;
     if (operation.version <= version) {

@@ -1,5 +1,6 @@
 /** Operators reserve, unreserve, and make, change and give up volumes on an agent, for whoever will be offered them. */
 import type { Resource } from '@stadion/contract/mesos';
+import { add, type ResourceVector } from '../resources/resource-vector.ts';
 import { sendCheckpointed } from './accept.ts';
 import { convertFree } from './charges.ts';
 import { convert, type ResourceOperation } from './operations.ts';
@@ -7,18 +8,22 @@ import { rescindOffer } from './removal.ts';
 import type { ClusterState } from './state.ts';
 
 /**
- * Carries out one operation on what is free on an agent. Offers that hold what it needs are taken back, oldest first.
+ * Carries out one operation on what is free on an agent. Offers that hold what it needs are taken back, oldest first; none where
+ * all of them together would not do.
  * @returns what is wrong with it, or undefined
  */
 export function operate(state: ClusterState, agentId: string, operation: ResourceOperation): string | undefined {
   const agent = state.agents.get(agentId);
   if (agent?.link === undefined) return `The agent ${agentId} is not connected`;
   const role = roleOf(operation);
-  let conversion = convert(operation, agent.free, agent.total.held, role);
-  for (const offer of [...agent.offers]) {
-    if (conversion.ok) break;
-    rescindOffer(state, offer);
-    conversion = convert(operation, agent.free, agent.total.held, role);
+  const from = (pool: ResourceVector) => convert(operation, pool, agent.total.held, role);
+  let conversion = from(agent.free);
+  if (!conversion.ok && from(add(agent.free, agent.offered)).ok) {
+    for (const offer of [...agent.offers]) {
+      rescindOffer(state, offer);
+      conversion = from(agent.free);
+      if (conversion.ok) break;
+    }
   }
   if (!conversion.ok) return `${operation.type} is not possible on ${agentId}: ${conversion.problem}`;
   convertFree(state, agent, conversion);

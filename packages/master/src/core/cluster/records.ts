@@ -149,6 +149,8 @@ export class AgentRecord {
   overcommitted = false;
   /** What of its resources it keeps on its disk: reserved by an operation, or a volume. The version counts changes. */
   checkpointed: { readonly version: number; readonly held: Holdings } = { version: 0, held: NO_HOLDINGS };
+  /** The version of that which the agent has on its disk, as it last said. */
+  versionOnDisk = 0;
   readonly tasks = new Set<TaskRecord>();
   /** The executors of its pods and those of frameworks, by {@link taskKey} of the executor. */
   readonly executors = new Map<string, ExecutorRecord>();

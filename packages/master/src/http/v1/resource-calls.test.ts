@@ -92,6 +92,9 @@ describe('an operator', () => {
   });
 
   it('is told what is not possible, and nothing has changed then', async () => {
+    expect((await on('RESERVE_RESOURCES', { resources: reserved([disk(2000)], ROLE) })).status).toBe(409);
+    await cluster.settle();
+    expect(framework.events.map(({ type }) => type)).not.toContain('RESCIND');
     await framework.accept(framework.lastOffer(), [task('t1', agent.agentId, resources(4, 4096, { disk: 900 }))]);
     const tooMuch = await on('RESERVE_RESOURCES', { resources: reserved([disk(200)], ROLE) });
     expect([tooMuch.status, tooMuch.body]).toEqual([409, expect.stringContaining('does not have')]);
