@@ -153,6 +153,8 @@ describe('an operator orders', () => {
     [{}, 400, `Expecting 'type'`],
     [{ type: 'TEARDOWN' }, 400, `Expecting 'teardown.framework_id'`],
     [{ type: 'FLY' }, 501, `'FLY' is not supported`],
+    [{ type: 'constructor' }, 501, `'constructor' is not supported`],
+    [{ type: '__proto__' }, 501, `'__proto__' is not supported`],
   ])('what is no call: %j', async (call, status, text) => {
     const answer = await operator.call(call);
     expect(answer.status).toBe(status);

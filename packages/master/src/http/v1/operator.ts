@@ -34,25 +34,25 @@ export class OperatorEndpoint {
     if (!isObject(call) || typeof type !== 'string') {
       return refuse(reply, 400, `Failed to validate master::Call: Expecting 'type' to be present`);
     }
-    const read = OPERATOR_READS[type];
+    const read = entryOf(OPERATOR_READS, type);
     if (read !== undefined) {
       const pieces = objectPieces({ type, [type.toLowerCase()]: read(served) });
       void reply.type(answer.mediaType);
       return reply.send(Readable.from(this.bodyOf(pieces, answer)));
     }
-    const change = SETTINGS_CHANGES[type]?.(call[type.toLowerCase()], type.toLowerCase());
+    const change = entryOf(SETTINGS_CHANGES, type)?.(call[type.toLowerCase()], type.toLowerCase());
     if (change !== undefined) {
       return 'problem' in change ? refuse(reply, 400, change.problem) : this.configure(change, reply);
     }
     if (UPKEEP_CALLS.has(type)) return this.treatAgent(type, call[type.toLowerCase()], served.view, reply);
-    const order = RESOURCE_CALLS[type]?.(call[type.toLowerCase()]);
+    const order = entryOf(RESOURCE_CALLS, type)?.(call[type.toLowerCase()]);
     if (order !== undefined) return this.operate(order, served.view, reply);
     switch (type) {
       case 'LIST_FILES':
       case 'READ_FILE':
         return refuse(reply, 404, 'This master shows no files; those of tasks are at their agents');
       case 'SET_LOGGING_LEVEL':
-        return refuse(reply, 501, 'The level of the log is set when the server is started: --log-level');
+        return refuse(reply, 501, 'Levels of the log are set by --log-level at the start, and later by POST /logging of the orchestrator');
       case 'SUBSCRIBE':
         return this.streams.open(reply, answer);
       case 'TEARDOWN': {
@@ -116,6 +116,11 @@ function idIn(body: unknown, name: string): string | undefined {
   const id = isObject(body) ? body[name] : undefined;
   const value = isObject(id) ? id['value'] : undefined;
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** Types of calls come from outside: `constructor` is none. */
+function entryOf<Entry>(table: Readonly<Record<string, Entry>>, type: string): Entry | undefined {
+  return Object.hasOwn(table, type) ? table[type] : undefined;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
