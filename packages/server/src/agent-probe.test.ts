@@ -30,6 +30,11 @@ test('takes any answer for a sign of life, a refusal too', async () => {
   expect(await agentProbe(undefined, systemTimers)(agent)).toBe(true);
 });
 
+test.each(['not an address', '', 'a:b:c'])('takes an address that is none for silence: %s', async (ip) => {
+  const agent = { ...(await at(createServer())), ip };
+  expect(await agentProbe(undefined, systemTimers)(agent)).toBe(false);
+});
+
 test('takes none for none: where nobody listens, and where connections are accepted and nothing is said', async () => {
   const time = new VirtualTime();
   const probe = agentProbe(undefined, time);

@@ -14,8 +14,13 @@ export function agentProbe(tls: NodeTls | undefined, timers: Timers): (agent: Ag
   return ({ ip, port }) =>
     new Promise((resolve) => {
       const host = ip.includes(':') ? `[${ip}]` : ip;
-      const url = new URL('/health', agentUrl(`${host}:${String(port)}`, tls));
-      const request = requestTo(url, tls, { agent: false }, (answer) => {
+      const address = agentUrl(`${host}:${String(port)}`, tls);
+      // What an agent says of its address may be none, and then nobody answers there.
+      if (!URL.canParse(address)) {
+        resolve(false);
+        return;
+      }
+      const request = requestTo(new URL('/health', address), tls, { agent: false }, (answer) => {
         answer.destroy();
         end(true);
       });
