@@ -155,7 +155,11 @@ export class Convergence {
     return this.departing.has(agentId);
   }
 
-  /** Moves an app's instances off agents that are to be emptied, if it has any there, and the one that is to go elsewhere. */
+  /**
+   * Replaces the instances of an app that are to leave their agents: those on an agent that is emptied, and the one that a
+   * rebalance moves.
+   * @returns false when there are none
+   */
   private moveAway(definition: AppDefinition): boolean {
     const { moves } = this.parts;
     // Instances with volumes stay where these are.

@@ -137,7 +137,6 @@ export class Lifecycle {
     killer.add(instance.id);
   }
 
-  /** How long an instance may go on before it is killed: only one that somebody may be using gets any time. */
   /** How long an instance may drain, should it have anything to finish; milliseconds. */
   drainTimeOf({ appId, appVersion }: Instance): number {
     const { root, config } = this.parts;
@@ -145,6 +144,7 @@ export class Lifecycle {
     return drainSeconds === undefined ? config.drainMs : drainSeconds * 1000;
   }
 
+  /** How long an instance may go on before it is killed: only one that somebody may be using gets any time. */
   private drainMsOf(instance: Instance): number {
     const { root } = this.parts;
     const own = root.appAtVersion(instance.appId, instance.appVersion);

@@ -74,7 +74,7 @@ export class Rebalancer implements InstanceMoves, MoveScene {
     return this.last && shown(this.last);
   }
 
-  /** The move of an app that is under way. */
+  /** The move of an app that has begun and not ended. */
   of(appId: string): MoveProgress | undefined {
     return this.last?.run.of(appId);
   }

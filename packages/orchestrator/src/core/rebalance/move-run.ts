@@ -56,7 +56,7 @@ export class MoveRun {
     return this.list;
   }
 
-  /** The one move under way of an app, if it has any. */
+  /** The move of an app that has begun and not ended: it has one at most. */
   of(appId: string): MoveProgress | undefined {
     const begun = this.begun.get(appId);
     return begun && this.list[begun.index];
