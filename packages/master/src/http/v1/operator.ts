@@ -52,7 +52,11 @@ export class OperatorEndpoint {
       case 'READ_FILE':
         return refuse(reply, 404, 'This master shows no files; those of tasks are at their agents');
       case 'SET_LOGGING_LEVEL':
-        return refuse(reply, 501, 'Levels of the log are set by --log-level at the start, and later by POST /logging of the orchestrator');
+        return refuse(
+          reply,
+          501,
+          'Levels of the log are set by --log-level at the start, and later by POST /logging of the orchestrator',
+        );
       case 'SUBSCRIBE':
         return this.streams.open(reply, answer);
       case 'TEARDOWN': {
