@@ -65,3 +65,8 @@ export function taskIdOf(instance: Pick<Instance, 'id' | 'incarnation' | 'tasks'
 export function taskIdsOf(instance: Pick<Instance, 'id' | 'incarnation' | 'tasks'>): readonly string[] {
   return instance.tasks === undefined ? [taskIdOf(instance)] : podTaskIds(instance, instance.tasks);
 }
+
+/** Whether an instance has a place and is on its way to run: its image may be being brought. */
+export function isComingUp({ condition }: Pick<Instance, 'condition'>): boolean {
+  return condition === 'Provisioned' || condition === 'Staging' || condition === 'Starting';
+}

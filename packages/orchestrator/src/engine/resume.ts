@@ -1,5 +1,5 @@
 /** Takes up what was under way when the state was stored: launches that had not come up, kills, lost contact. */
-import type { Instance } from '../core/instance.ts';
+import { isComingUp } from '../core/instance.ts';
 import { isUnreachable } from '../core/unreachable.ts';
 import type { Fleet } from './fleet.ts';
 import { isDraining } from '../core/health.ts';
@@ -43,8 +43,4 @@ export function watchUnreachable(fleet: Fleet, unreachableWatch: UnreachableWatc
       if (isUnreachable(instance)) unreachableWatch.add(instance);
     }
   }
-}
-
-function isComingUp({ condition }: Instance): boolean {
-  return condition === 'Provisioned' || condition === 'Staging' || condition === 'Starting';
 }

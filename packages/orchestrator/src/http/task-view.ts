@@ -9,7 +9,7 @@ import type {
 import type { HealthResult } from '@stadion/contract/mesos';
 import { checkResult } from '../core/check-result.ts';
 import { assert } from '@stadion/base';
-import { taskIdOf, type AgentPlace, type Instance } from '../core/instance.ts';
+import { isComingUp, taskIdOf, type AgentPlace, type Instance } from '../core/instance.ts';
 import { uuidOf, type Reservation } from '../core/residency/reservation.ts';
 import { formatTimestamp } from '../core/app/timestamp.ts';
 
@@ -131,7 +131,7 @@ export function countTasks(instances: Iterable<Instance>): TaskCounts {
   for (const instance of instances) {
     if (!isPlaced(instance)) continue;
     if (instance.condition === 'Running') counts.running += 1;
-    else if (instance.condition === 'Provisioned' || instance.condition === 'Staging') counts.staged += 1;
+    else if (isComingUp(instance)) counts.staged += 1;
     if (instance.healthy === true) counts.healthy += 1;
     else if (instance.healthy === false) counts.unhealthy += 1;
   }

@@ -111,9 +111,10 @@ describe('listing', () => {
     add({ health: [result], healthy: undefined });
     add();
     add({ condition: 'Staging' });
+    add({ condition: 'Starting' });
     const { body } = await server.ask('GET', '/v2/apps/shop/web');
     expect(body).toMatchObject({
-      app: { tasksRunning: 4, tasksStaged: 1, tasksHealthy: 1, tasksUnhealthy: 1, tasks: { length: 5 } },
+      app: { tasksRunning: 4, tasksStaged: 2, tasksHealthy: 1, tasksUnhealthy: 1, tasks: { length: 6 } },
     });
   });
 });
