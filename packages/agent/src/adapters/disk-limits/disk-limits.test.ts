@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@stadion/base';
 import { systemClock, systemTimers } from '@stadion/base/system';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ContainerExit } from '../../core/container.ts';
 import type { Containerizer, ContainerSpec } from '../../ports/containerizer.ts';
 import { until } from '../../testing/task-machine.ts';
@@ -91,5 +91,17 @@ describe('limits of the disk', () => {
     expect(await containerizer.recover(onExit)).toMatchObject([
       { containerId: 'grows', state: 'exited', exit: { kind: 'limited', resource: 'disk' } },
     ]);
+  });
+
+  it('end what an agent had decided to end when it died', async () => {
+    await containerizer.recover(onExit);
+    const kill = vi.spyOn(inner, 'kill').mockReturnValueOnce();
+    await launch('full', 0, 4);
+    await until(() => kill.mock.calls.length === 1);
+    await containerizer.close();
+    containerizer = limited(1_000_000);
+    expect(await containerizer.recover(onExit)).toMatchObject([{ state: 'running' }]);
+    await until(() => exits.has('full'));
+    expect(exits.get('full')).toMatchObject({ kind: 'limited', resource: 'disk' });
   });
 });

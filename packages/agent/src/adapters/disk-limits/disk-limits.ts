@@ -9,8 +9,9 @@ import { Value } from '@sinclair/typebox/value';
 import { describeError, type Clock, type Logger, type Timers } from '@stadion/base';
 import type { ContainerExit, RecoveredContainer } from '../../core/container.ts';
 import type { Containerizer, ContainerSpec, LaunchOutcome } from '../../ports/containerizer.ts';
-import { DiskWatch, type LimitedDisk } from './disk-watch.ts';
 import { joinTime } from '../../joined-time.ts';
+import { wrapContainerizer } from '../wrapped-containerizer.ts';
+import { DiskWatch, type LimitedDisk } from './disk-watch.ts';
 
 /** Options of {@link withDiskLimits}. */
 export interface DiskLimitOptions {
@@ -109,6 +110,10 @@ export function withDiskLimits(options: DiskLimitOptions): Containerizer {
     const known = new Set(found.map(({ containerId }) => containerId));
     for (const containerId of [...records.keys()]) if (!known.has(containerId)) await forget(containerId);
     watch.start();
+    for (const { containerId, state } of found) {
+      // The agent before this one may have died between its decision and the kill.
+      if (state === 'running' && records.get(containerId)?.exceeded !== undefined) containerizer.kill(containerId, 0);
+    }
     return found.map((each) => {
       return each.state === 'running' ? each : { ...each, exit: explain(each.containerId, each.exit) };
     });
@@ -141,12 +146,9 @@ export function withDiskLimits(options: DiskLimitOptions): Containerizer {
     });
   }
 
-  return {
-    name: containerizer.name,
-    fingerprint: () => containerizer.fingerprint(),
+  return wrapContainerizer(containerizer, {
     recover,
     launch,
-    kill: (containerId, graceMs) => containerizer.kill(containerId, graceMs),
     async update(containerId, limits) {
       const record = records.get(containerId);
       if (record !== undefined && record.bytes > 0) {
@@ -156,7 +158,6 @@ export function withDiskLimits(options: DiskLimitOptions): Containerizer {
       }
       await containerizer.update?.(containerId, limits);
     },
-    usage: () => containerizer.usage(),
     async remove(containerId) {
       await containerizer.remove(containerId);
       await forget(containerId);
@@ -165,11 +166,7 @@ export function withDiskLimits(options: DiskLimitOptions): Containerizer {
       watch.stop();
       await containerizer.close();
     },
-    ...(containerizer.prepare === undefined ? {} : { prepare: containerizer.prepare.bind(containerizer) }),
-    ...(containerizer.images === undefined ? {} : { images: containerizer.images.bind(containerizer) }),
-    ...(containerizer.exec === undefined ? {} : { exec: containerizer.exec.bind(containerizer) }),
-    ...(containerizer.attach === undefined ? {} : { attach: containerizer.attach.bind(containerizer) }),
-  };
+  });
 }
 
 /** Undefined where nothing is limited. */

@@ -15,6 +15,7 @@ import type {
 } from '../../ports/containerizer.ts';
 import type { SecretSource } from '../../ports/secrets.ts';
 import { resolveTaskUser } from '../system-users.ts';
+import { wrapContainerizer } from '../wrapped-containerizer.ts';
 
 /** Options of {@link withSecrets}. */
 export interface SecretContainerizerOptions {
@@ -105,24 +106,15 @@ export function withSecrets(options: SecretContainerizerOptions): Containerizer 
     return recovered;
   }
 
-  return {
-    name: containerizer.name,
-    fingerprint: () => containerizer.fingerprint(),
+  return wrapContainerizer(containerizer, {
     recover,
     launch,
-    kill: (containerId, graceMs) => containerizer.kill(containerId, graceMs),
-    usage: () => containerizer.usage(),
     async remove(containerId) {
       await containerizer.remove(containerId);
       await forget(containerId);
     },
-    close: () => containerizer.close(),
     ...(containerizer.prepare === undefined ? {} : { prepare }),
-    ...(containerizer.images === undefined ? {} : { images: containerizer.images.bind(containerizer) }),
-    ...(containerizer.update === undefined ? {} : { update: containerizer.update.bind(containerizer) }),
-    ...(containerizer.exec === undefined ? {} : { exec: containerizer.exec.bind(containerizer) }),
-    ...(containerizer.attach === undefined ? {} : { attach: containerizer.attach.bind(containerizer) }),
-  };
+  });
 }
 
 function withoutSecrets(spec: ContainerSpec): ContainerSpec {
