@@ -39,6 +39,15 @@ describe('the ledger', () => {
     expect(ledger.totalAmount('disk')).toBe(10);
   });
 
+  it('lends cpus and nothing else', () => {
+    const ledger = new Ledger([cpus(4)]);
+    ledger.lend(2);
+    expect(ledger.hold([{ ...cpus(1), name: 'mem', revocable: {} }])).toContain('0 left');
+    expect(ledger.hold([{ ...cpus(2), revocable: {} }])).toBeUndefined();
+    expect(ledger.hold([{ ...cpus(1), revocable: {} }])).toContain('0 left');
+    expect(ledger.hold([cpus(4)])).toBeUndefined();
+  });
+
   it('is never overdrawn by any sequence of holds and frees, and is empty when all is freed', () => {
     const task = fc.record({
       amount: fc.integer({ min: 0, max: 3000 }),

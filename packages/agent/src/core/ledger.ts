@@ -82,11 +82,12 @@ export class Ledger {
   }
 }
 
-/** The account of revocable cpus, as Mesos names it. */
+/** The account of revocable cpus. */
 const LENT_CPUS = 'cpus_revocable';
 
 function accountOf(resource: Resource): string {
-  if (resource.revocable !== undefined) return LENT_CPUS;
+  // As Mesos names them.
+  if (resource.revocable !== undefined) return `${resource.name}_revocable`;
   const disk = ownDiskOf(resource);
   return disk === undefined ? resource.name : `${resource.name} at ${disk.root}`;
 }

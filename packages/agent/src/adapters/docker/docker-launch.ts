@@ -5,6 +5,7 @@ import { describeError } from '@stadion/base';
 import type Docker from 'dockerode';
 import type { ContainerInspectInfo } from 'dockerode';
 import type { ContainerLimits } from '../../core/container.ts';
+import { memoryLimit } from '../../core/oci/runtime-spec.ts';
 import type { ContainerSpec, LaunchFailure } from '../../ports/containerizer.ts';
 import { resolveTaskUser } from '../system-users.ts';
 import type { Tracked } from './tracked.ts';
@@ -41,7 +42,7 @@ export async function updateContainer(
 ): Promise<void> {
   if (tracked?.dockerId === undefined) return;
   await docker?.getContainer(tracked.dockerId).update(changedLimits(limits));
-  tracked.limitBytes = limits.memoryBytes === 0 ? undefined : limits.memoryBytes;
+  if (limits.memoryBytes > 0) tracked.limitBytes = memoryLimit(limits.memoryBytes);
 }
 
 /** Creates and starts a container. When it resolves with `ok: false`, nothing of it is left. */

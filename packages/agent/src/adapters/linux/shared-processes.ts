@@ -68,8 +68,9 @@ export class SharedProcesses {
     );
     keeper.unref();
     keeper.once('error', () => undefined);
-    for (let poll = 0; poll < POLLS_MAX && keeper.pid !== undefined && keeper.exitCode === null; poll += 1) {
-      const first = childOf(keeper.pid);
+    const isThere = () => keeper.pid !== undefined && keeper.exitCode === null && keeper.signalCode === null;
+    for (let poll = 0; poll < POLLS_MAX && isThere(); poll += 1) {
+      const first = keeper.pid === undefined ? undefined : childOf(keeper.pid);
       if (first !== undefined) return `/proc/${first}/ns/pid`;
       await delay(this.timers, POLL_MS);
     }
