@@ -59,6 +59,19 @@ describe('a custom executor', () => {
     ]);
   });
 
+  it('is charged anew when it ended with a task on its way, which another process of it runs', async () => {
+    const { agent, framework, charged, exited, executed, launch } = await stage();
+    await launch(executed('t1'));
+    await launch(executed('t2'));
+    await exited(9);
+    await agent.update(framework.id, 't1', 'TASK_FAILED');
+    await agent.update(framework.id, 't2', 'TASK_RUNNING');
+    await agent.update(framework.id, 't2', 'TASK_FINISHED');
+    expect(charged()).toBe(500);
+    await exited(0);
+    expect(charged()).toBe(0);
+  });
+
   it.each([
     ['another description of the same id', { ...EXECUTOR, command: { value: './other' } }],
     ['the framework of somebody else', { ...EXECUTOR, executor_id: { value: 'e2' }, framework_id: { value: 'x' } }],

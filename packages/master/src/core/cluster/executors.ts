@@ -2,7 +2,13 @@
 import type { AgentMessage, ReportedExecutor } from '@stadion/contract/agent-link';
 import type { SchedulerCall } from '@stadion/contract/mesos';
 import { releaseExecutor } from './charges.ts';
-import { taskKey, type AgentRecord, type ExecutorRecord, type FrameworkRecord } from './records.ts';
+import {
+  taskKey,
+  type AgentRecord,
+  type ExecutorRecord,
+  type FrameworkRecord,
+  type TaskRecord,
+} from './records.ts';
 import type { ClusterState } from './state.ts';
 
 type Message = Extract<SchedulerCall, { type: 'MESSAGE' }>['message'];
@@ -46,6 +52,15 @@ export function executorExited(state: ClusterState, agent: AgentRecord, message:
   const executor = agent.executors.get(taskKey(framework_id.value, executor_id.value));
   if (executor !== undefined) releaseExecutor(state, agent, executor);
   tellFailure(state, agent, framework_id.value, executor_id.value, status);
+}
+
+/**
+ * A task that goes on shows that its executor lives. Where the process ended while the task was on its way to the agent,
+ * another one was started for it, and the end of the first is told after the task was charged.
+ */
+export function believeProcess(agent: AgentRecord, { frameworkId, executorId }: TaskRecord): void {
+  const executor = executorId === undefined ? undefined : agent.executors.get(taskKey(frameworkId, executorId));
+  if (executor?.info.type === 'CUSTOM') executor.hasProcess = true;
 }
 
 /** The agent is back and says which executors live: the others ended while nobody heard of it. */

@@ -111,10 +111,7 @@ export interface PendingKill {
   readonly gracePeriodMs: number | undefined;
 }
 
-/**
- * The executor of a pod, or one of a framework's own: its resources are held as long as any of its tasks holds some, and
- * while its process lives.
- */
+/** The executor of a pod, or a custom one. Its resources are charged as long as one of its tasks is, or its process lives. */
 export interface ExecutorRecord {
   readonly id: string;
   readonly frameworkId: string;

@@ -2,6 +2,7 @@
 import type { AgentMessage } from '@stadion/contract/agent-link';
 import { isTerminal, type SchedulerCall } from '@stadion/contract/mesos';
 import { releaseTask } from './charges.ts';
+import { believeProcess } from './executors.ts';
 import type { AgentRecord, FrameworkRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
 import { keepStatus, setTaskState, stateFor } from './statuses.ts';
@@ -37,6 +38,7 @@ export function statusUpdate(state: ClusterState, agent: AgentRecord, update: Up
     keepStatus(task, status);
     state.tell({ type: 'TASK_UPDATED', task, status });
     if (isTerminal(task.state)) releaseTask(state, framework, agent, task);
+    else believeProcess(agent, task);
   }
   const told = stateFor(framework, status.state);
   const understood = told === status.state ? status : { ...status, state: told };
