@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { HeldImage } from '@stadion/contract/images';
 import { describeError, type Clock, type Logger, type Timers } from '@stadion/base';
 import type { ContainerExit, ContainerUsage, RecoveredContainer } from '../../core/container.ts';
-import { CAPABILITIES_DEFAULT, changedResources } from '../../core/oci/runtime-spec.ts';
+import { CAPABILITIES_DEFAULT, changedResources, memoryLimit } from '../../core/oci/runtime-spec.ts';
 import type {
   Containerizer,
   ContainerizerFingerprint,
@@ -190,7 +190,12 @@ class LinuxContainerizer implements Containerizer {
 
   readonly update: NonNullable<Containerizer['update']> = async (containerId, limits) => {
     const choices = { ...this.limits, limitsSwap: this.machine?.cgroups.limitsSwap ?? false };
-    if (this.containers.has(containerId)) await this.runtime.update(containerId, changedResources(limits, choices));
+    const container = this.containers.get(containerId);
+    if (container === undefined) return;
+    await this.runtime.update(containerId, changedResources(limits, choices));
+    if (container.details === undefined || limits.memoryBytes <= 0) return;
+    container.details = { ...container.details, memoryBytes: memoryLimit(limits.memoryBytes) };
+    await writeDetails(this.directories.directory(containerId), container.details);
   };
 
   usage(): Promise<ReadonlyMap<string, ContainerUsage>> {

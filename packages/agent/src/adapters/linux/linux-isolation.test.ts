@@ -121,6 +121,13 @@ describe.skipIf(!canRun)('a container of Linux', () => {
     expect(task.out()).toContain('90000000');
   });
 
+  it('that takes more than it was granted later is told how much that was', async () => {
+    const task = await run('until [ -e go ]; do sleep 0.02; done; x=a; while :; do x=$x$x; done');
+    await containerizer.update?.(task.spec.containerId, { ...NONE, memoryBytes: 96 * MEBIBYTE });
+    writeFileSync(join(task.spec.directory, 'go'), '');
+    expect(await task.exit()).toMatchObject({ message: expect.stringMatching(/ may have 96 MiB /) });
+  });
+
   it('that takes too much disk is ended, and told', async () => {
     const text = 'head -c 8000000 /dev/zero >big; echo written; sleep 1000';
     const task = await run(text, { limits: { ...NONE, diskBytes: 4 * MEBIBYTE } });

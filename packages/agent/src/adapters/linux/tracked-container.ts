@@ -8,7 +8,7 @@ export interface TrackedContainer {
   readonly containerId: string;
   readonly supervisor: ProcessIdentity;
   /** Undefined when the agent died before it could write them. */
-  readonly details: ContainerDetails | undefined;
+  details: ContainerDetails | undefined;
   /** Its first process, as the machine numbers it; undefined when it never ran. */
   readonly init: number | undefined;
   ended: boolean;
