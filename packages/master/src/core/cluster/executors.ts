@@ -2,13 +2,7 @@
 import type { AgentMessage, ReportedExecutor } from '@stadion/contract/agent-link';
 import type { SchedulerCall } from '@stadion/contract/mesos';
 import { releaseExecutor } from './charges.ts';
-import {
-  taskKey,
-  type AgentRecord,
-  type ExecutorRecord,
-  type FrameworkRecord,
-  type TaskRecord,
-} from './records.ts';
+import { taskKey, type AgentRecord, type ExecutorRecord, type FrameworkRecord, type TaskRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
 
 type Message = Extract<SchedulerCall, { type: 'MESSAGE' }>['message'];
