@@ -9,7 +9,7 @@ describe('an agent that is to be emptied', () => {
     await platform.quiet();
     const placed = platform.engine.view.instances('/web').map(({ place }) => place?.agentId ?? '');
     const [agent = ''] = placed;
-    platform.master.withhold(agent);
+    platform.master.offers.withhold(agent);
     platform.engine.emptyAgents(new Set([agent]));
     let fewest = 6;
     for (let second = 0; second < 120; second += 1) {
@@ -26,7 +26,7 @@ describe('an agent that is to be emptied', () => {
     const platform = await TestPlatform.started({ agents: 1 });
     valueOf(await platform.put([appSpec('/web', { instances: 2 })]));
     await platform.quiet();
-    platform.master.withhold('agent-0');
+    platform.master.offers.withhold('agent-0');
     platform.engine.emptyAgents(new Set(['agent-0']));
     await platform.time.advance(60_000);
     expect(platform.master.alive('web')).toHaveLength(2);

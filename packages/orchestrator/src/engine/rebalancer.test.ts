@@ -78,7 +78,7 @@ describe('a rebalance', () => {
   it('gives up where there is no room, and nothing has changed', async () => {
     const { platform, on, moves } = await stage();
     const before = on('agent-0');
-    platform.master.withhold('agent-1');
+    platform.master.offers.withhold('agent-1');
     valueOf(platform.engine.moves.begin(moves.slice(0, 1), 1));
     await platform.until(() => platform.engine.moves.current()?.state === 'done');
     await platform.time.advance(10_000);
@@ -116,7 +116,7 @@ describe('a rebalance', () => {
 
   it('stands back for a deployment, and one at a time is enough', async () => {
     const { platform, moves } = await stage();
-    platform.master.withhold('agent-1');
+    platform.master.offers.withhold('agent-1');
     valueOf(platform.engine.moves.begin(moves, 60));
     await platform.time.advance(2000);
     expect(platform.engine.moves.begin(moves, 60)).toMatchObject({ ok: false, rejection: { kind: 'exists' } });

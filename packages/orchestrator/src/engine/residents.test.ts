@@ -13,7 +13,7 @@ const RESIDENT = appSpec('/db', {
 /** A platform that reserves in the role it has. */
 async function started(agents: number): Promise<TestPlatform> {
   const platform = new TestPlatform({ agents, config: { role: 'store' } });
-  platform.master.role = 'store';
+  platform.master.offers.role = 'store';
   await platform.startEngine();
   await platform.time.advance(50);
   return platform;
@@ -28,7 +28,7 @@ describe('a first launch that came to nothing', () => {
     const [task] = platform.master.alive('db');
     const [instance] = platform.engine.view.instances('/db');
     platform.master.script = () => ({ kind: 'run' });
-    platform.master.withhold(task?.agentId ?? '');
+    platform.master.offers.withhold(task?.agentId ?? '');
     platform.master.end(task?.info.task_id.value ?? '', 'TASK_DROPPED');
     expect(await platform.until(() => platform.running('/db') === 1, 10_000)).toBe(true);
     expect(platform.master.alive('db')[0]?.agentId).not.toBe(task?.agentId);

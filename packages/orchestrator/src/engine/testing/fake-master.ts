@@ -1,10 +1,9 @@
-/** A small master with agents for the engine's tests: real enough to launch, report, kill, reconcile and lose contact. Long because it is all of them in one. */
-import type { Clock, TimerHandle, Timers } from '@stadion/base';
+/** A small master with agents for the engine's tests: real enough to launch, report, kill, reconcile and lose contact. */
+import type { Clock, Timers } from '@stadion/base';
 import {
   isTerminal,
   launchedTasks,
   type HealthResult,
-  type Offer,
   type ReadinessResult,
   type SchedulerCall,
   type SchedulerConnection,
@@ -13,6 +12,7 @@ import {
   type TaskState,
   type TaskStatus,
 } from '@stadion/contract/mesos';
+import { FakeOffers, type FakeAgent } from './fake-offers.ts';
 import type { TaskScript } from './task-script.ts';
 
 export interface FakeTask {
@@ -23,49 +23,36 @@ export interface FakeTask {
   readiness: ReadinessResult[] | undefined;
 }
 
-interface FakeAgent {
-  readonly id: string;
-  readonly cpus: number;
-  readonly attributes: Offer['attributes'];
-  isReachable: boolean;
-  refusedUntil: number;
-}
-
 type Receiver = Parameters<SchedulerConnection['subscribe']>[1];
 
 /** Outlives the engines that connect to it, as a real one does. */
 export class FakeMaster {
   readonly tasks = new Map<string, FakeTask>();
+  readonly offers: FakeOffers;
   /** Every call received, by type. */
   readonly calls: SchedulerCall[] = [];
   /** Ids of tasks in the order of their launch, dead ones included. */
   readonly launched: string[] = [];
   script: (task: TaskInfo) => TaskScript = () => ({ kind: 'run' });
   killMs = 10;
-  private readonly withheld = new Set<string>();
-  /** The role that everything is offered in. */
-  role = '*';
   /** Takes subscriptions, and says nothing more. */
   isDeaf = false;
   private readonly time: Clock & Timers;
-  private readonly agents: FakeAgent[];
-  private readonly offers = new Map<string, FakeAgent>();
   private readonly unacknowledged = new Map<string, TaskStatus>();
   private receiver: Receiver | undefined;
   private frameworkId: string | undefined;
-  private isSuppressed = false;
-  private allocation: TimerHandle | undefined;
   private sequence = 0;
 
   constructor(time: Clock & Timers, options: { readonly agents: number; readonly cpus: number }) {
     this.time = time;
-    this.agents = Array.from({ length: options.agents }, (_, index) => ({
-      id: `agent-${String(index)}`,
-      cpus: options.cpus,
-      attributes: [{ name: 'rack', type: 'TEXT', text: { value: `rack-${String(index % 2)}` } }],
-      isReachable: true,
-      refusedUntil: 0,
-    }));
+    this.offers = new FakeOffers(options, {
+      time,
+      frameworkId: () => (this.receiver === undefined ? undefined : (this.frameworkId ?? '')),
+      usedCpus: (agent) => this.usedCpus(agent),
+      deliver: (event) => {
+        this.deliver(event);
+      },
+    });
   }
 
   /** A connection for one engine; a later one supersedes it. */
@@ -101,16 +88,6 @@ export class FakeMaster {
     );
   }
 
-  /** Offers nothing of an agent any more. */
-  withhold(agentId: string): void {
-    this.withheld.add(agentId);
-    for (const [id, agent] of [...this.offers]) {
-      if (agent.id !== agentId) continue;
-      this.offers.delete(id);
-      this.deliver({ type: 'RESCIND', rescind: { offer_id: { value: id } } });
-    }
-  }
-
   /** Cuts the connection. */
   disconnect(): void {
     const { receiver } = this;
@@ -132,7 +109,7 @@ export class FakeMaster {
     const task = this.tasks.get(taskId);
     if (task === undefined || isTerminal(task.state)) return;
     this.report(task, state, { message });
-    this.allocateSoon();
+    this.offers.makeSoon();
   }
 
   /** An agent comes with a task that nobody launched. @param isTold false: only whoever asks hears of it */
@@ -145,35 +122,30 @@ export class FakeMaster {
   }
 
   loseAgent(index: number): void {
-    const agent = this.agents[index];
+    const agent = this.offers.agents[index];
     if (agent === undefined) return;
     agent.isReachable = false;
-    for (const [id, holder] of this.offers) {
-      if (holder !== agent) continue;
-      this.offers.delete(id);
-      this.deliver({ type: 'RESCIND', rescind: { offer_id: { value: id } } });
-    }
+    this.offers.rescind(agent.id);
     for (const task of this.tasks.values()) {
       if (task.agentId === agent.id && !isTerminal(task.state)) this.tell(task, 'TASK_UNREACHABLE');
     }
   }
 
   returnAgent(index: number): void {
-    const agent = this.agents[index];
+    const agent = this.offers.agents[index];
     if (agent === undefined) return;
     agent.isReachable = true;
     for (const task of this.tasks.values()) {
       if (task.agentId === agent.id && !isTerminal(task.state)) this.tell(task, task.state);
     }
-    this.allocateSoon();
+    this.offers.makeSoon();
   }
 
   private subscribed(receiver: Receiver, frameworkId: string | undefined): void {
     this.receiver = receiver;
     this.frameworkId = frameworkId ?? this.frameworkId ?? 'framework-1';
-    this.isSuppressed = false;
     this.offers.clear();
-    for (const agent of this.agents) agent.refusedUntil = 0;
+    this.offers.revive();
     this.deliver({
       type: 'SUBSCRIBED',
       subscribed: {
@@ -190,7 +162,7 @@ export class FakeMaster {
     });
     if (this.isDeaf) return;
     for (const status of this.unacknowledged.values()) this.deliver({ type: 'UPDATE', update: { status } });
-    this.allocateSoon();
+    this.offers.makeSoon();
   }
 
   private deliver(event: SchedulerEvent): void {
@@ -208,23 +180,16 @@ export class FakeMaster {
         break;
       case 'DECLINE':
         for (const { value } of call.decline.offer_ids) {
-          const agent = this.offers.get(value);
-          this.offers.delete(value);
-          const seconds = call.decline.filters?.refuse_seconds ?? 5;
-          if (agent !== undefined) agent.refusedUntil = this.time.now() + seconds * 1000;
-          this.time.after(seconds * 1000, () => {
-            this.allocateSoon();
-          });
+          this.offers.decline(value, call.decline.filters?.refuse_seconds ?? 5);
         }
-        this.allocateSoon();
+        this.offers.makeSoon();
         break;
       case 'REVIVE':
-        this.isSuppressed = false;
-        for (const agent of this.agents) agent.refusedUntil = 0;
-        this.allocateSoon();
+        this.offers.revive();
+        this.offers.makeSoon();
         break;
       case 'SUPPRESS':
-        if (call.suppress?.roles?.includes(this.role) !== false) this.isSuppressed = true;
+        this.offers.suppress(call.suppress?.roles);
         break;
       case 'KILL':
         this.kill(call.kill.task_id.value);
@@ -250,9 +215,7 @@ export class FakeMaster {
   }
 
   private accept(call: Extract<SchedulerCall, { type: 'ACCEPT' }>): void {
-    const offerId = call.accept.offer_ids[0]?.value ?? '';
-    const agent = this.offers.get(offerId);
-    this.offers.delete(offerId);
+    const agent = this.offers.take(call.accept.offer_ids[0]?.value ?? '');
     for (const info of call.accept.operations.flatMap(launchedTasks)) {
       const taskId = info.task_id.value;
       const task: FakeTask = {
@@ -272,7 +235,7 @@ export class FakeMaster {
       if (this.usedCpus(agent) > agent.cpus + 1e-6) throw new Error(`${agent.id} is charged more than it has`);
       this.perform(task);
     }
-    this.allocateSoon();
+    this.offers.makeSoon();
   }
 
   private perform(task: FakeTask): void {
@@ -295,7 +258,7 @@ export class FakeMaster {
       this.reconcile([taskId]);
       return;
     }
-    const agent = this.agents.find(({ id }) => id === task.agentId);
+    const agent = this.offers.agent(task.agentId);
     if (agent?.isReachable === false) return;
     this.time.after(this.killMs, () => {
       this.end(taskId, 'TASK_KILLED');
@@ -332,7 +295,7 @@ export class FakeMaster {
 
   /** A status of the master, told once. An unreachable agent's tasks are shown so. */
   private tell(task: FakeTask, state: TaskState, reason: TaskStatus['reason'] = 'REASON_RECONCILIATION'): void {
-    const agent = this.agents.find(({ id }) => id === task.agentId);
+    const agent = this.offers.agent(task.agentId);
     const shown = agent?.isReachable === false && !isTerminal(state) ? 'TASK_UNREACHABLE' : state;
     this.deliver({ type: 'UPDATE', update: { status: this.statusOf(task, shown, { reason }) } });
   }
@@ -356,48 +319,5 @@ export class FakeMaster {
       used += task.info.resources.find(({ name }) => name === 'cpus')?.scalar?.value ?? 0;
     }
     return used;
-  }
-
-  private allocateSoon(): void {
-    this.allocation ??= this.time.after(1, () => {
-      this.allocation = undefined;
-      this.allocate();
-    });
-  }
-
-  private allocate(): void {
-    if (this.receiver === undefined || this.isSuppressed) return;
-    const held = new Set(this.offers.values());
-    const offers: Offer[] = [];
-    for (const agent of this.agents) {
-      const free = agent.cpus - this.usedCpus(agent);
-      if (
-        held.has(agent) ||
-        !agent.isReachable ||
-        this.withheld.has(agent.id) ||
-        agent.refusedUntil > this.time.now() ||
-        free < 0.001
-      ) {
-        continue;
-      }
-      this.sequence += 1;
-      const id = `offer-${String(this.sequence)}`;
-      this.offers.set(id, agent);
-      offers.push({
-        id: { value: id },
-        framework_id: { value: this.frameworkId ?? '' },
-        agent_id: { value: agent.id },
-        hostname: `host-${agent.id}`,
-        resources: [
-          { name: 'cpus', type: 'SCALAR', scalar: { value: free } },
-          { name: 'mem', type: 'SCALAR', scalar: { value: 100_000 } },
-          { name: 'disk', type: 'SCALAR', scalar: { value: 100_000 } },
-          { name: 'ports', type: 'RANGES', ranges: { range: [{ begin: 31_000, end: 32_000 }] } },
-        ],
-        attributes: agent.attributes,
-        allocation_info: { role: this.role },
-      });
-    }
-    if (offers.length > 0) this.deliver({ type: 'OFFERS', offers: { offers } });
   }
 }
