@@ -1,24 +1,17 @@
-import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { decodeProtobuf, encodeProtobuf } from '@stadion/contract/mesos-wire';
-import { Cluster, resources, task, type ScriptedAgent, type ScriptedFramework } from '../../testing/cluster.ts';
-import { HttpFramework } from '../../testing/http-framework.ts';
-import { createMasterHttp } from '../master-http.ts';
+import { resources, task } from '../../testing/cluster.ts';
+import { startOperatedCluster, type OperatedCluster } from '../../testing/operated-cluster.ts';
 
-let cluster: Cluster;
-let app: FastifyInstance;
-let agent: ScriptedAgent;
-let framework: ScriptedFramework;
-let operator: HttpFramework;
+let cluster: OperatedCluster['cluster'];
+let app: OperatedCluster['app'];
+let agent: OperatedCluster['agent'];
+let framework: OperatedCluster['framework'];
+let operator: OperatedCluster['operator'];
 
 beforeEach(async () => {
-  cluster = await Cluster.start();
-  app = createMasterHttp(cluster.master);
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  operator = new HttpFramework((app.server.address() as AddressInfo).port, '/api/v1');
-  agent = await cluster.agent('a1', resources(4, 4096, { ports: [31000, 31099] }));
-  framework = await cluster.framework({ name: 'marathon' });
+  const has = resources(4, 4096, { ports: [31000, 31099] });
+  ({ cluster, app, agent, framework, operator } = await startOperatedCluster(has, { name: 'marathon' }));
   await framework.accept(framework.lastOffer(), [task('t1', agent.agentId)]);
 });
 

@@ -1,33 +1,25 @@
-import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeProtobuf } from '@stadion/contract/mesos-wire';
 import type { Resource } from '@stadion/contract/mesos';
-import { Cluster, resources, task, type ScriptedAgent, type ScriptedFramework } from '../../testing/cluster.ts';
-import { HttpFramework } from '../../testing/http-framework.ts';
+import { resources, task } from '../../testing/cluster.ts';
 import { checkInvariants } from '../../testing/invariants.ts';
+import { startOperatedCluster, type OperatedCluster } from '../../testing/operated-cluster.ts';
 import { reserved, volume } from '../../testing/reserved.ts';
-import { createMasterHttp } from '../master-http.ts';
 
 const ROLE = 'store';
 const disk = (mib: number): Resource => ({ name: 'disk', type: 'SCALAR', scalar: { value: mib } });
 
-let cluster: Cluster;
-let app: FastifyInstance;
-let agent: ScriptedAgent;
-let framework: ScriptedFramework;
-let operator: HttpFramework;
+let cluster: OperatedCluster['cluster'];
+let app: OperatedCluster['app'];
+let agent: OperatedCluster['agent'];
+let framework: OperatedCluster['framework'];
+let operator: OperatedCluster['operator'];
 
 beforeEach(async () => {
-  cluster = await Cluster.start();
-  app = createMasterHttp(cluster.master);
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  operator = new HttpFramework((app.server.address() as AddressInfo).port, '/api/v1');
-  agent = await cluster.agent('a1', resources(4, 4096, { disk: 1000 }));
-  framework = await cluster.framework({
+  ({ cluster, app, agent, framework, operator } = await startOperatedCluster(resources(4, 4096, { disk: 1000 }), {
     roles: [ROLE],
     capabilities: [{ type: 'MULTI_ROLE' }, { type: 'RESERVATION_REFINEMENT' }],
-  });
+  }));
 });
 
 afterEach(async () => {
