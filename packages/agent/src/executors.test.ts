@@ -173,6 +173,23 @@ describe('a custom executor', () => {
     expect([count, say(0)?.why]).toEqual([EXECUTOR_UPDATES_MAX, 'busy']);
   });
 
+  it('that nothing came of is told to be over, once', async () => {
+    const machine = new SimulatedMachine();
+    const agent = await machine.startAgent();
+    const cpus = { name: 'cpus', type: 'SCALAR', scalar: { value: 100 } } as const;
+    const tooLarge = { ...makeExecutedTask('large'), resources: [cpus] };
+    machine.master.run(tooLarge);
+    await machine.time.advance(10);
+    expect(machine.master.states('large')).toEqual(['TASK_DROPPED']);
+    expect(exits(machine)).toMatchObject([{ executor_id: { value: 'runner' }, status: 9 }]);
+    // Beside one that fits it is there, and the message may come twice.
+    machine.master.run({ ...tooLarge, task_id: { value: 'also-large' } }, makeExecutedTask('small'));
+    machine.master.run(tooLarge, makeExecutedTask('small'));
+    await machine.time.advance(10);
+    expect(exits(machine)).toHaveLength(1);
+    expect(agent.ledger.heldAmount('cpus')).toBe(0.3);
+  });
+
   it('goes with its framework', async () => {
     const { machine, executor } = await withExecutor('a');
     executor.subscribe();

@@ -3,6 +3,7 @@ import type { Clock, TimerHandle, Timers } from '@stadion/base';
 import type { AgentInfo, AgentMessage, ReportedExecutor } from '@stadion/contract/agent-link';
 import type { ExecutorCall, ExecutorEvent } from '@stadion/contract/mesos-executor';
 import type { FrameworkInfo, Resource, StatusReason, TaskStatus } from '@stadion/contract/mesos';
+import type { ExecutorInfo } from '@stadion/contract/mesos-workload';
 import { waitStatus, type ContainerExit } from './core/container.ts';
 import { endOfExecutor, resourcesOfExecutor, stageProcess } from './core/executor-process.ts';
 import type { KillCause } from './core/task-end.ts';
@@ -180,12 +181,21 @@ export class Executors implements ExecutorDoor {
     run.receiver?.close();
     const { reason, message } = endOfExecutor(process.task);
     for (const task of [...run.tasks]) this.parts.end(task, reason, message);
+    this.tellExit(process.task.frameworkId, run.pod.executor, run.exit);
+  }
+
+  /** After tasks came for it: where all were refused there is none, and the master must not go on counting what it has. */
+  tellIfAbsent(frameworkId: string, executor: ExecutorInfo): void {
+    if (!this.runs.has(keyOf(frameworkId, executor.executor_id.value))) this.tellExit(frameworkId, executor, undefined);
+  }
+
+  private tellExit(frameworkId: string, { executor_id }: ExecutorInfo, exit: ContainerExit | undefined): void {
     this.parts.send({
       type: 'EXECUTOR_EXITED',
-      framework_id: { value: process.task.frameworkId },
-      executor_id: run.pod.executor.executor_id,
+      framework_id: { value: frameworkId },
+      executor_id,
       // What nobody knows is told as a kill.
-      status: (run.exit === undefined ? undefined : waitStatus(run.exit)) ?? 9,
+      status: (exit === undefined ? undefined : waitStatus(exit)) ?? 9,
     });
   }
 

@@ -74,11 +74,14 @@ export class MasterMessages {
   private runTasks(framework: FrameworkInfo, infos: readonly TaskInfo[]): void {
     const frameworkId = this.meet(framework);
     if (frameworkId === undefined) return;
+    const brought = new Map<string, ExecutorInfo>();
     for (const info of this.unknown(frameworkId, infos)) {
       const objection = this.findObjection() ?? findNameProblem(info.executor);
       if (objection === undefined) this.parts.runner.intake.run(frameworkId, info);
       else this.drop(frameworkId, info, objection);
+      if (info.executor !== undefined) brought.set(info.executor.executor_id.value, info.executor);
     }
+    for (const executor of brought.values()) this.parts.runner.executors.tellIfAbsent(frameworkId, executor);
   }
 
   private runGroup({ framework, executor, tasks }: Extract<MasterMessage, { type: 'RUN_TASK_GROUP' }>): void {
@@ -88,6 +91,7 @@ export class MasterMessages {
     const objection = this.findObjection() ?? findNameProblem(executor);
     if (objection === undefined) this.parts.runner.intake.runGroup(frameworkId, executor, tasks);
     else for (const info of tasks) this.drop(frameworkId, info, objection);
+    if (executor.type === 'CUSTOM') this.parts.runner.executors.tellIfAbsent(frameworkId, executor);
   }
 
   /** Keeps who the framework is. Undefined: it cannot have tasks here. */
