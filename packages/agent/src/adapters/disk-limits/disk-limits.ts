@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { Type, type Static } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { describeError, type Clock, type Logger, type Timers } from '@stadion/base';
-import type { ContainerExit, RecoveredContainer } from '../../core/container.ts';
-import type { Containerizer, ContainerSpec, LaunchOutcome } from '../../ports/containerizer.ts';
+import type { ContainerExit } from '../../core/container.ts';
+import type { Containerizer, ContainerSpec } from '../../ports/containerizer.ts';
 import { joinTime } from '../../joined-time.ts';
 import { wrapContainerizer } from '../wrapped-containerizer.ts';
 import { DiskWatch, type LimitedDisk } from './disk-watch.ts';
@@ -82,7 +82,7 @@ export function withDiskLimits(options: DiskLimitOptions): Containerizer {
     return message === undefined || exit.kind === 'limited' ? exit : { kind: 'limited', resource: 'disk', message };
   }
 
-  async function launch(spec: ContainerSpec): Promise<LaunchOutcome> {
+  const launch: Containerizer['launch'] = async (spec) => {
     const record = recordOf(spec);
     if (record === undefined) return containerizer.launch(spec);
     const { containerId } = spec;
@@ -97,11 +97,9 @@ export function withDiskLimits(options: DiskLimitOptions): Containerizer {
     } finally {
       launching.delete(containerId);
     }
-  }
+  };
 
-  async function recover(
-    onExit: (containerId: string, exit: ContainerExit) => void,
-  ): Promise<readonly RecoveredContainer[]> {
+  const recover: Containerizer['recover'] = async (onExit) => {
     for (const name of await readdir(directory).catch(() => [])) {
       const record = await read(name);
       if (record !== undefined) records.set(name, record);
@@ -117,7 +115,7 @@ export function withDiskLimits(options: DiskLimitOptions): Containerizer {
     return found.map((each) => {
       return each.state === 'running' ? each : { ...each, exit: explain(each.containerId, each.exit) };
     });
-  }
+  };
 
   async function write(containerId: string, record: DiskRecord): Promise<void> {
     try {

@@ -3,16 +3,7 @@ import { chmod, chown, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError, type Logger } from '@stadion/base';
 import { imageOf } from '../../core/admission.ts';
-import type { ContainerExit, RecoveredContainer } from '../../core/container.ts';
-import type {
-  Containerizer,
-  ContainerMount,
-  ContainerSpec,
-  LaunchFailure,
-  LaunchOutcome,
-  PrepareContext,
-  PrepareSpec,
-} from '../../ports/containerizer.ts';
+import type { Containerizer, ContainerMount, ContainerSpec } from '../../ports/containerizer.ts';
 import type { SecretSource } from '../../ports/secrets.ts';
 import { resolveTaskUser } from '../system-users.ts';
 import { wrapContainerizer } from '../wrapped-containerizer.ts';
@@ -37,7 +28,7 @@ export function withSecrets(options: SecretContainerizerOptions): Containerizer 
     });
   }
 
-  async function launch(spec: ContainerSpec): Promise<LaunchOutcome> {
+  const launch: Containerizer['launch'] = async (spec) => {
     const names = Object.values(spec.secretEnvironment ?? {});
     const volumes = (spec.container?.volumes ?? []).filter(({ source }) => source?.type === 'SECRET');
     if (names.length === 0 && volumes.length === 0) return containerizer.launch(spec);
@@ -61,9 +52,9 @@ export function withSecrets(options: SecretContainerizerOptions): Containerizer 
       await forget(spec.containerId);
       return { ok: false, message: describeError(error) };
     }
-  }
+  };
 
-  async function prepare(spec: PrepareSpec, context: PrepareContext): Promise<LaunchFailure | undefined> {
+  const prepare: NonNullable<Containerizer['prepare']> = async (spec, context) => {
     const config = spec.container?.mesos?.image?.docker?.config;
     if (config === undefined) return containerizer.prepare?.(spec, context);
     try {
@@ -72,7 +63,7 @@ export function withSecrets(options: SecretContainerizerOptions): Containerizer 
     } catch (error) {
       return { ok: false, message: describeError(error) };
     }
-  }
+  };
 
   async function valueOf(name: string): Promise<string> {
     const found = await secrets.find(name);
@@ -97,14 +88,12 @@ export function withSecrets(options: SecretContainerizerOptions): Containerizer 
     return path;
   }
 
-  async function recover(
-    onExit: (containerId: string, exit: ContainerExit) => void,
-  ): Promise<readonly RecoveredContainer[]> {
+  const recover: Containerizer['recover'] = async (onExit) => {
     const recovered = await containerizer.recover(onExit);
     const known = new Set(recovered.map(({ containerId }) => containerId));
     for (const name of await readdir(directory).catch(() => [])) if (!known.has(name)) await forget(name);
     return recovered;
-  }
+  };
 
   return wrapContainerizer(containerizer, {
     recover,
