@@ -3,6 +3,7 @@ import type { AgentMessage } from '@stadion/contract/agent-link';
 import type { Resource, TaskInfo } from '@stadion/contract/mesos';
 import { agentMetrics } from './http/metrics.ts';
 import { makeTask } from './testing/fake-master.ts';
+import { CUSTOM_EXECUTOR, makeExecutedTask } from './testing/plain-executor.ts';
 import { SimulatedMachine } from './testing/simulated-agent.ts';
 
 const LOOK_MS = 1000;
@@ -116,6 +117,22 @@ describe('an agent that lends cpus', () => {
     await machine.time.advance(10 * LOOK_MS);
     expect(machine.master.states('old').at(-1)).toBe('TASK_RUNNING');
     expect(agentMetrics(agent, 0)).toMatchObject({ 'slave/executors_preempted': 1, 'slave/cpus_revocable_used': 1.5 });
+  });
+
+  it('takes back what a custom executor itself was lent', async () => {
+    const { machine, use } = measuredMachine();
+    const agent = await machine.startAgent(CONFIG);
+    use('web', 0);
+    machine.master.run(service('web', 4));
+    await machine.time.advance(60 * LOOK_MS);
+    const executor = { ...CUSTOM_EXECUTOR, resources: [cpus(3, { revocable: {} })] };
+    machine.master.run({ ...makeExecutedTask('work', executor), resources: [] });
+    await machine.time.advance(LOOK_MS);
+    expect(agentMetrics(agent, 0)).toMatchObject({ 'slave/cpus_revocable_used': 3 });
+    use('web', 2);
+    await machine.time.advance(5 * LOOK_MS);
+    expect(machine.master.statuses('work').at(-1)).toMatchObject({ reason: 'REASON_CONTAINER_PREEMPTED' });
+    expect(agentMetrics(agent, 0)).toMatchObject({ 'slave/cpus_revocable_used': 0 });
   });
 
   it('refuses what it does not lend any more, and takes services all the same', async () => {

@@ -117,7 +117,8 @@ export class Lender {
     const { parts } = this;
     const borrowers: (Borrower & { readonly entry: TaskEntry })[] = [];
     let sum = 0;
-    for (const entry of parts.table.entries()) {
+    // Of an executor that was lent cpus of its own, the process gives them back.
+    for (const entry of [...parts.table.entries(), ...parts.table.processEntries()]) {
       const { phase, info, runningSince: since = 0 } = entry.task;
       const { lent } = cpusOf(info.resources);
       if (lent === 0 || phase === 'ended' || phase === 'killing') continue;

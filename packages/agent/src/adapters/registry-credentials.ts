@@ -24,8 +24,9 @@ export function registryOf(image: string): string {
 }
 
 /**
- * What to show the registry of this image: from what the task itself gives, from `.docker/config.json` or `.dockercfg` in the sandbox (which artifacts
- * bring), else from the agent's own `$DOCKER_CONFIG/config.json`. Undefined: nothing is known of it.
+ * What to show the registry of this image: from what the task itself gives, else from `.docker/config.json` or
+ * `.dockercfg` in the sandbox (which artifacts bring), else from the agent's own `$DOCKER_CONFIG/config.json`. Undefined:
+ * nothing is known of it.
  * @param given a `config.json` as text
  * @param sandbox undefined when the image is for no task yet
  */
