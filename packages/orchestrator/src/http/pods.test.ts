@@ -138,6 +138,22 @@ describe('a pod', () => {
     ]);
   });
 
+  it('is announced for each of its containers when it comes to serve, and when it ends', async () => {
+    await ask('POST', '/v2/pods', pod());
+    await platform.quiet();
+    const ids = (await status()).instances[0]?.containers.map(({ containerId }) => containerId) ?? [];
+    const told = () =>
+      platform.ofType('instance_serving_changed_event').map(({ taskId, serving }) => [taskId, serving]);
+    expect(ids).toHaveLength(2);
+    // The first of them to run does not make a pod that serves.
+    expect(told()).toEqual([false, true].flatMap((serving) => ids.map((id) => [id, serving])));
+    platform.events.length = 0;
+    await ask('DELETE', '/v2/pods/pod');
+    await platform.quiet();
+    for (const id of ids) expect(told()).toContainEqual([id, false]);
+    expect(told().some(([, serving]) => serving === true)).toBe(false);
+  });
+
   it('is scaled and changed by PUT, rolling, and remembers its versions', async () => {
     const first = (await ask('POST', '/v2/pods', pod())).body as PodDefinition;
     await platform.quiet();

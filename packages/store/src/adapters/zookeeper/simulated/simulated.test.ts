@@ -110,10 +110,13 @@ describe('a leader that is cut off', () => {
 test('leaders that take turns keep the journal short, whatever the others have made of it meanwhile', async () => {
   const time = new VirtualTime();
   const ensemble = ensembleIn(time);
-  const stores = await opened(time, ensemble, [client(time, 'first'), client(time, 'second')]);
+  const links = [new Link(), new Link()] as const;
+  const stores = await opened(time, ensemble, [client(time, 'first', links[0]), client(time, 'second', links[1])]);
   let reign = await settled(time, stores[0].campaign('first'));
   for (let turn = 0; turn < 6; turn += 1) {
     const [leading, following] = turn % 2 === 0 ? stores : [stores[1], stores[0]];
+    // Slow enough for the other one to read every segment by itself before it is merged, and to hear nothing of that.
+    for (const [index, link] of links.entries()) link.slowMs = index === turn % 2 ? 50 : 1;
     const next = following.campaign('follows');
     let isOver = false;
     void reign.lost.then(() => (isOver = true));
