@@ -1,4 +1,4 @@
-/** Invariant 10: what others depend on comes first, and what a deployment has yet to get to is left alone. */
+/** Invariant 14: what others depend on comes first, and what a deployment has yet to get to is left alone. */
 import type { Checker, Violate } from './checker.ts';
 
 /** What this checker looks at; the engine's view has it all. */
