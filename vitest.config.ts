@@ -3,13 +3,13 @@ import { defineConfig } from 'vitest/config';
 
 /** Suites that take longest: begun late, the last of them would run alone while the other processor has nothing to do. */
 const LONGEST = [
-  'chaos.test.ts',
+  'tests/chaos.test.ts',
   'simulation.test.ts',
   'simulation-cluster.test.ts',
   'console-deployments',
   'console-live',
   'console.test.ts',
-  'cluster.test.ts',
+  'tests/cluster.test.ts',
 ];
 
 /** The longest first, then as vitest has it. */

@@ -2,8 +2,11 @@
  * `npm run chaos -- --minutes N [--seed S]`: three servers, three ZooKeepers and five agents on machines of their own, under
  * constant deployments, while processes are killed, cables pulled and disks filled (`tests/support/chaos-faults.ts`). Needs root.
  */
+import { parseArgs } from 'node:util';
 import { Cluster, canMakeCluster } from '../../tests/support/cluster.ts';
 import { runChaos } from '../../tests/support/chaos.ts';
+
+const USAGE = 'npm run chaos -- [--minutes N] [--seed S], numbers above 0';
 
 async function main(minutes: number, seed: number): Promise<boolean> {
   console.log(`chaos for ${String(minutes)} minutes, seed ${String(seed)}`);
@@ -24,16 +27,26 @@ async function main(minutes: number, seed: number): Promise<boolean> {
   }
 }
 
-function numberAfter(flag: string, fallback: number): number {
-  const index = process.argv.indexOf(flag);
-  const value = index === -1 ? fallback : Number(process.argv[index + 1]);
-  if (Number.isFinite(value) && value > 0) return value;
-  console.error(`${flag} needs a number above 0.`);
-  process.exit(2);
+/** Minutes and seed; undefined: something else was said. */
+function readFlags(): readonly [number, number] | undefined {
+  try {
+    const { values } = parseArgs({
+      options: { minutes: { type: 'string', default: '30' }, seed: { type: 'string', default: '1' } },
+    });
+    const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
+    return Number.isFinite(minutes) && minutes > 0 && Number.isFinite(seed) && seed > 0 ? [minutes, seed] : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
+const flags = readFlags();
+if (flags === undefined) {
+  console.error(USAGE);
+  process.exit(2);
+}
 if (!canMakeCluster()) {
   console.error('Chaos needs root, Linux, and Debian’s zookeeper.');
   process.exit(2);
 }
-process.exit((await main(numberAfter('--minutes', 30), numberAfter('--seed', 1))) ? 0 : 1);
+process.exit((await main(...flags)) ? 0 : 1);

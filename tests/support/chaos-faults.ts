@@ -126,6 +126,7 @@ async function full(cluster: Cluster, node: Node): Promise<() => Promise<void>> 
   return async () => {
     await node.disk?.free();
     // A process that could not go on has ended, as after a crash: whoever runs it starts it again.
-    if (node.process?.exitCode !== null) cluster.launch(node);
+    const { process: child } = node;
+    if (child?.exitCode !== null || child.signalCode !== null) cluster.launch(node);
   };
 }

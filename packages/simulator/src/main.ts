@@ -1,22 +1,12 @@
 /** `npm run simulate -- --seed S --steps N [--count C] [--trace]`: reproduces one run, or runs C seeds from S on. */
 import { parseArgs } from 'node:util';
+import { describeError } from '@stadion/base';
 import { simulate, type SimulationReport } from './simulation.ts';
 
 const USAGE =
   'npm run simulate -- [--seed S] [--steps N] [--count C] [--machines M] [--apps A] [--servers S] [--faults 0..1] [--trace]';
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string', default: '1' },
-    steps: { type: 'string', default: '120' },
-    count: { type: 'string', default: '1' },
-    machines: { type: 'string', default: '5' },
-    apps: { type: 'string', default: '6' },
-    servers: { type: 'string', default: '1' },
-    faults: { type: 'string' },
-    trace: { type: 'boolean', default: false },
-  },
-});
+const values = readFlags();
 const steps = wholeNumber('steps', values.steps, 0);
 const count = wholeNumber('count', values.count, 1);
 const machines = wholeNumber('machines', values.machines, 1);
@@ -68,6 +58,26 @@ function wholeNumber(name: string, text: string, minimum: number): number {
     refuse(`--${name} takes a whole number of at least ${String(minimum)}.`);
   }
   return value;
+}
+
+function readFlags() {
+  try {
+    const { values: flags } = parseArgs({
+      options: {
+        seed: { type: 'string', default: '1' },
+        steps: { type: 'string', default: '120' },
+        count: { type: 'string', default: '1' },
+        machines: { type: 'string', default: '5' },
+        apps: { type: 'string', default: '6' },
+        servers: { type: 'string', default: '1' },
+        faults: { type: 'string' },
+        trace: { type: 'boolean', default: false },
+      },
+    });
+    return flags;
+  } catch (error) {
+    return refuse(describeError(error));
+  }
 }
 
 function refuse(problem: string): never {
