@@ -127,4 +127,7 @@ it('asks no more agents at a time than there is room for', async () => {
   await cluster.time.advance(1_000);
   expect(cluster.asked.length - before).toBeLessThanOrEqual(PROBES_UNDER_WAY_MAX);
   expect(cluster.asked.length).toBeGreaterThan(0);
+  // The others have their turn before anybody is asked again.
+  await cluster.time.advance(1_000);
+  expect(new Set(cluster.asked).size).toBe(agents.length);
 });

@@ -3,11 +3,10 @@
  * hurry: removals are rate-limited and stop while too many agents are silent at once.
  */
 import { isTerminal, type StatusReason, type TaskState } from '@stadion/contract/mesos';
-import type { AgentInfo } from '@stadion/contract/agent-link';
 import { FORGOTTEN_AGENTS_MAX, FORGOTTEN_AGENT_AGE_MS_MAX, RECOVERED_UNASKED_MS } from '../../limits.ts';
 import { removeCapacity, withdrawOffer } from './charges.ts';
 import type { RegisteredAgent } from './exchange.ts';
-import { askAgain, secondWord } from './second-path.ts';
+import { askAgain, secondWord, type Asked } from './second-path.ts';
 import { forgetExecutors } from './executors.ts';
 import { rescindInverseOffers } from './inverse-offers.ts';
 import { loseOperations } from './operation-feedback.ts';
@@ -153,10 +152,11 @@ export function markedUnreachable(state: ClusterState, entry: RegisteredAgent): 
 /** Once a second: whose silence has lasted too long, and how many of them may be removed now. */
 export function removeSilentAgents(state: ClusterState): void {
   const { config } = state;
-  const due: { readonly id: string; readonly info: AgentInfo }[] = [];
+  const due: Asked[] = [];
+  const quiet: Asked[] = [];
   let silent = state.disconnected.size;
   for (const agent of state.disconnected) {
-    askAgain(state, agent);
+    quiet.push(agent);
     const silentMs = state.elapsed - (agent.disconnectedAt ?? state.elapsed);
     // No sooner for its address being silent too: its process is being started again, or its tasks run on without it.
     if (silentMs >= config.agentPingIntervalMs * config.agentPingMissesMax && isLost(state, agent, silentMs)) {
@@ -172,19 +172,20 @@ export function removeSilentAgents(state: ClusterState): void {
       continue;
     }
     silent += 1;
-    askAgain(state, agent);
+    quiet.push(agent);
     const missesMax = config.agentPingMissesMax - (secondWord(state, id) === 'silent' ? 1 : 0);
     const silentMs = link.silentPings * config.agentPingIntervalMs;
     if (link.silentPings > missesMax && isLost(state, agent, silentMs)) due.push(agent);
   }
   for (const agent of state.recovered.values()) {
     const waitedMs = state.elapsed - state.recoveredAt;
-    if (waitedMs >= RECOVERED_UNASKED_MS) askAgain(state, agent);
+    if (waitedMs >= RECOVERED_UNASKED_MS) quiet.push(agent);
     const isDead = waitedMs >= config.agentAnswersWithoutLinkMs && secondWord(state, agent.id) === 'silent';
     if (agent.until > state.elapsed && !isDead) continue;
     silent += 1;
     due.push(agent);
   }
+  askAgain(state, quiet);
   const waiting = due.filter(({ id }) => !state.transitions.has(id));
   const known = state.agents.size + state.recovered.size;
   const held = waiting.length > 0 && known >= config.agentRemovalHoldFrom && silent * 2 > known;

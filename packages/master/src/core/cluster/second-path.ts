@@ -9,13 +9,26 @@ import type { ClusterState } from './state.ts';
 /** What the second path says of an agent; `unknown`: not asked, or not often enough. */
 export type SecondWord = 'alive' | 'silent' | 'unknown';
 
-/** Asks an agent unless that is under way or was done just now; at most so many are asked at a time. */
-export function askAgain(state: ClusterState, agent: Pick<AgentRecord, 'id' | 'info'>): void {
+/** Somebody to ask. */
+export type Asked = Pick<AgentRecord, 'id' | 'info'>;
+
+/**
+ * Asks agents, but those where that is under way or was done just now. Where there are more than may be asked at a time, it
+ * is the turn of those that have waited longest.
+ */
+export function askAgain(state: ClusterState, agents: readonly Asked[]): void {
   if (!state.hasSecondPath) return;
+  const askedAt = ({ id }: Asked): number => state.probes.get(id)?.askedAt ?? Number.MIN_SAFE_INTEGER;
+  const due = agents.filter((agent) => {
+    return state.probes.get(agent.id)?.isUnderWay !== true && askedAt(agent) + PROBE_INTERVAL_MS <= state.elapsed;
+  });
+  const room = Math.max(0, PROBES_UNDER_WAY_MAX - state.probesUnderWay);
+  if (due.length > room) due.sort((left, right) => askedAt(left) - askedAt(right));
+  for (const agent of due.slice(0, room)) ask(state, agent);
+}
+
+function ask(state: ClusterState, agent: Asked): void {
   const known = state.probes.get(agent.id);
-  if (known?.isUnderWay === true) return;
-  if (known !== undefined && known.askedAt + PROBE_INTERVAL_MS > state.elapsed) return;
-  if (state.probesUnderWay >= PROBES_UNDER_WAY_MAX) return;
   const probe: ProbeRecord = known ?? { askedAt: 0, isUnderWay: false, misses: 0, answeredAt: undefined };
   probe.askedAt = state.elapsed;
   probe.isUnderWay = true;
