@@ -130,6 +130,22 @@ describe('revocable cpus', () => {
     expect(cpusIn(framework.lastOffer())).toEqual([4, 1]);
   });
 
+  it('are taken back from a framework that does not take them any more', async () => {
+    const cluster = await Cluster.start();
+    const agent = await cluster.agent('a1');
+    await lend(cluster, agent, 3);
+    const framework = await cluster.framework(TAKES_REVOCABLE);
+    expect(cpusIn(framework.lastOffer())).toEqual([4, 3]);
+    await framework.send({
+      type: 'UPDATE_FRAMEWORK',
+      framework_id: { value: framework.id },
+      update_framework: { framework_info: { ...framework.info, capabilities: [{ type: 'PARTITION_AWARE' }] } },
+    });
+    await cluster.time.advance(1_000);
+    checkInvariants(cluster.master.view!);
+    expect(framework.offers().map(cpusIn)).toEqual([[4, 0]]);
+  });
+
   it('end as TASK_LOST for those who know no other losses', async () => {
     const cluster = await Cluster.start();
     const agent = await cluster.agent('a1');

@@ -73,7 +73,8 @@ export function isAllocatable(resources: ResourceVector): boolean {
 }
 
 function hasAmounts(resources: ResourceVector, wanted: Readonly<Record<string, { readonly value: number }>>): boolean {
-  const scalars = scalarsOf(resources);
+  const own = scalarsOf(resources);
+  const scalars = { ...own, cpus: own.cpus + revocableCpusOf(resources) };
   return Object.entries(wanted).every(([name, { value }]) => {
     if (name === 'ports') return portCount(portsOf(resources)) >= value;
     return Object.hasOwn(scalars, name) && scalars[name as keyof typeof scalars] >= Math.round(value * 1000);

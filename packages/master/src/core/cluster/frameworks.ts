@@ -3,6 +3,7 @@ import type { FrameworkInfo, SchedulerCall } from '@stadion/contract/mesos';
 import type { OfferConstraints } from '@stadion/contract/mesos-workload';
 import { REMOVED_FRAMEWORKS_MAX } from '../../limits.ts';
 import { NO_WISHES, readWishes } from '../allocation/offer-wishes.ts';
+import { revocableCpusOf } from '../resources/resource-vector.ts';
 import { shareOf, withdrawOffer } from './charges.ts';
 import { forgetExecutors } from './executors.ts';
 import { frameworkProblem, hasCapability, rolesOf } from './framework-info.ts';
@@ -160,7 +161,10 @@ export function updateFramework(
 ): void {
   if (updateProblem(framework, info, suppressed, constraints) !== undefined) return;
   describe(state, framework, info, constraints);
-  for (const offer of [...framework.offers]) if (!framework.roles.includes(offer.role)) rescindOffer(state, offer);
+  for (const offer of [...framework.offers]) {
+    const isLent = revocableCpusOf(offer.resources) > 0;
+    if (!framework.roles.includes(offer.role) || (isLent && !framework.takesRevocable)) rescindOffer(state, offer);
+  }
   for (const role of framework.roles) shareOf(state, framework, role).suppressed = suppressed.includes(role);
   refreshShares(state, framework);
   state.tell({ type: 'FRAMEWORK_UPDATED', framework });
