@@ -28,9 +28,11 @@ export function serveForms(app: FastifyInstance, master: Master): void {
   });
 }
 
+const NOT_READY = 'This master has not finished recovery';
+
 function operate(master: Master, call: string, list: string, form: URLSearchParams, reply: FastifyReply): FastifyReply {
   const { view } = master;
-  if (view === undefined) return text(reply, 503, 'This master has not finished recovery');
+  if (view === undefined) return text(reply, 503, NOT_READY);
   const id = form.get('slaveId');
   if (id === null) return text(reply, 400, `Missing 'slaveId' query parameter`);
   if (!view.agents.has(id)) return text(reply, 400, `No agent found with specified ID ${id}`);
@@ -47,9 +49,11 @@ function operate(master: Master, call: string, list: string, form: URLSearchPara
 }
 
 function teardown(master: Master, form: URLSearchParams, reply: FastifyReply): FastifyReply {
+  const { view } = master;
+  if (view === undefined) return text(reply, 503, NOT_READY);
   const id = form.get('frameworkId');
   if (id === null) return text(reply, 400, `Missing 'frameworkId' query parameter`);
-  if (master.view?.frameworks.has(id) !== true) return text(reply, 400, `No framework found with specified ID`);
+  if (!view.frameworks.has(id)) return text(reply, 400, `No framework found with specified ID ${id}`);
   master.teardown(id);
   return reply.code(200).send();
 }
