@@ -21,8 +21,9 @@ export interface SessionTarget {
 
 /**
  * Reads the target of a request: `/v2/tasks/<task id>/exec?…` runs a command, `…/attach` is what the task itself writes
- * from then on until its end (and with `input=true` what it reads, where it has a terminal), and `…/port?port=N` a port of it. At the orchestrator the first two can be asked for as a
- * WebSocket (RFC 6455) as well: its binary messages are the same stream, cut anywhere.
+ * from then on until its end (and with `input=true` what it reads, where it has a terminal), and `…/port?port=N` a port
+ * of it. At the orchestrator the first two can be asked for as a WebSocket (RFC 6455) as well: its binary messages are
+ * the same stream, cut anywhere.
  * @param text as it stands in the request line, whatever that is
  * @returns undefined when it asks for no session
  */

@@ -92,7 +92,10 @@ export const ExecutorInfo = Type.Object({
 });
 export type ExecutorInfo = Static<typeof ExecutorInfo>;
 
-/** What to launch: a `command`, or work for an `executor`. `health_checks` and `readiness_checks` are Stadion's own: Mesos knows a single `health_check`. */
+/**
+ * What to launch: a `command`, or work for an `executor`. `health_checks` and `readiness_checks` are Stadion's own: Mesos
+ * knows a single `health_check`.
+ */
 export const TaskInfo = Type.Object({
   name: Type.String(),
   task_id: IdValue,
