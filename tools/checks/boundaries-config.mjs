@@ -6,6 +6,9 @@ import { allowedBinImports, allowedImports, compositionRoots } from '../rooms.mj
 const TESTS = '\\.test\\.tsx?$|/testing/';
 const AT = '(^|/)packages/';
 
+/** What only the simulator runs on. */
+const SIMULATED = `${AT}store/(src|dist)/(simulated-ensemble\\.|adapters/zookeeper/simulated/)`;
+
 /** @type {Rule[]} */
 const arrows = Object.entries(allowedImports).flatMap(([room, allowed]) => {
   const reachable = [room, ...allowed];
@@ -79,6 +82,12 @@ const insides = [
     'What runs in production must not import a test or what was made for tests.',
     { path: `${AT}[^/]+/src/`, pathNot: `${TESTS}|/testing\\.ts$|${AT}simulator/` },
     { path: `\\.test\\.(ts|js)$|/testing/|/dist/testing\\.js$` },
+  ),
+  rule(
+    'simulated-parts-are-for-the-simulator',
+    'A part in virtual time must not come to run in production. Only the simulator and tests import it.',
+    { path: `${AT}[^/]+/`, pathNot: `${TESTS}|${AT}simulator/|${SIMULATED}` },
+    { path: SIMULATED },
   ),
 ];
 

@@ -14,6 +14,7 @@ const EXPECTED = {
   'packages/master/src/calls-the-agent.ts': 'arrows-of-master',
   'packages/master/src/digs-into-base.ts': 'no-deep-imports',
   'packages/master/src/leads-nowhere.ts': 'resolvable',
+  'packages/store/src/runs-on-a-simulation.ts': 'simulated-parts-are-for-the-simulator',
   'packages/master/src/one.ts': 'no-cycles',
   'packages/master/src/takes-the-real-clock.ts': 'system-time-and-randomness',
   'packages/master/src/loop/picks-an-adapter.ts': 'adapters-behind-their-port',
