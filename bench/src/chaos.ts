@@ -11,17 +11,28 @@ const USAGE = 'npm run chaos -- [--minutes N] [--seed S], numbers above 0';
 async function main(minutes: number, seed: number): Promise<boolean> {
   console.log(`chaos for ${String(minutes)} minutes, seed ${String(seed)}`);
   const cluster = await Cluster.start({ servers: 3, agents: 5, diskMegabytes: 64 });
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => {
+      console.log('stops once what is broken now is healed; once more, and everything is left as it is');
+      stopping.abort();
+    });
+  }
   try {
     const say = (line: string): void => {
       console.log(line);
     };
-    const { acknowledged, faults, wrongs } = await runChaos(cluster, { minutes, seed, say });
+    const { acknowledged, faults, wrongs } = await runChaos(cluster, { minutes, seed, say, stop: stopping.signal });
     console.log(`${String(acknowledged)} changes acknowledged; faults: ${JSON.stringify(Object.fromEntries(faults))}`);
     for (const wrong of wrongs) console.error(`WRONG: ${wrong}`);
     console.log(
       wrongs.length === 0 ? 'nothing lost, nothing doubled, all done' : `${String(wrongs.length)} things wrong`,
     );
     return wrongs.length === 0;
+  } catch (error) {
+    if (!stopping.signal.aborted) throw error;
+    console.error('stopped before its time: nothing was judged');
+    return false;
   } finally {
     await cluster.stop();
   }

@@ -19,6 +19,8 @@ export interface ChaosOptions {
   readonly seed: number;
   /** Hears of each fault. */
   readonly say: (line: string) => void;
+  /** Ends it before its time, once the fault of the moment is healed. */
+  readonly stop?: AbortSignal;
 }
 
 /** What there was. */
@@ -32,13 +34,17 @@ export interface ChaosOutcome {
 /** What was acknowledged last, by app id; 0: removed. */
 type Wanted = Map<string, number>;
 
-/** Runs it. The cluster has five agents and small disks, and is as it was at its start but for what was deployed. */
-export async function runChaos(cluster: Cluster, { minutes, seed, say }: ChaosOptions): Promise<ChaosOutcome> {
+/**
+ * Runs it. The cluster has five agents and small disks, and is as it was at its start but for what was deployed.
+ * @throws the reason of `stop`, when that came first: nothing was judged
+ */
+export async function runChaos(cluster: Cluster, { minutes, seed, say, stop }: ChaosOptions): Promise<ChaosOutcome> {
   const random = new SeededRandom(seed);
   const end = systemClock.monotonic() + minutes * 60_000;
-  const isOver = (): boolean => systemClock.monotonic() >= end;
+  const isStopped = (): boolean => stop?.aborted === true;
+  const isOver = (): boolean => isStopped() || systemClock.monotonic() >= end;
   const wanted: Wanted = new Map();
-  const deploying = deploy(cluster, wanted, random.stream('deployments'), isOver);
+  const deploying = deploy(cluster, wanted, random.stream('deployments'), { isOver, isStopped });
   const chance = random.stream('faults');
   const faults = new Map<string, number>();
   // All kinds have their turn before any comes again.
@@ -55,6 +61,7 @@ export async function runChaos(cluster: Cluster, { minutes, seed, say }: ChaosOp
     await heal();
   }
   const acknowledged = await deploying;
+  stop?.throwIfAborted();
   say(`${new Date(systemClock.now()).toISOString()} healed`);
   return { acknowledged, faults, wrongs: await wrongsAtTheEnd(cluster, wanted) };
 }
@@ -76,7 +83,12 @@ async function wrongsAtTheEnd(cluster: Cluster, wanted: Wanted): Promise<readonl
 }
 
 /** Changes one app after the other until told to stop; a change counts once it is acknowledged, and is repeated until then. */
-async function deploy(cluster: Cluster, wanted: Wanted, random: Random, isOver: () => boolean): Promise<number> {
+async function deploy(
+  cluster: Cluster,
+  wanted: Wanted,
+  random: Random,
+  { isOver, isStopped }: { readonly isOver: () => boolean; readonly isStopped: () => boolean },
+): Promise<number> {
   let acknowledged = 0;
   while (!isOver()) {
     const id = `/chaos-${String(randomBelow(random, APPS))}`;
@@ -99,7 +111,7 @@ async function deploy(cluster: Cluster, wanted: Wanted, random: Random, isOver: 
     const isDone = answer !== undefined && (answer.status < 300 || (instances === 0 && answer.status === 404));
     if (!isDone) {
       wanted.delete(id);
-      await retry(cluster, id, wanted);
+      await retry(cluster, id, wanted, isStopped);
       continue;
     }
     wanted.set(id, instances);
@@ -110,8 +122,8 @@ async function deploy(cluster: Cluster, wanted: Wanted, random: Random, isOver: 
 }
 
 /** After an unknown outcome the app is brought to a known state before anything else happens to it. */
-async function retry(cluster: Cluster, id: string, wanted: Wanted): Promise<void> {
-  for (;;) {
+async function retry(cluster: Cluster, id: string, wanted: Wanted, isStopped: () => boolean): Promise<void> {
+  while (!isStopped()) {
     const answer = await cluster.callAny('DELETE', `/v2/apps${id}?force=true`);
     if (answer !== undefined && (answer.status < 300 || answer.status === 404)) break;
     await delay(systemTimers, 500);

@@ -19,6 +19,5 @@ export function keepSeed(run: Run, found: string): void {
   const kept = keptSeeds();
   const isKnown = kept.some(({ found: _found, ...known }) => JSON.stringify(known) === JSON.stringify(run));
   if (isKnown) return;
-  const lines = [...kept, { ...run, found }].map((each) => `  ${JSON.stringify(each)}`);
-  writeFileSync(FILE, `[\n${lines.join(',\n')}\n]\n`);
+  writeFileSync(FILE, `${JSON.stringify([...kept, { ...run, found }], undefined, 2)}\n`);
 }
