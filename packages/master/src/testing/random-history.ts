@@ -1,5 +1,5 @@
 /** A ledger with agents and frameworks that do at random what real ones could: for the property test of the invariants. */
-import type { AgentInfo, CheckpointedResources, ReportedTask } from '@stadion/contract/agent-link';
+import type { AgentInfo, CheckpointedResources, ReportedExecutor, ReportedTask } from '@stadion/contract/agent-link';
 import type { FrameworkInfo, MasterInfo } from '@stadion/contract/mesos';
 import { DEFAULT_MASTER_CONFIG } from '../config.ts';
 import type { LedgerInput, LedgerOutput, RegistryChange } from '../core/cluster/exchange.ts';
@@ -9,6 +9,7 @@ import { NO_SETTINGS } from '../core/settings/settings.ts';
 import { checkInvariants, checkQuota } from './invariants.ts';
 import {
   AGENTS,
+  EXECUTOR,
   FRAMEWORKS,
   capacity,
   launchReserved,
@@ -29,6 +30,8 @@ interface FakeAgent {
   id: string | undefined;
   link: number | undefined;
   readonly tasks: Map<string, ReportedTask>;
+  /** By framework. */
+  readonly executors: Map<string, ReportedExecutor>;
   checkpointed: CheckpointedResources | undefined;
   /** What it had before the master's last word on it. */
   earlier: CheckpointedResources | undefined;
@@ -43,6 +46,7 @@ export class RandomHistory {
     id: undefined,
     link: undefined,
     tasks: new Map(),
+    executors: new Map(),
     checkpointed: undefined,
     earlier: undefined,
   }));
@@ -77,6 +81,9 @@ export class RandomHistory {
         break;
       case 'leave':
         this.fromLink(move.agent, (link) => ({ type: 'agent-message', link, message: { type: 'UNREGISTER' } }));
+        break;
+      case 'executors-exit':
+        this.endExecutors(move);
         break;
       case 'lend': {
         const message = { type: 'OVERSUBSCRIBED' as const, resources: [lentCpus(move.cpus)] };
@@ -144,7 +151,14 @@ export class RandomHistory {
             operations: [
               {
                 type: 'LAUNCH',
-                launch: { task_infos: [taskInfo(taskId, offer.agent.id, move.cpus, move.port, move.isLent)] },
+                launch: {
+                  task_infos: [
+                    {
+                      ...taskInfo(taskId, offer.agent.id, move.cpus, move.port, move.isLent),
+                      ...(move.isExecuted ? { executor: EXECUTOR } : {}),
+                    },
+                  ],
+                },
               },
             ],
             filters: { refuse_seconds: move.cpus },
@@ -251,6 +265,7 @@ export class RandomHistory {
         ...message,
         tasks: [...message.tasks],
         frameworks: [],
+        executors: [...agent.executors.values()],
         ...(agent.checkpointed === undefined ? {} : { checkpointed: agent.checkpointed }),
       },
     });
@@ -279,6 +294,15 @@ export class RandomHistory {
     for (let copy = 0; copy < (move.twice ? 2 : 1); copy += 1) {
       this.apply({ type: 'agent-message', link: agent.link, message });
     }
+  }
+
+  private endExecutors({ agent: which, isTold }: Extract<Step, { do: 'executors-exit' }>): void {
+    const { executors } = this.agents[which] as FakeAgent;
+    for (const { framework_id, executor } of executors.values()) {
+      const message = { type: 'EXECUTOR_EXITED', framework_id, executor_id: executor.executor_id, status: 9 } as const;
+      if (isTold) this.fromLink(which, (link) => ({ type: 'agent-message', link, message }));
+    }
+    executors.clear();
   }
 
   private fromLink(which: number, make: (link: number) => LedgerInput): void {
@@ -320,11 +344,13 @@ export class RandomHistory {
     }
     if (message.type === 'RUN_TASKS' || message.type === 'RUN_TASK_GROUP') {
       for (const info of message.tasks) {
-        const key = `${message.framework.id?.value ?? ''}/${info.task_id.value}`;
-        agent.tasks.set(key, {
-          framework_id: message.framework.id ?? { value: '' },
+        const framework_id = message.framework.id ?? { value: '' };
+        const executor = message.type === 'RUN_TASKS' ? info.executor : message.executor;
+        if (executor?.type === 'CUSTOM') agent.executors.set(framework_id.value, { framework_id, executor });
+        agent.tasks.set(`${framework_id.value}/${info.task_id.value}`, {
+          framework_id,
           info,
-          ...(message.type === 'RUN_TASKS' ? {} : { executor: message.executor }),
+          ...(executor === undefined ? {} : { executor }),
           state: 'TASK_STAGING',
         });
       }
@@ -338,6 +364,7 @@ export class RandomHistory {
       for (const key of [...agent.tasks.keys()]) {
         if (key.startsWith(`${message.framework_id.value}/`)) agent.tasks.delete(key);
       }
+      agent.executors.delete(message.framework_id.value);
     }
   }
 }

@@ -1,6 +1,7 @@
 /** What may happen to a ledger at random, and the descriptions that go with it. */
 import fc from 'fast-check';
 import type { OfferOperation, Resource, TaskState } from '@stadion/contract/mesos';
+import type { ExecutorInfo } from '@stadion/contract/mesos-workload';
 import type { ClusterSettings } from '@stadion/contract/cluster-settings';
 import type { ResourceOperation } from '../core/cluster/operations.ts';
 import { reserved, volume } from './reserved.ts';
@@ -20,8 +21,12 @@ export type Step =
       readonly cpus: number;
       /** Its cpus are those that the agent lends. */
       readonly isLent: boolean;
+      /** The framework's own executor runs it. */
+      readonly isExecuted: boolean;
       readonly port: number;
     }
+  /** All that an agent has; where nobody is told, the agent knows them no longer when it registers next. */
+  | { readonly do: 'executors-exit'; readonly agent: number; readonly isTold: boolean }
   | { readonly do: 'lend'; readonly agent: number; readonly cpus: number }
   | {
       readonly do: 'reserve';
@@ -92,6 +97,7 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
       task: index(TASKS),
       cpus: fc.integer({ min: 0, max: 3 }),
       isLent: fc.boolean(),
+      isExecuted: fc.boolean(),
       port: fc.integer({ min: 1, max: 6 }),
     }),
   },
@@ -131,6 +137,10 @@ export const anyStep: fc.Arbitrary<Step> = fc.oneof(
       task: index(TASKS),
     }),
   },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('executors-exit'), agent: index(AGENTS), isTold: fc.boolean() }),
+  },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('lend'), agent: index(AGENTS), cpus: index(5) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('forget-task'), agent: index(AGENTS), task: index(TASKS) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('connect-behind'), agent: index(AGENTS) }) },
@@ -167,6 +177,14 @@ export function taskInfo(id: string, agentId: string, cpus: number, port: number
   ];
   return { name: id, task_id: { value: id }, agent_id: { value: agentId }, resources };
 }
+
+/** A framework's own executor, with something of its own to hold. */
+export const EXECUTOR: ExecutorInfo = {
+  type: 'CUSTOM',
+  executor_id: { value: 'own' },
+  command: { value: './run' },
+  resources: [{ name: 'cpus', type: 'SCALAR', scalar: { value: 0.5 } }],
+};
 
 const RESERVED: readonly Resource[] = [
   { name: 'cpus', type: 'SCALAR', scalar: { value: 1 } },

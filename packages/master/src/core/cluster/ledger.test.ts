@@ -8,17 +8,22 @@ describe('the ledger', () => {
   it('never charges an agent more than it has, whatever happens', () => {
     let launched = 0;
     let conversions = 0;
+    let executors = 0;
     fc.assert(
       fc.property(fc.array(anyStep, { minLength: 20, maxLength: 120 }), (steps) => {
         const play = new RandomHistory();
         for (const move of [...PRELUDE, ...steps]) play.play(move);
         launched += play.view.counters.tasksLaunched;
-        for (const { checkpointed } of play.view.agents.values()) conversions += checkpointed.version;
+        for (const agent of play.view.agents.values()) {
+          conversions += agent.checkpointed.version;
+          for (const { hasProcess } of agent.executors.values()) executors += Number(hasProcess);
+        }
       }),
       { numRuns: 200 },
     );
     // The steps must reach the interesting part, or nothing was shown.
     expect(launched).toBeGreaterThan(100);
     expect(conversions).toBeGreaterThan(100);
+    expect(executors).toBeGreaterThan(10);
   }, 60_000);
 });
