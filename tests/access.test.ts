@@ -209,6 +209,16 @@ describe('every other port', () => {
     }
     expect((await ask(url, 'POST', 'only-tasks-exec', launch, json)).status).toBe(400);
     expect((await ask(url, 'POST', 'only-tasks-exec', '2\n{}', records)).status).toBe(400);
+    // A call is what it is in the form that it says it has, whatever else it could be read as.
+    const session = encodeProtobuf('AgentCall', { type: 'LAUNCH_NESTED_CONTAINER_SESSION' });
+    const protobuf = { 'content-type': 'application/x-protobuf' };
+    expect((await ask(url, 'POST', 'reader', session, protobuf)).status).toBe(403);
+    expect(
+      (await ask(url, 'POST', 'reader', encodeProtobuf('AgentCall', { type: 'GET_STATE' }), protobuf)).status,
+    ).toBe(200);
+    const read = JSON.stringify({ type: 'READ_FILE', read_file: { path: '/x', offset: 0 } });
+    expect((await ask(url, 'POST', 'only-cluster-read', read, json)).status).toBe(403);
+    expect((await ask(url, 'POST', 'only-files-read', read, json)).status).toBe(404);
     // What nobody grants to those who only read is judged as changing.
     expect((await ask(url, 'POST', 'only-tasks-exec', '{"type":"PRUNE_IMAGES"}', json)).status).toBe(403);
   });

@@ -59,5 +59,11 @@ export interface AgentView {
   images(): Promise<AgentImages>;
   /** Brings an image before any task wants it. */
   pullImage(request: ImagePullRequest): PullBegun;
+  /**
+   * Removes images that no container runs on.
+   * @param excluded names of those that stay
+   * @throws Error where images are on their way, or cannot be removed
+   */
+  pruneImages(excluded: readonly string[]): Promise<void>;
   diskUsedBytes(task: Task): Promise<number | undefined>;
 }

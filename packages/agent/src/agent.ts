@@ -292,6 +292,10 @@ export class Agent implements Service, AgentView {
     return this.imagePulls.begin(request);
   }
 
+  async pruneImages(excluded: readonly string[]): Promise<void> {
+    await this.options.containerizer.pruneImages?.(excluded);
+  }
+
   diskUsedBytes(task: Task): Promise<number | undefined> {
     return this.options.sandboxes.usedBytes(this.runner.launcher.sandboxId(task));
   }

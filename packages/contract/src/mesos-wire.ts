@@ -3,5 +3,5 @@ export { asciiJson } from './mesos/wire/ascii-json.ts';
 export { readLenient, type LenientReading } from './mesos/wire/lenient-json.ts';
 export { RecordReader, encodeRecord } from './mesos/wire/record-io.ts';
 export { decodeProtobuf, encodeProtobuf, type MessageName } from './mesos/wire/protobuf/protobuf-codec.ts';
-export { acceptedCodec, codecOf, mediaType, type Codec } from './mesos/wire/media-codec.ts';
+export { acceptedCodec, accepts, codecOf, mediaType, type Codec } from './mesos/wire/media-codec.ts';
 export { RecordStream } from './mesos/wire/record-stream.ts';

@@ -33,8 +33,9 @@ export const HOARDED_REFUSE_SECONDS = 30;
 /** Constraints on offers that a framework may have, and the length of a pattern in them. */
 export const OFFER_CONSTRAINTS_MAX = 1_000;
 export const OFFER_PATTERN_LENGTH_MAX = 1_024;
-/** Operations of all frameworks whose end is not acknowledged yet. */
-export const OPERATIONS_MAX = 10_000;
+/** Operations of one framework whose end is not acknowledged yet, and those of all. */
+export const OPERATIONS_PER_FRAMEWORK_MAX = 1_000;
+export const OPERATIONS_MAX = 100_000;
 /** Their ends are told again after this time, then twice as long each time up to the second. */
 export const OPERATION_RESEND_MS_FIRST = 10_000;
 export const OPERATION_RESEND_MS_MAX = 600_000;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OfferOperation, Resource, SchedulerEvent } from '@stadion/contract/mesos';
+import { OPERATIONS_PER_FRAMEWORK_MAX } from './limits.ts';
 import { Cluster, resources, task } from './testing/cluster.ts';
 import { ownDisk, reserved, volume } from './testing/reserved.ts';
 
@@ -190,4 +191,26 @@ describe('a volume', () => {
     ]);
     expect(heard()).toMatchObject([{ state: 'OPERATION_ERROR' }]);
   });
+});
+
+it('of one framework does not take the place of another one’s', async () => {
+  const { cluster, agent, framework, heard } = await stage();
+  agent.checkpoints = false;
+  const ids = Array.from({ length: OPERATIONS_PER_FRAMEWORK_MAX + 1 }, (_, index) => `o${String(index)}`);
+  await framework.operate(
+    framework.lastOffer(),
+    ids.map((id) => reserve(id, 1)),
+  );
+  expect(heard()).toMatchObject([
+    {
+      operation_id: { value: ids.at(-1) },
+      state: 'OPERATION_ERROR',
+      message: expect.stringContaining('operations of this framework wait'),
+    },
+  ]);
+  await framework.send({ type: 'SUPPRESS', framework_id: { value: framework.id } });
+  const other = await cluster.framework({ roles: [ROLE], capabilities: [{ type: 'MULTI_ROLE' }] });
+  await cluster.agent('a2', resources(1, 512, { disk: 100 }));
+  await other.operate(other.lastOffer(), [reserve('theirs', 1)]);
+  expect(other.events.flatMap(statusOf)).toEqual([]);
 });

@@ -1,7 +1,7 @@
 /** The one place where it is decided whether a request may do what it asks for, once it was let in. */
 import type { IncomingMessage } from 'node:http';
 import { isPermitted, showsSecret, type Identity } from '@stadion/access';
-import { decodeProtobuf } from '@stadion/contract/mesos-wire';
+import { codecOf, type MessageName } from '@stadion/contract/mesos-wire';
 import { PERMISSIONS } from '@stadion/contract/permissions';
 import { decodeSessionTarget } from '@stadion/contract/task-session';
 import { appOfTask, requiredPermission } from '@stadion/orchestrator/permissions';
@@ -46,7 +46,12 @@ export async function judge(
   const path = (request.url ?? '').split(/[?#]/, 1)[0] ?? '';
   // Routers read a whole URL as its path, those who look at the text would not: nobody needs it here.
   if (!path.startsWith('/')) return { refused: NOT_A_PATH };
-  const requirement = requirementOf(api, request.method ?? '', path, KNOWLEDGE);
+  const requirement = requirementOf(
+    api,
+    request.method ?? '',
+    path,
+    knowledgeFor(api, request.headers['content-type']),
+  );
   if (requirement.permission === 'public') return undefined;
   const identity = await identityOf(request.headers.authorization, admission);
   if (identity === undefined) return { refused: UNKNOWN };
@@ -86,21 +91,24 @@ function notPermitted({ name }: Identity, permission: string, paths?: readonly s
   return { status: 403, message: `${name} is not permitted to do this: it takes ${permission}${where}.`, headers: {} };
 }
 
-const KNOWLEDGE: RouteKnowledge = {
-  orchestrator: requiredPermission,
-  operatorCall(body) {
-    if (!Buffer.isBuffer(body)) return undefined;
-    try {
-      const call: unknown =
-        body[0] === 0x7b ? JSON.parse(body.toString()) : decodeProtobuf('OperatorCall', new Uint8Array(body));
-      const type = typeof call === 'object' && call !== null && 'type' in call ? call.type : undefined;
-      return typeof type === 'string' ? type : undefined;
-    } catch {
-      return undefined;
-    }
-  },
-  session(path) {
-    const target = decodeSessionTarget(path);
-    return target === undefined ? undefined : { app: appOfTask(target.taskId) };
-  },
-};
+/** @param contentType of the request: bodies are read as whoever answers reads them */
+function knowledgeFor(api: ApiName, contentType: string | undefined): RouteKnowledge {
+  const call: MessageName = api === 'agent' ? 'AgentCall' : 'OperatorCall';
+  return {
+    orchestrator: requiredPermission,
+    operatorCall(body) {
+      if (!Buffer.isBuffer(body)) return undefined;
+      try {
+        const message: unknown = codecOf(contentType)?.decode(call, new Uint8Array(body));
+        const type = typeof message === 'object' && message !== null && 'type' in message ? message.type : undefined;
+        return typeof type === 'string' ? type : undefined;
+      } catch {
+        return undefined;
+      }
+    },
+    session(path) {
+      const target = decodeSessionTarget(path);
+      return target === undefined ? undefined : { app: appOfTask(target.taskId) };
+    },
+  };
+}

@@ -14,6 +14,7 @@ export function wrapContainerizer(inner: Containerizer, own: Partial<Containeriz
     close: () => inner.close(),
     ...(inner.prepare && { prepare: inner.prepare.bind(inner) }),
     ...(inner.images && { images: inner.images.bind(inner) }),
+    ...(inner.pruneImages && { pruneImages: inner.pruneImages.bind(inner) }),
     ...(inner.update && { update: inner.update.bind(inner) }),
     ...(inner.writtenDirectories && { writtenDirectories: inner.writtenDirectories.bind(inner) }),
     ...(inner.exec && { exec: inner.exec.bind(inner) }),

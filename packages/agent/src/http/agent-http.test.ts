@@ -1,21 +1,15 @@
-import { FileVolumes } from '../adapters/volumes-file/file-volumes.ts';
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { SeededRandom, delay, silentLogger } from '@stadion/base';
+import { delay } from '@stadion/base';
 import { systemTimers } from '@stadion/base/system';
 import { VirtualTime } from '@stadion/base/testing';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createFakeContainerizer } from '../adapters/fake/fake-containerizer.ts';
-import { MemoryCheckpoints } from '../adapters/checkpoints-memory/memory-checkpoints.ts';
-import { MemoryFetcher } from '../adapters/fetcher-memory/memory-fetcher.ts';
-import { MemoryProber } from '../adapters/prober-memory/memory-prober.ts';
-import { FileSandboxes } from '../adapters/sandboxes-file/file-sandboxes.ts';
-import type { AgentOptions } from '../agent-options.ts';
 import { createAgent, type Agent } from '../agent.ts';
+import { optionsIn } from '../testing/agent-in-directory.ts';
 import { FakeMaster, makeTask } from '../testing/fake-master.ts';
 import { REQUEST_MS_MAX } from '../limits.ts';
 import { createAgentHttp } from './agent-http.ts';
@@ -26,39 +20,10 @@ let http: FastifyInstance;
 let sandbox: string;
 const time = new VirtualTime();
 
-function optionsOf(master: FakeMaster): AgentOptions {
-  return {
-    dialer: master,
-    containerizer: createFakeContainerizer({ clock: time, timers: time }),
-    checkpoints: new MemoryCheckpoints(),
-    sandboxes: new FileSandboxes(root),
-    volumes: new FileVolumes(root),
-    fetcher: new MemoryFetcher(),
-    prober: new MemoryProber(),
-    clock: time,
-    timers: time,
-    random: new SeededRandom(1),
-    log: silentLogger,
-    info: {
-      hostname: 'host-1',
-      ip: '10.0.0.1',
-      port: 5051,
-      resources: [
-        { name: 'cpus', type: 'SCALAR', scalar: { value: 4 } },
-        { name: 'mem', type: 'SCALAR', scalar: { value: 1024 } },
-        { name: 'ports', type: 'RANGES', ranges: { range: [{ begin: 31000, end: 32000 }] } },
-      ],
-      attributes: [{ name: 'rack', type: 'TEXT', text: { value: 'r1' } }],
-      version: '1.11.0',
-    },
-    config: { logWatchIntervalMs: 0 },
-  };
-}
-
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'stadion http '));
   const master = new FakeMaster();
-  agent = createAgent(optionsOf(master));
+  agent = createAgent(optionsIn(root, master, time));
   http = createAgentHttp(agent, { clock: time, timers: time, flags: { work_dir: root } });
   await agent.start();
   await time.advance(0);
@@ -121,7 +86,7 @@ describe('/state', () => {
   });
 
   it('is not there while the agent recovers', async () => {
-    const young = createAgent(optionsOf(new FakeMaster()));
+    const young = createAgent(optionsIn(root, new FakeMaster(), time));
     const pages = createAgentHttp(young, { clock: time, timers: time });
     expect((await pages.inject('/state')).statusCode).toBe(503);
     expect((await pages.inject('/health')).statusCode).toBe(200);

@@ -9,7 +9,7 @@ import { queryValue, sendJson } from './jsonp.ts';
 import { agentMetrics, systemStats } from './metrics.ts';
 import { ConnectionSource } from './open-connections.ts';
 import { agentState } from './state.ts';
-import { addContainerCalls } from './v1/container-calls.ts';
+import { addAgentApi } from './v1/agent-api.ts';
 import { addExecutorCalls } from './v1/executor-calls.ts';
 import { StatisticsSource } from './statistics.ts';
 
@@ -73,7 +73,7 @@ export function createAgentHttp(agent: AgentView, options: AgentHttpOptions): Fa
     addImageRoutes(server, prefix, agent);
   }
   addExecutorCalls(server, PREFIXES, { agent, timers: options.timers });
-  addContainerCalls(server, PREFIXES, { agent, timers: options.timers });
+  addAgentApi(server, PREFIXES, { agent, ...options, flags, statistics });
   return server;
 }
 

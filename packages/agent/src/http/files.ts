@@ -1,14 +1,12 @@
 /** `/files`: sandboxes to browse, read and download, and nothing outside of them. */
-import { lstat, readdir } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
-import { errorCode } from '@stadion/base';
+import { basename, extname } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AgentView } from '../agent-view.ts';
-import { FILES_BROWSE_ENTRIES_MAX, FILES_DEBUG_ROOTS_MAX, FILES_READ_BYTES_MAX } from '../limits.ts';
+import { FILES_DEBUG_ROOTS_MAX } from '../limits.ts';
 import { accountNames, modeText } from './file-facts.ts';
-import { openInside, pathOfOpen, type OpenedFile } from './open-inside.ts';
 import { queryValue, sendJson } from './jsonp.ts';
-import { resolveVirtualPath, virtualRoots } from './virtual-paths.ts';
+import { listFolder, locate, readPiece, type FileProblem } from './sandbox-files.ts';
+import { virtualRoots } from './virtual-paths.ts';
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.txt': 'text/plain',
@@ -30,14 +28,6 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.zip': 'application/zip',
 };
 
-/** ENXIO: a socket, which cannot be opened. */
-const INACCESSIBLE = new Set(['ELOOP', 'EACCES', 'EPERM', 'ENAMETOOLONG', 'ENXIO']);
-
-/** An open file, or the answer that the path gets. */
-type Located =
-  | ({ readonly ok: true; readonly virtual: string } & OpenedFile)
-  | { readonly ok: false; readonly status: 400 | 404; readonly message: string };
-
 /** Adds the four pages of Mesos's `/files` under a prefix. */
 export function addFilesRoutes(server: FastifyInstance, prefix: string, agent: AgentView): void {
   const routes = { browse, read, download, debug };
@@ -49,68 +39,56 @@ export function addFilesRoutes(server: FastifyInstance, prefix: string, agent: A
 }
 
 async function browse(agent: AgentView, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const located = await locate(agent, request);
-  if (!located.ok) return refuse(reply, located.status, located.message);
-  const { file, path, virtual } = located;
-  try {
-    if (!(await file.stat()).isDirectory()) return await refuse(reply, 400, 'Cannot browse a file.');
-    const folder = pathOfOpen(file, path);
-    const names = (await readdir(folder)).sort().slice(0, FILES_BROWSE_ENTRIES_MAX);
-    const accounts = await accountNames();
-    const entries = [];
-    for (const name of names) {
-      // Gone between the two looks: not there.
-      const facts = await lstat(join(folder, name)).catch(() => undefined);
-      if (facts === undefined) continue;
-      entries.push({
-        path: `${virtual}/${name}`,
-        nlink: facts.nlink,
-        size: facts.size,
-        mtime: Math.floor(facts.mtimeMs / 1000),
-        mode: modeText(facts.mode),
-        uid: accounts.user(facts.uid),
-        gid: accounts.group(facts.gid),
-      });
-    }
-    return await sendJson(request, reply, entries);
-  } finally {
-    await file.close();
-  }
+  const path = pathOf(request);
+  if (path === undefined) return refuse(reply, NO_PATH);
+  const entries = await listFolder(agent, path);
+  if ('ok' in entries) return refuse(reply, entries);
+  const accounts = await accountNames();
+  const shown = entries.map(({ path: name, facts }) => ({
+    path: name,
+    nlink: facts.nlink,
+    size: facts.size,
+    mtime: Math.floor(facts.mtimeMs / 1000),
+    mode: modeText(facts.mode),
+    uid: accounts.user(facts.uid),
+    gid: accounts.group(facts.gid),
+  }));
+  return sendJson(request, reply, shown);
 }
 
 async function read(agent: AgentView, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const offset = readCount(request, 'offset');
   const length = readCount(request, 'length');
-  if (offset === undefined) return refuse(reply, 400, 'Failed to parse offset: expected a number of at least -1.');
-  if (length === undefined) return refuse(reply, 400, 'Failed to parse length: expected a number of at least -1.');
-  const located = await locate(agent, request);
-  if (!located.ok) return refuse(reply, located.status, located.message);
-  const { file } = located;
-  try {
-    const facts = await file.stat();
-    if (facts.isDirectory()) return await refuse(reply, 400, 'Cannot read a directory.');
-    if (!facts.isFile()) return await refuse(reply, 400, 'Cannot read what is not a regular file.');
-    // Without an offset a pager asks how long the file is.
-    if (offset === -1) return await sendJson(request, reply, { offset: facts.size, data: '' });
-    const bytes = Math.min(length === -1 ? FILES_READ_BYTES_MAX : length, FILES_READ_BYTES_MAX, facts.size - offset);
-    if (bytes <= 0) return await sendJson(request, reply, { offset, data: '' });
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(bytes), 0, bytes, offset);
-    const data = wholeCharacters(buffer.subarray(0, bytesRead)).toString('utf8');
-    return await sendJson(request, reply, { offset, data });
-  } finally {
-    await file.close();
-  }
+  const expected = 'expected a number of at least -1.';
+  if (offset === undefined) return refuse(reply, { status: 400, message: `Failed to parse offset: ${expected}` });
+  if (length === undefined) return refuse(reply, { status: 400, message: `Failed to parse length: ${expected}` });
+  const path = pathOf(request);
+  if (path === undefined) return refuse(reply, NO_PATH);
+  // Without an offset a pager asks how long the file is.
+  const isAskingSize = offset === -1;
+  const piece = await readPiece(
+    agent,
+    path,
+    Math.max(0, offset),
+    isAskingSize ? 0 : length === -1 ? undefined : length,
+  );
+  if ('ok' in piece) return refuse(reply, piece);
+  if (isAskingSize) return sendJson(request, reply, { offset: piece.size, data: '' });
+  return sendJson(request, reply, { offset, data: wholeCharacters(piece.bytes).toString('utf8') });
 }
 
 async function download(agent: AgentView, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const located = await locate(agent, request);
-  if (!located.ok) return refuse(reply, located.status, located.message);
+  const asked = pathOf(request);
+  const located = asked === undefined ? NO_PATH : await locate(agent, asked);
+  if (!located.ok) return refuse(reply, located);
   const { file, path } = located;
   let isStreamed = false;
   try {
     const facts = await file.stat();
-    if (facts.isDirectory()) return await refuse(reply, 400, 'Cannot download a directory.');
-    if (!facts.isFile()) return await refuse(reply, 400, 'Cannot download what is not a regular file.');
+    if (facts.isDirectory()) return await refuse(reply, { status: 400, message: 'Cannot download a directory.' });
+    if (!facts.isFile()) {
+      return await refuse(reply, { status: 400, message: 'Cannot download what is not a regular file.' });
+    }
     const name = basename(path);
     const ascii = name.replace(/[^\x20-\x7e]|["\\]/g, '_');
     const type = CONTENT_TYPES[extname(name).toLowerCase()] ?? 'application/octet-stream';
@@ -140,27 +118,15 @@ async function debug(agent: AgentView, request: FastifyRequest, reply: FastifyRe
   return sendJson(request, reply, roots);
 }
 
-/** Opens what `?path=` names, which after all links must be inside its sandbox. The caller closes it. */
-async function locate(agent: AgentView, request: FastifyRequest): Promise<Located> {
+const NO_PATH: FileProblem = { ok: false, status: 400, message: "Expecting 'path=value' in query." };
+
+/** What `?path=` names. */
+function pathOf(request: FastifyRequest): string | undefined {
   const path = queryValue(request, 'path');
-  if (path === undefined || path === '') return { ok: false, status: 400, message: "Expecting 'path=value' in query." };
-  const resolved = resolveVirtualPath(agent, path);
-  if (!resolved.ok) {
-    return { ok: false, status: resolved.status, message: `${resolved.problem}: '${printable(path)}'.` };
-  }
-  const inaccessible: Located = { ok: false, status: 400, message: `'${printable(path)}' is inaccessible.` };
-  try {
-    const opened = await openInside(resolved.root, resolved.rest);
-    return opened === undefined ? inaccessible : { ok: true, ...opened, virtual: path.replace(/\/+$/, '') };
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return { ok: false, status: 404, message: 'File not found.' };
-    if (code !== undefined && INACCESSIBLE.has(code)) return inaccessible;
-    throw error;
-  }
+  return path === '' ? undefined : path;
 }
 
-function refuse(reply: FastifyReply, status: 400 | 404, message: string): FastifyReply {
+function refuse(reply: FastifyReply, { status, message }: Omit<FileProblem, 'ok'>): FastifyReply {
   return reply.code(status).type('text/plain').send(`${message}\n`);
 }
 
@@ -182,8 +148,4 @@ function wholeCharacters(bytes: Buffer): Buffer {
     return length > back ? bytes.subarray(0, bytes.length - back) : bytes;
   }
   return bytes;
-}
-
-function printable(path: string): string {
-  return path.replace(/[^\x20-\x7e]/g, '?').slice(0, 512);
 }

@@ -154,6 +154,12 @@ export interface Containerizer {
   prepare?(spec: PrepareSpec, context: PrepareContext): Promise<LaunchFailure | undefined>;
   /** The images that are there, so many at most as {@link IMAGES_SHOWN_MAX} says. One that keeps none has no such method. */
   images?(): Promise<readonly HeldImage[]>;
+  /**
+   * Removes images that no container runs on, but those of some names. One that keeps none, or leaves that to others, has no such
+   * method.
+   * @throws Error where images are on their way
+   */
+  pruneImages?(excluded: readonly string[]): Promise<void>;
   /** Starts a container. When it resolves with `ok: false`, nothing of it is left. */
   launch(spec: ContainerSpec): Promise<LaunchOutcome>;
   /**

@@ -1,4 +1,5 @@
 /** How custom executors come to the agent that started them, whatever carries their calls. */
+import type { ReportedExecutor } from '@stadion/contract/agent-link';
 import type { ExecutorCall, ExecutorEvent } from '@stadion/contract/mesos-executor';
 
 /** Where the events for an executor go. */
@@ -18,6 +19,8 @@ export interface ExecutorRefusal {
 export interface ExecutorDoor {
   /** The key that their tokens are made with; undefined: nobody asks for tokens. */
   readonly tokenKey: string | undefined;
+  /** All whose processes live. */
+  reported(): readonly ReportedExecutor[];
   /** The container of an executor that runs. */
   containerOf(frameworkId: string, executorId: string): string | undefined;
   subscribe(

@@ -17,7 +17,7 @@ export function statePieces({ view, identity, pid, port }: ServedMaster): Genera
     id: view.master.id,
     pid,
     hostname: identity.hostname,
-    capabilities: ['AGENT_UPDATE'],
+    capabilities: ['AGENT_UPDATE', 'AGENT_DRAINING', 'QUOTA_V2'],
     ...agentCounts(view),
     leader: pid,
     leader_info: { id: view.master.id, pid, port, hostname: identity.hostname },

@@ -97,7 +97,7 @@ function known(
   }
 }
 
-/** Whoever works inside containers needs the right to that, whatever else he may; a stream does nothing else. */
+/** Whoever works inside containers needs the right to that, whatever else he may, and so who reads files; a stream does nothing else. */
 function agentCall(path: string, method: string, knowledge: RouteKnowledge): Requirement | undefined {
   const asked = operator(path, method, knowledge);
   if (asked === undefined) return undefined;
@@ -107,6 +107,7 @@ function agentCall(path: string, method: string, knowledge: RouteKnowledge): Req
     permissionOf: (body) => {
       const type = knowledge.operatorCall(body);
       const isInside = type === undefined || /^(?:ATTACH|LAUNCH|WAIT|KILL|REMOVE)_.*CONTAINER/.test(type);
+      if (type === 'LIST_FILES' || type === 'READ_FILE') return 'files:read';
       return isInside ? 'tasks:exec' : (asked.permissionOf?.(body) ?? WRITE.agent);
     },
   };

@@ -87,6 +87,10 @@ class ComposedContainerizer implements Containerizer {
     return (await Promise.all(lists)).flat();
   }
 
+  async pruneImages(excluded: readonly string[]): Promise<void> {
+    for (const part of this.parts) if (this.isWorking(part)) await part.pruneImages?.(excluded);
+  }
+
   async launch(spec: ContainerSpec): Promise<LaunchOutcome> {
     const part = this.choose(spec.container, spec.pod?.info);
     if ('message' in part) return part;

@@ -158,6 +158,7 @@ class LinuxContainerizer implements Containerizer {
   }
 
   readonly images = (): Promise<readonly HeldImage[]> => this.imageStore.list();
+  readonly pruneImages = (excluded: readonly string[]): Promise<void> => this.imageStore.prune(excluded);
 
   async launch(spec: ContainerSpec): Promise<LaunchOutcome> {
     const { containerId } = spec;

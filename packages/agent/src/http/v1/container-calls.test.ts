@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SeededRandom, silentLogger } from '@stadion/base';
 import { systemClock, systemTimers } from '@stadion/base/system';
-import { encodeRecord, RecordReader } from '@stadion/contract/mesos-wire';
+import { decodeProtobuf, encodeProtobuf, encodeRecord, RecordReader } from '@stadion/contract/mesos-wire';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MemoryCheckpoints } from '../../adapters/checkpoints-memory/memory-checkpoints.ts';
@@ -73,11 +73,16 @@ afterEach(async () => {
 
 const idOf = (value: string) => ({ value, parent: { value: parent } });
 
+const STREAMED = new Set(['LAUNCH_NESTED_CONTAINER_SESSION', 'ATTACH_CONTAINER_OUTPUT']);
+
 /** Makes a call. */
 async function call(type: string, content: object, signal?: AbortSignal): Promise<Response> {
   return fetch(`${url}/api/v1`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/recordio' },
+    headers: {
+      'content-type': 'application/json',
+      ...(STREAMED.has(type) ? { accept: 'application/recordio' } : {}),
+    },
     body: JSON.stringify({ type, [type.toLowerCase()]: content }),
     ...(signal === undefined ? {} : { signal }),
   });
@@ -155,9 +160,10 @@ describe('sessions over the v1 API', () => {
     const output = new Output().read(response);
     const early = await call('REMOVE_NESTED_CONTAINER', { container_id: idOf('one') });
     expect(early.status).toBe(400);
-    expect((await launch('one', { value })).status).toBe(409);
+    expect((await launch('one', { value })).status).toBe(202);
     const underName = await fetch(`${url}/slave(1)/api/v1`, {
       method: 'POST',
+      headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
         type: 'REMOVE_NESTED_CONTAINER',
         remove_nested_container: { container_id: idOf('one') },
@@ -179,6 +185,53 @@ describe('sessions over the v1 API', () => {
     });
     expect((await call('REMOVE_NESTED_CONTAINER', { container_id: idOf('one') })).status).toBe(200);
     expect((await call('WAIT_NESTED_CONTAINER', { container_id: idOf('one') })).status).toBe(404);
+  });
+
+  it('speak protobuf, record by record, and wait for a task as well', async () => {
+    const protobuf = 'application/x-protobuf';
+    const send = (type: string, content: object, headers: Record<string, string>) =>
+      fetch(`${url}/api/v1`, {
+        method: 'POST',
+        headers: { 'content-type': protobuf, ...headers },
+        body: new Uint8Array(encodeProtobuf('AgentCall', { type, [type.toLowerCase()]: content })),
+      });
+    const command = { value: 'cat', arguments: ['cat'], shell: false };
+    const response = await send(
+      'LAUNCH_NESTED_CONTAINER_SESSION',
+      { container_id: idOf('binary'), command },
+      { accept: 'application/recordio', 'message-accept': protobuf },
+    );
+    expect(response.headers.get('message-content-type')).toBe(protobuf);
+    const messages = ['CONTAINER_ID', 'typed', ''].map((text) =>
+      text === 'CONTAINER_ID'
+        ? { type: text, container_id: idOf('binary') }
+        : { type: 'PROCESS_IO', process_io: { type: 'DATA', data: { type: 'STDIN', data: btoa(text) } } },
+    );
+    const records = messages.map((content) =>
+      encodeRecord(encodeProtobuf('AgentCall', { type: 'ATTACH_CONTAINER_INPUT', attach_container_input: content })),
+    );
+    const input = await fetch(`${url}/api/v1`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/recordio', 'message-content-type': protobuf },
+      body: new Uint8Array(Buffer.concat(records)),
+    });
+    expect(input.status).toBe(200);
+    const reader = new RecordReader(1024 * 1024);
+    const heard = reader
+      .push(new Uint8Array(await response.arrayBuffer()))
+      .map((record) => decodeProtobuf('ProcessIO', record));
+    expect(heard).toContainEqual({ type: 'DATA', data: { type: 'STDOUT', data: btoa('typed') } });
+    const plain = await send(
+      'LAUNCH_NESTED_CONTAINER_SESSION',
+      { container_id: idOf('plain'), command: { value: 'true' } },
+      {},
+    );
+    expect(plain.headers.get('content-type')).toBe('application/json');
+    await plain.text();
+    const waited = send('WAIT_CONTAINER', { container_id: { value: parent } }, { accept: protobuf });
+    master.kill('a', 0);
+    const end = new Uint8Array(await (await waited).arrayBuffer());
+    expect(decodeProtobuf('AgentResponse', end)).toMatchObject({ wait_container: { state: 'TASK_KILLED' } });
   });
 
   it('have a terminal, whose size follows', async () => {
@@ -214,9 +267,6 @@ describe('sessions over the v1 API', () => {
     expect((await launch('five', {})).status).toBe(400);
     const elsewhere = { container_id: { value: 'x', parent: { value: 'nobody' } }, command: { value: 'true' } };
     expect((await call('LAUNCH_NESTED_CONTAINER_SESSION', elsewhere)).status).toBe(404);
-    expect((await call('LAUNCH_CONTAINER', elsewhere)).status).toBe(501);
-    const protobuf = await fetch(`${url}/api/v1`, { method: 'POST', body: new Uint8Array([8, 1]) });
-    expect(protobuf.status).toBe(415);
     const nameless = new Input(undefined);
     nameless.type('x');
     expect((await nameless.answer).status).toBe(400);

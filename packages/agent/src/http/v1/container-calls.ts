@@ -1,21 +1,24 @@
 /**
- * The calls of Mesos's agent API (`/api/v1`) that work inside containers: sessions, their input and their fate, and the
- * output of tasks. In JSON; protobuf is refused.
+ * The calls of Mesos's agent API (`/api/v1`) that work inside containers: sessions, their input and their fate, the output of
+ * tasks, and which containers there are.
  */
-import { PassThrough, Readable } from 'node:stream';
-import { describeError, every, type Timers } from '@stadion/base';
+import { PassThrough, type Readable } from 'node:stream';
+import { delay, describeError, every, type Timers } from '@stadion/base';
 import { roomIn } from '@stadion/base/stream-room';
-import { RecordReader } from '@stadion/contract/mesos-wire';
+import { RecordReader, type Codec } from '@stadion/contract/mesos-wire';
 import { decodeTerminalSize } from '@stadion/contract/task-session';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import type { AgentView } from '../../agent-view.ts';
 import { waitStatus } from '../../core/container.ts';
 import type { Task } from '../../core/task.ts';
 import { RECORD_BYTES_MAX } from '../../limits.ts';
 import type { AttachedInput, ExecSession, TerminalSize } from '../../ports/containerizer.ts';
 import { attachToOutput } from '../attached-output.ts';
+import type { StatisticsSource } from '../statistics.ts';
+import { streamHeaders, type MediaTypes } from './media-types.ts';
 import { NestedSessions, type NestedSession } from './nested-sessions.ts';
 import {
+  containerIdOf,
   heartbeatRecord,
   member,
   outputRecord,
@@ -24,21 +27,17 @@ import {
   readInputMessage,
   type InputMessage,
 } from './process-io.ts';
+import { refuse, type Refusal } from './refusal.ts';
 
 const HEARTBEAT_MS = 30_000;
 const TASK_POLL_MS = 500;
 const SIZE_DEFAULT: TerminalSize = { rows: 24, columns: 80 };
+const SIGKILL = 9;
 
 /** What the calls work with. */
 export interface ContainerCallParts {
   readonly agent: AgentView;
   readonly timers: Timers;
-}
-
-/** What is answered when it is no stream. */
-interface Refusal {
-  readonly status: number;
-  readonly message: string;
 }
 
 /** Whose input is being sent. */
@@ -51,26 +50,8 @@ interface Attached {
   readonly letGo: () => void;
 }
 
-/** Binds `POST /api/v1` under each of some prefixes; the sessions are the same. */
-export function addContainerCalls(
-  server: FastifyInstance,
-  prefixes: readonly string[],
-  parts: ContainerCallParts,
-): void {
-  const calls = new ContainerCalls(parts);
-  void server.register(async (scope) => {
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('application/recordio', (_request, stream, done) => {
-      done(null, stream);
-    });
-    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: RECORD_BYTES_MAX }, (_request, body, done) => {
-      done(null, body);
-    });
-    for (const prefix of prefixes) scope.post(`${prefix}/api/v1`, (request, reply) => calls.answer(request, reply));
-  });
-}
-
-class ContainerCalls {
+/** The calls of one agent, with the sessions that they begin. */
+export class ContainerCalls {
   private readonly agent: AgentView;
   private readonly timers: Timers;
   private readonly sessions = new NestedSessions();
@@ -80,46 +61,8 @@ class ContainerCalls {
     this.timers = timers;
   }
 
-  async answer({ body, headers }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    if (body instanceof Readable) {
-      const isJson = /^application\/json\b/.test(headers['message-content-type']?.toString() ?? '');
-      if (!isJson) return refuse(reply, { status: 415, message: 'Send messages as application/json.' });
-      return this.attachInput(body, reply);
-    }
-    const call = Buffer.isBuffer(body) ? parse(body) : undefined;
-    if (call === undefined) return refuse(reply, { status: 415, message: 'Send the call as application/json.' });
-    const type = member(call, 'type');
-    const content = typeof type === 'string' ? member(call, type.toLowerCase()) : undefined;
-    switch (type) {
-      case 'LAUNCH_NESTED_CONTAINER_SESSION':
-        return this.launch(content, reply);
-      case 'ATTACH_CONTAINER_OUTPUT':
-        return this.attachOutput(content, reply);
-      case 'WAIT_NESTED_CONTAINER':
-      case 'WAIT_CONTAINER':
-        return this.wait(type, content, reply);
-      case 'KILL_NESTED_CONTAINER':
-      case 'KILL_CONTAINER':
-        return this.withSession(content, reply, ({ session }) => {
-          session.kill();
-          return undefined;
-        });
-      case 'REMOVE_NESTED_CONTAINER':
-      case 'REMOVE_CONTAINER':
-        return this.withSession(content, reply, ({ exit }, id) => {
-          if (exit === undefined) return { status: 400, message: `The container ${id} has not ended yet.` };
-          this.sessions.remove(id);
-          return undefined;
-        });
-      default:
-        return refuse(reply, {
-          status: 501,
-          message: `This agent does not take ${typeof type === 'string' ? type : 'a call without a type'} here.`,
-        });
-    }
-  }
-
-  private async launch(content: unknown, reply: FastifyReply): Promise<FastifyReply> {
+  /** `LAUNCH_NESTED_CONTAINER_SESSION`: answers with what the command writes. */
+  async launch(content: unknown, reply: FastifyReply, media: MediaTypes): Promise<FastifyReply> {
     const id = readContainerId(member(content, 'container_id'));
     const argv = readCommand(member(content, 'command'));
     if (id === undefined || argv === undefined) {
@@ -127,7 +70,8 @@ class ContainerCalls {
     }
     const task = this.taskOf(id.slice(0, Math.max(0, id.lastIndexOf('.'))));
     if (task === undefined) return refuse(reply, noContainer(`the parent of ${id}`));
-    if (this.sessions.get(id) !== undefined) return refuse(reply, taken(id));
+    // As in Mesos: there is one of that name, and this one is not begun.
+    if (this.sessions.get(id) !== undefined) return reply.code(202).send('');
     if (!this.sessions.makeRoom()) return refuse(reply, { status: 429, message: 'Too many sessions are open.' });
     const terminal = terminalOf(member(content, 'container'));
     const outcome = await this.agent.exec(task, { argv, ...(terminal === undefined ? {} : { terminal }) });
@@ -135,26 +79,28 @@ class ContainerCalls {
     // Somebody else may have been faster with the same name.
     if (this.sessions.get(id) !== undefined) {
       outcome.session.kill();
-      return refuse(reply, taken(id));
+      return reply.code(202).send('');
     }
     this.sessions.add(id, outcome.session);
-    return this.stream(outcome.session, reply);
+    return this.stream(outcome.session, reply, media);
   }
 
-  private async attachOutput(content: unknown, reply: FastifyReply): Promise<FastifyReply> {
+  /** `ATTACH_CONTAINER_OUTPUT`: answers with what a task writes from now on. */
+  async attachOutput(content: unknown, reply: FastifyReply, media: MediaTypes): Promise<FastifyReply> {
     const id = readContainerId(member(content, 'container_id')) ?? '';
     if (this.sessions.get(id) !== undefined) {
       return refuse(reply, { status: 409, message: 'The output of a session goes to whoever began it.' });
     }
     const task = this.taskOf(id);
     if (task === undefined) return refuse(reply, noContainer(id));
-    return this.stream(await attachToOutput(this.agent, task, this.timers), reply);
+    return this.stream(await attachToOutput(this.agent, task, this.timers), reply, media);
   }
 
   /** Sends what a session writes until it ends; when the reader goes away before, it is ended. */
-  private stream(session: ExecSession, reply: FastifyReply): FastifyReply {
+  private stream(session: ExecSession, reply: FastifyReply, media: MediaTypes): FastifyReply {
+    const { answer: codec } = media;
     const output = new PassThrough();
-    const beat = (): boolean => output.write(heartbeatRecord(HEARTBEAT_MS));
+    const beat = (): boolean => output.write(heartbeatRecord(codec, HEARTBEAT_MS));
     // At once, or the answer would begin only when the command says something.
     beat();
     const heartbeat = every(this.timers, HEARTBEAT_MS, beat);
@@ -167,18 +113,18 @@ class ContainerCalls {
     void session.exit.then(() => {
       state.isOver = true;
     });
-    const copied = [copy(session.stdout, 'STDOUT', output), copy(session.stderr, 'STDERR', output)];
+    const copied = [copy(session.stdout, 'STDOUT', output, codec), copy(session.stderr, 'STDERR', output, codec)];
     void Promise.allSettled([session.exit, ...copied]).then(() => output.end());
-    return reply
-      .code(200)
-      .headers({ 'content-type': 'application/recordio', 'message-content-type': 'application/json' })
-      .send(output);
+    return reply.code(200).headers(streamHeaders(media)).send(output);
   }
 
-  /** Answers as soon as the input is at its end, or the command, or a message is none; the rest is let pass. */
-  private async attachInput(body: Readable, reply: FastifyReply): Promise<FastifyReply> {
+  /**
+   * `ATTACH_CONTAINER_INPUT`: answers as soon as the input is at its end, or the command, or a message is none; the rest is
+   * let pass.
+   */
+  async attachInput(body: Readable, reply: FastifyReply, media: MediaTypes): Promise<FastifyReply> {
     const refusal = await new Promise<Refusal | undefined>((resolve) => {
-      this.takeInput(body, resolve).then(
+      this.takeInput(body, media.call, resolve).then(
         () => resolve(undefined),
         (error: unknown) => resolve({ status: 400, message: describeError(error) }),
       );
@@ -187,7 +133,7 @@ class ContainerCalls {
     return refusal === undefined ? reply.code(200).send('') : refuse(reply, refusal);
   }
 
-  private async takeInput(body: Readable, finish: (refusal?: Refusal) => void): Promise<void> {
+  private async takeInput(body: Readable, codec: Codec, finish: (refusal?: Refusal) => void): Promise<void> {
     const reader = new RecordReader(RECORD_BYTES_MAX);
     let nested: Attached | undefined;
     const state = { isOver: false };
@@ -199,7 +145,7 @@ class ContainerCalls {
       for await (const chunk of body) {
         if (state.isOver) continue;
         for (const bytes of reader.push(chunk as Uint8Array)) {
-          const message = readInputMessage(bytes);
+          const message = readInputMessage(codec, bytes);
           if (nested === undefined) {
             const found = await this.toAttach(message);
             if ('status' in found) {
@@ -249,23 +195,78 @@ class ContainerCalls {
     return { input, over, endsInput: false, letGo: () => input.stdin.end() };
   }
 
-  private async wait(type: string, content: unknown, reply: FastifyReply): Promise<FastifyReply> {
+  /** How a session ended, or a task, once it has. */
+  async wait(content: unknown): Promise<object | Refusal> {
     const id = readContainerId(member(content, 'container_id')) ?? '';
     const nested = this.sessions.get(id);
-    if (nested === undefined) return refuse(reply, noContainer(id));
-    const status = waitStatus(await nested.session.exit);
-    return reply.code(200).send({ type, [type.toLowerCase()]: status === undefined ? {} : { exit_status: status } });
+    if (nested !== undefined) {
+      const status = waitStatus(await nested.session.exit);
+      return status === undefined ? {} : { exit_status: status };
+    }
+    const task = this.taskOf(id);
+    return task === undefined ? noContainer(id) : this.endOf(task);
+  }
+
+  /** `SIGKILL` to a session. */
+  kill(content: unknown): Refusal | undefined {
+    const signal = Number(member(content, 'signal') ?? SIGKILL);
+    return this.withSession(content, ({ session }) => {
+      if (signal !== SIGKILL)
+        return { status: 400, message: `Sessions are ended by SIGKILL (${String(SIGKILL)}) only.` };
+      session.kill();
+      return undefined;
+    });
+  }
+
+  /** Forgets a session that has ended. */
+  remove(content: unknown): Refusal | undefined {
+    return this.withSession(content, ({ exit }, id) => {
+      if (exit === undefined) return { status: 400, message: `The container ${id} has not ended yet.` };
+      this.sessions.remove(id);
+      return undefined;
+    });
+  }
+
+  /** `Response.GetContainers`: those of tasks, and sessions inside them where the call wants to see them. */
+  async list(content: unknown, statistics: StatisticsSource): Promise<object> {
+    const containers: object[] = (await statistics.lines()).map((line) => ({
+      framework_id: { value: line.framework_id },
+      executor_id: { value: line.executor_id },
+      executor_name: line.executor_name,
+      container_id: { value: line.container_id },
+      container_status: line.status,
+      resource_statistics: line.statistics,
+    }));
+    const wantsNested = [true, 'true'].includes(member(content, 'show_nested') as boolean | string);
+    if (wantsNested) for (const id of this.sessions.living()) containers.push({ container_id: containerIdOf(id) });
+    return { containers };
   }
 
   private withSession(
     content: unknown,
-    reply: FastifyReply,
     act: (nested: NestedSession, id: string) => Refusal | undefined,
-  ): FastifyReply {
+  ): Refusal | undefined {
     const id = readContainerId(member(content, 'container_id')) ?? '';
     const nested = this.sessions.get(id);
-    const refusal = nested === undefined ? noContainer(id) : act(nested, id);
-    return refusal === undefined ? reply.code(200).send('') : refuse(reply, refusal);
+    if (nested !== undefined) return act(nested, id);
+    return this.taskOf(id) === undefined ? noContainer(id) : belongsToTask(id);
+  }
+
+  private async endOf({ frameworkId, info, containerId }: Task): Promise<object> {
+    for (;;) {
+      const task = this.agent.findTask(frameworkId, info.task_id.value)?.task;
+      if (task === undefined || task.containerId !== containerId) return {};
+      if (task.phase === 'ended') {
+        const { state = 'TASK_LOST', reason, message } = task.latest ?? {};
+        return {
+          ...(state === 'TASK_FINISHED' ? { exit_status: 0 } : {}),
+          state,
+          ...(reason === undefined ? {} : { reason }),
+          ...(message === undefined ? {} : { message }),
+        };
+      }
+      await delay(this.timers, TASK_POLL_MS);
+    }
   }
 
   /** The running task of a container, by the innermost name of its id. */
@@ -278,10 +279,10 @@ class ContainerCalls {
   }
 }
 
-async function copy(stream: Readable, type: 'STDOUT' | 'STDERR', output: PassThrough): Promise<void> {
+async function copy(stream: Readable, type: 'STDOUT' | 'STDERR', output: PassThrough, codec: Codec): Promise<void> {
   for await (const chunk of stream) {
     if (output.destroyed) return;
-    if (Buffer.isBuffer(chunk) && !output.write(outputRecord(type, chunk))) await roomIn(output);
+    if (Buffer.isBuffer(chunk) && !output.write(outputRecord(codec, type, chunk))) await roomIn(output);
   }
 }
 
@@ -305,24 +306,10 @@ function terminalOf(container: unknown): TerminalSize | undefined {
   return terminal === undefined ? undefined : (decodeTerminalSize(member(terminal, 'window_size')) ?? SIZE_DEFAULT);
 }
 
-function taken(id: string): Refusal {
-  return { status: 409, message: `There is a container ${id} already.` };
-}
-
 function noContainer(id: string): Refusal {
   return { status: 404, message: `No container ${id} runs here.` };
 }
 
-function refuse(reply: FastifyReply, { status, message }: Refusal): FastifyReply {
-  return reply.code(status).send({ message });
-}
-
-/** What does not begin with `{` is none: whoever judged the call by its body has read it by the same rule. */
-function parse(body: Buffer): unknown {
-  if (body[0] !== 0x7b) return undefined;
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return undefined;
-  }
+function belongsToTask(id: string): Refusal {
+  return { status: 400, message: `The container ${id} belongs to a task: its framework ends it.` };
 }

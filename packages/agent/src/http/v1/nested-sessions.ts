@@ -19,6 +19,11 @@ export class NestedSessions {
     return this.sessions.get(id);
   }
 
+  /** The ids of those that have not ended. */
+  living(): string[] {
+    return [...this.sessions].filter(([, { exit }]) => exit === undefined).map(([id]) => id);
+  }
+
   /** Whether there is room, for which the oldest that have ended make way. */
   makeRoom(): boolean {
     for (const [id, { exit }] of this.sessions) {

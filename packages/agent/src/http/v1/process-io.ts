@@ -1,21 +1,22 @@
-/** Messages of container sessions as Mesos v1 has them (`agent.proto`: ProcessIO, AttachContainerInput), in JSON. */
-import { encodeRecord } from '@stadion/contract/mesos-wire';
+/** Messages of container sessions as Mesos v1 has them (`agent.proto`: ProcessIO, AttachContainerInput). */
+import { CommandInfo } from '@stadion/contract/mesos';
+import { encodeRecord, readLenient, type Codec } from '@stadion/contract/mesos-wire';
 import { decodeTerminalSize } from '@stadion/contract/task-session';
 import type { TerminalSize } from '../../ports/containerizer.ts';
 
 /** A piece of output as a record. */
-export function outputRecord(type: 'STDOUT' | 'STDERR', bytes: Buffer): Uint8Array {
-  return record({ type: 'DATA', data: { type, data: bytes.toString('base64') } });
+export function outputRecord(codec: Codec, type: 'STDOUT' | 'STDERR', bytes: Buffer): Uint8Array {
+  return record(codec, { type: 'DATA', data: { type, data: bytes.toString('base64') } });
 }
 
 /** Tells whoever reads that there is only nothing to tell. */
-export function heartbeatRecord(intervalMs: number): Uint8Array {
+export function heartbeatRecord(codec: Codec, intervalMs: number): Uint8Array {
   const heartbeat = { interval: { nanoseconds: intervalMs * 1_000_000 } };
-  return record({ type: 'CONTROL', control: { type: 'HEARTBEAT', heartbeat } });
+  return record(codec, { type: 'CONTROL', control: { type: 'HEARTBEAT', heartbeat } });
 }
 
-function record(message: object): Uint8Array {
-  return encodeRecord(Buffer.from(JSON.stringify(message)));
+function record(codec: Codec, message: object): Uint8Array {
+  return encodeRecord(codec.encode('ProcessIO', message));
 }
 
 /** What one record of ATTACH_CONTAINER_INPUT says. Input without bytes is its end. */
@@ -26,8 +27,8 @@ export type InputMessage =
   | { readonly kind: 'heartbeat' };
 
 /** @returns undefined for what is none */
-export function readInputMessage(bytes: Uint8Array): InputMessage | undefined {
-  const call = member(parse(bytes), 'attach_container_input');
+export function readInputMessage(codec: Codec, bytes: Uint8Array): InputMessage | undefined {
+  const call = member(parse(codec, bytes), 'attach_container_input');
   const io = member(call, 'process_io');
   switch (member(call, 'type')) {
     case 'CONTAINER_ID': {
@@ -69,26 +70,30 @@ export function readContainerId(value: unknown): string | undefined {
   return names.length === 0 ? undefined : names.join('.');
 }
 
+/** Such an id in the form of the wire. */
+export function containerIdOf(id: string): object {
+  const at = id.lastIndexOf('.');
+  return at === -1 ? { value: id } : { value: id.slice(at + 1), parent: containerIdOf(id.slice(0, at)) };
+}
+
 /** What a session runs: a line for the shell, or a program whose first argument is its own name. */
 export function readCommand(value: unknown): readonly string[] | undefined {
-  const text = member(value, 'value');
-  if (typeof text !== 'string' || text === '') return undefined;
-  if (member(value, 'shell') !== false) return ['/bin/sh', '-c', text];
-  const words = member(value, 'arguments') ?? [];
-  if (!Array.isArray(words) || !words.every((word): word is string => typeof word === 'string')) return undefined;
-  return [text, ...words.slice(1)];
+  const reading = readLenient(CommandInfo, value);
+  const command = reading.ok ? (reading.value as CommandInfo) : {};
+  if (command.value === undefined || command.value === '') return undefined;
+  if (command.shell !== false) return ['/bin/sh', '-c', command.value];
+  return [command.value, ...(command.arguments?.slice(1) ?? [])];
 }
 
-/** A member of what may be an object. */
+/** A member of what may be an object; null is as good as none. */
 export function member(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? (value as Readonly<Record<string, unknown>>)[name]
-    : undefined;
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return (value as Readonly<Record<string, unknown>>)[name] ?? undefined;
 }
 
-function parse(bytes: Uint8Array): unknown {
+function parse(codec: Codec, bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+    return codec.decode('AgentCall', bytes);
   } catch {
     return undefined;
   }

@@ -49,7 +49,8 @@ export function mediaType(header: string | undefined): string | undefined {
   return type === '' ? undefined : type;
 }
 
-function accepts(header: string | undefined, type: string): boolean {
+/** Whether an `Accept` header allows a media type. */
+export function accepts(header: string | undefined, type: string): boolean {
   if (header === undefined || header.trim() === '') return true;
   return header.split(',').some((range) => {
     const [name, ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());

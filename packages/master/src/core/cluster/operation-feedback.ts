@@ -4,7 +4,7 @@
  */
 import type { OfferOperation, Resource, SchedulerCall } from '@stadion/contract/mesos';
 import type { OperationState, OperationStatus } from '@stadion/contract/mesos-workload';
-import { OPERATIONS_MAX, OPERATION_RESEND_MS_FIRST, OPERATION_RESEND_MS_MAX } from '../../limits.ts';
+import { OPERATION_RESEND_MS_FIRST, OPERATION_RESEND_MS_MAX } from '../../limits.ts';
 import type { AgentRecord, FrameworkRecord, OperationRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
 
@@ -20,13 +20,11 @@ export function findOperationProblem(
 ): string | undefined {
   if (id === undefined) return undefined;
   if (id.value === '') return 'an operation ID must not be empty';
-  const isKnown = state.operations.has(keyOf(framework.id, id.value));
+  const isKnown = state.operations.get(framework.id, id.value) !== undefined;
   if (isKnown || beside.some(({ operation }) => operation.id?.value === id.value)) {
     return `there is an operation ${id.value} already`;
   }
-  return state.operations.size + beside.length < OPERATIONS_MAX
-    ? undefined
-    : `${String(OPERATIONS_MAX)} operations wait to be acknowledged, which is as many as are remembered`;
+  return state.operations.findProblem(framework.id, beside.length);
 }
 
 /** The agent has been told of an operation's result. */
@@ -39,7 +37,7 @@ export function followOperation(
 ): void {
   const id = info.id?.value;
   if (id === undefined) return;
-  state.operations.set(keyOf(framework.id, id), {
+  state.operations.add({
     id,
     frameworkId: framework.id,
     agentId: agent.id,
@@ -75,7 +73,7 @@ export function confirmOperations(state: ClusterState, agent: AgentRecord, versi
   // Every sign of life says it, and what is under way is newer than what was said before.
   if (!isAll && version <= agent.versionOnDisk) return;
   agent.versionOnDisk = version;
-  for (const [key, operation] of state.operations) {
+  for (const operation of [...state.operations.values()]) {
     if (operation.agentId !== agent.id || operation.state !== 'OPERATION_PENDING') continue;
     if (operation.version <= version) {
       operation.state = 'OPERATION_FINISHED';
@@ -83,7 +81,7 @@ export function confirmOperations(state: ClusterState, agent: AgentRecord, versi
       tellEnd(state, operation);
     } else if (isAll) {
       // It never got there: the agent is back without it.
-      state.operations.delete(key);
+      state.operations.remove(operation);
       tellAs(state, operation, 'OPERATION_DROPPED', 'The operation never reached the agent');
     }
   }
@@ -95,9 +93,9 @@ export function loseOperations(
   agent: AgentRecord,
   as: 'OPERATION_UNREACHABLE' | 'OPERATION_GONE_BY_OPERATOR',
 ): void {
-  for (const [key, operation] of state.operations) {
+  for (const operation of [...state.operations.values()]) {
     if (operation.agentId !== agent.id || operation.state !== 'OPERATION_PENDING') continue;
-    state.operations.delete(key);
+    state.operations.remove(operation);
     tellAs(state, operation, as, 'The agent of the operation has left the cluster');
   }
 }
@@ -109,8 +107,8 @@ export function repeatOperations(state: ClusterState): void {
 
 /** A framework is back. */
 export function resendOperations(state: ClusterState, framework: FrameworkRecord): void {
-  for (const operation of state.operations.values()) {
-    if (operation.frameworkId !== framework.id || operation.state !== 'OPERATION_FINISHED') continue;
+  for (const operation of state.operations.of(framework.id)) {
+    if (operation.state !== 'OPERATION_FINISHED') continue;
     operation.attempts = 0;
     operation.dueAt = state.elapsed;
   }
@@ -118,25 +116,22 @@ export function resendOperations(state: ClusterState, framework: FrameworkRecord
 
 /** A framework has left for good. */
 export function forgetOperations(state: ClusterState, framework: FrameworkRecord): void {
-  for (const [key, { frameworkId }] of state.operations) if (frameworkId === framework.id) state.operations.delete(key);
+  state.operations.removeAll(framework.id);
 }
 
 export function acknowledgeOperation(state: ClusterState, framework: FrameworkRecord, call: Acknowledge): void {
-  const key = keyOf(framework.id, call.operation_id.value);
-  const operation = state.operations.get(key);
-  if (operation?.state === 'OPERATION_FINISHED' && operation.uuid === call.uuid) state.operations.delete(key);
+  const operation = state.operations.get(framework.id, call.operation_id.value);
+  if (operation?.state === 'OPERATION_FINISHED' && operation.uuid === call.uuid) state.operations.remove(operation);
 }
 
 /** What is known of some operations, or of all; nothing of it has to be acknowledged. */
 export function reconcileOperations(state: ClusterState, framework: FrameworkRecord, call: Reconcile): void {
   if (call.operations.length === 0) {
-    for (const operation of state.operations.values()) {
-      if (operation.frameworkId === framework.id) tellAs(state, operation, operation.state, RECONCILED);
-    }
+    for (const operation of state.operations.of(framework.id)) tellAs(state, operation, operation.state, RECONCILED);
     return;
   }
   for (const { operation_id: id, agent_id: agentId } of call.operations) {
-    const known = state.operations.get(keyOf(framework.id, id.value));
+    const known = state.operations.get(framework.id, id.value);
     if (known !== undefined) {
       tellAs(state, known, known.state, RECONCILED);
       continue;
@@ -183,10 +178,6 @@ function tellAs(state: ClusterState, operation: OperationRecord, as: OperationSt
 
 function send(state: ClusterState, framework: FrameworkRecord, status: OperationStatus): void {
   state.toFramework(framework, { type: 'UPDATE_OPERATION_STATUS', update_operation_status: { status } });
-}
-
-function keyOf(frameworkId: string, id: string): string {
-  return `${frameworkId}/${id}`;
 }
 
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';

@@ -10,13 +10,13 @@ import { NO_SETTINGS } from '../settings/settings.ts';
 import { effectiveWeights } from '../settings/weights.ts';
 import { Counters } from './counters.ts';
 import type { ClusterChange, LedgerOutput, RegisterMessage, RegisteredAgent, RegistryChange } from './exchange.ts';
+import { OperationTable } from './operation-table.ts';
 import type {
   AgentRecord,
   FrameworkRecord,
   InverseOfferRecord,
   LinkRecord,
   OfferRecord,
-  OperationRecord,
   ProbeRecord,
   RecoveredAgent,
 } from './records.ts';
@@ -65,7 +65,7 @@ export class ClusterState {
   /** Oldest first. */
   readonly offers = new Map<string, OfferRecord>();
   /** Operations with an id whose end is not acknowledged, by framework and id. */
-  readonly operations = new Map<string, OperationRecord>();
+  readonly operations = new OperationTable();
   nextOperation = 0;
   /** Frameworks that say what amounts are worth an offer. */
   readonly withOwnAmounts = new Set<string>();

@@ -57,7 +57,7 @@ export function drainV1(
     drain_info: {
       state: agent.tasks.size === 0 ? 'DRAINED' : 'DRAINING',
       config: {
-        ...(grace === undefined ? {} : { max_grace_period: { seconds: Math.round(grace / 1000) } }),
+        ...(grace === undefined ? {} : { max_grace_period: { nanoseconds: grace * 1_000_000 } }),
         mark_gone: drain.markGone,
       },
     },
@@ -99,4 +99,5 @@ export const AGENT_CAPABILITIES = [
   'RESERVATION_REFINEMENT',
   'RESIZE_VOLUME',
   'AGENT_OPERATION_FEEDBACK',
+  'AGENT_DRAINING',
 ] as const;

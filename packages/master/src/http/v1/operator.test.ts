@@ -155,6 +155,65 @@ describe('an operator orders', () => {
   });
 });
 
+/** Every call of `mesos.v1.master.Call.Type` (1.11), with what it takes here and how it is answered. */
+function everyCall(): readonly (readonly [type: string, content: object | undefined, status: number])[] {
+  const agent_id = { value: agent.agentId };
+  const nobody = { agent_id: { value: 'nobody' } };
+  const volume = { name: 'disk', type: 'SCALAR', scalar: { value: 1 } };
+  return [
+    ['UNKNOWN', undefined, 501],
+    ...[
+      ...['GET_HEALTH', 'GET_FLAGS', 'GET_VERSION', 'GET_METRICS', 'GET_LOGGING_LEVEL', 'GET_STATE', 'GET_AGENTS'],
+      ...['GET_FRAMEWORKS', 'GET_EXECUTORS', 'GET_OPERATIONS', 'GET_TASKS', 'GET_ROLES', 'GET_WEIGHTS', 'GET_MASTER'],
+      ...['GET_MAINTENANCE_STATUS', 'GET_MAINTENANCE_SCHEDULE', 'GET_QUOTA'],
+    ].map((type) => [type, undefined, 200] as const),
+    ['SET_LOGGING_LEVEL', { level: 1, duration: { nanoseconds: 1_000_000_000 } }, 501],
+    ['LIST_FILES', { path: '/master/log' }, 404],
+    ['READ_FILE', { path: '/master/log', offset: 0 }, 404],
+    ['UPDATE_WEIGHTS', { weight_infos: [{ role: 'a', weight: 2 }] }, 200],
+    ['RESERVE_RESOURCES', { ...nobody, resources: [] }, 400],
+    ['UNRESERVE_RESOURCES', { ...nobody, resources: [] }, 400],
+    ['CREATE_VOLUMES', { ...nobody, volumes: [] }, 400],
+    ['DESTROY_VOLUMES', { ...nobody, volumes: [] }, 400],
+    ['GROW_VOLUME', { ...nobody, volume, addition: volume }, 400],
+    ['SHRINK_VOLUME', { ...nobody, volume, subtract: { value: 1 } }, 400],
+    ['UPDATE_MAINTENANCE_SCHEDULE', { schedule: { windows: [] } }, 200],
+    ['START_MAINTENANCE', { machines: [{ hostname: 'nobody' }] }, 400],
+    ['STOP_MAINTENANCE', { machines: [{ hostname: 'nobody' }] }, 400],
+    ['UPDATE_QUOTA', { quota_configs: [{ role: 'a', limits: { cpus: { value: 1 } } }] }, 200],
+    [
+      'SET_QUOTA',
+      { quota_request: { role: 'b', guarantee: [{ name: 'cpus', type: 'SCALAR', scalar: { value: 1 } }] } },
+      200,
+    ],
+    ['REMOVE_QUOTA', { role: 'b' }, 200],
+    ['DEACTIVATE_AGENT', { agent_id }, 200],
+    ['REACTIVATE_AGENT', { agent_id }, 200],
+    ['DRAIN_AGENT', nobody, 404],
+    ['MARK_AGENT_GONE', nobody, 404],
+    ['TEARDOWN', { framework_id: { value: 'nobody' } }, 400],
+  ];
+}
+
+it('knows every call, in JSON and in protobuf alike; SUBSCRIBE below', async () => {
+  expect(new Set(everyCall().map(([type]) => type)).size).toBe(39);
+  for (const [type, content, status] of everyCall()) {
+    const call = { type, ...(content === undefined ? {} : { [type.toLowerCase()]: content }) };
+    for (const [mediaType, payload] of [
+      ['application/json', JSON.stringify(call)],
+      ['application/x-protobuf', Buffer.from(encodeProtobuf('OperatorCall', call))],
+    ] as const) {
+      const headers = { 'Content-Type': mediaType, Accept: mediaType };
+      const answer = app.inject({ method: 'POST', url: '/api/v1', headers, payload });
+      // Long answers are written, and changes kept, in turns of the master's time.
+      await cluster.settle();
+      const { statusCode, body } = await answer;
+      expect([type, mediaType, statusCode]).toEqual([type, mediaType, status]);
+      if (status >= 400) expect([type, body]).toEqual([type, expect.stringMatching(/\w+ \w+/)]);
+    }
+  }
+});
+
 describe('an operator watches', () => {
   it('hears the state first, then every change, and changes are told to nobody once it is gone', async () => {
     await operator.subscribe({ type: 'SUBSCRIBE' });

@@ -123,15 +123,23 @@ export class ImageStore {
    * Removes images that nobody has used since a time, and layers that no image and no container has.
    * @param before seconds since the epoch
    * @param inUse names of layers that containers run on
+   * @param excluded names of images that stay in any case
    * @returns how many layers went
    */
-  async collect(before: number, inUse: ReadonlySet<string>): Promise<number> {
+  async collect(
+    before: number,
+    inUse: ReadonlySet<string>,
+    excluded: ReadonlySet<string> = new Set(),
+  ): Promise<number> {
     const needed = new Set(inUse);
     for (const file of await readdir(join(this.root, IMAGES))) {
       const path = join(this.root, IMAGES, file);
       const image = await this.read(path);
       const usedAt = (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
-      if (image === undefined || usedAt / 1000 < before) await rm(path, { force: true });
+      const stays =
+        image !== undefined &&
+        (usedAt / 1000 >= before || excluded.has(image.name ?? '') || image.layers.every((layer) => inUse.has(layer)));
+      if (!stays) await rm(path, { force: true });
       else for (const layer of image.layers) needed.add(layer);
     }
     let removed = 0;

@@ -80,6 +80,13 @@ export class Images {
     });
   }
 
+  /** Removes those that no container runs on. @param excluded names of those that stay */
+  async prune(excluded: readonly string[]): Promise<void> {
+    if (this.puller.isBusy) throw new Error('Images are on their way. Try again when they are there');
+    const removed = await this.store.collect(Number.POSITIVE_INFINITY, this.options.layersInUse(), new Set(excluded));
+    this.options.log.info({ removed }, 'layers of images were removed because somebody asked for it');
+  }
+
   private async pull(
     image: string,
     credentials: PullWish['credentials'],

@@ -11,13 +11,16 @@ export type Messages = Readonly<Record<string, string>>;
 /** Enumerations by name, each as the text of its values. */
 export type Enumerations = Readonly<Record<string, string>>;
 
+/** Mesos's own: what is set is sent, also where it is 0, false, or the first name of an enumeration. */
+const EDITION = 'proto2';
+
 const RULES: Readonly<Record<string, string | undefined>> = { '!': 'required', '*': 'repeated' };
 
 /** The package as protobufjs reads it. */
 export function namespaceOf(messages: Messages, enumerations: Enumerations): INamespace {
   const nested: Record<string, AnyNestedObject> = {};
-  for (const [name, text] of Object.entries(messages)) nested[name] = { fields: fieldsOf(text) };
-  for (const [name, text] of Object.entries(enumerations)) nested[name] = { values: valuesOf(text) };
+  for (const [name, text] of Object.entries(messages)) nested[name] = { edition: EDITION, fields: fieldsOf(text) };
+  for (const [name, text] of Object.entries(enumerations)) nested[name] = { edition: EDITION, values: valuesOf(text) };
   return { nested };
 }
 

@@ -48,6 +48,22 @@ describe('protobuf', () => {
     expect(decodeProtobuf('SchedulerCall', encodeProtobuf('SchedulerCall', call))).toEqual(call);
   });
 
+  it('keeps what is set to nothing: false, 0, and the first name of an enumeration', () => {
+    const status = {
+      task_id: { value: 't' },
+      state: 'TASK_STARTING',
+      source: 'SOURCE_MASTER',
+      reason: 'REASON_COMMAND_EXECUTOR_FAILED',
+      timestamp: 0,
+      healthy: false,
+    };
+    const event = { type: 'UPDATE', update: { status } };
+    expect(decodeProtobuf('SchedulerEvent', encodeProtobuf('SchedulerEvent', event))).toEqual(event);
+    // executor_id "e", framework_id "e", type 99: a number that is unknown is no type.
+    const unknown = Buffer.from('0a030a0165' + '12030a0165' + '1863', 'hex');
+    expect(decodeProtobuf('ExecutorCall', unknown)).not.toHaveProperty('type');
+  });
+
   it('knows constraints on offers, sizes of volumes, and what becomes of operations', () => {
     const selector = { pseudoattribute_type: 'ZONE' };
     const groups = [{ attribute_constraints: [{ selector, predicate: { text_matches: { regex: 'a.*' } } }] }];

@@ -1,6 +1,7 @@
 /** Mesos v1 messages as protobuf, to and from the objects that their JSON stands for. */
 import protobuf from 'protobufjs';
 import { PlatformError } from '@stadion/base';
+import { AGENT_ENUMERATIONS, AGENT_MESSAGES } from './agent-messages.ts';
 import { EXECUTOR_ENUMERATIONS, EXECUTOR_MESSAGES } from './executor-messages.ts';
 import { namespaceOf } from './notation.ts';
 import { OPERATOR_ENUMERATIONS, OPERATOR_MESSAGES } from './operator-messages.ts';
@@ -8,7 +9,7 @@ import { RESOURCE_ENUMERATIONS, RESOURCE_MESSAGES } from './resource-messages.ts
 import { SCHEDULER_ENUMERATIONS, SCHEDULER_MESSAGES } from './scheduler-messages.ts';
 import { TASK_ENUMERATIONS, TASK_MESSAGES } from './task-messages.ts';
 
-/** Messages by themselves: calls, events and responses of the scheduler, executor and operator APIs, and how masters announce themselves. */
+/** Messages by themselves: calls, events and responses of the v1 APIs, and how masters announce themselves. */
 export type MessageName =
   | 'SchedulerCall'
   | 'SchedulerEvent'
@@ -17,6 +18,9 @@ export type MessageName =
   | 'OperatorCall'
   | 'OperatorResponse'
   | 'OperatorEvent'
+  | 'AgentCall'
+  | 'AgentResponse'
+  | 'ProcessIO'
   | 'MasterInfo';
 
 let root: protobuf.Root | undefined;
@@ -25,13 +29,21 @@ let root: protobuf.Root | undefined;
 function type(name: MessageName): protobuf.Type {
   root ??= protobuf.Root.fromJSON(
     namespaceOf(
-      { ...RESOURCE_MESSAGES, ...TASK_MESSAGES, ...SCHEDULER_MESSAGES, ...EXECUTOR_MESSAGES, ...OPERATOR_MESSAGES },
+      {
+        ...RESOURCE_MESSAGES,
+        ...TASK_MESSAGES,
+        ...SCHEDULER_MESSAGES,
+        ...EXECUTOR_MESSAGES,
+        ...OPERATOR_MESSAGES,
+        ...AGENT_MESSAGES,
+      },
       {
         ...RESOURCE_ENUMERATIONS,
         ...TASK_ENUMERATIONS,
         ...SCHEDULER_ENUMERATIONS,
         ...EXECUTOR_ENUMERATIONS,
         ...OPERATOR_ENUMERATIONS,
+        ...AGENT_ENUMERATIONS,
       },
     ),
   );
