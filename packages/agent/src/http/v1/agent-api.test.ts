@@ -232,6 +232,6 @@ describe('the calls of an agent', () => {
 
   it('come by POST', async () => {
     const answer = await http.inject({ method: 'GET', url: '/slave(1)/api/v1' });
-    expect([answer.statusCode, answer.headers['allow']]).toEqual([405, 'POST']);
+    expect([answer.statusCode, answer.headers.allow]).toEqual([405, 'POST']);
   });
 });

@@ -211,8 +211,8 @@ export class ContainerCalls {
   kill(content: unknown): Refusal | undefined {
     const signal = Number(member(content, 'signal') ?? SIGKILL);
     return this.withSession(content, ({ session }) => {
-      if (signal !== SIGKILL)
-        return { status: 400, message: `Sessions are ended by SIGKILL (${String(SIGKILL)}) only.` };
+      const message = `Sessions are ended by SIGKILL (${String(SIGKILL)}) only.`;
+      if (signal !== SIGKILL) return { status: 400, message };
       session.kill();
       return undefined;
     });

@@ -11,8 +11,8 @@ export class OperationTable {
   }
 
   add(operation: OperationRecord): void {
-    let own = this.byFramework.get(operation.frameworkId);
-    if (own === undefined) this.byFramework.set(operation.frameworkId, (own = new Map()));
+    const own = this.byFramework.get(operation.frameworkId) ?? new Map<string, OperationRecord>();
+    this.byFramework.set(operation.frameworkId, own);
     const before = own.size;
     own.set(operation.id, operation);
     this.size += own.size - before;
