@@ -4,11 +4,10 @@
  * well. `BENCH_CAPACITY=0.05` does a twentieth of it.
  */
 import { spawnSync } from 'node:child_process';
-import { systemClock } from '@stadion/base/system';
 import { sampleApp } from '@stadion/simulator';
 import { Cable } from './cable.ts';
 import { startControlPlane, until, type ControlPlane } from './control-plane.ts';
-import { report } from './figures.ts';
+import { report, Stopwatch } from './figures.ts';
 
 const SHARE = Number(process.env.BENCH_CAPACITY ?? 1);
 const AGENTS = Math.round(10_000 * SHARE);
@@ -35,15 +34,21 @@ export async function benchCapacity(): Promise<boolean> {
 
 async function measure(): Promise<boolean> {
   const cables = Array.from({ length: AGENTS }, () => new Cable());
+  const whole = new Stopwatch();
   const plane = await startControlPlane(AGENTS, 64, { cables });
+  whole.tell(`${String(AGENTS)} agents are registered`);
   const seconds: number[] = [];
   let residentBytes = 0;
   for (let step = 0; step < STEPS; step += 1) {
-    seconds.push(await place(plane, step));
+    const watch = new Stopwatch();
+    await place(plane, step);
+    seconds.push(watch.seconds);
+    watch.tell(`tenth ${String(step + 1)} of ${String(STEPS)}, ${String(INSTANCES_PER_STEP)} instances`);
     if (step + 1 !== STEP_OF_MEMORY) continue;
     globalThis.gc?.();
     residentBytes = process.memoryUsage().rss;
   }
+  whole.tell('in all');
   const lateMs = Math.max(...cables.map(({ longestSilenceMs }) => longestSilenceMs - PING_MS));
   const running = plane.agents.reduce((sum, agent) => sum + agent.taskCount, 0);
   await plane.stop();
@@ -79,9 +84,8 @@ async function measure(): Promise<boolean> {
   ]);
 }
 
-/** Seconds until a tenth more runs. */
-async function place({ engine }: ControlPlane, step: number): Promise<number> {
-  const startedAt = systemClock.monotonic();
+/** Waits until a tenth more runs. */
+async function place({ engine }: ControlPlane, step: number): Promise<void> {
   const outcome = await engine.changeRoot(
     (_root, version) => {
       const instances = INSTANCES_PER_STEP / APPS_PER_STEP;
@@ -95,5 +99,4 @@ async function place({ engine }: ControlPlane, step: number): Promise<number> {
   );
   if (!outcome.ok) throw new Error(`refused: ${JSON.stringify(outcome.rejection)}`);
   await until(() => engine.view.deployments().length === 0);
-  return (systemClock.monotonic() - startedAt) / 1_000;
 }

@@ -1,5 +1,6 @@
 /** How figures are taken and printed: medians and ratios, with the machine they come from. */
 import { cpus, totalmem } from 'node:os';
+import { systemClock } from '@stadion/base/system';
 
 /** One line of a report. */
 export interface Figure {
@@ -22,6 +23,30 @@ export function holds(figure: Figure): boolean {
   if (figure.wanted === undefined) return true;
   const { relation, bound } = figure.wanted;
   return relation === '≤' ? figure.value <= bound : figure.value >= bound;
+}
+
+/** Measures wall time beside the processor time of this process: on a busy machine only the second one tells. */
+export class Stopwatch {
+  private readonly startedAt = systemClock.monotonic();
+  private readonly usage = process.cpuUsage();
+
+  /** Seconds since the start. */
+  get seconds(): number {
+    return (systemClock.monotonic() - this.startedAt) / 1_000;
+  }
+
+  /** Seconds of processor time since the start, all threads together. */
+  get processorSeconds(): number {
+    const { user, system } = process.cpuUsage(this.usage);
+    return (user + system) / 1_000_000;
+  }
+
+  /** Prints how far a long measurement is. */
+  tell(what: string): void {
+    const memory = (process.memoryUsage().rss / 2 ** 30).toFixed(1);
+    const times = `${this.seconds.toFixed(2)} s, ${this.processorSeconds.toFixed(2)} s of processor time`;
+    console.log(`    ${what}: ${times}, ${memory} GiB resident`);
+  }
 }
 
 /** Prints figures as a table and says whether all promises were kept. */

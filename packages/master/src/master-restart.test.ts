@@ -38,6 +38,21 @@ describe('after a restart of the master', () => {
     expect(await cluster.registry.load()).toMatchObject([{ id: agent.agentId, state: 'unreachable' }]);
   });
 
+  it('whoever asks about a task of an agent that has yet to come back has an answer when it has', async () => {
+    const { cluster, agent, framework } = await stage(['t1']);
+    await cluster.restartMaster();
+    framework.reconnect();
+    await framework.subscribe();
+    const task = { task_id: { value: 't1' }, agent_id: { value: agent.agentId } };
+    const own = { framework_id: { value: framework.id } };
+    await framework.send({ type: 'RECONCILE', ...own, reconcile: { tasks: [task] } });
+    const before = framework.statuses('t1').length;
+    await agent.connect();
+    expect(framework.statuses('t1').slice(before)).toMatchObject([
+      { state: 'TASK_RUNNING', reason: 'REASON_RECONCILIATION' },
+    ]);
+  });
+
   it('frameworks are told of what runs on agents that come back late, for they ask soon after a restart only', async () => {
     for (const [afterMs, isTold] of [
       [2_000, false],

@@ -242,6 +242,27 @@ describe('a restart of the orchestrator', () => {
     expect(platform.running('/web')).toBe(3);
   });
 
+  it('acts at once for an app that it knows all of, while another waits for word of its tasks', async () => {
+    const platform = await TestPlatform.started({ agents: 2 });
+    const spread = { constraints: [['hostname', 'GROUP_BY']] };
+    valueOf(await platform.put([appSpec('/web', { instances: 4, ...spread })]));
+    valueOf(await platform.put([appSpec('/api', { instances: 1, backoffSeconds: 0 })]));
+    await platform.quiet();
+    const api = platform.engine.view.instances('/api')[0]?.place?.agentId;
+    platform.kill();
+    platform.master.awaitAgent(api === 'agent-0' ? 1 : 0);
+    await platform.startEngine();
+    valueOf(await platform.put([appSpec('/web', { instances: 5, ...spread }), appSpec('/api', { instances: 2 })]));
+    valueOf(await platform.put([appSpec('/new')]));
+    await platform.time.advance(2000);
+    expect([platform.running('/new'), platform.running('/api')]).toEqual([1, 2]);
+    expect(platform.engine.view.instances('/web')).toHaveLength(4);
+    platform.master.returnAgent(api === 'agent-0' ? 1 : 0);
+    await platform.time.advance(2000);
+    expect(platform.running('/web')).toBe(5);
+    expect(platform.engine.view.deployments()).toEqual([]);
+  });
+
   it('comes back after a cut connection without launching or killing', async () => {
     const platform = await TestPlatform.started();
     valueOf(await platform.put([appSpec('/web', { instances: 3 })]));

@@ -249,6 +249,7 @@ class RunningEngine implements Engine {
       judge,
       archive,
       damagedApps: this.damagedApps,
+      isSettled: (appId) => this.reconciler.isSettled(appId),
     });
     this.deployments = deployments;
     this.reconciler = new Reconciler({ time, config, fleet, link, turn });
@@ -321,9 +322,12 @@ class RunningEngine implements Engine {
       log.warn({ instanceId: instance.id }, 'a task has not come up in time and is killed');
       this.lifecycle.killTask(instance);
     });
-    this.reconciler.start(() => {
-      watchUnreachable(fleet, this.unreachableWatch);
-      fleet.lookAtAll();
+    const lookAt = (appId: string): void => {
+      watchUnreachable(fleet.find(appId), this.unreachableWatch);
+      fleet.dirty.add(appId);
+    };
+    this.reconciler.start((appIds) => {
+      appIds.forEach(lookAt);
     });
     this.periodic = every(this.time, this.config.scaleAppsIntervalMs, () => {
       this.turns.run(() => {
@@ -332,7 +336,6 @@ class RunningEngine implements Engine {
     });
     this.commands.open();
     this.turns.run(() => {
-      if (this.reconciler.isSettled) watchUnreachable(fleet, this.unreachableWatch);
       fleet.lookAtAll();
     });
     const { time, journal, events, killer, launcher, reconciler, statuses } = this;
@@ -374,7 +377,7 @@ class RunningEngine implements Engine {
   private concludeTurn(): void {
     this.commands.carryOutVerdicts(this.judge.take());
     this.convergence.beginTurn();
-    this.deployments.advance(this.reconciler.isSettled);
+    this.deployments.advance();
     this.launcher.demandChanged();
     this.killer.pump();
     this.journal.flush();

@@ -128,7 +128,7 @@ describe('a roll back by itself', () => {
     for (let crashes = 1; crashes <= 2; crashes += 1) {
       const seen = count();
       expect(await platform.until(() => count() > seen)).toBe(true);
-      await platform.time.advance(5);
+      await platform.time.advance(50);
       const before = platform.engine.view.deploymentRecord(id);
       await platform.crash();
       expect(outcomeOf(id)).toBe('running');

@@ -30,6 +30,8 @@ interface DeploymentsParts {
   readonly archive: DeploymentArchive;
   /** Apps whose records are damaged: nothing of them is touched. */
   readonly damagedApps: ReadonlySet<string>;
+  /** Whether what we know of the tasks of an app may be acted on. */
+  readonly isSettled: (appId: string) => boolean;
 }
 
 /** One per engine. */
@@ -127,20 +129,19 @@ export class Deployments {
 
   /**
    * Looks at everything that has changed and does what is due. Called at the end of a turn.
-   * @param mayAct false while what we know may be old: only what needs no action is finished
+   * Apps of which what we know may be old are left alone; whoever learns it anew makes them dirty.
    */
-  advance(mayAct: boolean): void {
-    const { fleet } = this.parts;
+  advance(): void {
+    const { fleet, isSettled } = this.parts;
     for (const deployment of this.due) {
       if (deployment.steps.length > 0) continue;
       this.due.delete(deployment);
       this.finish(deployment);
     }
-    if (!mayAct) return;
     while (fleet.dirty.size > 0 || this.due.size > 0) {
       const touched = new Map<Deployment, string[]>();
       for (const deployment of this.due) touched.set(deployment, []);
-      const apps = [...fleet.dirty];
+      const apps = [...fleet.dirty].filter(isSettled);
       this.due.clear();
       fleet.dirty.clear();
       for (const appId of apps) {
@@ -186,7 +187,8 @@ export class Deployments {
   }
 
   private look(deployment: Deployment, { actions, kept, undone }: StepUnderWay, appId: string): void {
-    const { convergence, root } = this.parts;
+    const { convergence, root, isSettled } = this.parts;
+    if (!isSettled(appId)) return;
     const action = actions.get(appId);
     if (action === undefined) {
       // What earlier steps brought up is kept up while later ones run.

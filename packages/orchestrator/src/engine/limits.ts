@@ -20,6 +20,8 @@ export const INSTANCE_CHANGES_PER_TURN_MAX = 1000;
 export const BATCHES_IN_FLIGHT_MAX = 4;
 /** Tasks named in one RECONCILE call. */
 export const RECONCILE_TASKS_PER_CALL_MAX = 1000;
+/** What is unanswered is asked again after so many milliseconds a task at the soonest: asking 100,000 times takes a while itself. */
+export const RECONCILE_RETRY_PER_TASK_MS = 0.02;
 /** Shared address lists that are remembered. */
 export const SHARED_ADDRESSES_MAX = 50_000;
 /** Agents whose places are remembered. */

@@ -1,13 +1,13 @@
 /**
- * Asks the master what has become of our tasks: after every subscription and from time to time. After a start,
- * deployments wait until the master has answered for every task, or has had time to: what was stored may be old.
+ * Asks the master what has become of our tasks: after every subscription and from time to time. After a start, an app
+ * waits until the master has answered for each of its tasks, or has had time to: what was stored may be old.
  * A master that has started anew is silent about agents that may still come back, so what is unanswered is asked again.
  */
 import { every, type Clock, type TimerHandle, type Timers } from '@stadion/base';
 import { taskIdsOf, type Instance } from '../core/instance.ts';
 import type { EngineConfig } from './config.ts';
 import type { Fleet } from './fleet.ts';
-import { RECONCILE_TASKS_PER_CALL_MAX } from './limits.ts';
+import { RECONCILE_RETRY_PER_TASK_MS, RECONCILE_TASKS_PER_CALL_MAX } from './limits.ts';
 import type { MasterLink } from './master-link.ts';
 
 interface ReconcilerParts {
@@ -21,9 +21,12 @@ interface ReconcilerParts {
 /** One per engine. */
 export class Reconciler {
   private readonly parts: ReconcilerParts;
-  private readonly unanswered = new Set<string>();
-  private settled: () => void = () => undefined;
-  private isDone = false;
+  /** The app of each task that nobody has answered for since the start, by task id. */
+  private readonly unanswered = new Map<string, string>();
+  /** How many of its tasks an app still waits for. */
+  private readonly awaited = new Map<string, number>();
+  private settled: (appIds: readonly string[]) => void = () => undefined;
+  private isStarted = false;
   private pending: Iterator<Instance> | undefined;
   private asksForEverything = true;
   private isSending = false;
@@ -36,16 +39,21 @@ export class Reconciler {
     this.parts = parts;
   }
 
-  /** Whether what we know of our tasks may be acted on. */
-  get isSettled(): boolean {
-    return this.isDone;
+  /** Whether what we know of the tasks of an app may be acted on. */
+  isSettled(appId: string): boolean {
+    return this.isStarted && !this.awaited.has(appId);
   }
 
-  /** @param settled called, inside a turn, when that has become so */
-  start(settled: () => void): void {
+  /** @param settled called, inside a turn, with the ids of apps for which that has become so */
+  start(settled: (appIds: readonly string[]) => void): void {
     this.settled = settled;
-    for (const instance of this.placed()) for (const taskId of taskIdsOf(instance)) this.unanswered.add(taskId);
-    if (this.unanswered.size === 0) this.isDone = true;
+    for (const instance of this.placed()) {
+      const { appId } = instance;
+      const taskIds = taskIdsOf(instance);
+      for (const taskId of taskIds) this.unanswered.set(taskId, appId);
+      this.awaited.set(appId, (this.awaited.get(appId) ?? 0) + taskIds.length);
+    }
+    this.isStarted = true;
     this.periodic = every(this.parts.time, this.parts.config.reconcileIntervalMs, () => {
       this.parts.turn(() => {
         this.askAll();
@@ -74,26 +82,31 @@ export class Reconciler {
         });
       }),
     );
-    if (this.isDone) return;
+    if (this.awaited.size === 0) return;
     this.grace?.cancel();
     this.grace = time.after(config.reconcileGraceMs, () => {
       turn(() => {
         // Silence is no reason to replace anything: what was stored holds until somebody says otherwise.
-        this.settle();
+        this.settle([...this.awaited.keys()]);
       });
     });
   }
 
   /** The master, or an agent, has told about a task. */
   answered(taskId: string): void {
-    if (this.unanswered.delete(taskId) && this.unanswered.size === 0) this.settle();
+    const appId = this.unanswered.get(taskId);
+    if (appId === undefined) return;
+    this.unanswered.delete(taskId);
+    const left = this.awaited.get(appId);
+    if (left === undefined) return;
+    if (left > 1) this.awaited.set(appId, left - 1);
+    else this.settle([appId]);
   }
 
-  private settle(): void {
-    if (this.isDone) return;
-    this.isDone = true;
-    this.grace?.cancel();
-    this.settled();
+  private settle(appIds: readonly string[]): void {
+    for (const appId of appIds) this.awaited.delete(appId);
+    if (this.awaited.size === 0) this.grace?.cancel();
+    this.settled(appIds);
   }
 
   private *placed(): Generator<Instance> {
@@ -108,7 +121,8 @@ export class Reconciler {
     this.again?.cancel();
     this.again = undefined;
     if (this.unanswered.size === 0) return;
-    this.again = time.after(delayMs, () => {
+    const waitMs = Math.max(delayMs, this.unanswered.size * RECONCILE_RETRY_PER_TASK_MS);
+    this.again = time.after(waitMs, () => {
       turn(() => {
         if (!link.isConnected) return;
         if (!this.isSending) {
@@ -116,13 +130,13 @@ export class Reconciler {
           this.asksForEverything = false;
           this.sendNext();
         }
-        this.askAgain(Math.min(delayMs * 2, config.reconcileRetryMaxMs));
+        this.askAgain(Math.min(waitMs * 2, config.reconcileRetryMaxMs));
       });
     });
   }
 
   private *stillUnanswered(): Generator<Instance> {
-    const ended = new Set(this.unanswered);
+    const ended = new Set(this.unanswered.keys());
     for (const instance of this.placed()) {
       const waiting = taskIdsOf(instance).filter((taskId) => ended.delete(taskId));
       if (waiting.length > 0) yield instance;

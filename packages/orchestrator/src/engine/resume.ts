@@ -1,6 +1,7 @@
 /** Takes up what was under way when the state was stored: launches that had not come up, kills, lost contact. */
 import { isComingUp } from '../core/instance.ts';
 import { isUnreachable } from '../core/unreachable.ts';
+import type { AppInstances } from './app-instances.ts';
 import type { Fleet } from './fleet.ts';
 import { isDraining } from '../core/health.ts';
 import type { DrainWatch } from './drain-watch.ts';
@@ -34,13 +35,11 @@ export function resumeWatches(
 }
 
 /**
- * Applies the strategies for lost instances. Only once the master has been asked what became of them: their agents may
- * be back. Inside a turn.
+ * Applies the strategy for lost instances of an app. Only once the master has been asked what became of them: their agents
+ * may be back. Inside a turn.
  */
-export function watchUnreachable(fleet: Fleet, unreachableWatch: UnreachableWatch): void {
-  for (const app of fleet.all()) {
-    for (const instance of [...app.all.values()]) {
-      if (isUnreachable(instance)) unreachableWatch.add(instance);
-    }
+export function watchUnreachable(app: AppInstances | undefined, unreachableWatch: UnreachableWatch): void {
+  for (const instance of [...(app?.all.values() ?? [])]) {
+    if (isUnreachable(instance)) unreachableWatch.add(instance);
   }
 }

@@ -152,7 +152,7 @@ export function releaseExecutor(state: ClusterState, agent: AgentRecord, executo
 /**
  * A task that an agent reports is charged as it stands: it runs, whether it fits or not. Where it does not, the agent
  * evidently has more than it says, and its total is raised until enough tasks have ended. A task that claims a port or
- * a volume of another one stays uncharged: each is held once.
+ * a volume of another one stays uncharged: each is held once. What is free is counted anew when all are taken in: {@link refit}.
  */
 export function adoptTask(
   state: ClusterState,
@@ -168,7 +168,6 @@ export function adoptTask(
   agent.charged = add(agent.charged, task.resources);
   state.roles.charge(shareOf(state, framework, task.role), scalarsOf(task.resources), 1);
   if (executor !== undefined) adoptExecutor(state, framework, agent, executor).charged += 1;
-  refit(state, agent);
 }
 
 function adoptExecutor(
@@ -249,7 +248,7 @@ export function shareOf(state: ClusterState, framework: FrameworkRecord, role: s
  * total = the reported resources, or what is held where that is more; free = the rest. What is held as reserved, and the
  * agent does not say it is, was made of what the agent has for anybody: it is not there twice.
  */
-function refit(state: ClusterState, agent: AgentRecord): void {
+export function refit(state: ClusterState, agent: AgentRecord): void {
   const held = add(agent.charged, agent.offered);
   const { reported } = agent;
   const total = contains(reported, held)

@@ -7,7 +7,10 @@ import { sendMasterStatus } from './statuses.ts';
 type Reconcile = Extract<SchedulerCall, { type: 'RECONCILE' }>['reconcile'];
 type Kill = Extract<SchedulerCall, { type: 'KILL' }>['kill'];
 
-/** No tasks named: every known one. Otherwise one answer per task, or silence where its agent may still come back. */
+/**
+ * No tasks named: every known one. Otherwise one answer per task; where its agent may still come back, once it has, and
+ * silence until then. Of a task that it comes back without, whoever asks again is told.
+ */
 export function reconcile(state: ClusterState, framework: FrameworkRecord, call: Reconcile): void {
   state.counters.messagesReconcileTasks += 1;
   if (call.tasks.length === 0) {
@@ -43,9 +46,10 @@ export function kill(state: ClusterState, framework: FrameworkRecord, call: Kill
   });
 }
 
-/** Tells frameworks of all that an agent runs for them. */
-export function tellTasks(state: ClusterState, agent: AgentRecord): void {
+/** Tells frameworks of all that an agent runs for them. @param whom ids of frameworks; all of them when undefined */
+export function tellTasks(state: ClusterState, agent: AgentRecord, whom: ReadonlySet<string> | undefined): void {
   for (const task of agent.tasks) {
+    if (whom?.has(task.frameworkId) === false) continue;
     const framework = state.frameworks.get(task.frameworkId);
     if (framework !== undefined) answerKnown(state, framework, task);
   }
@@ -67,7 +71,12 @@ function reconcileOne(
     answerUnreachable(state, framework, taskId, lost.agentId);
     return;
   }
-  if (agentId === undefined ? state.recovered.size > 0 : state.recovered.has(agentId)) return;
+  if (agentId === undefined && state.recovered.size > 0) return;
+  const awaited = agentId === undefined ? undefined : state.recovered.get(agentId);
+  if (awaited !== undefined) {
+    awaited.askedBy.add(framework.id);
+    return;
+  }
   if (agentId !== undefined && state.unreachable.has(agentId)) {
     answerUnreachable(state, framework, taskId, agentId);
     return;

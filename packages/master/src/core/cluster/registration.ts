@@ -10,6 +10,7 @@ import { add, NOTHING, type ResourceVector } from '../resources/resource-vector.
 import {
   adoptProcess,
   adoptTask,
+  refit,
   releaseTask,
   setReportedResources,
   withdrawOffer,
@@ -21,7 +22,7 @@ import { rolesOf } from './framework-info.ts';
 import { LATE_AGENT_MS } from '../../limits.ts';
 import { recoverFramework } from './frameworks.ts';
 import { confirmOperations } from './operation-feedback.ts';
-import { AgentRecord, addressOf, taskKey, type FrameworkRecord, type LinkRecord, type TaskRecord } from './records.ts';
+import { AgentRecord, addressOf, type FrameworkRecord, type LinkRecord, type TaskRecord } from './records.ts';
 import { tellTasks } from './reconciliation.ts';
 import type { ClusterState } from './state.ts';
 import { keepStatus, sendMasterStatus, setTaskState } from './statuses.ts';
@@ -88,7 +89,8 @@ export function admitted(state: ClusterState, id: string, info: AgentInfo): void
     // Its link broke meanwhile. One that never learnt its id will not come back with it; others are expected.
     if (waiting !== undefined && waiting.message.agent.id === undefined) state.change({ type: 'remove', id });
     else if (!state.unreachable.has(id)) {
-      state.recovered.set(id, { id, info, until: state.elapsed + state.config.agentReregisterTimeoutMs });
+      const until = state.elapsed + state.config.agentReregisterTimeoutMs;
+      state.recovered.set(id, { id, info, until, askedBy: new Set() });
     }
     return;
   }
@@ -116,7 +118,8 @@ function enroll(state: ClusterState, link: LinkRecord, id: string, message: Regi
   const again = message.agent.id !== undefined;
   if (again) state.counters.agentReregistrations += 1;
   else state.counters.agentRegistrations += 1;
-  const isLate = state.recovered.delete(id) && state.elapsed - state.recoveredAt >= LATE_AGENT_MS;
+  const recovered = state.recovered.get(id);
+  state.recovered.delete(id);
   const wasUnreachable = state.unreachable.delete(id);
   const agent = new AgentRecord(id, message.agent, state.now);
   if (again) agent.reregisteredAt = state.now;
@@ -126,7 +129,10 @@ function enroll(state: ClusterState, link: LinkRecord, id: string, message: Regi
   state.agents.set(id, agent);
   bind(state, agent, link, message);
   state.tell({ type: 'AGENT_ADDED', agent });
-  if (isLate) tellTasks(state, agent);
+  if (recovered !== undefined) {
+    const isLate = state.elapsed - state.recoveredAt >= LATE_AGENT_MS;
+    tellTasks(state, agent, isLate ? undefined : recovered.askedBy);
+  }
   // Whoever waits for them would wait for ever: the agent is back, and they are not.
   if (wasUnreachable) {
     endUnreachableTasks(state, id, {
@@ -183,7 +189,7 @@ function bind(state: ClusterState, agent: AgentRecord, link: LinkRecord, message
 
 /** Brings the master's tasks of this agent in line with what the agent reports over its new link. */
 function believe(state: ClusterState, agent: AgentRecord, message: RegisterMessage): void {
-  const reported = new Set<string>();
+  const reported = new Set<TaskRecord>();
   const removed = new Set<string>();
   for (const task of message.tasks) {
     const frameworkId = task.framework_id.value;
@@ -191,7 +197,6 @@ function believe(state: ClusterState, agent: AgentRecord, message: RegisterMessa
       removed.add(frameworkId);
       continue;
     }
-    reported.add(taskKey(frameworkId, task.info.task_id.value));
     const framework =
       state.frameworks.get(frameworkId) ??
       recoverFramework(
@@ -199,14 +204,16 @@ function believe(state: ClusterState, agent: AgentRecord, message: RegisterMessa
         frameworkId,
         message.frameworks.find((info) => info.id?.value === frameworkId),
       );
-    believeTask(state, agent, framework, task);
+    const record = believeTask(state, agent, framework, task);
+    if (record !== undefined) reported.add(record);
   }
+  refit(state, agent);
   for (const frameworkId of removed) {
     state.toAgent(agent, { type: 'SHUTDOWN_FRAMEWORK', framework_id: { value: frameworkId } });
   }
   for (const task of [...agent.tasks]) {
     const framework = state.frameworks.get(task.frameworkId);
-    if (framework === undefined || reported.has(taskKey(task.frameworkId, task.id))) continue;
+    if (framework === undefined || reported.has(task)) continue;
     const neverSeen = task.statuses === undefined;
     endTask(state, framework, agent, task, {
       state: neverSeen ? 'TASK_DROPPED' : 'TASK_GONE',
@@ -216,7 +223,13 @@ function believe(state: ClusterState, agent: AgentRecord, message: RegisterMessa
   }
 }
 
-function believeTask(state: ClusterState, agent: AgentRecord, framework: FrameworkRecord, task: ReportedTask): void {
+/** @returns its record; undefined when another agent has one of this id */
+function believeTask(
+  state: ClusterState,
+  agent: AgentRecord,
+  framework: FrameworkRecord,
+  task: ReportedTask,
+): TaskRecord | undefined {
   const id = task.info.task_id.value;
   const known = framework.tasks.get(id);
   const back = framework.unreachableTasks.get(id);
@@ -224,27 +237,33 @@ function believeTask(state: ClusterState, agent: AgentRecord, framework: Framewo
   if (place !== undefined && place !== agent.id) {
     // The framework used an id twice, after the first task was declared gone. Neither of the two is touched.
     state.log('warn', { agent: agent.id, task: id, other: place }, 'Two agents report the same task');
-    return;
+    return undefined;
   }
   if (known !== undefined) {
     if (known.statuses === undefined) takeReported(state, known, task);
     else setTaskState(state, known, task.state);
-    if (isTerminal(known.state)) releaseTask(state, framework, agent, known);
-    return;
+    if (isTerminal(known.state)) {
+      // It may have been taken in by this very message, with what is free not counted anew yet.
+      refit(state, agent);
+      releaseTask(state, framework, agent, known);
+    }
+    return known;
   }
   const record =
     back === undefined ? newRecord(state, agent, framework, task) : bringBack(state, agent, framework, back, task);
   if (!isTerminal(record.state)) {
     adoptTask(state, framework, agent, record, executorOf(state, agent, framework, record, task));
   }
-  if (back === undefined) return;
-  sendMasterStatus(state, framework, {
-    taskId: id,
-    agentId: agent.id,
-    state: record.statusState,
-    reason: 'REASON_AGENT_REREGISTERED',
-    message: 'Task is running on an agent that has come back',
-  });
+  if (back !== undefined) {
+    sendMasterStatus(state, framework, {
+      taskId: id,
+      agentId: agent.id,
+      state: record.statusState,
+      reason: 'REASON_AGENT_REREGISTERED',
+      message: 'Task is running on an agent that has come back',
+    });
+  }
+  return record;
 }
 
 function newRecord(

@@ -39,6 +39,7 @@ export class FakeMaster {
   isDeaf = false;
   private readonly time: Clock & Timers;
   private readonly unacknowledged = new Map<string, TaskStatus>();
+  private readonly awaited = new Set<string>();
   private receiver: Receiver | undefined;
   private frameworkId: string | undefined;
   private sequence = 0;
@@ -131,10 +132,19 @@ export class FakeMaster {
     }
   }
 
+  /** As after a change of masters: nothing is said of an agent until it comes back. */
+  awaitAgent(index: number): void {
+    const agent = this.offers.agents[index];
+    if (agent === undefined) return;
+    agent.isReachable = false;
+    this.awaited.add(agent.id);
+  }
+
   returnAgent(index: number): void {
     const agent = this.offers.agents[index];
     if (agent === undefined) return;
     agent.isReachable = true;
+    this.awaited.delete(agent.id);
     for (const task of this.tasks.values()) {
       if (task.agentId === agent.id && !isTerminal(task.state)) this.tell(task, task.state);
     }
@@ -295,6 +305,7 @@ export class FakeMaster {
 
   /** A status of the master, told once. An unreachable agent's tasks are shown so. */
   private tell(task: FakeTask, state: TaskState, reason: TaskStatus['reason'] = 'REASON_RECONCILIATION'): void {
+    if (this.awaited.has(task.agentId)) return;
     const agent = this.offers.agent(task.agentId);
     const shown = agent?.isReachable === false && !isTerminal(state) ? 'TASK_UNREACHABLE' : state;
     this.deliver({ type: 'UPDATE', update: { status: this.statusOf(task, shown, { reason }) } });
