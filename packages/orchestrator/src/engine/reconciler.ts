@@ -18,6 +18,11 @@ interface ReconcilerParts {
   readonly turn: (work: () => void) => void;
 }
 
+interface AskedTask {
+  readonly taskId: string;
+  readonly agentId: string;
+}
+
 /** One per engine. */
 export class Reconciler {
   private readonly parts: ReconcilerParts;
@@ -27,8 +32,8 @@ export class Reconciler {
   private readonly awaited = new Map<string, number>();
   private settled: (appIds: readonly string[]) => void = () => undefined;
   private isStarted = false;
-  private pending: Iterator<Instance> | undefined;
-  private asksForEverything = true;
+  private wasSubscribed = false;
+  private pending: Iterator<AskedTask> | undefined;
   private isSending = false;
   private periodic: TimerHandle | undefined;
   private grace: TimerHandle | undefined;
@@ -56,7 +61,7 @@ export class Reconciler {
     this.isStarted = true;
     this.periodic = every(this.parts.time, this.parts.config.reconcileIntervalMs, () => {
       this.parts.turn(() => {
-        this.askAll();
+        this.ask(this.placedTasks());
       });
     });
   }
@@ -72,7 +77,8 @@ export class Reconciler {
   /** A subscription is open. */
   subscribed(): void {
     const { time, config, turn } = this.parts;
-    this.askAll();
+    this.ask(this.wasSubscribed ? this.placedTasks() : this.stillUnanswered());
+    this.wasSubscribed = true;
     this.askAgain(config.reconcileRetryMinMs);
     for (const timer of this.everything) timer.cancel();
     this.everything = config.reconcileEverythingAfterMs.map((delayMs) =>
@@ -127,7 +133,6 @@ export class Reconciler {
         if (!link.isConnected) return;
         if (!this.isSending) {
           this.pending = this.stillUnanswered();
-          this.asksForEverything = false;
           this.sendNext();
         }
         this.askAgain(Math.min(waitMs * 2, config.reconcileRetryMaxMs));
@@ -135,45 +140,47 @@ export class Reconciler {
     });
   }
 
-  private *stillUnanswered(): Generator<Instance> {
-    const ended = new Set(this.unanswered.keys());
+  private *placedTasks(): Generator<AskedTask> {
     for (const instance of this.placed()) {
-      const waiting = taskIdsOf(instance).filter((taskId) => ended.delete(taskId));
-      if (waiting.length > 0) yield instance;
+      const agentId = instance.place?.agentId ?? '';
+      for (const taskId of taskIdsOf(instance)) yield { taskId, agentId };
     }
-    // What is no longer ours needs no answer.
-    for (const taskId of ended) this.answered(taskId);
   }
 
-  private askAll(): void {
+  /** What is answered before its turn comes is left out. */
+  private *stillUnanswered(): Generator<AskedTask> {
+    for (const taskId of this.unanswered.keys()) {
+      const agentId = this.parts.fleet.byTaskId(taskId)?.place?.agentId;
+      // What is no longer ours needs no answer.
+      if (agentId === undefined) this.answered(taskId);
+      else yield { taskId, agentId };
+    }
+  }
+
+  /** First everything that the master knows of us, by one question; then these tasks, which it may not know. */
+  private ask(tasks: Iterator<AskedTask>): void {
     if (!this.parts.link.isConnected) return;
-    this.pending = this.placed();
-    this.asksForEverything = true;
+    this.parts.link.reconcile([]);
+    this.pending = tasks;
     if (!this.isSending) this.sendNext();
   }
 
-  /** One call a turn, then, with an empty list where all is asked, everything else that the master knows of us. */
+  /** One call a turn. */
   private sendNext(): void {
     const { link, time, turn } = this.parts;
     this.isSending = false;
     if (this.pending === undefined || !link.isConnected) return;
-    const tasks: { taskId: string; agentId: string }[] = [];
+    const tasks: AskedTask[] = [];
     while (tasks.length < RECONCILE_TASKS_PER_CALL_MAX) {
       const next = this.pending.next();
       if (next.done === true) {
         this.pending = undefined;
         break;
       }
-      const instance = next.value;
-      if (instance.place === undefined) continue;
-      const { agentId } = instance.place;
-      tasks.push(...taskIdsOf(instance).map((taskId) => ({ taskId, agentId })));
+      tasks.push(next.value);
     }
     if (tasks.length > 0) link.reconcile(tasks);
-    if (this.pending === undefined) {
-      if (this.asksForEverything) link.reconcile([]);
-      return;
-    }
+    if (this.pending === undefined) return;
     this.isSending = true;
     time.after(0, () => {
       turn(() => {

@@ -15,8 +15,14 @@ export function assertKey(key: string): void {
   assert(!LONE_SURROGATE.test(key), 'a key is well-formed text: half a surrogate pair has no bytes');
 }
 
+/** Sorts keys in place; returns them. */
+export function sortKeys(keys: string[]): string[] {
+  // Without surrogates and what follows them the order of code units is the same, and engines have that built in.
+  return keys.some((key) => HIGH_UNIT.test(key)) ? keys.sort(compareKeys) : keys.sort();
+}
+
 /** The order of keys: that of their UTF-8 bytes, which is that of their code points. */
-export function compareKeys(left: string, right: string): number {
+function compareKeys(left: string, right: string): number {
   const end = Math.min(left.length, right.length);
   for (let index = 0; index < end; index += 1) {
     const leftUnit = left.charCodeAt(index);
@@ -26,6 +32,7 @@ export function compareKeys(left: string, right: string): number {
   return left.length - right.length;
 }
 
+const HIGH_UNIT = /[\ud800-\uffff]/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Surrogates stand for the highest code points, though U+E000 to U+FFFF follow them among UTF-16 units. */

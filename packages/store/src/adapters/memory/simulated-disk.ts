@@ -1,7 +1,7 @@
 /** A disk that survives the crash of the process that uses it: what was durable is there for the next opener. */
 import { assert, type Timers } from '@stadion/base';
 import { BatchPlan } from '../../core/batch.ts';
-import { compareKeys } from '../../core/keys.ts';
+import { sortKeys } from '../../core/keys.ts';
 import {
   batchTooLarge,
   commitsBusy,
@@ -107,7 +107,7 @@ class MemoryStore implements EmbeddedStore {
 
   async *list(prefix: string): AsyncGenerator<StoreRecord> {
     await this.usable();
-    const keys = [...this.disk.records.keys()].filter((key) => key.startsWith(prefix)).sort(compareKeys);
+    const keys = sortKeys([...this.disk.records.keys()].filter((key) => key.startsWith(prefix)));
     let listed = 0;
     for (const key of keys) {
       const record = this.disk.records.get(key);

@@ -7,7 +7,7 @@
  */
 import { assert, delay, type Logger, type Timers } from '@stadion/base';
 import { BatchPlan } from '../../core/batch.ts';
-import { compareKeys } from '../../core/keys.ts';
+import { sortKeys } from '../../core/keys.ts';
 import type { SegmentEntry } from '../../core/segments.ts';
 import {
   batchTooLarge,
@@ -75,7 +75,9 @@ export class ZooKeeperStore implements SharedStore {
   async *list(prefix: string): AsyncGenerator<StoreRecord> {
     await this.catchUp();
     const { records } = this.journal.memory;
-    const keys = [...records.keys()].filter((key) => key.startsWith(prefix)).sort(compareKeys);
+    const keys: string[] = [];
+    for (const key of records.keys()) if (key.startsWith(prefix)) keys.push(key);
+    sortKeys(keys);
     let listed = 0;
     for (const key of keys) {
       const record = records.get(key);
