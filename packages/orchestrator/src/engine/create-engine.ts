@@ -322,12 +322,9 @@ class RunningEngine implements Engine {
       log.warn({ instanceId: instance.id }, 'a task has not come up in time and is killed');
       this.lifecycle.killTask(instance);
     });
-    const lookAt = (appId: string): void => {
+    this.reconciler.start((appId) => {
       watchUnreachable(fleet.find(appId), this.unreachableWatch);
       fleet.dirty.add(appId);
-    };
-    this.reconciler.start((appIds) => {
-      appIds.forEach(lookAt);
     });
     this.periodic = every(this.time, this.config.scaleAppsIntervalMs, () => {
       this.turns.run(() => {

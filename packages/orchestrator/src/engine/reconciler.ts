@@ -30,7 +30,7 @@ export class Reconciler {
   private readonly unanswered = new Map<string, string>();
   /** How many of its tasks an app still waits for. */
   private readonly awaited = new Map<string, number>();
-  private settled: (appIds: readonly string[]) => void = () => undefined;
+  private settled: (appId: string) => void = () => undefined;
   private isStarted = false;
   private wasSubscribed = false;
   private pending: Iterator<AskedTask> | undefined;
@@ -49,8 +49,8 @@ export class Reconciler {
     return this.isStarted && !this.awaited.has(appId);
   }
 
-  /** @param settled called, inside a turn, with the ids of apps for which that has become so */
-  start(settled: (appIds: readonly string[]) => void): void {
+  /** @param settled called, inside a turn, for each app for which that has become so */
+  start(settled: (appId: string) => void): void {
     this.settled = settled;
     for (const instance of this.placed()) {
       const { appId } = instance;
@@ -93,7 +93,7 @@ export class Reconciler {
     this.grace = time.after(config.reconcileGraceMs, () => {
       turn(() => {
         // Silence is no reason to replace anything: what was stored holds until somebody says otherwise.
-        this.settle([...this.awaited.keys()]);
+        for (const appId of [...this.awaited.keys()]) this.settle(appId);
       });
     });
   }
@@ -106,13 +106,13 @@ export class Reconciler {
     const left = this.awaited.get(appId);
     if (left === undefined) return;
     if (left > 1) this.awaited.set(appId, left - 1);
-    else this.settle([appId]);
+    else this.settle(appId);
   }
 
-  private settle(appIds: readonly string[]): void {
-    for (const appId of appIds) this.awaited.delete(appId);
+  private settle(appId: string): void {
+    this.awaited.delete(appId);
     if (this.awaited.size === 0) this.grace?.cancel();
-    this.settled(appIds);
+    this.settled(appId);
   }
 
   private *placed(): Generator<Instance> {
