@@ -17,6 +17,7 @@ const GRANTS: Readonly<Record<string, readonly string[]>> = {
   nobody: [],
   admin: ['*'],
   reader: ['*:read'],
+  'a-reader': ['*:read /team-a'],
   'team-a': ['apps:write /team-a', 'tasks:exec /team-a', 'secrets:write /team-a'],
   ...Object.fromEntries(PERMISSIONS.map((permission) => [`only-${permission.replace(':', '-')}`, [permission]])),
 };
@@ -300,10 +301,48 @@ describe('a team', () => {
     ['DELETE', '/v2/deployments/x', undefined],
     ['DELETE', '/v2/leader', undefined],
     ['GET', '/v2/apps', undefined],
+    ['PUT', '/v2/apps/team-a/..%2Fteam-b/web', app('web')],
+    ['DELETE', '/v2/groups/team-a/..%2Fteam-b', undefined],
     ['PUT', '/secrets/v1/secret/default/team-b/key', '{"value":"v"}'],
     ['PUT', '/secrets/v1/secret/default/team-a/..%2Fteam-b/key', '{"value":"v"}'],
   ])('may not %s %s %s', async (method, path, body) => {
     expect(await call(method, path, body)).toBe(403);
+  });
+});
+
+describe('somebody who reads one team’s apps', () => {
+  const RUNS = { cmd: 'sleep 1000', cpus: 0.1, mem: 32 };
+
+  beforeAll(async () => {
+    const both = ['/team-a/web', '/team-b/hushed'].map((id) => ({ id, ...RUNS }));
+    const url = `${platform.addresses.orchestrator}/v2/apps?force=true`;
+    expect((await ask(url, 'PUT', 'admin', JSON.stringify(both))).status).toBe(200);
+    await waitFor('both run', async () => {
+      const { text } = await ask(`${platform.addresses.orchestrator}/v2/tasks`, 'GET', 'admin');
+      return ['team-a_web', 'team-b_hushed'].every((name) => text.includes(name));
+    });
+  }, 60_000);
+
+  test.each(routes.filter(([, { method }]) => method === 'GET'))(
+    'is told nothing of others by %s',
+    async (_name, { path, permission, isFiltered }) => {
+      const url = platform.addresses.orchestrator + path.replaceAll(/\{(?:id|group)\}/g, 'team-b/hushed');
+      const { status, text } = await ask(url.replaceAll(/\{\w+\}/g, 'x'), 'GET', 'a-reader');
+      if (isFiltered === true) {
+        expect([200, 404, 405, 422]).toContain(status);
+        if (status === 200) expect(text).not.toMatch(/team-b|hushed/);
+      } else if (permission !== 'public' && permission !== 'signed-in') {
+        // A list that knows nothing of what callers see is not for them.
+        expect(status).toBe(403);
+      }
+    },
+  );
+
+  test('is told of their own', async () => {
+    for (const path of ['/v2/apps', '/v2/tasks', '/v2/groups', '/v2/groups/team-a', '/v2/overview/instances']) {
+      const { status, text } = await ask(platform.addresses.orchestrator + path, 'GET', 'a-reader');
+      expect([path, status, text.includes('/team-a/web')]).toEqual([path, 200, true]);
+    }
   });
 });
 

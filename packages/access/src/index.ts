@@ -1,6 +1,7 @@
 /** Who may reach a cluster: its secret, the token that brings a machine into it, and the record of what was done. */
 export { AccessControl } from './access-control.ts';
 export { isPermitted, readGrant, type Grant, type Identity } from './core/permission.ts';
+export { sightOf } from './core/sight.ts';
 export { hashPassword, makeToken } from './password.ts';
 export { AuditLog, type AuditEntry } from './audit-log.ts';
 export { authorizationOf, loadClusterSecret, saveClusterSecret, showsSecret } from './cluster-secret.ts';

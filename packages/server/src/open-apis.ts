@@ -15,7 +15,7 @@ import { createClusterReader } from './cluster-reader.ts';
 import { consolePages } from './console-pages.ts';
 import { watchAtEdge } from './edge-watch.ts';
 import { listen } from './listening.ts';
-import { identityOf } from './permission.ts';
+import { identityOf, sightOfSender } from './permission.ts';
 import { createPartReader } from './relay.ts';
 import type { RoomLevels } from './logging.ts';
 import { ResourceRecorder } from './resource-history.ts';
@@ -157,9 +157,10 @@ export async function openOrchestratorApi(
 }
 
 /** How it is found out what somebody may do; nothing where nobody is known by name. */
-function permissionsBy(where: OpenApisOptions): Pick<OrchestratorHttpOptions, 'permissionsOf'> {
+function permissionsBy(where: OpenApisOptions): Pick<OrchestratorHttpOptions, 'permissionsOf' | 'sightOf'> {
   if (where.access === undefined) return {};
   return {
+    sightOf: (request) => sightOfSender(request, where),
     async permissionsOf(authorization) {
       const identity = await identityOf(authorization, where);
       const grants = (identity?.grants ?? []).map(({ permissions, path }) => ({ permissions: [...permissions], path }));

@@ -1,8 +1,8 @@
 /** The one place where it is decided whether a request may do what it asks for, once it was let in. */
 import type { IncomingMessage } from 'node:http';
-import { isPermitted, showsSecret, type Identity } from '@stadion/access';
+import { isPermitted, showsSecret, sightOf, type Identity } from '@stadion/access';
 import { codecOf, type MessageName } from '@stadion/contract/mesos-wire';
-import { PERMISSIONS } from '@stadion/contract/permissions';
+import { NO_SIGHT, PERMISSIONS, WHOLE_SIGHT, type Sight } from '@stadion/contract/permissions';
 import { decodeSessionTarget } from '@stadion/contract/task-session';
 import { appOfTask, requiredPermission } from '@stadion/orchestrator/permissions';
 import type { Admission, Refused } from './admission.ts';
@@ -57,6 +57,13 @@ export async function judge(
   if (identity === undefined) return { refused: UNKNOWN };
   request.headers[USER_HEADER] = identity.name;
   const { permission } = requirement;
+  if (requirement.isFiltered === true) {
+    const sight = sightOf(identity, permission);
+    sights.set(request, sight);
+    return sight === NO_SIGHT
+      ? { refused: notPermitted(identity, permission) }
+      : { identity, requirement, isDecided: true };
+  }
   if (requirement.isOfBody !== true && isPermitted(identity, permission, undefined)) {
     return { identity, requirement, isDecided: true };
   }
@@ -64,6 +71,14 @@ export async function judge(
     return { refused: notPermitted(identity, permission) };
   }
   return { identity, requirement, isDecided: false };
+}
+
+/** What senders of requests see that were let in to be answered with that. */
+const sights = new WeakMap<IncomingMessage, Sight>();
+
+/** What the sender of a request sees; nothing where that was not found out, everything where nobody is known by name. */
+export function sightOfSender(request: IncomingMessage, { access }: Pick<Admission, 'access'>): Sight {
+  return access === undefined ? WHOLE_SIGHT : (sights.get(request) ?? NO_SIGHT);
 }
 
 /** Judges a request that could not be judged without its body. */

@@ -45,7 +45,8 @@ export function isPermitted(
   );
 }
 
-function isWithin(path: string, scope: string): boolean {
+/** Whether a path is another or below it. Both are absolute, without `..` in them. */
+export function isWithin(path: string, scope: string): boolean {
   return scope === '/' || path === scope || path.startsWith(`${scope}/`);
 }
 

@@ -23,6 +23,7 @@ export const appRoutes = {
     method: 'GET',
     path: '/v2/apps',
     permission: 'apps:read',
+    isFiltered: true,
     summary: 'List apps',
     query: Type.Object({
       cmd: Type.Optional(Type.String()),
@@ -143,6 +144,7 @@ export const appRoutes = {
     method: 'GET',
     path: '/v2/tasks',
     permission: 'apps:read',
+    isFiltered: true,
     summary: 'List all tasks',
     query: Type.Object({
       status: Type.Optional(Type.Array(Type.String())),
@@ -163,6 +165,7 @@ export const appRoutes = {
     method: 'GET',
     path: '/v2/deployments',
     permission: 'apps:read',
+    isFiltered: true,
     summary: 'List running deployments',
     answers: { 200: Type.Array(DeploymentInfo) },
   }),
@@ -178,6 +181,7 @@ export const appRoutes = {
     method: 'GET',
     path: '/v2/queue',
     permission: 'apps:read',
+    isFiltered: true,
     summary: 'List apps with instances that wait, and why',
     query: Embed,
     answers: { 200: Type.Object({ queue: Type.Array(QueueItem) }) },
@@ -193,6 +197,7 @@ export const appRoutes = {
     method: 'GET',
     path: '/v2/events',
     permission: 'events:read',
+    isFiltered: true,
     summary: 'Follow events as a server-sent event stream',
     query: Type.Object({
       event_type: Type.Optional(Type.Array(Type.String())),
@@ -205,6 +210,7 @@ export const appRoutes = {
     method: 'GET',
     path: '/v2/events/recent',
     permission: 'events:read',
+    isFiltered: true,
     summary: 'List the latest events that are still known, the newest last, by the ids that the stream gives them',
     query: Type.Object({ limit: Type.Optional(Type.Integer({ minimum: 1 })) }),
     answers: { 200: Type.Object({ events: Type.Array(RecentEvent) }) },

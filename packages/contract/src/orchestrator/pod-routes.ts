@@ -10,7 +10,13 @@ const read = { method: 'GET', permission: 'apps:read' } as const;
 
 /** By name. */
 export const podRoutes = {
-  listPods: route({ ...read, path: '/v2/pods', summary: 'List pods', answers: { 200: Type.Array(PodDefinition) } }),
+  listPods: route({
+    ...read,
+    path: '/v2/pods',
+    isFiltered: true,
+    summary: 'List pods',
+    answers: { 200: Type.Array(PodDefinition) },
+  }),
   createPod: route({
     method: 'POST',
     path: '/v2/pods',
@@ -46,6 +52,7 @@ export const podRoutes = {
   listPodStatuses: route({
     ...read,
     path: '/v2/pods::status',
+    isFiltered: true,
     summary: 'Show how all pods are',
     answers: { 200: Type.Array(PodStatus) },
   }),

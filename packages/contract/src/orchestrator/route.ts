@@ -24,6 +24,11 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly permission: Permission | 'public';
+  /**
+   * Whoever is permitted for some apps and groups is answered too, with what they see: the answer is made of the view through
+   * their sight. Without it the permission is needed for everything, or for what the path and the body name.
+   */
+  readonly isFiltered?: true;
   readonly summary: string;
   readonly query?: TSchema;
   readonly body?: TSchema;

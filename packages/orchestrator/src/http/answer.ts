@@ -1,6 +1,7 @@
 /** What handlers give back: a value, not calls on a reply. Sending is done in one place. */
 import type { Buffer } from 'node:buffer';
 import type { Readable } from 'node:stream';
+import type { Sight } from '@stadion/contract/permissions';
 import type { ErrorAnswer, Violation } from '@stadion/contract/orchestrator';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Rejection } from '../engine.ts';
@@ -12,6 +13,8 @@ export interface Call {
   readonly reply: FastifyReply;
   readonly parameters: PathParameters;
   readonly query: URLSearchParams;
+  /** What the caller sees: handlers of filtered routes are given a view that has nothing else. */
+  readonly sight: Sight;
 }
 
 /** The body of an answer. */

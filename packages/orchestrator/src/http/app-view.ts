@@ -25,14 +25,17 @@ export interface TaskListOptions {
 
 /** Writes apps with what is known about them. */
 export class AppView {
-  private readonly texts = new WeakMap<AppDefinition, string>();
-  private readonly taskTexts = new WeakMap<Instance, string>();
+  private readonly texts: WeakMap<AppDefinition, string>;
+  private readonly taskTexts: WeakMap<Instance, string>;
   private readonly view: EngineView;
   private readonly clock: Clock;
 
-  constructor(view: EngineView, clock: Clock) {
+  /** @param known whose texts are used and added to, when another view of the same engine is written */
+  constructor(view: EngineView, clock: Clock, known?: AppView) {
     this.view = view;
     this.clock = clock;
+    this.texts = known?.texts ?? new WeakMap();
+    this.taskTexts = known?.taskTexts ?? new WeakMap();
   }
 
   /** The definition as JSON, without its closing brace, so that members can follow. */

@@ -7,13 +7,15 @@ import { Buffer } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
 import { every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
 import type { OrchestratorEvent } from '@stadion/contract/orchestrator';
+import type { Sight } from '@stadion/contract/permissions';
 import { EVENTS_RESUMED_HEADER, extensionEventTypes } from '@stadion/contract/orchestrator-extensions';
 import { formatTimestamp } from '../core/app/timestamp.ts';
 import type { PlanRoots } from '../core/deployment/plan-roots.ts';
+import { seenEvent } from '../core/seen-event.ts';
 import type { EventFeed } from '../engine.ts';
 import { failure, json, type Answer, type Call } from './answer.ts';
 import { EventLog, encodeEvent } from './event-log.ts';
-import { fullPlan } from './full-plan.ts';
+import { encodeFull, encodeSeen, encodeWithEmptyRoots } from './event-texts.ts';
 import {
   EVENTS_OUTSTANDING_MAX,
   EVENT_BYTES_OUTSTANDING_MAX,
@@ -21,7 +23,6 @@ import {
   EVENT_LOG_KEEP_MS,
   EVENT_STREAMS_MAX,
   EVENT_STREAM_FAREWELL_MS,
-  FULL_PLAN_APPS_MAX,
   RECENT_EVENTS_MAX,
   RECENT_EVENTS_SHOWN,
 } from './limits.ts';
@@ -78,6 +79,7 @@ export class EventStreams {
     const attached: OrchestratorEvent = { eventType: 'event_stream_attached', timestamp: this.now(), remoteAddress };
     const wantsFullPlans = query.get('plan-format') === 'full';
     const wish = {
+      sight: call.sight,
       types,
       extensions: wantsExtensions(call),
       fullPlans: wantsFullPlans,
@@ -111,7 +113,10 @@ export class EventStreams {
     const events = this.history
       .latest(limit)
       .filter(({ event }) => extensions || !extensionEventTypes.has(event.eventType))
-      .map(({ id, event }) => ({ id, event }));
+      .flatMap(({ id, event: whole }) => {
+        const event = seenEvent(whole, call.sight);
+        return event === undefined ? [] : [{ id, event }];
+      });
     return json(200, { events });
   }
 
@@ -131,25 +136,23 @@ export class EventStreams {
   }
 
   private spread(event: OrchestratorEvent, roots: (() => PlanRoots) | undefined): void {
-    const { id, text: light } = this.history.add(event);
+    const logged = this.history.add(event);
+    const { id, text: light } = logged;
     let full: Buffer | string | undefined;
     let rootless: Buffer | undefined;
     for (const stream of this.streams) {
       if (!stream.wants(event)) continue;
-      let text: Buffer;
-      if (stream.wantsFullPlans && roots !== undefined && 'plan' in event) {
-        full ??= encodeFull(event, roots());
-        if (typeof full === 'string') {
-          stream.cut(full);
-          continue;
-        }
-        text = full;
+      let text: Buffer | string | undefined = light;
+      if (!stream.sight.isWhole) {
+        const wanted = stream.wantsFullPlans ? roots?.() : undefined;
+        text = encodeSeen(logged, stream.sight, { roots: wanted, emptyRoots: stream.wantsEmptyRoots });
+      } else if (stream.wantsFullPlans && roots !== undefined && 'plan' in event) {
+        text = full ??= encodeFull(event, roots());
       } else if (stream.wantsEmptyRoots && 'plan' in event) {
-        rootless ??= encodeEvent({ ...event, plan: { original: {}, target: {}, ...event.plan } }, id);
-        text = rootless;
-      } else {
-        text = light;
+        text = rootless ??= encodeWithEmptyRoots(event, id);
       }
+      if (typeof text === 'string') stream.cut(text);
+      if (text === undefined || typeof text === 'string') continue;
       stream.write(event, text);
       const reason = stream.behind();
       if (reason === undefined) continue;
@@ -179,6 +182,8 @@ export class EventStreams {
 
 /** What a listener wants to hear. */
 interface EventWish {
+  /** What the listener may see. */
+  readonly sight: Sight;
   /** Names of types; empty: all. */
   readonly types: ReadonlySet<string>;
   /** Types that Marathon does not know, too. */
@@ -193,6 +198,8 @@ class EventStream {
   /** Whether plans carry the root group before and after. */
   readonly wantsFullPlans: boolean;
   readonly wantsEmptyRoots: boolean;
+  /** What the listener may see. */
+  readonly sight: Sight;
   private readonly socket: ServerResponse;
   private readonly wish: EventWish;
   private readonly attached: OrchestratorEvent;
@@ -206,6 +213,7 @@ class EventStream {
   constructor(socket: ServerResponse, wish: EventWish, attached: OrchestratorEvent, timers: Timers) {
     this.wantsFullPlans = wish.fullPlans;
     this.wantsEmptyRoots = wish.emptyRoots;
+    this.sight = wish.sight;
     this.socket = socket;
     this.wish = wish;
     this.attached = attached;
@@ -238,7 +246,13 @@ class EventStream {
       this.socket.write(encodeEvent(gap, newestId));
       return;
     }
-    const texts = missed.filter(({ event }) => this.admits(event)).map(({ text }) => text);
+    const texts = missed
+      .filter(({ event }) => this.admits(event))
+      .flatMap((logged) => {
+        if (this.sight.isWhole) return logged.text;
+        const text = encodeSeen(logged, this.sight, { roots: undefined, emptyRoots: this.wantsEmptyRoots });
+        return text instanceof Buffer ? text : [];
+      });
     if (texts.length > 0) this.socket.write(Buffer.concat(texts));
   }
 
@@ -284,13 +298,6 @@ type Missed = ReturnType<EventLog['after']>;
 function lastIdOf({ request }: Call): string | undefined {
   const id = request.headers['last-event-id'];
   return typeof id === 'string' && id !== '' ? id : undefined;
-}
-
-/** The event with a full plan, or why there can be none. */
-function encodeFull(event: Extract<OrchestratorEvent, { plan: unknown }>, roots: PlanRoots): Buffer | string {
-  const apps = Math.max(roots.original.length, roots.target.length);
-  if (apps <= FULL_PLAN_APPS_MAX) return encodeEvent({ ...event, plan: fullPlan(event.plan, roots) });
-  return `closed: ${String(apps)} apps are too many for full plans, at most ${String(FULL_PLAN_APPS_MAX)} are sent; ask for plan-format=light`;
 }
 
 /** What a reader has to do whose events cannot be told any more. */

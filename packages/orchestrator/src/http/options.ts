@@ -1,8 +1,10 @@
 /** What the API is given by whoever starts it. */
+import type { IncomingMessage } from 'node:http';
 import type { Clock, Logger, Random, Timers } from '@stadion/base';
 import type { StateSlave } from '@stadion/contract/mesos-state';
 import type { OwnPermissions } from '@stadion/contract/orchestrator-extensions';
 import type { ResourceHistory } from '@stadion/contract/overview';
+import type { Sight } from '@stadion/contract/permissions';
 import type { ServicePortRange } from '../core/app/service-ports.ts';
 import type { AppDefaults } from '../core/app/spec.ts';
 import type { Answer } from './answer.ts';
@@ -18,6 +20,8 @@ export interface OrchestratorHttpOptions {
   readonly abdicate?: () => void;
   /** Who shows an `Authorization` header, and what they may do; absent where nobody is known by name. */
   readonly permissionsOf?: (authorization: string | undefined) => Promise<OwnPermissions>;
+  /** What of apps and groups the sender of a request sees; absent where nobody is known by name: then everything. */
+  readonly sightOf?: (request: IncomingMessage) => Sight;
   /** False while state is being loaded: then everything but `/ping` is answered 503. */
   readonly ready: () => boolean;
   /** What fills the gaps of apps. */

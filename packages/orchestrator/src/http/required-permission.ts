@@ -1,6 +1,7 @@
 /** What a caller of this API must be permitted to do, and to which apps and groups. */
 import { Buffer } from 'node:buffer';
 import type { Route } from '@stadion/contract/orchestrator';
+import { resolveId } from '../core/app/app-id.ts';
 import { appIdOfSafe, parseTaskId } from '../core/instance-ids.ts';
 import { matchRoute, pathSegments, type PathParameters, type RouteName } from './route-table.ts';
 
@@ -12,6 +13,8 @@ export interface RequiredPermission {
    * @param body as it came
    */
   readonly paths: (body: unknown) => readonly string[] | undefined;
+  /** Whoever is permitted for some of it is answered with what they see. */
+  readonly isFiltered: boolean;
 }
 
 /** Finds out by a request line; undefined: this is no route of the API. */
@@ -20,7 +23,13 @@ export function requiredPermission(method: string, path: string): RequiredPermis
   const match = segments === undefined ? undefined : matchRoute(method, segments);
   if (match?.kind !== 'found') return undefined;
   const { name, route, parameters } = match;
-  return { permission: route.permission, paths: (body) => pathsOf(name, parameters, body) };
+  const isFiltered = route.isFiltered === true || isOfGroup(name, parameters);
+  return { permission: route.permission, paths: (body) => pathsOf(name, parameters, body), isFiltered };
+}
+
+/** Whether an id stands for all apps of a group: `*`, `a/*`. What is in it is filtered like any list. */
+export function isOfGroup(name: RouteName, { id }: PathParameters): boolean {
+  return (name === 'getApp' || name === 'listAppTasks') && (id === '*' || id?.endsWith('/*') === true);
 }
 
 /** Routes without an id in their path, whose body says what they are about. */
@@ -31,7 +40,8 @@ function pathsOf(name: RouteName, parameters: PathParameters, body: unknown): re
   if (id !== undefined) {
     // What is written below a group may name itself absolutely.
     const named = namedIn(parse(body), '');
-    return named === undefined ? undefined : [`/${id}`, ...named.filter((path) => path.startsWith('/'))];
+    // As handlers read it: what leads upwards is somewhere else.
+    return named === undefined ? undefined : [resolveId(id), ...named.filter((path) => path.startsWith('/'))];
   }
   if (name === 'deleteTasks') {
     const tasks = parse(body);

@@ -1,17 +1,21 @@
 /** The orchestrator's HTTP server: finds the route, asks its handler, sends the answer; errors in one shape. */
 import { PlatformError, describeError, errorCode } from '@stadion/base';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { WHOLE_SIGHT, type Sight } from '@stadion/contract/permissions';
 import type { OrchestratorEngine } from '../engine.ts';
 import { failure, type Answer, type Call } from './answer.ts';
 import { AppView } from './app-view.ts';
 import { EventStreams } from './event-streams.ts';
+import type { Handlers } from './handler-context.ts';
 import { createHandlers } from './handlers.ts';
 import { BODY_BYTES_HEARD_OUT_MAX, BODY_BYTES_MAX, DRAIN_MS, REQUESTS_MAX } from './limits.ts';
 import { HttpMetrics } from './http-metrics.ts';
 import type { OrchestratorHttpOptions } from './options.ts';
 import { RequestGate } from './request-gate.ts';
+import { isOfGroup } from './required-permission.ts';
 import { responseHeaders } from './response-headers.ts';
 import { matchRoute, pathSegments } from './route-table.ts';
+import { seenEngine } from './seen-view.ts';
 import { send } from './send.ts';
 
 const NOT_READY = failure(503, { message: 'The orchestrator is still loading its state. Try again in a moment.' });
@@ -28,6 +32,18 @@ export function createOrchestratorHttp(engine: OrchestratorEngine, options: Orch
   const streams = new EventStreams(engine.events, options.time, options.log);
   const measured = new HttpMetrics(options.time);
   const handlers = createHandlers({ engine, options, apps, streams, measured });
+  /** For one caller who does not see everything: nothing that these handlers are given has more in it. */
+  const handlersWithin = (sight: Sight): Handlers => {
+    const seen = seenEngine(engine, sight);
+    return createHandlers({
+      engine: seen,
+      options,
+      apps: new AppView(seen.view, options.time, apps),
+      streams,
+      measured,
+    });
+  };
+  const { sightOf = () => WHOLE_SIGHT } = options;
   const gate = new RequestGate(REQUESTS_MAX);
 
   async function answerTo(call: Call): Promise<Answer> {
@@ -43,7 +59,9 @@ export function createOrchestratorHttp(engine: OrchestratorEngine, options: Orch
     if (match.name !== 'ping' && !options.ready()) {
       return NOT_READY;
     }
-    return handlers[match.name]({ ...call, parameters: match.parameters });
+    const isFiltered = match.route.isFiltered === true || isOfGroup(match.name, match.parameters);
+    const own = isFiltered && !call.sight.isWhole ? handlersWithin(call.sight) : handlers;
+    return own[match.name]({ ...call, parameters: match.parameters });
   }
 
   /** What is not the API's may be a page for people. */
@@ -97,7 +115,7 @@ export function createOrchestratorHttp(engine: OrchestratorEngine, options: Orch
     url: '*',
     async handler(request, reply) {
       const query = new URLSearchParams(queryOf(request));
-      const answer = await answerTo({ request, reply, parameters: {}, query });
+      const answer = await answerTo({ request, reply, parameters: {}, query, sight: sightOf(request.raw) });
       if (answer.body.kind === 'taken') gate.leave(reply.raw);
       return send(answer, request, reply, options.time);
     },

@@ -12,6 +12,8 @@ export interface Requirement {
   readonly permission: Permission | 'public';
   /** The apps and groups that it is about, once the body is there; undefined: everything. */
   readonly paths?: (body: unknown) => readonly string[] | undefined;
+  /** Having it for some paths is enough: the answer has only what is seen. */
+  readonly isFiltered?: boolean;
   /** Where it takes the body to know what is asked. */
   readonly permissionOf?: (body: unknown) => Permission;
   /** Having `permission` is not enough to know: what the body asks for may take another. */

@@ -2,6 +2,7 @@
 import { SeededRandom, silentLogger } from '@stadion/base';
 import type { FastifyInstance } from 'fastify';
 import { TestPlatform } from '../../engine/testing/platform.ts';
+import type { OrchestratorHttpOptions } from '../options.ts';
 import { createOrchestratorHttp } from '../server.ts';
 
 /** No answer takes longer, in virtual milliseconds. */
@@ -12,7 +13,8 @@ export class EngineServer {
   readonly platform: TestPlatform;
   private readonly http: FastifyInstance;
 
-  constructor(platform: TestPlatform) {
+  /** @param more what the API is given besides; several servers may be over one platform */
+  constructor(platform: TestPlatform, more: Pick<OrchestratorHttpOptions, 'sightOf'> = {}) {
     this.platform = platform;
     this.http = createOrchestratorHttp(platform.engine, {
       time: platform.time,
@@ -20,6 +22,7 @@ export class EngineServer {
       log: silentLogger,
       leader: () => 'leader.example:8080',
       ready: () => true,
+      ...more,
     });
   }
 
