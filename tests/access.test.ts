@@ -346,6 +346,32 @@ describe('somebody who reads one team’s apps', () => {
   });
 });
 
+describe('the same, at the master', () => {
+  test.each(['state', 'state-summary', 'slaves', 'frameworks', 'tasks', 'roles', 'weights', 'quota'])(
+    '/%s tells of their own',
+    async (path) => {
+      for (const url of [`${platform.addresses.master}/${path}`, `${platform.addresses.master}/master/${path}`]) {
+        const { status, text } = await ask(url, 'GET', 'a-reader');
+        expect([status, /team-b|hushed/.test(text)]).toEqual([200, false]);
+        if (['state', 'frameworks', 'tasks'].includes(path)) expect(text).toContain('team-a_web');
+        expect((await ask(url, 'GET', 'team-a')).status).toBe(403);
+      }
+    },
+  );
+
+  test('calls of the operator API are filtered or refused', async () => {
+    const call = (type: string) =>
+      ask(`${platform.addresses.master}/api/v1`, 'POST', 'a-reader', JSON.stringify({ type }), {
+        'content-type': 'application/json',
+      });
+    const { status, text } = await call('GET_STATE');
+    expect([status, text.includes('team-a_web'), /team-b|hushed/.test(text)]).toEqual([200, true, false]);
+    for (const type of ['GET_METRICS', 'GET_FLAGS', 'GET_MAINTENANCE_STATUS', 'TEARDOWN', 'NO_SUCH']) {
+      expect([type, (await call(type)).status]).toEqual([type, 403]);
+    }
+  });
+});
+
 test('the platform’s own parts know each other: names, console figures and the edge work', async () => {
   const { orchestrator, dnsHttp } = platform.addresses;
   expect(

@@ -23,7 +23,7 @@ export function guard(http: FastifyInstance, admission: Admission, api: ApiName)
   });
   http.addHook('preHandler', async (request, reply) => {
     const permit = permits.get(request.raw);
-    const refused = permit === undefined ? undefined : judgeBody(permit, request.body);
+    const refused = permit === undefined ? undefined : judgeBody(request.raw, permit, request.body);
     return refused === undefined ? undefined : refuse(reply, refused);
   });
 }

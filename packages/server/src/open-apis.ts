@@ -7,6 +7,7 @@ import { createAgentHttp, type Agent } from '@stadion/agent';
 import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
 import { createMasterClient } from '@stadion/contract/client';
 import { createMasterHttp, type Master } from '@stadion/master';
+import { appOfTask } from '@stadion/orchestrator/permissions';
 import { createOrchestratorHttp, type Engine, type OrchestratorHttpOptions } from '@stadion/orchestrator';
 import { checkedUrl, hostnameOf, urlOf } from './addresses.ts';
 import type { Admission } from './admission.ts';
@@ -72,7 +73,10 @@ export async function openApis(
   const { config, open = listen } = options;
   const where = { ...admissionOf(options), address: config.bindAddress };
 
-  const masterHttp = createMasterHttp(rooms.master);
+  const masterHttp = createMasterHttp(rooms.master, {
+    appOfTask,
+    sightOf: (request) => sightOfSender(request, options),
+  });
   onOpened(() => masterHttp.close());
   options.onMasterServer?.(masterHttp.server);
   const { vault, secret } = options;

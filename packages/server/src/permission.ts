@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isPermitted, showsSecret, sightOf, type Identity } from '@stadion/access';
 import { codecOf, type MessageName } from '@stadion/contract/mesos-wire';
-import { NO_SIGHT, PERMISSIONS, WHOLE_SIGHT, type Sight } from '@stadion/contract/permissions';
+import { NO_SIGHT, PERMISSIONS, WHOLE_SIGHT, type Permission, type Sight } from '@stadion/contract/permissions';
 import { decodeSessionTarget } from '@stadion/contract/task-session';
 import { appOfTask, requiredPermission } from '@stadion/orchestrator/permissions';
 import type { Admission, Refused } from './admission.ts';
@@ -58,13 +58,12 @@ export async function judge(
   request.headers[USER_HEADER] = identity.name;
   const { permission } = requirement;
   if (requirement.isFiltered === true) {
-    const sight = sightOf(identity, permission);
-    sights.set(request, sight);
-    return sight === NO_SIGHT
-      ? { refused: notPermitted(identity, permission) }
-      : { identity, requirement, isDecided: true };
+    return mayLook(request, identity, permission)
+      ? { identity, requirement, isDecided: true }
+      : { refused: notPermitted(identity, permission) };
   }
   if (requirement.isOfBody !== true && isPermitted(identity, permission, undefined)) {
+    sights.set(request, WHOLE_SIGHT);
     return { identity, requirement, isDecided: true };
   }
   if (requirement.paths === undefined && requirement.permissionOf === undefined) {
@@ -81,10 +80,23 @@ export function sightOfSender(request: IncomingMessage, { access }: Pick<Admissi
   return access === undefined ? WHOLE_SIGHT : (sights.get(request) ?? NO_SIGHT);
 }
 
+/** Keeps what the sender sees by a permission. @returns whether that is anything */
+function mayLook(request: IncomingMessage, identity: Identity, permission: Permission): boolean {
+  const sight = sightOf(identity, permission);
+  sights.set(request, sight);
+  return sight !== NO_SIGHT;
+}
+
 /** Judges a request that could not be judged without its body. */
-export function judgeBody({ identity, requirement }: Permit, body: unknown): Refused | undefined {
+export function judgeBody(
+  request: IncomingMessage,
+  { identity, requirement }: Permit,
+  body: unknown,
+): Refused | undefined {
   const permission = requirement.permissionOf?.(body) ?? requirement.permission;
   if (permission === 'public') return undefined;
+  const isSeeing = mayLook(request, identity, permission);
+  if (requirement.isFilteredOf?.(body) === true) return isSeeing ? undefined : notPermitted(identity, permission);
   const paths = requirement.paths?.(body);
   return isPermitted(identity, permission, paths) ? undefined : notPermitted(identity, permission, paths);
 }

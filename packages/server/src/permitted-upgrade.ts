@@ -41,5 +41,5 @@ export async function upgradeRefusal(
   const verdict = await judge(request, admission, api);
   if (verdict === undefined) return undefined;
   if ('refused' in verdict) return verdict.refused;
-  return verdict.isDecided ? undefined : judgeBody(verdict, undefined);
+  return verdict.isDecided ? undefined : judgeBody(request, verdict, undefined);
 }

@@ -58,6 +58,18 @@ export async function* chunks(pieces: Iterable<string>, time: Clock & Timers): A
   yield buffer;
 }
 
+/** Does a long piece of work, pausing between two turns of the event loop. */
+export async function inTurns<Result>(work: Generator<undefined, Result>, time: Clock & Timers): Promise<Result> {
+  let end = time.monotonic() + TURN_MS_MAX;
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    if (time.monotonic() < end) continue;
+    await delay(time, 0);
+    end = time.monotonic() + TURN_MS_MAX;
+  }
+}
+
 function isPieces(value: unknown): value is Generator<string> {
   return typeof value === 'object' && value !== null && Symbol.iterator in value && 'next' in value;
 }

@@ -9,7 +9,7 @@ import { frameworksPieces } from './frameworks.ts';
 import { chunks, objectPieces } from './json-pieces.ts';
 import { metrics } from './metrics.ts';
 import { rolesPieces } from './roles.ts';
-import { servedMaster, type ServedMaster } from './served-master.ts';
+import { SeenMaster, servedMaster, type MasterHttpOptions, type ServedMaster } from './served-master.ts';
 import { slavesPieces } from './slaves.ts';
 import { statePieces } from './state.ts';
 import { stateSummaryPieces } from './state-summary.ts';
@@ -42,7 +42,8 @@ const RESOURCES: Readonly<Record<string, Resource>> = {
  * Makes the HTTP side of a master; the caller listens and closes.
  * Answers 503 before the master has started. Long lists are sent in pieces that never hold the event loop.
  */
-export function createMasterHttp(master: Master): FastifyInstance {
+export function createMasterHttp(master: Master, options: MasterHttpOptions = {}): FastifyInstance {
+  const seen = new SeenMaster(master, options);
   const app = Fastify({
     logger: false,
     routerOptions: { ignoreTrailingSlash: true },
@@ -55,7 +56,7 @@ export function createMasterHttp(master: Master): FastifyInstance {
   for (const prefix of ['', '/master']) {
     for (const [path, resource] of Object.entries(RESOURCES)) {
       for (const suffix of ['', '.json']) {
-        app.get(`${prefix}/${path}${suffix}`, (request, reply) => answer(master, resource, request, reply));
+        app.get(`${prefix}/${path}${suffix}`, (request, reply) => answer(seen, resource, request, reply));
       }
     }
     app.get(`${prefix}/health`, (_request, reply) => reply.send());
@@ -65,9 +66,9 @@ export function createMasterHttp(master: Master): FastifyInstance {
       return reply.redirect(`//${served.identity.hostname}:${String(served.port)}`, 307);
     });
   }
-  serveSettings(app, master);
+  serveSettings(app, seen);
   serveForms(app, master);
-  serveV1(app, master);
+  serveV1(app, seen);
   app.setNotFoundHandler((request, reply) => {
     return reply
       .code(404)
@@ -77,8 +78,13 @@ export function createMasterHttp(master: Master): FastifyInstance {
   return app;
 }
 
-function answer(master: Master, resource: Resource, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const served = servedMaster(master, request);
+async function answer(
+  seen: SeenMaster,
+  resource: Resource,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const served = await seen.within(request);
   if (served === undefined) return unavailable(reply);
   const query = plainQuery(request.query);
   const callback = query['jsonp'];
@@ -90,7 +96,7 @@ function answer(master: Master, resource: Resource, request: FastifyRequest, rep
   const body = callback === undefined ? pieces : wrapped(callback, pieces);
   return reply
     .type(callback === undefined ? 'application/json' : 'text/javascript')
-    .send(Readable.from(chunks(body, master.time)));
+    .send(Readable.from(chunks(body, seen.master.time)));
 }
 
 function unavailable(reply: FastifyReply): FastifyReply {

@@ -1,8 +1,13 @@
 /** What the handlers know of the master that they serve. */
+import type { IncomingMessage } from 'node:http';
 import type { Clock } from '@stadion/base';
+import { WHOLE_SIGHT, type Sight } from '@stadion/contract/permissions';
 import type { FastifyRequest } from 'fastify';
+import { clusterSight, type ClusterSight } from '../core/cluster/cluster-sight.ts';
+import { seenCluster } from '../core/cluster/seen-cluster.ts';
 import type { ClusterView } from '../core/cluster/state.ts';
 import type { Master, MasterIdentity } from '../master.ts';
+import { inTurns } from './json-pieces.ts';
 
 /** A master that runs, at the moment of one request. */
 export interface ServedMaster {
@@ -13,6 +18,39 @@ export interface ServedMaster {
   readonly port: number;
   /** `master@ip:port`. */
   readonly pid: string;
+}
+
+/** How much of a master the senders of requests see. */
+export interface MasterHttpOptions {
+  /** What of apps and roles the sender of a request sees; absent where nobody is known by name: then everything. */
+  readonly sightOf?: (request: IncomingMessage) => Sight;
+  /** The app of a task, by its id: where apps are what people may see. */
+  readonly appOfTask?: (taskId: string) => string | undefined;
+}
+
+/** One master, read through what callers see. */
+export class SeenMaster {
+  readonly master: Master;
+  private readonly options: MasterHttpOptions;
+
+  constructor(master: Master, options: MasterHttpOptions) {
+    this.master = master;
+    this.options = options;
+  }
+
+  /** What the sender of a request sees. */
+  sightOf({ raw }: FastifyRequest): ClusterSight {
+    const { sightOf, appOfTask = () => undefined } = this.options;
+    return clusterSight(sightOf === undefined ? WHOLE_SIGHT : sightOf(raw), appOfTask);
+  }
+
+  /** The master as this request finds it, with nothing in it but what its sender sees; undefined before it has started. */
+  async within(request: FastifyRequest): Promise<ServedMaster | undefined> {
+    const served = servedMaster(this.master, request);
+    const sight = this.sightOf(request);
+    if (served === undefined || sight.isWhole) return served;
+    return { ...served, view: await inTurns(seenCluster(served.view, sight), this.master.time) };
+  }
 }
 
 /** The master as this request finds it. A master that was told no port listens on the one that the request came to. */

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ClusterView } from '../core/cluster/state.ts';
 import type { Master } from '../master.ts';
+import type { SeenMaster } from './served-master.ts';
 import { maintenanceStatus, quotaStatus, SETTINGS_CHANGES, weightInfos } from './v1/settings-calls.ts';
 
 const READS: Readonly<Record<string, (view: ClusterView) => unknown>> = {
@@ -34,7 +35,8 @@ const CHANGES: readonly Change[] = [
 ];
 
 /** Adds the paths, with and without `/master`. Bodies are JSON whatever they are called, as in Mesos. */
-export function serveSettings(app: FastifyInstance, master: Master): void {
+export function serveSettings(app: FastifyInstance, seen: SeenMaster): void {
+  const { master } = seen;
   void app.register((scope, _options, done) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, parsed) => {
@@ -52,11 +54,11 @@ export function serveSettings(app: FastifyInstance, master: Master): void {
     );
     for (const prefix of ['', '/master']) {
       for (const [path, read] of Object.entries(READS)) {
-        scope.get(`${prefix}/${path}`, (_request, reply) => {
-          const { view } = master;
-          return view === undefined
+        scope.get(`${prefix}/${path}`, async (request, reply) => {
+          const served = await seen.within(request);
+          return served === undefined
             ? text(reply, 503, 'This master has not finished recovery')
-            : reply.send(read(view));
+            : reply.send(read(served.view));
         });
       }
       for (const change of CHANGES) {

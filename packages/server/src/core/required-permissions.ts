@@ -14,8 +14,9 @@ export interface Requirement {
   readonly paths?: (body: unknown) => readonly string[] | undefined;
   /** Having it for some paths is enough: the answer has only what is seen. */
   readonly isFiltered?: boolean;
-  /** Where it takes the body to know what is asked. */
+  /** Where it takes the body to know what is asked, and whether that is filtered. */
   readonly permissionOf?: (body: unknown) => Permission;
+  readonly isFilteredOf?: (body: unknown) => boolean;
   /** Having `permission` is not enough to know: what the body asks for may take another. */
   readonly isOfBody?: true;
 }
@@ -93,10 +94,32 @@ function known(
     case 'master':
       if (path === '/stadion/agent-link' || path === '/stadion/secret-of-task') return { permission: 'agents:join' };
       if (/^(?:\/master)?\/api\/v1\/scheduler$/.test(path)) return { permission: 'frameworks:run' };
-      return operator(path, method, knowledge);
+      if (isReading(method) && FILTERED_PATHS.test(path)) return { permission: 'cluster:read', isFiltered: true };
+      return operatorOfMaster(path, method, knowledge);
     default:
       return undefined;
   }
+}
+
+/** What the master tells of frameworks, tasks and roles: each caller what they see of them. */
+const FILTERED_PATHS =
+  /^(?:\/master)?\/(?:(?:state|state-summary|slaves|frameworks|tasks|roles)(?:\.json)?|weights|quota)\/?$/;
+const FILTERED_CALLS: ReadonlySet<string> = new Set([
+  'GET_STATE',
+  'GET_AGENTS',
+  'GET_FRAMEWORKS',
+  'GET_EXECUTORS',
+  'GET_OPERATIONS',
+  'GET_TASKS',
+  'GET_ROLES',
+  'GET_WEIGHTS',
+  'GET_QUOTA',
+  'SUBSCRIBE',
+]);
+
+function operatorOfMaster(path: string, method: string, knowledge: RouteKnowledge): Requirement | undefined {
+  const asked = operator(path, method, knowledge);
+  return asked && { ...asked, isFilteredOf: (body) => FILTERED_CALLS.has(knowledge.operatorCall(body) ?? '') };
 }
 
 /** Whoever works inside containers needs the right to that, whatever else he may, and so who reads files; a stream does nothing else. */

@@ -155,8 +155,9 @@ export type ClusterView = Readonly<
     | 'operations'
     | 'settings'
     | 'inverseOffers'
-    | 'roles'
     | 'counters'
     | 'removalsHeld'
   >
->;
+> & {
+  readonly roles: Pick<RoleTree, 'total' | 'activeShares' | 'roles' | 'dominantShare'>;
+};

@@ -8,13 +8,18 @@ import type { FastifyReply } from 'fastify';
 import type { ClusterChange } from '../../core/cluster/exchange.ts';
 import { OPERATOR_HEARTBEAT_MS, OPERATOR_STREAMS_MAX } from '../../limits.ts';
 import type { Master } from '../../master.ts';
-import { chunks, objectPieces } from '../json-pieces.ts';
+import type { ClusterSight } from '../../core/cluster/cluster-sight.ts';
+import { seenChange, seenCluster } from '../../core/cluster/seen-cluster.ts';
+import type { ClusterView } from '../../core/cluster/state.ts';
+import { chunks, inTurns, objectPieces } from '../json-pieces.ts';
 import { clusterPieces } from './operator-reads.ts';
 import { agentV1, frameworkV1, taskUpdatedV1, taskV1 } from './shapes.ts';
 
 /** One who watches: the form of its events, and those that wait for its snapshot. */
 interface Subscriber {
   readonly codec: Codec;
+  /** What it sees. */
+  readonly sight: ClusterSight;
   waiting: unknown[] | undefined;
 }
 
@@ -36,7 +41,7 @@ export class OperatorStreams {
   }
 
   /** Answers with a stream. */
-  open(reply: FastifyReply, codec: Codec): FastifyReply {
+  open(reply: FastifyReply, codec: Codec, sight: ClusterSight): FastifyReply {
     const { view } = this.master;
     if (view === undefined) return reply.code(503).type('text/plain').send('Master has not finished recovery');
     for (const oldest of this.streams.keys()) {
@@ -49,22 +54,24 @@ export class OperatorStreams {
       this.streams.delete(stream);
       if (this.streams.size === 0) this.rest();
     });
-    this.streams.set(stream, { codec, waiting: [] });
+    this.streams.set(stream, { codec, sight, waiting: [] });
     this.unwatch ??= this.master.watch((change) => {
-      this.spread(event(view, change));
+      this.spread(event(view, change), { view, change });
     });
     this.heartbeat ??= every(this.master.time, OPERATOR_HEARTBEAT_MS, () => {
       this.spread({ type: 'HEARTBEAT' });
     });
+    void this.begin(stream, view, sight);
+    return reply;
+  }
+
+  private async begin(stream: RecordStream, whole: ClusterView, sight: ClusterSight): Promise<void> {
+    const view = sight.isWhole ? whole : await inTurns(seenCluster(whole, sight), this.master.time);
     const subscribed = objectPieces({
       get_state: clusterPieces(view),
       heartbeat_interval_seconds: OPERATOR_HEARTBEAT_MS / 1000,
     });
-    void this.begin(stream, objectPieces({ type: 'SUBSCRIBED', subscribed }));
-    return reply;
-  }
-
-  private async begin(stream: RecordStream, snapshot: Iterable<string>): Promise<void> {
+    const snapshot = objectPieces({ type: 'SUBSCRIBED', subscribed });
     let text = '';
     for await (const chunk of chunks(snapshot, this.master.time)) text += chunk;
     const subscriber = this.streams.get(stream);
@@ -75,9 +82,18 @@ export class OperatorStreams {
     subscriber.waiting = undefined;
   }
 
-  private spread(message: unknown): void {
+  /** @param of the change that the message tells, for those who see less of it */
+  private spread(message: unknown, of?: { readonly view: ClusterView; readonly change: ClusterChange }): void {
     const encoded = new Map<Codec, Uint8Array>();
-    for (const [stream, { codec, waiting }] of this.streams) {
+    for (const [stream, { codec, sight, waiting }] of this.streams) {
+      const seen = of === undefined ? undefined : seenChange(of.change, sight);
+      if (of !== undefined && seen === undefined) continue;
+      if (of !== undefined && seen !== undefined && seen !== of.change) {
+        const own = event(of.view, seen);
+        if (waiting === undefined) stream.write(codec.encode('OperatorEvent', own));
+        else waiting.push(own);
+        continue;
+      }
       if (waiting !== undefined) {
         waiting.push(message);
         continue;

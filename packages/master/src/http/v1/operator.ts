@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import type { Master } from '../../master.ts';
 import type { ClusterView } from '../../core/cluster/state.ts';
+import type { SeenMaster } from '../served-master.ts';
 import { chunks, objectPieces } from '../json-pieces.ts';
 import { readUpkeepOrder, UPKEEP_CALLS } from './agent-upkeep.ts';
 import { refuse, type Exchange } from './exchange.ts';
@@ -15,10 +16,13 @@ import { OperatorStreams } from './operator-streams.ts';
 /** Serves the operator API of one master. */
 export class OperatorEndpoint {
   readonly call = 'OperatorCall';
+  private readonly seen: SeenMaster;
   private readonly master: Master;
   private readonly streams: OperatorStreams;
 
-  constructor(master: Master) {
+  constructor(seen: SeenMaster) {
+    const { master } = seen;
+    this.seen = seen;
     this.master = master;
     this.streams = new OperatorStreams(master);
   }
@@ -29,14 +33,15 @@ export class OperatorEndpoint {
   }
 
   /** Answers one call. */
-  handle({ served, reply, message: call, answer }: Exchange): FastifyReply | Promise<FastifyReply> {
+  async handle({ served, request, reply, message: call, answer }: Exchange): Promise<FastifyReply> {
     const type = isObject(call) ? call['type'] : undefined;
     if (!isObject(call) || typeof type !== 'string') {
       return refuse(reply, 400, `Failed to validate master::Call: Expecting 'type' to be present`);
     }
     const read = entryOf(OPERATOR_READS, type);
     if (read !== undefined) {
-      const pieces = objectPieces({ type, [type.toLowerCase()]: read(served) });
+      const within = (await this.seen.within(request)) ?? served;
+      const pieces = objectPieces({ type, [type.toLowerCase()]: read(within) });
       void reply.type(answer.mediaType);
       return reply.send(Readable.from(this.bodyOf(pieces, answer)));
     }
@@ -58,7 +63,7 @@ export class OperatorEndpoint {
           'Levels of the log are set by --log-level at the start, and later by POST /logging of the orchestrator',
         );
       case 'SUBSCRIBE':
-        return this.streams.open(reply, answer);
+        return this.streams.open(reply, answer, this.seen.sightOf(request));
       case 'TEARDOWN': {
         const id = idIn(call['teardown'], 'framework_id');
         if (id === undefined) return refuse(reply, 400, `Expecting 'teardown.framework_id' to be present`);

@@ -2,7 +2,7 @@
 import { acceptedCodec, codecOf, mediaType, type MessageName } from '@stadion/contract/mesos-wire';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Master } from '../../master.ts';
-import { servedMaster } from '../served-master.ts';
+import { servedMaster, type SeenMaster } from '../served-master.ts';
 import { refuse, type Exchange } from './exchange.ts';
 import { OperatorEndpoint } from './operator.ts';
 import { SchedulerEndpoint } from './scheduler.ts';
@@ -14,9 +14,10 @@ interface Endpoint {
 }
 
 /** Adds `/api/v1/scheduler` and `/api/v1` (some clients say `/api/v1/operator`), with and without `/master`. */
-export function serveV1(app: FastifyInstance, master: Master): void {
+export function serveV1(app: FastifyInstance, seen: SeenMaster): void {
+  const { master } = seen;
   const scheduler = new SchedulerEndpoint(master);
-  const operator = new OperatorEndpoint(master);
+  const operator = new OperatorEndpoint(seen);
   app.addHook('preClose', (done) => {
     scheduler.close();
     operator.close();
