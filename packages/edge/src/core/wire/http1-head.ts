@@ -155,6 +155,11 @@ export function hasToken(list: string, token: string): boolean {
   return list === token || (list.includes(token) && list.split(',').some((one) => one.trim() === token));
 }
 
+/** Whether a text may be the name of a header (RFC 9110 section 5.1). */
+export function isFieldName(name: string): boolean {
+  return KNOWN_NAMES.has(name) || TOKEN.test(name);
+}
+
 function refused(reason: string): HeadRefusal {
   return { status: 400, reason };
 }

@@ -1,5 +1,6 @@
 /** The answer to one request over HTTP/1. */
 import { STATUS_CODES } from 'node:http';
+import { isFieldName } from '../../core/wire/http1-head.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Reply } from '../reply.ts';
 
@@ -22,7 +23,6 @@ export interface ReplyConnection {
 const TOGETHER_MAX = 32 * 1024;
 /** What a header may say (RFC 9110 section 5.5). */
 const VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
-const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const FIRST_LINES = new Map(
   Object.entries(STATUS_CODES).map(([status, reason]) => [Number(status), `HTTP/1.1 ${status} ${reason ?? ''}\r\n`]),
 );
@@ -85,7 +85,7 @@ export class ClientReply implements Reply {
           break;
       }
       // What steps have made of texts of clients and labels has not been looked at yet.
-      if (!VALUE.test(value) || !NAME.test(name)) continue;
+      if (!VALUE.test(value) || !isFieldName(name)) continue;
       head += `${name}: ${value}\r\n`;
     }
     if (!hasDate) head += dateLine(this.nowMs());
@@ -125,7 +125,7 @@ export class ClientReply implements Reply {
       let last = '0\r\n';
       for (let index = 0; index + 1 < trailers.length; index += 2) {
         const [name = '', value = ''] = trailers.slice(index, index + 2);
-        if (NAME.test(name) && VALUE.test(value)) last += `${name}: ${value}\r\n`;
+        if (isFieldName(name) && VALUE.test(value)) last += `${name}: ${value}\r\n`;
       }
       outbox.add(`${last}\r\n`);
     }

@@ -30,7 +30,8 @@ export function requestHeaders(exchange: Exchange, hostHeader: string, hostname:
   const { isTrusted, scheme, port, clientIp } = exchange.origin;
   const listed = listedBy(exchange.header('connection'));
   const headers: string[] = ['host', hostHeader];
-  for (const [index, lower] of names.entries()) {
+  for (let index = 0; index < names.length; index += 1) {
+    const lower = names[index] ?? '';
     if (lower === 'host' || lower === 'expect' || lower.startsWith(':') || HOP_BY_HOP.has(lower)) continue;
     if (listed?.has(lower) === true) continue;
     if (FORWARDED_HEADERS.has(lower) && (!isTrusted || lower === 'x-forwarded-for')) continue;
@@ -75,7 +76,8 @@ export function answerHeaders({ rawHeaders, names, connection }: Http1Fields): s
   const listed = listedBy(connection);
   const hasEncoding = names.includes('transfer-encoding');
   const headers: string[] = [];
-  for (const [index, name] of names.entries()) {
+  for (let index = 0; index < names.length; index += 1) {
+    const name = names[index] ?? '';
     if (HOP_BY_HOP.has(name) || listed?.has(name) === true) continue;
     // Beside an encoding it counts for nothing, and whoever believes it reads another answer (RFC 9112 section 6.3).
     if (hasEncoding && name === 'content-length') continue;

@@ -4,13 +4,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ServicePolicy } from '../../core/model.ts';
 import { limits } from '../../limits.ts';
 import type { Exchange } from '../exchange.ts';
-import type { AttemptListener, Outgoing } from './attempt.ts';
+import type { Attempt, AttemptListener, Outgoing } from './attempt.ts';
 import { sendHttp1 } from './http1-attempt.ts';
 import { Http1Pools } from './http1-pools.ts';
 
 /** What a try came to. */
 class Ear implements AttemptListener {
   said = '';
+  attempt: Attempt | undefined = undefined;
   readonly over: Promise<string>;
   private tell: (outcome: string) => void = () => undefined;
 
@@ -41,6 +42,27 @@ class Ear implements AttemptListener {
   }
 }
 
+const LARGE = 1024 * 1024;
+
+/** Takes a piece at a time, and keeps all of them as they were given. */
+class SlowEar extends Ear {
+  readonly pieces: Buffer[] = [];
+  /** Pieces that came while it had asked for none. */
+  unasked = 0;
+  private isAsking = true;
+
+  override onChunk(chunk: Buffer): boolean {
+    this.pieces.push(chunk);
+    if (!this.isAsking) this.unasked += 1;
+    this.isAsking = false;
+    setImmediate(() => {
+      this.isAsking = true;
+      this.attempt?.resume();
+    });
+    return false;
+  }
+}
+
 const policy = { scheme: 'http', connectTimeoutMs: 1_000, answerTimeoutMs: 5_000 } as ServicePolicy;
 let time: VirtualTime;
 let pools: Http1Pools;
@@ -65,7 +87,7 @@ afterEach(() => {
   server.close();
 });
 
-function send(change: Partial<Outgoing> = {}): Ear {
+function send(change: Partial<Outgoing> = {}, ear = new Ear()): Ear {
   const { port } = server.address() as AddressInfo;
   const target = { id: `127.0.0.1:${String(port)}`, host: '127.0.0.1', port } as Outgoing['server'];
   const outgoing: Outgoing = {
@@ -78,8 +100,7 @@ function send(change: Partial<Outgoing> = {}): Ear {
     body: { kind: 'none' },
     ...change,
   };
-  const ear = new Ear();
-  sendHttp1(pools.of(target, policy), outgoing, ear);
+  ear.attempt = sendHttp1(pools.of(target, policy), outgoing, ear);
   return ear;
 }
 
@@ -153,6 +174,20 @@ describe('a pool of connections', () => {
     (await asked).write(ok);
     expect(await waiting.over).toBe('sent 200 ok end');
     expect(sockets).toHaveLength(limits.connectionsPerServer);
+  });
+
+  it('keeps what comes on two connections at once apart, and asks for more only when there is room', async () => {
+    const ears = ['a', 'b'].map((letter) => {
+      heard.push((socket) =>
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${String(LARGE)}\r\n\r\n${letter.repeat(LARGE)}`),
+      );
+      return send({}, new SlowEar()) as SlowEar;
+    });
+    for (const ear of ears) expect(await ear.over).toBe('sent 200 end');
+    const bodies = ears.map(({ pieces }) => Buffer.concat(pieces).toString());
+    expect(bodies.toSorted().map((body) => body === body.charAt(0).repeat(LARGE))).toEqual([true, true]);
+    expect(bodies[0]?.charAt(0)).not.toBe(bodies[1]?.charAt(0));
+    expect(ears.map(({ unasked }) => unasked)).toEqual([0, 0]);
   });
 
   it('sends nothing that could be read as two requests', async () => {

@@ -1,5 +1,5 @@
 /** Connections to servers over HTTP/1, kept open between requests: one pool per server. */
-import { connect as connectPlain, isIP } from 'node:net';
+import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { every, type TimerHandle, type Timers } from '@stadion/base';
 import type { Server, ServicePolicy } from '../../core/model.ts';
@@ -16,12 +16,19 @@ export interface PoolPorts {
 
 /** How often connections are looked at for what takes too long: timeouts are that exact. */
 const LOOK_MS = 250;
+/**
+ * All plain connections read into this, and what came is copied out at once: Node would make a buffer of this size for each
+ * read, and pass it through a stream, which costs more than the copy.
+ */
+const READ_INTO = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** The pools of all servers. */
 export class Http1Pools {
   private readonly pools = new Map<string, Http1Pool>();
   /** Those whose servers take nothing more, until they have finished. */
   private readonly leaving = new Set<Http1Pool>();
+  /** The pool that a server had last under its policy: to make its key costs more than all else here. */
+  private readonly lastOf = new WeakMap<Server, { readonly policy: ServicePolicy; readonly pool: Http1Pool }>();
   private readonly ports: PoolPorts;
   private looking: TimerHandle | undefined = undefined;
 
@@ -31,12 +38,16 @@ export class Http1Pools {
 
   /** The pool of a server under a policy. */
   of(server: Server, policy: ServicePolicy): Http1Pool {
+    const last = this.lastOf.get(server);
+    if (last?.policy === policy && !last.pool.isLeaving) return last.pool;
     const key = keyOf(server, policy);
-    const known = this.pools.get(key);
-    if (known !== undefined) return known;
-    const pool = new Http1Pool(server, policy, this.ports.nowMs);
-    this.pools.set(key, pool);
-    this.looking ??= every(this.ports.timers, LOOK_MS, () => this.look());
+    let pool = this.pools.get(key);
+    if (pool === undefined) {
+      pool = new Http1Pool(server, policy, this.ports.nowMs);
+      this.pools.set(key, pool);
+      this.looking ??= every(this.ports.timers, LOOK_MS, () => this.look());
+    }
+    this.lastOf.set(server, { policy, pool });
     return pool;
   }
 
@@ -77,12 +88,17 @@ export class Http1Pool implements ConnectionOwner, ConnectionQueue {
   /** The one that was used last is used first: those that are not needed grow old and are closed. */
   private readonly idle: ServerConnection[] = [];
   private readonly waiting = new Set<Http1Attempt>();
-  private isLeaving = false;
+  private hasLeft = false;
 
   constructor(server: Server, policy: ServicePolicy, nowMs: () => number) {
     this.server = server;
     this.policy = policy;
     this.nowMs = nowMs;
+  }
+
+  /** Whether it takes nothing new. */
+  get isLeaving(): boolean {
+    return this.hasLeft;
   }
 
   /** How many connections are open. */
@@ -111,7 +127,7 @@ export class Http1Pool implements ConnectionOwner, ConnectionQueue {
 
   /** Idle connections are closed, the others when they become idle. */
   leave(): void {
-    this.isLeaving = true;
+    this.hasLeft = true;
     for (const connection of this.idle.splice(0)) connection.destroy();
   }
 
@@ -131,7 +147,7 @@ export class Http1Pool implements ConnectionOwner, ConnectionQueue {
     if (next !== undefined) {
       this.waiting.delete(next);
       next.begin(connection);
-    } else if (this.isLeaving) connection.destroy();
+    } else if (this.hasLeft) connection.destroy();
     else this.idle.push(connection);
   }
 
@@ -147,23 +163,32 @@ export class Http1Pool implements ConnectionOwner, ConnectionQueue {
 
   private open(): ServerConnection {
     const { server, policy } = this;
-    const where = { host: server.host, port: server.port, noDelay: true };
-    const connection =
+    const connection = new ServerConnection(
       policy.scheme === 'https'
-        ? new ServerConnection(
-            connectTls({
-              ...where,
-              ...(isIP(server.host) === 0 ? { servername: server.host } : {}),
-              rejectUnauthorized: !policy.insecureSkipVerify,
-            }),
-            'secureConnect',
-            policy.connectTimeoutMs,
-            this,
-          )
-        : new ServerConnection(connectPlain(where), 'connect', policy.connectTimeoutMs, this);
+        ? (onBytes) => connectOverTls(server, policy, onBytes)
+        : (onBytes) => connectPlainly(server, onBytes),
+      policy.scheme === 'https' ? 'secureConnect' : 'connect',
+      policy.connectTimeoutMs,
+      this,
+    );
     this.connections.add(connection);
     return connection;
   }
+}
+
+/** Bytes are the caller's to keep. */
+function connectPlainly({ host, port }: Server, onBytes: (bytes: Buffer) => void): Socket {
+  const callback = (size: number): boolean => {
+    onBytes(Buffer.from(READ_INTO.subarray(0, size)));
+    return true;
+  };
+  return connectPlain({ host, port, noDelay: true, onread: { buffer: READ_INTO, callback } });
+}
+
+function connectOverTls({ host, port }: Server, policy: ServicePolicy, onBytes: (bytes: Buffer) => void): Socket {
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  const socket = connectTls({ host, port, ...name, rejectUnauthorized: !policy.insecureSkipVerify });
+  return socket.on('data', onBytes);
 }
 
 function keyOf(server: Server, policy: ServicePolicy): string {

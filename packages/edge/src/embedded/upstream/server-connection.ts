@@ -1,6 +1,6 @@
 /** One connection to a server that speaks HTTP/1: one request at a time, and kept for the next where the server allows it. */
 import type { Socket } from 'node:net';
-import { readAnswerHead, type AnswerHead } from '../../core/wire/http1-head.ts';
+import { isFieldName, readAnswerHead, type AnswerHead } from '../../core/wire/http1-head.ts';
 import { limits } from '../../limits.ts';
 import { BodyReader } from '../http1/body-reader.ts';
 import { headIn } from '../http1/head-bytes.ts';
@@ -42,20 +42,20 @@ export class ServerConnection {
   private isSending = false;
   private failure: unknown = undefined;
 
-  /** @param socket that is being connected */
+  /** @param connect begins to connect; what comes is given to the function that it is called with */
   constructor(
-    socket: Socket,
+    connect: (onBytes: (bytes: Buffer) => void) => Socket,
     openEvent: 'connect' | 'secureConnect',
     connectTimeoutMs: number,
     owner: ConnectionOwner,
   ) {
+    const socket = connect(this.onData);
     this.socket = socket;
     this.owner = owner;
     this.outbox = new Outbox(socket);
     this.deadlineMs = deadline(owner.nowMs(), connectTimeoutMs);
     socket.setNoDelay(true);
     socket.once(openEvent, this.onOpen);
-    socket.on('data', this.onData);
     socket.on('error', this.onError);
     socket.on('end', this.onEnd);
     socket.on('close', this.onClose);
@@ -277,7 +277,7 @@ function headOf({ method, target, headers, body }: Outgoing): string | undefined
   for (let index = 0; index + 1 < headers.length; index += 2) {
     const name = headers[index] ?? '';
     const value = headers[index + 1] ?? '';
-    if (!VALUE.test(value) || !METHOD.test(name)) return undefined;
+    if (!VALUE.test(value) || !isFieldName(name)) return undefined;
     if (name.length === CONTENT_LENGTH && name.toLowerCase() === 'content-length') hasLength = true;
     head += `${name}: ${value}\r\n`;
   }
