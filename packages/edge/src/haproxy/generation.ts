@@ -1,5 +1,6 @@
 /** One process of HAProxy, from its start to its end. A reload begins a new one beside it and lets this one finish. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { PlatformError, type Timers } from '@stadion/base';
 import type { Running } from '../core/haproxy/running.ts';
 import { ask, command } from './runtime-socket.ts';
@@ -13,6 +14,8 @@ export interface GenerationStart {
   readonly before: string | undefined;
   /** Open sockets that its configuration names by their numbers. */
   readonly descriptors: readonly number[];
+  /** Its frontends, by their names. */
+  readonly frontends: readonly string[];
   /** What it has, by its configuration. */
   readonly running: Running;
   readonly timers: Timers;
@@ -22,10 +25,14 @@ export interface GenerationStart {
 }
 
 const LOOK_MS = 20;
+/** A process that has not heard in this time that it is to finish hangs. */
+const HEARD_MS = 5_000;
 const REMOVALS_AT_ONCE = 200;
 /** What is said when all is well. */
 const EXPECTED = /^New server registered\.?$|^Already exists/;
 const KEPT_OUTPUT = 4_000;
+/** What a process says of each frontend and backend that it has given up. */
+const STOPPED = /: Proxy (\S+) stopped/;
 
 /** The process. It is launched once; changes may be told before. */
 export class Generation {
@@ -38,6 +45,9 @@ export class Generation {
   private setExited: () => void = () => undefined;
   private output = '';
   private isUp = false;
+  /** Frontends that still accept. */
+  private readonly accepting: Set<string>;
+  private onDeaf: () => void = () => undefined;
   private readonly waiting: string[] = [];
   private flushing: Promise<void> = Promise.resolve();
 
@@ -45,6 +55,7 @@ export class Generation {
     this.start = start;
     this.socket = start.socket;
     this.running = start.running;
+    this.accepting = new Set(start.frontends);
     this.exited = new Promise((resolve) => {
       this.setExited = resolve;
     });
@@ -93,15 +104,16 @@ export class Generation {
     };
     child.once('error', (error) => ended(error.message));
     child.once('exit', () => ended(''));
-    child.stderr?.on('data', (chunk: Buffer) => {
-      this.output = `${this.output}${chunk.toString('utf8')}`.slice(-KEPT_OUTPUT);
+    eachLine(child.stderr, (line) => {
+      this.output = `${this.output}${line}\n`.slice(-KEPT_OUTPUT);
+      this.noteStopped(line);
     });
-    let rest = '';
-    child.stdout?.on('data', (chunk: Buffer) => {
-      const lines = `${rest}${chunk.toString('utf8')}`.split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) onLine(line);
-    });
+    eachLine(child.stdout, onLine);
+  }
+
+  private noteStopped(line: string): void {
+    const name = STOPPED.exec(line)?.[1];
+    if (name !== undefined && this.accepting.delete(name) && this.accepting.size === 0) this.onDeaf();
   }
 
   /** Carries out commands in order; before it is up they wait, and nobody waits for them. */
@@ -130,18 +142,39 @@ export class Generation {
     }
   }
 
-  /** Lets it take nothing new and finish what it has. */
-  finish(): void {
+  /**
+   * Lets it take nothing new and finish what it has. Resolves when it accepts no more: until then it shares its ports with the
+   * one after it, and whoever came to it would find what was before.
+   */
+  async finish(): Promise<void> {
     this.child?.kill('SIGUSR1');
+    if (this.hasExited || this.accepting.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.start.timers.after(HEARD_MS, resolve);
+      this.onDeaf = () => {
+        timer.cancel();
+        resolve();
+      };
+      void this.exited.then(this.onDeaf);
+    });
   }
 
   /** Ends it after what is under way, at most after a while. */
   async end(limitMs: number): Promise<void> {
-    this.finish();
+    void this.finish();
     const timer = this.start.timers.after(limitMs, () => this.child?.kill('SIGKILL'));
     await this.exited;
     timer.cancel();
   }
+}
+
+function eachLine(stream: Readable | null, onLine: (line: string) => void): void {
+  let rest = '';
+  stream?.on('data', (chunk: Buffer) => {
+    const lines = `${rest}${chunk.toString('utf8')}`.split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) onLine(line);
+  });
 }
 
 /**

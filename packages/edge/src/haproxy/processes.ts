@@ -154,6 +154,7 @@ export class Processes {
     const generation = new Generation({
       ...{ program: parts.program, configuration, socket: settings.runtimeSocket, before: before?.socket, running },
       descriptors: descriptorsOf(parts.entryPoints),
+      frontends: settings.fronts.map(({ front }) => front),
       ...{ timers: parts.timers, onLine: parts.onLine, onRefused: (said) => this.refused(said) },
     });
     this.next = generation;
@@ -186,7 +187,7 @@ export class Processes {
     this.finishing.add(generation);
     const { http, https } = generation.running.mapPaths;
     await command(generation.socket, [`clear map ${http}`, `clear map ${https}`]).catch(() => undefined);
-    generation.finish();
+    await generation.finish();
   }
 
   private ended(generation: Generation): void {
