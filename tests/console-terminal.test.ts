@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { hashPassword } from '@stadion/access';
 import { SystemRandom } from '@stadion/base/system';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { shellApp } from './support/apps.ts';
 import { ConsoleBrowser, WIDTHS, everyLook, type Width } from './support/console-browser.ts';
 import { BOTH } from './support/console-suite.ts';
@@ -42,6 +42,7 @@ describe.skipIf(missingParts.includes('chromium'))('the terminal of the console'
       return body.tasks.find(({ state }: { state: string }) => state === 'TASK_RUNNING')?.id;
     });
   }, LIMIT_MS);
+  afterEach(() => browser.closePassing());
   afterAll(async () => {
     await browser.stop();
     await platform.dispose();

@@ -248,7 +248,7 @@ function firstViewAndEveryPage(suite: ConsoleSuite): void {
   ])(
     '%s is accessible and fits, light and dark, at a desk and on a phone',
     async (path) => {
-      looker ??= await suite.browser.open('/');
+      looker ??= await suite.browser.openToStay('/');
       await looker.setViewportSize(WIDTHS.desk);
       await looker.goto(suite.wire.url + (await realPath(path)));
       await looker.getByRole('heading', { level: 1 }).waitFor();

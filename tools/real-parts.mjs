@@ -57,8 +57,8 @@ export const realParts = [
   },
   {
     name: 'chromium',
-    debianPackage: 'chromium',
-    provides: { command: 'chromium' },
+    debianPackage: 'chromium-headless-shell',
+    provides: { command: 'chromium-headless-shell' },
     neededBy: 'tests/console*.test.ts, the web console in a browser',
   },
   {

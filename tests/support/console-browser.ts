@@ -1,6 +1,6 @@
 /** A real browser on the console of a real platform: pages at the widths that count, with everything that goes wrong in them. */
 import axe from 'axe-core';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { canMakeMachines } from './machines.ts';
 import { QuietNetwork } from './quiet-network.ts';
 
@@ -8,7 +8,8 @@ import { QuietNetwork } from './quiet-network.ts';
 export const WIDTHS = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
 export type Width = keyof typeof WIDTHS;
 
-const CHROMIUM = '/usr/bin/chromium';
+/** Chromium without windows: the whole one draws its own bars and buttons around every page, seen or not. */
+const CHROMIUM = '/usr/bin/chromium-headless-shell';
 
 /** One browser; each page has a profile of its own. */
 export class ConsoleBrowser {
@@ -17,6 +18,7 @@ export class ConsoleBrowser {
   private readonly browser: Browser;
   private readonly url: string;
   private readonly network: QuietNetwork | undefined;
+  private passing: BrowserContext[] = [];
 
   private constructor(browser: Browser, url: string, network: QuietNetwork | undefined) {
     this.browser = browser;
@@ -35,8 +37,20 @@ export class ConsoleBrowser {
     return new ConsoleBrowser(browser, url, network);
   }
 
-  /** Opens an address of the console. @param httpCredentials whom to be, where people are known */
+  /** Opens an address of the console, for the test that runs. @param httpCredentials whom to be, where people are known */
   async open(
+    path: string,
+    width: Width = 'desk',
+    theme: 'light' | 'dark' = 'light',
+    httpCredentials?: { readonly username: string; readonly password: string },
+  ): Promise<Page> {
+    const page = await this.openToStay(path, width, theme, httpCredentials);
+    this.passing.push(page.context());
+    return page;
+  }
+
+  /** Opens one that stays open, as `open` does. */
+  async openToStay(
     path: string,
     width: Width = 'desk',
     theme: 'light' | 'dark' = 'light',
@@ -56,6 +70,13 @@ export class ConsoleBrowser {
     });
     await page.goto(this.url + path);
     return page;
+  }
+
+  /** Closes what a test opened: pages listen and draw for as long as they are open. */
+  async closePassing(): Promise<void> {
+    const { passing } = this;
+    this.passing = [];
+    await Promise.all(passing.map((context) => context.close()));
   }
 
   async stop(): Promise<void> {

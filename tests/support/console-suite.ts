@@ -49,6 +49,7 @@ export function describeConsole(
       await begun?.platform.dispose();
     });
     afterEach(async ({ task }) => {
+      await begun?.browser.closePassing();
       // A change that a failed test left half way would keep every later one waiting.
       if (task.result?.state === 'fail') await begun?.platform.cancelAll();
     });
