@@ -6,7 +6,7 @@ import { createHash, createPublicKey, createSecretKey, type KeyObject } from 'no
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { PlatformError, describeError, errorCode, every, type Clock, type Logger, type Timers } from '@stadion/base';
-import { decodeJwt, errors, jwtVerify, type JWTPayload } from 'jose';
+import type { JWTPayload } from 'jose';
 import { readAccessRules, type AccessRules, type Issuer } from './core/access-rules.ts';
 import { readGrant, type Identity } from './core/permission.ts';
 import { isPassword } from './password.ts';
@@ -99,6 +99,7 @@ export class AccessControl {
   }
 
   private async bySignature(shown: string): Promise<Identity | undefined> {
+    const { decodeJwt, errors, jwtVerify } = await import('jose');
     let claimed: string | undefined;
     try {
       claimed = decodeJwt(shown).iss;

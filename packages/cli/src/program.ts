@@ -150,7 +150,8 @@ function addCommand(
   }
   command.action(async () => {
     const options = command.optsWithGlobals<CommonOptions & Record<string, unknown>>();
-    const session = new Session(ports, options);
+    const toYaml = options.output === 'yaml' ? (await import('./output/yaml.ts')).toYaml : undefined;
+    const session = new Session(ports, options, toYaml);
     try {
       finish(await spec.run(new CommandCall(session, command.args, options)));
     } catch (error) {

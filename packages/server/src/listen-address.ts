@@ -66,7 +66,7 @@ export async function loadAccess(
 ): Promise<LoadedAccess> {
   const secret = await loadSecret(config, ports.random);
   const tls = await openNodeTls(config, { secret, ports, log }, undoing);
-  if (tls !== undefined) showToOthers(tls);
+  if (tls !== undefined) await showToOthers(tls);
   if (config.accessFile === undefined) return { secret, access: undefined, tls };
   const access = await AccessControl.open(config.accessFile, ports.time, log);
   undoing.addNow(() => {

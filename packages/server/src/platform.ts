@@ -11,7 +11,6 @@ import { buildAgent } from './build-agent.ts';
 import { openVault } from './stored-secrets.ts';
 import { vaultSecrets } from './agent-secrets.ts';
 import { openDns } from './build-dns.ts';
-import { startEdge } from './build-edge.ts';
 import { chooseFreePorts } from './free-ports.ts';
 import { inProcessDialer } from './in-process-link.ts';
 import { writeJoinToken } from './join-file.ts';
@@ -151,7 +150,10 @@ async function startRooms(
     ...dns.addresses,
     ...(config.edge === 'off'
       ? {}
-      : await startEdge(
+      : // Who wants no edge does not load one.
+        await (
+          await import('./build-edge.ts')
+        ).startEdge(
           {
             config,
             ports,

@@ -1,6 +1,7 @@
 /** The agent's pages: the legacy JSON endpoints of a Mesos agent, also under `/slave(1)`. */
 import type { Clock, Timers } from '@stadion/base';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { noSchemas } from '@stadion/base/no-schemas';
 import type { AgentView } from '../agent-view.ts';
 import { CONNECTIONS_MAX, REQUEST_MS_MAX } from '../limits.ts';
 import { addFilesRoutes } from './files.ts';
@@ -27,6 +28,7 @@ export interface AgentHttpOptions {
 /** Makes the server of an agent. It does not listen yet: whoever composes it says where. */
 export function createAgentHttp(agent: AgentView, options: AgentHttpOptions): FastifyInstance {
   const server = fastify({
+    schemaController: noSchemas,
     logger: false,
     exposeHeadRoutes: true,
     // Input of sessions goes on for as long as they do; everything else is timed below.

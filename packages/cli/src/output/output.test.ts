@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { toJson, toYaml } from './documents.ts';
+import { toJson } from './documents.ts';
 import { LiveDisplay } from './live-display.ts';
 import { painter, wantsColours } from './style.ts';
 import { tableLines } from './table.ts';
+import { toYaml } from './yaml.ts';
 
 describe('tables', () => {
   it('are aligned by what one sees, not by characters', () => {

@@ -1,7 +1,8 @@
 /** Writes answers in the form that was asked for, and remarks about the work beside them. */
+import { assert } from '@stadion/base';
 import { safeLines, safeText } from '../core/safe-text.ts';
 import type { Output } from '../platform/ports.ts';
-import { toJson, toJsonLine, toYaml } from './documents.ts';
+import { toJson, toJsonLine } from './documents.ts';
 import { painter, wantsColours, type Style } from './style.ts';
 import { fieldLines, tableLines, type Cell } from './table.ts';
 
@@ -19,6 +20,7 @@ export class Printer {
   readonly paint: (style: Style, text: string) => string;
   /** Adds colours for standard error. */
   readonly paintRemark: (style: Style, text: string) => string;
+  private readonly toYaml: ((value: unknown) => string) | undefined;
 
   constructor(options: {
     readonly format: Format;
@@ -26,11 +28,14 @@ export class Printer {
     readonly stdout: Output;
     readonly stderr: Output;
     readonly environment: Readonly<Record<string, string | undefined>>;
+    /** Who wants YAML brings what writes it. */
+    readonly toYaml?: ((value: unknown) => string) | undefined;
   }) {
     this.format = options.format;
     this.quiet = options.quiet;
     this.stdout = options.stdout;
     this.stderr = options.stderr;
+    this.toYaml = options.toYaml;
     this.paint = painter(wantsColours(options.environment, options.stdout.isTerminal));
     this.paintRemark = painter(wantsColours(options.environment, options.stderr.isTerminal));
   }
@@ -43,15 +48,20 @@ export class Printer {
    */
   answer(value: unknown, lines: () => readonly string[], ids?: readonly string[]): void {
     if (this.format === 'json') this.stdout.write(toJson(value));
-    else if (this.format === 'yaml') this.stdout.write(toYaml(value));
+    else if (this.format === 'yaml') this.stdout.write(this.yaml(value));
     else this.lines(this.quiet && ids !== undefined ? ids.map(safeText) : lines());
   }
 
   /** One of many answers that come over time: a line of JSON, a YAML document, or a line for people. */
   item(value: unknown, line: () => string): void {
     if (this.format === 'json') this.stdout.write(toJsonLine(value));
-    else if (this.format === 'yaml') this.stdout.write(`---\n${toYaml(value)}`);
+    else if (this.format === 'yaml') this.stdout.write(`---\n${this.yaml(value)}`);
     else this.lines([line()]);
+  }
+
+  private yaml(value: unknown): string {
+    assert(this.toYaml !== undefined, 'whoever wants YAML brings what writes it');
+    return this.toYaml(value);
   }
 
   /** Lines for people on standard output. They must be safe already. */

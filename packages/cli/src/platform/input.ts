@@ -1,6 +1,5 @@
 /** Reads definitions that people write: JSON or YAML, from a file or standard input. */
 import { PlatformError, describeError } from '@stadion/base';
-import { parseDocument } from 'yaml';
 import { limits } from '../limits.ts';
 import { usageError } from '../report-error.ts';
 import type { Machine } from './ports.ts';
@@ -20,7 +19,7 @@ export async function readDocument(machine: Machine, source: string): Promise<un
 }
 
 /** JSON is YAML, save for odd cases; where a text begins like JSON, it is read and reported as JSON. */
-function parseText(text: string, source: string): unknown {
+async function parseText(text: string, source: string): Promise<unknown> {
   if (/^\s*[{[]/.test(text)) {
     try {
       return JSON.parse(text) as unknown;
@@ -28,6 +27,7 @@ function parseText(text: string, source: string): unknown {
       throw usageError(`${source} is not valid JSON: ${describeError(error)}`);
     }
   }
+  const { parseDocument } = await import('yaml');
   const document = parseDocument(text);
   const [problem] = document.errors;
   if (problem !== undefined) throw usageError(`${source} is not valid YAML: ${problem.message.split('\n')[0] ?? ''}`);

@@ -58,7 +58,8 @@ export class Session {
   private masterClient: Promise<MasterClient> | undefined;
   private shownSecret: Promise<string | undefined> | undefined;
 
-  constructor(ports: CliPorts, options: CommonOptions) {
+  /** @param toYaml writes YAML, where that is wanted */
+  constructor(ports: CliPorts, options: CommonOptions, toYaml?: (value: unknown) => string) {
     this.ports = ports;
     this.options = options;
     this.dataDirectory = options.dataDir ?? nonEmpty(ports.environment.STADION_DATA_DIR) ?? DEFAULT_DATA_DIRECTORY;
@@ -68,6 +69,7 @@ export class Session {
       stdout: ports.stdout,
       stderr: ports.stderr,
       environment: ports.environment,
+      toYaml,
     });
   }
 

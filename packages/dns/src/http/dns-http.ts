@@ -1,6 +1,7 @@
 /** The name server over HTTP: Mesos-DNS's `/v1`, health, metrics, and what people look at and switch. */
 import { Buffer } from 'node:buffer';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { noSchemas } from '@stadion/base/no-schemas';
 import type { Dns } from '../dns.ts';
 import { configJson } from './config-json.ts';
 import { lookUp } from './lookup.ts';
@@ -23,6 +24,7 @@ const CONNECTIONS_MAX = 1000;
 /** Makes the HTTP side; the caller listens and closes. */
 export function createDnsHttp(dns: Dns): FastifyInstance {
   const app = Fastify({
+    schemaController: noSchemas,
     logger: false,
     requestTimeout: REQUEST_MS_MAX,
     forceCloseConnections: true,

@@ -1,7 +1,6 @@
 /** The edge's own checks of servers, where a service asks for them. */
 import type { TimerHandle, Timers } from '@stadion/base';
 import { connect } from 'node:net';
-import { request } from 'undici';
 import type { Pool } from '../core/balance/pool.ts';
 import type { HealthProbe, Server, ServicePolicy } from '../core/model.ts';
 
@@ -95,6 +94,7 @@ async function probeServer(
   const abort = new AbortController();
   const timer = timers.after(probe.timeoutMs, () => abort.abort());
   try {
+    const { request } = await import('undici');
     const answer = await request(
       `${scheme}://${host}:${String(port)}${probe.path.startsWith('/') ? '' : '/'}${probe.path}`,
       {

@@ -1,6 +1,7 @@
 /** The master's read API over HTTP: the legacy endpoints of Mesos, each with and without `/master`, `.json` and `?jsonp=`. */
 import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { noSchemas } from '@stadion/base/no-schemas';
 import { CALL_BYTES_MAX, CONNECTIONS_MAX, REQUEST_MS_MAX } from '../limits.ts';
 import type { Master } from '../master.ts';
 import { flags } from './flags.ts';
@@ -45,6 +46,7 @@ const RESOURCES: Readonly<Record<string, Resource>> = {
 export function createMasterHttp(master: Master, options: MasterHttpOptions = {}): FastifyInstance {
   const seen = new SeenMaster(master, options);
   const app = Fastify({
+    schemaController: noSchemas,
     logger: false,
     routerOptions: { ignoreTrailingSlash: true },
     requestTimeout: REQUEST_MS_MAX,

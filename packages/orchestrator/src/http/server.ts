@@ -2,6 +2,7 @@
 import { PlatformError, describeError, errorCode } from '@stadion/base';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { WHOLE_SIGHT, type Sight } from '@stadion/contract/permissions';
+import { noSchemas } from '@stadion/base/no-schemas';
 import type { OrchestratorEngine } from '../engine.ts';
 import { failure, type Answer, type Call } from './answer.ts';
 import { AppView } from './app-view.ts';
@@ -73,6 +74,7 @@ export function createOrchestratorHttp(engine: OrchestratorEngine, options: Orch
   }
 
   const server = Fastify({
+    schemaController: noSchemas,
     bodyLimit,
     exposeHeadRoutes: false,
     // After the requests under way have been answered: see preClose. Connections without any would stay for a minute.

@@ -1,12 +1,13 @@
 /** Has `fetch` show this machine's certificate, and trust the cluster's authorities beside those of the public web. */
-import { Agent, buildConnector, setGlobalDispatcher } from 'undici';
+import type { buildConnector } from 'undici';
 import { trusted, type NodeTls } from './node-tls.ts';
 
 /**
  * From now on, in the whole process: what fetches there is our own parts, and artifacts of tasks. Each new connection shows
- * what holds by then; those that are kept open go on.
+ * what holds by then; those that are kept open go on. Who has no TLS does not even load what it takes.
  */
-export function showToOthers(tls: NodeTls): void {
+export async function showToOthers(tls: NodeTls): Promise<void> {
+  const { Agent, buildConnector, setGlobalDispatcher } = await import('undici');
   const connectorOf = (): buildConnector.connector => {
     const material = tls.material();
     return buildConnector({ ...material, ca: trusted(material) });

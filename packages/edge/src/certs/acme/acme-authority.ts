@@ -1,6 +1,6 @@
-/** An authority that speaks ACME (RFC 8555), by acme-client. */
+/** An authority that speaks ACME (RFC 8555), by acme-client, which is large: it is loaded when somebody wants a certificate. */
 import { readFile, writeFile } from 'node:fs/promises';
-import { Client, crypto } from 'acme-client';
+import type { Authorization } from 'acme-client';
 import { errorCode } from '@stadion/base';
 import type { ChallengeBoard, ChallengeKind } from './challenge-board.ts';
 
@@ -37,6 +37,7 @@ export class AcmeAuthority implements CertificateAuthority {
 
   async issue(names: readonly string[]): Promise<Issued> {
     const { directoryUrl, email, challenge: kind } = this.settings;
+    const { Client, crypto } = await import('acme-client');
     const accountKey = await this.accountKey();
     const client = new Client({ directoryUrl, accountKey, backoffMin: 500, backoffMax: 5_000, backoffAttempts: 20 });
     const [common = ''] = names;
@@ -60,7 +61,7 @@ export class AcmeAuthority implements CertificateAuthority {
   }
 
   private async answer(
-    authorization: Parameters<typeof crypto.createAlpnCertificate>[0],
+    authorization: Authorization,
     challenge: { readonly type: string; readonly token: string },
     keyAuthorization: string,
     isBegun: boolean,
@@ -74,6 +75,7 @@ export class AcmeAuthority implements CertificateAuthority {
     else if (wanted === 'dns-01') await this.board.callHook(isBegun ? 'present' : 'cleanup', name, keyAuthorization);
     else if (!isBegun) await this.board.putCertificate(name, undefined);
     else {
+      const { crypto } = await import('acme-client');
       const [key, certificate] = await crypto.createAlpnCertificate(authorization, keyAuthorization);
       await this.board.putCertificate(name, {
         names: [name],
@@ -90,6 +92,7 @@ export class AcmeAuthority implements CertificateAuthority {
       return await readFile(path, 'utf8');
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw error;
+      const { crypto } = await import('acme-client');
       const key = (await crypto.createPrivateEcdsaKey('P-256')).toString();
       await writeFile(path, key, { mode: 0o600 });
       return key;

@@ -1,6 +1,5 @@
 /** Steps that ask who is there: basic and digest logins, and asking another server. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { request } from 'undici';
 import type { MiddlewareStep } from '../../core/model.ts';
 import { limits } from '../../limits.ts';
 import { plainAnswer, type Answer, type Exchange, type Step } from '../exchange.ts';
@@ -101,6 +100,7 @@ export function forwardAuth(step: Kind<'forward-auth'>): Step {
         if (value !== undefined && isWanted) headers[name] ??= Array.isArray(value) ? value.join(', ') : value;
       }
       try {
+        const { request } = await import('undici');
         const answer = await request(step.address, {
           method: 'GET',
           headers,
