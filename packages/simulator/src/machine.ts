@@ -29,7 +29,7 @@ export const MACHINE_CPUS = 8;
 export const MACHINE_MEM = 8_192;
 const MACHINE_DISK = 100_000;
 /** Disks that are had as a whole, each larger than any volume. */
-const MACHINE_MOUNTS = 16;
+const MACHINE_MOUNTS = 6;
 /** Inclusive. */
 const MACHINE_PORTS = { begin: 31_000, end: 31_200 };
 /** What a launch may take before, and after, the moment from which the container exists. */
@@ -98,7 +98,9 @@ export class Machine {
 
   /** Which making of a volume is here; undefined: it is not. */
   makingOf(volumeId: string): number | undefined {
-    for (const [key, making] of this.volumes.made) if (idOfVolume(key) === volumeId) return making;
+    for (const [key, making] of this.volumes.made) {
+      if (key.endsWith(volumeId) && idOfVolume(key) === volumeId) return making;
+    }
     return undefined;
   }
 

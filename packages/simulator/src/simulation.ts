@@ -25,8 +25,8 @@ import { World } from './world.ts';
 /** How long the cluster may take to settle once all faults are over, and for how long it must stay so. Virtual time. */
 const SETTLE_MS_MAX = 45 * 60_000;
 const QUIET_MS = 30_000;
-/** Machines that are added for settling: enough for twice the instances of all apps. */
-const SPARE_MACHINES = 12;
+/** Machines that are added for settling, for each app: enough for twice its instances, and for a disk of its own for each. */
+const SPARE_MACHINES_PER_APP = 2;
 /** Whether it has settled is looked at so often. */
 const SETTLE_LOOK_MS = 1_000;
 /** A run that broke so many promises says nothing new. */
@@ -75,6 +75,8 @@ class Simulation {
   private readonly random: Random;
   private readonly faults: FaultInjector;
   private readonly checkers: readonly Checker[];
+  /** Those that look after events in which the orchestrator did nothing. */
+  private readonly checkersOfEvents: readonly Checker[];
   private readonly violations: Violation[] = [];
   private readonly hash: Hash = createHash('sha256');
   private readonly covered = new CoverageCounter();
@@ -132,6 +134,7 @@ class Simulation {
       drainsChecker(world, this.violate('13 drains')),
       convergenceChecker(world, this.violate('9 convergence')),
     ];
+    this.checkersOfEvents = this.checkers.filter(({ afterEvent }) => afterEvent !== undefined);
     this.watch();
     this.countElections();
     options.sabotage?.(world);
@@ -190,7 +193,7 @@ class Simulation {
     if (world.controlPlane === undefined) await this.pass(10_000);
     this.fire(world.host.start());
     // What was wanted may never have fitted; that is no fault of the platform.
-    world.addMachines(SPARE_MACHINES);
+    world.addMachines(SPARE_MACHINES_PER_APP * this.workload.promises.appIds.length);
     for (const machine of world.machines) this.fire(machine.start());
     // Settled means settled: not for a moment only.
     let quietSince = Infinity;
@@ -224,7 +227,7 @@ class Simulation {
 
   /** @param hasTurned whether the orchestrator may have done anything since the last look */
   private look(hasTurned: boolean): void {
-    for (const checker of this.checkers) {
+    for (const checker of hasTurned ? this.checkers : this.checkersOfEvents) {
       checker.afterEvent?.();
       if (hasTurned) checker.afterTurn?.();
     }

@@ -71,6 +71,11 @@ export class World implements MachineWorld, HostWorld {
     this.emptied = ids;
   }
 
+  /** The machine of that name. */
+  machineNamed(name: string): Machine | undefined {
+    return this.machines.find((machine) => machine.name === name);
+  }
+
   /** Adds machines, so that there is room for everything that is wanted; their agents are yet to be started. */
   addMachines(count: number): void {
     for (let added = 0; added < count; added += 1) this.machines.push(new Machine(this.machines.length, this));

@@ -91,13 +91,14 @@ export function namesChecker(world: World, violate: Violate): Checker {
   function judgeAnswers(): void {
     const view = world.controlPlane?.engine.view;
     if (view === undefined) return;
-    const now = world.time.monotonic();
-    for (const taskId of down.keys()) {
+    const before = world.time.monotonic() - ANSWER_LATE_MS_MAX;
+    for (const [taskId, { since }] of down) {
+      if (since > before) continue;
       const instance = view.instanceByTaskId(taskId);
       // A container of a pod may be over while the pod serves.
       if (instance === undefined || instance.tasks !== undefined || !taskIdsOf(instance).includes(taskId)) continue;
       const app = view.root.appAtVersion(instance.appId, instance.appVersion);
-      if (serves(instance, app)) judge(taskId, now - ANSWER_LATE_MS_MAX, 'is said to serve');
+      if (serves(instance, app)) judge(taskId, before, 'is said to serve');
     }
   }
 }

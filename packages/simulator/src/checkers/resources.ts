@@ -55,25 +55,29 @@ function judgeDisks({ id, total, charged, offered }: Books, violate: Violate): v
   const has = disksOf(total);
   const [used, promised] = [disksOf(charged), disksOf(offered)];
   for (const [root, mib] of MACHINE_DISKS) {
-    const pieces = has.get(root) ?? [];
-    const there = sum(pieces, (milli) => milli);
+    const { disk: there, pieces } = has.get(root) ?? NO_DISK;
     if (there !== mib * 1000) violate(`${id} is believed to have ${String(there)} of the disk ${root} (thousandths)`);
-    if (root.startsWith('/mnt') && pieces.length !== 1) {
-      violate(`the disk ${root} of ${id} is in ${String(pieces.length)} pieces`);
+    if (root.startsWith('/mnt') && pieces !== 1) {
+      violate(`the disk ${root} of ${id} is in ${String(pieces)} pieces`);
     }
-    const taken = sum([...(used.get(root) ?? []), ...(promised.get(root) ?? [])], (milli) => milli);
+    const taken = (used.get(root)?.disk ?? 0) + (promised.get(root)?.disk ?? 0);
     if (taken > there) violate(`${String(taken)} of the disk ${root} of ${id} are charged or offered (thousandths)`);
   }
 }
 
-function disksOf({ held }: Books['total']): ReadonlyMap<string, readonly number[]> {
-  const disks = new Map<string, number[]>();
+const NO_DISK = { disk: 0, pieces: 0 };
+
+function disksOf({ held }: Books['total']): ReadonlyMap<string, { readonly disk: number; readonly pieces: number }> {
+  const disks = new Map<string, { disk: number; pieces: number }>();
   for (const { source, disk } of held.values()) {
     const root = (source?.path ?? source?.mount)?.root;
     if (root === undefined) continue;
     const known = disks.get(root);
-    if (known === undefined) disks.set(root, [disk]);
-    else known.push(disk);
+    if (known === undefined) disks.set(root, { disk, pieces: 1 });
+    else {
+      known.disk += disk;
+      known.pieces += 1;
+    }
   }
   return disks;
 }

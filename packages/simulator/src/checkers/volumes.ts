@@ -1,5 +1,6 @@
 /** Invariant 11: a volume goes with one instance, on one machine; its data is lost only to a wipe; none is left behind. */
 import { launchedTasks } from '@stadion/contract/mesos';
+import type { Machine } from '../machine.ts';
 import type { World } from '../world.ts';
 import type { StartedContainer, UsedVolume } from '../started-container.ts';
 import type { PromiseBook } from '../promises.ts';
@@ -8,7 +9,7 @@ import type { Checker, Violate } from './checker.ts';
 /** A volume that was used by a task of which the orchestrator has heard. */
 interface Held {
   readonly instanceId: string;
-  readonly machine: string;
+  readonly machine: Machine;
   readonly volume: UsedVolume;
 }
 
@@ -22,8 +23,10 @@ export function volumesChecker(world: World, promises: PromiseBook, violate: Vio
   const held = new Map<string, Held>();
   /** The app of every instance that was launched on a volume. It may be deleted, and be there again, before the start. */
   const apps = new Map<string, string>();
-  /** Ids of instances that somebody wants nothing kept of. */
+  /** Ids of instances whose app somebody has deleted. */
   const givenUp = new Set<string>();
+  /** What was there when deleted apps were last looked for. */
+  let lookedAt = { version: '', apps: 0 };
 
   return {
     onCall(call) {
@@ -50,23 +53,24 @@ export function volumesChecker(world: World, promises: PromiseBook, violate: Vio
     onEvent(event) {
       if (event.type !== 'UPDATE' || event.update.status.state !== 'TASK_RUNNING') return;
       const container = started.get(event.update.status.task_id.value);
+      const machine = container && world.machineNamed(container.machine);
       for (const volume of container?.volumes ?? []) {
-        if (container === undefined || held.has(volume.id)) continue;
-        const { machine, taskId } = container;
+        if (machine === undefined || container === undefined || held.has(volume.id)) continue;
+        const { taskId } = container;
         held.set(volume.id, { instanceId: instanceOf(taskId), machine, volume });
       }
     },
     afterEvent() {
       const root = world.controlPlane?.engine.view.root;
-      for (const [instanceId, appId] of apps) {
-        const isGone = root !== undefined && root.spec(appId) === undefined;
-        if (isGone || promises.wipesAsked.has(instanceId)) givenUp.add(instanceId);
+      if (root !== undefined && (root.version !== lookedAt.version || apps.size !== lookedAt.apps)) {
+        lookedAt = { version: root.version, apps: apps.size };
+        for (const [instanceId, appId] of apps) if (root.spec(appId) === undefined) givenUp.add(instanceId);
       }
       for (const [id, { instanceId, machine, volume }] of held) {
-        const making = world.machines.find(({ name }) => name === machine)?.makingOf(id);
-        if (making === volume.making) continue;
+        if (machine.makingOf(id) === volume.making) continue;
         held.delete(id);
-        if (!givenUp.has(instanceId)) violate(`the volume ${id} of ${instanceId} is gone, and nobody asked for that`);
+        if (givenUp.has(instanceId) || promises.wipesAsked.has(instanceId)) continue;
+        violate(`the volume ${id} of ${instanceId} is gone, and nobody asked for that`);
       }
     },
     pending() {

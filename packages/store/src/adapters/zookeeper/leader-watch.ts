@@ -7,8 +7,10 @@ import type { SessionKeeper } from './session-keeper.ts';
 import type { EnsembleSession } from './session.ts';
 import { Signal } from './signal.ts';
 
-/** Between two looks when nothing is heard of a change, milliseconds. */
-const LOOK_MS = 2_000;
+/** Between two looks when nothing is heard of a change, milliseconds: every agent looks, and ZooKeeper answers all of them. */
+const LOOK_MS = 5_000;
+/** Until what has failed is tried again, milliseconds. */
+const RETRY_MS = 2_000;
 /** Masters that are looked at. */
 const MASTERS_MAX = 100;
 
@@ -63,7 +65,7 @@ function observe<Value>(ports: WatchPorts, look: Look<Value>, listener: (value: 
       } catch (error) {
         if (errorCode(error) === 'store-closed') return;
       }
-      await delay(ports.timers, LOOK_MS);
+      await delay(ports.timers, RETRY_MS);
     }
   };
   void run();
