@@ -1,23 +1,39 @@
 /** `npm run simulate -- --seed S --steps N [--count C] [--trace]`: reproduces one run, or runs C seeds from S on. */
 import { parseArgs } from 'node:util';
-import { describeError } from '@stadion/base';
+import { CommandLine } from './flags.ts';
 import { simulate, type SimulationReport } from './simulation.ts';
 
 const USAGE =
   'npm run simulate -- [--seed S] [--steps N] [--count C] [--machines M] [--apps A] [--servers S] [--faults 0..1] [--trace]';
 
-const values = readFlags();
-const steps = wholeNumber('steps', values.steps, 0);
-const count = wholeNumber('count', values.count, 1);
-const machines = wholeNumber('machines', values.machines, 1);
-const apps = wholeNumber('apps', values.apps, 1);
-const servers = wholeNumber('servers', values.servers, 1);
+const line = new CommandLine(USAGE);
+const values = line.read(() =>
+  parseArgs({
+    options: {
+      seed: { type: 'string', default: '1' },
+      steps: { type: 'string', default: '120' },
+      count: { type: 'string', default: '1' },
+      machines: { type: 'string', default: '5' },
+      apps: { type: 'string', default: '6' },
+      servers: { type: 'string', default: '1' },
+      faults: { type: 'string' },
+      trace: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  }),
+);
+const steps = line.wholeNumber('steps', values.steps, 0);
+const count = line.wholeNumber('count', values.count, 1);
+const machines = line.wholeNumber('machines', values.machines, 1);
+const apps = line.wholeNumber('apps', values.apps, 1);
+const servers = line.wholeNumber('servers', values.servers, 1);
 const faults = values.faults === undefined ? undefined : Number(values.faults);
-if (faults !== undefined && !(faults >= 0 && faults <= 1)) refuse('--faults takes a part of the steps, from 0 to 1.');
+if (faults !== undefined && !(faults >= 0 && faults <= 1))
+  line.refuse('--faults takes a part of the steps, from 0 to 1.');
 
 let failed = 0;
 for (let index = 0; index < count; index += 1) {
-  const seed = count === 1 ? values.seed : String(wholeNumber('seed', values.seed, 0) + index);
+  const seed = count === 1 ? values.seed : String(line.wholeNumber('seed', values.seed, 0) + index);
   const report = await simulate({
     seed,
     steps,
@@ -50,37 +66,4 @@ function print(report: SimulationReport): void {
 
 function printEvent(atMs: number, line: string): void {
   console.log(`${(atMs / 1000).toFixed(3).padStart(10)} ${line}`);
-}
-
-function wholeNumber(name: string, text: string, minimum: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < minimum) {
-    refuse(`--${name} takes a whole number of at least ${String(minimum)}.`);
-  }
-  return value;
-}
-
-function readFlags() {
-  try {
-    const { values: flags } = parseArgs({
-      options: {
-        seed: { type: 'string', default: '1' },
-        steps: { type: 'string', default: '120' },
-        count: { type: 'string', default: '1' },
-        machines: { type: 'string', default: '5' },
-        apps: { type: 'string', default: '6' },
-        servers: { type: 'string', default: '1' },
-        faults: { type: 'string' },
-        trace: { type: 'boolean', default: false },
-      },
-    });
-    return flags;
-  } catch (error) {
-    return refuse(describeError(error));
-  }
-}
-
-function refuse(problem: string): never {
-  console.error(`${problem}\n${USAGE}`);
-  process.exit(2);
 }

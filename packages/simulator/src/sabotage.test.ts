@@ -1,12 +1,13 @@
 /** Worlds that are broken on purpose, one for each thing that the checkers of machines and records must see. */
 import type { AgentOptions } from '@stadion/agent';
+import { launchedTasks } from '@stadion/contract/mesos';
 import { describe, expect, it } from 'vitest';
-import { TEST_MS_MAX, complaints, engineLike, onConnection, withInfo } from './testing/broken-worlds.ts';
+import { TEST_MS_MAX, complaints, complaintsIn, engineLike, onConnection, withInfo } from './testing/broken-worlds.ts';
 import type { World } from './world.ts';
 
 describe('a world that nobody has broken', { timeout: TEST_MS_MAX }, () => {
   it('makes no checker complain', async () => {
-    expect(await complaints({})).toEqual([]);
+    expect(await complaintsIn(1, { steps: 40, machines: 3, apps: 4 })).toEqual([]);
   });
 });
 
@@ -15,7 +16,7 @@ describe('the checker of invariant 1', { timeout: TEST_MS_MAX }, () => {
     const sabotage = (world: World): void => {
       world.doors.agent = (options) => withInfo(options, { cpus: 80 });
     };
-    expect(await complaints({ sabotage, machines: 1 })).toEqual(['1 resources']);
+    expect(await complaints({ sabotage })).toEqual(['1 resources']);
   });
 
   it('sees two tasks on one port', async () => {
@@ -29,7 +30,7 @@ describe('the checker of invariant 1', { timeout: TEST_MS_MAX }, () => {
         },
       });
     };
-    expect(await complaints({ sabotage, machines: 1, steps: 5 })).toContain('1 resources');
+    expect(await complaints({ sabotage })).toContain('1 resources');
   });
 });
 
@@ -69,7 +70,7 @@ describe('the checker of invariant 2', { timeout: TEST_MS_MAX }, () => {
         void world.host.start();
       });
     };
-    expect(await complaints({ sabotage, steps: 100 })).toContain('2 durability');
+    expect(await complaints({ sabotage, steps: 12, apps: 3 })).toContain('2 durability');
   });
 
   it('sees kills that were acknowledged and never carried out', async () => {
@@ -82,7 +83,7 @@ describe('the checker of invariant 2', { timeout: TEST_MS_MAX }, () => {
         },
       });
     };
-    expect(await complaints({ sabotage, steps: 100, seed: 4 })).toEqual(['2 durability']);
+    expect(await complaints({ sabotage })).toEqual(['2 durability']);
   });
 });
 
@@ -121,7 +122,7 @@ describe('the checker of invariant 4', { timeout: TEST_MS_MAX }, () => {
         };
       };
     };
-    expect(await complaints({ sabotage, steps: 12, seed: 9 })).toEqual(['1 resources', '4 ghosts']);
+    expect(await complaints({ sabotage }, 2)).toEqual(expect.arrayContaining(['1 resources', '4 ghosts']));
   });
 
   it('sees a task that is started twice', async () => {
@@ -137,7 +138,7 @@ describe('the checker of invariant 4', { timeout: TEST_MS_MAX }, () => {
         },
       });
     };
-    expect(await complaints({ sabotage, steps: 5 })).toContain('4 ghosts');
+    expect(await complaints({ sabotage })).toContain('4 ghosts');
   });
 });
 
@@ -199,7 +200,7 @@ describe('the checker of invariant 6', { timeout: TEST_MS_MAX }, () => {
         world.network.setPartition('machine-0', { toMaster: true, toAgent: true });
       });
     };
-    expect(await complaints({ sabotage, machines: 3, seed: 2 })).toContain('6 patience');
+    expect(await complaints({ sabotage })).toContain('6 patience');
   });
 });
 
@@ -212,7 +213,7 @@ describe('the checker of invariant 11', { timeout: TEST_MS_MAX }, () => {
         }
       });
     };
-    expect(await complaints({ sabotage, seed: 8 })).toEqual(['11 volumes']);
+    expect(await complaints({ sabotage })).toEqual(['11 volumes']);
   });
 
   it('sees an agent that gives one volume to two instances', async () => {
@@ -233,7 +234,7 @@ describe('the checker of invariant 11', { timeout: TEST_MS_MAX }, () => {
         },
       });
     };
-    expect(await complaints({ sabotage, seed: 8 })).toContain('11 volumes');
+    expect(await complaints({ sabotage })).toContain('11 volumes');
   });
 
   it('sees volumes that are left behind', async () => {
@@ -246,7 +247,7 @@ describe('the checker of invariant 11', { timeout: TEST_MS_MAX }, () => {
         },
       }));
     };
-    expect(await complaints({ sabotage, steps: 120, seed: 2 })).toEqual(['11 volumes']);
+    expect(await complaints({ sabotage })).toEqual(['11 volumes']);
   });
 });
 
@@ -256,11 +257,12 @@ describe('the checker of invariant 9', { timeout: TEST_MS_MAX }, () => {
       onConnection(world, (connection) => ({
         ...connection,
         send: (call) => {
-          if (call.type !== 'ACCEPT' || world.time.monotonic() < 60_000) connection.send(call);
+          const launches = call.type === 'ACCEPT' && call.accept.operations.flatMap(launchedTasks).length > 0;
+          if (!launches || world.time.monotonic() < 25_000) connection.send(call);
         },
       }));
     };
-    expect(await complaints({ sabotage, seed: 4 })).toEqual(['9 convergence']);
+    expect(await complaints({ sabotage })).toEqual(['9 convergence']);
   });
 
   it('sees a network that never heals', async () => {
@@ -270,6 +272,6 @@ describe('the checker of invariant 9', { timeout: TEST_MS_MAX }, () => {
         world.network.setPartition('machine-0', { toMaster: true, toAgent: true });
       });
     };
-    expect(await complaints({ sabotage, machines: 3 })).toContain('9 convergence');
+    expect(await complaints({ sabotage })).toContain('9 convergence');
   });
 });

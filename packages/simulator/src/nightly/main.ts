@@ -2,25 +2,30 @@
 import { parseArgs } from 'node:util';
 import { systemClock } from '@stadion/base/system';
 import { sumOf, type Coverage } from '../coverage.ts';
+import { CommandLine } from '../flags.ts';
 import { keepSeed } from '../kept-seeds.ts';
 import { CLUSTER_SHAPES, SINGLE_SHAPES, commandOf, optionsOf, type Run } from '../shapes.ts';
 import { simulate } from '../simulation.ts';
 
 const PROGRESS_EVERY = 20;
 
-const { values } = parseArgs({
-  options: {
-    count: { type: 'string', default: '20000' },
-    /** Those of `npm test` come first; a night begins where nobody has looked yet. */
-    first: { type: 'string', default: String(Math.floor(systemClock.now() / 1000) % 1_000_000_000) },
-  },
-});
-const count = Number(values.count);
-const first = Number(values.first);
-if (!(Number.isInteger(count) && count > 0 && Number.isInteger(first) && first >= 0)) {
-  console.error('npm run simulate:nightly -- [--count N] [--first SEED], both whole numbers');
-  process.exit(2);
-}
+const USAGE = `npm run simulate:nightly -- [--count N] [--first SEED]
+  --count N     how many seeds are run, 20000 unless told otherwise
+  --first SEED  the first of them, a whole number; by default one that depends on the time, so that each night is another`;
+
+const line = new CommandLine(USAGE);
+const values = line.read(() =>
+  parseArgs({
+    options: {
+      count: { type: 'string', default: '20000' },
+      // Those of `npm test` come first; a night begins where nobody has looked yet.
+      first: { type: 'string', default: String(Math.floor(systemClock.now() / 1000) % 1_000_000_000) },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  }),
+);
+const count = line.wholeNumber('count', values.count, 1);
+const first = line.wholeNumber('first', values.first, 0);
 
 const shapes = drawable();
 const startedAt = systemClock.monotonic();
