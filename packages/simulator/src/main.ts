@@ -28,8 +28,9 @@ const machines = line.wholeNumber('machines', values.machines, 1);
 const apps = line.wholeNumber('apps', values.apps, 1);
 const servers = line.wholeNumber('servers', values.servers, 1);
 const faults = values.faults === undefined ? undefined : Number(values.faults);
-if (faults !== undefined && !(faults >= 0 && faults <= 1))
+if (faults !== undefined && !(faults >= 0 && faults <= 1)) {
   line.refuse('--faults takes a part of the steps, from 0 to 1.');
+}
 
 let failed = 0;
 for (let index = 0; index < count; index += 1) {

@@ -134,7 +134,7 @@ class Simulation {
       drainsChecker(world, this.violate('13 drains')),
       convergenceChecker(world, this.violate('9 convergence')),
     ];
-    this.checkersOfEvents = this.checkers.filter(({ afterEvent }) => afterEvent !== undefined);
+    this.checkersOfEvents = this.checkers.filter((checker) => 'afterEvent' in checker);
     this.watch();
     this.countElections();
     options.sabotage?.(world);
