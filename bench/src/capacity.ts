@@ -18,12 +18,18 @@ const STEP_OF_MEMORY = 5;
 const APPS_PER_STEP = 10;
 const PING_MS = 3_000;
 const HEAP_MEGABYTES = 12_000;
+/** Most of what is made stays: the smaller this space, the more often it is copied. */
+const NEW_SPACE_MEGABYTES = 64;
 const INSIDE = 'BENCH_CAPACITY_INSIDE';
 
 /** `npm run bench capacity` */
 export async function benchCapacity(): Promise<boolean> {
   if (process.env[INSIDE] === '1') return await measure();
-  const flags = [...process.execArgv, `--max-old-space-size=${String(HEAP_MEGABYTES)}`];
+  const heap = [
+    `--max-old-space-size=${String(HEAP_MEGABYTES)}`,
+    `--max-semi-space-size=${String(NEW_SPACE_MEGABYTES)}`,
+  ];
+  const flags = [...process.execArgv, ...heap];
   const environment = { ...process.env, [INSIDE]: '1' };
   const { status } = spawnSync(process.execPath, [...flags, process.argv[1] ?? '', 'capacity'], {
     stdio: 'inherit',

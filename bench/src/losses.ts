@@ -8,11 +8,12 @@ import { Cluster, canMakeCluster } from '../../tests/support/cluster.ts';
 import { waitFor } from '../../tests/support/running-platform.ts';
 import { Cable } from './cable.ts';
 import { RACKS, startControlPlane, until, type ControlPlane } from './control-plane.ts';
-import { report, type Figure } from './figures.ts';
+import { report, Stopwatch, type Figure } from './figures.ts';
 
 const AGENTS = Number(process.env.BENCH_AGENTS ?? 5_000);
 const INSTANCES_EACH = 10;
 const STRATEGY = { inactiveAfterSeconds: 0, expungeAfterSeconds: 0 };
+const REAL_AGENTS = 5;
 const REAL_INSTANCES = 10;
 const PATIENCE_MS = 120_000;
 
@@ -27,13 +28,15 @@ async function realLoss(): Promise<Figure[]> {
     console.log('The real cluster is left out: it takes root and Debian’s zookeeper.');
     return [];
   }
-  const cluster = await Cluster.start({ servers: 3, agents: 5 });
+  const cluster = await Cluster.start({ servers: 3, agents: REAL_AGENTS });
   try {
     const definition = { cmd: 'exec sleep 100000', cpus: 0.1, mem: 16, instances: REAL_INSTANCES };
     const constraints = [['hostname', 'GROUP_BY']];
     await cluster.change('PUT', '/v2/apps/lost', { ...definition, constraints, unreachableStrategy: STRATEGY });
-    const [agent] = cluster.agents;
-    if (agent === undefined) throw new Error('there is an agent');
+    const placed = await cluster.tasks('/lost');
+    const onAgent = (address: string): number => placed.filter(({ host }) => host === address).length;
+    const agent = cluster.agents.find(({ machine }) => onAgent(machine.address) > 0);
+    if (agent === undefined) throw new Error('none of the agents runs anything');
     await cluster.machines.cut(agent.machine);
     const cutAt = systemClock.monotonic();
     await waitFor(
@@ -46,7 +49,7 @@ async function realLoss(): Promise<Figure[]> {
       PATIENCE_MS,
     );
     const seconds = (systemClock.monotonic() - cutAt) / 1_000;
-    const what = 'real cluster: cable pulled, until replacements run';
+    const what = `real cluster: cable pulled, until replacements (${String(onAgent(agent.machine.address))}) run`;
     return [{ what, value: seconds, unit: 's', wanted: { relation: '≤', bound: 15 } }];
   } finally {
     await cluster.stop();
@@ -54,6 +57,7 @@ async function realLoss(): Promise<Figure[]> {
 }
 
 async function simulatedLosses(): Promise<Figure[]> {
+  const watch = new Stopwatch();
   const cables = Array.from({ length: AGENTS }, () => new Cable());
   const plane = await startControlPlane(AGENTS, 64, {
     cables,
@@ -69,10 +73,13 @@ async function simulatedLosses(): Promise<Figure[]> {
   );
   if (!outcome.ok) throw new Error(`refused: ${JSON.stringify(outcome.rejection)}`);
   await until(() => plane.engine.view.deployments().length === 0);
+  watch.tell(`${String(instances)} instances run on ${String(AGENTS)} agents`);
   const one = await lose(plane, cables, [1]);
+  watch.tell('the instances of one agent run elsewhere');
   // All that are in the rack of the first; the second is gone already.
   const rack = [...cables.keys()].filter((index) => index % RACKS === 0);
   const many = await lose(plane, cables, rack);
+  watch.tell('the instances of a rack run elsewhere');
   await plane.stop();
   return [
     { what: 'one agent: until it is known to be lost', value: one.knownSeconds, unit: 's' },
