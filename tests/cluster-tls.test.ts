@@ -41,10 +41,19 @@ describe.skipIf(!canMakeCluster())('a cluster that requires TLS', { timeout: 240
     return certificate;
   }
 
-  /** The certificate that a port shows to somebody who connects now. */
-  function shownAt(host: string, port: number): Promise<string | undefined> {
+  const folderOfLate = (): string => join(cluster.folder, 'late');
+  /** Gives the agent that comes late a certificate. */
+  async function keepLate(by: ClusterAuthority, startMs = systemClock.now()): Promise<void> {
+    const address = cluster.machines.machines[1]?.address ?? '';
+    const { certificate, key } = await by.issue({ names: [address], nowMs: startMs, lifetimeMs: DAY_MS });
+    await writeFile(join(folderOfLate(), 'crt'), certificate);
+    await writeFile(join(folderOfLate(), 'key'), key);
+  }
+
+  /** The certificate that a port shows to somebody who connects now. @param by whom it is believed */
+  function shownAt(host: string, port: number, by = authority): Promise<string | undefined> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ host, port, ca: authority.certificate }, () => {
+      const socket = connect({ host, port, ca: by.certificate }, () => {
         resolve(socket.getPeerX509Certificate()?.toString().trim());
         socket.destroy();
       });
@@ -123,11 +132,11 @@ describe.skipIf(!canMakeCluster())('a cluster that requires TLS', { timeout: 240
     await cluster.change('DELETE', '/v2/apps/secretive');
   });
 
-  test('refuses links with a certificate of another authority', async () => {
-    const other = await ClusterAuthority.of(new Secret('the secret of somebody else'));
-    const { certificate, key } = await other.issue({ names: ['x'], nowMs: systemClock.now(), lifetimeMs: DAY_MS });
+  /** Asks the leader for an agent's link, with a certificate of somebody. */
+  async function linkBy(by: ClusterAuthority): Promise<{ status: number; text: string }> {
+    const { certificate, key } = await by.issue({ names: ['x'], nowMs: systemClock.now(), lifetimeMs: DAY_MS });
     const { machine } = await cluster.leader();
-    const answer = await new Promise<{ status: number; text: string }>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       const asked = request(`https://${machine.address}:5050/stadion/agent-link`, {
         ...{ ca: authority.certificate, cert: certificate, key },
         headers: { ...cluster.headers, connection: 'Upgrade', upgrade: 'stadion-agent-link-1' },
@@ -141,6 +150,10 @@ describe.skipIf(!canMakeCluster())('a cluster that requires TLS', { timeout: 240
       });
       asked.end();
     });
+  }
+
+  test('refuses links with a certificate of another authority', async () => {
+    const answer = await linkBy(await ClusterAuthority.of(new Secret('the secret of somebody else')));
     expect(answer.status).toBe(403);
     expect(answer.text).toContain('This certificate is not taken');
   });
@@ -189,16 +202,10 @@ describe.skipIf(!canMakeCluster())('a cluster that requires TLS', { timeout: 240
     const [, machine] = cluster.machines.machines;
     if (machine === undefined) throw new Error('there are three machines');
     // Its files are those of the server beside it: they get a folder of their own.
-    const folder = join(cluster.folder, 'late');
+    const folder = folderOfLate();
     await mkdir(folder);
-    const keep = async (startMs: number): Promise<void> => {
-      const wish = { names: [machine.address], nowMs: startMs, lifetimeMs: DAY_MS };
-      const { certificate, key } = await authority.issue(wish);
-      await writeFile(join(folder, 'crt'), certificate);
-      await writeFile(join(folder, 'key'), key);
-    };
     await writeFile(join(folder, 'ca'), authority.certificate);
-    await keep(systemClock.now() - 2 * DAY_MS);
+    await keepLate(authority, systemClock.now() - 2 * DAY_MS);
     const files = ['--tls-cert', join(folder, 'crt'), '--tls-key', join(folder, 'key'), '--tls-ca', join(folder, 'ca')];
     await cluster.change('PUT', '/v2/apps/heavy', { cmd: 'exec sleep 1000', cpus: 1, mem: 32, instances: 4 });
     const words = ['--bind-address', machine.address, '--secret-file', cluster.secretFile, '--zk', cluster.zkUrl];
@@ -211,7 +218,7 @@ describe.skipIf(!canMakeCluster())('a cluster that requires TLS', { timeout: 240
       return (await cluster.logOf(node).catch(() => '')).includes('CERT_HAS_EXPIRED');
     });
     expect((await cluster.ask('/slaves')).body.slaves).toHaveLength(1);
-    await keep(systemClock.now());
+    await keepLate(authority);
     await cluster.registered(2);
   });
 
@@ -233,7 +240,8 @@ describe.skipIf(!canMakeCluster())('a cluster that requires TLS', { timeout: 240
     await cluster.change('DELETE', '/v2/apps/heavy');
   });
 
-  test('changes certificates while streams run, and none of them breaks', async () => {
+  /** Changes something while an event stream, a session in a task and the links of agents are open: none of them breaks. */
+  async function underStreams(change: () => Promise<void>): Promise<void> {
     const through = await follower();
     const [task] = await cluster.tasks('/web');
     const before = (await cluster.ask('/slaves')).body.slaves as { id: string; reregistered_time?: number }[];
@@ -246,15 +254,12 @@ describe.skipIf(!canMakeCluster())('a cluster that requires TLS', { timeout: 240
     session.stderr.on('data', (chunk: Buffer) => (echoed += chunk.toString()));
     session.stdin.write('before\n');
     await waitFor('the session answers', async () => echoed.includes('before'));
-    for (const { machine, role } of cluster.nodes.filter(({ machine: one }) => one !== cluster.machines.machines[0])) {
-      const certificate = (await certify(machine.address, systemClock.now())).trim();
-      if (cluster.nodes.filter((node) => node.machine === machine).length > 1 && role === 'agent') continue;
-      const port = role === 'agent' ? 5051 : 8080;
-      await waitFor('the new certificate is shown', async () => (await shownAt(machine.address, port)) === certificate);
-    }
+    await change();
     session.stdin.end('after\n');
     await waitFor('the session still answers', async () => echoed.includes('after'));
     await cluster.change('PUT', '/v2/apps/other', { cmd: 'exec sleep 1000', cpus: 0.1, mem: 32 });
+    await cluster.change('DELETE', '/v2/apps/other');
+    expect(await cluster.tasks('/web')).toMatchObject([{ id: task?.id }]);
     await events.until('the stream goes on', ({ name }) => name === 'deployment_success');
     events.close();
     const after = (await cluster.ask('/slaves')).body.slaves as typeof before;
@@ -264,5 +269,74 @@ describe.skipIf(!canMakeCluster())('a cluster that requires TLS', { timeout: 240
     // And what is opened from now on is taken as well.
     const ran = await cluster.cliThrough(through, 'exec', task?.id ?? '', '--', 'echo', 'anew');
     expect(ran).toMatchObject({ code: 0, stdout: 'anew\n' });
+  }
+
+  test('changes certificates while streams run, and none of them breaks', async () => {
+    await underStreams(async () => {
+      for (const { machine, role } of cluster.nodes.filter(
+        ({ machine: one }) => one !== cluster.machines.machines[0],
+      )) {
+        const certificate = (await certify(machine.address, systemClock.now())).trim();
+        if (cluster.nodes.filter((node) => node.machine === machine).length > 1 && role === 'agent') continue;
+        const port = role === 'agent' ? 5051 : 8080;
+        await waitFor(
+          'the new certificate is shown',
+          async () => (await shownAt(machine.address, port)) === certificate,
+        );
+      }
+    });
+  });
+
+  test('changes its secret while streams run, from two that are taken to the new one alone', async () => {
+    const before = { secret: cluster.secret, authority };
+    const next = 'another-secret-of-this-cluster';
+    const nextAuthority = await ClusterAuthority.of(new Secret(next));
+    const [, ...others] = cluster.machines.machines;
+    const trust = async (...authorities: readonly ClusterAuthority[]): Promise<void> => {
+      const all = authorities.map(({ certificate }) => certificate).join('');
+      setGlobalDispatcher(new Agent({ connect: { ca: all } }));
+      await writeFile(cluster.authorityFile, all);
+      for (const { address } of others) await writeFile(join(folderOf(address), 'ca'), all);
+      await writeFile(join(folderOfLate(), 'ca'), all);
+    };
+    const statusesFor = (secret: string): Promise<readonly number[]> => {
+      const ports = [
+        ...cluster.servers.map(({ url }) => `${url}:8080/v2/info`),
+        ...cluster.servers.map(({ url }) => `${url}:5050/version`),
+        ...cluster.agents.map(({ machine }) => `https://${machine.address}:5051/state`),
+      ];
+      const asked = ports.map((url) => callJson(url, 'GET', undefined, { authorization: `Bearer ${secret}` }));
+      return Promise.all(asked.map(async (answer) => (await answer).status));
+    };
+    await underStreams(async () => {
+      await trust(authority, nextAuthority);
+      await writeFile(cluster.secretFile, `${before.secret}\n${next}\n`);
+      await waitFor('everybody takes the new one, too', async () => {
+        return (await statusesFor(next)).every((status) => status === 200);
+      });
+      await writeFile(cluster.secretFile, `${next}\n${before.secret}\n`);
+      cluster.secret = next;
+      for (const { address } of others) await certify(address, systemClock.now(), nextAuthority);
+      await keepLate(nextAuthority);
+      // The first machine makes its own by the new secret.
+      const shown = [
+        ...cluster.servers.map(({ machine }) => [machine.address, 8080] as const),
+        ...cluster.agents.map(({ machine }) => [machine.address, 5051] as const),
+      ];
+      for (const [host, port] of shown) {
+        await waitFor('it has a certificate of the new authority', () =>
+          shownAt(host, port, nextAuthority).catch(() => undefined),
+        );
+      }
+      expect(await statusesFor(before.secret)).not.toContain(401);
+      authority = nextAuthority;
+      await trust(nextAuthority);
+      await writeFile(cluster.secretFile, `${next}\n`);
+      await waitFor('nobody takes the old one', async () => {
+        return (await statusesFor(before.secret)).every((status) => status === 401);
+      });
+      expect(await statusesFor(next)).not.toContain(401);
+    });
+    expect(await linkBy(before.authority)).toMatchObject({ status: 403 });
   });
 });

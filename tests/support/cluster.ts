@@ -48,7 +48,8 @@ export interface ClusterShape {
 
 /** The stage of the suites about many machines. */
 export class Cluster {
-  readonly secret = randomUuid(new SystemRandom());
+  /** What is shown: a test that has the cluster take another sets it. */
+  secret = randomUuid(new SystemRandom());
   readonly folder: string;
   readonly machines: Machines;
   readonly zooKeepers: ZooKeeperEnsemble;

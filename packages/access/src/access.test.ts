@@ -3,8 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { SystemRandom } from '@stadion/base/system';
-import { expect, test } from 'vitest';
-import { authorizationOf, decodeJoinToken, encodeJoinToken, loadClusterSecret, Secret, showsSecret } from './index.ts';
+import { expect, test, vi } from 'vitest';
+import { silentLogger } from '@stadion/base';
+import { VirtualTime } from '@stadion/base/testing';
+import {
+  authorizationOf,
+  decodeJoinToken,
+  encodeJoinToken,
+  followSecretFile,
+  loadClusterSecret,
+  Secret,
+  showsSecret,
+} from './index.ts';
 
 test('a secret is seen by nobody who did not ask for it', () => {
   const secret = new Secret('a-very-secret-text');
@@ -25,6 +35,47 @@ test('the secret of a cluster is made once, and read by its owner only', async (
       await expect(loadClusterSecret(path, new SystemRandom())).rejects.toMatchObject({ code: 'secret-unusable' });
     }
   } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('a secret is changed by way of two that are taken, the first of which is shown', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'stadion-access-'));
+  const [old, next] = ['the-secret-of-yesterday', 'the-secret-of-tomorrow'];
+  const path = join(folder, 'secret');
+  await writeFile(path, `${old}\n`);
+  const secret = await loadClusterSecret(path, new SystemRandom());
+  const time = new VirtualTime();
+  const following = followSecretFile(path, secret, time, silentLogger);
+  const taken = () => [old, next].map((text) => showsSecret(`Bearer ${text}`, secret));
+  let changes = 0;
+  secret.onChange(() => {
+    changes += 1;
+  });
+  const become = async (text: string, count: number) => {
+    await writeFile(path, text);
+    await vi.waitFor(async () => {
+      await time.advance(2_000);
+      expect(changes).toBe(count);
+    });
+  };
+  try {
+    await become(`${old}\n${next}\n`, 1);
+    expect([authorizationOf(secret), taken()]).toEqual([`Bearer ${old}`, [true, true]]);
+    await become(`${next}\n${old}\n`, 2);
+    expect([authorizationOf(secret), taken()]).toEqual([`Bearer ${next}`, [true, true]]);
+    await become(next, 3);
+    expect(taken()).toEqual([false, true]);
+    expect(inspect(secret)).toBe('***');
+    // What cannot be a secret, or too many of them, changes nothing.
+    for (const bad of ['short', Array.from({ length: 4 }, () => old).join('\n')]) {
+      await writeFile(path, bad);
+      await time.advance(4_000);
+      expect(taken()).toEqual([false, true]);
+    }
+    await become(`${old}\n`, 4);
+  } finally {
+    following.cancel();
     await rm(folder, { recursive: true });
   }
 });

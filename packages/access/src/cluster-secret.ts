@@ -1,36 +1,126 @@
-/** The secret that the machines of one cluster share, and that people show to reach it from elsewhere. */
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+/**
+ * The secret that the machines of one cluster share, and that people show to reach it from elsewhere. While it is changed
+ * there are two: its file has the one that is shown in its first line, and in further ones those that are taken as well.
+ */
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { PlatformError, errorCode, type Random } from '@stadion/base';
+import {
+  PlatformError,
+  describeError,
+  errorCode,
+  every,
+  type Clock,
+  type Logger,
+  type Random,
+  type TimerHandle,
+  type Timers,
+} from '@stadion/base';
 import { Secret } from './secret.ts';
 
 const SECRET_WORDS = 8;
 const SECRET_CHARACTERS_MIN = 16;
 const SECRET_CHARACTERS_MAX = 1024;
+/** More are no change of secrets but a list of passwords, which is what the access file is for. */
+const SECRETS_MAX = 3;
+/** How often the file is looked at. */
+const LOOK_MS = 2_000;
+
+/** What is shown to others, and what is taken from them. Whoever keeps it sees it change. */
+export class ClusterSecret extends Secret {
+  private known: readonly Secret[];
+  private readonly listeners: (() => void)[] = [];
+
+  /** @param more taken as well */
+  constructor(shown: Secret, ...more: readonly Secret[]) {
+    super(shown.reveal());
+    this.known = [shown, ...more];
+  }
+
+  /** What is shown first. */
+  get all(): readonly Secret[] {
+    return this.known;
+  }
+
+  /** The one that is shown. */
+  override reveal(): string {
+    return this.known[0]?.reveal() ?? super.reveal();
+  }
+
+  /** Whether a text is any of them; takes as long for all texts. */
+  override matches(text: string): boolean {
+    return this.known.filter((secret) => secret.matches(text)).length > 0;
+  }
+
+  /** Tells of each change from now on. */
+  onChange(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Others hold from now on. @returns whether anything is different */
+  become({ known }: ClusterSecret): boolean {
+    const isSame =
+      known.map((secret) => secret.reveal()).join('\n') === this.known.map((one) => one.reveal()).join('\n');
+    if (isSame) return false;
+    this.known = known;
+    for (const tell of this.listeners) tell();
+    return true;
+  }
+}
 
 /**
  * Reads the secret from its file, making one when there is no such file.
  * @param random the system's: its numbers cannot be guessed
  * @throws PlatformError `secret-unusable`
  */
-export async function loadClusterSecret(path: string, random: Random): Promise<Secret> {
+export async function loadClusterSecret(path: string, random: Random): Promise<ClusterSecret> {
   let text: string;
   try {
-    text = (await readFile(path, 'utf8')).trim();
+    text = await readFile(path, 'utf8');
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') {
       throw unusable(path, `it cannot be read (${errorCode(error) ?? 'unknown error'})`, error);
     }
     return createSecret(path, random);
   }
-  const length = text.length;
-  if (length < SECRET_CHARACTERS_MIN || length > SECRET_CHARACTERS_MAX || /[^!-~]/.test(text)) {
+  return secretIn(text, path);
+}
+
+function secretIn(text: string, path: string): ClusterSecret {
+  const [shown = '', ...more] = text.trim().split(/\s*\n\s*/);
+  const isSecret = (line: string): boolean =>
+    line.length >= SECRET_CHARACTERS_MIN && line.length <= SECRET_CHARACTERS_MAX && !/[^!-~]/.test(line);
+  if (more.length >= SECRETS_MAX || ![shown, ...more].every(isSecret)) {
     throw unusable(
       path,
-      `it must hold ${String(SECRET_CHARACTERS_MIN)} to ${String(SECRET_CHARACTERS_MAX)} printable characters without spaces`,
+      `it must hold ${String(SECRET_CHARACTERS_MIN)} to ${String(SECRET_CHARACTERS_MAX)} printable characters without spaces, ` +
+        `or one such line for what is shown and up to ${String(SECRETS_MAX - 1)} for what is taken as well`,
     );
   }
-  return new Secret(text);
+  return new ClusterSecret(new Secret(shown), ...more.map((line) => new Secret(line)));
+}
+
+/**
+ * Keeps a secret as its file is. One that cannot be read changes nothing, and is an error in the log.
+ * @returns ends it
+ */
+export function followSecretFile(path: string, secret: ClusterSecret, time: Clock & Timers, log: Logger): TimerHandle {
+  let seen = '';
+  const look = async (): Promise<void> => {
+    try {
+      const { mtimeMs, size } = await stat(path);
+      const version = `${String(mtimeMs)} ${String(size)}`;
+      if (version === seen) return;
+      const isOther = secret.become(secretIn(await readFile(path, 'utf8'), path));
+      seen = version;
+      if (isOther) log.info({ path, taken: secret.all.length }, 'The secret of the cluster was read again');
+    } catch (error) {
+      log.error(
+        { path, error: describeError(error) },
+        'The secret file cannot be read: what it said before still holds',
+      );
+    }
+  };
+  return every(time, LOOK_MS, () => void look());
 }
 
 /** Keeps a secret in a file that only its owner reads. @throws PlatformError `secret-unusable` */
@@ -64,11 +154,11 @@ export function authorizationOf(secret: Secret): string {
   return `Bearer ${secret.reveal()}`;
 }
 
-async function createSecret(path: string, random: Random): Promise<Secret> {
+async function createSecret(path: string, random: Random): Promise<ClusterSecret> {
   const words = Uint32Array.from({ length: SECRET_WORDS }, () => random.uint32());
   const secret = new Secret(Buffer.from(words.buffer).toString('base64url'));
   await saveClusterSecret(path, secret);
-  return secret;
+  return new ClusterSecret(secret);
 }
 
 function unusable(path: string, why: string, cause?: unknown): PlatformError {

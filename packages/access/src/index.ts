@@ -4,7 +4,14 @@ export { isPermitted, readGrant, type Grant, type Identity } from './core/permis
 export { sightOf } from './core/sight.ts';
 export { hashPassword, makeToken } from './password.ts';
 export { AuditLog, type AuditEntry } from './audit-log.ts';
-export { authorizationOf, loadClusterSecret, saveClusterSecret, showsSecret } from './cluster-secret.ts';
+export {
+  ClusterSecret,
+  authorizationOf,
+  followSecretFile,
+  loadClusterSecret,
+  saveClusterSecret,
+  showsSecret,
+} from './cluster-secret.ts';
 export { decodeJoinToken, encodeJoinToken, type JoinToken } from './join-token.ts';
 export { SecretVault, type SealedSecret, type SecretFacts, type SecretRecords } from './secret-vault.ts';
 export { loadVaultKey } from './vault-key.ts';

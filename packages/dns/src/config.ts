@@ -1,4 +1,5 @@
 /** What the name server is told, with defaults. */
+import type { Fetch } from '@stadion/contract/client';
 import { ipSources, type IpSource } from './core/records.ts';
 
 /** Calls back with the URLs of all masters, whoever leads first, now and at each change, until it is stopped. */
@@ -14,8 +15,8 @@ export interface ClusterSource {
   readonly observeMasters?: MastersObserver | undefined;
   /** URL of an orchestrator of ours, which tells of changes and of what serves. */
   readonly orchestrator?: string | undefined;
-  /** What shows who asks, as an `Authorization` header. */
-  readonly authorization?: string | undefined;
+  /** Asks it, with what shows who does; without it nothing is shown. */
+  readonly fetch?: Fetch | undefined;
 }
 
 /** Everything. Durations that people set are in seconds, as Mesos-DNS has them. */

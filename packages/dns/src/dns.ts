@@ -80,7 +80,7 @@ export class Dns implements Service {
         masters: cluster.masters,
         observeMasters: cluster.observeMasters,
         orchestrator: cluster.orchestrator,
-        authorization: cluster.authorization,
+        fetch: cluster.fetch ?? fetch,
         refreshMs: config.refreshSeconds * 1000,
         keeper,
         time,

@@ -3,12 +3,14 @@
  * the launch, answered to whoever shows the secret of the cluster, and on record.
  */
 import type { FastifyInstance } from 'fastify';
-import { authorizationOf, showsSecret, type AuditLog, type Secret, type SecretVault } from '@stadion/access';
+import { showsSecret, type AuditLog, type Secret, type SecretVault } from '@stadion/access';
 import type { FoundSecret, SecretSource } from '@stadion/agent/containerizers';
 import { describeError, type Timers } from '@stadion/base';
 import { AGENT_SECRETS_PATH } from './agent-link/link-wire.ts';
 import { auditOrigin } from './audit-origin.ts';
 import { SECRETS_ANSWER_MS_MAX } from './limits.ts';
+import type { NodeTls } from './tls/node-tls.ts';
+import { clusterFetch } from './tls/own-fetches.ts';
 
 /** Looks secrets up in the vault of this very process. */
 export function vaultSecrets(vault: SecretVault): SecretSource {
@@ -51,6 +53,7 @@ export function remoteSecrets(options: {
   /** URLs of masters, the likeliest leader first; any server passes the question on. */
   readonly masters: () => readonly string[];
   readonly secret: Secret | undefined;
+  readonly tls: NodeTls | undefined;
   readonly timers: Timers;
 }): SecretSource {
   const { masters, secret, timers } = options;
@@ -58,7 +61,7 @@ export function remoteSecrets(options: {
     const message = 'secrets-unavailable: Agents on other machines are given secrets only with --secret-file';
     return { find: async () => ({ ok: false, message }) };
   }
-  const headers = { authorization: authorizationOf(secret) };
+  const askCluster = clusterFetch(options);
 
   async function ask(master: string, name: string): Promise<FoundSecret> {
     const url = new URL(AGENT_SECRETS_PATH, master);
@@ -66,7 +69,7 @@ export function remoteSecrets(options: {
     const deadline = new AbortController();
     const timer = timers.after(SECRETS_ANSWER_MS_MAX, () => deadline.abort(new Error('no answer in time')));
     try {
-      const response = await fetch(url, { method: 'POST', headers, signal: deadline.signal });
+      const response = await askCluster(url.href, { method: 'POST', signal: deadline.signal });
       const answer: unknown = await response.json();
       if (response.ok && isFound(answer)) return answer;
       throw new Error(`it answered with status ${String(response.status)}`);

@@ -2,11 +2,10 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { authorizationOf, type AccessControl, type Secret } from '@stadion/access';
+import type { AccessControl, Secret } from '@stadion/access';
 import type { SecretSource } from '@stadion/agent/containerizers';
 import { PlatformError, describeError, errorCode, every, type Logger, type Timers } from '@stadion/base';
 import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
-import type { Fetch } from '@stadion/contract/client';
 import {
   AccessLogFile,
   CertificateKeeper,
@@ -29,6 +28,7 @@ import { explainListening, listen } from './listening.ts';
 import { takePort } from './taken-ports.ts';
 import type { SystemPorts } from './system-ports.ts';
 import type { NodeTls } from './tls/node-tls.ts';
+import { clusterFetch } from './tls/own-fetches.ts';
 import type { Undoing } from './undoing.ts';
 
 /** What the edge is built from. */
@@ -129,7 +129,7 @@ interface BuiltEdge {
 }
 
 async function buildEdge(
-  { config, ports, hostname, log, orchestrators, secret, secrets, secretsAreRemote }: EdgeSurroundings,
+  { config, ports, hostname, log, orchestrators, secret, tls, secrets, secretsAreRemote }: EdgeSurroundings,
   directory: string,
   where: { readonly address: string; readonly http: Front; readonly https: Front },
 ): Promise<BuiltEdge> {
@@ -182,7 +182,8 @@ async function buildEdge(
     timers: time,
     random: random.stream('edge'),
     log,
-    fetch: showingSecret(config.secretFile === undefined ? undefined : secret),
+    // As the cluster's own parts do: on another machine they want to be shown its secret.
+    fetch: clusterFetch({ secret: config.secretFile === undefined ? undefined : secret, tls }),
     writeAccessLog: (lines) => accessLog.write(lines),
     ...(traces !== undefined && { exportSpans: (spans) => traces.add(spans) }),
     overrides: fileOverrides(join(directory, 'overrides.json')),
@@ -264,13 +265,4 @@ function explainEdge(error: unknown, address: string): unknown {
   if (!code.startsWith('edge-listen-')) return error;
   const system = { code: code.slice('edge-listen-'.length) };
   return explainListening(system, `A port of the edge on ${address}`, '--edge-http-port or --edge-https-port');
-}
-
-/** Asks orchestrators as the cluster's own parts do: on another machine they want to be shown its secret. */
-function showingSecret(secret: Secret | undefined): Fetch {
-  return (url, init) => {
-    const headers = new Headers(init?.headers);
-    if (secret !== undefined) headers.set('authorization', authorizationOf(secret));
-    return fetch(url, { ...init, headers });
-  };
 }

@@ -1,11 +1,12 @@
 /** Reads master and agents over HTTP for the orchestrator's `/v2/cluster`: answers pass through as they come, never held; passes on orders about agents. */
-import { authorizationOf, type Secret } from '@stadion/access';
+import type { Secret } from '@stadion/access';
 import type { Clock } from '@stadion/base';
 import { createMasterClient, isApiError } from '@stadion/contract/client';
 import type { OrchestratorHttpOptions } from '@stadion/orchestrator';
 import type { ResourceHistory } from '@stadion/contract/overview';
 import { createRelay } from './relay.ts';
 import type { NodeTls } from './tls/node-tls.ts';
+import { clusterFetch } from './tls/own-fetches.ts';
 import { agentUrl } from './tls/requests.ts';
 
 type ClusterReader = NonNullable<OrchestratorHttpOptions['cluster']>;
@@ -25,12 +26,13 @@ export function createClusterReader(
   masterUrl: string,
   clock: Clock,
   history: () => ResourceHistory,
-  { secret, tls }: { readonly secret: Secret | undefined; readonly tls: NodeTls | undefined },
+  parts: { readonly secret: Secret | undefined; readonly tls: NodeTls | undefined },
 ): ClusterReader {
-  const headers = secret === undefined ? {} : { authorization: authorizationOf(secret) };
-  const master = createMasterClient({ baseUrl: masterUrl, headers });
+  const { tls } = parts;
+  const ask = clusterFetch(parts);
+  const master = createMasterClient({ baseUrl: masterUrl, fetch: ask });
   const addresses = new Map<string, { readonly url: string; readonly at: number }>();
-  const relay = createRelay(secret);
+  const relay = createRelay(ask);
 
   async function addressOf(agentId: string): Promise<string | undefined> {
     const known = addresses.get(agentId);

@@ -1,5 +1,4 @@
 /** Takes deployments back whose new instances do badly at the edge, where their apps ask for it. */
-import { authorizationOf, type Secret } from '@stadion/access';
 import { describeError, every, type Logger, type TimerHandle, type Timers } from '@stadion/base';
 import { createEdgeClient, type Fetch } from '@stadion/contract/client';
 import { taskIdsOf, type Engine } from '@stadion/orchestrator';
@@ -11,7 +10,8 @@ export interface EdgeWatchParts {
   readonly engine: Pick<Engine, 'view' | 'controlDeployment'>;
   /** The edge's admin port, once it is known. */
   readonly edge: () => string | undefined;
-  readonly secret: Secret | undefined;
+  /** Asks as the platform's own parts do. */
+  readonly ask: Fetch;
   readonly timers: Timers;
   readonly log: Logger;
 }
@@ -52,14 +52,9 @@ export function watchAtEdge(parts: EdgeWatchParts): TimerHandle {
   });
 }
 
-async function look({ engine, edge, secret }: EdgeWatchParts, watched: readonly Watched[]): Promise<void> {
+async function look({ engine, edge, ask }: EdgeWatchParts, watched: readonly Watched[]): Promise<void> {
   const baseUrl = edge();
   if (baseUrl === undefined) throw new Error('no edge is known here: see --edge-url');
-  const ask: Fetch = (url, init) => {
-    const headers = new Headers(init?.headers);
-    if (secret !== undefined) headers.set('authorization', authorizationOf(secret));
-    return fetch(url, { ...init, headers });
-  };
   const { routes } = await createEdgeClient({ baseUrl, fetch: ask }).routes();
   for (const { id, version, app, limits } of watched) {
     const fresh = engine.view.instances(app).filter(({ appVersion }) => appVersion >= version);

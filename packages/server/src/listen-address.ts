@@ -1,12 +1,11 @@
 /** Where the platform may listen: its API runs commands, so beyond loopback only those come in who show a secret. */
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { AccessControl, loadClusterSecret, type Secret } from '@stadion/access';
-import { PlatformError, type Logger, type Random } from '@stadion/base';
+import { AccessControl, followSecretFile, loadClusterSecret, type ClusterSecret } from '@stadion/access';
+import { PlatformError, type Logger } from '@stadion/base';
 import type { ServerConfig } from '@stadion/contract';
 import type { SystemPorts } from './system-ports.ts';
 import { openNodeTls, type NodeTls } from './tls/node-tls.ts';
-import { showToOthers } from './tls/own-fetches.ts';
 import type { Undoing } from './undoing.ts';
 
 /**
@@ -37,18 +36,19 @@ export function assertListenable({
   );
 }
 
-async function loadSecret(
-  { secretFile, accessFile, dataDir }: Pick<ServerConfig, 'secretFile' | 'accessFile' | 'dataDir'>,
-  random: Random,
-): Promise<Secret | undefined> {
-  if (secretFile !== undefined) return loadClusterSecret(resolve(secretFile), random);
-  // Where everybody has to be known, the platform's own parts show each other this.
-  return accessFile === undefined ? undefined : loadClusterSecret(resolve(dataDir, 'cluster-secret'), random);
+/** Where everybody has to be known, the platform's own parts show each other a secret of their own. */
+function secretFileOf({
+  secretFile,
+  accessFile,
+  dataDir,
+}: Pick<ServerConfig, 'secretFile' | 'accessFile' | 'dataDir'>): string | undefined {
+  if (secretFile !== undefined) return resolve(secretFile);
+  return accessFile === undefined ? undefined : resolve(dataDir, 'cluster-secret');
 }
 
 /** What lets others in, as it was found. */
 export interface LoadedAccess {
-  readonly secret: Secret | undefined;
+  readonly secret: ClusterSecret | undefined;
   readonly access: AccessControl | undefined;
   /** Undefined where TLS is off. */
   readonly tls: NodeTls | undefined;
@@ -64,9 +64,15 @@ export async function loadAccess(
   log: Logger,
   undoing: Undoing,
 ): Promise<LoadedAccess> {
-  const secret = await loadSecret(config, ports.random);
+  const path = secretFileOf(config);
+  const secret = path === undefined ? undefined : await loadClusterSecret(path, ports.random);
   const tls = await openNodeTls(config, { secret, ports, log }, undoing);
-  if (tls !== undefined) await showToOthers(tls);
+  if (path !== undefined && secret !== undefined) {
+    const following = followSecretFile(path, secret, ports.time, log);
+    undoing.addNow(() => {
+      following.cancel();
+    });
+  }
   if (config.accessFile === undefined) return { secret, access: undefined, tls };
   const access = await AccessControl.open(config.accessFile, ports.time, log);
   undoing.addNow(() => {

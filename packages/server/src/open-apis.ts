@@ -1,7 +1,7 @@
 /** Puts the HTTP APIs of all roles on their ports. */
 import type { Server } from 'node:http';
 import { join } from 'node:path';
-import { AuditLog, authorizationOf, type AccessControl, type Secret, type SecretVault } from '@stadion/access';
+import { AuditLog, type AccessControl, type Secret, type SecretVault } from '@stadion/access';
 import type { Logger } from '@stadion/base';
 import { createAgentHttp, type Agent } from '@stadion/agent';
 import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
@@ -24,6 +24,7 @@ import { addSecretsApi } from './secrets-api.ts';
 import { relayTaskSessions, takeTaskSessions } from './task-session-relay.ts';
 import type { SystemPorts } from './system-ports.ts';
 import type { NodeTls } from './tls/node-tls.ts';
+import { clusterFetch } from './tls/own-fetches.ts';
 
 /** The rooms that answer on a port. */
 export interface ServedRooms {
@@ -114,7 +115,8 @@ export async function openOrchestratorApi(
   const names = options.names ?? (dnsUrl === undefined ? undefined : () => dnsUrl);
   const edgeUrl = config.edgeUrl === undefined ? undefined : checkedUrl(config.edgeUrl, '--edge-url');
   const edge = options.edge ?? (edgeUrl === undefined ? undefined : () => edgeUrl);
-  const recorder = new ResourceRecorder(createMasterClient({ baseUrl: master, headers: shown(secret) }), time);
+  const ask = clusterFetch(options);
+  const recorder = new ResourceRecorder(createMasterClient({ baseUrl: master, fetch: ask }), time);
   onOpened(async () => {
     recorder.stop();
   });
@@ -130,8 +132,8 @@ export async function openOrchestratorApi(
     ...(options.logLevels !== undefined && { logLevels: options.logLevels }),
     corsOrigins: pageOrigins(config),
     pages: consolePages(random.stream('console')),
-    ...(names !== undefined && { names: createPartReader('dns', names, secret) }),
-    ...(edge !== undefined && { edge: createPartReader('edge', edge, secret) }),
+    ...(names !== undefined && { names: createPartReader('dns', names, ask) }),
+    ...(edge !== undefined && { edge: createPartReader('edge', edge, ask) }),
     cluster: createClusterReader(master, time, () => recorder.history(), options),
     info: {
       ...(config.clusterName === undefined ? {} : { clusterName: config.clusterName }),
@@ -140,7 +142,7 @@ export async function openOrchestratorApi(
     },
   });
   onOpened(() => orchestratorHttp.close());
-  const watch = watchAtEdge({ engine, edge: edge ?? (() => undefined), secret, timers: time, log });
+  const watch = watchAtEdge({ engine, edge: edge ?? (() => undefined), ask, timers: time, log });
   onOpened(async () => {
     watch.cancel();
   });
@@ -203,9 +205,4 @@ function admissionOf({ config, secret, access, tls }: OpenApisOptions): Admissio
 /** The pages of other people that may read the orchestrator's API. */
 export function pageOrigins({ corsOrigins = '' }: Pick<ServerConfig, 'corsOrigins'>): readonly string[] {
   return corsOrigins.split(',').flatMap((origin) => (origin.trim() === '' ? [] : [origin.trim()]));
-}
-
-/** What the platform's own parts show each other. */
-function shown(secret: Secret | undefined): Record<string, string> {
-  return secret === undefined ? {} : { authorization: authorizationOf(secret) };
 }

@@ -1,7 +1,6 @@
 /** Builds every room from the configuration, starts them in the order of their dependencies and stops them in reverse. */
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { authorizationOf } from '@stadion/access';
 import { PlatformError, assert, describeError } from '@stadion/base';
 import type { ServerConfig } from '@stadion/contract';
 import { hostnameOf } from './addresses.ts';
@@ -22,6 +21,7 @@ import { whenPermitted } from './permitted-upgrade.ts';
 import { openLog, type PlatformLog } from './logging.ts';
 import { END_TASKS_DEADLINE_MS, makeDataDirectory, writeAddresses, type Platform } from './running-role.ts';
 import { systemPorts, type SystemPorts } from './system-ports.ts';
+import { clusterFetch } from './tls/own-fetches.ts';
 import { overTls } from './tls/requests.ts';
 import { Undoing } from './undoing.ts';
 import { removePidFile, writePidFile } from './pid-file.ts';
@@ -136,7 +136,7 @@ async function startRooms(
     {
       masters: [apis.master],
       orchestrator: apis.orchestrator,
-      authorization: secret === undefined ? undefined : authorizationOf(secret),
+      fetch: clusterFetch({ secret, tls }),
     },
     { ports, log: logger, dataDirectory, admission },
     (close) => {
@@ -174,11 +174,16 @@ async function startRooms(
   if (addresses.edgeAdmin !== undefined) edge.url = addresses.edgeAdmin;
   undoing.add(() => removePidFile(dataDirectory));
   await writePidFile(dataDirectory, addresses);
-  const joinTokenPath = await writeJoinToken(dataDirectory, secret, {
-    zk: undefined,
-    masters: [overTls(addresses.master, tls)],
-    tls: tls !== undefined,
-  });
+  const joinTokenPath = await writeJoinToken(
+    dataDirectory,
+    secret,
+    {
+      zk: undefined,
+      masters: [overTls(addresses.master, tls)],
+      tls: tls !== undefined,
+    },
+    logger,
+  );
   if (config.addressesFile !== undefined) await writeAddresses(resolve(config.addressesFile), addresses);
   logger.info({ addresses, epoch: leadership.epoch }, 'the platform is ready');
   return {

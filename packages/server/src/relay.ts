@@ -1,8 +1,8 @@
 /** Passes on what another HTTP API answers, as it comes, never held. */
 import { Readable } from 'node:stream';
 import type { ReadableStream as WebStream } from 'node:stream/web';
-import { authorizationOf, type Secret } from '@stadion/access';
 import { PlatformError } from '@stadion/base';
+import type { Fetch } from '@stadion/contract/client';
 import type { OrchestratorHttpOptions } from '@stadion/orchestrator';
 
 type PartReader = NonNullable<OrchestratorHttpOptions['names']>;
@@ -25,9 +25,8 @@ export type Relay = (
   body?: object,
 ) => Promise<Relayed>;
 
-/** @param secret what the platform's own parts show each other */
-export function createRelay(secret: Secret | undefined): Relay {
-  const shown = secret === undefined ? {} : { authorization: authorizationOf(secret) };
+/** @param ask as the platform's own parts ask each other */
+export function createRelay(ask: Fetch): Relay {
   let relays = 0;
   return async (role, url, query, signal, method = 'GET', sent) => {
     if (relays >= RELAYS_MAX) {
@@ -41,12 +40,12 @@ export function createRelay(secret: Secret | undefined): Relay {
       relays -= 1;
     };
     const text = query.toString();
-    const headers = { 'accept-encoding': 'identity', ...shown };
+    const headers = { 'accept-encoding': 'identity' };
     const how =
       sent === undefined
         ? { headers }
         : { headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(sent) };
-    const response = await fetch(text === '' ? url : `${url}?${text}`, { method, signal, ...how }).catch(
+    const response = await ask(text === '' ? url : `${url}?${text}`, { method, signal, ...how }).catch(
       (error: unknown) => {
         done();
         throw new PlatformError(`${role}-unreachable`, `The ${role} at ${new URL(url).host} does not answer.`, {
@@ -82,12 +81,8 @@ const PARTS = {
  * Asks a part whose address may become known later.
  * @param baseUrl e.g. `http://127.0.0.1:8123`; undefined while there is none
  */
-export function createPartReader(
-  part: keyof typeof PARTS,
-  baseUrl: () => string | undefined,
-  secret: Secret | undefined,
-): PartReader {
-  const relay = createRelay(secret);
+export function createPartReader(part: keyof typeof PARTS, baseUrl: () => string | undefined, ask: Fetch): PartReader {
+  const relay = createRelay(ask);
   return async (method, path, query, signal) => {
     const base = baseUrl();
     if (base === undefined) {

@@ -18,6 +18,7 @@ import { auditOrigin } from './audit-origin.ts';
 import { upgradeRefusal, whenPermitted } from './permitted-upgrade.ts';
 import { sessionCaller } from './session-caller.ts';
 import type { NodeTls } from './tls/node-tls.ts';
+import { clusterFetch } from './tls/own-fetches.ts';
 import { agentUrl, requestTo } from './tls/requests.ts';
 
 /** Ends every session of a server: upgraded connections are nobody's else to close. */
@@ -63,8 +64,8 @@ export function relayTaskSessions(
 ): EndSessions {
   const { admission, secret, tls, audit } = parts;
   const open = new OpenSockets();
-  const shown = secret === undefined ? {} : { authorization: authorizationOf(secret) };
-  const master = createMasterClient({ baseUrl: parts.masterUrl, headers: shown });
+  const shown = (): Record<string, string> => (secret === undefined ? {} : { authorization: authorizationOf(secret) });
+  const master = createMasterClient({ baseUrl: parts.masterUrl, fetch: clusterFetch(parts) });
 
   async function agentOf(taskId: string): Promise<string | undefined> {
     const { tasks } = await master.tasks({ taskId, limit: 1 });
@@ -104,7 +105,7 @@ export function relayTaskSessions(
       return;
     }
     const outgoing = requestTo(new URL(`${agent}${encodeSessionTarget(target)}`), tls, {
-      headers: { connection: 'Upgrade', upgrade: caller.protocol, ...shown },
+      headers: { connection: 'Upgrade', upgrade: caller.protocol, ...shown() },
     });
     outgoing.once('upgrade', (_response: IncomingMessage, other: Duplex, early: Buffer) => {
       if (early.length > 0) other.unshift(early);

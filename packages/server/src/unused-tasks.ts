@@ -1,9 +1,10 @@
 /** Asks agents which of their tasks nobody is connected to, so that what drains need not wait in vain. */
-import { authorizationOf, type Secret } from '@stadion/access';
+import type { Secret } from '@stadion/access';
 import type { Clock, Timers } from '@stadion/base';
 import { createMasterClient } from '@stadion/contract/client';
 import { AGENT_ANSWER_MS_MAX } from './limits.ts';
 import type { NodeTls } from './tls/node-tls.ts';
+import { clusterFetch } from './tls/own-fetches.ts';
 import { agentUrl } from './tls/requests.ts';
 
 /** How long the addresses of agents are believed. */
@@ -18,10 +19,11 @@ const ADDRESSES_MS_MAX = 5_000;
 export function unusedTasksBy(
   masterUrl: string,
   time: Clock & Timers,
-  { secret, tls }: { readonly secret: Secret | undefined; readonly tls: NodeTls | undefined },
+  parts: { readonly secret: Secret | undefined; readonly tls: NodeTls | undefined },
 ): (agentId: string) => Promise<ReadonlySet<string>> {
-  const headers = secret === undefined ? {} : { authorization: authorizationOf(secret) };
-  const master = createMasterClient({ baseUrl: masterUrl, headers });
+  const { tls } = parts;
+  const ask = clusterFetch(parts);
+  const master = createMasterClient({ baseUrl: masterUrl, fetch: ask });
   let addresses: { readonly at: number; readonly byId: Promise<ReadonlyMap<string, string>> } | undefined;
 
   async function readAddresses(): Promise<ReadonlyMap<string, string>> {
@@ -36,7 +38,7 @@ export function unusedTasksBy(
       deadline.abort(new Error(`${url} did not answer`));
     });
     try {
-      const response = await fetch(`${url}/monitor/connections`, { headers, signal: deadline.signal });
+      const response = await ask(`${url}/monitor/connections`, { signal: deadline.signal });
       return response.ok ? await response.json() : undefined;
     } finally {
       timer.cancel();

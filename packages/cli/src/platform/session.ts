@@ -190,7 +190,7 @@ export class Session {
     const path = this.options.secretFile ?? nonEmpty(this.ports.environment.STADION_SECRET_FILE);
     if (path === undefined) return this.ownSecret();
     try {
-      return `Bearer ${(await this.machine.readFile(path, limits.secretBytes)).trim()}`;
+      return shown(await this.machine.readFile(path, limits.secretBytes));
     } catch (error) {
       throw usageError(`The secret file ${path} cannot be read: ${describeError(error)}`);
     }
@@ -203,7 +203,7 @@ export class Session {
     if (file === undefined || !isAlive(this.machine, file)) return undefined;
     const path = `${this.dataDirectory}/${OWN_SECRET_FILE}`;
     const secret = await this.machine.readFile(path, limits.secretBytes).catch(() => undefined);
-    return secret === undefined ? undefined : `Bearer ${secret.trim()}`;
+    return secret === undefined ? undefined : shown(secret);
   }
 
   private async findLocation(): Promise<Location> {
@@ -252,6 +252,11 @@ export class Session {
 
 /** Where `--access-file` without `--secret-file` keeps the secret that the platform's own parts show each other. */
 const OWN_SECRET_FILE = 'cluster-secret';
+
+/** While the secret of a cluster is changed its file has two: the first line is the one to show. */
+function shown(file: string): string {
+  return `Bearer ${file.trim().split(/\s/, 1)[0] ?? ''}`;
+}
 
 function given(url: string, source: Location['source']): Location {
   const withScheme = /^https?:\/\//.test(url) ? url : `http://${url}`;

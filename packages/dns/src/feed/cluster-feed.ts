@@ -14,6 +14,7 @@ import {
   type TimerHandle,
   type Timers,
 } from '@stadion/base';
+import type { Fetch } from '@stadion/contract/client';
 import type { MastersObserver } from '../config.ts';
 import type { Cluster, Endpoint } from '../core/cluster.ts';
 import { parseAddress } from '../core/ip-address.ts';
@@ -42,7 +43,7 @@ export interface FeedParts {
   readonly masters: readonly string[];
   readonly observeMasters: MastersObserver | undefined;
   readonly orchestrator: string | undefined;
-  readonly authorization: string | undefined;
+  readonly fetch: Fetch;
   readonly refreshMs: number;
   readonly keeper: ZoneKeeper;
   readonly time: Clock & Timers;
@@ -55,7 +56,6 @@ export interface FeedParts {
 export class ClusterFeed {
   private readonly parts: FeedParts;
   private readonly stopping = new AbortController();
-  private readonly headers: Readonly<Record<string, string>>;
   private readonly pushes: readonly Push[];
   private readonly hosts = new Map<string, { readonly addresses: readonly string[]; readonly until: number }>();
   private backstop: TimerHandle | undefined;
@@ -76,13 +76,12 @@ export class ClusterFeed {
     this.parts = parts;
     const { keeper, time, log } = parts;
     const signal = this.stopping.signal;
-    this.headers = parts.authorization === undefined ? {} : { authorization: parts.authorization };
     const shared = {
       keeper,
       time,
       log,
       signal,
-      headers: this.headers,
+      fetch: parts.fetch,
       onChange: () => {
         this.pushCount += 1;
         parts.onChange();
@@ -210,7 +209,7 @@ export class ClusterFeed {
       timers: this.parts.time,
       timeoutMs: limits.stateTimeoutMs,
       bytesMax: limits.stateBytes,
-      headers: this.headers,
+      fetch: this.parts.fetch,
       signal: this.stopping.signal,
     });
     return openState(bytes, url);

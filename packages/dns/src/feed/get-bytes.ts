@@ -1,5 +1,6 @@
 /** One bounded GET. */
 import { PlatformError, type Timers } from '@stadion/base';
+import type { Fetch } from '@stadion/contract/client';
 
 /**
  * Fetches a document, as it comes.
@@ -11,7 +12,7 @@ export async function getBytes(
     readonly timers: Timers;
     readonly timeoutMs: number;
     readonly bytesMax: number;
-    readonly headers?: Readonly<Record<string, string>>;
+    readonly fetch: Fetch;
     readonly signal: AbortSignal;
   },
 ): Promise<Uint8Array<ArrayBuffer>> {
@@ -20,8 +21,8 @@ export async function getBytes(
     deadline.abort(new Error(`no answer within ${options.timeoutMs / 1000} s`));
   });
   try {
-    const response = await fetch(url, {
-      headers: { accept: 'application/json', ...options.headers },
+    const response = await options.fetch(url, {
+      headers: { accept: 'application/json' },
       signal: AbortSignal.any([options.signal, deadline.signal]),
     });
     if (!response.ok) throw unexpected(url, `it answered with status ${response.status}`);

@@ -1,6 +1,7 @@
 /** A master's operator stream: `SUBSCRIBE` on `/api/v1`, RecordIO with JSON. Gives parsed events. */
 import { Buffer } from 'node:buffer';
 import { PlatformError } from '@stadion/base';
+import type { Fetch } from '@stadion/contract/client';
 import { limits } from '../limits.ts';
 
 /**
@@ -8,14 +9,10 @@ import { limits } from '../limits.ts';
  * @param url of the master, e.g. `http://10.0.0.1:5050`
  * @throws PlatformError `operator-stream-absent` when this master has none
  */
-export async function* operatorEvents(
-  url: string,
-  headers: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): AsyncGenerator<unknown, void> {
-  const response = await fetch(`${url}/api/v1`, {
+export async function* operatorEvents(url: string, ask: Fetch, signal: AbortSignal): AsyncGenerator<unknown, void> {
+  const response = await ask(`${url}/api/v1`, {
     method: 'POST',
-    headers: { ...headers, 'content-type': 'application/json', accept: 'application/json' },
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
     body: JSON.stringify({ type: 'SUBSCRIBE' }),
     signal,
   });

@@ -1,6 +1,6 @@
 /** Changes as they are told: by the master's operator stream, and by our orchestrator's events. */
 import { delay, describeError, every, type Clock, type Logger, type Timers } from '@stadion/base';
-import { createOrchestratorClient } from '@stadion/contract/client';
+import { createOrchestratorClient, type Fetch } from '@stadion/contract/client';
 import type { Task } from '@stadion/contract/orchestrator';
 import { OperatorEvents } from '../core/operator-event.ts';
 import { TaskNews } from '../core/task-news.ts';
@@ -22,8 +22,7 @@ export interface PushParts {
   readonly time: Clock & Timers;
   readonly log: Logger;
   readonly signal: AbortSignal;
-  /** Sent with every request. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly fetch: Fetch;
   /** The keeper was changed. */
   readonly onChange: () => void;
   /** Something happened that only a snapshot tells. */
@@ -34,7 +33,7 @@ export interface PushParts {
 export function operatorPush(url: () => string, parts: PushParts): Push {
   return streamed('operator', parts, async (signal, opened, heard) => {
     const events = new OperatorEvents();
-    for await (const event of operatorEvents(url(), parts.headers, signal)) {
+    for await (const event of operatorEvents(url(), parts.fetch, signal)) {
       opened();
       heard();
       const news = events.read(event);
@@ -55,7 +54,7 @@ export function orchestratorPush(url: string, parts: PushParts): Push {
     const client = createOrchestratorClient({
       baseUrl: url,
       fetch: async (target, init) => {
-        const response = await fetch(target, { ...init, headers: { ...headersOf(init), ...parts.headers } });
+        const response = await parts.fetch(target, init);
         // Heartbeats are line ends, which no event shows: hear them where they arrive.
         const body = response.body?.pipeThrough(
           new TransformStream<Uint8Array, Uint8Array>({
@@ -87,10 +86,6 @@ export function orchestratorPush(url: string, parts: PushParts): Push {
       if (change.resync) parts.resync();
     }
   });
-}
-
-function headersOf(init: RequestInit | undefined): Readonly<Record<string, string>> {
-  return Object.fromEntries(new Headers(init?.headers).entries());
 }
 
 function servingOf(task: Task): readonly [string, unknown] {

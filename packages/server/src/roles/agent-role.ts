@@ -54,7 +54,7 @@ export async function startAgent(wanted: ServerConfig, token?: string): Promise<
       hostname: hostnameOf(config),
       log: log.logger.child({ room: 'agent' }),
       asksWho: secret !== undefined || access !== undefined,
-      secrets: remoteSecrets({ masters, secret, timers: ports.time }),
+      secrets: remoteSecrets({ masters, secret, tls, timers: ports.time }),
       dialer: httpDialer({ masters, secret, tls, timers: ports.time, log: log.logger.child({ room: 'agent-link' }) }),
     });
     undoing.add(() => agent.stop());

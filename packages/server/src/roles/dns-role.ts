@@ -1,7 +1,6 @@
 /** `stadion dns`: the name server alone, for a cluster of ours or any Mesos. */
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { authorizationOf } from '@stadion/access';
 import { PlatformError, describeError, type Logger } from '@stadion/base';
 import type { ServerConfig } from '@stadion/contract';
 import type { ClusterSource } from '@stadion/dns';
@@ -13,6 +12,7 @@ import { makeDataDirectory, writeAddresses, type Platform } from '../running-rol
 import { removePidFile, writePidFile } from '../pid-file.ts';
 import { keepNewSpaceSmall } from '../release-memory.ts';
 import { systemPorts, type SystemPorts } from '../system-ports.ts';
+import { clusterFetch } from '../tls/own-fetches.ts';
 import { zooKeeperTls } from '../tls/zookeeper-tls.ts';
 import { Undoing } from '../undoing.ts';
 
@@ -46,10 +46,9 @@ export async function startDns(config: ServerConfig): Promise<Platform> {
   try {
     const { secret, access, tls } = await loadAccess(config, ports, log.logger, undoing);
     const admission = { secret, access, tls, ownNames: new Set([hostnameOf(config).toLowerCase()]) };
-    const authorization = secret === undefined ? undefined : authorizationOf(secret);
     const parts = { ports, log: log.logger, dataDirectory, admission };
     const observeMasters = await mastersObserver(config, ports, log.logger, undoing);
-    const cluster = { masters, observeMasters, orchestrator, authorization };
+    const cluster = { masters, observeMasters, orchestrator, fetch: clusterFetch({ secret, tls }) };
     const { addresses, remarks } = await openDns(config, cluster, parts, (close) => {
       undoing.add(close);
     });

@@ -35,7 +35,7 @@ export async function startEdgeRole(config: ServerConfig, remark: (text: string)
     const { secret, access, tls } = await loadAccess(config, ports, log.logger, undoing);
     const hostname = hostnameOf(config);
     const logger = log.logger.child({ room: 'edge' });
-    const secrets = remoteSecrets({ masters: () => masters, secret, timers: ports.time });
+    const secrets = remoteSecrets({ masters: () => masters, secret, tls, timers: ports.time });
     const addresses = await startEdge(
       {
         ...{ config, ports, dataDirectory, hostname, secret, access, tls, log: logger, orchestrators, remark },

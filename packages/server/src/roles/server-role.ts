@@ -160,7 +160,12 @@ export async function startServer(wanted: ServerConfig): Promise<Platform> {
     reigns.start();
     undoing.add(() => removePidFile(dataDirectory));
     await writePidFile(dataDirectory, addresses);
-    const joinTokenPath = await writeJoinToken(dataDirectory, secret, { zk, masters: [], tls: tls !== undefined });
+    const joinTokenPath = await writeJoinToken(
+      dataDirectory,
+      secret,
+      { zk, masters: [], tls: tls !== undefined },
+      log.logger,
+    );
     if (addressesFile !== undefined) await writeAddresses(addressesFile, addresses);
     return {
       addresses,

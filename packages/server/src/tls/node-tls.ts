@@ -6,8 +6,8 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createSecureContext, rootCertificates } from 'node:tls';
-import { ClusterAuthority, endOfCertificate, type Secret } from '@stadion/access';
-import { PlatformError, describeError, every, type Logger } from '@stadion/base';
+import { ClusterAuthority, endOfCertificate, type ClusterSecret } from '@stadion/access';
+import { PlatformError, assert, describeError, every, type Logger } from '@stadion/base';
 import type { ServerConfig } from '@stadion/contract';
 import { hostnameOf } from '../addresses.ts';
 import { CERTIFICATE_LIFETIME_MS, TLS_FILES_LOOK_MS, TLS_RENEWAL_LOOK_MS, TLS_WARNING_MS } from '../limits.ts';
@@ -39,7 +39,7 @@ type Settings = Pick<ServerConfig, 'tls' | 'tlsCert' | 'tlsKey' | 'tlsCa' | 'bin
  */
 export async function openNodeTls(
   config: Settings,
-  parts: { readonly secret: Secret | undefined; readonly ports: SystemPorts; readonly log: Logger },
+  parts: { readonly secret: ClusterSecret | undefined; readonly ports: SystemPorts; readonly log: Logger },
   undoing: Undoing,
 ): Promise<NodeTls | undefined> {
   const { tls: mode, tlsCert, tlsKey, tlsCa } = config;
@@ -65,6 +65,7 @@ export async function openNodeTls(
     }
   };
   const looking = every(time, source.lookMs, () => void look());
+  parts.secret?.onChange(() => void look());
   const warning = every(time, TLS_RENEWAL_LOOK_MS, () => {
     if (endOfCertificate(present.cert) - time.now() < TLS_WARNING_MS) {
       log.warn({ until: endOf(present) }, 'The certificate of this machine ends soon');
@@ -90,7 +91,7 @@ interface CertificateSource {
   renewed(present: TlsMaterial, nowMs: number): Promise<TlsMaterial | undefined>;
 }
 
-async function sourceOf(config: Settings, secret: Secret | undefined): Promise<CertificateSource> {
+async function sourceOf(config: Settings, secret: ClusterSecret | undefined): Promise<CertificateSource> {
   const { tlsCert, tlsKey, tlsCa } = config;
   if (tlsCert !== undefined && tlsKey !== undefined && tlsCa !== undefined) {
     return fromFiles({ cert: tlsCert, key: tlsKey, ca: tlsCa });
@@ -98,7 +99,7 @@ async function sourceOf(config: Settings, secret: Secret | undefined): Promise<C
   if (tlsCert !== undefined || tlsKey !== undefined || tlsCa !== undefined) {
     throw new PlatformError('flag-invalid', 'Certificates of your own need all of --tls-cert, --tls-key and --tls-ca.');
   }
-  if (secret !== undefined) return fromAuthority(await ClusterAuthority.of(secret), config);
+  if (secret !== undefined) return fromAuthority(secret, config);
   throw new PlatformError(
     'flag-invalid',
     "TLS needs the cluster's secret, which its authority is made from (--secret-file FILE), or files of your own (--tls-cert, --tls-key, --tls-ca).",
@@ -112,8 +113,7 @@ function fromFiles(paths: TlsMaterial): CertificateSource {
         [paths.cert, paths.key, paths.ca].map((path) => readFile(path, 'utf8')),
       );
       const material = { cert: cert ?? '', key: key ?? '', ca: ca ?? '' };
-      // Refuses what does not belong together, also half of a change.
-      createSecureContext(material);
+      assertWhole(material);
       return material;
     } catch (error) {
       const message = `The files of --tls-cert, --tls-key and --tls-ca cannot be used: ${describeError(error)}.`;
@@ -130,28 +130,66 @@ function fromFiles(paths: TlsMaterial): CertificateSource {
   };
 }
 
-function fromAuthority(authority: ClusterAuthority, config: Settings): CertificateSource {
+/** Refuses what does not belong together, also half of a change. @throws Error */
+function assertWhole(material: TlsMaterial): void {
+  // OpenSSL leaves out what is empty, as files are while they are written.
+  for (const [name, text] of Object.entries(material)) {
+    if (!String(text).includes('-----BEGIN')) throw new Error(`there is no PEM in the file of --tls-${name}`);
+  }
+  createSecureContext(material);
+}
+
+/** The authority of the secret that is shown makes certificates; those of all that are taken are believed. */
+function fromAuthority(secret: ClusterSecret, config: Settings): CertificateSource {
+  const authorities = new AuthoritiesOf(secret);
   const read = async (nowMs: number): Promise<TlsMaterial> => {
+    const [own, ca] = await authorities.now();
     const wish = { names: namesOf(config), nowMs, lifetimeMs: CERTIFICATE_LIFETIME_MS };
-    const { certificate, key } = await authority.issue(wish);
-    await keepAuthority(config.dataDir, authority);
-    return { cert: certificate, key, ca: authority.certificate };
+    const { certificate, key } = await own.issue(wish);
+    await keepAuthorities(config.dataDir, ca);
+    return { cert: certificate, key, ca };
   };
   return {
     lookMs: TLS_RENEWAL_LOOK_MS,
     read,
     async renewed(present, nowMs) {
+      const [, ca] = await authorities.now();
       const isFresh = endOfCertificate(present.cert) - nowMs > CERTIFICATE_LIFETIME_MS / 3;
-      return isFresh ? undefined : read(nowMs);
+      // Their order says whose certificate is shown.
+      return isFresh && ca === present.ca ? undefined : read(nowMs);
     },
   };
 }
 
+/** Authorities that follow from secrets, each made once: that takes a while. */
+class AuthoritiesOf {
+  private readonly secret: ClusterSecret;
+  private made = new Map<string, Promise<ClusterAuthority>>();
+
+  constructor(secret: ClusterSecret) {
+    this.secret = secret;
+  }
+
+  /** The one of the secret that is shown, and the certificates of all, that one's first (PEM). */
+  async now(): Promise<readonly [ClusterAuthority, string]> {
+    const before = this.made;
+    this.made = new Map(
+      this.secret.all.map((secret) => {
+        const text = secret.reveal();
+        return [text, before.get(text) ?? ClusterAuthority.of(secret)];
+      }),
+    );
+    const [own, ...others] = await Promise.all(this.made.values());
+    assert(own !== undefined, 'a cluster has a secret');
+    return [own, [own, ...others].map(({ certificate }) => certificate).join('')];
+  }
+}
+
 /** For people and their tools: `curl --cacert`. */
-async function keepAuthority(dataDirectory: string, { certificate }: ClusterAuthority): Promise<void> {
+async function keepAuthorities(dataDirectory: string, certificates: string): Promise<void> {
   const folder = resolve(dataDirectory);
   await mkdir(folder, { recursive: true });
-  await writeWhole(join(folder, 'authority.pem'), certificate);
+  await writeWhole(join(folder, 'authority.pem'), certificates);
 }
 
 /** Under what others reach this machine. */

@@ -5,7 +5,7 @@ import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { ClusterAuthority, Secret, endOfCertificate } from '@stadion/access';
+import { ClusterAuthority, ClusterSecret, Secret, endOfCertificate } from '@stadion/access';
 import { resolveServerConfig } from '@stadion/contract';
 import { silentLogger, type Clock, type Timers } from '@stadion/base';
 import { systemClock } from '@stadion/base/system';
@@ -17,9 +17,10 @@ import { listen } from '../listening.ts';
 import { systemPorts } from '../system-ports.ts';
 import { Undoing } from '../undoing.ts';
 import { openNodeTls, type NodeTls } from './node-tls.ts';
+import { clusterFetch } from './own-fetches.ts';
 
 const DAY_MS = 86_400_000;
-const SECRET = new Secret('the secret of this very cluster');
+const SECRET = new ClusterSecret(new Secret('the secret of this very cluster'));
 let authority: ClusterAuthority;
 let other: ClusterAuthority;
 const undoing = new Undoing();
@@ -45,10 +46,11 @@ async function folder(): Promise<string> {
 async function open(
   flags: Readonly<Record<string, unknown>>,
   time: Clock & Timers = systemPorts().time,
+  secret = SECRET,
 ): Promise<{ url: URL; tls: NodeTls; http: FastifyInstance }> {
   const outcome = resolveServerConfig({ flags: { dataDir: await folder(), ...flags }, environment: {} });
   if (!outcome.ok) throw new Error(outcome.problems.join());
-  const parts = { secret: SECRET, ports: { ...systemPorts(), time }, log: silentLogger };
+  const parts = { secret, ports: { ...systemPorts(), time }, log: silentLogger };
   const tls = await openNodeTls(outcome.config, parts, undoing);
   if (tls === undefined) throw new Error('TLS is off');
   const http = Fastify();
@@ -72,6 +74,7 @@ async function open(
 
 interface Shown {
   readonly cert?: string;
+  readonly ca?: string;
   readonly key?: string;
 }
 
@@ -108,9 +111,9 @@ function openStream(url: URL): Promise<{ readonly rest: Promise<string> }> {
 }
 
 /** The certificate that is shown to somebody who connects now. */
-function shownAt(url: URL): Promise<string | undefined> {
+function shownAt(url: URL, by = authority): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: url.hostname, port: Number(url.port), ca: authority.certificate }, () => {
+    const socket = connect({ host: url.hostname, port: Number(url.port), ca: by.certificate }, () => {
       resolve(socket.getPeerX509Certificate()?.toString().trim());
       socket.destroy();
     });
@@ -171,6 +174,57 @@ test('new files are shown to new connections, open streams go on, and half a cha
   expect(await shownAt(url)).toBe(next.certificate.trim());
   http.server.emit('more');
   expect(await rest).toBe('begun\nmore\n');
+});
+
+test('files that are empty, as while they are written, are refused', async () => {
+  const where = await folder();
+  const files = { tlsCert: join(where, 'crt'), tlsKey: join(where, 'key'), tlsCa: join(where, 'ca') };
+  const { certificate, key } = await issue(authority);
+  const whole = { tlsCert: certificate, tlsKey: key, tlsCa: authority.certificate };
+  for (const name of ['tlsCert', 'tlsKey', 'tlsCa'] as const) {
+    for (const each of ['tlsCert', 'tlsKey', 'tlsCa'] as const) {
+      await writeFile(files[each], each === name ? '' : whole[each]);
+    }
+    await expect(open({ tls: 'on', ...files })).rejects.toThrow(/there is no PEM/);
+  }
+});
+
+test('only who asks as a part of the cluster believes its authority and shows its secret', async () => {
+  const { url, tls, http } = await open({ tls: 'on' });
+  const shown: (string | undefined)[] = [];
+  http.server.prependListener('request', ({ headers }) => shown.push(headers.authorization));
+  const address = `https://${url.host}/health`;
+  const answer = await clusterFetch({ secret: SECRET, tls })(address, { headers: { 'x-more': 'yes' } });
+  expect([answer.status, await answer.text(), shown]).toEqual([200, 'fine', [`Bearer ${SECRET.reveal()}`]]);
+  // As artifacts and images are fetched.
+  await expect(fetch(address)).rejects.toMatchObject({ cause: { code: 'SELF_SIGNED_CERT_IN_CHAIN' } });
+});
+
+test('while a secret is changed the authorities of both are believed, and the first makes certificates', async () => {
+  const [old, next] = ['the secret of this very cluster', 'the secret of another cluster'].map(
+    (text) => new Secret(text),
+  );
+  if (old === undefined || next === undefined) throw new Error('there are two');
+  const secret = new ClusterSecret(old);
+  const { url, tls } = await open({ tls: 'on' }, undefined, secret);
+  const statusFor = async (by: ClusterAuthority): Promise<number> => {
+    const { certificate, key } = await issue(by);
+    return (await ask(url, '/health', { cert: certificate, key, ca: tls.material().ca })).status;
+  };
+  const become = async (...known: readonly [Secret, ...Secret[]]): Promise<void> => {
+    const changed = new Promise<void>((resolve) => tls.onChange(() => resolve()));
+    secret.become(new ClusterSecret(...known));
+    await changed;
+  };
+  expect([await statusFor(authority), await statusFor(other)]).toEqual([200, 403]);
+  await become(old, next);
+  expect([await statusFor(authority), await statusFor(other)]).toEqual([200, 200]);
+  await become(next, old);
+  // Who believes the new one alone reaches it by now.
+  expect(await shownAt(url, other)).toBe(tls.material().cert.trim());
+  expect([await statusFor(authority), await statusFor(other)]).toEqual([200, 200]);
+  await become(next);
+  expect([await statusFor(authority), await statusFor(other)]).toEqual([403, 200]);
 });
 
 test("the cluster's own authority gives another certificate when a third of its life is left, under open streams", async () => {
