@@ -3,7 +3,6 @@
  * are the same everywhere. Strict types, everybody's rules, are in .oxlintrc.json: a linter that is quick with types has them.
  */
 import { defineConfig } from 'eslint/config';
-import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 const TIME = 'Time comes through the Clock and Timers ports of @stadion/base, so that it can be simulated.';
@@ -130,11 +129,5 @@ export default defineConfig(
       'no-restricted-imports': ['error', { paths: portImports, patterns: coreImportPatterns }],
       'no-restricted-syntax': ['error', ...houseSyntax, ...namedExports, ...portSyntax, ...coreSyntax],
     },
-  },
-  {
-    files: ['packages/console/src/**/*.{ts,tsx}'],
-    extends: [reactHooks.configs.flat['recommended-latest']],
-    // Concerns the React compiler only, which is not used.
-    rules: { 'react-hooks/incompatible-library': 'off' },
   },
 );
