@@ -5,6 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import { systemClock } from '@stadion/base/system';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { selfSigned } from './certs/self-signed.ts';
+import type { CertificatePair } from './embedded/certificates.ts';
 import { askFor, askRaw, echo, type Heard } from './testing/backends.ts';
 import { PlaneStage, type PlaneKind } from './testing/plane-stage.ts';
 
@@ -266,8 +267,8 @@ describe.each(kinds)('the %s data plane', (kind) => {
     });
     const before = open.getPeerCertificate().fingerprint256;
     await stage.plane.setCertificates([
-      selfSigned(['localhost'], Date.parse('2026-01-01'), 9),
-      selfSigned(['secure.test'], Date.parse('2026-01-01'), 10),
+      await selfSigned(['localhost'], Date.parse('2026-01-01'), 9),
+      await selfSigned(['secure.test'], Date.parse('2026-01-01'), 10),
     ]);
     const fingerprint = (servername: string): Promise<string> =>
       new Promise((resolve, reject) => {
@@ -357,10 +358,12 @@ describe.each(kinds)('the %s data plane', (kind) => {
 });
 
 describe.each(kinds)('the %s data plane that asks clients for certificates', (kind) => {
-  const friend = selfSigned(['friend'], systemClock.now(), 21);
-  const stranger = selfSigned(['stranger'], systemClock.now(), 22);
+  let friend: CertificatePair;
+  let stranger: CertificatePair;
   let stage: PlaneStage;
   beforeAll(async () => {
+    friend = await selfSigned(['friend'], systemClock.now(), 21);
+    stranger = await selfSigned(['stranger'], systemClock.now(), 22);
     stage = await PlaneStage.start(kind, { clientAuthority: friend.certificate });
     await stage.route([await stage.backends.start(echo)]);
   });

@@ -142,7 +142,7 @@ export class CertificateKeeper {
       return { names: namesOf(certificate), certificate, key };
     } catch {
       const { clock, random } = this.parts;
-      const made = selfSigned(['localhost', '*.localhost'], clock.now(), random.uint32());
+      const made = await selfSigned(['localhost', '*.localhost'], clock.now(), random.uint32());
       await writeWhole(join(directory, `${OWN}.key`), made.key);
       await writeWhole(join(directory, `${OWN}.crt`), made.certificate);
       return made;

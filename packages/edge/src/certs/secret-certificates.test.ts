@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { SecretCertificates } from './secret-certificates.ts';
 import { selfSigned } from './self-signed.ts';
 
-function pem(name: string): string {
-  const { certificate, key } = selfSigned([name], Date.UTC(2026, 0, 1), 1);
+async function pem(name: string): Promise<string> {
+  const { certificate, key } = await selfSigned([name], Date.UTC(2026, 0, 1), 1);
   return `${certificate}\n${key}`;
 }
 
 describe('SecretCertificates', () => {
   it('gives what the secrets hold, and keeps what it gave while they hold nothing that can be used', async () => {
-    const values = new Map([['tls/shop', pem('shop.test')]]);
+    const values = new Map([['tls/shop', await pem('shop.test')]]);
     const complaints: string[] = [];
     const secrets = new SecretCertificates(
       {
@@ -27,14 +27,14 @@ describe('SecretCertificates', () => {
     expect(await looked()).toEqual([['secret:tls/shop', 'shop.test']]);
     expect(await looked()).toHaveLength(1);
     expect(complaints).toEqual(['There is no tls/api.']);
-    values.set('tls/api', pem('api.test'));
+    values.set('tls/api', await pem('api.test'));
     values.set('tls/shop', 'no certificate');
     expect(await looked()).toEqual([
       ['secret:tls/shop', 'shop.test'],
       ['secret:tls/api', 'api.test'],
     ]);
-    values.set('tls/shop', pem('new.test'));
-    values.set('tls/api', pem('api.test').split('-----BEGIN PRIVATE')[0] ?? '');
+    values.set('tls/shop', await pem('new.test'));
+    values.set('tls/api', (await pem('api.test')).split('-----BEGIN PRIVATE')[0] ?? '');
     expect(await looked()).toEqual([
       ['secret:tls/shop', 'new.test'],
       ['secret:tls/api', 'api.test'],

@@ -304,7 +304,7 @@ describe('other protocols', () => {
       });
     const before = await subject();
     const { selfSigned } = await import('../certs/self-signed.ts');
-    stage.certificates.set([selfSigned(['secure.test'], 1_900_000_000_000, 8)]);
+    stage.certificates.set([await selfSigned(['secure.test'], 1_900_000_000_000, 8)]);
     expect(await subject()).not.toBe(before);
   });
 

@@ -48,7 +48,7 @@ export class EdgeStage {
   async start(trusted: readonly string[] = []): Promise<this> {
     const ranges = parseRanges(trusted);
     const believed = new AddressSet(ranges.ok ? ranges.value : []);
-    this.certificates.set([selfSigned(['localhost', 'secure.test'], systemClock.now(), 7)]);
+    this.certificates.set([await selfSigned(['localhost', 'secure.test'], systemClock.now(), 7)]);
     for (const isTls of [false, true]) {
       const entryPoint = new EntryPoint(
         { name: isTls ? 'https' : 'http', host: '127.0.0.1', port: 0, isTls },

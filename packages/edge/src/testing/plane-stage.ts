@@ -82,7 +82,7 @@ export class PlaneStage {
   /** Starts a plane without routes. */
   static async start(kind: PlaneKind, changes: Partial<WorkerSettings> = {}): Promise<PlaneStage> {
     const stage = new PlaneStage(kind, await mkdtemp(join(tmpdir(), 'stadion-plane-')), changes);
-    await stage.plane.setCertificates([selfSigned(['localhost', 'secure.test'], systemClock.now(), 7)]);
+    await stage.plane.setCertificates([await selfSigned(['localhost', 'secure.test'], systemClock.now(), 7)]);
     stage.ports = await stage.plane.start({
       onTraffic: (traffic) => stage.traffic.push(...traffic),
       onServers: () => undefined,
