@@ -28,7 +28,7 @@ export const PROXY_CONNECT_MS_MAX = 5_000;
 export const PROXIED_REQUESTS_MAX = 512;
 
 /** Connections to one port of a server. */
-export const FRONT_CONNECTIONS_MAX = 20_000;
+export const FRONT_CONNECTIONS_MAX = 8_192;
 
 /** How long a client may take to send its request, milliseconds. */
 export const FRONT_REQUEST_MS_MAX = 60_000;
@@ -74,6 +74,9 @@ export const TLS_FILES_LOOK_MS = 2_000;
 
 /** How long before the end of a certificate that nobody has renewed the log says so. */
 export const TLS_WARNING_MS = 7 * 86_400_000;
+
+/** Connections that may do so at a time; one more costs the oldest its place. */
+export const TLS_UNDECIDED_MAX = 2_048;
 
 /** How long a connection may take to say whether it is TLS, and to agree on it, milliseconds. */
 export const TLS_HANDSHAKE_MS_MAX = 10_000;

@@ -3,6 +3,7 @@ import type { Clock, Timers } from '@stadion/base';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { noSchemas } from '@stadion/base/no-schemas';
 import type { AgentView } from '../agent-view.ts';
+import { boundConnections } from '@stadion/base/bounded-connections';
 import { CONNECTIONS_MAX, REQUEST_MS_MAX } from '../limits.ts';
 import { addFilesRoutes } from './files.ts';
 import { addImageRoutes } from './images.ts';
@@ -37,7 +38,7 @@ export function createAgentHttp(agent: AgentView, options: AgentHttpOptions): Fa
     // Everything here only reads: nothing is lost when it is cut off, and connections without a request never end.
     forceCloseConnections: true,
   });
-  server.server.maxConnections = CONNECTIONS_MAX;
+  boundConnections(server.server, CONNECTIONS_MAX);
   limitUploads(server, options.timers);
   const flags = options.flags ?? {};
   const statistics = new StatisticsSource(agent, options.clock);

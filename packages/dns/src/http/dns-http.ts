@@ -1,5 +1,6 @@
 /** The name server over HTTP: Mesos-DNS's `/v1`, health, metrics, and what people look at and switch. */
 import { Buffer } from 'node:buffer';
+import { boundConnections } from '@stadion/base/bounded-connections';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { noSchemas } from '@stadion/base/no-schemas';
 import type { Dns } from '../dns.ts';
@@ -31,7 +32,7 @@ export function createDnsHttp(dns: Dns): FastifyInstance {
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: 512 },
   });
-  app.server.maxConnections = CONNECTIONS_MAX;
+  boundConnections(app.server, CONNECTIONS_MAX);
   addMesosDns(app, dns);
   addOwn(app, dns);
   app.setNotFoundHandler((request, reply) => refuse(app, request, reply));

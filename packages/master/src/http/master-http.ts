@@ -1,5 +1,6 @@
 /** The master's read API over HTTP: the legacy endpoints of Mesos, each with and without `/master`, `.json` and `?jsonp=`. */
 import { Readable } from 'node:stream';
+import { boundConnections } from '@stadion/base/bounded-connections';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { noSchemas } from '@stadion/base/no-schemas';
 import { CALL_BYTES_MAX, CONNECTIONS_MAX, REQUEST_MS_MAX } from '../limits.ts';
@@ -54,7 +55,7 @@ export function createMasterHttp(master: Master, options: MasterHttpOptions = {}
     // Everything here only reads: nothing is lost when it is cut off, and connections without a request never end.
     forceCloseConnections: true,
   });
-  app.server.maxConnections = CONNECTIONS_MAX;
+  boundConnections(app.server, CONNECTIONS_MAX);
   for (const prefix of ['', '/master']) {
     for (const [path, resource] of Object.entries(RESOURCES)) {
       for (const suffix of ['', '.json']) {

@@ -6,6 +6,8 @@ export const BODY_BYTES_MAX = 2 * 1024 * 1024;
 export const BODY_BYTES_HEARD_OUT_MAX = 64 * 1024 * 1024;
 /** Requests under way at once; further ones are answered 503. Event streams do not count. */
 export const REQUESTS_MAX = 4096;
+/** Connections at a time, streams among them. */
+export const CONNECTIONS_MAX = 8_192;
 /** Event streams open at once. */
 export const EVENT_STREAMS_MAX = 1024;
 /** Events that one stream may be behind before it is closed: Marathon's `--event_stream_max_outstanding_messages`. */

@@ -1,6 +1,7 @@
 /** The orchestrator's HTTP server: finds the route, asks its handler, sends the answer; errors in one shape. */
 import { PlatformError, describeError, errorCode } from '@stadion/base';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { boundConnections } from '@stadion/base/bounded-connections';
 import { WHOLE_SIGHT, type Sight } from '@stadion/contract/permissions';
 import { noSchemas } from '@stadion/base/no-schemas';
 import type { OrchestratorEngine } from '../engine.ts';
@@ -9,7 +10,7 @@ import { AppView } from './app-view.ts';
 import { EventStreams } from './event-streams.ts';
 import type { Handlers } from './handler-context.ts';
 import { createHandlers } from './handlers.ts';
-import { BODY_BYTES_HEARD_OUT_MAX, BODY_BYTES_MAX, DRAIN_MS, REQUESTS_MAX } from './limits.ts';
+import { BODY_BYTES_HEARD_OUT_MAX, BODY_BYTES_MAX, CONNECTIONS_MAX, DRAIN_MS, REQUESTS_MAX } from './limits.ts';
 import { HttpMetrics } from './http-metrics.ts';
 import type { OrchestratorHttpOptions } from './options.ts';
 import { RequestGate } from './request-gate.ts';
@@ -88,6 +89,8 @@ export function createOrchestratorHttp(engine: OrchestratorEngine, options: Orch
       reply.raw.end(JSON.stringify({ message: error.message }));
     },
   });
+
+  boundConnections(server.server, CONNECTIONS_MAX);
 
   // Bodies are read as they are: clients send JSON under any content type, or none.
   server.removeAllContentTypeParsers();

@@ -1,6 +1,7 @@
 /** A port that stays open while what serves behind it changes: the leader's API, or the way to the leader. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { boundConnections } from '@stadion/base/bounded-connections';
 import { refuseUpgrade } from '../agent-link/http-acceptor.ts';
 import { FRONT_CONNECTIONS_MAX, FRONT_REQUEST_MS_MAX } from '../limits.ts';
 import { explainListening } from '../listening.ts';
@@ -29,8 +30,8 @@ export class Front {
     this.server = createServer({ requestTimeout: FRONT_REQUEST_MS_MAX }, (request, response) => {
       this.dispatch(request, response);
     });
+    boundConnections(this.server, FRONT_CONNECTIONS_MAX);
     this.endUndecided = tls === undefined ? undefined : takeTls(this.server, tls);
-    this.server.maxConnections = FRONT_CONNECTIONS_MAX;
     this.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       this.track(socket, socket);
       if (this.handler.upgrade === undefined) refuseUpgrade(socket, 400, 'Nothing here takes an upgrade.');

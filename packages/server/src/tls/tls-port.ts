@@ -2,7 +2,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { createServer, TLSSocket } from 'node:tls';
-import { TLS_HANDSHAKE_MS_MAX, TLS_SESSION_SECONDS_MAX } from '../limits.ts';
+import { TLS_HANDSHAKE_MS_MAX, TLS_SESSION_SECONDS_MAX, TLS_UNDECIDED_MAX } from '../limits.ts';
 import type { TlsConnection } from '../core/tls-refusal.ts';
 import type { NodeTls } from './node-tls.ts';
 
@@ -38,6 +38,8 @@ export function takeTls(server: Server, tls: NodeTls): EndUndecided {
 
   server.removeAllListeners('connection');
   server.on('connection', (socket: Socket) => {
+    const [oldest] = undecided.size >= TLS_UNDECIDED_MAX ? undecided : [];
+    oldest?.destroy();
     undecided.add(socket);
     const destroy = (): void => void socket.destroy();
     socket.setTimeout(TLS_HANDSHAKE_MS_MAX, destroy);
