@@ -2,10 +2,17 @@
 import type { Clock, TimerHandle, Timers } from '@stadion/base';
 import type { AgentInfo, AgentMessage, ReportedExecutor } from '@stadion/contract/agent-link';
 import type { ExecutorCall, ExecutorEvent } from '@stadion/contract/mesos-executor';
-import type { FrameworkInfo, Resource, StatusReason, TaskStatus } from '@stadion/contract/mesos';
+import type { FrameworkInfo, Resource, TaskStatus } from '@stadion/contract/mesos';
 import type { ExecutorInfo } from '@stadion/contract/mesos-workload';
 import { waitStatus, type ContainerExit } from './core/container.ts';
-import { endOfExecutor, resourcesOfExecutor, stageProcess } from './core/executor-process.ts';
+import {
+  ENDED_UNSEEN,
+  KILLED_IN_TIME,
+  endOfExecutor,
+  resourcesOfExecutor,
+  stageProcess,
+  type ExecutorEnd,
+} from './core/executor-process.ts';
 import type { KillCause } from './core/task-end.ts';
 import type { TaskPod } from './core/pod.ts';
 import type { Task } from './core/task.ts';
@@ -33,7 +40,7 @@ interface ExecutorParts {
   /** Resolves with whether it is on disk; undefined: it was there before. */
   report(task: TaskEntry, status: TaskStatus): Promise<boolean> | undefined;
   drop(task: TaskEntry, message: string): void;
-  end(task: TaskEntry, reason: StatusReason, message: string): void;
+  end(task: TaskEntry, end: ExecutorEnd): void;
 }
 
 /** One executor whose process lives, or is about to. */
@@ -132,7 +139,7 @@ export class Executors implements ExecutorDoor {
       const run = this.runOf(task.task);
       if (task.task.phase === 'ended') continue;
       if (run !== undefined) run.tasks.add(task);
-      else this.parts.end(task, 'REASON_EXECUTOR_TERMINATED', 'The executor ended while the agent was away');
+      else this.parts.end(task, ENDED_UNSEEN);
     }
     for (const run of this.runs.values()) this.await(run, 'unreturned', EXECUTOR_RETURN_MS_MAX);
   }
@@ -179,8 +186,8 @@ export class Executors implements ExecutorDoor {
     this.runs.delete(keyOf(process.task.frameworkId, run.pod.executor.executor_id.value));
     run.silence?.cancel();
     run.receiver?.close();
-    const { reason, message } = endOfExecutor(process.task);
-    for (const task of [...run.tasks]) this.parts.end(task, reason, message);
+    const end = endOfExecutor(process.task);
+    for (const task of [...run.tasks]) this.parts.end(task, end);
     this.tellExit(process.task.frameworkId, run.pod.executor, run.exit);
   }
 
@@ -317,7 +324,7 @@ export class Executors implements ExecutorDoor {
     const wanted = living.filter(({ task }) => task.kill === undefined);
     for (const task of living) {
       if (task.task.kill === undefined) continue;
-      this.parts.end(task, 'REASON_TASK_KILLED_DURING_LAUNCH', 'Killed before it was started');
+      this.parts.end(task, KILLED_IN_TIME);
     }
     const [first] = wanted;
     if (first === undefined) return;

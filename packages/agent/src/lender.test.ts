@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { AgentMessage } from '@stadion/contract/agent-link';
 import type { Resource, TaskInfo } from '@stadion/contract/mesos';
 import { agentMetrics } from './http/metrics.ts';
-import { makeTask } from './testing/fake-master.ts';
-import { CUSTOM_EXECUTOR, makeExecutedTask } from './testing/plain-executor.ts';
+import { makeExecutor, makeTask } from './testing/fake-master.ts';
+import { CUSTOM_EXECUTOR, PlainExecutor, makeExecutedTask } from './testing/plain-executor.ts';
 import { SimulatedMachine } from './testing/simulated-agent.ts';
 
 const LOOK_MS = 1000;
@@ -131,8 +131,92 @@ describe('an agent that lends cpus', () => {
     expect(agentMetrics(agent, 0)).toMatchObject({ 'slave/cpus_revocable_used': 3 });
     use('web', 2);
     await machine.time.advance(5 * LOOK_MS);
-    expect(machine.master.statuses('work').at(-1)).toMatchObject({ reason: 'REASON_CONTAINER_PREEMPTED' });
+    expect(machine.master.statuses('work').at(-1)).toMatchObject({
+      state: 'TASK_GONE',
+      reason: 'REASON_CONTAINER_PREEMPTED',
+    });
     expect(agentMetrics(agent, 0)).toMatchObject({ 'slave/cpus_revocable_used': 0 });
+  });
+
+  it('has an executor end the tasks that were lent cpus, and ends it when it does not', async () => {
+    const { machine, use } = measuredMachine();
+    const agent = await machine.startAgent(CONFIG);
+    use('web', 0);
+    machine.master.run(service('web', 2));
+    await machine.time.advance(60 * LOOK_MS);
+    const executor = { ...CUSTOM_EXECUTOR, resources: [] };
+    for (const id of ['obeyed', 'ignored']) {
+      machine.master.run({ ...makeExecutedTask(id, executor), resources: [cpus(1.5, { revocable: {} })] });
+      await machine.time.advance(10);
+    }
+    const runner = new PlainExecutor(agent, () => machine.time.now());
+    runner.subscribe();
+    await machine.time.advance(0);
+    for (const [index, id] of ['obeyed', 'ignored'].entries()) runner.update(runner.status(id, 'TASK_RUNNING', index));
+    use('web', 3.9);
+    await machine.time.advance(5 * LOOK_MS);
+    expect(runner.types().filter((type) => type === 'KILL')).toHaveLength(2);
+    runner.update(runner.status('obeyed', 'TASK_KILLED', 9));
+    await machine.time.advance(0);
+    expect(machine.master.statuses('obeyed').at(-1)).toMatchObject({
+      state: 'TASK_GONE',
+      reason: 'REASON_CONTAINER_PREEMPTED',
+    });
+    // No storm: it was told once, and has its time.
+    await machine.time.advance(6 * LOOK_MS);
+    expect(agentMetrics(agent, 0)).toMatchObject({ 'slave/executors_preempted': 2 });
+    await machine.time.advance(20 * LOOK_MS);
+    expect(machine.master.statuses('ignored').at(-1)).toMatchObject({
+      state: 'TASK_GONE',
+      reason: 'REASON_CONTAINER_PREEMPTED',
+    });
+    expect(agentMetrics(agent, 0)).toMatchObject({ 'slave/executors_preempted': 3, 'slave/cpus_revocable_used': 0 });
+  });
+
+  it('takes nothing back because it does not know: after a restart, for a new service, and while nothing is measured', async () => {
+    const { machine, use } = measuredMachine();
+    const agent = await machine.startAgent(CONFIG);
+    use('web', 0.5);
+    machine.master.run(service('web', 3));
+    await machine.time.advance(60 * LOOK_MS);
+    machine.master.run(batch('b', 2.5));
+    await machine.time.advance(10);
+    await agent.stop();
+    await machine.startAgent(CONFIG);
+    await machine.time.advance(20 * LOOK_MS);
+    machine.master.run(service('idle', 1));
+    await machine.time.advance(20 * LOOK_MS);
+    const { usage } = machine.containerizer;
+    machine.containerizer.usage = async () => new Map();
+    await machine.time.advance(20 * LOOK_MS);
+    machine.containerizer.usage = usage;
+    await machine.time.advance(20 * LOOK_MS);
+    expect(machine.master.states('b').at(-1)).toBe('TASK_RUNNING');
+    use('web', 3.5);
+    await machine.time.advance(5 * LOOK_MS);
+    expect(machine.master.states('b').at(-1)).toBe('TASK_GONE');
+  });
+
+  it('ends a pod as a whole, and all of it was preempted', async () => {
+    const { machine, use } = measuredMachine();
+    await machine.startAgent(CONFIG);
+    use('web', 0);
+    machine.master.run(service('web', 4));
+    await machine.time.advance(60 * LOOK_MS);
+    machine.master.runGroup(
+      { ...makeExecutor('pod'), resources: [] },
+      batch('worker', 3),
+      makeTask('helper', { resources: [] }),
+    );
+    await machine.time.advance(LOOK_MS);
+    use('web', 2);
+    await machine.time.advance(5 * LOOK_MS);
+    for (const id of ['worker', 'helper']) {
+      expect(machine.master.statuses(id).at(-1)).toMatchObject({
+        state: 'TASK_GONE',
+        reason: 'REASON_CONTAINER_PREEMPTED',
+      });
+    }
   });
 
   it('refuses what it does not lend any more, and takes services all the same', async () => {

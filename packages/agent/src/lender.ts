@@ -22,6 +22,9 @@ import { isExecuted } from './core/pod.ts';
 import type { Task } from './core/task.ts';
 import type { TaskEntry, TaskTable } from './task-table.ts';
 
+/** What an executor has beyond the grace period of a task to say that it has ended. */
+const PATIENCE_MS = 10_000;
+
 interface LenderParts {
   readonly mode: RevocableCpus;
   readonly lookIntervalMs: number;
@@ -43,8 +46,12 @@ export class Lender {
   private readonly parts: LenderParts;
   private readonly cpus: number;
   private samples = new Map<string, CpuSample>();
-  /** Cores that tasks with cpus of their own use. */
+  /** Cores that each container used when that was last measured. */
+  private measured = new Map<string, number>();
+  /** Cores that tasks with cpus of their own use: what may be lent depends on it. */
   private use: number | undefined;
+  /** The same by what was measured alone: nothing ends for lack of information. */
+  private seenUse: number | undefined;
   /** What the ledger has, and the master once it knows the agent. */
   private lent: number;
   private looksOver = 0;
@@ -89,9 +96,10 @@ export class Lender {
   private decide(usage: ReadonlyMap<string, ContainerUsage>): void {
     const { mode, ledger, time } = this.parts;
     const samples = samplesOf(usage, time.monotonic());
-    this.use = believedUse(this.use, this.measure(samples));
-    this.samples = samples;
-    this.takeBack(leftFree(this.cpus, this.use));
+    const { use, seen } = this.measure(samples);
+    this.use = believedUse(this.use, use);
+    this.seenUse = believedUse(this.seenUse, seen);
+    this.takeBack(leftFree(this.cpus, this.seenUse));
     const lent = toLend(mode, this.cpus, this.use);
     if (!isWorthTelling(this.lent, lent, this.cpus)) return;
     this.lent = lent;
@@ -99,41 +107,55 @@ export class Lender {
     this.announce();
   }
 
-  /** What is not measured, or not yet, counts as what it was granted. */
-  private measure(samples: ReadonlyMap<string, CpuSample>): number {
+  /** What was never measured counts as what it was granted, or as nothing: what it uses is not `seen`. */
+  private measure(samples: Map<string, CpuSample>): { readonly use: number; readonly seen: number } {
     const { parts } = this;
-    let sum = 0;
+    const measured = new Map<string, number>();
+    let use = 0;
+    let seen = 0;
     for (const { task } of [...parts.table.entries(), ...parts.table.processEntries()]) {
       if (isExecuted(task.pod) || task.phase === 'ended' || task.phase === 'staged') continue;
       const { own, lent } = cpusOf(parts.resourcesOf(task));
       if (own === 0 && lent > 0) continue;
-      const { containerId } = task;
-      sum += coresBetween(this.samples.get(containerId), samples.get(containerId)) ?? own;
+      const { containerId: id } = task;
+      const cores = coresBetween(this.samples.get(id), samples.get(id)) ?? this.measured.get(id);
+      use += cores ?? own;
+      seen += cores ?? 0;
+      if (cores !== undefined) measured.set(id, cores);
     }
-    return sum;
+    this.samples = samples;
+    this.measured = measured;
+    return { use, seen };
   }
 
   private takeBack(left: number): void {
     const { parts } = this;
     const borrowers: (Borrower & { readonly entry: TaskEntry })[] = [];
     let sum = 0;
+    const now = parts.time.now();
     // Of an executor that was lent cpus of its own, the process gives them back.
     for (const entry of [...parts.table.entries(), ...parts.table.processEntries()]) {
-      const { phase, info, runningSince: since = 0 } = entry.task;
+      const { phase, info, pod, kill, runningSince: since = 0 } = entry.task;
       const { lent } = cpusOf(info.resources);
       if (lent === 0 || phase === 'ended' || phase === 'killing') continue;
+      // On its way out, and given the time that it was promised for that.
+      if (kill !== undefined && now <= kill.deadline + PATIENCE_MS) continue;
       sum += lent;
-      if (phase === 'running') borrowers.push({ entry, lent, since });
+      if (phase !== 'running') continue;
+      // An executor that does not end a task when it is told to ends with it.
+      const who = kill === undefined ? entry : parts.table.findContainer(pod?.podId ?? '');
+      if (who !== undefined && who.task.phase === 'running') borrowers.push({ entry: who, lent, since });
     }
     const chosen = toPreempt(borrowers, sum, left);
     this.looksOver = chosen.length === 0 ? 0 : this.looksOver + 1;
     if (this.looksOver < LOOKS_BEFORE_PREEMPTION) return;
     this.looksOver = 0;
+    const preempted = new Set<TaskEntry>();
     for (const { entry, lent } of chosen) {
-      parts.log.info(
-        { task: entry.task.info.task_id.value, cpus: lent, left },
-        'a task gives back the cpus it was lent',
-      );
+      if (preempted.has(entry)) continue;
+      preempted.add(entry);
+      const name = entry.task.info.task_id.value;
+      parts.log.info({ task: name, cpus: lent, left }, 'a task gives back the cpus it was lent');
       parts.preempt(entry);
     }
   }

@@ -14,7 +14,7 @@ interface PodParts {
   readonly prepareTask: (entry: TaskEntry) => Promise<string | undefined>;
   readonly prepared: (entry: TaskEntry) => void;
   readonly refuse: (entry: TaskEntry, message: string) => void;
-  readonly kill: (entry: TaskEntry) => void;
+  readonly kill: (entry: TaskEntry, cause: 'pod' | 'preempted') => void;
   readonly identitySaved: () => Promise<void>;
 }
 
@@ -24,8 +24,8 @@ interface Pod {
   readonly entries: Set<TaskEntry>;
   /** Whether its executor's resources are held. */
   charged: boolean;
-  /** A task of it has ended otherwise than well: none is to go on. */
-  broken: boolean;
+  /** The task of it that has ended otherwise than well: none is to go on. */
+  broken: Task | undefined;
 }
 
 /** One per agent. */
@@ -39,7 +39,7 @@ export class Pods {
 
   /** A new pod, whose resources are held already, those of its executor included. Prepares its tasks and starts them. */
   async start(pod: TaskPod, entries: readonly TaskEntry[]): Promise<void> {
-    this.byId.set(pod.podId, { pod, entries: new Set(entries), charged: true, broken: false });
+    this.byId.set(pod.podId, { pod, entries: new Set(entries), charged: true, broken: undefined });
     const [first] = entries;
     if (first === undefined) return;
     const { sandboxes } = this.parts;
@@ -68,10 +68,10 @@ export class Pods {
   restore(task: Task, entry: TaskEntry | undefined): void {
     const { pod } = task;
     if (pod === undefined) return;
-    const known = this.byId.get(pod.podId) ?? { pod, entries: new Set<TaskEntry>(), charged: false, broken: false };
+    const known = this.byId.get(pod.podId) ?? { pod, entries: new Set<TaskEntry>(), charged: false, broken: undefined };
     this.byId.set(pod.podId, known);
     if (task.phase === 'ended') {
-      if (endedBadly(task)) known.broken = true;
+      if (endedBadly(task)) known.broken = task;
       return;
     }
     if (entry !== undefined) known.entries.add(entry);
@@ -83,7 +83,7 @@ export class Pods {
   /** After all tasks are restored: an end that nobody has carried over to the others is carried over. */
   reconcile(): void {
     for (const [podId, known] of [...this.byId]) {
-      if (known.broken) this.endOthers(known);
+      if (known.broken !== undefined) this.endOthers(known, known.broken);
       if (known.entries.size === 0) this.byId.delete(podId);
     }
   }
@@ -97,13 +97,15 @@ export class Pods {
       if (known.charged) this.parts.ledger.free(known.pod.executor.resources);
       return;
     }
-    if (known.broken || !endedBadly(entry.task)) return;
-    known.broken = true;
-    this.endOthers(known);
+    if (known.broken !== undefined || !endedBadly(entry.task)) return;
+    known.broken = entry.task;
+    this.endOthers(known, entry.task);
   }
 
-  private endOthers(known: Pod): void {
-    for (const other of [...known.entries]) this.parts.kill(other);
+  /** Where one was preempted all are: they are one container. */
+  private endOthers(known: Pod, { latest }: Task): void {
+    const cause = latest?.reason === 'REASON_CONTAINER_PREEMPTED' ? 'preempted' : 'pod';
+    for (const other of [...known.entries]) this.parts.kill(other, cause);
   }
 }
 

@@ -85,6 +85,7 @@ export class TaskRunner {
       send: (message) => owner.send(message),
       agentId: () => owner.agentId(),
       newUuid: () => this.updateUuid(),
+      executorLives: (frameworkId, executorId) => this.executors.podOf(frameworkId, executorId) !== undefined,
     });
     this.records = new TaskRecords(ports.checkpoints, ports.log, () => owner.agentId());
     this.preparation = new TaskPreparation({
@@ -124,7 +125,7 @@ export class TaskRunner {
       handOver: (task) => this.apply(task, { type: 'prepared' }) ?? Promise.resolve(true),
       report: (task, status) => this.apply(task, { type: 'reported', status }),
       drop: (task, message) => this.refuse(task, 'TASK_DROPPED', 'REASON_AGENT_RESTARTED', message),
-      end: (task, reason, message) => this.dispatch(task, { type: 'executor-ended', reason, message }),
+      end: (task, end) => this.dispatch(task, { type: 'executor-ended', ...end }),
     });
     this.pods = new Pods({
       ledger: this.ledger,
@@ -133,7 +134,7 @@ export class TaskRunner {
       prepareTask: (entry) => this.makeReady(entry),
       prepared: (entry) => this.dispatch(entry, { type: 'prepared' }),
       refuse: (entry, message) => this.fail(entry, message),
-      kill: (entry) => this.kill(entry, 'pod', undefined),
+      kill: (entry, cause) => this.kill(entry, cause, undefined),
       identitySaved: () => owner.identitySaved(),
     });
     this.intake = new TaskIntake({

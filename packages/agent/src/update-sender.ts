@@ -2,10 +2,13 @@
 import type { Clock, Timers } from '@stadion/base';
 import type { AgentMessage } from '@stadion/contract/agent-link';
 import type { StatusReason, TaskInfo, TaskState, TaskStatus } from '@stadion/contract/mesos';
-import { taskState } from './core/task.ts';
+import { isExecuted } from './core/pod.ts';
+import { taskState, type Task } from './core/task.ts';
 import { resendDelayMs } from './core/update-queue.ts';
 import { DueSchedule } from './due-schedule.ts';
 import type { TaskEntry } from './task-table.ts';
+
+type Update = Extract<AgentMessage, { type: 'STATUS_UPDATE' }>;
 
 interface Sent {
   readonly entry: TaskEntry;
@@ -20,6 +23,8 @@ interface SenderOwner {
   agentId(): string;
   /** The identity of an update. */
   newUuid(): string;
+  /** Whether a process of a custom executor lives. */
+  executorLives(frameworkId: string, executorId: string): boolean;
 }
 
 /** One schedule for the updates in flight of all tasks. */
@@ -45,8 +50,14 @@ export class UpdateSender {
       framework_id: { value: entry.task.frameworkId },
       status,
       latest_state: taskState(entry.task),
+      ...this.executorNews(entry.task),
     });
     if (sent) this.schedule.add(resendDelayMs(attempt), { entry, uuid: status.uuid, attempt });
+  }
+
+  private executorNews({ frameworkId, pod }: Task): Pick<Update, 'executor_lives'> {
+    if (pod === undefined || !isExecuted(pod)) return {};
+    return { executor_lives: this.owner.executorLives(frameworkId, pod.executor.executor_id.value) };
   }
 
   /** A report about a task that is not kept here; whoever misses it asks again. */

@@ -81,6 +81,8 @@ export const AgentMessage = Type.Union([
     status: TaskStatus,
     /** The newest state of the task, which may be ahead of `status`. */
     latest_state: TaskState,
+    /** Of a task of a custom executor: whether a process of that lives, be it another one than when the task was launched. */
+    executor_lives: Type.Optional(Type.Boolean()),
   }),
   /** With the version of the checkpointed resources that the agent has, if any; the master sends newer ones again. */
   Type.Object({ type: Type.Literal('PONG'), checkpointed_version: Type.Optional(Type.Integer()) }),

@@ -72,6 +72,24 @@ describe('a custom executor', () => {
     expect(charged()).toBe(0);
   });
 
+  it('stays charged when all that is heard of its next process is the end of a task', async () => {
+    const { cluster, agent, framework, charged, exited, executed, launch } = await stage();
+    await launch(executed('t1'));
+    await exited(9);
+    agent.send({
+      type: 'STATUS_UPDATE',
+      framework_id: { value: framework.id },
+      status: { task_id: { value: 't1' }, state: 'TASK_FINISHED', timestamp: 1, uuid: 'AAAAAAAAAAAAAAAAAAAAAA==' },
+      latest_state: 'TASK_FINISHED',
+      executor_lives: true,
+    });
+    await cluster.settle();
+    expect(charged()).toBe(500);
+    await exited(0);
+    expect(failures(framework.events)).toHaveLength(2);
+    expect(charged()).toBe(0);
+  });
+
   it.each([
     ['another description of the same id', { ...EXECUTOR, command: { value: './other' } }],
     ['the framework of somebody else', { ...EXECUTOR, executor_id: { value: 'e2' }, framework_id: { value: 'x' } }],

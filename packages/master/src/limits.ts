@@ -39,11 +39,6 @@ export const OPERATIONS_MAX = 100_000;
 /** Their ends are told again after this time, then twice as long each time up to the second. */
 export const OPERATION_RESEND_MS_FIRST = 10_000;
 export const OPERATION_RESEND_MS_MAX = 600_000;
-/**
- * Tasks of an agent that comes back later than this after a start of the master are told to their frameworks: those ask for all
- * that runs when they subscribe and soon after, not for ever.
- */
-export const LATE_AGENT_MS = 45_000;
 /** After a start of the master agents come back by themselves for so long; those that have not are asked. */
 export const RECOVERED_UNASKED_MS = 10_000;
 /** A link that has not registered within this time is closed. */

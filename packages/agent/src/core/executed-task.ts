@@ -2,6 +2,7 @@
 import { isTerminal, type TaskStatus } from '@stadion/contract/mesos';
 import { applyAcknowledged, graceOf, killedInTime } from './task-kill.ts';
 import { unchanged, type Outcome, type StatusContext, type Task, type TaskInput } from './task-model.ts';
+import { PREEMPTED } from './task-end.ts';
 import { append, containerStatus, end } from './task-status.ts';
 
 /** Reports whose identities are remembered: so many may be told again after a restart of the agent. */
@@ -19,7 +20,7 @@ export function applyExecutedTask(task: Task, input: TaskInput, context: StatusC
     case 'reported':
       return applyReported(task, input.status, context);
     case 'kill':
-      return applyKill(task, input.graceMs, context);
+      return applyKill(task, input, context);
     case 'refused':
       if (task.phase === 'ended') return unchanged(task);
       return end(task, { state: input.state, reason: input.reason, message: input.message }, context);
@@ -28,7 +29,7 @@ export function applyExecutedTask(task: Task, input: TaskInput, context: StatusC
       return end(
         task,
         {
-          state: task.kill?.cause === 'asked' ? 'TASK_KILLED' : 'TASK_FAILED',
+          state: task.kill?.cause === 'asked' ? 'TASK_KILLED' : input.state,
           reason: input.reason,
           message: input.message,
         },
@@ -69,6 +70,7 @@ function applyReported(task: Task, status: TaskStatus, context: StatusContext): 
   };
   const told = append(known, {
     ...status,
+    ...(isOver ? preempted(task, status) : {}),
     task_id: task.info.task_id,
     agent_id: task.info.agent_id,
     executor_id: task.pod?.executor.executor_id ?? task.info.task_id,
@@ -81,13 +83,20 @@ function applyReported(task: Task, status: TaskStatus, context: StatusContext): 
   };
 }
 
+/** Its framework did not ask for the end that the executor reports: the agent did. */
+function preempted({ kill }: Task, { state }: TaskStatus): Partial<TaskStatus> {
+  const isForced = state === 'TASK_KILLED' || state === 'TASK_FAILED';
+  return kill?.cause === 'preempted' && isForced ? PREEMPTED : {};
+}
+
 /** The executor ends it and says so; nobody else can. */
-function applyKill(task: Task, askedMs: number | undefined, context: StatusContext): Outcome {
+function applyKill(task: Task, input: Extract<TaskInput, { type: 'kill' }>, context: StatusContext): Outcome {
   if (task.phase === 'ended') return unchanged(task);
-  const graceMs = graceOf(task, askedMs);
+  const graceMs = graceOf(task, input.graceMs);
   const deadline = context.now + graceMs;
   if (task.kill !== undefined && deadline >= task.kill.deadline) return unchanged(task);
-  const killed: Task = { ...task, kill: { cause: 'asked', deadline } };
+  const cause = input.cause === 'preempted' && task.kill === undefined ? 'preempted' : 'asked';
+  const killed: Task = { ...task, kill: { cause, deadline } };
   if (task.phase === 'staged') return killedInTime(killed, context);
   return {
     task: killed,

@@ -1,5 +1,5 @@
 /** The process of a custom executor, described as a task that nobody is told of: the same rules start, find and end it. */
-import type { Resource, StatusReason, TaskInfo } from '@stadion/contract/mesos';
+import type { Resource, StatusReason, TaskInfo, TaskState } from '@stadion/contract/mesos';
 import type { ExecutorInfo } from '@stadion/contract/mesos-workload';
 import type { TaskPod } from './pod.ts';
 import { stageTask, type Task } from './task-model.ts';
@@ -32,10 +32,30 @@ export function resourcesOfExecutor(executor: ExecutorInfo, tasks: Iterable<Task
   return [...executor.resources, ...[...tasks].flatMap((task) => (task.phase === 'ended' ? [] : task.info.resources))];
 }
 
-/** Why its tasks end with it. */
-export function endOfExecutor({ latest }: Task): { readonly reason: StatusReason; readonly message: string } {
+/** What becomes of a task whose executor ends it no more. */
+export interface ExecutorEnd {
+  readonly state: TaskState;
+  readonly reason: StatusReason;
+  readonly message: string;
+}
+
+export const ENDED_UNSEEN: ExecutorEnd = {
+  state: 'TASK_FAILED',
+  reason: 'REASON_EXECUTOR_TERMINATED',
+  message: 'The executor ended while the agent was away',
+};
+
+export const KILLED_IN_TIME: ExecutorEnd = {
+  state: 'TASK_KILLED',
+  reason: 'REASON_TASK_KILLED_DURING_LAUNCH',
+  message: 'Killed before it was started',
+};
+
+/** How its tasks end with it, and why. Where its container was preempted, that is what became of them, as in Mesos. */
+export function endOfExecutor({ latest }: Task): ExecutorEnd {
   const reason = latest?.reason ?? 'REASON_EXECUTOR_TERMINATED';
   return {
+    state: reason === 'REASON_CONTAINER_PREEMPTED' ? 'TASK_GONE' : 'TASK_FAILED',
     reason: reason === 'REASON_COMMAND_EXECUTOR_FAILED' ? 'REASON_EXECUTOR_TERMINATED' : reason,
     message: `The executor has ended: ${latest?.message ?? 'nobody knows how'}`,
   };

@@ -16,6 +16,13 @@ export interface StatusFacts {
   readonly healthy?: boolean;
 }
 
+/** As in Mesos, whose master says TASK_LOST to those who do not know the difference. */
+export const PREEMPTED: StatusFacts = {
+  state: 'TASK_GONE',
+  message: 'Container preempted: services want the cpus that it was lent',
+  reason: 'REASON_CONTAINER_PREEMPTED',
+};
+
 /** @param cause undefined when nobody asked for the end */
 export function factsOfEnd(cause: KillCause | undefined, exit: ContainerExit): StatusFacts {
   const message = describeExit(exit);
@@ -32,12 +39,7 @@ export function factsOfEnd(cause: KillCause | undefined, exit: ContainerExit): S
         healthy: false,
       };
     case 'preempted':
-      // As in Mesos, whose master says TASK_LOST to those who do not know the difference.
-      return {
-        state: 'TASK_GONE',
-        message: 'Container preempted: services want the cpus that it was lent',
-        reason: 'REASON_CONTAINER_PREEMPTED',
-      };
+      return PREEMPTED;
     case 'too-long':
       return { state: 'TASK_FAILED', message, reason: 'REASON_MAX_COMPLETION_TIME_REACHED' };
     case 'unregistered':

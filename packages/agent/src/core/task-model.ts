@@ -58,7 +58,12 @@ export type TaskInput =
   /** Its custom executor reports; what the agent knows better is filled in. */
   | { readonly type: 'reported'; readonly status: TaskStatus }
   /** Its custom executor is no more. */
-  | { readonly type: 'executor-ended'; readonly reason: StatusReason; readonly message: string }
+  | {
+      readonly type: 'executor-ended';
+      readonly state: TaskState;
+      readonly reason: StatusReason;
+      readonly message: string;
+    }
   | { readonly type: 'health-probed'; readonly index: number; readonly outcome: ProbeOutcome }
   | { readonly type: 'readiness-probed'; readonly index: number; readonly response: ReadinessResponse }
   | { readonly type: 'checked'; readonly answer: ProbeAnswer }

@@ -2,7 +2,9 @@ import type { HealthResult, TaskStatus } from '@stadion/contract/mesos';
 import { describe, expect, it } from 'vitest';
 import { appDefinition, runningInstance } from '../engine/testing/definitions.ts';
 import { exhaustedCheck, healthChanges, healthOf, serves, whyServing } from './health.ts';
+import type { Instance } from './instance.ts';
 import { applyStatus, killing } from './instance-update.ts';
+import { newPodTasks, podTaskId } from './pod/pod-tasks.ts';
 import { decideUnreachable } from './unreachable.ts';
 
 function status(more: Partial<TaskStatus>): TaskStatus {
@@ -126,4 +128,17 @@ describe('an unreachable instance', () => {
   it('is waited for without end when told so', () => {
     expect(decideUnreachable('disabled', lost, 1e12)).toEqual({ kind: 'wait', until: undefined });
   });
+});
+
+it('a pod that was preempted says so, which is no failure of its app', () => {
+  const names = ['one', 'two'];
+  let instance: Instance = { ...runningInstance('x', 0), tasks: newPodTasks(names, 0) };
+  const preempted = { state: 'TASK_GONE', reason: 'REASON_CONTAINER_PREEMPTED', message: 'wanted back' } as const;
+  for (const name of names) {
+    const task_id = { value: podTaskId(instance, name) };
+    const outcome = applyStatus(instance, status({ ...preempted, task_id }), 1, keep, new Set());
+    if (outcome.kind === 'changed') instance = outcome.instance;
+    else expect(outcome).toMatchObject({ kind: 'ended', end: preempted });
+  }
+  expect(instance.condition).toBe('Killing');
 });

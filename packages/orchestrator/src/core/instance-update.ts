@@ -214,12 +214,16 @@ function applyPodStatus(
   const told = podCondition(tasks);
   if (told.isOver) {
     const state = told.end.state ?? status.state;
-    const { message } = told.end;
+    const { message, reason } = told.end;
     const condition = conditionOf({ state });
     return {
       kind: 'ended',
       instance: { ...instance, tasks, condition, since: now, taskState: state },
-      end: message === undefined ? { state } : { state, message },
+      end: {
+        state,
+        ...(message === undefined ? {} : { message }),
+        ...(reason === undefined ? {} : { reason }),
+      },
     };
   }
   const isLost = told.condition === 'Unreachable';

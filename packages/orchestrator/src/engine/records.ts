@@ -1,7 +1,7 @@
 /** The records of the engine in the store: their keys, their shapes, and the way in and out. Each is small. */
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
-import { HealthResult, ReadinessResult, TaskState } from '@stadion/contract/mesos';
+import { HealthResult, ReadinessResult, StatusReason, TaskState } from '@stadion/contract/mesos';
 import { CheckStatusInfo } from '@stadion/contract/mesos-workload';
 import { DeploymentRecord as EndedDeployment, DeployPolicy } from '@stadion/contract/orchestrator-extensions';
 import { InstanceCondition, TaskFailure } from '@stadion/contract/orchestrator';
@@ -113,6 +113,7 @@ const PodTaskRecord = Type.Object({
   healthy: Type.Optional(Type.Boolean()),
   check: Type.Optional(CheckStatusInfo),
   message: Type.Optional(Type.String()),
+  reason: Type.Optional(StatusReason),
 });
 
 const ReservationRecord = Type.Object({

@@ -49,8 +49,8 @@ export function executorExited(state: ClusterState, agent: AgentRecord, message:
 }
 
 /**
- * A task that goes on shows that its executor lives. Where the process ended while the task was on its way to the agent,
- * another one was started for it, and the end of the first is told after the task was charged.
+ * A process of a task's executor lives. Where one ended while the task was on its way to the agent, another one was started for it,
+ * and the end of the first is told after the task was charged.
  */
 export function believeProcess(agent: AgentRecord, { frameworkId, executorId }: TaskRecord): void {
   const executor = executorId === undefined ? undefined : agent.executors.get(taskKey(frameworkId, executorId));

@@ -71,7 +71,7 @@ export class Ledger {
       else if (agent.state === 'gone') this.state.gone.set(agent.id, agent);
       else {
         const until = elapsed + config.agentReregisterTimeoutMs;
-        this.state.recovered.set(agent.id, { id: agent.id, info: agent.info, until, askedBy: new Set() });
+        this.state.recovered.set(agent.id, { id: agent.id, info: agent.info, until });
       }
     }
   }

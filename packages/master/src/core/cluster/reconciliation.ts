@@ -1,6 +1,6 @@
 /** RECONCILE and KILL: what the master answers about tasks, known and unknown, as Mesos does. */
 import type { SchedulerCall, TaskState } from '@stadion/contract/mesos';
-import { taskKey, type AgentRecord, type FrameworkRecord, type TaskRecord } from './records.ts';
+import { taskKey, type FrameworkRecord, type TaskRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
 import { sendMasterStatus } from './statuses.ts';
 
@@ -46,15 +46,6 @@ export function kill(state: ClusterState, framework: FrameworkRecord, call: Kill
   });
 }
 
-/** Tells frameworks of all that an agent runs for them. @param whom ids of frameworks; all of them when undefined */
-export function tellTasks(state: ClusterState, agent: AgentRecord, whom: ReadonlySet<string> | undefined): void {
-  for (const task of agent.tasks) {
-    if (whom?.has(task.frameworkId) === false) continue;
-    const framework = state.frameworks.get(task.frameworkId);
-    if (framework !== undefined) answerKnown(state, framework, task);
-  }
-}
-
 function reconcileOne(
   state: ClusterState,
   framework: FrameworkRecord,
@@ -71,12 +62,7 @@ function reconcileOne(
     answerUnreachable(state, framework, taskId, lost.agentId);
     return;
   }
-  if (agentId === undefined && state.recovered.size > 0) return;
-  const awaited = agentId === undefined ? undefined : state.recovered.get(agentId);
-  if (awaited !== undefined) {
-    awaited.askedBy.add(framework.id);
-    return;
-  }
+  if (agentId === undefined ? state.recovered.size > 0 : state.recovered.has(agentId)) return;
   if (agentId !== undefined && state.unreachable.has(agentId)) {
     answerUnreachable(state, framework, taskId, agentId);
     return;
@@ -90,7 +76,8 @@ function reconcileOne(
   sendMasterStatus(state, framework, { taskId, agentId, state: answer, reason: 'REASON_RECONCILIATION', message });
 }
 
-function answerKnown(state: ClusterState, framework: FrameworkRecord, task: TaskRecord): void {
+/** Tells a framework how a task is, as far as it has been told. */
+export function answerKnown(state: ClusterState, framework: FrameworkRecord, task: TaskRecord): void {
   const last = task.statuses;
   state.toFramework(framework, {
     type: 'UPDATE',

@@ -227,8 +227,6 @@ export interface RecoveredAgent {
   readonly info: AgentInfo;
   /** How long it is waited for, monotonic milliseconds. */
   readonly until: number;
-  /** Ids of frameworks that have asked about its tasks meanwhile: they have their answer when it is back. */
-  readonly askedBy: Set<string>;
 }
 
 /** Where an agent listens: two processes cannot be at one place at once. */

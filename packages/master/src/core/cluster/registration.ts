@@ -19,11 +19,10 @@ import {
 import type { RegisterMessage } from './exchange.ts';
 import { endUnreported } from './executors.ts';
 import { rolesOf } from './framework-info.ts';
-import { LATE_AGENT_MS } from '../../limits.ts';
 import { recoverFramework } from './frameworks.ts';
 import { confirmOperations } from './operation-feedback.ts';
 import { AgentRecord, addressOf, type FrameworkRecord, type LinkRecord, type TaskRecord } from './records.ts';
-import { tellTasks } from './reconciliation.ts';
+import { answerKnown } from './reconciliation.ts';
 import type { ClusterState } from './state.ts';
 import { keepStatus, sendMasterStatus, setTaskState } from './statuses.ts';
 import { addTask, attachTask, endTask } from './tasks.ts';
@@ -90,7 +89,7 @@ export function admitted(state: ClusterState, id: string, info: AgentInfo): void
     if (waiting !== undefined && waiting.message.agent.id === undefined) state.change({ type: 'remove', id });
     else if (!state.unreachable.has(id)) {
       const until = state.elapsed + state.config.agentReregisterTimeoutMs;
-      state.recovered.set(id, { id, info, until, askedBy: new Set() });
+      state.recovered.set(id, { id, info, until });
     }
     return;
   }
@@ -118,7 +117,6 @@ function enroll(state: ClusterState, link: LinkRecord, id: string, message: Regi
   const again = message.agent.id !== undefined;
   if (again) state.counters.agentReregistrations += 1;
   else state.counters.agentRegistrations += 1;
-  const recovered = state.recovered.get(id);
   state.recovered.delete(id);
   const wasUnreachable = state.unreachable.delete(id);
   const agent = new AgentRecord(id, message.agent, state.now);
@@ -129,10 +127,6 @@ function enroll(state: ClusterState, link: LinkRecord, id: string, message: Regi
   state.agents.set(id, agent);
   bind(state, agent, link, message);
   state.tell({ type: 'AGENT_ADDED', agent });
-  if (recovered !== undefined) {
-    const isLate = state.elapsed - state.recoveredAt >= LATE_AGENT_MS;
-    tellTasks(state, agent, isLate ? undefined : recovered.askedBy);
-  }
   // Whoever waits for them would wait for ever: the agent is back, and they are not.
   if (wasUnreachable) {
     endUnreachableTasks(state, id, {
@@ -262,6 +256,9 @@ function believeTask(
       reason: 'REASON_AGENT_REREGISTERED',
       message: 'Task is running on an agent that has come back',
     });
+  } else if (!isTerminal(record.state)) {
+    // Frameworks ask for all that runs now and then, not at this moment.
+    answerKnown(state, framework, record);
   }
   return record;
 }

@@ -37,8 +37,9 @@ export function statusUpdate(state: ClusterState, agent: AgentRecord, update: Up
     task.statusUuid = status.uuid;
     keepStatus(task, status);
     state.tell({ type: 'TASK_UPDATED', task, status });
+    // Agents of an earlier release say nothing of the executor; a task that goes on shows that it lives.
+    if (update.executor_lives ?? !isTerminal(task.state)) believeProcess(agent, task);
     if (isTerminal(task.state)) releaseTask(state, framework, agent, task);
-    else believeProcess(agent, task);
   }
   const told = stateFor(framework, status.state);
   const understood = told === status.state ? status : { ...status, state: told };

@@ -1,5 +1,5 @@
 /** The tasks of a pod's instance, one per container, and what they make of the instance together. */
-import { isTerminal, type TaskState, type TaskStatus } from '@stadion/contract/mesos';
+import { isTerminal, type StatusReason, type TaskState, type TaskStatus } from '@stadion/contract/mesos';
 import type { CheckStatusInfo } from '@stadion/contract/mesos-workload';
 import type { InstanceCondition } from '@stadion/contract/orchestrator';
 import { sameCheckStatus } from '../check-result.ts';
@@ -18,6 +18,7 @@ export interface PodTask {
   readonly check?: CheckStatusInfo;
   /** Of its end. */
   readonly message?: string;
+  readonly reason?: StatusReason;
 }
 
 /** An instance that was launched. */
@@ -51,6 +52,7 @@ export function updatePodTask(task: PodTask, status: TaskStatus, now: number): P
     ...(healthy === undefined ? {} : { healthy }),
     ...(check === undefined ? {} : { check }),
     ...(isOver(status.state) && status.message !== undefined ? { message: status.message } : {}),
+    ...(isOver(status.state) && status.reason !== undefined ? { reason: status.reason } : {}),
   };
 }
 
