@@ -144,7 +144,7 @@ export class Lender {
       if (phase !== 'running') continue;
       // An executor that does not end a task when it is told to ends with it.
       const who = kill === undefined ? entry : parts.table.findContainer(pod?.podId ?? '');
-      if (who !== undefined && who.task.phase === 'running') borrowers.push({ entry: who, lent, since });
+      if (who?.task.phase === 'running') borrowers.push({ entry: who, lent, since });
     }
     const chosen = toPreempt(borrowers, sum, left);
     this.looksOver = chosen.length === 0 ? 0 : this.looksOver + 1;
