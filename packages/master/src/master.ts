@@ -279,6 +279,7 @@ class MasterShell implements Master {
     this.inbox.post({ type: 'link-opened', link: number });
     return {
       onMessage: (message) => {
+        this.ledger?.heard(number);
         this.inbox.post({ type: 'agent-message', link: number, message });
       },
       onClosed: () => {
@@ -319,6 +320,11 @@ class MasterShell implements Master {
         return;
       case 'registry':
         void this.register(output.change);
+        return;
+      case 'later':
+        this.time.after(0, () => {
+          this.apply(output.input);
+        });
         return;
       case 'change':
         for (const tell of this.watchers) tell(output.change);

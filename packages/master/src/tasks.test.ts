@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TaskInfo } from '@stadion/contract/mesos';
+import { TASKS_TOLD_PER_TURN } from './limits.ts';
 import { Cluster, resources, task, type ScriptedAgent, type ScriptedFramework } from './testing/cluster.ts';
 
 async function stage(): Promise<{ cluster: Cluster; agent: ScriptedAgent; framework: ScriptedFramework }> {
@@ -202,6 +203,20 @@ describe('RECONCILE', () => {
     expect(framework.lastStatus('t1')).toMatchObject({ state: 'TASK_RUNNING', reason: 'REASON_RECONCILIATION' });
     expect(framework.lastStatus('t2')).toMatchObject({ state: 'TASK_STAGING', source: 'SOURCE_MASTER' });
     expect(framework.lastStatus('t1').uuid).toBeUndefined();
+  });
+
+  it('answers for all of more tasks than are told in one turn', async () => {
+    const { agent, framework } = await stage();
+    const ids = Array.from({ length: TASKS_TOLD_PER_TURN * 2 + 1 }, (_, index) => `many-${String(index)}`);
+    await agent.disconnect();
+    agent.tasks = ids.map((id) => ({
+      framework_id: { value: framework.id },
+      info: task(id, agent.agentId, resources(0.001, 1)),
+      state: 'TASK_RUNNING',
+    }));
+    await agent.connect();
+    await ask(framework, []);
+    expect(framework.statuses().map(({ task_id: id }) => id.value)).toEqual(ids);
   });
 
   it('tells gone from unknown by the agent', async () => {

@@ -49,7 +49,7 @@ export class StatusHandler {
 
   handle(status: TaskStatus): void {
     const { fleet, link, counters } = this.parts;
-    counters.add(`mesos.task-updates.${status.state.toLowerCase().replaceAll('_', '-')}.counter`);
+    counters.add(counterOf(status.state));
     const instance = fleet.byTaskId(status.task_id.value);
     if (instance === undefined) this.handleStranger(status);
     else this.handleOwn(instance, status);
@@ -195,6 +195,18 @@ export class StatusHandler {
     this.addresses.set(key, addresses);
     return addresses;
   };
+}
+
+const counterNames = new Map<TaskStatus['state'], string>();
+
+/** The counter of updates with a state; its name is made once. */
+function counterOf(state: TaskStatus['state']): string {
+  let name = counterNames.get(state);
+  if (name === undefined) {
+    name = `mesos.task-updates.${state.toLowerCase().replaceAll('_', '-')}.counter`;
+    counterNames.set(state, name);
+  }
+  return name;
 }
 
 /** A start that takes long says how far it is. That is news and nothing to remember. */

@@ -12,7 +12,10 @@ export function assertKey(key: string): void {
   if (key.length * 3 > KEY_BYTES_MAX) {
     assert(utf8Length(key) <= KEY_BYTES_MAX, () => `the key ${key} is longer than ${KEY_BYTES_MAX} bytes`);
   }
-  assert(!LONE_SURROGATE.test(key), 'a key is well-formed text: half a surrogate pair has no bytes');
+  assert(
+    !HIGH_UNIT.test(key) || !LONE_SURROGATE.test(key),
+    'a key is well-formed text: half a surrogate pair has no bytes',
+  );
 }
 
 /** Sorts keys in place; returns them. */

@@ -61,7 +61,9 @@ export type LedgerInput =
   /** Pings links in the order of their numbers, starting above `after`, at most `limit`. */
   | { readonly type: 'ping'; readonly after: number; readonly limit: number }
   /** Makes offers of at most `limit` agents. */
-  | { readonly type: 'allocate'; readonly limit: number };
+  | { readonly type: 'allocate'; readonly limit: number }
+  /** Goes on telling a framework that asked for everything. */
+  | { readonly type: 'answer'; readonly frameworkId: string };
 
 /** A change of the cluster, for those who watch it (`mesos.v1.master.Event`). Records are to be read at once. */
 export type ClusterChange =
@@ -83,6 +85,8 @@ export type LedgerOutput =
   | { readonly type: 'to-framework'; readonly subscription: number; readonly event: SchedulerEvent }
   | { readonly type: 'close-subscription'; readonly subscription: number; readonly reason: string }
   | { readonly type: 'registry'; readonly change: RegistryChange }
+  /** An input that the ledger wants back in a later turn, after what else may come. */
+  | { readonly type: 'later'; readonly input: LedgerInput }
   | { readonly type: 'change'; readonly change: ClusterChange }
   | {
       readonly type: 'log';

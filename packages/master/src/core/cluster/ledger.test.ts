@@ -5,6 +5,21 @@ import { RandomHistory } from '../../testing/random-history.ts';
 import { PRELUDE, anyStep } from '../../testing/random-steps.ts';
 
 describe('the ledger', () => {
+  it('takes what has come over a link for a sign of life before its turn comes', () => {
+    for (const isHeard of [true, false]) {
+      const play = new RandomHistory();
+      play.play({ do: 'connect', agent: 0 });
+      play.play({ do: 'persist' });
+      const [agent] = play.view.agents.values();
+      for (let round = 0; round < 20; round += 1) {
+        play.play({ do: 'time', seconds: 3 });
+        if (isHeard) play.ledger.heard(agent?.link ?? 0);
+      }
+      // Whoever is silent is on its way out.
+      expect(play.view.transitions.has(agent?.id ?? '')).toBe(!isHeard);
+    }
+  });
+
   it('never charges an agent more than it has, whatever happens', () => {
     let launched = 0;
     let conversions = 0;

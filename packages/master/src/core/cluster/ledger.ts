@@ -28,7 +28,7 @@ import {
   repeatOperations,
 } from './operation-feedback.ts';
 import { operate } from './operator-operations.ts';
-import { kill, reconcile } from './reconciliation.ts';
+import { answerMore, kill, reconcile } from './reconciliation.ts';
 import { admitted, register } from './registration.ts';
 import {
   forgetOldAgents,
@@ -113,6 +113,12 @@ export class Ledger {
     return outputs;
   }
 
+  /** Something has come over a link, though its turn may be a while: whoever sent it lives. */
+  heard(linkNumber: number): void {
+    const link = this.state.links.get(linkNumber);
+    if (link !== undefined) link.silentPings = 0;
+  }
+
   private dispatch(input: LedgerInput): void {
     const { state } = this;
     switch (input.type) {
@@ -173,6 +179,9 @@ export class Ledger {
         return;
       case 'allocate':
         allocate(state, input.limit);
+        return;
+      case 'answer':
+        answerMore(state, input.frameworkId);
         return;
       default:
         assertNever(input, 'ledger input');

@@ -1,6 +1,7 @@
 /** RECONCILE and KILL: what the master answers about tasks, known and unknown, as Mesos does. */
 import type { SchedulerCall, TaskState } from '@stadion/contract/mesos';
 import { taskKey, type FrameworkRecord, type TaskRecord } from './records.ts';
+import { TASKS_TOLD_PER_TURN } from '../../limits.ts';
 import type { ClusterState } from './state.ts';
 import { sendMasterStatus } from './statuses.ts';
 
@@ -14,13 +15,36 @@ type Kill = Extract<SchedulerCall, { type: 'KILL' }>['kill'];
 export function reconcile(state: ClusterState, framework: FrameworkRecord, call: Reconcile): void {
   state.counters.messagesReconcileTasks += 1;
   if (call.tasks.length === 0) {
-    for (const task of framework.unreachableTasks.values()) answerUnreachable(state, framework, task.id, task.agentId);
-    for (const task of framework.tasks.values()) answerKnown(state, framework, task);
+    state.answering.set(framework.id, everyTask(framework));
+    answerMore(state, framework.id);
     return;
   }
   for (const { task_id: taskId, agent_id: agentId } of call.tasks) {
     reconcileOne(state, framework, taskId.value, agentId?.value);
   }
+}
+
+/** Goes on telling a framework of all of its tasks; nobody else waits until all of a million are told. */
+export function answerMore(state: ClusterState, frameworkId: string): void {
+  const framework = state.frameworks.get(frameworkId);
+  const tasks = state.answering.get(frameworkId);
+  for (let told = 0; told < TASKS_TOLD_PER_TURN && framework?.subscription !== undefined; told += 1) {
+    const next = tasks?.next();
+    if (next === undefined || next.done === true) break;
+    const task = next.value;
+    if (framework.tasks.get(task.id) === task) answerKnown(state, framework, task);
+    else answerUnreachable(state, framework, task.id, task.agentId);
+    if (told + 1 < TASKS_TOLD_PER_TURN) continue;
+    state.outputs.push({ type: 'later', input: { type: 'answer', frameworkId } });
+    return;
+  }
+  state.answering.delete(frameworkId);
+}
+
+/** While it is read, tasks may come and go, and change from one side to the other: such a one may be told twice. */
+function* everyTask({ unreachableTasks, tasks }: FrameworkRecord): Generator<TaskRecord> {
+  yield* unreachableTasks.values();
+  yield* tasks.values();
 }
 
 /** Asks the agent to end a task. Remembered until the task has ended, and asked again when its agent comes back. */

@@ -19,6 +19,7 @@ import type {
   OfferRecord,
   ProbeRecord,
   RecoveredAgent,
+  TaskRecord,
 } from './records.ts';
 
 /** A registry write under way; a REGISTER that came meanwhile is handled after it. */
@@ -67,6 +68,8 @@ export class ClusterState {
   /** Operations with an id whose end is not acknowledged, by framework and id. */
   readonly operations = new OperationTable();
   nextOperation = 0;
+  /** What frameworks that asked for everything have yet to be told of, by framework id. */
+  readonly answering = new Map<string, Iterator<TaskRecord>>();
   /** Frameworks that say what amounts are worth an offer. */
   readonly withOwnAmounts = new Set<string>();
   /** What operators have decided, as it is kept. */

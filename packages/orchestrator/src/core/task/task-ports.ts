@@ -50,16 +50,15 @@ export function taskPorts(
   hostPorts: readonly (number | undefined)[],
   random: Random,
 ): readonly TaskPort[] {
-  const used = new Set([...hostPorts, ...declared.map((port) => port.declared)]);
+  // Made only where a port has to be invented, which is seldom.
+  let used: Set<number | undefined> | undefined;
   return declared.map((port, index) => {
     const hostPort = hostPorts[index];
-    const named = isHost || port.declared === 0 ? hostPort : port.declared;
-    return {
-      ...port,
-      hostPort,
-      taskPort: named ?? inventPort(used, random),
-      isGenerated: named === undefined,
-    };
+    const { declared: number, name, protocols, labels } = port;
+    const named = isHost || number === 0 ? hostPort : number;
+    if (named === undefined) used ??= new Set([...hostPorts, ...declared.map((other) => other.declared)]);
+    const taskPort = named ?? inventPort(used ?? new Set(), random);
+    return { declared: number, name, protocols, labels, hostPort, taskPort, isGenerated: named === undefined };
   });
 }
 
