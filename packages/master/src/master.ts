@@ -16,6 +16,7 @@ import {
 import type { AgentAcceptor, AgentInfo, AgentUpkeep, Link, MasterMessage } from '@stadion/contract/agent-link';
 import type { ClusterSettings } from '@stadion/contract/cluster-settings';
 import type { MasterInfo, SchedulerConnection, SchedulerEvent } from '@stadion/contract/mesos';
+import { AgentLinks } from './agent-links.ts';
 import type { AgentRegistry } from './agent-registry.ts';
 import { DEFAULT_MASTER_CONFIG, type MasterConfig } from './config.ts';
 import type { ClusterChange, LedgerInput, LedgerOutput, RegistryChange } from './core/cluster/exchange.ts';
@@ -103,13 +104,12 @@ class MasterShell implements Master {
   readonly time: Clock & Timers;
   readonly random: Random;
   private readonly inbox: Mailbox<LedgerInput>;
-  private readonly links = new Map<number, Link<MasterMessage>>();
+  private readonly links: AgentLinks;
   private readonly subscriptions = new Map<number, Subscription>();
   private readonly running: TimerHandle[] = [];
   private readonly watchers = new Set<(change: ClusterChange) => void>();
   private ledger: Ledger | undefined;
   private stopped = false;
-  private lastLink = 0;
   private lastSubscription = 0;
   private allocation: TimerHandle | undefined;
   private readonly settings: SettingsRegistry;
@@ -132,6 +132,16 @@ class MasterShell implements Master {
     };
     this.inbox = new Mailbox(this.time, (input) => {
       this.apply(input);
+    });
+    this.links = new AgentLinks({
+      time: this.time,
+      inbox: this.inbox,
+      apply: (input) => {
+        this.apply(input);
+      },
+      heard: (link) => {
+        this.ledger?.heard(link);
+      },
     });
     this.acceptor = { accept: (link) => this.accept(link) };
   }
@@ -174,8 +184,7 @@ class MasterShell implements Master {
     for (const timer of this.running) timer.cancel();
     this.allocation?.cancel();
     this.inbox.close();
-    for (const link of this.links.values()) link.close();
-    this.links.clear();
+    this.links.stop();
     for (const { events } of this.subscriptions.values()) events.post({ type: 'CLOSED', reason: 'the master stopped' });
     this.subscriptions.clear();
     return Promise.resolve();
@@ -268,25 +277,13 @@ class MasterShell implements Master {
   }
 
   private accept(link: Link<MasterMessage>): ReturnType<AgentAcceptor['accept']> {
-    const number = (this.lastLink += 1);
     if (this.stopped || this.ledger === undefined) {
       this.time.after(0, () => {
         link.close();
       });
       return { onMessage: () => undefined, onClosed: () => undefined };
     }
-    this.links.set(number, link);
-    this.inbox.post({ type: 'link-opened', link: number });
-    return {
-      onMessage: (message) => {
-        this.ledger?.heard(number);
-        this.inbox.post({ type: 'agent-message', link: number, message });
-      },
-      onClosed: () => {
-        this.links.delete(number);
-        this.inbox.post({ type: 'link-closed', link: number });
-      },
-    };
+    return this.links.accept(link);
   }
 
   private apply(input: LedgerInput): void {
@@ -301,11 +298,10 @@ class MasterShell implements Master {
   private carryOut(output: LedgerOutput): void {
     switch (output.type) {
       case 'to-agent':
-        this.links.get(output.link)?.send(output.message);
+        this.links.send(output.link, output.message);
         return;
       case 'close-link':
-        this.links.get(output.link)?.close();
-        this.links.delete(output.link);
+        this.links.close(output.link);
         return;
       case 'probe':
         void this.options.probeAgent?.(output.info).then((hasAnswered) => {
