@@ -60,6 +60,14 @@ describe('planning a deployment', () => {
     expect(steps).toEqual([{ actions: [{ action: 'RestartApplication', app: '/a' }] }]);
   });
 
+  it('replaces what still runs of an app of the same name that was removed just before', () => {
+    const steps = planSteps([{ id: '/a', from: undefined, to: app('/a', 2, NEW), hasOutdated: true }], nothing);
+    expect(steps).toEqual([
+      { actions: [{ action: 'StartApplication', app: '/a' }] },
+      { actions: [{ action: 'RestartApplication', app: '/a' }] },
+    ]);
+  });
+
   it('takes dependencies layer by layer, lowest first', () => {
     const dependencies: Record<string, string[]> = { '/web': ['/api'], '/api': ['/db'], '/cache': [] };
     const changes = ['/web', '/api', '/db', '/cache'].map((id) => change(id, app(id, 1), app(id, 1, NEW)));

@@ -7,7 +7,10 @@ export interface AppChange {
   readonly id: string;
   readonly from: AppDefinition | undefined;
   readonly to: AppDefinition | undefined;
-  /** Instances of an older configuration run although the definition does not change: a cancelled rollout left them. */
+  /**
+   * Instances of an older configuration are wanted to run: a cancelled rollout left them, or the app was removed and made
+   * anew before it was known well enough for its instances to be ended.
+   */
   readonly hasOutdated: boolean;
 }
 
@@ -44,8 +47,8 @@ export function planSteps(changes: readonly AppChange[], graph: DependencyGraph)
 
 function actionFor(change: AppChange, to: AppDefinition): 'ScaleApplication' | 'RestartApplication' | undefined {
   const { from } = change;
-  if (from === undefined) return 'ScaleApplication';
-  const isNewConfiguration = from.versionInfo.lastConfigChangeAt !== to.versionInfo.lastConfigChangeAt;
+  const isNewConfiguration =
+    from !== undefined && from.versionInfo.lastConfigChangeAt !== to.versionInfo.lastConfigChangeAt;
   if (isNewConfiguration || change.hasOutdated) return to.instances === 0 ? 'ScaleApplication' : 'RestartApplication';
-  return from.instances === to.instances ? undefined : 'ScaleApplication';
+  return from?.instances === to.instances ? undefined : 'ScaleApplication';
 }
