@@ -277,6 +277,9 @@ describe('a team', () => {
     expect((await ask(`${platform.addresses.orchestrator}/v2/deployment-records`, 'GET', 'reader')).text).not.toContain(
       '"by":"admin',
     );
+    expect(await call('DELETE', '/v2/deployments/x')).toBe(404);
+    const planned = { group: { id: '/team-a', apps: [JSON.parse(app('web', { instances: 3 }))] } };
+    expect(await call('POST', '/v2/plan', JSON.stringify(planned))).toBe(200);
     expect(await call('DELETE', '/v2/groups/team-a?force=true')).toBe(200);
     expect(await call('PUT', '/secrets/v1/secret/default/team-a/key', '{"value":"v"}')).toBe(201);
   });
@@ -298,7 +301,10 @@ describe('a team', () => {
     ['POST', '/v2/pods', JSON.stringify({ id: '/team-b/pod', containers: [] })],
     ['POST', '/v2/tasks/delete', JSON.stringify({ ids: ['team-b_web.instance-x._app.1'] })],
     ['POST', '/v2/tasks/delete', JSON.stringify({ ids: ['whatever'] })],
-    ['DELETE', '/v2/deployments/x', undefined],
+    ['POST', '/v2/plan', JSON.stringify({ app: JSON.parse(app('/team-b/web')) })],
+    ['POST', '/v2/plan', JSON.stringify({ apps: ['/team-a/web', '/team-b/web'].map((id) => JSON.parse(app(id))) })],
+    ['POST', '/v2/plan', JSON.stringify({ group: { apps: [JSON.parse(app('/team-a/web'))] } })],
+    ['POST', '/v2/plan', JSON.stringify({ group: { id: '/team-a', groups: [{ id: '/team-b' }] } })],
     ['DELETE', '/v2/leader', undefined],
     ['GET', '/v2/apps', undefined],
     ['PUT', '/v2/apps/team-a/..%2Fteam-b/web', app('web')],

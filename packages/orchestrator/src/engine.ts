@@ -36,6 +36,8 @@ export interface RootChange {
 export type Rejection =
   | { readonly kind: 'bad-request'; readonly message: string }
   | { readonly kind: 'not-found'; readonly message: string }
+  /** It concerns what is not the caller's, too. */
+  | { readonly kind: 'not-permitted'; readonly message: string }
   | { readonly kind: 'exists'; readonly message: string }
   | { readonly kind: 'locked'; readonly deploymentIds: readonly string[] }
   | { readonly kind: 'invalid'; readonly message: string; readonly violations?: readonly Violation[] }

@@ -173,6 +173,7 @@ export const appRoutes = {
     method: 'DELETE',
     path: '/v2/deployments/{deploymentId}',
     permission: 'apps:write',
+    isFiltered: true,
     summary: 'Roll a deployment back, or with force just stop it',
     query: Force,
     answers: { 200: DeploymentResult, 202: Type.Null(), 404: ErrorAnswer },

@@ -65,6 +65,8 @@ export function rejection(reason: Rejection): Answer {
       return failure(400, { message: reason.message });
     case 'not-found':
       return failure(404, { message: reason.message });
+    case 'not-permitted':
+      return failure(403, { message: reason.message });
     case 'exists':
       return failure(409, { message: reason.message });
     case 'locked':

@@ -33,7 +33,14 @@ export function isOfGroup(name: RouteName, { id }: PathParameters): boolean {
 }
 
 /** Routes without an id in their path, whose body says what they are about. */
-const IN_BODY: ReadonlySet<RouteName> = new Set(['createApp', 'putApps', 'patchApps', 'createPod', 'createRootGroup']);
+const IN_BODY: ReadonlySet<RouteName> = new Set([
+  'createApp',
+  'putApps',
+  'patchApps',
+  'createPod',
+  'createRootGroup',
+  'plan',
+]);
 
 function pathsOf(name: RouteName, parameters: PathParameters, body: unknown): readonly string[] | undefined {
   const id = parameters['id'] ?? parameters['group'];
@@ -50,10 +57,19 @@ function pathsOf(name: RouteName, parameters: PathParameters, body: unknown): re
     return apps.every((app) => app !== undefined) && apps.length > 0 ? apps : undefined;
   }
   if (!IN_BODY.has(name)) return undefined;
-  const named = namedIn(parse(body), '');
+  const sent = parse(body);
+  const named = namedIn(name === 'plan' ? plannedIn(sent) : sent, '');
   return named === undefined || named.length === 0
     ? undefined
     : named.map((path) => (path.startsWith('/') ? path : `/${path}`));
+}
+
+/** What a plan is asked for; a group without a name is the root. */
+function plannedIn(body: unknown): unknown {
+  if (!isObject(body)) return undefined;
+  const { app, apps, group } = body;
+  if (group !== undefined && (!isObject(group) || typeof group['id'] !== 'string')) return undefined;
+  return [app, apps, group].flat();
 }
 
 /** How deep groups may be nested for this to look at them. */

@@ -1,10 +1,14 @@
 /** The orchestrator as somebody sees it who may not see everything: handlers that are given it cannot show more. */
 import type { Sight } from '@stadion/contract/permissions';
 import { seenDeployment, seenRecord } from '../core/seen-deployment.ts';
-import type { EngineView, OrchestratorEngine, RootSnapshot, RootView } from '../engine.ts';
+import type { EngineView, OrchestratorEngine, Rejection, RootSnapshot, RootView } from '../engine.ts';
 
-/** The same engine, of which only what is seen can be read. Commands are judged at the door. */
+/**
+ * The same engine, of which only what is seen can be read. Commands are judged at the door, but for those about a deployment,
+ * of which nobody knows there whose it is.
+ */
 export function seenEngine(engine: OrchestratorEngine, sight: Sight): OrchestratorEngine {
+  const refusal = (id: string): Rejection | undefined => refusalOfDeployment(engine.view, id, sight);
   return {
     view: seenView(engine.view, sight),
     events: engine.events,
@@ -12,11 +16,31 @@ export function seenEngine(engine: OrchestratorEngine, sight: Sight): Orchestrat
     changeRoot: (...call) => engine.changeRoot(...call),
     planChange: (...call) => engine.planChange(...call),
     killInstances: (...call) => engine.killInstances(...call),
-    cancelDeployment: (...call) => engine.cancelDeployment(...call),
-    controlDeployment: (...call) => engine.controlDeployment(...call),
+    async cancelDeployment(id, options) {
+      const refused = refusal(id);
+      return refused === undefined ? engine.cancelDeployment(id, options) : { ok: false, rejection: refused };
+    },
+    async controlDeployment(id, action, by) {
+      const refused = refusal(id);
+      return refused === undefined ? engine.controlDeployment(id, action, by) : { ok: false, rejection: refused };
+    },
     freezeInstance: (...call) => engine.freezeInstance(...call),
     setPolicy: (...call) => engine.setPolicy(...call),
     resetDelay: (...call) => engine.resetDelay(...call),
+  };
+}
+
+/** As in Marathon: whoever changes a deployment needs the right to change all that it affects. */
+function refusalOfDeployment(view: EngineView, id: string, sight: Sight): Rejection | undefined {
+  const deployment = view.deployments().find((one) => one.id === id);
+  if (deployment === undefined || seenDeployment(deployment, sight) === undefined) {
+    return { kind: 'not-found', message: `DeploymentPlan ${id} does not exist` };
+  }
+  const affected = [...deployment.affectedApps, ...(deployment.affectedPods ?? [])];
+  if (affected.every((app) => sight.sees(app))) return undefined;
+  return {
+    kind: 'not-permitted',
+    message: `Deployment ${id} affects apps that are not yours: it takes apps:write for all of them.`,
   };
 }
 

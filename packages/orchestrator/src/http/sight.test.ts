@@ -55,7 +55,9 @@ beforeAll(async () => {
   await platform.time.advance(2000);
 });
 
-const filtered = Object.entries<Route>(orchestratorRoutes).filter(([, { isFiltered }]) => isFiltered === true);
+const filtered = Object.entries<Route>(orchestratorRoutes).filter(
+  ([, { isFiltered, method }]) => isFiltered === true && method === 'GET',
+);
 
 /** A path of a route, as often as there are names that could be asked for in it. */
 function pathsOf({ path }: Route): readonly string[] {
@@ -111,6 +113,23 @@ test('sums are of what is seen', async () => {
   expect(deployment['affectedApps']).toHaveLength(2);
   // Where it stands is told, though not in what.
   expect(deployment['totalSteps']).toBe(whole['totalSteps']);
+});
+
+test('a deployment is changed by who may change all that it affects', async () => {
+  const { text } = await everybodys.ask('PUT', '/v2/apps/ours/own?overridePolicy=true', {
+    id: '/ours/own',
+    cmd: 'run',
+    cpus: 1000,
+  });
+  const own = (JSON.parse(text) as { deploymentId: string }).deploymentId;
+  const actions = ['pause', 'resume', 'fail'].map((action) => ['POST', action] as const);
+  for (const [method, action] of [...actions, ['DELETE', ''] as const]) {
+    const answer = await ours.ask(method, `/v2/deployments/${deploymentId}${action === '' ? '' : `/${action}`}`);
+    expect([action, answer.status, answer.text.includes(THEIRS)]).toEqual([action, 403, false]);
+    expect((await nobodys.ask(method, `/v2/deployments/${own}${action === '' ? '' : `/${action}`}`)).status).toBe(404);
+  }
+  expect((await ours.ask('POST', `/v2/deployments/${own}/pause`)).status).toBe(200);
+  expect((await ours.ask('DELETE', `/v2/deployments/${own}`)).status).toBe(200);
 });
 
 describe('the event stream', () => {
