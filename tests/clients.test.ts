@@ -1,10 +1,10 @@
 /** Clients of Marathon that others have written, unmodified: from npm and from Debian. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from './support/free-port.ts';
 import { shellApp } from './support/apps.ts';
 import { RunningPlatform, callJson, run, waitFor } from './support/running-platform.ts';
 
@@ -145,15 +145,3 @@ describe('a client of Marathon by somebody else', { timeout: 60_000 }, () => {
     }
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        resolve(typeof address === 'object' && address !== null ? address.port : 0);
-      });
-    });
-  });
-}

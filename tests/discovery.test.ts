@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { delay } from '@stadion/base';
@@ -11,6 +11,7 @@ import { serviceFetch } from '@stadion/discovery/undici';
 import { Provider, zooKeeperSource } from '@stadion/discovery/zookeeper';
 import { ZooKeeperEnsemble, hasZooKeeper } from '@stadion/store/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from './support/free-port.ts';
 import { Machines, canMakeMachines } from './support/machines.ts';
 import { REPOSITORY, STADION, run, waitFor } from './support/running-platform.ts';
 
@@ -226,11 +227,3 @@ describe.skipIf(!hasZooKeeper() || !canMakeMachines())('ZooKeeper behind a cable
     }
   }, 200_000);
 });
-
-async function freePort(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return String(port);
-}

@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from './support/free-port.ts';
 import { RunningPlatform, STADION, run, waitFor } from './support/running-platform.ts';
 
 const missing = (process.env.STADION_MISSING_PARTS ?? '').split(',');
@@ -40,14 +41,6 @@ function portOf(address = platform.addresses.dns): string {
 async function dig(port: string, ...words: string[]): Promise<string[]> {
   const { stdout } = await run('dig', ['@127.0.0.1', '-p', port, '+tries=2', '+time=3', ...words]);
   return stdout.split('\n').filter((line) => line !== '');
-}
-
-async function freePort(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return String(port);
 }
 
 /** Starts a server that ends with the suite. */

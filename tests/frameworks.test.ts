@@ -1,12 +1,11 @@
 /** The v1 API is open to others: a framework from npm, and the orchestrator itself over nothing but HTTP. */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { errorCode } from '@stadion/base';
+import { freePort } from './support/free-port.ts';
 import { demoApp } from './support/apps.ts';
 import { PlainFramework } from './support/plain-framework.ts';
 import { SecondAgent } from './support/second-agent.ts';
@@ -43,15 +42,6 @@ function start(words: readonly string[]) {
       await ended;
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const frameworkNamed = async (name: string) =>
@@ -99,7 +89,7 @@ describe('an executor of somebody else', { timeout: 90_000 }, () => {
   };
 
   it('written in plain Node runs tasks of a framework, and goes on when its agent is killed', async () => {
-    const port = await freePort();
+    const port = Number(await freePort());
     let agent = await SecondAgent.start(platform, port);
     const framework = await PlainFramework.subscribe(platform.addresses.master, {
       user: '',

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@stadion/base';
@@ -9,6 +9,7 @@ import { systemClock, systemTimers } from '@stadion/base/system';
 import { openZooKeeperStore } from '@stadion/store';
 import { ZooKeeperEnsemble, hasZooKeeper } from '@stadion/store/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from './support/free-port.ts';
 import { STADION, run, waitFor } from './support/running-platform.ts';
 
 const missing = (process.env.STADION_MISSING_PARTS ?? '').split(',');
@@ -106,14 +107,6 @@ async function startDns(dataDirectory: string, flags: readonly string[]): Promis
   const where = ['--data-dir', dataDirectory, '--addresses-file', addresses, '--dns-http-port', '0'];
   children.push(spawn(process.execPath, [STADION, 'dns', ...flags, ...where], { stdio: 'ignore' }));
   await waitFor('the name server is ready', () => readFile(addresses, 'utf8').catch(() => undefined), 40_000);
-}
-
-async function freePort(): Promise<string> {
-  const server = createTcpServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port: free } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return String(free);
 }
 
 async function dig(...words: string[]): Promise<string[]> {
