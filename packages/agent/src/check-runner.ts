@@ -55,7 +55,8 @@ export class CheckRunner {
   /** Starts the checks of a task that runs: the first time, or after a restart of the agent. */
   watch(entry: TaskEntry): void {
     const { task } = entry;
-    const ranMs = this.time.now() - (task.runningSince ?? this.time.now());
+    // A clock that was set back knows no better than that it runs: what is due waits for its whole delay, and no longer.
+    const ranMs = Math.max(0, this.time.now() - (task.runningSince ?? this.time.now()));
     task.info.health_checks?.forEach((check, index) => {
       this.schedule.add(Math.max(0, firstProbeDelayMs(check) - ranMs), { entry, kind: 'health', index });
     });

@@ -137,6 +137,17 @@ describe('a health check as Marathon has it', () => {
     expect(last?.health_results?.[0]).toMatchObject({ consecutive_failures: 2 });
     expect(last?.health_results?.[0]?.first_success).toBeDefined();
   });
+
+  it('begins no later than after its delay when the clock is set back while the agent is down', async () => {
+    const { machine, agent, asked } = await startChecked({ health_checks: [MARATHON_CHECK] }, () => 200);
+    await machine.time.advance(1000);
+    await agent.stop();
+    const { time } = machine;
+    const anHourBack = { now: () => time.now() - 3_600_000, monotonic: () => time.monotonic() };
+    await machine.startAgent({}, undefined, anHourBack);
+    await time.advance(MARATHON_CHECK.delay_seconds * 1000 + 1000);
+    expect(asked).toHaveLength(1);
+  });
 });
 
 describe('a health check as Mesos has it', () => {

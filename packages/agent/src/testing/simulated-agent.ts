@@ -1,5 +1,5 @@
 /** An agent in virtual time on pretended ports, for tests. */
-import { SeededRandom, silentLogger } from '@stadion/base';
+import { SeededRandom, silentLogger, type Clock } from '@stadion/base';
 import { VirtualTime } from '@stadion/base/testing';
 import { createFakeContainerizer, type FakeBehaviour } from '../adapters/fake/fake-containerizer.ts';
 import { MemoryCheckpoints } from '../adapters/checkpoints-memory/memory-checkpoints.ts';
@@ -43,6 +43,7 @@ export class SimulatedMachine {
   async startAgent(
     config: Partial<AgentConfig> = {},
     resources = 'cpus:4;mem:1024;disk:1000;ports:[31000-31009]',
+    clock: Clock = this.time,
   ): Promise<Agent> {
     this.started += 1;
     const parsed = parseResources(resources);
@@ -54,7 +55,7 @@ export class SimulatedMachine {
       volumes: this.volumes,
       fetcher: new MemoryFetcher((request) => this.fetch(request)),
       prober: new MemoryProber((request) => this.answerProbe(request)),
-      clock: this.time,
+      clock,
       timers: this.time,
       random: new SeededRandom(`agent ${this.started}`),
       log: silentLogger,
