@@ -64,7 +64,7 @@ export class Reign {
     const { world, hostname, store, epoch, life, time, random, onMaster, onFatal } = this.parts;
     const master = createMaster({
       registry: new StoredAgentRegistry(store, epoch, silentLogger),
-      settings: new StoredSettingsRegistry(store, epoch),
+      settings: world.doors.settings(new StoredSettingsRegistry(store, epoch)),
       clock: time,
       timers: time,
       random: random.stream('master'),

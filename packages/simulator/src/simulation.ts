@@ -14,6 +14,7 @@ import { limitsChecker } from './checkers/limits.ts';
 import { namesChecker } from './checkers/names.ts';
 import { orderChecker } from './checkers/order.ts';
 import { patienceChecker } from './checkers/patience.ts';
+import { quotasChecker } from './checkers/quotas.ts';
 import { resourcesChecker } from './checkers/resources.ts';
 import { volumesChecker } from './checkers/volumes.ts';
 import { wayBackChecker } from './checkers/way-back.ts';
@@ -122,6 +123,7 @@ class Simulation {
       // First of all: what the platform changes by itself is in the books before others look there.
       wayBackChecker(wayBack, this.violate('12 way back')),
       resourcesChecker(world, this.violate('1 resources')),
+      quotasChecker(world, this.violate('1 quotas')),
       leadershipChecker(world, this.violate('3 leadership')),
       durabilityChecker(world, promises, this.violate('2 durability')),
       ghostsChecker(world, this.violate('4 ghosts')),
@@ -203,6 +205,7 @@ class Simulation {
       const engine = world.controlPlane?.engine;
       if (engine !== undefined) {
         this.fire(this.workload.release(engine));
+        this.fire(world.quotas.lift());
         const { view } = engine;
         world.operators.release(world.machines, () => {
           return [...view.root.specs()].flatMap(({ id }) => view.instances(id));

@@ -11,6 +11,7 @@ import type { Observer } from './observer.ts';
 import { Operators } from './operators.ts';
 import type { ControlPlane } from './reign.ts';
 import type { SchedulerFaults } from './scheduler-wire.ts';
+import { Quotas } from './quotas.ts';
 import { ServerCluster } from './server-cluster.ts';
 import { SingleServer } from './single-server.ts';
 import type { StartedContainer } from './started-container.ts';
@@ -26,6 +27,7 @@ export class World implements MachineWorld, HostWorld {
   readonly doors: Doors = honestDoors();
   readonly observers: Observer[] = [];
   readonly operators = new Operators(() => this.controlPlane?.master);
+  readonly quotas = new Quotas(() => this.controlPlane?.master);
   readonly taskFaults: TaskFaults = {
     launchFailureProbability: 0,
     exitProbability: 0,

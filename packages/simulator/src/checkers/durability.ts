@@ -59,6 +59,8 @@ export function durabilityChecker(world: World, promises: PromiseBook, violate: 
       const view = world.controlPlane?.engine.view;
       if (view === undefined) return;
       for (const problem of promises.reload(view.root)) violate(problem);
+      const quotaProblem = world.quotas.reload();
+      if (quotaProblem !== undefined) violate(quotaProblem);
       for (const taskId of known) {
         if (view.instanceByTaskId(taskId) === undefined) {
           violate(`${taskId} was launched and is forgotten by a restart`);

@@ -4,7 +4,8 @@ import type { StartedContainer } from '../started-container.ts';
 import type { World } from '../world.ts';
 import type { Checker, Violate } from './checker.ts';
 
-const SCALARS = ['cpus', 'mem', 'disk', 'gpus'] as const;
+/** What agents have amounts of. */
+export const SCALARS = ['cpus', 'mem', 'disk', 'gpus'] as const;
 
 /** Looks at the master's books and at what really runs. */
 export function resourcesChecker(world: World, violate: Violate): Checker {
@@ -85,7 +86,7 @@ function disksOf({ held }: Books['total']): ReadonlyMap<string, { readonly disk:
 type Amounts = Readonly<Record<(typeof SCALARS)[number], number>>;
 
 /** How much of a resource there is, reserved or not. */
-function amount(vector: Amounts & { readonly held: ReadonlyMap<string, Amounts> }, name: keyof Amounts): number {
+export function amount(vector: Amounts & { readonly held: ReadonlyMap<string, Amounts> }, name: keyof Amounts): number {
   let total = vector[name];
   for (const holding of vector.held.values()) total += holding[name];
   return total;

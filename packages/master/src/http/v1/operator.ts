@@ -10,7 +10,8 @@ import { readUpkeepOrder, UPKEEP_CALLS } from './agent-upkeep.ts';
 import { refuse, type Exchange } from './exchange.ts';
 import { OPERATOR_READS } from './operator-reads.ts';
 import { RESOURCE_CALLS, type ResourceOrder } from './resource-calls.ts';
-import { SETTINGS_CHANGES, type SettingsChange } from './settings-calls.ts';
+import type { SettingsChange } from '../../core/allocation/quota-change.ts';
+import { SETTINGS_CHANGES } from './settings-calls.ts';
 import { OperatorStreams } from './operator-streams.ts';
 
 /** Serves the operator API of one master. */

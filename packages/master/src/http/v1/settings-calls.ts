@@ -1,15 +1,9 @@
 /** Calls that read and change what operators decide for the cluster: weights, quotas, maintenance. */
 import { Type, type Static, type TSchema } from '@sinclair/typebox';
-import {
-  MachineId,
-  MaintenanceSchedule,
-  QuotaConfig,
-  WeightInfo,
-  type ClusterSettings,
-} from '@stadion/contract/cluster-settings';
+import { MachineId, MaintenanceSchedule, QuotaConfig, WeightInfo } from '@stadion/contract/cluster-settings';
 import { Resource } from '@stadion/contract/mesos';
 import { readLenient } from '@stadion/contract/mesos-wire';
-import { consumption } from '../../core/allocation/consumption.ts';
+import { quotaChange, type SettingsChange } from '../../core/allocation/quota-change.ts';
 import type { ClusterView } from '../../core/cluster/state.ts';
 import {
   drainingMachines,
@@ -18,12 +12,7 @@ import {
   stopMaintenance,
   updateSchedule,
 } from '../../core/settings/maintenance.ts';
-import { updateQuotas } from '../../core/settings/quota.ts';
-import type { SettingsDecision } from '../../core/settings/settings.ts';
 import { effectiveWeights, updateWeights } from '../../core/settings/weights.ts';
-
-/** Decides on a change of the settings, as the cluster is then. */
-export type SettingsChange = (settings: ClusterSettings, view: ClusterView) => SettingsDecision;
 
 /** What a call wants, or what is wrong with it. */
 type ReadChange = (body: unknown, name: string) => SettingsChange | { readonly problem: string };
@@ -106,11 +95,6 @@ function reading<Schema extends TSchema>(schema: Schema, change: (body: Static<S
     const read = readLenient(schema, body ?? {});
     return read.ok ? change(read.value) : { problem: `${read.problem} (of '${name}')` };
   };
-}
-
-function quotaChange(configs: readonly QuotaConfig[], force: boolean): SettingsChange {
-  return (settings, view) =>
-    updateQuotas(settings, configs, force, { total: view.roles.total, consumed: consumption(view) });
 }
 
 /** SET_QUOTA and `POST /quota`: what is guaranteed is the limit as well, as it was before limits were. */
