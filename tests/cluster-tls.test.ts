@@ -76,6 +76,12 @@ describe.skipIf(!canMakeCluster())('a cluster that requires TLS', { timeout: 240
         return ({ machine }) => ['--tls', 'required', ...(machine === first ? [] : flagsOf(machine.address))];
       },
     });
+    // One that does not lead may be the last to listen.
+    for (const server of cluster.servers) {
+      await waitFor('every server answers', () =>
+        cluster.call('GET', '/v2/info', undefined, server).catch(() => undefined),
+      );
+    }
     await cluster.change('PUT', '/v2/apps/web', { cmd: 'echo said this; exec sleep 100000', cpus: 0.1, mem: 32 });
   }, 240_000);
 
