@@ -35,14 +35,19 @@ export function* seenCluster(view: ClusterView, sight: ClusterSight): Generator<
     const shown = yield* seenFramework(framework, seen);
     if (shown !== undefined) completed.push(shown);
   }
-  const { config, settings, roles, agents } = view;
+  const agents = new Map<string, AgentRecord>();
+  for (const [id, agent] of [...view.agents]) {
+    if (isTimeToPause(seen, agent.tasks.size + 1)) yield undefined;
+    agents.set(id, seenAgent(agent, seen));
+  }
+  const { config, settings, roles } = view;
   const ofRole = ({ role }: { readonly role: string }): boolean => sight.seesRole(role);
   return over(view, {
     config: { ...config, weights: pick(config.weights, (role) => sight.seesRole(role)) },
     settings: { ...settings, weights: settings.weights.filter(ofRole), quotas: settings.quotas.filter(ofRole) },
     frameworks,
     completedFrameworks: ringOf(completed),
-    agents: new Map([...agents].map(([id, agent]) => [id, seenAgent(agent, seen)])),
+    agents,
     offers: new Map([...view.offers].filter(([, offer]) => ofRole(offer))),
     operations: seenOperations(view, sight),
     inverseOffers: new Map(),
@@ -63,6 +68,7 @@ interface SeenTasks {
   readonly tasks: Set<TaskRecord>;
   /** By {@link taskKey}: those that a task which is seen runs in. */
   readonly executors: Set<string>;
+  /** Since the last pause. */
   looked: number;
 }
 
@@ -91,14 +97,21 @@ function* seenFramework(
 function* seenOf(tasks: readonly TaskRecord[], seen: SeenTasks): Generator<undefined, TaskRecord[]> {
   const found: TaskRecord[] = [];
   for (const task of tasks) {
-    seen.looked += 1;
-    if (seen.looked % TASKS_PER_STEP === 0) yield undefined;
+    if (isTimeToPause(seen, 1)) yield undefined;
     if (!seen.sight.seesTask(task)) continue;
     found.push(task);
     seen.tasks.add(task);
     if (task.executorId !== undefined) seen.executors.add(taskKey(task.frameworkId, task.executorId));
   }
   return found;
+}
+
+/** Counts what is looked at next. */
+function isTimeToPause(seen: SeenTasks, count: number): boolean {
+  seen.looked += count;
+  if (seen.looked < TASKS_PER_STEP) return false;
+  seen.looked = 0;
+  return true;
 }
 
 function seenAgent(agent: AgentRecord, { sight, tasks, executors }: SeenTasks): AgentRecord {
