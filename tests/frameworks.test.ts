@@ -78,6 +78,20 @@ describe('a framework of somebody else', { timeout: 60_000 }, () => {
   });
 });
 
+it(
+  'finds the scheduler API as Mesos has it, in plain Python with RecordIO and protobuf of its own',
+  { timeout: 300_000 },
+  async () => {
+    const { hostname, port } = new URL(platform.addresses.master);
+    const script = join(import.meta.dirname, 'peers', 'raw_framework.py');
+    const child = spawn('python3', [script, hostname, port], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let told = '';
+    child.stdout.on('data', (chunk: Buffer) => (told += chunk.toString()));
+    await once(child, 'close');
+    expect(told).toBe('as Mesos has it\n');
+  },
+);
+
 describe('an executor of somebody else', { timeout: 90_000 }, () => {
   const CPUS = { name: 'cpus', type: 'SCALAR', scalar: { value: 0.1 } };
   const MEM = { name: 'mem', type: 'SCALAR', scalar: { value: 32 } };

@@ -101,6 +101,8 @@ export const TaskInfo = Type.Object({
   task_id: IdValue,
   agent_id: IdValue,
   resources: Type.Array(Resource),
+  /** More than was granted, which no agent here can give yet; by the name of the resource. */
+  limits: Type.Optional(Type.Record(Type.String(), Type.Object({ value: Type.Number() }))),
   command: Type.Optional(CommandInfo),
   executor: Type.Optional(ExecutorInfo),
   /** For its executor alone, base64. */

@@ -34,6 +34,9 @@ export function checkTask(
       : undefined) ??
     (isNegative(info.max_completion_time?.nanoseconds)
       ? `Task's 'max_completion_time' must be non-negative`
+      : undefined) ??
+    (Object.keys(info.limits ?? {}).length > 0
+      ? `Task has 'limits', which agent ${agent.id} cannot hold it to: it has no TASK_RESOURCE_LIMITS`
       : undefined);
   if (problem !== undefined) return { ok: false, problem };
   const resources = parseResources(info.resources);

@@ -23,6 +23,15 @@ export function readSchedulerCall(json: unknown): IncomingCall {
     return refused(unknownType ? 501 : 400, `Failed to validate scheduler::Call: ${reading.problem}`);
   }
   const call = reading.value as SchedulerCall;
+  if (call.type === 'SUBSCRIBE' || call.type === 'UPDATE_FRAMEWORK') {
+    const member = call.type === 'SUBSCRIBE' ? 'subscribe' : 'update_framework';
+    const info = call.type === 'SUBSCRIBE' ? call.subscribe.framework_info : call.update_framework.framework_info;
+    // An empty id is none.
+    if ((info.id?.value ?? '') !== (call.framework_id?.value ?? '')) {
+      const problem = `'framework_id' differs from '${member}.framework_info.id'`;
+      return refused(400, `Failed to validate scheduler::Call: ${problem}`);
+    }
+  }
   const uuid =
     call.type === 'ACKNOWLEDGE'
       ? call.acknowledge.uuid
