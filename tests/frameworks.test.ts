@@ -1,5 +1,6 @@
 /** The v1 API is open to others: a framework from npm, and the orchestrator itself over nothing but HTTP. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
