@@ -1,5 +1,4 @@
 /** Ports that nobody listens on, for those who have to say the same port more than once: to each worker, to HAProxy. */
-import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { PlatformError, errorCode } from '@stadion/base';
 import type { EntryPointSettings } from './entry-point.ts';
@@ -14,11 +13,17 @@ export async function withPort(entry: EntryPointSettings): Promise<EntryPointSet
 const FIRST = 20_000;
 /** Above are the ports of tasks. */
 const LAST = 30_999;
-const TRIES = 20;
+const TRIES = 50;
+const COUNT = LAST - FIRST + 1;
+/** More than one process needs. */
+const APART = 97;
+/** Where to look next: processes begin apart from each other, and no two of one process get the same. */
+let next = (process.pid * APART) % COUNT;
 
 async function freePort(host: string): Promise<number> {
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const port = randomInt(FIRST, LAST + 1);
+    const port = FIRST + next;
+    next = (next + 1) % COUNT;
     if (await canListen(host, port)) return port;
   }
   throw new PlatformError(

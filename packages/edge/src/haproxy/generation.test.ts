@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { delay } from '@stadion/base';
 import { systemTimers } from '@stadion/base/system';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FastPath } from '../core/haproxy/fast-path.ts';
@@ -52,7 +53,7 @@ describe.skipIf(missing.includes('haproxy'))('a process of HAProxy that finishes
     let isDeaf = false;
     const finished = generation.finish().then(() => (isDeaf = true));
     // A turn of the loop each: what would be said at once would have been said.
-    for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    for (let turn = 0; turn < 10; turn += 1) await delay(systemTimers, 0);
     expect(isDeaf).toBe(false);
     process.kill(generation.pid, 'SIGCONT');
     await finished;

@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { systemTimers } from '@stadion/base/system';
 import { VirtualTime } from '@stadion/base/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ServicePolicy } from '../../core/model.ts';
@@ -55,7 +56,7 @@ class SlowEar extends Ear {
     this.pieces.push(chunk);
     if (!this.isAsking) this.unasked += 1;
     this.isAsking = false;
-    setImmediate(() => {
+    systemTimers.after(0, () => {
       this.isAsking = true;
       this.attempt?.resume();
     });
