@@ -17,7 +17,7 @@ describe('the checker of quotas', { timeout: TEST_MS_MAX }, () => {
       });
     };
     expect(await complaintsIn(1, { sabotage })).toEqual([]);
-    expect(running).toBe(2);
+    expect(running).toBeLessThanOrEqual(2);
   });
 
   it('sees a master that gives a role more than one above it may have', async () => {
