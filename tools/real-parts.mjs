@@ -98,6 +98,12 @@ export const realParts = [
     neededBy: 'networks in the suites of the linux containerizer',
   },
   {
+    name: 'python3',
+    debianPackage: 'python3',
+    provides: { command: 'python3' },
+    neededBy: 'tests/frameworks.test.ts, a framework in plain Python',
+  },
+  {
     name: 'python3-marathon',
     debianPackage: 'python3-marathon',
     provides: { file: '/usr/lib/python3/dist-packages/marathon/client.py' },
