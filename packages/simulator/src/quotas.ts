@@ -4,9 +4,6 @@ import type { QuotaConfig } from '@stadion/contract/cluster-settings';
 import { quotaChange, type Master } from '@stadion/master';
 import { canonical } from './promises.ts';
 
-/** The roles of apps that share a quota: the second is below the first. */
-export const TEAM_ROLES = ['team', 'team/night'] as const;
-
 interface Written {
   quotas: string;
   isAcknowledged: boolean;
