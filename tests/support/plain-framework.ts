@@ -11,6 +11,8 @@ export class PlainFramework {
   id = '';
   private readonly url: string;
   private streamId = '';
+  /** Ids of offers that it has accepted. */
+  private readonly taken = new Set<string>();
   private stream: IncomingMessage | undefined;
 
   private constructor(master: string) {
@@ -33,7 +35,8 @@ export class PlainFramework {
   }
 
   /** Sends a call. @returns its status */
-  async call(call: object): Promise<number> {
+  async call(call: Json): Promise<number> {
+    for (const { value } of call.accept?.offer_ids ?? []) this.taken.add(value);
     const response = await this.post({ framework_id: { value: this.id }, ...call });
     response.resume();
     return response.statusCode ?? 0;
@@ -45,7 +48,9 @@ export class PlainFramework {
       const over = new Set(this.of('RESCIND').map(({ rescind }: Json) => rescind.offer_id.value));
       return this.of('OFFERS')
         .flatMap(({ offers }: Json) => offers.offers)
-        .findLast((offer: Json) => offer.agent_id.value === agentId && !over.has(offer.id.value));
+        .findLast(
+          ({ id, agent_id }: Json) => agent_id.value === agentId && !over.has(id.value) && !this.taken.has(id.value),
+        );
     });
   }
 

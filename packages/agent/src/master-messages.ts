@@ -53,8 +53,10 @@ export class MasterMessages {
       case 'CHECKPOINT_RESOURCES':
         volumes.apply(message.checkpointed);
         void volumes.settled().then(() => {
-          const version = volumes.current?.version;
-          if (version !== undefined) this.parts.send({ type: 'PONG', checkpointed_version: version });
+          // Whoever cannot write is asked again with the next PING: one who said so at once would be asked at once.
+          const version = volumes.current?.version ?? 0;
+          if (version < message.checkpointed.version) return;
+          this.parts.send({ type: 'PONG', checkpointed_version: version });
         });
         return;
       case 'FRAMEWORK_MESSAGE':

@@ -85,6 +85,24 @@ describe('persistent volumes', () => {
     expect(machine.master.heard.at(-1)).toEqual({ type: 'PONG', checkpointed_version: 2 });
   });
 
+  it('are asked for again with the next ping, and not at once, where they cannot be written', async () => {
+    const machine = new SimulatedMachine();
+    await machine.startAgent();
+    checkpoint(machine, 1, [makeVolume('v1')]);
+    await machine.time.advance(10);
+    machine.checkpoints.fail('the disk is full');
+    const heard = machine.master.heard.length;
+    checkpoint(machine, 2, [makeVolume('v1'), makeVolume('v2')]);
+    await machine.time.advance(10);
+    expect(machine.master.heard.slice(heard)).toEqual([]);
+    machine.master.say({ type: 'PING', registered: true });
+    expect(machine.master.heard.at(-1)).toEqual({ type: 'PONG', checkpointed_version: 1 });
+    machine.checkpoints.fail(undefined);
+    checkpoint(machine, 2, [makeVolume('v1'), makeVolume('v2')]);
+    await machine.time.advance(10);
+    expect(machine.master.heard.at(-1)).toEqual({ type: 'PONG', checkpointed_version: 2 });
+  });
+
   it('are announced to the next master from the moment this one has told of them, on disk or not', async () => {
     const machine = new SimulatedMachine();
     await machine.startAgent();

@@ -116,6 +116,27 @@ describe('reservations and volumes', () => {
     expect(record?.total.held.size).toBe(0);
   });
 
+  it('are given back in an offer for a role below the one that they are for', async () => {
+    const scene = await stage();
+    const { cluster, agent, framework } = scene;
+    await framework.operate(framework.lastOffer(), [{ type: 'RESERVE', reserve: { resources: needs() } }]);
+    await framework.decline(framework.offers(), 3600);
+    const below = await subscriber(cluster, `${ROLE}/night`);
+    await cluster.time.advance(10_000);
+    expect(reservedCpus(below.lastOffer())).toBe(1);
+    const above = reserved(resources(1, 128), `${ROLE}/night`);
+    await below.operate(below.lastOffer(), [
+      { type: 'RESERVE', reserve: { resources: reserved(resources(1, 128), ROLE) } },
+      { type: 'UNRESERVE', unreserve: { resources: needs() } },
+      { type: 'RESERVE', reserve: { resources: above } },
+    ]);
+    // What it reserves is for its own role only.
+    expect(agent.checkpointed?.resources.map(({ reservations }) => reservations?.at(-1)?.role)).toEqual([
+      `${ROLE}/night`,
+      `${ROLE}/night`,
+    ]);
+  });
+
   it('stay when the agent comes back, also to another master', async () => {
     const scene = await stage();
     const { cluster, agent, framework } = scene;

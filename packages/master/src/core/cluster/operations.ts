@@ -83,6 +83,8 @@ function findProblem(type: Making['type'], kind: HoldingKind, role: string, exis
       const last = kind.reservations.at(-1);
       if (last?.type !== 'DYNAMIC') return 'static reservations are made by the settings of the agent only';
       if (last.role === '*') return `nothing can be reserved for "*"`;
+      // A role below another is offered what is reserved for that one, and may give it up: as in Mesos, nobody is asked.
+      if (type === 'UNRESERVE') return undefined;
       return last.role === role ? undefined : `it is for the role ${last.role}, and the offer is for ${role}`;
     }
     case 'CREATE': {

@@ -243,7 +243,11 @@ describe.skipIf(!canRun)('pulling images', () => {
     const two = await pull(from.put('app', '2', makeImage({ layers: [base, [{ name: 'two', content: '' }]] })));
     const now = systemClock.now() / 1000;
     await store.touch(`${from.host}/app:1`, now - 1000);
+    // Containers run on it.
     expect(await store.collect(now - 500, new Set(one.layers))).toBe(0);
+    expect(await store.find(`${from.host}/app:1`)).toEqual(one);
+    // A container of another image has one of its layers.
+    expect(await store.collect(now - 500, new Set(one.layers.filter((layer) => !two.layers.includes(layer))))).toBe(0);
     expect(await store.find(`${from.host}/app:1`)).toBeUndefined();
     expect(await store.collect(now - 500, new Set())).toBe(1);
     expect(await store.find(`${from.host}/app:2`)).toEqual(two);
