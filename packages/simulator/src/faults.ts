@@ -4,6 +4,7 @@ import { CLUSTER_FAULTS } from './cluster-faults.ts';
 import type { Fault, FaultContext } from './fault.ts';
 import type { Partition } from './network.ts';
 import { pick } from './pick.ts';
+import { randomQuotas } from './quotas.ts';
 
 const PARTITIONS: readonly Partition[] = [
   { toMaster: true, toAgent: true },
@@ -109,6 +110,12 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     if (!isKnown) return;
     const drained = `drained, with ${String(deadline - now)} ms for it`;
     note(`${machine.name} is now ${['as any other', 'kept free of new work', drained][Math.min(kind, 2)] ?? ''}`);
+  },
+  quotas: (random, _machine, { world, note, count, fire }) => {
+    const wanted = randomQuotas(random);
+    note(`quotas are set: ${JSON.stringify(wanted)}`);
+    count('quotas');
+    fire(world.quotas.set(wanted));
   },
   disks: (random, machine, { world, note }) => {
     world.diskFaults.durableMsMax = pick(random, [1, 12, 100, 3_000]);

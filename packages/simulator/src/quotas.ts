@@ -1,8 +1,15 @@
 /** What operators let roles have: quotas of a tree of roles, changed in mid-life, with books on what was acknowledged. */
-import { PlatformError } from '@stadion/base';
+import { PlatformError, randomBelow, type Random } from '@stadion/base';
 import type { QuotaConfig } from '@stadion/contract/cluster-settings';
 import { quotaChange, type Master } from '@stadion/master';
 import { canonical } from './promises.ts';
+
+/** The roles of apps that share a quota: the second is below the first. */
+export const TEAM_ROLES = ['team', 'team/night'] as const;
+
+/** Limits of cpus and MiB that bite: an app of a few instances comes close to them. */
+const CPUS = [0, 1, 2, 5, 20];
+const MEM = [0, 100, 300, 1_000];
 
 interface Written {
   quotas: string;
@@ -60,4 +67,30 @@ export class Quotas {
     this.written = [{ quotas: found, isAcknowledged: true }];
     return isKept ? undefined : `the quotas were acknowledged as ${String(wanted)} and are ${found} after a restart`;
   }
+}
+
+/** Quotas for the team, for what is below it, for both, or for neither; what is below has no more than what is above. */
+export function randomQuotas(random: Random): QuotaConfig[] {
+  const [above, below] = TEAM_ROLES;
+  const most = randomLimits(random);
+  const least = randomLimits(random);
+  const limits = { cpus: Math.min(most.cpus, least.cpus), mem: Math.min(most.mem, least.mem) };
+  switch (randomBelow(random, 4)) {
+    case 0:
+      return [{ role: above }, { role: below }];
+    case 1:
+      return [quota(above, most), { role: below }];
+    case 2:
+      return [{ role: above }, quota(below, limits)];
+    default:
+      return [quota(above, most), quota(below, limits)];
+  }
+}
+
+function randomLimits(random: Random): { readonly cpus: number; readonly mem: number } {
+  return { cpus: CPUS[randomBelow(random, CPUS.length)] ?? 0, mem: MEM[randomBelow(random, MEM.length)] ?? 0 };
+}
+
+function quota(role: string, { cpus, mem }: { readonly cpus: number; readonly mem: number }): QuotaConfig {
+  return { role, limits: { cpus: { value: cpus }, mem: { value: mem } } };
 }

@@ -2,6 +2,7 @@
 import { randomBelow, type Random } from '@stadion/base';
 import type { RunSpec } from '@stadion/orchestrator';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
+import { TEAM_ROLES } from './quotas.ts';
 import { HEALTH_PATH, READINESS_PATH } from './task-behaviour.ts';
 
 type HealthCheck = NonNullable<AppDefinition['healthChecks']>[number];
@@ -145,7 +146,7 @@ function randomApp(random: Random, id: string, revision: string): AppDefinition 
         : { inactiveAfterSeconds: 30, expungeAfterSeconds: 90 },
     ...(checks.length > 0 && { healthChecks: checks }),
     ...(randomBelow(random, 4) === 0 && { readinessChecks: [readinessCheck()] }),
-    ...(randomBelow(random, 6) === 0 && { role: 'team' }),
+    role: TEAM_ROLES[randomBelow(random, 3 * TEAM_ROLES.length)] ?? '*',
     ...(constraint === 0 && { constraints: [['hostname', 'MAX_PER', '3']] }),
     ...(constraint === 1 && { constraints: [['rack', 'GROUP_BY']] }),
   };
