@@ -1,12 +1,13 @@
 /** Quotas, weights and maintenance as frameworks and agents come to feel them. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { QuotaConfig } from '@stadion/contract/cluster-settings';
-import type { Offer } from '@stadion/contract/mesos';
+import type { Offer, Resource } from '@stadion/contract/mesos';
 import { consumption } from './core/allocation/consumption.ts';
 import { startMaintenance, stopMaintenance, updateSchedule } from './core/settings/maintenance.ts';
 import { updateQuotas } from './core/settings/quota.ts';
 import { updateWeights } from './core/settings/weights.ts';
 import { Cluster, resources, task } from './testing/cluster.ts';
+import { reserved } from './testing/reserved.ts';
 
 let cluster: Cluster;
 beforeEach(async () => {
@@ -52,6 +53,26 @@ describe('a quota', () => {
     await cluster.time.advance(2000);
     const offered = test.offers().reduce((sum, offer) => sum + cpusOf(offer), 0);
     expect(offered).toBe(1);
+  });
+
+  it('of a role counts what is reserved for a role above it, and offers of that only what fits', async () => {
+    const agent = await cluster.agent('a1', resources(8, 8192));
+    const reserve = (resource: Resource[]): string | undefined =>
+      cluster.master.operate(agent.agentId, { type: 'RESERVE', reserve: { resources: reserved(resource, 'eng') } });
+    expect(reserve(resources(2, 128))).toBeUndefined();
+    await setQuota([{ role: 'eng/dev', limits: { cpus: { value: 3 } } }]);
+    const dev = await cluster.framework({
+      roles: ['eng/dev'],
+      capabilities: [{ type: 'MULTI_ROLE' }, { type: 'RESERVATION_REFINEMENT' }],
+    });
+    const cpus = (offer: Offer): number =>
+      offer.resources.reduce((sum, { name, scalar }) => sum + (name === 'cpus' ? (scalar?.value ?? 0) : 0), 0);
+    // Two that are reserved above, and one of anybody's.
+    expect(cpus(dev.lastOffer())).toBe(3);
+    expect(await setQuota([{ role: 'eng/dev', limits: { cpus: { value: 1 } } }], true)).toBeUndefined();
+    await cluster.time.advance(10_000);
+    expect(dev.offers().map(cpus)).toEqual([1]);
+    expect(dev.lastOffer().resources.every(({ reservations = [] }) => reservations.length === 0)).toBe(true);
   });
 
   it('goes first to whoever has less than is guaranteed', async () => {

@@ -31,22 +31,49 @@ export function idleReservations(state: Pick<ClusterState, 'agents'>): IdleReser
   return sums;
 }
 
-/** The part of a vector that the role may have: reserved resources count already, unreserved ones only as far as there is room. */
+/**
+ * The part of a vector that the role may have: what is reserved for it counts already; the rest, also what is reserved for a
+ * role above, only as far as there is room.
+ */
 export function withinQuota(role: RoleNode, vector: ResourceVector, idle: IdleReservations): ResourceVector {
   let within = vector;
   for (let node: RoleNode | undefined = role; node !== undefined; node = node.parent) {
-    const { quota, allocated } = node;
+    const { name, quota, allocated } = node;
     if (quota === undefined) continue;
-    const reserved = idle.get(node.name);
-    for (const name of SCALAR_NAMES) {
-      const limit = quota.limits[name];
+    const reserved = idle.get(name);
+    const room = new Map<ScalarName, number>();
+    for (const scalar of SCALAR_NAMES) {
+      const limit = quota.limits[scalar];
       if (limit === undefined) continue;
-      const room = Math.max(0, limit - allocated[name] - (reserved?.[name] ?? 0));
-      if (room < within[name]) within = { ...within, [name]: room };
-      if (name === 'disk') within = { ...within, held: disksWithin(within.held, room - within.disk) };
+      room.set(scalar, Math.max(0, limit - allocated[scalar] - (reserved?.[scalar] ?? 0)));
     }
+    const held = holdingsWithin(within.held, name, room);
+    within = held === within.held ? within : { ...within, held };
+    for (const [scalar, left] of room) if (left < within[scalar]) within = { ...within, [scalar]: left };
+    const disk = room.get('disk');
+    if (disk !== undefined) within = { ...within, held: disksWithin(within.held, disk - within.disk) };
   }
   return within;
+}
+
+type ScalarName = (typeof SCALAR_NAMES)[number];
+
+/** What is reserved for a role above counts as if anybody might have it: only what fits is left, and takes of the room. */
+function holdingsWithin(held: Holdings, name: string, room: Map<ScalarName, number>): Holdings {
+  if (room.size === 0) return held;
+  const kept = [...held].filter(([, holding]) => {
+    const { reservations } = holding;
+    if (reservations.length === 0 || isAtOrBelow(roleOf(holding), name)) return true;
+    if ([...room].some(([scalar, left]) => holding[scalar] > left)) return false;
+    for (const [scalar, left] of room) room.set(scalar, left - holding[scalar]);
+    return true;
+  });
+  if (kept.length === held.size) return held;
+  return kept.length === 0 ? NO_HOLDINGS : new Map(kept);
+}
+
+function isAtOrBelow(role: string, above: string): boolean {
+  return role === above || role.startsWith(`${above}/`);
 }
 
 /** Of disks of their own that anybody may have those for which there is room. What is reserved counts already. */
