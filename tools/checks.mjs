@@ -2,9 +2,8 @@
 
 /**
  * `command` are the arguments for Node, relative to the root. `advice` says the rule, its reason and what to do instead.
- * One that `isLong` runs beside all others and the tests, and is told of last.
  * @typedef {{
- *   readonly name: string, readonly command: readonly string[], readonly advice: string, readonly isLong?: boolean
+ *   readonly name: string, readonly command: readonly string[], readonly advice: string
  * }} Check
  */
 
@@ -17,7 +16,6 @@ export const checks = [
       'node_modules/prettier/bin/prettier.cjs',
       ...['--check', '--log-level=warn', '--cache', '--cache-strategy=content', '.'],
     ],
-    isLong: true,
     advice: 'One form for all files, so that a diff shows what changed. Run `npm run format`.',
   },
   {
@@ -55,7 +53,6 @@ export const checks = [
   {
     name: 'lint (oxlint, eslint)',
     command: ['tools/checks/lint.mjs'],
-    isLong: true,
     advice: 'Each message names the replacement. Comments that switch rules off have no effect: change the code.',
   },
 ];

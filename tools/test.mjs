@@ -23,15 +23,18 @@ let missing = [];
 // Where the build fails, nothing that follows could be trusted.
 if (isInstalled(root) ? await build(root) : await prepare(root)) {
   tally.passed += 1;
-  /** @param {import('./checks.mjs').Check} check */
-  const begin = ({ command }) => run([process.execPath, ...command], { cwd: root });
-  const begun = checks.filter(({ isLong }) => isLong).map((check) => /** @type {const} */ ([check, begin(check)]));
-  for (const check of checks.filter(({ isLong }) => !isLong)) await judge(check, begin(check));
+  // One after the other beside the tests, which leave the processors idle at times; told of last.
+  /** @type {Promise<unknown>} */
+  let before = Promise.resolve();
+  const begun = checks.map((check) => {
+    const running = before.then(() => run([process.execPath, ...check.command], { cwd: root }));
+    before = running;
+    return /** @type {const} */ ([check, running]);
+  });
   if (!checksOnly) {
     missing = await findParts();
     await runTests();
   }
-  // Told of last: they went on beside the tests.
   for (const [check, running] of begun) await judge(check, running);
 } else {
   tally.failed += 1;
