@@ -3,7 +3,7 @@
  * no answer can bring a role above its limit; what is reserved for a role counts whether it is used or not.
  */
 import type { ClusterState } from '../cluster/state.ts';
-import { NO_HOLDINGS, roleOf, type Holdings } from '../resources/holdings.ts';
+import { NO_HOLDINGS, isAtOrBelow, roleOf, type Holdings } from '../resources/holdings.ts';
 import { SCALAR_NAMES, type Scalars } from '../resources/amounts.ts';
 import type { ResourceVector } from '../resources/resource-vector.ts';
 import type { RoleNode } from './role-tree.ts';
@@ -70,10 +70,6 @@ function holdingsWithin(held: Holdings, name: string, room: Map<ScalarName, numb
   });
   if (kept.length === held.size) return held;
   return kept.length === 0 ? NO_HOLDINGS : new Map(kept);
-}
-
-function isAtOrBelow(role: string, above: string): boolean {
-  return role === above || role.startsWith(`${above}/`);
 }
 
 /** Of disks of their own that anybody may have those for which there is room. What is reserved counts already. */

@@ -1,6 +1,7 @@
 /** Takes over what operators have decided: weights, quotas, and machines that go out of service. */
 import type { ClusterSettings } from '@stadion/contract/cluster-settings';
 import type { Unavailability } from '@stadion/contract/mesos-workload';
+import { isAtOrBelow } from '../resources/holdings.ts';
 import { isDown, unavailabilityOf } from '../settings/maintenance.ts';
 import { quotaOf } from '../settings/quota.ts';
 import { effectiveWeights } from '../settings/weights.ts';
@@ -46,8 +47,7 @@ export function bindRoles(state: ClusterState): void {
 /** Offers that were made under another quota are made anew. */
 function rescindOverQuota(state: ClusterState): void {
   const bound = new Set(state.settings.quotas.map(({ role }) => role));
-  const isBound = ({ role }: OfferRecord): boolean =>
-    [...bound].some((name) => role === name || role.startsWith(`${name}/`));
+  const isBound = ({ role }: OfferRecord): boolean => [...bound].some((name) => isAtOrBelow(role, name));
   for (const offer of [...state.offers.values()]) if (isBound(offer)) rescindOffer(state, offer);
 }
 

@@ -45,6 +45,11 @@ export function roleOf(kind: HoldingKind): string {
   return kind.reservations.at(-1)?.role ?? '*';
 }
 
+/** Whether a role is another one or below it: `eng/dev` is below `eng`. */
+export function isAtOrBelow(role: string, above: string): boolean {
+  return role === above || role.startsWith(`${above}/`);
+}
+
 /** The id of the volume that this is, if it is one. */
 export function volumeId(kind: HoldingKind): string | undefined {
   return kind.volume?.persistence?.id;
@@ -134,7 +139,7 @@ export function holdingsFor(holdings: Holdings, role: string): Holdings {
   for (const [key, holding] of holdings) {
     const reservedFor = roleOf(holding);
     const isForAll = holding.reservations.length === 0;
-    if (isForAll || role === reservedFor || role.startsWith(`${reservedFor}/`)) own.set(key, holding);
+    if (isForAll || isAtOrBelow(role, reservedFor)) own.set(key, holding);
   }
   return own.size === 0 ? NO_HOLDINGS : own;
 }
