@@ -173,6 +173,8 @@ class LinuxContainerizer implements Containerizer {
     } catch (error) {
       await this.discard(spec);
       return { ok: false, message: describeError(error) };
+    } finally {
+      this.imageStore.started(containerId);
     }
   }
 

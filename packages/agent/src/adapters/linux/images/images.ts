@@ -27,6 +27,12 @@ export class Images {
   private readonly store: ImageStore;
   private readonly puller: ImagePuller;
   private timer: TimerHandle | undefined;
+  /** Layers of containers that are about to start, by container: they count as in use. */
+  private readonly starting = new Map<string, readonly string[]>();
+  /** How many are looking for an image that is there. */
+  private looking = 0;
+  /** Under way: nothing is looked for or brought meanwhile. Resolves in any case. */
+  private clearing: Promise<void> | undefined;
   private readonly closing = new AbortController();
 
   constructor(options: ImagesOptions) {
@@ -70,20 +76,24 @@ export class Images {
     }));
   }
 
-  /** The image of a container that is about to start; brought now if it went meanwhile. */
+  /** The image of a container that is about to start; brought now if it went meanwhile. It stays until {@link started}. */
   async find(spec: ContainerSpec): Promise<StoredImage | LaunchFailure | undefined> {
     const image = imageOf(spec.container);
     if (image === undefined) return undefined;
-    return this.pull(image, () => findCredentials(image, spec.directory), false, {
-      signal: this.closing.signal,
-      onProgress: () => undefined,
-    });
+    const context = { signal: this.closing.signal, onProgress: () => undefined };
+    const credentials = () => findCredentials(image, spec.directory);
+    return this.pull(image, credentials, false, context, ({ layers }) => this.starting.set(spec.containerId, layers));
   }
 
-  /** Removes those that no container runs on. @param excluded names of those that stay */
+  /** A container has started, or could not: from now on its image is in use if it is that of one that runs. */
+  started(containerId: string): void {
+    this.starting.delete(containerId);
+  }
+
+  /** Removes those that no container runs on, or is about to. @param excluded names of those that stay */
   async prune(excluded: readonly string[]): Promise<void> {
-    if (this.puller.isBusy) throw new Error('Images are on their way. Try again when they are there');
-    const removed = await this.store.collect(Number.POSITIVE_INFINITY, this.options.layersInUse(), new Set(excluded));
+    const removed = await this.clear(Number.POSITIVE_INFINITY, new Set(excluded));
+    if (removed === undefined) throw new Error('Images are on their way. Try again when they are there');
     this.options.log.info({ removed }, 'layers of images were removed because somebody asked for it');
   }
 
@@ -92,23 +102,44 @@ export class Images {
     credentials: PullWish['credentials'],
     force: boolean,
     context: PrepareContext,
+    hold: (image: StoredImage) => void = () => undefined,
   ): Promise<StoredImage | LaunchFailure> {
+    while (this.clearing !== undefined) await this.clearing;
+    this.looking += 1;
     try {
-      return await this.puller.pull({ image, force, credentials, ...context });
+      const found = await this.puller.pull({ image, force, credentials, ...context });
+      hold(found);
+      return found;
     } catch (error) {
       return { ok: false, message: describeImageFailure(error, image) };
+    } finally {
+      this.looking -= 1;
     }
   }
 
   private async collect(): Promise<void> {
-    // Layers on their way belong to no image yet.
-    if (this.puller.isBusy) return;
     try {
-      const before = (this.options.time.now() - this.options.keepMs) / 1000;
-      const removed = await this.store.collect(before, this.options.layersInUse());
-      if (removed > 0) this.options.log.info({ removed }, 'layers of images that nobody uses were removed');
+      const removed = await this.clear((this.options.time.now() - this.options.keepMs) / 1000, new Set());
+      if ((removed ?? 0) > 0) this.options.log.info({ removed }, 'layers of images that nobody uses were removed');
     } catch (error) {
       this.options.log.warn({ error: describeError(error) }, 'images could not be looked through');
+    }
+  }
+
+  /** @returns how many layers went; undefined: layers are on their way, and belong to no image yet */
+  private async clear(before: number, excluded: ReadonlySet<string>): Promise<number | undefined> {
+    while (this.clearing !== undefined) await this.clearing;
+    if (this.puller.isBusy || this.looking > 0) return undefined;
+    const inUse = new Set([...this.options.layersInUse(), ...[...this.starting.values()].flat()]);
+    const collected = this.store.collect(before, inUse, excluded);
+    this.clearing = collected.then(
+      () => undefined,
+      () => undefined,
+    );
+    try {
+      return await collected;
+    } finally {
+      this.clearing = undefined;
     }
   }
 }
