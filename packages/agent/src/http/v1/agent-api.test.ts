@@ -4,16 +4,18 @@ import { join } from 'node:path';
 import { VirtualTime } from '@stadion/base/testing';
 import { decodeProtobuf, encodeProtobuf } from '@stadion/contract/mesos-wire';
 import type { FastifyInstance } from 'fastify';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createAgent, type Agent } from '../../agent.ts';
 import { optionsIn } from '../../testing/agent-in-directory.ts';
 import { FakeMaster, makeTask } from '../../testing/fake-master.ts';
+import { until } from '../../testing/task-machine.ts';
 import { createAgentHttp } from '../agent-http.ts';
 
 const JSON_TYPE = 'application/json';
 const PROTOBUF_TYPE = 'application/x-protobuf';
 
 let root: string;
+let time: VirtualTime;
 let agent: Agent;
 let http: FastifyInstance;
 let sandbox: string;
@@ -21,7 +23,7 @@ let container: { readonly value: string };
 
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'stadion api '));
-  const time = new VirtualTime();
+  time = new VirtualTime();
   const master = new FakeMaster();
   agent = createAgent(optionsIn(root, master, time));
   http = createAgentHttp(agent, { clock: time, timers: time, flags: { work_dir: root } });
@@ -228,6 +230,31 @@ describe('the calls of an agent', () => {
   ])('are refused with %s', async (_what, headers, payload, status, words) => {
     const answer = await post(payload, headers);
     expect([answer.status, answer.body]).toEqual([status, expect.stringContaining(words)]);
+  });
+
+  it('look no more for the end of a task when nobody waits for it', async () => {
+    const url = await http.listen({ host: '127.0.0.1', port: 0 });
+    const look = vi.spyOn(agent, 'findTask');
+    const closed = new Promise<void>((resolve) => {
+      http.server.once('request', (_request, response) => response.once('close', resolve));
+    });
+    const reader = new AbortController();
+    const answer = fetch(`${url}/api/v1`, {
+      method: 'POST',
+      headers: { 'content-type': JSON_TYPE },
+      body: JSON.stringify({ type: 'WAIT_CONTAINER', wait_container: { container_id: container } }),
+      signal: reader.signal,
+    }).then(
+      () => 'answered',
+      () => 'left',
+    );
+    await until(() => look.mock.calls.length > 0);
+    reader.abort();
+    expect(await answer).toBe('left');
+    await closed;
+    const looks = look.mock.calls.length;
+    await time.advance(10_000);
+    expect(look).toHaveBeenCalledTimes(looks);
   });
 
   it('come by POST', async () => {

@@ -108,7 +108,7 @@ class AgentApi {
         return tell(reply, media, type, await this.containers.list(content, this.parts.statistics));
       case 'WAIT_NESTED_CONTAINER':
       case 'WAIT_CONTAINER':
-        return tell(reply, media, type, await this.containers.wait(content));
+        return tell(reply, media, type, await this.containers.wait(content, () => reply.raw.destroyed));
       case 'KILL_NESTED_CONTAINER':
       case 'KILL_CONTAINER':
         return done(reply, this.containers.kill(content));

@@ -195,8 +195,8 @@ export class ContainerCalls {
     return { input, over, endsInput: false, letGo: () => input.stdin.end() };
   }
 
-  /** How a session ended, or a task, once it has. */
-  async wait(content: unknown): Promise<object | Refusal> {
+  /** How a session ended, or a task, once it has. @param isLeft whether whoever waits has gone away */
+  async wait(content: unknown, isLeft: () => boolean): Promise<object | Refusal> {
     const id = readContainerId(member(content, 'container_id')) ?? '';
     const nested = this.sessions.get(id);
     if (nested !== undefined) {
@@ -204,7 +204,7 @@ export class ContainerCalls {
       return status === undefined ? {} : { exit_status: status };
     }
     const task = this.taskOf(id);
-    return task === undefined ? noContainer(id) : this.endOf(task);
+    return task === undefined ? noContainer(id) : this.endOf(task, isLeft);
   }
 
   /** `SIGKILL` to a session. */
@@ -252,8 +252,8 @@ export class ContainerCalls {
     return this.taskOf(id) === undefined ? noContainer(id) : belongsToTask(id);
   }
 
-  private async endOf({ frameworkId, info, containerId }: Task): Promise<object> {
-    for (;;) {
+  private async endOf({ frameworkId, info, containerId }: Task, isLeft: () => boolean): Promise<object> {
+    while (!isLeft()) {
       const task = this.agent.findTask(frameworkId, info.task_id.value)?.task;
       if (task === undefined || task.containerId !== containerId) return {};
       if (task.phase === 'ended') {
@@ -267,6 +267,7 @@ export class ContainerCalls {
       }
       await delay(this.timers, TASK_POLL_MS);
     }
+    return {};
   }
 
   /** The running task of a container, by the innermost name of its id. */

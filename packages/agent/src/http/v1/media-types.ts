@@ -13,8 +13,6 @@ export const RECORD_IO = 'application/recordio';
 export interface MediaTypes {
   /** Of the call, or of each record of it. */
   readonly call: Codec;
-  /** Whether the call is a stream of records. */
-  readonly isStreamed: boolean;
   /** Of the answer, or of each record of it. */
   readonly answer: Codec;
   /** Whether the caller wants a stream of records and calls it so; one that only accepts JSON gets records under that name. */
@@ -29,7 +27,7 @@ export function agreeOn(headers: IncomingHttpHeaders): MediaTypes | Refusal {
   return 'status' in answer ? answer : { ...call, ...answer };
 }
 
-function formOfCall(headers: IncomingHttpHeaders): Pick<MediaTypes, 'call' | 'isStreamed'> | Refusal {
+function formOfCall(headers: IncomingHttpHeaders): Pick<MediaTypes, 'call'> | Refusal {
   const type = mediaType(headers['content-type']);
   if (type === undefined) return { status: 400, message: `Expecting 'Content-Type' to be present` };
   const inner = oneOf(headers['message-content-type']);
@@ -40,7 +38,7 @@ function formOfCall(headers: IncomingHttpHeaders): Pick<MediaTypes, 'call' | 'is
     const codec = codecOf(inner);
     return codec === undefined
       ? { status: 415, message: `Expecting 'Message-Content-Type' of application/json or application/x-protobuf` }
-      : { call: codec, isStreamed: true };
+      : { call: codec };
   }
   const codec = codecOf(type);
   if (codec === undefined) {
@@ -48,7 +46,7 @@ function formOfCall(headers: IncomingHttpHeaders): Pick<MediaTypes, 'call' | 'is
     return { status: 415, message: `Expecting 'Content-Type' of ${known}` };
   }
   return inner === undefined
-    ? { call: codec, isStreamed: false }
+    ? { call: codec }
     : { status: 415, message: `Expecting 'Message-Content-Type' to be not set for non-streaming requests` };
 }
 
