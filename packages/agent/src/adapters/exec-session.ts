@@ -1,12 +1,12 @@
 /** A process of this machine as a session: pipes, or a terminal of script(1), which every Linux has. */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { describeError } from '@stadion/base';
+import { describeError, type Timers } from '@stadion/base';
 import { exitFromShellStatus, type ContainerExit } from '../core/container.ts';
-import type { ExecOutcome, ExecRequest, TerminalSize } from '../ports/containerizer.ts';
+import type { ExecOutcome, ExecRequest } from '../ports/containerizer.ts';
 import { withoutInheritedFiles } from './inherited-files.ts';
 import { killTree } from './process-tree.ts';
-import { inTerminal, resizeTerminal } from './script-terminal.ts';
+import { inTerminal, terminalResizer } from './script-terminal.ts';
 import { signalNumber } from './supervised/signals.ts';
 import type { SystemUser } from './system-users.ts';
 
@@ -16,6 +16,7 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 export async function spawnSession(
   spec: Omit<ExecRequest, 'user'>,
   user: SystemUser | undefined,
+  timers: Timers,
 ): Promise<ExecOutcome> {
   const { terminal } = spec;
   try {
@@ -44,9 +45,8 @@ export async function spawnSession(
       child.once('exit', (code, signal) => resolve(toExit(code, signal)));
     });
     const { stdin, stdout, stderr } = child;
-    const resize = (size: TerminalSize): void => {
-      if (terminal !== undefined) resizeTerminal(child.pid ?? 0, size);
-    };
+    const findScript = () => (child.exitCode === null && child.signalCode === null ? child.pid : undefined);
+    const resize = terminal === undefined ? () => undefined : terminalResizer(findScript, timers);
     return { ok: true, session: { stdin, stdout, stderr, exit, resize, kill: () => endAll(child.pid) } };
   } catch (error) {
     return { ok: false, message: `The command "${spec.argv[0] ?? ''}" could not be started: ${describeError(error)}` };

@@ -66,6 +66,13 @@ export function describeExec(name: string, makeSubject: () => ConformanceSubject
       await subject.until(() => seen.endsWith('terminal\r\n'));
     });
 
+    it('have the last of the sizes that they are given before they have begun', async () => {
+      const text = 'until [ "$(stty size)" = "33 99" ]; do sleep 0.02; done; stty size';
+      const session = await exec(text, { terminal: { rows: 10, columns: 20 } });
+      for (const rows of [31, 32, 33]) session.resize({ rows, columns: 99 });
+      expect(await textOf(session.stdout)).toMatch(/33 99\r\n$/);
+    });
+
     it('end with all they started when they are killed', async () => {
       const session = await exec('sleep 7331 & echo started; sleep 7331; wait');
       let seen = '';

@@ -210,12 +210,12 @@ class LinuxContainerizer implements Containerizer {
   }
 
   readonly exec: NonNullable<Containerizer['exec']> = (containerId, request) =>
-    startLinuxExec(this.runtime, this.containers.has(containerId) ? containerId : undefined, request);
+    startLinuxExec(this.runtime, this.containers.has(containerId) ? containerId : undefined, request, this.time);
 
   readonly attach: NonNullable<Containerizer['attach']> = async (containerId) => {
     const container = this.containers.get(containerId);
     if (container === undefined) return { ok: false, message: 'The task does not run' };
-    return attachTerminal(this.directories.directory(containerId), container.supervisor.pid);
+    return attachTerminal(this.directories.directory(containerId), container.supervisor.pid, this.time);
   };
 
   async remove(containerId: string): Promise<void> {

@@ -1,5 +1,5 @@
 /** Commands inside a container of the runtime: in its namespaces and control groups, with its rights. */
-import { describeError } from '@stadion/base';
+import { describeError, type Timers } from '@stadion/base';
 import type { ExecOutcome, ExecRequest } from '../../ports/containerizer.ts';
 import { spawnSession } from '../exec-session.ts';
 import { resolveTaskUser } from '../system-users.ts';
@@ -10,6 +10,7 @@ export async function startLinuxExec(
   runtime: Runtime,
   containerId: string | undefined,
   request: ExecRequest,
+  timers: Timers,
 ): Promise<ExecOutcome> {
   if (containerId === undefined) return { ok: false, message: 'The task does not run' };
   const { environment, directory, terminal } = request;
@@ -23,7 +24,7 @@ export async function startLinuxExec(
     ];
     const argv = [...runtime.execCommand(containerId, options), ...request.argv];
     const own = { argv, environment: runtime.environment };
-    return await spawnSession(terminal === undefined ? own : { ...own, terminal }, undefined);
+    return await spawnSession(terminal === undefined ? own : { ...own, terminal }, undefined, timers);
   } catch (error) {
     return { ok: false, message: describeError(error) };
   }

@@ -167,13 +167,13 @@ class PosixContainerizer implements Containerizer {
   async exec(containerId: string, request: ExecRequest): Promise<ExecOutcome> {
     const container = this.containers.get(containerId);
     if (container === undefined || container.ended) return { ok: false, message: 'The task does not run' };
-    return startPosixExec(containerId, request);
+    return startPosixExec(containerId, request, this.time);
   }
 
   async attach(containerId: string): Promise<AttachOutcome> {
     const container = this.containers.get(containerId);
     if (container === undefined || container.ended) return { ok: false, message: 'The task does not run' };
-    return attachTerminal(this.directories.directory(containerId), container.supervisor.pid);
+    return attachTerminal(this.directories.directory(containerId), container.supervisor.pid, this.time);
   }
 
   usage(): Promise<ReadonlyMap<string, ContainerUsage>> {

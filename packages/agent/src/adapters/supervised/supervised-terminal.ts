@@ -7,9 +7,9 @@ import { constants, existsSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describeError, errorCode } from '@stadion/base';
+import { describeError, errorCode, type Timers } from '@stadion/base';
 import type { AttachOutcome } from '../../ports/containerizer.ts';
-import { childOf, resizeTerminal } from '../script-terminal.ts';
+import { childOf, terminalResizer } from '../script-terminal.ts';
 
 /** Node has no mkfifo(3). @param directory that of the container @returns the pipe, open for the supervisor to inherit */
 export async function makeTerminalInput(directory: string): Promise<number> {
@@ -25,7 +25,7 @@ export function hasTerminal(directory: string): boolean {
 }
 
 /** @param supervisorPid whose child is script(1) */
-export function attachTerminal(directory: string, supervisorPid: number): AttachOutcome {
+export function attachTerminal(directory: string, supervisorPid: number, timers: Timers): AttachOutcome {
   let file: number;
   try {
     file = openSync(inputOf(directory), constants.O_WRONLY | constants.O_NONBLOCK);
@@ -36,7 +36,7 @@ export function attachTerminal(directory: string, supervisorPid: number): Attach
   const stdin = new Socket({ fd: file, readable: false, writable: true });
   // The command has ended.
   stdin.on('error', () => undefined);
-  return { ok: true, input: { stdin, resize: (size) => resizeTerminal(childOf(supervisorPid), size) } };
+  return { ok: true, input: { stdin, resize: terminalResizer(() => childOf(supervisorPid), timers) } };
 }
 
 /** Why such a task takes no input. */
