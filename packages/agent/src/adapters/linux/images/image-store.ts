@@ -123,13 +123,13 @@ export class ImageStore {
    * Removes images that nobody has used since a time, and layers that no image and no container has.
    * @param before seconds since the epoch
    * @param inUse names of layers that containers run on
-   * @param excluded names of images that stay in any case
+   * @param isExcluded whether an image stays in any case, by the name it was asked for with
    * @returns how many layers went
    */
   async collect(
     before: number,
     inUse: ReadonlySet<string>,
-    excluded: ReadonlySet<string> = new Set(),
+    isExcluded: (name: string) => boolean = () => false,
   ): Promise<number> {
     const needed = new Set(inUse);
     for (const file of await readdir(join(this.root, IMAGES))) {
@@ -138,7 +138,7 @@ export class ImageStore {
       const usedAt = (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
       const stays =
         image !== undefined &&
-        (usedAt / 1000 >= before || excluded.has(image.name ?? '') || image.layers.every((layer) => inUse.has(layer)));
+        (usedAt / 1000 >= before || isExcluded(image.name ?? '') || image.layers.every((layer) => inUse.has(layer)));
       if (!stays) await rm(path, { force: true });
       else for (const layer of image.layers) needed.add(layer);
     }

@@ -6,6 +6,7 @@ import { VirtualTime } from '@stadion/base/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { ContainerSpec } from '../../../ports/containerizer.ts';
 import { makeImage, savedArchive } from '../../../testing/image-maker.ts';
+import { SmallRegistry } from '../../../testing/small-registry.ts';
 import { Images } from './images.ts';
 
 // Owners of what is in layers are root's to make.
@@ -77,3 +78,19 @@ it.skipIf(!canRun)(
     expect(areThere(await found)).toEqual([true]);
   },
 );
+
+it.skipIf(!canRun)('leaves an image that is excluded by another of its names', async () => {
+  const registry = await SmallRegistry.start({});
+  try {
+    registry.put('app', 'latest', makeImage({ layers: [[{ name: 'hello', content: 'hello' }]] }));
+    spec = { ...spec, container: { type: 'DOCKER', docker: { image: `${registry.host}/app` } } };
+    const layers = await findLayers();
+    images.started(spec.containerId);
+    await images.prune([`${registry.host}/app:latest`]);
+    expect(areThere(layers)).toEqual([true]);
+    await images.prune([`${registry.host}/app:older`, 'No Image']);
+    expect(areThere(layers)).toEqual([false]);
+  } finally {
+    await registry.stop();
+  }
+});

@@ -4,6 +4,7 @@ import type { HeldImage } from '@stadion/contract/images';
 import { imageOf } from '../../../core/admission.ts';
 import type { ContainerSpec, LaunchFailure, PrepareContext, PrepareSpec } from '../../../ports/containerizer.ts';
 import { findCredentials } from '../../registry-credentials.ts';
+import { parseImageReference } from '../../../core/oci/image-reference.ts';
 import { describeImageFailure } from './image-failure.ts';
 import { ImagePuller, type PullWish } from './image-puller.ts';
 import { ImageStore, type StoredImage } from './image-store.ts';
@@ -92,7 +93,8 @@ export class Images {
 
   /** Removes those that no container runs on, or is about to. @param excluded names of those that stay */
   async prune(excluded: readonly string[]): Promise<void> {
-    const removed = await this.clear(Number.POSITIVE_INFINITY, new Set(excluded));
+    const kept = new Set(excluded.map(meaningOf));
+    const removed = await this.clear(Number.POSITIVE_INFINITY, (name) => kept.has(meaningOf(name)));
     if (removed === undefined) throw new Error('Images are on their way. Try again when they are there');
     this.options.log.info({ removed }, 'layers of images were removed because somebody asked for it');
   }
@@ -119,7 +121,7 @@ export class Images {
 
   private async collect(): Promise<void> {
     try {
-      const removed = await this.clear((this.options.time.now() - this.options.keepMs) / 1000, new Set());
+      const removed = await this.clear((this.options.time.now() - this.options.keepMs) / 1000);
       if ((removed ?? 0) > 0) this.options.log.info({ removed }, 'layers of images that nobody uses were removed');
     } catch (error) {
       this.options.log.warn({ error: describeError(error) }, 'images could not be looked through');
@@ -127,11 +129,11 @@ export class Images {
   }
 
   /** @returns how many layers went; undefined: layers are on their way, and belong to no image yet */
-  private async clear(before: number, excluded: ReadonlySet<string>): Promise<number | undefined> {
+  private async clear(before: number, isExcluded?: (name: string) => boolean): Promise<number | undefined> {
     while (this.clearing !== undefined) await this.clearing;
     if (this.puller.isBusy || this.looking > 0) return undefined;
     const inUse = new Set([...this.options.layersInUse(), ...[...this.starting.values()].flat()]);
-    const collected = this.store.collect(before, inUse, excluded);
+    const collected = this.store.collect(before, inUse, isExcluded);
     this.clearing = collected.then(
       () => undefined,
       () => undefined,
@@ -142,4 +144,10 @@ export class Images {
       this.clearing = undefined;
     }
   }
+}
+
+/** The same for all names of one image: `nginx` is `docker.io/library/nginx:latest`. */
+function meaningOf(name: string): string {
+  const parsed = parseImageReference(name);
+  return parsed.ok ? JSON.stringify(parsed.reference) : name;
 }
