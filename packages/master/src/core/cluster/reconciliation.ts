@@ -15,8 +15,10 @@ type Kill = Extract<SchedulerCall, { type: 'KILL' }>['kill'];
 export function reconcile(state: ClusterState, framework: FrameworkRecord, call: Reconcile): void {
   state.counters.messagesReconcileTasks += 1;
   if (call.tasks.length === 0) {
+    // Asked again meanwhile it begins anew, and goes on in the turns that it has.
+    const isUnderWay = state.answering.has(framework.id);
     state.answering.set(framework.id, everyTask(framework));
-    answerMore(state, framework.id);
+    if (!isUnderWay) answerMore(state, framework.id);
     return;
   }
   for (const { task_id: taskId, agent_id: agentId } of call.tasks) {
