@@ -162,7 +162,7 @@ class RunningEngine implements Engine {
     this.drainWatch = drainWatch;
     const queue = new LaunchQueue({ time, fleet, root, turn });
     const { damaged } = this;
-    const reservations = new ReservationKeeper({ journal, fleet, timers: time, log, damaged, turn });
+    const reservations = new ReservationKeeper({ journal, fleet, time, log, damaged, turn });
     this.reservations = reservations;
     const moves = new Rebalancer({
       time,

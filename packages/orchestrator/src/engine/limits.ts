@@ -32,7 +32,7 @@ export const STORE_FULL_RETRY_MS = 1000;
 export const ROOT_VERSIONS_MAX = 50;
 /** How long offers are asked for to look for reservations of ours that nobody knows of, milliseconds. */
 export const RESERVATION_SCAN_MS = 60_000;
-/** What is owed to an agent that does not offer it is looked for again so long after. */
+/** What an agent owes and does not offer is looked for again so long after, and when that finds nothing either it is done. */
 export const RESERVATION_SCAN_AGAIN_MS = 600_000;
 /** Reservations of instances that are gone, written down until they are given back. */
 export const RESERVATIONS_OWED_MAX = 10_000;

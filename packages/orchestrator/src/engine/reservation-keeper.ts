@@ -1,9 +1,10 @@
 /**
  * Gives back what was reserved and is no longer wanted: volumes are wiped, resources unreserved. What is owed is written
- * down until an offer of the agent shows that it is done; what turns up in an offer and belongs to no instance is given
- * back as well, however it came about.
+ * down until offers of the agent have shown for a while that it is done: one alone may come while a task still runs on it,
+ * or before the agent has heard of what the master did. What turns up in an offer and belongs to no instance is given back as
+ * well, however it came about.
  */
-import type { Logger, TimerHandle, Timers } from '@stadion/base';
+import type { Clock, Logger, TimerHandle, Timers } from '@stadion/base';
 import type { Offer, OfferOperation } from '@stadion/contract/mesos';
 import type { Instance } from '../core/instance.ts';
 import { giveBackOperations, reservationsIn, type OfferedReservations } from '../core/residency/offered.ts';
@@ -15,18 +16,25 @@ import { giveBackKey } from './records.ts';
 interface ReservationKeeperParts {
   readonly journal: Journal;
   readonly fleet: Fleet;
-  readonly timers: Timers;
+  readonly time: Clock & Timers;
   readonly log: Logger;
   /** Instances whose records are damaged: what is reserved for them is not touched. */
   readonly damaged: ReadonlySet<string>;
   readonly turn: (work: () => void) => void;
 }
 
+interface Debt {
+  /** What is reserved is for this one. */
+  readonly role: string | undefined;
+  /** Since when offers of the agent have not shown it, milliseconds of a monotonic clock. */
+  missingSince: number | undefined;
+}
+
 /** One per engine. */
 export class ReservationKeeper {
   private readonly parts: ReservationKeeperParts;
-  /** By the agent that holds it: ids of instances that are gone, with the role that something is reserved for. */
-  private readonly owed = new Map<string, Map<string, string | undefined>>();
+  /** By the agent that holds it, and the ids of instances that are gone. */
+  private readonly owed = new Map<string, Map<string, Debt>>();
   private owedCount = 0;
   /** Until then offers are looked through. */
   private scan: TimerHandle | undefined;
@@ -44,7 +52,7 @@ export class ReservationKeeper {
 
   /** The roles in which something is to be given back. */
   *roles(): Generator<string> {
-    for (const owed of this.owed.values()) for (const role of owed.values()) if (role !== undefined) yield role;
+    for (const owed of this.owed.values()) for (const { role } of owed.values()) if (role !== undefined) yield role;
   }
 
   /** Takes over what an earlier process had not seen done. */
@@ -69,13 +77,13 @@ export class ReservationKeeper {
    * for it. What is owed to an agent that stays away does not have offers wanted all the time, only now and then.
    */
   search(): void {
-    const { timers, turn } = this.parts;
+    const { time, turn } = this.parts;
     this.stop();
-    this.scan = timers.after(RESERVATION_SCAN_MS, () => {
+    this.scan = time.after(RESERVATION_SCAN_MS, () => {
       turn(() => {
         this.scan = undefined;
         if (this.owedCount === 0) return;
-        this.pause = timers.after(RESERVATION_SCAN_AGAIN_MS, () => {
+        this.pause = time.after(RESERVATION_SCAN_AGAIN_MS, () => {
           turn(() => {
             this.search();
           });
@@ -87,6 +95,12 @@ export class ReservationKeeper {
   stop(): void {
     this.scan?.cancel();
     this.pause?.cancel();
+  }
+
+  /** There is word of a task of an instance that is gone: what is reserved for it was in use until now, and may be still. */
+  taskHeardOf(instanceId: string, agentId: string): void {
+    const debt = this.owed.get(agentId)?.get(instanceId);
+    if (debt !== undefined) debt.missingSince = undefined;
   }
 
   /** Looks through an offer. @returns what to do with it; nothing when all that it holds is in order */
@@ -109,19 +123,22 @@ export class ReservationKeeper {
   }
 
   private owe(instanceId: string, agentId: string, role: string | undefined): void {
-    const known = this.owed.get(agentId) ?? new Map<string, string | undefined>();
+    const known = this.owed.get(agentId) ?? new Map<string, Debt>();
     this.owed.set(agentId, known);
-    if (known.has(instanceId)) return;
-    known.set(instanceId, role);
-    this.owedCount += 1;
+    if (!known.has(instanceId)) this.owedCount += 1;
+    known.set(instanceId, { role, missingSince: undefined });
   }
 
-  /** What an agent no longer offers to the role that it was reserved for is done. */
+  /** What an agent has not offered for long enough to the role that it was reserved for is done. */
   private settle(agentId: string, offeredTo: string, held: OfferedReservations): void {
     const owed = this.owed.get(agentId);
     if (owed === undefined || offeredTo === '*') return;
-    for (const [instanceId, role] of owed) {
-      if (held.has(instanceId) || (role !== undefined && role !== offeredTo)) continue;
+    const now = this.parts.time.monotonic();
+    for (const [instanceId, debt] of owed) {
+      if (held.has(instanceId)) debt.missingSince = undefined;
+      if (held.has(instanceId) || (debt.role !== undefined && debt.role !== offeredTo)) continue;
+      debt.missingSince ??= now;
+      if (now - debt.missingSince < RESERVATION_SCAN_AGAIN_MS) continue;
       owed.delete(instanceId);
       this.owedCount -= 1;
       this.parts.journal.remove(giveBackKey(instanceId));

@@ -1,5 +1,6 @@
 /** Instances with persistent volumes. */
 import { describe, expect, it } from 'vitest';
+import { RESERVATION_SCAN_AGAIN_MS } from './limits.ts';
 import { giveBackKey } from './records.ts';
 import { appSpec } from './testing/definitions.ts';
 import { TestPlatform, valueOf } from './testing/platform.ts';
@@ -10,9 +11,9 @@ const RESIDENT = appSpec('/db', {
   container: { type: 'MESOS', volumes: [{ containerPath: 'data', mode: 'RW', persistent: { size: 10 } }] },
 });
 
-/** A platform that reserves in the role it has. */
-async function started(agents: number): Promise<TestPlatform> {
-  const platform = new TestPlatform({ agents, config: { role: 'store' } });
+/** A platform that reserves in the role it has, unless it has another. */
+async function started(agents: number, role = 'store'): Promise<TestPlatform> {
+  const platform = new TestPlatform({ agents, config: { role } });
   platform.master.offers.role = 'store';
   await platform.startEngine();
   await platform.time.advance(50);
@@ -33,6 +34,26 @@ describe('a first launch that came to nothing', () => {
     expect(await platform.until(() => platform.running('/db') === 1, 10_000)).toBe(true);
     expect(platform.master.alive('db')[0]?.agentId).not.toBe(task?.agentId);
     expect(await platform.storedKeys()).toContain(giveBackKey(instance?.id ?? ''));
+  });
+});
+
+describe('an app that is removed while its agent is out of contact', () => {
+  it('leaves a debt, which one offer does not settle: the task may run on it still', async () => {
+    const platform = await started(1, '*');
+    valueOf(await platform.put([RESIDENT]));
+    await platform.quiet();
+    const key = giveBackKey(platform.engine.view.instances('/db')[0]?.id ?? '');
+    platform.master.loseAgent(0);
+    valueOf(await platform.remove('/db', { force: true }));
+    await platform.time.advance(1000);
+    platform.master.killMs = RESERVATION_SCAN_AGAIN_MS;
+    platform.master.returnAgent(0);
+    await platform.time.advance(RESERVATION_SCAN_AGAIN_MS + 1000);
+    expect(platform.master.alive('db')).toEqual([]);
+    await platform.time.advance(RESERVATION_SCAN_AGAIN_MS / 2);
+    expect(await platform.storedKeys()).toContain(key);
+    await platform.time.advance(2 * RESERVATION_SCAN_AGAIN_MS);
+    expect(await platform.storedKeys()).not.toContain(key);
   });
 });
 

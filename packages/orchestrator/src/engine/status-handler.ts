@@ -151,6 +151,7 @@ export class StatusHandler {
     const taskId = status.task_id.value;
     const instanceId = parseTaskId(taskId)?.instanceId;
     if (instanceId !== undefined && damaged.has(instanceId)) return;
+    if (instanceId !== undefined) reservations.taskHeardOf(instanceId, status.agent_id?.value ?? '');
     if (!isOver(status.state)) {
       if (status.state === 'TASK_UNREACHABLE') return;
       counters.add('tasks.unknown.kills.counter');
