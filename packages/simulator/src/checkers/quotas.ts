@@ -6,6 +6,7 @@ import { SCALARS, amount } from './resources.ts';
 
 type Scalar = (typeof SCALARS)[number];
 type Vector = Parameters<typeof amount>[0];
+type Offered = NonNullable<ReturnType<ClusterView['offers']['get']>>;
 
 /**
  * Judges every offer by what its role has then: what is charged, offered, and reserved. A quota may be lower than what a
@@ -24,8 +25,7 @@ export function quotasChecker(world: World, violate: Violate): Checker {
           if (!isWithin(offer.role, role)) continue;
           for (const name of SCALARS) {
             const limit = limits[name];
-            // What is reserved for a role it has already.
-            if (limit === undefined || offer.resources[name] === 0) continue;
+            if (limit === undefined || !givesMore(offer, role, name)) continue;
             const has = heldBy(view, role, name);
             if (has <= limit.value * 1000) continue;
             violate(`${offer.id} gives ${offer.role} more ${name}: ${role} has ${String(has)}, its quota is less`);
@@ -38,6 +38,15 @@ export function quotasChecker(world: World, violate: Violate): Checker {
 
 function isWithin(role: string, above: string): boolean {
   return role === above || role.startsWith(`${above}/`);
+}
+
+/** Whether an offer gives a role more than it has: what is reserved for it, or for one below it, it has already. */
+function givesMore({ resources }: Offered, role: string, name: Scalar): boolean {
+  if (resources[name] > 0) return true;
+  for (const { reservations, isRevocable, [name]: size } of resources.held.values()) {
+    if (size > 0 && !isRevocable && !isWithin(reservations.at(-1)?.role ?? '', role)) return true;
+  }
+  return false;
 }
 
 /** What a role and all below it have, in thousandths. */
