@@ -140,3 +140,71 @@ describe('whoever sees one team’s part', () => {
     operator.hangUp();
   });
 });
+
+describe('of what is neither theirs by a task nor by a role of today', () => {
+  const capabilities = [{ type: 'MULTI_ROLE' as const }, { type: 'RESERVATION_REFINEMENT' as const }];
+  const served = (options: object) => createMasterHttp(cluster.master, options);
+  const everybodys = () => served({});
+  const ours = () => served({ sightOf: () => OURS });
+  let machine: ScriptedAgent;
+  let framework: ScriptedFramework;
+
+  beforeAll(async () => {
+    cluster = await Cluster.start();
+    framework = await cluster.framework({ name: 'at-work', roles: ['theirs'], capabilities });
+    const set = { name: 'cpus', type: 'SCALAR' as const, scalar: { value: 2 }, role: 'theirs' };
+    machine = await cluster.agent('machine', [...resources(4, 1024, { disk: 100 }), set]);
+    const disk = [{ name: 'disk', type: 'SCALAR' as const, scalar: { value: 100 } }];
+    const operations: OfferOperation[] = [
+      { type: 'RESERVE', id: { value: 'for-theirs' }, reserve: { resources: reserved(disk, 'theirs') } },
+      { type: 'LAUNCH', launch: { task_infos: [task('stays', machine.agentId, resources(1, 64))] } },
+    ];
+    await framework.operate(framework.lastOffer(), operations, 3600);
+  });
+
+  const update = (roles: string[], more: object = {}) =>
+    framework.send({
+      type: 'UPDATE_FRAMEWORK',
+      framework_id: { value: framework.id },
+      update_framework: { framework_info: { ...framework.info, roles }, ...more },
+    });
+
+  it.each([{ call: 'GET_AGENTS' }, { path: '/slaves' }, { path: '/state' }])(
+    'a machine that works for others is not said to be drained, nor what it was started with for them, by %o',
+    async (asked) => {
+      cluster.master.treatAgent(machine.agentId, { drain: { startedAt: 0, deadline: 1e15, markGone: false } });
+      await cluster.settle();
+      expect(await ask(everybodys(), asked)).toMatch(/theirs/);
+      const text = await ask(ours(), asked);
+      expect(text).toContain('"DRAINING"');
+      expect(text).not.toMatch(/theirs|"DRAINED"/);
+    },
+  );
+
+  it.each([{ call: 'GET_FRAMEWORKS' }, { path: '/frameworks' }])(
+    'where others want to run is not told, by %o',
+    async (asked) => {
+      const constraint = { selector: { pseudoattribute_type: 'HOSTNAME' }, predicate: { exists: {} } };
+      const wish = { groups: [{ attribute_constraints: [constraint] }] };
+      await update(['ours', 'theirs'], { offer_constraints: { role_constraints: { ours: wish, theirs: wish } } });
+      expect(await ask(everybodys(), asked)).toMatch(/role_constraints.*theirs/);
+      const text = await ask(ours(), asked);
+      expect(text).toMatch(/role_constraints.*ours/);
+      expect(text).not.toMatch(/theirs/);
+    },
+  );
+
+  it('operations of who has left all roles are nobody’s', async () => {
+    await update([]);
+    expect(await ask(everybodys(), { call: 'GET_OPERATIONS' })).toMatch(/for-theirs/);
+    expect(await ask(ours(), { call: 'GET_OPERATIONS' })).not.toMatch(/theirs/);
+  });
+
+  it('nor is what a machine was started with that has yet to come back', async () => {
+    await cluster.restartMaster();
+    expect(await ask(everybodys(), { call: 'GET_AGENTS' })).toMatch(/recovered_agents.*theirs/);
+    const text = await ask(ours(), { call: 'GET_AGENTS' });
+    expect(text).toMatch(/recovered_agents.*machine/);
+    expect(text).not.toMatch(/theirs/);
+  });
+});

@@ -163,6 +163,11 @@ export class AgentRecord {
     this.info = info;
     this.registeredAt = registeredAt;
   }
+
+  /** Whether anything of anybody is on it. */
+  get hasTasks(): boolean {
+    return this.tasks.size > 0;
+  }
 }
 
 /** A framework, from its first SUBSCRIBE or from what an agent reports of it. */

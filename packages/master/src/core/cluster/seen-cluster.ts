@@ -3,8 +3,11 @@ import { FrameworkShare, RoleNode } from '../allocation/role-tree.ts';
 import { NO_HOLDINGS, roleOf } from '../resources/holdings.ts';
 import { scalarsOf, type ResourceVector } from '../resources/resource-vector.ts';
 import { SCALAR_NAMES } from '../resources/amounts.ts';
+import { reservationsOf } from '../resources/resource-format.ts';
 import { Ring } from '../ring.ts';
+import type { AgentInfo } from '@stadion/contract/agent-link';
 import type { FrameworkInfo } from '@stadion/contract/mesos';
+import type { OfferConstraints } from '@stadion/contract/mesos-workload';
 import type { ClusterSight } from './cluster-sight.ts';
 import type { ClusterChange } from './exchange.ts';
 import { rolesOf } from './framework-info.ts';
@@ -48,6 +51,9 @@ export function* seenCluster(view: ClusterView, sight: ClusterSight): Generator<
     frameworks,
     completedFrameworks: ringOf(completed),
     agents,
+    recovered: new Map(
+      [...view.recovered].map(([id, agent]) => [id, { ...agent, info: seenAgentInfo(agent.info, sight) }]),
+    ),
     offers: new Map([...view.offers].filter(([, offer]) => ofRole(offer))),
     operations: seenOperations(view, sight),
     inverseOffers: new Map(),
@@ -119,6 +125,8 @@ function seenAgent(agent: AgentRecord, { sight, tasks, executors }: SeenTasks): 
     executors.has(taskKey(frameworkId, id)) || sight.seesRole(role);
   return over(agentFacts(agent, sight), {
     tasks: new Set([...agent.tasks].filter((task) => tasks.has(task))),
+    // Of others, too: a machine that still works for them is not drained.
+    hasTasks: agent.hasTasks,
     executors: new Map([...agent.executors].filter(([, executor]) => isSeen(executor))),
   });
 }
@@ -126,17 +134,32 @@ function seenAgent(agent: AgentRecord, { sight, tasks, executors }: SeenTasks): 
 /** An agent without what is reserved on it for roles that are not seen; its tasks and executors as they are. */
 function agentFacts(agent: AgentRecord, sight: ClusterSight): AgentRecord {
   return over(agent, {
+    info: seenAgentInfo(agent.info, sight),
     total: withReservations(agent.total, sight),
     charged: withReservations(agent.charged, sight),
     offered: withReservations(agent.offered, sight),
   });
 }
 
+/** What an agent says of itself has what it was started with reserved, too. */
+function seenAgentInfo(info: AgentInfo, sight: ClusterSight): AgentInfo {
+  const isSeen = (role: string | undefined): boolean => role === undefined || sight.seesRole(role);
+  return { ...info, resources: info.resources.filter((resource) => isSeen(reservationsOf(resource).at(-1)?.role)) };
+}
+
 /** A framework with the roles and offers that are seen; its tasks as they are. */
 function frameworkFacts(framework: FrameworkRecord, sight: ClusterSight): FrameworkRecord {
   const offers = new Set([...framework.offers].filter(({ role }) => sight.seesRole(role)));
-  const info = seenInfo(framework.info, sight);
-  return over(framework, { info, roles: framework.roles.filter((role) => sight.seesRole(role)), offers });
+  return over(framework, {
+    info: seenInfo(framework.info, sight),
+    roles: framework.roles.filter((role) => sight.seesRole(role)),
+    offerConstraints: framework.offerConstraints && seenConstraints(framework.offerConstraints, sight),
+    offers,
+  });
+}
+
+function seenConstraints(constraints: OfferConstraints, sight: ClusterSight): OfferConstraints {
+  return { role_constraints: pick(constraints.role_constraints, (role) => sight.seesRole(role)) };
 }
 
 function seenInfo(info: FrameworkInfo, sight: ClusterSight): FrameworkInfo {
@@ -176,7 +199,8 @@ function withReservations(vector: ResourceVector, sight: ClusterSight): Resource
 
 /** A record with some of its members hidden behind others; the rest is as it is at any moment. */
 function over<Of extends object>(whole: Of, members: Partial<Of>): Of {
-  return Object.assign(Object.create(whole) as Of, members);
+  // Defined, not assigned: what is hidden may be a getter.
+  return Object.create(whole, Object.getOwnPropertyDescriptors(members)) as Of;
 }
 
 function seenOperations({ operations, frameworks }: ClusterView, sight: ClusterSight): OperationTable {
@@ -187,9 +211,10 @@ function seenOperations({ operations, frameworks }: ClusterView, sight: ClusterS
   return seen;
 }
 
-/** Whether all of a framework is seen: what it asked of an agent says nothing of the role that it is for. */
+/** Whether all of a framework is seen: what it asked of an agent says nothing of the role that it is for. One in no role is nobody's. */
 function isWithin(framework: FrameworkRecord | undefined, sight: ClusterSight): boolean {
-  return framework?.roles.every((role) => sight.seesRole(role)) === true;
+  const { roles = [] } = framework ?? {};
+  return roles.length > 0 && roles.every((role) => sight.seesRole(role));
 }
 
 function byId(tasks: readonly TaskRecord[]): Map<string, TaskRecord> {

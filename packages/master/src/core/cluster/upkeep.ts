@@ -31,7 +31,7 @@ export function keepUp(state: ClusterState): void {
   for (const [agentId, { drain }] of state.upkeep) {
     const agent = state.agents.get(agentId);
     if (drain === undefined || agent === undefined || state.transitions.has(agentId)) continue;
-    if (agent.tasks.size > 0) {
+    if (agent.hasTasks) {
       if (state.now >= drain.deadline) killAll(state, agent, drain.gracePeriodMs);
     } else if (drain.markGone) markGone(state, agentId);
   }

@@ -55,7 +55,7 @@ export function drainV1(
   const grace = drain.gracePeriodMs;
   return {
     drain_info: {
-      state: agent.tasks.size === 0 ? 'DRAINED' : 'DRAINING',
+      state: agent.hasTasks ? 'DRAINING' : 'DRAINED',
       config: {
         ...(grace === undefined ? {} : { max_grace_period: { nanoseconds: grace * 1_000_000 } }),
         mark_gone: drain.markGone,
