@@ -26,7 +26,8 @@ export interface Route {
   readonly permission: Permission | 'public';
   /**
    * Whoever is permitted for some apps and groups is answered too, with what they see: the answer is made of the view through
-   * their sight, and a deployment is changed by who sees all of it. Without it the permission is needed for everything, or for what the path and the body name.
+   * their sight, and a deployment is changed by who sees all of it. Without it the permission is needed for everything, or for
+   * what the path and the body name; what `apps:read` then answers is made of that view as well.
    */
   readonly isFiltered?: true;
   readonly summary: string;

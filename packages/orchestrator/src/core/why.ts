@@ -21,6 +21,7 @@ export interface AppFacts {
 export interface DeploymentFacts {
   readonly id: string;
   readonly outcome: string;
+  /** Those that whoever asks may know of. */
   readonly currentApps: readonly string[];
 }
 
@@ -53,7 +54,7 @@ export function whyApp({ app, instances, definitionOf, queued, holders }: AppFac
       reasons.push(reason(app.id, 1, message, 'Look at the canary, then promote the deployment, or fail it.'));
     } else if (!holder.currentApps.includes(app.id)) {
       const others = holder.currentApps.slice(0, 3).join(', ');
-      const message = `its turn in deployment ${holder.id} comes after ${others}`;
+      const message = `its turn in deployment ${holder.id} comes ${others === '' ? 'later' : `after ${others}`}`;
       reasons.push(reason(app.id, 1, message, 'What it depends on comes first: see why those wait.'));
     }
   }

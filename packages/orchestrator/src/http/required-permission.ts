@@ -28,7 +28,7 @@ export function requiredPermission(method: string, path: string): RequiredPermis
 }
 
 /** Whether an id stands for all apps of a group: `*`, `a/*`. What is in it is filtered like any list. */
-export function isOfGroup(name: RouteName, { id }: PathParameters): boolean {
+function isOfGroup(name: RouteName, { id }: PathParameters): boolean {
   return (name === 'getApp' || name === 'listAppTasks') && (id === '*' || id?.endsWith('/*') === true);
 }
 

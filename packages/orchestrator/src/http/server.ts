@@ -14,7 +14,6 @@ import { BODY_BYTES_HEARD_OUT_MAX, BODY_BYTES_MAX, CONNECTIONS_MAX, DRAIN_MS, RE
 import { HttpMetrics } from './http-metrics.ts';
 import type { OrchestratorHttpOptions } from './options.ts';
 import { RequestGate } from './request-gate.ts';
-import { isOfGroup } from './required-permission.ts';
 import { responseHeaders } from './response-headers.ts';
 import { matchRoute, pathSegments } from './route-table.ts';
 import { seenEngine } from './seen-view.ts';
@@ -61,7 +60,8 @@ export function createOrchestratorHttp(engine: OrchestratorEngine, options: Orch
     if (match.name !== 'ping' && !options.ready()) {
       return NOT_READY;
     }
-    const isFiltered = match.route.isFiltered === true || isOfGroup(match.name, match.parameters);
+    // What is read of one app tells of others, too: which of them it waits for.
+    const isFiltered = match.route.isFiltered === true || match.route.permission === 'apps:read';
     const own = isFiltered && !call.sight.isWhole ? handlersWithin(call.sight) : handlers;
     return own[match.name]({ ...call, parameters: match.parameters });
   }

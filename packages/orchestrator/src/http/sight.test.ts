@@ -132,6 +132,21 @@ test('a deployment is changed by who may change all that it affects', async () =
   expect((await ours.ask('DELETE', `/v2/deployments/${own}`)).status).toBe(200);
 });
 
+test('what an own app waits for is told without naming apps of others', async () => {
+  const shared = await TestPlatform.started();
+  const [all, own] = [new EngineServer(shared), new EngineServer(shared, { sightOf: () => OURS })];
+  const groups = [
+    { id: 'ours', apps: [app('web', { dependencies: [`/${THEIRS}/waits`] })] },
+    { id: THEIRS, apps: [app('waits', { cpus: 1000 })] },
+  ];
+  expect((await all.ask('PUT', '/v2/groups', { groups })).status).toBe(200);
+  await shared.time.advance(2000);
+  const path = '/v2/apps/ours/web/why';
+  expect((await all.ask('GET', path)).text).toContain(`comes after /${THEIRS}/waits`);
+  const { text } = await own.ask('GET', path);
+  expect([text.includes('comes later'), text.includes(THEIRS)]).toEqual([true, false]);
+});
+
 describe('the event stream', () => {
   const opened: { close(): Promise<unknown> }[] = [];
   afterEach(async () => {
