@@ -10,6 +10,8 @@ type MasterView = NonNullable<Master['view']>;
 export class Operators {
   /** Tasks that ran on a machine when its drain was called off: their end may be under way. */
   private readonly toldToLeave = new Set<string>();
+  /** Machines whose last treatment was a drain. */
+  private readonly drained = new Set<string>();
   /** Whether a machine was ever drained. */
   haveDrained = false;
   private readonly master: () => Master | undefined;
@@ -26,14 +28,16 @@ export class Operators {
     if (master === undefined || agentId === undefined) return false;
     if (this.isDraining(machine.name)) for (const { taskId } of machine.running()) this.toldToLeave.add(taskId);
     this.haveDrained ||= upkeep?.drain !== undefined;
+    if (upkeep?.drain === undefined) this.drained.delete(machine.name);
+    else this.drained.add(machine.name);
     master.treatAgent(agentId, upkeep);
     return true;
   }
 
-  /** Whether a machine is being emptied, as far as the master knows. */
+  /** Whether a machine is being emptied, as far as the master knows; while none is there, as far as it was last told. */
   isDraining(machine: string): boolean {
     const view = this.master()?.view;
-    if (view === undefined) return false;
+    if (view === undefined) return this.drained.has(machine);
     for (const [agentId, { drain }] of view.upkeep) {
       if (drain !== undefined && hostnameOf(view, agentId) === machine) return true;
     }
