@@ -75,11 +75,11 @@ export const TLS_FILES_LOOK_MS = 2_000;
 /** How long before the end of a certificate that nobody has renewed the log says so. */
 export const TLS_WARNING_MS = 7 * 86_400_000;
 
-/** Connections that may do so at a time; one more costs the oldest its place. */
-export const TLS_UNDECIDED_MAX = 2_048;
-
 /** How long a connection may take to say whether it is TLS, and to agree on it, milliseconds. */
 export const TLS_HANDSHAKE_MS_MAX = 10_000;
+
+/** Connections that may do so at a time; one more costs the oldest its place. */
+export const TLS_UNDECIDED_MAX = 2_048;
 
 /** How long a certificate that was judged need not be shown again by who comes back, seconds. */
 export const TLS_SESSION_SECONDS_MAX = 300;

@@ -1,10 +1,12 @@
 /** One port for TLS and plain HTTP, certificates of every kind, and new ones under open streams: on real sockets. */
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { request as httpRequest } from 'node:http';
+import { createServer, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect } from 'node:tls';
+import { connect as connectTls } from 'node:tls';
 import { ClusterAuthority, ClusterSecret, Secret, endOfCertificate } from '@stadion/access';
 import { resolveServerConfig } from '@stadion/contract';
 import { silentLogger, type Clock, type Timers } from '@stadion/base';
@@ -18,6 +20,7 @@ import { systemPorts } from '../system-ports.ts';
 import { Undoing } from '../undoing.ts';
 import { openNodeTls, type NodeTls } from './node-tls.ts';
 import { clusterFetch } from './own-fetches.ts';
+import { takeTls } from './tls-port.ts';
 
 const DAY_MS = 86_400_000;
 const SECRET = new ClusterSecret(new Secret('the secret of this very cluster'));
@@ -113,7 +116,7 @@ function openStream(url: URL): Promise<{ readonly rest: Promise<string> }> {
 /** The certificate that is shown to somebody who connects now. */
 function shownAt(url: URL, by = authority): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: url.hostname, port: Number(url.port), ca: by.certificate }, () => {
+    const socket = connectTls({ host: url.hostname, port: Number(url.port), ca: by.certificate }, () => {
       resolve(socket.getPeerX509Certificate()?.toString().trim());
       socket.destroy();
     });
@@ -145,12 +148,48 @@ test('a machine with another secret is not taken for one of the cluster by whoev
   const { url } = await open({ tls: 'on' });
   await expect(
     new Promise((resolve, reject) => {
-      const socket = connect({ host: url.hostname, port: Number(url.port), ca: other.certificate }, () => {
+      const socket = connectTls({ host: url.hostname, port: Number(url.port), ca: other.certificate }, () => {
         resolve('taken');
       });
       socket.on('error', reject);
     }),
   ).rejects.toThrow(/self-signed|unable to/);
+});
+
+test('whoever says nothing, or begins with TLS and goes no further, makes room for who comes', async () => {
+  const { tls } = await open({ tls: 'on' });
+  const server = createServer((_request, response) => response.end('fine'));
+  const endUndecided = takeTls(server, tls, 4);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const url = new URL(`http://127.0.0.1:${String(port)}`);
+  const agreed = connectTls({ host: url.hostname, port, ca: authority.certificate });
+  agreed.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  await once(agreed, 'data');
+  const silent: Socket[] = [];
+  for (const said of ['', '\x16', '\x16\x03\x01', '\x16']) {
+    const socket = connect({ host: url.hostname, port });
+    silent.push(socket);
+    socket.on('error', () => undefined).resume();
+    await Promise.all([once(server, 'connection'), once(socket, 'connect')]);
+    if (said !== '') socket.write(said);
+  }
+  for (const oldest of silent.slice(0, 2)) {
+    const ended = once(oldest, 'close');
+    expect(await ask(url, '/health', {})).toEqual({ status: 200, text: 'fine' });
+    await ended;
+    // Who took that place has agreed, and left it again.
+    const another = connect({ host: url.hostname, port });
+    silent.push(another);
+    await Promise.all([once(server, 'connection'), once(another, 'connect')]);
+  }
+  expect([agreed, ...silent.slice(2)].map(({ closed }) => closed)).toEqual([false, false, false, false, false]);
+  const allEnded = Promise.all(silent.slice(2).map((socket) => once(socket, 'close')));
+  endUndecided();
+  await allEnded;
+  agreed.destroy();
+  server.close();
 });
 
 test('new files are shown to new connections, open streams go on, and half a change changes nothing', async () => {

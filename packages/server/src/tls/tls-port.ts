@@ -12,10 +12,14 @@ const HANDSHAKE = 0x16;
 /** Ends connections that have not said yet what they are; the server's own closing knows the others. */
 export type EndUndecided = () => void;
 
-/** Has a server take TLS on its port as well. Certificates of the other end are asked for, and judged per request. */
-export function takeTls(server: Server, tls: NodeTls): EndUndecided {
+/**
+ * Has a server take TLS on its port as well. Certificates of the other end are asked for, and judged per request.
+ * @param undecidedMax connections at a time that have not said what they are, or not agreed on TLS; one more ends the oldest
+ */
+export function takeTls(server: Server, tls: NodeTls, undecidedMax = TLS_UNDECIDED_MAX): EndUndecided {
   const serve = server.listeners('connection');
-  const undecided = new Set<Socket>();
+  /** By their two ends, which is what a connection and TLS over it have in common. Oldest first. */
+  const undecided = new Map<string, Socket>();
   const secure = createServer({
     ...tls.material(),
     requestCert: true,
@@ -31,6 +35,7 @@ export function takeTls(server: Server, tls: NodeTls): EndUndecided {
     for (const listener of serve) Reflect.apply(listener, server, [socket]);
   };
   secure.on('secureConnection', (socket) => {
+    undecided.delete(endsOf(socket));
     socket.allowHalfOpen = true;
     handOver(socket);
   });
@@ -38,18 +43,21 @@ export function takeTls(server: Server, tls: NodeTls): EndUndecided {
 
   server.removeAllListeners('connection');
   server.on('connection', (socket: Socket) => {
-    const [oldest] = undecided.size >= TLS_UNDECIDED_MAX ? undecided : [];
+    const [oldest] = undecided.size >= undecidedMax ? undecided.values() : [];
     oldest?.destroy();
-    undecided.add(socket);
+    const ends = endsOf(socket);
+    undecided.set(ends, socket);
+    const decide = (): void => {
+      if (undecided.get(ends) === socket) undecided.delete(ends);
+    };
     const destroy = (): void => void socket.destroy();
     socket.setTimeout(TLS_HANDSHAKE_MS_MAX, destroy);
     // For good: an error that nobody hears would end the process, whoever reads the socket by then.
     socket.on('error', destroy);
-    socket.once('close', () => undecided.delete(socket));
+    socket.once('close', decide);
     // One that ends without a word.
     socket.once('end', destroy);
     socket.once('data', (first: Buffer) => {
-      undecided.delete(socket);
       socket.pause();
       socket.setTimeout(0);
       socket.off('timeout', destroy);
@@ -60,14 +68,19 @@ export function takeTls(server: Server, tls: NodeTls): EndUndecided {
         socket.allowHalfOpen = false;
         secure.emit('connection', socket);
       } else {
+        decide();
         handOver(socket);
         process.nextTick(() => socket.resume());
       }
     });
   });
   return () => {
-    for (const socket of undecided) socket.destroy();
+    for (const socket of undecided.values()) socket.destroy();
   };
+}
+
+function endsOf({ localAddress, localPort, remoteAddress, remotePort }: Socket): string {
+  return [localAddress, localPort, remoteAddress, remotePort].join(' ');
 }
 
 /** What the other end of a request's connection has shown. */
