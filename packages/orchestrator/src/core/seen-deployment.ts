@@ -39,9 +39,14 @@ export function seenActions<Action extends ShownAction>(actions: readonly Action
 export function seenRecord(record: DeploymentRecord, sight: Sight): DeploymentRecord | undefined {
   const affectedApps = record.affectedApps.filter((id) => sight.sees(id));
   if (affectedApps.length === 0) return undefined;
-  if (affectedApps.length === record.affectedApps.length) return record;
-  const { reason: _reason, ...rest } = record;
   const failures = record.failures.filter(({ appId }) => sight.sees(appId));
   const changes = record.changes.filter(({ app }) => sight.sees(app));
+  // Of a large deployment not all apps are named, while others of them may have changed or failed.
+  const isAll =
+    affectedApps.length === record.affectedApps.length &&
+    failures.length === record.failures.length &&
+    changes.length === record.changes.length;
+  if (isAll) return record;
+  const { reason: _reason, ...rest } = record;
   return { ...rest, affectedApps, changes, failures, failureCount: failures.length };
 }
