@@ -14,6 +14,8 @@ export interface HostWorld extends ReignWorld {
   readonly random: Random;
   readonly network: SimulatedNetwork;
   readonly diskFaults: DiskFaults;
+  /** When a disk that was full last refused a commit, virtual milliseconds since the start; undefined: never. */
+  storeRefusedAt: number | undefined;
   /** The one that runs, leads, and can be asked. */
   controlPlane: ControlPlane | undefined;
 }

@@ -16,6 +16,8 @@ export interface CommitListener {
   readonly faults: DiskFaults;
   /** A commit was begun. */
   onCommit(): void;
+  /** A commit was refused: the disk is full. */
+  onRefusal(): void;
 }
 
 /** The same store; commits fail with `store-full` while the disk is. */
@@ -27,6 +29,7 @@ export function faultyStore(store: EmbeddedStore, listener: CommitListener): Emb
     close: () => store.close(),
     commit: (operations, epoch) => {
       if (listener.faults.isFull) {
+        listener.onRefusal();
         return Promise.reject(new PlatformError('store-full', 'The simulated disk is full.', { retryable: true }));
       }
       const committed = store.commit(operations, epoch);

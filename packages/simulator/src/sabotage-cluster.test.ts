@@ -1,9 +1,12 @@
 /** The same for several servers, for names, and for limits. */
+import { serves, taskIdsOf, type Engine } from '@stadion/orchestrator';
 import type { EnsembleClient } from '@stadion/store/simulated-ensemble';
 import { describe, expect, it } from 'vitest';
-import { TEST_MS_MAX, complaints, complaintsIn } from './testing/broken-worlds.ts';
+import { TEST_MS_MAX, complaints, complaintsIn, engineLike } from './testing/broken-worlds.ts';
 import type { ServerCluster } from './server-cluster.ts';
 import type { World } from './world.ts';
+
+type Instance = NonNullable<ReturnType<Engine['view']['instanceByTaskId']>>;
 
 const SMALL = { servers: 3 } as const;
 
@@ -72,6 +75,48 @@ describe('the checker of invariant 8', { timeout: TEST_MS_MAX }, () => {
       });
     };
     expect(await complaints({ sabotage })).toContain('8 names');
+  });
+
+  it('sees what is over and said to serve, also while a disk is full of which no server has anything', async () => {
+    const sabotage = (world: World): void => {
+      world.diskFaults.isFull = true;
+      let isHonest = false;
+      world.doors.engine = (engine) => {
+        const served = new Map<string, Instance>();
+        const instanceByTaskId = (taskId: string): Instance | undefined => {
+          const instance = engine.view.instanceByTaskId(taskId);
+          if (instance !== undefined && serves(instance, undefined)) served.set(taskId, instance);
+          return isHonest ? instance : served.get(taskId);
+        };
+        const view = Object.create(engine.view, { instanceByTaskId: { value: instanceByTaskId } }) as Engine['view'];
+        return { ...engineLike(engine), view };
+      };
+      world.time.after(50_000, () => {
+        const instances = world.controlPlane?.engine.view.instances('/untouched') ?? [];
+        for (const taskId of instances.flatMap(taskIdsOf)) world.controlPlane?.engine.view.instanceByTaskId(taskId);
+        for (const machine of world.machines) void machine.reboot().then(() => machine.start());
+      });
+      // All is well before faults end, and the disk with them.
+      world.time.after(120_000, () => {
+        isHonest = true;
+      });
+    };
+    expect(await complaintsIn(1, { ...SMALL, steps: 60, sabotage })).toEqual(['8 names']);
+  });
+
+  it('gives time to write down what a full disk has held up', async () => {
+    const sabotage = (world: World): void => {
+      world.time.after(20_000, () => {
+        world.diskFaults.isFull = true;
+      });
+      for (const [index, machine] of world.machines.entries()) {
+        world.time.after(25_000 + 5_000 * index, () => void machine.reboot().then(() => machine.start()));
+      }
+      world.time.after(120_000, () => {
+        world.diskFaults.isFull = false;
+      });
+    };
+    expect(await complaintsIn(1, { steps: 60, machines: 6, sabotage })).toEqual([]);
   });
 });
 

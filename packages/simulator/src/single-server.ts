@@ -132,6 +132,9 @@ export class SingleServer implements ControlPlaneHost {
         });
         this.crashMsAfterCommit = undefined;
       },
+      onRefusal: () => {
+        this.world.storeRefusedAt = this.world.time.monotonic();
+      },
     });
   }
 }

@@ -35,6 +35,7 @@ export class World implements MachineWorld, HostWorld {
     showsBrokenVersions: true,
   };
   readonly diskFaults: DiskFaults = { durableMsMax: 12, acknowledgedMsMax: 4, isFull: false };
+  storeRefusedAt: number | undefined;
   readonly schedulerFaults: SchedulerFaults = { delayMsMax: 0 };
   checkpointMsMax = 0;
   /** How wrong any clock has been, milliseconds, and whether one has run fast or slow. */

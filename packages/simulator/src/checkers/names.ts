@@ -81,8 +81,9 @@ export function namesChecker(world: World, violate: Violate): Checker {
 
   function judge(taskId: string, before: number, what: string): void {
     const known = down.get(taskId);
-    // What cannot be written down cannot be told.
-    if (known === undefined || known.since > before || world.diskFaults.isFull) return;
+    // What cannot be written down cannot be told: what a full disk holds up has its time from when that was tried last.
+    const { storeRefusedAt = -Infinity } = world;
+    if (known === undefined || Math.max(known.since, storeRefusedAt) > before) return;
     const ago = world.time.monotonic() - known.since;
     violate(`${taskId} ${what}, and was known to be ${known.why} ${String(Math.round(ago))} ms ago`);
   }
