@@ -11,6 +11,18 @@ describe('a world that nobody has broken', { timeout: TEST_MS_MAX }, () => {
   });
 });
 
+describe('a world in which time stands still', { timeout: TEST_MS_MAX }, () => {
+  it('ends, and says so', async () => {
+    const sabotage = (world: World): void => {
+      const again = (): void => {
+        world.time.after(0, again);
+      };
+      world.time.after(30_000, again);
+    };
+    expect(await complaintsIn(1, { sabotage })).toEqual(['time goes on']);
+  });
+});
+
 describe('the checker of invariant 1', { timeout: TEST_MS_MAX }, () => {
   it('sees an agent that promises more than its machine has', async () => {
     const sabotage = (world: World): void => {

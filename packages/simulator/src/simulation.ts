@@ -32,6 +32,8 @@ const SPARE_MACHINES_PER_APP = 2;
 const SETTLE_LOOK_MS = 1_000;
 /** A run that broke so many promises says nothing new. */
 const VIOLATIONS_MAX = 20;
+/** More than this happens at one moment only where somebody asks again and again without a pause. */
+const EVENTS_AT_ONCE_MAX = 100_000;
 
 /** What to run. */
 export interface SimulationOptions {
@@ -82,6 +84,8 @@ class Simulation {
   private readonly hash: Hash = createHash('sha256');
   private readonly covered = new CoverageCounter();
   private readonly counts = { started: 0, commands: 0, faults: 0 };
+  /** The events since time went on last. */
+  private readonly moment = { at: 0, events: 0 };
 
   constructor(options: SimulationOptions) {
     this.options = options;
@@ -152,10 +156,8 @@ class Simulation {
     const engine = world.controlPlane?.engine;
     if (engine !== undefined) this.fire(this.workload.deployUntouched(engine));
     await this.pass(20_000);
-    for (let step = 0; step < this.options.steps && this.violations.length < VIOLATIONS_MAX; step += 1) {
-      await this.step();
-    }
-    if (this.violations.length < VIOLATIONS_MAX) await this.settle();
+    for (let step = 0; step < this.options.steps && !this.isOver; step += 1) await this.step();
+    if (!this.isOver) await this.settle();
     return {
       seed: this.options.seed,
       violations: this.violations,
@@ -164,6 +166,15 @@ class Simulation {
       ...this.counts,
       coverage: this.covered.coverage,
     };
+  }
+
+  private get isOver(): boolean {
+    return this.violations.length >= VIOLATIONS_MAX || this.standsStill;
+  }
+
+  /** Time does not go on any more, and would not ever: whatever happens has the next happen at once. */
+  private get standsStill(): boolean {
+    return this.moment.events >= EVENTS_AT_ONCE_MAX;
   }
 
   private async step(): Promise<void> {
@@ -202,6 +213,7 @@ class Simulation {
     const end = world.time.monotonic() + SETTLE_MS_MAX;
     while (world.time.monotonic() < end && world.time.monotonic() - quietSince <= QUIET_MS) {
       await this.pass(SETTLE_LOOK_MS);
+      if (this.standsStill) return;
       const engine = world.controlPlane?.engine;
       if (engine !== undefined) {
         this.fire(this.workload.release(engine));
@@ -221,11 +233,23 @@ class Simulation {
   private async pass(durationMs: number): Promise<void> {
     const { time } = this.world;
     const end = time.monotonic() + durationMs;
-    await time.advanceUntil(() => {
+    const standsStill = await time.advanceUntil(() => {
       this.look(this.world.takeTurn());
-      return false;
+      this.countEvent(time.monotonic());
+      return this.standsStill;
     }, durationMs);
+    if (standsStill) return;
     await time.advance(Math.max(0, end - time.monotonic()));
+  }
+
+  private countEvent(now: number): void {
+    const { moment } = this;
+    if (now > moment.at) {
+      moment.at = now;
+      moment.events = 0;
+    }
+    moment.events += 1;
+    if (this.standsStill) this.violate('time goes on')(`${String(moment.events)} events at one moment, and no end`);
   }
 
   /** @param hasTurned whether the orchestrator may have done anything since the last look */

@@ -76,9 +76,10 @@ export class Killer {
   /** Puts those asked too long ago at the end of the line, so that deaf agents do not block the others. */
   private giveBack(): void {
     const { time, config } = this.parts;
-    const limit = time.monotonic() - config.killRetryMs;
+    const now = time.monotonic();
     for (const [instanceId, at] of this.asked) {
-      if (at > limit) break;
+      // The same sum as in `arm`: another could round to a moment that has yet to come, and there would be no pause.
+      if (at + config.killRetryMs > now) break;
       this.asked.delete(instanceId);
       this.waiting.add(instanceId);
     }

@@ -1,8 +1,9 @@
-/** A clock that is set back by an hour makes nobody wait for an hour. */
+/** A clock that is set back by an hour makes nobody wait for an hour, and one that counts in fractions has nobody go round in a circle. */
 import { VirtualTime } from '@stadion/base/testing';
 import type { Clock, TimerHandle, Timers } from '@stadion/base';
 import { expect, it } from 'vitest';
 import { DrainWatch } from './drain-watch.ts';
+import { Killer } from './killer.ts';
 import { LaunchWatch } from './launch-watch.ts';
 import { DEFAULT_ENGINE_CONFIG } from './config.ts';
 
@@ -57,4 +58,37 @@ it('what does not come up is given up when its time is over, and not before', as
   time.errorMs = -HOUR_MS;
   await time.world.advance(2 * DEFAULT_ENGINE_CONFIG.launchConfirmMs);
   expect(overdue).toEqual([instance]);
+});
+
+it('what was told to end and has not is told again after a pause, whatever fractions a clock counts in', () => {
+  const world = new VirtualTime();
+  const rate = 0.99;
+  const time = {
+    now: () => world.now(),
+    monotonic: () => world.monotonic() * rate,
+    after: (delayMs: number, callback: () => void) => world.after(Math.ceil(delayMs / rate), callback),
+  };
+  const config = { ...DEFAULT_ENGINE_CONFIG, killRetryMs: 9_900 };
+  const place = { agentId: 'a' };
+  const toldAt: number[] = [];
+  const link = { isConnected: true, kill: () => toldAt.push(world.monotonic()) } as never;
+  const killer = new Killer({
+    time,
+    config,
+    fleet: { instance: (id: string) => ({ id, incarnation: 1, place }) } as never,
+    link,
+    counters: { add: () => undefined } as never,
+    turn: (work) => {
+      work();
+      killer.pump();
+    },
+  });
+  // 3 × 0.99 and 9,900 more is not 10,003 × 0.99, as a computer counts.
+  world.after(3, () => {
+    killer.add('one');
+    killer.pump();
+  });
+  for (let steps = 0; steps < 100 && toldAt.length < 2; steps += 1) world.step();
+  killer.stop();
+  expect(toldAt).toEqual([3, 10_003]);
 });
