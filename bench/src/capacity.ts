@@ -17,9 +17,9 @@ const STEPS = 10;
 const STEP_OF_MEMORY = 5;
 const APPS_PER_STEP = 10;
 const PING_MS = 3_000;
+/** As the guide to operating has it for a leader of this size. */
 const HEAP_MEGABYTES = 12_000;
-/** Most of what is made stays: the smaller this space, the more often it is copied. */
-const NEW_SPACE_MEGABYTES = 64;
+const NEW_SPACE_MEGABYTES = 256;
 const INSIDE = 'BENCH_CAPACITY_INSIDE';
 
 /** `npm run bench capacity` */

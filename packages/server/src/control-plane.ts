@@ -11,6 +11,7 @@ import { advertisedAddress, urlOf } from './addresses.ts';
 import { agentProbe } from './agent-probe.ts';
 import { StoredAgentRegistry } from './agent-registry.ts';
 import { assertWhole } from './backup/restoring.ts';
+import { watchHeap } from './heap-watch.ts';
 import { StoredSettingsRegistry } from './settings-registry.ts';
 import type { SystemPorts } from './system-ports.ts';
 import type { NodeTls } from './tls/node-tls.ts';
@@ -45,6 +46,10 @@ export async function startControlPlane(parts: ControlPlaneParts, undoing: Undoi
   const { config, hostname, log, store, epoch } = parts;
   const { time, random } = parts.ports;
   await assertWhole(store);
+  const watching = watchHeap(log, time);
+  undoing.addNow(() => {
+    watching.cancel();
+  });
   const master = createMaster({
     registry: new StoredAgentRegistry(store, epoch, log.child({ room: 'master' })),
     settings: new StoredSettingsRegistry(store, epoch),
