@@ -5,7 +5,6 @@ import type { Resource } from '@stadion/contract/mesos';
 import type { ContainerUsage } from './core/container.ts';
 import type { Ledger } from './core/ledger.ts';
 import {
-  LOOKS_BEFORE_PREEMPTION,
   believedUse,
   coresBetween,
   cpusOf,
@@ -13,17 +12,13 @@ import {
   leftFree,
   samplesOf,
   toLend,
-  toPreempt,
-  type Borrower,
   type CpuSample,
   type RevocableCpus,
 } from './core/lending.ts';
 import { isExecuted } from './core/pod.ts';
+import { planPreemption } from './core/preemption.ts';
 import type { Task } from './core/task.ts';
 import type { TaskEntry, TaskTable } from './task-table.ts';
-
-/** What an executor has beyond the grace period of a task to say that it has ended. */
-const PATIENCE_MS = 10_000;
 
 interface LenderParts {
   readonly mode: RevocableCpus;
@@ -128,35 +123,20 @@ export class Lender {
     return { use, seen };
   }
 
+  /** Ends whoever has to give back what services want themselves. */
   private takeBack(left: number): void {
-    const { parts } = this;
-    const borrowers: (Borrower & { readonly entry: TaskEntry })[] = [];
-    let sum = 0;
-    const now = parts.time.now();
+    const { table, time, log, preempt } = this.parts;
     // Of an executor that was lent cpus of its own, the process gives them back.
-    for (const entry of [...parts.table.entries(), ...parts.table.processEntries()]) {
-      const { phase, info, pod, kill, runningSince: since = 0 } = entry.task;
-      const { lent } = cpusOf(info.resources);
-      if (lent === 0 || phase === 'ended' || phase === 'killing') continue;
-      // On its way out, and given the time that it was promised for that.
-      if (kill !== undefined && now <= kill.deadline + PATIENCE_MS) continue;
-      sum += lent;
-      if (phase !== 'running') continue;
-      // An executor that does not end a task when it is told to ends with it.
-      const who = kill === undefined ? entry : parts.table.findContainer(pod?.podId ?? '');
-      if (who?.task.phase === 'running') borrowers.push({ entry: who, lent, since });
-    }
-    const chosen = toPreempt(borrowers, sum, left);
-    this.looksOver = chosen.length === 0 ? 0 : this.looksOver + 1;
-    if (this.looksOver < LOOKS_BEFORE_PREEMPTION) return;
-    this.looksOver = 0;
-    const preempted = new Set<TaskEntry>();
-    for (const { entry, lent } of chosen) {
-      if (preempted.has(entry)) continue;
-      preempted.add(entry);
-      const name = entry.task.info.task_id.value;
-      parts.log.info({ task: name, cpus: lent, left }, 'a task gives back the cpus it was lent');
-      parts.preempt(entry);
+    const tasks = [...table.entries(), ...table.processEntries()].map(({ task }) => task);
+    const processOf = (podId: string): Task | undefined => table.findContainer(podId)?.task;
+    const plan = planPreemption(this.looksOver, tasks, processOf, left, time.now());
+    this.looksOver = plan.looksOver;
+    for (const task of plan.ended) {
+      const entry = table.findContainer(task.containerId);
+      if (entry === undefined) continue;
+      const { lent } = cpusOf(task.info.resources);
+      log.info({ task: task.info.task_id.value, cpus: lent, left }, 'a task gives back the cpus it was lent');
+      preempt(entry);
     }
   }
 }

@@ -51,6 +51,10 @@ export const CONNECTIONS_MAX = 1024;
 /** How long a custom executor may take to subscribe, and to come back after its connection or the agent was gone. */
 export const EXECUTOR_SUBSCRIBE_MS_MAX = 60_000;
 export const EXECUTOR_RETURN_MS_MAX = 15 * 60_000;
+/** What an executor has beyond the grace period of a task to say that it has ended. */
+export const EXECUTOR_PATIENCE_MS = 10_000;
+/** So many looks in a row have to find that more cpus are lent than services leave free, before anybody gives any back. */
+export const LOOKS_BEFORE_PREEMPTION = 3;
 /** Updates of one task of a custom executor that wait for their framework. */
 export const EXECUTOR_UPDATES_MAX = 1000;
 /** One call of a custom executor: what it has not been told is kept may be much. How often it hears that the stream lives. */

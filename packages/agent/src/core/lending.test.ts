@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Resource } from '@stadion/contract/mesos';
 import { changedResources, cpuShares } from './oci/runtime-spec.ts';
-import { believedUse, coresBetween, cpusOf, isWorthTelling, leftFree, toLend, toPreempt } from './lending.ts';
+import { believedUse, coresBetween, cpusOf, isWorthTelling, leftFree, toLend } from './lending.ts';
 import { limitsOf } from './resources.ts';
 
 const cpus = (value: number, more: Partial<Resource> = {}): Resource => ({
@@ -43,24 +43,8 @@ describe('how many cpus are lent', () => {
     expect(coresBetween(undefined, { seconds: 11, at: 5000 })).toBeUndefined();
     expect(coresBetween({ seconds: 1, at: 0 }, undefined)).toBeUndefined();
   });
-});
 
-describe('who gives cpus back', () => {
-  const old = { id: 'old', lent: 2, since: 1000 };
-  const young = { id: 'young', lent: 1, since: 3000 };
-  const middle = { id: 'middle', lent: 1, since: 2000 };
-
-  it.each([
-    { left: 4, ended: [] },
-    { left: 3.5, ended: ['young'] },
-    { left: 2, ended: ['young', 'middle'] },
-    { left: 0, ended: ['young', 'middle', 'old'] },
-  ])('with $left left of 4: $ended', ({ left, ended }) => {
-    expect(toPreempt([old, young, middle], 4, left).map(({ id }) => id)).toEqual(ended);
-  });
-
-  it('counts what those have who cannot be ended now', () => {
-    expect(toPreempt([old], 3, 2).map(({ id }) => id)).toEqual(['old']);
+  it('leaves nothing free of what is overbooked', () => {
     expect(leftFree(4, 5)).toBe(0);
   });
 });

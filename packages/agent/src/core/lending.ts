@@ -1,5 +1,5 @@
 /**
- * How many cpus an agent lends beside its own (revocable ones), and which tasks have to give theirs back. All amounts are cores.
+ * How many cpus an agent lends beside its own (revocable ones). All amounts are cores.
  * What is lent is what the tasks with cpus of their own leave free, by what they are measured to use.
  */
 import type { Resource } from '@stadion/contract/mesos';
@@ -15,8 +15,6 @@ const TRUST_IN_LESS = 0.25;
 /** The master hears of changes from this part of the machine on, and not of less than a tenth of a core. */
 const CHANGE_TOLD = 0.05;
 const CHANGE_TOLD_MIN = 0.1;
-/** So many looks in a row have to find that too much is lent. */
-export const LOOKS_BEFORE_PREEMPTION = 3;
 
 /** The cpus among resources: a task's own, and those that are only lent to it. */
 export function cpusOf(resources: readonly Resource[]): { readonly own: number; readonly lent: number } {
@@ -72,28 +70,7 @@ export function isWorthTelling(told: number, lent: number, cpus: number): boolea
   return lent === 0 || Math.abs(told - lent) >= Math.max(CHANGE_TOLD_MIN, CHANGE_TOLD * cpus);
 }
 
-/** A running task that cpus are lent to. */
-export interface Borrower {
-  readonly lent: number;
-  /** Milliseconds since the epoch. */
-  readonly since: number;
-}
-
-/**
- * Those that have to end so that what is lent fits into what is left: the youngest first, which lose the least.
- * @param lent what is lent to all, also to those that cannot be ended now
- */
-export function toPreempt<Each extends Borrower>(borrowers: readonly Each[], lent: number, left: number): Each[] {
-  const chosen: Each[] = [];
-  let rest = lent;
-  for (const borrower of [...borrowers].sort((one, other) => other.since - one.since)) {
-    if (toThousandths(rest) <= toThousandths(left)) break;
-    chosen.push(borrower);
-    rest -= borrower.lent;
-  }
-  return chosen;
-}
-
-function toThousandths(cpus: number): number {
+/** What two sums of cpus are compared by: they are not exact. */
+export function toThousandths(cpus: number): number {
   return Math.floor(cpus * 1000 + 1e-6) / 1000;
 }
