@@ -5,14 +5,21 @@
 import { createHash, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { PlatformError, describeError, errorCode, every, type Clock, type Logger, type Timers } from '@stadion/base';
+import {
+  PlatformError,
+  describeError,
+  errorCode,
+  type Clock,
+  type Logger,
+  type TimerHandle,
+  type Timers,
+} from '@stadion/base';
 import type { JWTPayload } from 'jose';
 import { readAccessRules, type AccessRules, type Issuer } from './core/access-rules.ts';
 import { readGrant, type Identity } from './core/permission.ts';
+import { followFile } from './follow-file.ts';
 import { isPassword } from './password.ts';
 
-/** How often the file is looked at. */
-const LOOK_MS = 2_000;
 /** A password that was right counts as right this long without being tried again: trying takes time on purpose. */
 const PASSWORD_REMEMBERED_MS = 60_000;
 const PASSWORDS_REMEMBERED_MAX = 1_000;
@@ -26,37 +33,35 @@ const ALGORITHMS = { public: ['RS256', 'PS256', 'ES256', 'EdDSA'], secret: ['HS2
 interface Known {
   readonly rules: AccessRules;
   readonly keys: ReadonlyMap<Issuer, KeyObject>;
-  readonly changedAt: string;
 }
 
 /** Who is known to a platform. */
 export class AccessControl {
-  private readonly path: string;
   private readonly time: Clock & Timers;
   private readonly log: Logger;
-  private known: Known;
+  private known: Known = { rules: { users: new Map(), tokens: new Map(), issuers: [] }, keys: new Map() };
   private readonly remembered = new Map<string, { readonly identity: Identity; readonly until: number }>();
   private tries = 0;
   private readonly waiting: (() => void)[] = [];
-  private readonly watching: { cancel(): void };
+  private watching: TimerHandle | undefined;
 
-  private constructor(path: string, known: Known, time: Clock & Timers, log: Logger) {
-    this.path = path;
-    this.known = known;
+  private constructor(time: Clock & Timers, log: Logger) {
     this.time = time;
     this.log = log;
-    this.watching = every(time, LOOK_MS, () => void this.look());
   }
 
-  /** Reads the file. @throws PlatformError `access-file-unusable` */
+  /** Reads the file, and again when it changes. @throws PlatformError `access-file-unusable` */
   static async open(path: string, time: Clock & Timers, log: Logger): Promise<AccessControl> {
     const whole = resolve(path);
-    return new AccessControl(whole, await read(whole), time, log);
+    const access = new AccessControl(time, log);
+    const read = async (): Promise<boolean> => access.become(await readKnown(whole));
+    access.watching = await followFile({ path: whole, name: 'The access file', read }, time, log);
+    return access;
   }
 
   /** Looks at the file no more. */
   close(): void {
-    this.watching.cancel();
+    this.watching?.cancel();
   }
 
   /**
@@ -143,25 +148,16 @@ export class AccessControl {
     }
   }
 
-  private async look(): Promise<void> {
-    try {
-      const { mtimeMs, size } = await stat(this.path);
-      if (versionOf(mtimeMs, size) === this.known.changedAt) return;
-      this.known = await read(this.path);
-      this.remembered.clear();
-      this.log.info({ path: this.path }, 'The access file was read again');
-    } catch (error) {
-      this.log.error(
-        { path: this.path, error: describeError(error) },
-        'The access file cannot be read: what it said before still holds',
-      );
-    }
+  private become(known: Known): boolean {
+    this.known = known;
+    this.remembered.clear();
+    return true;
   }
 }
 
-async function read(path: string): Promise<Known> {
+async function readKnown(path: string): Promise<Known> {
   try {
-    const { mtimeMs, size, mode } = await stat(path);
+    const { size, mode } = await stat(path);
     if (size > FILE_BYTES_MAX) throw unusable(path, 'it is too large');
     if ((mode & 0o022) !== 0) throw unusable(path, 'others than its owner may write to it (chmod go-w)');
     const rules = readAccessRules(JSON.parse(await readFile(path, 'utf8')));
@@ -171,7 +167,7 @@ async function read(path: string): Promise<Known> {
       const text = await readFile(resolve(dirname(path), issuer.keyFile), 'utf8');
       keys.set(issuer, text.includes('-----BEGIN') ? createPublicKey(text) : createSecretKey(text.trim(), 'utf8'));
     }
-    return { rules: rules.rules, keys, changedAt: versionOf(mtimeMs, size) };
+    return { rules: rules.rules, keys };
   } catch (error) {
     if (errorCode(error) === 'access-file-unusable') throw error;
     throw unusable(path, describeError(error), error);
@@ -188,10 +184,6 @@ function identityOf(issuer: Issuer, payload: JWTPayload): Identity | undefined {
     return typeof grant === 'string' ? [] : [grant];
   });
   return { name, grants: [...issuer.grants, ...grants] };
-}
-
-function versionOf(changedMs: number, bytes: number): string {
-  return `${String(changedMs)} ${String(bytes)}`;
 }
 
 function digest(text: string): string {

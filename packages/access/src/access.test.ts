@@ -46,7 +46,7 @@ test('a secret is changed by way of two that are taken, the first of which is sh
   await writeFile(path, `${old}\n`);
   const secret = await loadClusterSecret(path, new SystemRandom());
   const time = new VirtualTime();
-  const following = followSecretFile(path, secret, time, silentLogger);
+  const following = await followSecretFile(path, secret, time, silentLogger);
   const taken = () => [old, next].map((text) => showsSecret(`Bearer ${text}`, secret));
   let changes = 0;
   secret.onChange(() => {

@@ -2,19 +2,18 @@
  * The secret that the machines of one cluster share, and that people show to reach it from elsewhere. While it is changed
  * there are two: its file has the one that is shown in its first line, and in further ones those that are taken as well.
  */
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
   PlatformError,
-  describeError,
   errorCode,
-  every,
   type Clock,
   type Logger,
   type Random,
   type TimerHandle,
   type Timers,
 } from '@stadion/base';
+import { followFile } from './follow-file.ts';
 import { Secret } from './secret.ts';
 
 const SECRET_WORDS = 8;
@@ -22,8 +21,6 @@ const SECRET_CHARACTERS_MIN = 16;
 const SECRET_CHARACTERS_MAX = 1024;
 /** More are no change of secrets but a list of passwords, which is what the access file is for. */
 const SECRETS_MAX = 3;
-/** How often the file is looked at. */
-const LOOK_MS = 2_000;
 
 /** What is shown to others, and what is taken from them. Whoever keeps it sees it change. */
 export class ClusterSecret extends Secret {
@@ -100,27 +97,17 @@ function secretIn(text: string, path: string): ClusterSecret {
 }
 
 /**
- * Keeps a secret as its file is. One that cannot be read changes nothing, and is an error in the log.
- * @returns ends it
+ * Keeps a secret as its file is, as {@link followFile} does.
+ * @throws PlatformError `secret-unusable`
  */
-export function followSecretFile(path: string, secret: ClusterSecret, time: Clock & Timers, log: Logger): TimerHandle {
-  let seen = '';
-  const look = async (): Promise<void> => {
-    try {
-      const { mtimeMs, size } = await stat(path);
-      const version = `${String(mtimeMs)} ${String(size)}`;
-      if (version === seen) return;
-      const isOther = secret.become(secretIn(await readFile(path, 'utf8'), path));
-      seen = version;
-      if (isOther) log.info({ path, taken: secret.all.length }, 'The secret of the cluster was read again');
-    } catch (error) {
-      log.error(
-        { path, error: describeError(error) },
-        'The secret file cannot be read: what it said before still holds',
-      );
-    }
-  };
-  return every(time, LOOK_MS, () => void look());
+export function followSecretFile(
+  path: string,
+  secret: ClusterSecret,
+  time: Clock & Timers,
+  log: Logger,
+): Promise<TimerHandle> {
+  const read = async (): Promise<boolean> => secret.become(secretIn(await readFile(path, 'utf8'), path));
+  return followFile({ path, name: 'The secret of the cluster', read }, time, log);
 }
 
 /** Keeps a secret in a file that only its owner reads. @throws PlatformError `secret-unusable` */

@@ -12,6 +12,7 @@ export {
   saveClusterSecret,
   showsSecret,
 } from './cluster-secret.ts';
+export { followFile } from './follow-file.ts';
 export { decodeJoinToken, encodeJoinToken, type JoinToken } from './join-token.ts';
 export { SecretVault, type SealedSecret, type SecretFacts, type SecretRecords } from './secret-vault.ts';
 export { loadVaultKey } from './vault-key.ts';

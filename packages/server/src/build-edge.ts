@@ -1,10 +1,10 @@
 /** The edge of this machine, with its real data plane, certificates and admin port. */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { AccessControl, Secret } from '@stadion/access';
+import { followFile, type AccessControl, type Secret } from '@stadion/access';
 import type { SecretSource } from '@stadion/agent/containerizers';
-import { PlatformError, describeError, errorCode, every, type Logger, type Timers } from '@stadion/base';
+import { PlatformError, describeError, errorCode, type Logger, type Timers } from '@stadion/base';
 import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
 import {
   AccessLogFile,
@@ -53,7 +53,6 @@ export interface EdgeSurroundings {
 /** Where the edge listens. */
 export type EdgeAddresses = Pick<PlatformAddresses, 'edgeHttp' | 'edgeHttps' | 'edgeAdmin'>;
 
-const ROUTES_LOOK_MS = 1_000;
 const OWN_SECRETS_LOOK_MS = 2_000;
 const REMOTE_SECRETS_LOOK_MS = 60_000;
 const DRAIN_MS = 10_000;
@@ -209,26 +208,17 @@ async function buildEdge(
 async function followRoutesFile({ config, ports, log }: EdgeSurroundings, edge: Edge, undoing: Undoing): Promise<void> {
   if (config.edgeRoutes === undefined) return;
   const path = resolve(config.edgeRoutes);
-  let seen = '';
-  const look = async (): Promise<void> => {
-    const { mtimeMs, size } = await stat(path);
-    const mark = `${String(mtimeMs)} ${String(size)}`;
-    if (mark === seen) return;
-    seen = mark;
+  const read = async (): Promise<boolean> => {
     edge.setFile(JSON.parse(await readFile(path, 'utf8')) as unknown);
+    return true;
   };
   try {
-    await look();
+    const following = await followFile({ path, name: 'The file of routes', read }, ports.time, log);
+    undoing.addNow(() => following.cancel());
   } catch (error) {
     const message = `The routes in ${path} cannot be read: ${describeError(error)}. See --edge-routes.`;
     throw new PlatformError('edge-routes-unreadable', message, { cause: error });
   }
-  const timer = every(ports.time, ROUTES_LOOK_MS, () => {
-    look().catch((error: unknown) => {
-      log.error({ path, error: describeError(error) }, 'the file of routes cannot be read; its last state stands');
-    });
-  });
-  undoing.addNow(() => timer.cancel());
 }
 
 /** @throws PlatformError `flag-invalid` */

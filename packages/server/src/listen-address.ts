@@ -68,7 +68,7 @@ export async function loadAccess(
   const secret = path === undefined ? undefined : await loadClusterSecret(path, ports.random);
   const tls = await openNodeTls(config, { secret, ports, log }, undoing);
   if (path !== undefined && secret !== undefined) {
-    const following = followSecretFile(path, secret, ports.time, log);
+    const following = await followSecretFile(path, secret, ports.time, log);
     undoing.addNow(() => {
       following.cancel();
     });
