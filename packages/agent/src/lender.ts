@@ -125,7 +125,7 @@ export class Lender {
 
   /** Ends whoever has to give back what services want themselves. */
   private takeBack(left: number): void {
-    const { table, time, log, preempt } = this.parts;
+    const { table, time, log } = this.parts;
     // Of an executor that was lent cpus of its own, the process gives them back.
     const tasks = [...table.entries(), ...table.processEntries()].map(({ task }) => task);
     const processOf = (podId: string): Task | undefined => table.findContainer(podId)?.task;
@@ -136,7 +136,7 @@ export class Lender {
       if (entry === undefined) continue;
       const { lent } = cpusOf(task.info.resources);
       log.info({ task: task.info.task_id.value, cpus: lent, left }, 'a task gives back the cpus it was lent');
-      preempt(entry);
+      this.parts.preempt(entry);
     }
   }
 }
