@@ -7,7 +7,11 @@ export interface Backoff {
   readonly since: number;
 }
 
-type BackoffSettings = Pick<AppDefinition, 'backoffSeconds' | 'backoffFactor' | 'maxLaunchDelaySeconds'>;
+/** How pauses grow; an app has such settings. */
+export type BackoffSettings = Pick<AppDefinition, 'backoffSeconds' | 'backoffFactor' | 'maxLaunchDelaySeconds'> & {
+  /** How long nothing has to touch a pause for it to be forgotten; by itself as long as the longest one. */
+  readonly forgottenAfterSeconds?: number;
+};
 
 /** Ends that make the next launch wait; an exit with 0 too. Being killed does not. */
 export function causesBackoff(condition: InstanceCondition): boolean {
@@ -28,6 +32,30 @@ export function afterFailure(previous: Backoff | undefined, app: BackoffSettings
   return { delayMs: Math.min(delayMs, limitMs), since: now };
 }
 
+/**
+ * The pause after a master has refused a launch: nothing changes by asking it again and again, so there is one of at least so
+ * many seconds, and it grows, also for apps that want none.
+ */
+export function afterRefusal(
+  previous: Backoff | undefined,
+  app: BackoffSettings,
+  now: number,
+  { secondsMin, factorMin }: { readonly secondsMin: number; readonly factorMin: number },
+): Backoff {
+  const settings = {
+    backoffSeconds: Math.max(app.backoffSeconds, secondsMin),
+    backoffFactor: Math.max(app.backoffFactor, factorMin),
+    maxLaunchDelaySeconds: Math.max(app.maxLaunchDelaySeconds, secondsMin),
+  };
+  const backoff = afterFailure(previous, settings, now);
+  return { ...backoff, delayMs: Math.max(backoff.delayMs, secondsMin * 1000) };
+}
+
+/** Whether an end says that nothing was begun: the master, or the agent, refused the launch. */
+export function isRefusal(condition: InstanceCondition): boolean {
+  return condition === 'Error' || condition === 'Dropped';
+}
+
 /** The pause begins anew with the same length: a task has come up, which says little about how long it will live. */
 export function restartClock(backoff: Backoff, now: number): Backoff {
   return { delayMs: backoff.delayMs, since: now };
@@ -42,7 +70,7 @@ export function remainingMs(backoff: Backoff | undefined, now: number): number {
   return Math.max(0, backoff.since + backoff.delayMs - now);
 }
 
-/** A pause that nothing has touched for longer than the longest one is forgotten. */
+/** A pause that nothing has touched for longer than the longest one, or than is said, is forgotten. */
 export function isIdle(backoff: Backoff, app: BackoffSettings, now: number): boolean {
-  return now - backoff.since > app.maxLaunchDelaySeconds * 1000;
+  return now - backoff.since > (app.forgottenAfterSeconds ?? app.maxLaunchDelaySeconds) * 1000;
 }

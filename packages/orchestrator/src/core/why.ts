@@ -1,5 +1,5 @@
 /** Why something waits: one answer from everything that is known. */
-import type { AppDefinition, QueueItem } from '@stadion/contract/orchestrator';
+import type { AppDefinition, QueueItem, TaskFailure } from '@stadion/contract/orchestrator';
 import type { WhyAnswer } from '@stadion/contract/orchestrator-extensions';
 import { whyServing } from './health.ts';
 import type { Instance } from './instance.ts';
@@ -13,6 +13,8 @@ export interface AppFacts {
   readonly definitionOf: (instance: Instance) => AppDefinition | undefined;
   /** What of it waits for a place. */
   readonly queued: QueueItem | undefined;
+  /** How the last of its tasks to fail did, or why the master refused the last launch. */
+  readonly lastFailure: TaskFailure | undefined;
   /** Deployments that hold it, each with the step under way and how it stands. */
   readonly holders: readonly DeploymentFacts[];
 }
@@ -44,7 +46,7 @@ const NOT_SERVING: Readonly<Partial<Record<ReturnType<typeof whyServing>, readon
 };
 
 /** Why an app is not as it shall be. */
-export function whyApp({ app, instances, definitionOf, queued, holders }: AppFacts): WhyAnswer {
+export function whyApp({ app, instances, definitionOf, queued, lastFailure, holders }: AppFacts): WhyAnswer {
   const reasons: Reason[] = [];
   for (const holder of holders) {
     if (holder.outcome === 'paused') {
@@ -60,8 +62,9 @@ export function whyApp({ app, instances, definitionOf, queued, holders }: AppFac
   }
   if (queued !== undefined) {
     const message = queued.why?.summary ?? `${String(queued.count)} wait for a place`;
+    const isPausing = !queued.delay.overdue && lastFailure !== undefined;
     const details = queued.why?.reasons.map((one) => one.message).join('; ') ?? '';
-    reasons.push(reason(app.id, queued.count, message, details));
+    reasons.push(reason(app.id, queued.count, message, isPausing ? describeFailure(lastFailure) : details));
   }
   const counts = new Map<ReturnType<typeof whyServing>, number>();
   for (const instance of instances) {
@@ -95,6 +98,12 @@ export function whyInstance(instance: Instance, definition: AppDefinition | unde
   const said = NOT_SERVING[whyServing(instance, definition)];
   const reasons = said === undefined ? [] : [reason(instance.appId, 1, `it is one of those ${said[0]}`, said[1])];
   return answer(reasons, 'It serves');
+}
+
+/** The cause of a pause: what has to be mended is in the message. */
+function describeFailure({ state, message, host }: TaskFailure): string {
+  const where = host === '' ? '' : ` on ${host}`;
+  return `The last one${where} was ${state}${message === '' ? '' : `: ${message}`}`;
 }
 
 function reason(app: string, count: number, message: string, help: string): Reason {

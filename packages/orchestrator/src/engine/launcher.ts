@@ -69,16 +69,23 @@ export class Launcher {
     this.stepSoon();
   }
 
-  /** Gives back on an offer what belongs to nobody any more. True: the offer is used up, and its rest comes with the next. */
+  /**
+   * Gives back on an offer what belongs to nobody any more. True: the offer is used up, and its rest comes with the next; or
+   * nobody else wants it before the master may be asked for that again.
+   */
   private givesBack(offer: Offer): boolean {
-    const { link, reservations } = this.parts;
-    const operations = reservations.examine(offer, link.frameworkId ?? '');
-    if (operations.length === 0) return false;
-    link.send({
-      type: 'ACCEPT',
-      ...link.own(),
-      accept: { offer_ids: [offer.id], operations, filters: { refuse_seconds: 0 } },
-    });
+    const { link, reservations, queue } = this.parts;
+    const { operations, pauseMs } = reservations.examine(offer, link.frameworkId ?? '');
+    if (operations.length > 0) {
+      link.send({
+        type: 'ACCEPT',
+        ...link.own(),
+        accept: { offer_ids: [offer.id], operations: [...operations], filters: { refuse_seconds: 0 } },
+      });
+      return true;
+    }
+    if (pauseMs === 0 || queue.launchable.size > 0) return false;
+    link.decline([offer.id.value], Math.ceil(pauseMs / 1000));
     return true;
   }
 
@@ -110,7 +117,7 @@ export class Launcher {
     if (queue.takeArrived()) {
       this.stepSoon();
       appetite.reviveSoon();
-    } else if (queue.launchable.size === 0 && (!appetite.isSuppressed || !pool.isEmpty)) {
+    } else if (queue.launchable.size === 0 && (appetite.isExcessive || !pool.isEmpty)) {
       this.stepSoon();
     }
   }

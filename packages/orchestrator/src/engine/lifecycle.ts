@@ -3,7 +3,14 @@ import { randomUuid, type Clock, type Random } from '@stadion/base';
 import type { TaskStatus } from '@stadion/contract/mesos';
 import type { TaskFailure } from '@stadion/contract/orchestrator';
 import { formatTimestamp } from '../core/app/timestamp.ts';
-import { afterFailure, causesBackoff, restartClock } from '../core/backoff.ts';
+import {
+  afterFailure,
+  afterRefusal,
+  causesBackoff,
+  isRefusal,
+  restartClock,
+  type BackoffSettings,
+} from '../core/backoff.ts';
 import { instanceIdOf } from '../core/instance-ids.ts';
 import { taskIdOf, type Departure, type Instance } from '../core/instance.ts';
 import { hasPorts } from '../core/app/spec.ts';
@@ -16,6 +23,7 @@ import type { DrainWatch } from './drain-watch.ts';
 import type { Fleet } from './fleet.ts';
 import type { Killer } from './killer.ts';
 import type { LaunchWatch } from './launch-watch.ts';
+import { REFUSED_LAUNCH_PAUSES } from './limits.ts';
 import type { RootState } from './root-state.ts';
 import type { ReservationKeeper } from './reservation-keeper.ts';
 import type { UnreachableWatch } from './unreachable-watch.ts';
@@ -192,7 +200,7 @@ export class Lifecycle {
     const definition = root.appAtVersion(ended.appId, ended.appVersion);
     const isPausing = ended.goal === 'Running' && causesBackoff(ended.condition) && !isPreempted;
     if (definition !== undefined && isPausing) {
-      this.backOff(ended.appId, definition);
+      this.backOff(ended, definition);
     }
     const isOutdated = target !== undefined && ended.appVersion < target.versionInfo.lastConfigChangeAt;
     // An outdated instance comes back as it was only while a deployment has yet to get to it.
@@ -252,15 +260,18 @@ export class Lifecycle {
   }
 
   private backOff(
-    appId: string,
-    definition: Parameters<typeof afterFailure>[1] & {
-      readonly versionInfo: { readonly lastConfigChangeAt: string };
-    },
+    { appId, condition }: Instance,
+    definition: BackoffSettings & { readonly versionInfo: { readonly lastConfigChangeAt: string } },
   ): void {
     const { fleet, clock } = this.parts;
     const app = fleet.of(appId);
     const key = definition.versionInfo.lastConfigChangeAt;
-    app.backoffs.set(key, afterFailure(app.backoffs.get(key), definition, clock.now()));
+    const before = app.backoffs.get(key);
+    const now = clock.now();
+    const after = isRefusal(condition)
+      ? afterRefusal(before, definition, now, REFUSED_LAUNCH_PAUSES)
+      : afterFailure(before, definition, now);
+    app.backoffs.set(key, after);
   }
 
   private unwatch(instanceId: string): void {

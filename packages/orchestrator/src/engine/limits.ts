@@ -36,6 +36,15 @@ export const RESERVATION_SCAN_MS = 60_000;
 export const RESERVATION_SCAN_AGAIN_MS = 600_000;
 /** Reservations of instances that are gone, written down until they are given back. */
 export const RESERVATIONS_OWED_MAX = 10_000;
+/** How long a master that does not give back what it was asked for is left alone before it is asked again. */
+export const GIVE_BACK_PAUSES = {
+  backoffSeconds: 1,
+  backoffFactor: 2,
+  maxLaunchDelaySeconds: 600,
+  forgottenAfterSeconds: 3600,
+};
+/** The least pause of an app whose launches are refused, and the least that it grows by, whatever the app itself says. */
+export const REFUSED_LAUNCH_PAUSES = { secondsMin: 1, factorMin: 1.15 };
 /** Roles in which offers are taken; apps of roles beyond that wait. */
 export const FRAMEWORK_ROLES_MAX = 1000;
 /** Groups with a lock or windows. */

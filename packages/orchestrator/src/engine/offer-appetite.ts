@@ -28,9 +28,10 @@ export class OfferAppetite {
     this.parts = parts;
   }
 
-  /** Whether the master was told to keep its offers for apps without a role of their own. */
-  get isSuppressed(): boolean {
-    return this.quiet.has(this.parts.config.role);
+  /** Whether the master still makes offers in our own role that nothing needs. */
+  get isExcessive(): boolean {
+    const { role } = this.parts.config;
+    return !this.quiet.has(role) && !this.isWanted(role);
   }
 
   /** A new subscription: offers come by themselves, in all roles, until the master is told otherwise. */
@@ -39,10 +40,10 @@ export class OfferAppetite {
     this.revivedAt = this.parts.time.monotonic();
   }
 
-  /** Nothing waits for offers. */
+  /** Nothing waits for offers; they may be wanted all the same, to give something back. */
   suppress(): void {
     const { role } = this.parts.config;
-    if (this.quiet.has(role)) return;
+    if (!this.isExcessive) return;
     this.quiet.add(role);
     this.parts.link.suppress([role]);
   }
@@ -52,7 +53,7 @@ export class OfferAppetite {
     const { time, config, roles, link, queue, turn } = this.parts;
     if (this.timer !== undefined) return;
     const isHungry = queue.isWaitedIn(config.role);
-    const isAtOnce = isHungry && this.isSuppressed;
+    const isAtOnce = isHungry && this.quiet.has(config.role);
     const wait = isAtOnce ? 0 : this.revivedAt + config.reviveIntervalMinMs - time.monotonic();
     if (wait <= 0) {
       if (isHungry) this.quiet.delete(config.role);
@@ -82,7 +83,7 @@ export class OfferAppetite {
     const hungry: string[] = [];
     const sated: string[] = [];
     for (const role of roles.all()) {
-      if (role === config.role && queue.launchable.size === 0) continue;
+      if (role === config.role && queue.launchable.size === 0 && !this.isWanted(role)) continue;
       if (this.isWanted(role) !== this.quiet.has(role)) continue;
       if (this.quiet.delete(role)) hungry.push(role);
       else {
@@ -100,7 +101,9 @@ export class OfferAppetite {
 
   private isWanted(role: string): boolean {
     const { queue, reservations, config } = this.parts;
-    if (queue.isWaitedIn(role) || reservations.wantsOffers) return true;
+    if (queue.isWaitedIn(role)) return true;
+    // Nothing can be reserved for everybody, nor be found and given back there.
+    if (role !== '*' && reservations.wantsOffers) return true;
     return role === config.reservationRole && queue.hasResidents;
   }
 }

@@ -2,15 +2,16 @@
  * Gives back what was reserved and is no longer wanted: volumes are wiped, resources unreserved. What is owed is written
  * down until offers of the agent have shown for a while that it is done: one alone may come while a task still runs on it,
  * or before the agent has heard of what the master did. What turns up in an offer and belongs to no instance is given back as
- * well, however it came about.
+ * well, however it came about. A master that is asked for it and does not do it is asked again after longer and longer pauses.
  */
 import type { Clock, Logger, TimerHandle, Timers } from '@stadion/base';
 import type { Offer, OfferOperation } from '@stadion/contract/mesos';
+import { afterFailure, remainingMs, type Backoff } from '../core/backoff.ts';
 import type { Instance } from '../core/instance.ts';
 import { giveBackOperations, reservationsIn, type OfferedReservations } from '../core/residency/offered.ts';
 import type { Fleet } from './fleet.ts';
 import type { Journal } from './journal.ts';
-import { RESERVATION_SCAN_AGAIN_MS, RESERVATION_SCAN_MS, RESERVATIONS_OWED_MAX } from './limits.ts';
+import { GIVE_BACK_PAUSES, RESERVATION_SCAN_AGAIN_MS, RESERVATION_SCAN_MS, RESERVATIONS_OWED_MAX } from './limits.ts';
 import { giveBackKey } from './records.ts';
 
 interface ReservationKeeperParts {
@@ -30,12 +31,22 @@ interface Debt {
   missingSince: number | undefined;
 }
 
+/** What is to be done about an offer. */
+interface Examined {
+  /** None when all that it holds is in order, or was asked for lately. */
+  readonly operations: readonly OfferOperation[];
+  /** Milliseconds until something that it holds may be asked for again; 0: there is no such thing. */
+  readonly pauseMs: number;
+}
+
 /** One per engine. */
 export class ReservationKeeper {
   private readonly parts: ReservationKeeperParts;
   /** By the agent that holds it, and the ids of instances that are gone. */
   private readonly owed = new Map<string, Map<string, Debt>>();
   private owedCount = 0;
+  /** What the master was asked to give back, by agent and instance, and when it may be asked again. By the monotonic clock. */
+  private readonly asked = new Map<string, Backoff>();
   /** Until then offers are looked through. */
   private scan: TimerHandle | undefined;
   /** Until then nothing is: the agents that are owed something are away. */
@@ -103,18 +114,41 @@ export class ReservationKeeper {
     if (debt !== undefined) debt.missingSince = undefined;
   }
 
-  /** Looks through an offer. @returns what to do with it; nothing when all that it holds is in order */
-  examine(offer: Offer, frameworkId: string): OfferOperation[] {
+  /** Looks through an offer. The operations that it answers with are to be asked for. */
+  examine(offer: Offer, frameworkId: string): Examined {
     const agentId = offer.agent_id.value;
     const held = reservationsIn(offer, frameworkId);
     this.settle(agentId, offer.allocation_info.role, held);
     const operations: OfferOperation[] = [];
+    let pauseMs = 0;
     for (const [instanceId, resources] of held) {
       if (!this.isOrphaned(instanceId, agentId)) continue;
-      this.parts.log.info({ instanceId, agentId }, 'what was reserved for an instance that is gone is given back');
-      operations.push(...giveBackOperations(resources));
+      const wait = this.ask(instanceId, agentId);
+      if (wait === 0) operations.push(...giveBackOperations(resources));
+      else pauseMs = pauseMs === 0 ? wait : Math.min(pauseMs, wait);
     }
-    return operations;
+    return { operations, pauseMs };
+  }
+
+  /** @returns how long the master is not to be asked yet, milliseconds; 0: it is asked now, which is taken note of */
+  private ask(instanceId: string, agentId: string): number {
+    const { time, log } = this.parts;
+    const key = `${agentId} ${instanceId}`;
+    const now = time.monotonic();
+    const before = this.asked.get(key);
+    const wait = remainingMs(before, now);
+    if (wait > 0) return wait;
+    const pause = afterFailure(before, GIVE_BACK_PAUSES, now);
+    if (before === undefined) {
+      log.info({ instanceId, agentId }, 'what was reserved for an instance that is gone is given back');
+      const [oldest] = this.asked.size < RESERVATIONS_OWED_MAX ? [] : this.asked.keys();
+      if (oldest !== undefined) this.asked.delete(oldest);
+    } else if (pause.delayMs > before.delayMs) {
+      const facts = { instanceId, agentId, pauseMs: pause.delayMs };
+      log.warn(facts, 'what was reserved for an instance that is gone is still there: the master is asked again');
+    }
+    this.asked.set(key, pause);
+    return 0;
   }
 
   private isOrphaned(instanceId: string, agentId: string): boolean {

@@ -1,5 +1,6 @@
 /** Instances with persistent volumes. */
 import { describe, expect, it } from 'vitest';
+import { reservationLabels } from '../core/residency/reservation.ts';
 import { RESERVATION_SCAN_AGAIN_MS } from './limits.ts';
 import { giveBackKey } from './records.ts';
 import { appSpec } from './testing/definitions.ts';
@@ -38,22 +39,69 @@ describe('a first launch that came to nothing', () => {
 });
 
 describe('an app that is removed while its agent is out of contact', () => {
-  it('leaves a debt, which one offer does not settle: the task may run on it still', async () => {
-    const platform = await started(1, '*');
-    valueOf(await platform.put([RESIDENT]));
+  it.each(['*', 'store'])(
+    'leaves a debt, not settled by one offer: the task may run on it still (role %s)',
+    async (role) => {
+      const platform = await started(1, role);
+      valueOf(await platform.put([RESIDENT]));
+      await platform.quiet();
+      const key = giveBackKey(platform.engine.view.instances('/db')[0]?.id ?? '');
+      platform.master.loseAgent(0);
+      valueOf(await platform.remove('/db', { force: true }));
+      await platform.time.advance(1000);
+      platform.master.killMs = RESERVATION_SCAN_AGAIN_MS;
+      platform.master.returnAgent(0);
+      await platform.time.advance(RESERVATION_SCAN_AGAIN_MS + 1000);
+      expect(platform.master.alive('db')).toEqual([]);
+      await platform.time.advance(RESERVATION_SCAN_AGAIN_MS / 2);
+      expect(await platform.storedKeys()).toContain(key);
+      await platform.time.advance(2 * RESERVATION_SCAN_AGAIN_MS);
+      expect(await platform.storedKeys()).not.toContain(key);
+    },
+  );
+});
+
+describe('a master that does not give back what it is asked for', () => {
+  /** With something on its only agent that is reserved for an instance that is gone. */
+  async function refusing(): Promise<TestPlatform> {
+    const platform = await started(1);
+    const labels = reservationLabels(platform.engine.view.frameworkId ?? '', 'gone.instance-1');
+    platform.master.offers.alsoOffered.push({
+      name: 'disk',
+      type: 'SCALAR',
+      scalar: { value: 10 },
+      role: 'store',
+      reservation: { labels },
+    });
+    return platform;
+  }
+
+  const asked = (platform: TestPlatform): number =>
+    platform.master.calls.filter(
+      (call) => call.type === 'ACCEPT' && call.accept.operations.some(({ type }) => type === 'UNRESERVE'),
+    ).length;
+
+  it('is asked again after longer and longer pauses, and places instances on the agent meanwhile', async () => {
+    const platform = await refusing();
+    valueOf(await platform.put([appSpec('/big', { role: 'store', cpus: 1000 })]));
+    valueOf(await platform.put([appSpec('/small', { role: 'store' })]));
+    await platform.until(() => platform.running('/small') === 1, 10_000);
+    await platform.time.advance(60_000);
+    expect(asked(platform)).toBeGreaterThan(4);
+    expect(asked(platform)).toBeLessThan(9);
+    await platform.time.advance(3_600_000);
+    expect(asked(platform)).toBeLessThan(20);
+    expect(platform.running('/small')).toBe(1);
+  });
+
+  it('keeps its offer for the length of the pause when nobody waits', async () => {
+    const platform = await refusing();
+    valueOf(await platform.put([appSpec('/small', { role: 'store' })]));
     await platform.quiet();
-    const key = giveBackKey(platform.engine.view.instances('/db')[0]?.id ?? '');
-    platform.master.loseAgent(0);
-    valueOf(await platform.remove('/db', { force: true }));
-    await platform.time.advance(1000);
-    platform.master.killMs = RESERVATION_SCAN_AGAIN_MS;
-    platform.master.returnAgent(0);
-    await platform.time.advance(RESERVATION_SCAN_AGAIN_MS + 1000);
-    expect(platform.master.alive('db')).toEqual([]);
-    await platform.time.advance(RESERVATION_SCAN_AGAIN_MS / 2);
-    expect(await platform.storedKeys()).toContain(key);
-    await platform.time.advance(2 * RESERVATION_SCAN_AGAIN_MS);
-    expect(await platform.storedKeys()).not.toContain(key);
+    await platform.time.advance(60_000);
+    expect(asked(platform)).toBeGreaterThan(4);
+    expect(asked(platform)).toBeLessThan(9);
+    expect(platform.master.calls.filter(({ type }) => type === 'DECLINE').length).toBeLessThan(12);
   });
 });
 

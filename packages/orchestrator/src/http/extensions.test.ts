@@ -163,6 +163,34 @@ describe('why', () => {
     expect((await server.ask('GET', '/v2/apps/none/why')).status).toBe(404);
   });
 
+  test('an app that pauses after failures says what the last one was', async () => {
+    const failure = { state: 'TASK_ERROR', message: 'Task uses more than the offer has', host: 'host-1' };
+    const facts = { appId: '/web', taskId: 'web.1', timestamp: '2026-01-01T00:00:00.000Z', version: VERSION };
+    server.engine.failures.set('/web', { ...facts, ...failure });
+    server.engine.queued.push({
+      app: app(),
+      count: 1,
+      role: '*',
+      delay: { timeLeftSeconds: 7, overdue: false },
+      since: '2026-01-01T00:00:00.000Z',
+      processedOffersSummary: {
+        processedOffersCount: 0,
+        unusedOffersCount: 0,
+        rejectSummaryLastOffers: [],
+        rejectSummaryLaunchAttempt: [],
+      },
+      why: { summary: '1 instance is waiting for the launch delay of 7 s after failures', agents: 0, reasons: [] },
+    });
+    expect((await server.ask('GET', '/v2/apps/web/why')).body).toMatchObject({
+      reasons: [
+        {
+          message: '1 instance is waiting for the launch delay of 7 s after failures',
+          help: 'The last one on host-1 was TASK_ERROR: Task uses more than the offer has',
+        },
+      ],
+    });
+  });
+
   test('a task does not serve', async () => {
     const instance = server.engine.addTask(app(), { healthy: false });
     const { body } = await server.ask('GET', `/v2/apps/web/tasks/${taskIdOf(instance)}/why`);

@@ -29,6 +29,7 @@ export function whyHandlers({ engine }: HandlerContext): Pick<Handlers, 'whyApp'
       instances: view.instances(appId),
       definitionOf: (instance) => view.root.appAtVersion(instance.appId, instance.appVersion),
       queued: view.queue({ lastUnusedOffers: false }).find((item) => item.app.id === appId),
+      lastFailure: view.lastTaskFailure(appId),
       holders: view
         .deployments()
         .filter(({ affectedApps }) => affectedApps.includes(appId))

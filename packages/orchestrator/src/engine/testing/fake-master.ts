@@ -35,6 +35,8 @@ export class FakeMaster {
   readonly launched: string[] = [];
   script: (task: TaskInfo) => TaskScript = () => ({ kind: 'run' });
   killMs = 10;
+  /** How many launches were. */
+  refused = 0;
   /** Takes subscriptions, and says nothing more. */
   isDeaf = false;
   private readonly time: Clock & Timers;
@@ -239,6 +241,11 @@ export class FakeMaster {
         this.tell(task, 'TASK_DROPPED', 'REASON_INVALID_OFFERS');
         continue;
       }
+      if (this.script(info).kind === 'refuse') {
+        this.refused += 1;
+        this.tell(task, 'TASK_ERROR', 'REASON_TASK_INVALID', 'Task uses more resources than there are');
+        continue;
+      }
       if (this.tasks.has(taskId)) throw new Error(`task ${taskId} was launched twice`);
       this.launched.push(taskId);
       this.tasks.set(taskId, task);
@@ -304,11 +311,19 @@ export class FakeMaster {
   }
 
   /** A status of the master, told once. An unreachable agent's tasks are shown so. */
-  private tell(task: FakeTask, state: TaskState, reason: TaskStatus['reason'] = 'REASON_RECONCILIATION'): void {
+  private tell(
+    task: FakeTask,
+    state: TaskState,
+    reason: TaskStatus['reason'] = 'REASON_RECONCILIATION',
+    message?: string,
+  ): void {
     if (this.awaited.has(task.agentId)) return;
     const agent = this.offers.agent(task.agentId);
     const shown = agent?.isReachable === false && !isTerminal(state) ? 'TASK_UNREACHABLE' : state;
-    this.deliver({ type: 'UPDATE', update: { status: this.statusOf(task, shown, { reason }) } });
+    this.deliver({
+      type: 'UPDATE',
+      update: { status: this.statusOf(task, shown, { reason, ...(message !== undefined && { message }) }) },
+    });
   }
 
   private statusOf(task: FakeTask, state: TaskState, more: Partial<TaskStatus>): TaskStatus {

@@ -1,6 +1,6 @@
 /** The agents of the small master, and what of them is offered: all that an agent has left, in one offer at a time. */
 import type { Clock, TimerHandle, Timers } from '@stadion/base';
-import type { Offer, SchedulerEvent } from '@stadion/contract/mesos';
+import type { Offer, Resource, SchedulerEvent } from '@stadion/contract/mesos';
 
 export interface FakeAgent {
   readonly id: string;
@@ -23,6 +23,8 @@ export class FakeOffers {
   /** The role that everything is offered in. */
   role = '*';
   readonly agents: readonly FakeAgent[];
+  /** In each offer, whatever is done about it. */
+  readonly alsoOffered: Resource[] = [];
   private readonly parts: FakeOffersParts;
   private readonly offers = new Map<string, FakeAgent>();
   private readonly withheld = new Set<string>();
@@ -121,6 +123,7 @@ export class FakeOffers {
           { name: 'mem', type: 'SCALAR', scalar: { value: 100_000 } },
           { name: 'disk', type: 'SCALAR', scalar: { value: 100_000 } },
           { name: 'ports', type: 'RANGES', ranges: { range: [{ begin: 31_000, end: 32_000 }] } },
+          ...this.alsoOffered,
         ],
         attributes: agent.attributes,
         allocation_info: { role: this.role },

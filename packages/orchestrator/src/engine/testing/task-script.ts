@@ -2,8 +2,8 @@
 
 /** What becomes of a task after its launch. */
 export interface TaskScript {
-  /** Runs, fails, or finishes after `lifeMs`; `silent` never reports anything. */
-  readonly kind: 'run' | 'fail' | 'finish' | 'silent';
+  /** Runs, fails, or finishes after `lifeMs`; `silent` never reports anything; `refuse`: the master does not take it. */
+  readonly kind: 'run' | 'fail' | 'finish' | 'silent' | 'refuse';
   readonly startMs?: number;
   readonly lifeMs?: number;
 }
