@@ -128,13 +128,13 @@ export function applyStatus(
 }
 
 /** An instance whose agent evidently has what was reserved. */
-function confirmed(instance: Instance, { state, reason }: TaskStatus): Instance {
+function confirmed(instance: Instance, { state, reason, source }: TaskStatus): Instance {
   const { reservation } = instance;
   if (reservation === undefined || reservation.isConfirmed) return instance;
   // Its agent may not have looked at it at all.
   if (reason === 'REASON_TASK_KILLED_DURING_LAUNCH') return instance;
-  // Nor does an answer to reconciliation say why it was killed.
-  if (state === 'TASK_KILLED' && reason === 'REASON_RECONCILIATION') return instance;
+  // Nor does a master say why it was killed: not when it is asked, nor when an agent that was away reports it.
+  if (state === 'TASK_KILLED' && source === 'SOURCE_MASTER') return instance;
   switch (state) {
     case 'TASK_RUNNING':
     case 'TASK_KILLING':

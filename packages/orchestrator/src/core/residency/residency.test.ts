@@ -1,4 +1,4 @@
-import type { Resource } from '@stadion/contract/mesos';
+import type { Resource, TaskState, TaskStatus } from '@stadion/contract/mesos';
 import { describe, expect, it } from 'vitest';
 import { rescheduled, scheduledInstance, provisioned, applyStatus } from '../instance-update.ts';
 import type { Instance } from '../instance.ts';
@@ -37,8 +37,8 @@ function offerOf(host: string, moreResources: readonly Resource[], role = 'marat
   return prepareOffer(anOffer({ host, role, moreResources }), undefined, ROLES);
 }
 
-function ended(instance: Instance, state: 'TASK_FAILED' | 'TASK_DROPPED' | 'TASK_GONE_BY_OPERATOR'): Instance {
-  const status = { task_id: { value: 't' }, state, timestamp: 0 };
+function ended(instance: Instance, state: TaskState, from: Pick<TaskStatus, 'reason' | 'source'> = {}): Instance {
+  const status = { task_id: { value: 't' }, state, timestamp: 0, ...from };
   const outcome = applyStatus(instance, status, 0, (addresses) => addresses, 0);
   if (outcome.kind !== 'ended') throw new Error('it has not ended');
   return rescheduled(outcome.instance, app.version, 0);
@@ -80,6 +80,15 @@ describe('a first launch', () => {
 
   it('that came to nothing leaves no claim', () => {
     expect(ended(launched('n1'), 'TASK_DROPPED').reservation).toBeUndefined();
+  });
+
+  it('that was killed is believed in once its agent says so, who had it, and not while only its master does', () => {
+    const kept = (from: Parameters<typeof ended>[2]) => ended(launched('n1'), 'TASK_KILLED', from).reservation;
+    for (const reason of ['REASON_AGENT_REREGISTERED', 'REASON_RECONCILIATION'] as const) {
+      expect(kept({ source: 'SOURCE_MASTER', reason })?.isConfirmed).toBe(false);
+    }
+    expect(kept({ source: 'SOURCE_AGENT', reason: 'REASON_TASK_KILLED_DURING_LAUNCH' })?.isConfirmed).toBe(false);
+    expect(kept({ source: 'SOURCE_EXECUTOR' })?.isConfirmed).toBe(true);
   });
 
   it('that got as far as running keeps its claim through every end but that of its agent', () => {
