@@ -1,5 +1,6 @@
 export { serves } from './core/health.ts';
 export { taskIdOf, taskIdsOf, type AgentPlace, type Instance } from './core/instance.ts';
+export { closesCircle } from './core/root/closes-circle.ts';
 export type { RunSpec } from './core/pod/run-spec.ts';
 export type { EngineView, EventFeed, OrchestratorEngine, Outcome, Rejection, RootView } from './engine.ts';
 export { createOrchestratorHttp } from './http/server.ts';

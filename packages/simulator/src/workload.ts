@@ -1,7 +1,7 @@
 /** What simulated users do: create, change, scale, restart, kill, cancel, destroy; with books on what was promised. */
 import { randomBelow, randomFraction, type Random } from '@stadion/base';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
-import { taskIdsOf, type OrchestratorEngine, type Outcome, type RootView } from '@stadion/orchestrator';
+import { closesCircle, taskIdsOf, type OrchestratorEngine, type Outcome, type RootView } from '@stadion/orchestrator';
 import { PromiseBook, canonical } from './promises.ts';
 import { healthCheck, randomSpec, sampleApp, stamp } from './sample-app.ts';
 import { BREAKAGES } from './task-behaviour.ts';
@@ -10,6 +10,8 @@ type Change = Parameters<OrchestratorEngine['changeRoot']>[0];
 type ChangeOutcome = ReturnType<Change>;
 type RootChange = Extract<ChangeOutcome, { ok: true }>['value'];
 type Victims = NonNullable<Parameters<OrchestratorEngine['changeRoot']>[1]['victims']>;
+
+const CIRCLE: ChangeOutcome = { ok: false, rejection: { kind: 'invalid', message: 'This would depend on itself' } };
 
 /** The app that nobody ever changes: whatever happens to it is the platform's own doing. */
 export const UNTOUCHED_APP = '/untouched';
@@ -207,7 +209,10 @@ export class Workload {
     const outcome = await this.book(engine, () => {
       const answer = engine.changeRoot((root, version) => {
         const wanted = change(root, version);
-        if (wanted.ok) asked.push(wanted.value);
+        if (!wanted.ok) return wanted;
+        // As the API does: a circle comes from a way back alone.
+        if (closesCircle(root, wanted.value)) return CIRCLE;
+        asked.push(wanted.value);
         return wanted;
       }, options);
       const last = asked.at(-1);

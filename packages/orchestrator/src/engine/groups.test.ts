@@ -1,9 +1,12 @@
+import type { AppInput } from '@stadion/contract/orchestrator';
 import { describe, expect, it } from 'vitest';
 import { appSpec } from './testing/definitions.ts';
 import { TestPlatform, valueOf } from './testing/platform.ts';
 import { stampVersion } from '../core/app/app-version.ts';
 import type { GroupEdit } from '../core/root/group.ts';
-import type { AppSpec } from '../core/app/spec.ts';
+import { standardServicePorts } from '../core/app/service-ports.ts';
+import { standardDefaults, type AppSpec } from '../core/app/spec.ts';
+import { writeApps } from '../core/root/write-apps.ts';
 import { ROOT_VERSIONS_MAX } from './limits.ts';
 
 async function change(
@@ -90,6 +93,27 @@ describe('groups', () => {
     const { root } = platform.engine.view;
     expect([...root.groups()]).toEqual(['/a']);
     expect([...root.apps()].map(({ id }) => id)).toEqual(['/a/other']);
+  });
+
+  it('a way back may close a circle of dependencies: it is gone, and does not stand in the way of what changes none', async () => {
+    const platform = await TestPlatform.started();
+    await change(platform, [appSpec('/a'), appSpec('/b', { dependencies: ['/a'] })]);
+    await platform.quiet();
+    const put = (input: AppInput & { id: string }) => {
+      const context = { defaults: standardDefaults, servicePorts: standardServicePorts, seed: 1 };
+      const written = writeApps([{ id: input.id, input, at: '' }], { isPartial: true, missing: 'reject' }, context);
+      return platform.settle(platform.engine.changeRoot(written, { force: false }));
+    };
+    const { deploymentId } = valueOf(await put({ id: '/b', dependencies: [], cpus: 100 }));
+    valueOf(await put({ id: '/a', dependencies: ['/b'] }));
+    valueOf(await platform.settle(platform.engine.cancelDeployment(deploymentId, { force: false })));
+    expect(await platform.quiet()).toBe(true);
+    expect(['/a', '/b'].map((id) => platform.app(id)?.dependencies)).toEqual([['/b'], ['/a']]);
+    valueOf(await put({ id: '/a', instances: 2 }));
+    expect(await platform.quiet()).toBe(true);
+    expect(platform.running('/a')).toBe(2);
+    expect(JSON.stringify(await put({ id: '/a', dependencies: ['/b', '/a'] }))).toContain('/a -> /a');
+    valueOf(await put({ id: '/a', dependencies: [] }));
   });
 
   it('can be planned without being changed', async () => {

@@ -116,4 +116,27 @@ describe('planning a deployment', () => {
     );
     expect(steps.flatMap((step) => step.actions)).toHaveLength(2);
   });
+
+  it('brings up what is in a circle at once: after what that depends on, before what depends on it', () => {
+    const dependencies = new Map([
+      ['/web', ['/g']],
+      ['/g/a', ['/b']],
+      ['/b', ['/g']],
+      ['/g/c', ['/db']],
+    ]);
+    const members = (id: string): readonly string[] | undefined => (id === '/g' ? ['/g/a', '/g/c'] : undefined);
+    // Whatever it is asked about first.
+    for (const ids of [
+      ['/web', '/g/a', '/b', '/g/c', '/db'],
+      ['/g/a', '/web', '/b', '/db', '/g/c'],
+      ['/db', '/b', '/g/c', '/g/a', '/web'],
+    ]) {
+      const steps = planSteps(
+        ids.map((id) => change(id, app(id, 1), app(id, 1, NEW))),
+        { dependenciesOf: (id) => dependencies.get(id) ?? [], membersOf: members },
+      );
+      const apps = steps.map(({ actions }) => actions.map((action) => action.app).sort());
+      expect(apps).toEqual([['/db'], ['/g/c'], ['/b', '/g/a'], ['/web']]);
+    }
+  });
 });

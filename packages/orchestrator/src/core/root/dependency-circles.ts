@@ -37,3 +37,29 @@ export function findCircle(
   }
   return undefined;
 }
+
+/**
+ * A circle that one of some steps is part of, its start at both ends; undefined when there is none.
+ * @param steps by the id that they lead to, the ids from which they do
+ * @param next where one gets from an id, these steps among others
+ */
+export function findCircleOver(
+  steps: ReadonlyMap<string, ReadonlySet<string>>,
+  next: (id: string) => Iterable<string>,
+): readonly string[] | undefined {
+  for (const [to, starts] of steps) {
+    const cameFrom = new Map<string, string | undefined>([[to, undefined]]);
+    // Those that are found on the way are looked at, too.
+    for (const id of cameFrom.keys()) {
+      if (starts.has(id)) return [id, ...wayTo(id, cameFrom)];
+      for (const found of next(id)) if (!cameFrom.has(found)) cameFrom.set(found, id);
+    }
+  }
+  return undefined;
+}
+
+function wayTo(end: string, cameFrom: ReadonlyMap<string, string | undefined>): readonly string[] {
+  const way: string[] = [];
+  for (let id: string | undefined = end; id !== undefined; id = cameFrom.get(id)) way.unshift(id);
+  return way;
+}

@@ -81,6 +81,14 @@ export class ProspectiveRoot {
     for (const groupId of ancestorIds(appId)) yield* this.group(groupId)?.dependencies ?? [];
   }
 
+  /** What an app depended on before anything was laid over the root; nothing, if it was not there. */
+  *dependenciesBefore(appId: string): Generator<string> {
+    const app = this.root.spec(appId);
+    if (app === undefined) return;
+    yield* app.dependencies ?? [];
+    for (const groupId of ancestorIds(appId)) yield* this.root.group(groupId)?.dependencies ?? [];
+  }
+
   /** Where dependencies lead from an id: an app's dependencies, a group's members. */
   next(id: string): Iterable<string> {
     return this.app(id) === undefined ? this.membersOf(id) : this.dependenciesOf(id);

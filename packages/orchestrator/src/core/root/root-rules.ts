@@ -3,7 +3,7 @@ import type { Violation } from '@stadion/contract/orchestrator';
 import { violation } from '../app/checked.ts';
 import { isResident, type AppSpec } from '../app/spec.ts';
 import { ancestorIds } from '../app/app-id.ts';
-import { findCircle } from './dependency-circles.ts';
+import { findCircle, findCircleOver } from './dependency-circles.ts';
 import type { ChangeContext } from './change.ts';
 import type { ProspectiveRoot } from './prospective-root.ts';
 
@@ -76,9 +76,32 @@ export function unknownDependencies(
   return found;
 }
 
-/** Nothing depends on itself, be it by way of others or of a group that it is in. */
+/**
+ * Nothing comes to depend on itself, be it by way of others or of a group that it is in. A circle that was there before, as
+ * a way back may leave one, does not stand in the way of other changes.
+ * @param changed ids of apps, and of groups: with all that is in these
+ */
 export function circularDependencies(changed: Iterable<string>, root: ProspectiveRoot): readonly Violation[] {
-  const circle = findCircle(changed, (id) => root.next(id));
+  const ids = [...changed];
+  const next = (id: string): Iterable<string> => root.next(id);
+  if (findCircle(ids, next) === undefined) return [];
+  const circle = findCircleOver(newDependencies(ids, root), next);
   if (circle === undefined) return [];
   return [violation('/dependencies', `Dependency graph has cyclic dependencies: ${circle.join(' -> ')}`)];
+}
+
+/** What apps come to depend on: by that, the apps. */
+function newDependencies(changed: readonly string[], root: ProspectiveRoot): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const id of changed) {
+    for (const appId of root.app(id) === undefined ? root.membersOf(id) : [id]) {
+      const before = new Set(root.dependenciesBefore(appId));
+      for (const needed of root.dependenciesOf(appId)) {
+        if (before.has(needed)) continue;
+        const apps = found.get(needed) ?? new Set();
+        found.set(needed, apps.add(appId));
+      }
+    }
+  }
+  return found;
 }

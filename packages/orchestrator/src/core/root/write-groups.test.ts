@@ -8,7 +8,7 @@ import { createApp } from './write-apps.ts';
 import { createPod, deletePod } from './write-pods.ts';
 import { deleteApp } from './change-apps.ts';
 import { createGroup, deleteGroup, setEnforceRole, updateGroup } from './write-groups.ts';
-import type { ChangeContext } from './change.ts';
+import { changed, type ChangeContext } from './change.ts';
 
 const context: ChangeContext = { defaults: standardDefaults, servicePorts: standardServicePorts, seed: 1 };
 const cmd = 'run';
@@ -223,6 +223,30 @@ describe('updating a group', () => {
     expect(app({ id: '/shop/front/api', cmd }).ok).toBe(true);
     const outcome = app({ id: '/shop/data/loop', cmd, dependencies: ['/shop/front/api'] });
     expect(JSON.stringify(outcome)).toMatch(/cyclic/);
+  });
+});
+
+describe('a circle that is there, as a way back may leave one', () => {
+  beforeEach(() => {
+    put('/one', { apps: [{ id: 'a', cmd }] });
+    put('/two', { apps: [{ id: 'b', cmd }], dependencies: ['/one'] });
+    app({ id: '/alone', cmd });
+    root.run(() => changed([], { groups: [{ id: '/one', to: { dependencies: ['/two'], enforceRole: false } }] }));
+  });
+
+  test('does not stand in the way of what closes none', () => {
+    const { dependencies = [] } = root.group('/one') ?? {};
+    expect(dependencies).toEqual(['/two']);
+    expect(put('/one', { apps: [{ id: 'a', cmd: 'other' }], dependencies: ['/two'] }).ok).toBe(true);
+    expect(put('/one', { dependencies: ['/two', '/alone'] }).ok).toBe(true);
+    expect(put('/one', { dependencies: [] }).ok).toBe(true);
+  });
+
+  test('is no leave to close another, or to join it', () => {
+    expect(violated(put('/one', { dependencies: ['/two', '/one/a'] }))[0]).toMatch(/cyclic/);
+    expect(violated(put('/one', { apps: [{ id: 'new', cmd }] }))[0]).toMatch(/cyclic.*\/one\/new/);
+    expect(app({ id: '/more', cmd, dependencies: ['/two'] }).ok).toBe(true);
+    expect(violated(put('/two', { dependencies: ['/one', '/more'] }))[0]).toMatch(/cyclic.*\/more/);
   });
 });
 
