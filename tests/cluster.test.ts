@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Cluster, canMakeCluster } from './support/cluster.ts';
 import { auditOf, filesWith, readForwarded, sendAhead } from './support/cluster-sessions.ts';
 import { EventRecorder } from './support/event-recorder.ts';
+import { MASTER_METRICS } from './support/exporter-metrics.ts';
 import { callJson, waitFor } from './support/running-platform.ts';
 
 describe.skipIf(!canMakeCluster())('a cluster of three servers and three agents', { timeout: 240_000 }, () => {
@@ -57,6 +58,18 @@ describe.skipIf(!canMakeCluster())('a cluster of three servers and three agents'
     await events.until('the event came through', ({ name }) => name === 'deployment_success');
     events.close();
     await cluster.change('DELETE', '/v2/apps/other');
+  });
+
+  test('has one master that is elected by its metrics: each server tells its own', async () => {
+    const leader = await cluster.leader();
+    for (const server of cluster.servers) {
+      const { body } = await cluster.ask('/metrics/snapshot?timeout=5secs', server);
+      expect(MASTER_METRICS.filter((name) => typeof body[name] !== 'number')).toEqual([]);
+      expect([body['master/elected'], body['master/slaves_active']]).toEqual(server === leader ? [1, 3] : [0, 0]);
+      expect(body['system/mem_total_bytes']).toBeGreaterThan(0);
+      const answer = await callJson(`${server.url}:5050/metrics/snapshot`);
+      expect(answer.status).toBe(401);
+    }
   });
 
   test('lets in nobody from another machine who does not show the secret', async () => {

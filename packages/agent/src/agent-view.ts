@@ -1,7 +1,8 @@
 /** What pages and metrics read of an agent. */
 import type { AgentInfo } from '@stadion/contract/agent-link';
 import type { AgentImages, ImagePullRequest } from '@stadion/contract/images';
-import type { FrameworkInfo, Resource, TaskState } from '@stadion/contract/mesos';
+import type { FrameworkInfo, Resource } from '@stadion/contract/mesos';
+import type { AgentCounters } from './agent-counters.ts';
 import type { ContainerUsage } from './core/container.ts';
 import type { Ledger } from './core/ledger.ts';
 import type { Task } from './core/task.ts';
@@ -9,17 +10,6 @@ import type { PullBegun } from './image-pulls.ts';
 import type { ExecutorDoor } from './ports/executor-door.ts';
 import type { AttachOutcome, ExecOutcome, ExecRequest } from './ports/containerizer.ts';
 import type { EndedTask } from './task-table.ts';
-
-/** Totals since the start of the process. */
-export interface AgentCounters {
-  launched: number;
-  launchErrors: number;
-  fetchesSucceeded: number;
-  fetchesFailed: number;
-  recoveryErrors: number;
-  preempted: number;
-  readonly ended: Map<TaskState, number>;
-}
 
 /** An agent to look at, and to work inside its tasks; nothing here changes which tasks there are. */
 export interface AgentView {
@@ -31,8 +21,12 @@ export interface AgentView {
   readonly registered: boolean;
   /** The master that it is registered with, or was last. */
   readonly masterId: string | undefined;
+  /** The name under which that master is reached, where it has said so. */
+  readonly masterHostname: string | undefined;
   readonly ledger: Ledger;
   readonly counters: Readonly<AgentCounters>;
+  /** How long the sandbox of an ended task may stay, milliseconds. */
+  readonly sandboxAgeMsMax: number;
   /** Where custom executors come in. */
   readonly executors: ExecutorDoor;
   /** Reservations made by operations, and volumes. */

@@ -5,7 +5,8 @@ import type { AgentImages, ImagePullRequest } from '@stadion/contract/images';
 import type { Attribute, FrameworkInfo, Resource } from '@stadion/contract/mesos';
 import { AgentIdentity } from './agent-identity.ts';
 import { AGENT_CONFIG_DEFAULT, type AgentConfig, type AgentOptions } from './agent-options.ts';
-import type { AgentCounters, AgentView } from './agent-view.ts';
+import { AgentCounters } from './agent-counters.ts';
+import type { AgentView } from './agent-view.ts';
 import { readRecord } from './core/checkpoint-record.ts';
 import type { ContainerExit, ContainerUsage } from './core/container.ts';
 import type { WorkingContainerizers } from './core/containerizer-choice.ts';
@@ -36,15 +37,7 @@ type Phase = 'new' | 'recovering' | 'serving' | 'stopped';
 
 /** See {@link createAgent}. */
 export class Agent implements Service, AgentView {
-  readonly counters: AgentCounters = {
-    launched: 0,
-    launchErrors: 0,
-    fetchesSucceeded: 0,
-    fetchesFailed: 0,
-    recoveryErrors: 0,
-    preempted: 0,
-    ended: new Map(),
-  };
+  readonly counters = new AgentCounters();
   private readonly options: AgentOptions;
   private readonly time: Clock & Timers;
   private readonly log: Logger;
@@ -59,6 +52,7 @@ export class Agent implements Service, AgentView {
   private phase: Phase = 'new';
   private readonly identity: AgentIdentity;
   private currentMasterId: string | undefined;
+  private currentMasterHostname: string | undefined;
   private working: WorkingContainerizers = { names: [] };
   private startTime = 0;
   private earlyExits: { readonly containerId: string; readonly exit: ContainerExit }[] = [];
@@ -224,6 +218,14 @@ export class Agent implements Service, AgentView {
     return this.currentMasterId;
   }
 
+  get masterHostname(): string | undefined {
+    return this.currentMasterHostname;
+  }
+
+  get sandboxAgeMsMax(): number {
+    return this.housekeeping.ageMsMax;
+  }
+
   get ledger(): Ledger {
     return this.runner.ledger;
   }
@@ -357,6 +359,7 @@ export class Agent implements Service, AgentView {
 
   private onRegistered(message: Extract<MasterMessage, { type: 'REGISTERED' }>): void {
     this.currentMasterId = message.master_id;
+    this.currentMasterHostname = message.master_hostname;
     const agentId = message.agent_id.value;
     if (this.identity.current !== agentId) this.identity.take(agentId);
     this.log.info({ agentId }, 'registered');

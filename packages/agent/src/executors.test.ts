@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { agentMetrics } from './http/metrics.ts';
 import { EXECUTOR_UPDATES_MAX } from './limits.ts';
 import { FRAMEWORK } from './testing/fake-master.ts';
 import { CUSTOM_EXECUTOR, PlainExecutor, makeExecutedTask } from './testing/plain-executor.ts';
@@ -96,13 +97,23 @@ describe('a custom executor', () => {
   });
 
   it('hears from its framework and speaks to it', async () => {
-    const { machine, executor } = await withExecutor('a');
-    executor.subscribe();
+    const { machine, agent, executor } = await withExecutor('a');
     const to = { framework_id: { value: 'framework-1' }, executor_id: { value: 'runner' } };
+    // Nobody listens yet.
+    machine.master.say({ type: 'FRAMEWORK_MESSAGE', ...to, data: 'ZWFybHk=' });
+    executor.subscribe();
     machine.master.say({ type: 'FRAMEWORK_MESSAGE', ...to, data: 'aGVsbG8=' });
     expect(executor.events.at(-1)).toEqual({ type: 'MESSAGE', message: { data: 'aGVsbG8=' } });
     executor.say('YmFjaw==');
     expect(machine.master.heard.at(-1)).toEqual({ type: 'EXECUTOR_MESSAGE', ...to, data: 'YmFjaw==' });
+    executor.update(executor.status('somebody else', 'TASK_RUNNING', 1));
+    expect(agentMetrics(agent, 0)).toMatchObject({
+      'slave/valid_framework_messages': 2,
+      'slave/invalid_framework_messages': 1,
+      'slave/invalid_status_updates': 1,
+      'slave/executors_running': 1,
+      'slave/executors_terminated': 0,
+    });
   });
 
   it('that ends takes its tasks along, and its framework hears how it ended', async () => {
@@ -117,6 +128,7 @@ describe('a custom executor', () => {
     });
     expect(exits(machine)).toMatchObject([{ executor_id: { value: 'runner' }, status: 3 << 8 }]);
     expect(executor.isClosed).toBe(true);
+    expect(agentMetrics(agent, 0)).toMatchObject({ 'slave/executors_running': 0, 'slave/executors_terminated': 1 });
     expect(agent.ledger.heldAmount('mem')).toBe(0);
     expect(executor.say('')?.why).toBe('unknown');
   });

@@ -4,6 +4,7 @@ import type { AgentInfo, AgentMessage, ReportedExecutor } from '@stadion/contrac
 import type { ExecutorCall, ExecutorEvent } from '@stadion/contract/mesos-executor';
 import type { FrameworkInfo, Resource, TaskStatus } from '@stadion/contract/mesos';
 import type { ExecutorInfo } from '@stadion/contract/mesos-workload';
+import type { AgentCounters } from './agent-counters.ts';
 import { waitStatus, type ContainerExit } from './core/container.ts';
 import {
   ENDED_UNSEEN,
@@ -25,6 +26,7 @@ interface ExecutorParts {
   readonly time: Clock & Timers;
   readonly table: TaskTable;
   readonly tokenKey: string | undefined;
+  readonly counters: AgentCounters;
   agentId(): string;
   agentInfo(): AgentInfo;
   send(message: AgentMessage): boolean;
@@ -266,6 +268,7 @@ export class Executors implements ExecutorDoor {
     if (run === undefined) return UNKNOWN;
     if (run.receiver === undefined) return { why: 'unsubscribed', message: 'Executor is not subscribed' };
     if (call.type === 'MESSAGE') {
+      this.parts.counters.validMessages += 1;
       this.parts.send({ type: 'EXECUTOR_MESSAGE', framework_id, executor_id, data: call.message.data });
     }
     return call.type === 'UPDATE' ? this.hear(run, call.update.status) : undefined;
@@ -273,7 +276,9 @@ export class Executors implements ExecutorDoor {
 
   /** A framework says something to an executor; where nobody listens it is lost. */
   tell(frameworkId: string, executorId: string, data: string): void {
-    this.runs.get(keyOf(frameworkId, executorId))?.receiver?.send({ type: 'MESSAGE', message: { data } });
+    const receiver = this.runs.get(keyOf(frameworkId, executorId))?.receiver;
+    this.parts.counters[receiver === undefined ? 'invalidMessages' : 'validMessages'] += 1;
+    receiver?.send({ type: 'MESSAGE', message: { data } });
   }
 
   // --- Inside --------------------------------------------------------------------------------------------------
@@ -322,10 +327,7 @@ export class Executors implements ExecutorDoor {
       return;
     }
     const wanted = living.filter(({ task }) => task.kill === undefined);
-    for (const task of living) {
-      if (task.task.kill === undefined) continue;
-      this.parts.end(task, KILLED_IN_TIME);
-    }
+    for (const task of living) if (task.task.kill !== undefined) this.parts.end(task, KILLED_IN_TIME);
     const [first] = wanted;
     if (first === undefined) return;
     const infos = wanted.map(({ task }) => task.info);
@@ -358,6 +360,7 @@ export class Executors implements ExecutorDoor {
       acknowledged: { task_id: status.task_id, uuid: status.uuid ?? '' },
     };
     // Of a task that is over, or of none: the executor may forget it.
+    if (entry === undefined) this.parts.counters.invalidUpdates += 1;
     const written = entry === undefined ? undefined : this.parts.report(entry, status);
     void (written ?? Promise.resolve(true)).then((isKept) => {
       if (isKept) run.receiver?.send(acknowledged);

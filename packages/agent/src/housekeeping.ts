@@ -19,6 +19,8 @@ export class Housekeeping {
   private readonly table: TaskTable;
   private readonly sandboxId: (task: Task, agentId?: string) => SandboxId;
   private readonly timers: TimerHandle[] = [];
+  /** How long an ended sandbox may stay, by the last look at the disk, milliseconds. */
+  ageMsMax: number;
   private rotating = false;
   private collecting = false;
   private stopped = false;
@@ -34,6 +36,7 @@ export class Housekeeping {
     this.records = ports.records;
     this.log = ports.log;
     this.config = config;
+    this.ageMsMax = config.gcDelayMs;
     this.table = table;
     this.sandboxId = sandboxId;
   }
@@ -76,11 +79,11 @@ export class Housekeeping {
     if (this.collecting || this.table.endedSize === 0) return;
     this.collecting = true;
     try {
-      const ageMsMax = sandboxAgeMsMax(
+      this.ageMsMax = sandboxAgeMsMax(
         { delayMs: this.config.gcDelayMs, diskHeadroom: this.config.gcDiskHeadroom },
         await this.sandboxes.diskUsedFraction(),
       );
-      for (const ended of pickExpired(this.table.endedRuns(), ageMsMax, ENDED_TASKS_MAX, this.time.now())) {
+      for (const ended of pickExpired(this.table.endedRuns(), this.ageMsMax, ENDED_TASKS_MAX, this.time.now())) {
         if (this.stopped) break;
         await this.remove(ended);
       }

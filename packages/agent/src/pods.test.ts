@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { agentMetrics } from './http/metrics.ts';
 import type { FakeBehaviour } from './adapters/fake/fake-containerizer.ts';
 import { makeExecutor, makeTask } from './testing/fake-master.ts';
 import { SimulatedMachine } from './testing/simulated-agent.ts';
@@ -94,9 +95,11 @@ describe('the tasks of a pod', () => {
     expect(machine.master.states('a').at(-1)).toBe('TASK_FINISHED');
     expect(machine.master.states('b').at(-1)).toBe('TASK_RUNNING');
     expect(agent.ledger.heldAmount('cpus')).toBeCloseTo(0.2);
+    expect(agentMetrics(agent, 0)).toMatchObject({ 'slave/executors_running': 1, 'slave/executors_terminated': 0 });
     machine.master.kill('b');
     await machine.time.advance(10);
     expect(agent.ledger.heldAmount('cpus')).toBe(0);
+    expect(agentMetrics(agent, 0)).toMatchObject({ 'slave/executors_running': 0, 'slave/executors_terminated': 1 });
   });
 
   it('end with the one that is killed, each after its own grace', async () => {

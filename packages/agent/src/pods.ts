@@ -1,5 +1,6 @@
 /** The pods of an agent: their tasks are prepared before any of them starts, and one that ends badly ends the others. */
 import { describeError } from '@stadion/base';
+import type { AgentCounters } from './agent-counters.ts';
 import type { Ledger } from './core/ledger.ts';
 import type { TaskPod } from './core/pod.ts';
 import { taskState, type Task } from './core/task.ts';
@@ -8,6 +9,7 @@ import type { TaskEntry } from './task-table.ts';
 
 interface PodParts {
   readonly ledger: Ledger;
+  readonly counters: Pick<AgentCounters, 'executorsTerminated'>;
   readonly sandboxes: Sandboxes;
   readonly sandboxId: (task: Task, pod: TaskPod) => SandboxId;
   /** Makes one task ready to start; resolves with a sentence when it cannot be done. */
@@ -94,6 +96,7 @@ export class Pods {
     if (!known?.entries.delete(entry)) return;
     if (known.entries.size === 0) {
       this.byId.delete(known.pod.podId);
+      this.parts.counters.executorsTerminated += 1;
       if (known.charged) this.parts.ledger.free(known.pod.executor.resources);
       return;
     }

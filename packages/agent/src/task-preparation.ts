@@ -1,6 +1,6 @@
 /** What comes before the start of a task: its sandbox, its artifacts, and its user's right to both. */
 import { describeError, type Clock, type Timers } from '@stadion/base';
-import type { AgentCounters } from './agent-view.ts';
+import type { AgentCounters } from './agent-counters.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { imageOf } from './core/admission.ts';
 import { FETCHES_MAX, PREPARATIONS_MAX } from './limits.ts';

@@ -1,9 +1,9 @@
 /** Carries out what the life cycle decides: sandboxes, artifacts, containers, checks, records and reports of tasks. */
-import { assert, randomUuid, type Clock, type Random, type Timers } from '@stadion/base';
+import { randomUuid, type Clock, type Random, type Timers } from '@stadion/base';
 import type { AgentInfo, AgentMessage } from '@stadion/contract/agent-link';
-import { isTerminal, type Resource, type StatusReason, type TaskState } from '@stadion/contract/mesos';
+import type { Resource, StatusReason, TaskState } from '@stadion/contract/mesos';
 import type { AgentConfig, AgentOptions } from './agent-options.ts';
-import type { AgentCounters } from './agent-view.ts';
+import type { AgentCounters } from './agent-counters.ts';
 import { CheckRunner } from './check-runner.ts';
 import { ContainerRemovals } from './container-removals.ts';
 import { ContainerLauncher } from './container-launcher.ts';
@@ -72,7 +72,7 @@ export class TaskRunner {
 
   constructor(ports: AgentPorts, owner: RunnerOwner) {
     this.ports = ports;
-    this.removals = new ContainerRemovals(ports.containerizer);
+    this.removals = new ContainerRemovals(ports.containerizer, owner.counters);
     this.owner = owner;
     const { ip, resources } = ports.info;
     const onAdded = (): void => {
@@ -115,6 +115,7 @@ export class TaskRunner {
       time: owner.time,
       table: owner.table,
       tokenKey,
+      counters: owner.counters,
       agentId: () => owner.agentId(),
       agentInfo: () => owner.agentInfo(),
       send: (message) => owner.send(message),
@@ -129,6 +130,7 @@ export class TaskRunner {
     });
     this.pods = new Pods({
       ledger: this.ledger,
+      counters: owner.counters,
       sandboxes: ports.sandboxes,
       sandboxId: (task, pod) => this.launcher.podSandboxId(task, pod),
       prepareTask: (entry) => this.makeReady(entry),
@@ -257,6 +259,7 @@ export class TaskRunner {
       uuid: this.updateUuid(),
       networkInfos: addresses.length === 0 ? this.networkInfos : networkInfosOf(addresses),
     });
+    this.owner.counters.noteChange(entry.task, task);
     entry.task = task;
     return this.carryOut(entry, effects);
   }
@@ -373,15 +376,12 @@ export class TaskRunner {
     if (task.runs !== undefined) this.executors.processEnded(entry);
     else if (isExecuted(task.pod)) this.executors.taskEnded(entry);
     else this.pods.ended(entry);
-    const state = taskState(task);
-    assert(isTerminal(state), () => `a task in ${state} is not released`);
-    const { ended } = this.owner.counters;
-    if (task.runs === undefined) ended.set(state, (ended.get(state) ?? 0) + 1);
+    this.owner.counters.noteEnd(task);
     this.removals.add(task.containerId, written);
     if (task.runs !== undefined) void (written ?? Promise.resolve()).then(() => this.retire(entry));
     else if (entry.orphaned && task.latest !== undefined) {
       const framework_id = { value: task.frameworkId };
-      this.owner.send({ type: 'STATUS_UPDATE', framework_id, status: task.latest, latest_state: state });
+      this.owner.send({ type: 'STATUS_UPDATE', framework_id, status: task.latest, latest_state: taskState(task) });
       this.retire(entry);
     }
     if (this.living === 0) void this.removals.settled().then(() => this.owner.onNoneLeft());

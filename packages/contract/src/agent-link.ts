@@ -4,6 +4,16 @@ import { Attribute, DomainInfo, IdValue, Resource } from './mesos/resources.ts';
 import { FrameworkInfo } from './mesos/scheduler.ts';
 import { ExecutorInfo, TaskInfo, TaskState, TaskStatus } from './mesos/task.ts';
 
+/** What every agent here understands, by Mesos's names (`AgentInfo.Capability`). */
+export const AGENT_CAPABILITIES = [
+  'MULTI_ROLE',
+  'HIERARCHICAL_ROLE',
+  'RESERVATION_REFINEMENT',
+  'RESIZE_VOLUME',
+  'AGENT_OPERATION_FEEDBACK',
+  'AGENT_DRAINING',
+] as const;
+
 /** Who an agent is and what it has. `id` is absent until a master has given one. */
 export const AgentInfo = Type.Object({
   id: Type.Optional(IdValue),
@@ -113,6 +123,8 @@ export const MasterMessage = Type.Union([
     type: Type.Literal('REGISTERED'),
     agent_id: IdValue,
     master_id: Type.String(),
+    /** Under which the master is reached, for those who ask the agent; older masters do not say. */
+    master_hostname: Type.Optional(Type.String()),
     ping_timeout_ms: Type.Number(),
   }),
   /** The master will not have this agent; it must stop its tasks if `shutdown` is set. */

@@ -127,6 +127,20 @@ describe('a custom executor', () => {
     agent.send({ type: 'EXECUTOR_MESSAGE', framework_id, executor_id: whom.executor_id, data: 'eW8=' });
     await cluster.settle();
     expect(framework.events.at(-1)).toEqual({ type: 'MESSAGE', message: { ...whom, data: 'eW8=' } });
+    // To an agent that nobody knows, and from the executor of nobody's.
+    await framework.send({ type: 'MESSAGE', framework_id, message: { ...whom, agent_id: { value: 'x' }, data: '' } });
+    const nobody = { framework_id: { value: 'x' }, executor_id: whom.executor_id, data: '' };
+    agent.send({ type: 'EXECUTOR_MESSAGE', ...nobody });
+    agent.send({ type: 'EXECUTOR_MESSAGE', ...nobody });
+    await framework.send({ type: 'REQUEST', framework_id });
+    await cluster.settle();
+    expect(cluster.master.view?.counters).toMatchObject({
+      validFrameworkMessages: 1,
+      invalidFrameworkMessages: 1,
+      validExecutorMessages: 1,
+      invalidExecutorMessages: 2,
+      messagesResourceRequest: 1,
+    });
     await framework.send({ type: 'SHUTDOWN', framework_id, shutdown: whom });
     expect(agent.of('SHUTDOWN_EXECUTOR')).toMatchObject([{ framework_id, executor_id: whom.executor_id }]);
   });

@@ -5,5 +5,6 @@ export { quotaChange } from './core/allocation/quota-change.ts';
 export type { RegisteredAgent, RegistryChange } from './core/cluster/exchange.ts';
 export type { ClusterView } from './core/cluster/state.ts';
 export { createMasterHttp } from './http/master-http.ts';
+export { standbyMetrics } from './http/standby-metrics.ts';
 export { MemorySettingsRegistry, type SettingsRegistry } from './settings-registry.ts';
 export { createMaster, type Master, type MasterIdentity, type MasterOptions } from './master.ts';

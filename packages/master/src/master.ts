@@ -3,7 +3,6 @@ import {
   Mailbox,
   assert,
   assertNever,
-  describeError,
   every,
   randomUuid,
   type Clock,
@@ -17,14 +16,17 @@ import type { AgentAcceptor, AgentInfo, AgentUpkeep, Link, MasterMessage } from 
 import type { ClusterSettings } from '@stadion/contract/cluster-settings';
 import type { MasterInfo, SchedulerConnection, SchedulerEvent } from '@stadion/contract/mesos';
 import { AgentLinks } from './agent-links.ts';
+import { AllocationTurns } from './allocation-turns.ts';
 import type { AgentRegistry } from './agent-registry.ts';
 import { DEFAULT_MASTER_CONFIG, type MasterConfig } from './config.ts';
-import type { ClusterChange, LedgerInput, LedgerOutput, RegistryChange } from './core/cluster/exchange.ts';
+import type { ClusterChange, LedgerInput, LedgerOutput } from './core/cluster/exchange.ts';
 import { Ledger } from './core/cluster/ledger.ts';
 import type { ResourceOperation } from './core/cluster/operations.ts';
 import type { SettingsDecision } from './core/settings/settings.ts';
 import type { ClusterView } from './core/cluster/state.ts';
-import { ALLOCATION_SLICE_AGENTS_MAX, PING_SLICE_LINKS_MAX, REGISTRY_RETRY_MS } from './limits.ts';
+import { ALLOCATION_SLICE_AGENTS_MAX, PING_SLICE_LINKS_MAX } from './limits.ts';
+import { Meters } from './meters.ts';
+import { RegistryWriter } from './registry-writer.ts';
 import { MemorySettingsRegistry, type SettingsRegistry } from './settings-registry.ts';
 
 /** Where this master is reached and what it is called. */
@@ -62,6 +64,10 @@ export interface Master extends Service {
   readonly time: Clock & Timers;
   /** Makes the ids of what is served beside it. */
   readonly random: Random;
+  /** What it measures of itself. */
+  readonly meters: Meters;
+  /** How many inputs wait for their turn. */
+  readonly waiting: number;
   /** What it knows, for reading only; changes between two turns of the event loop. Undefined before the start. */
   readonly view: ClusterView | undefined;
   /** An in-process connection for one framework. Events are delivered in later turns, never inside a call. */
@@ -103,6 +109,7 @@ class MasterShell implements Master {
   private readonly config: MasterConfig;
   readonly time: Clock & Timers;
   readonly random: Random;
+  readonly meters = new Meters();
   private readonly inbox: Mailbox<LedgerInput>;
   private readonly links: AgentLinks;
   private readonly subscriptions = new Map<number, Subscription>();
@@ -111,7 +118,8 @@ class MasterShell implements Master {
   private ledger: Ledger | undefined;
   private stopped = false;
   private lastSubscription = 0;
-  private allocation: TimerHandle | undefined;
+  private readonly allocations: AllocationTurns;
+  private readonly registry: RegistryWriter;
   private readonly settings: SettingsRegistry;
   /** What came of the operation of an operator that is being applied. */
   private operated: string | undefined;
@@ -133,6 +141,12 @@ class MasterShell implements Master {
     this.inbox = new Mailbox(this.time, (input) => {
       this.apply(input);
     });
+    this.allocations = new AllocationTurns(this.time, this.meters, () => {
+      this.apply({ type: 'allocate', limit: ALLOCATION_SLICE_AGENTS_MAX });
+    });
+    this.registry = new RegistryWriter({ ...options, time: this.time, meters: this.meters }, (change) => {
+      this.inbox.post({ type: 'registry-applied', change });
+    });
     this.links = new AgentLinks({
       time: this.time,
       inbox: this.inbox,
@@ -146,6 +160,10 @@ class MasterShell implements Master {
     this.acceptor = { accept: (link) => this.accept(link) };
   }
 
+  get waiting(): number {
+    return this.inbox.size;
+  }
+
   get view(): ClusterView | undefined {
     return this.ledger?.view;
   }
@@ -153,7 +171,9 @@ class MasterShell implements Master {
   async start(): Promise<void> {
     assert(this.ledger === undefined && !this.stopped, 'a master is started once');
     const { registry, random, log, info, clock } = this.options;
+    const begin = clock.monotonic();
     const [known, settings] = await Promise.all([registry.load(), this.settings.load()]);
+    this.meters.registryFetchMs = clock.monotonic() - begin;
     if (this.wasStopped()) return;
     const id = randomUuid(random.stream('master-id'));
     const master: MasterInfo = {
@@ -182,7 +202,8 @@ class MasterShell implements Master {
     if (this.stopped) return Promise.resolve();
     this.stopped = true;
     for (const timer of this.running) timer.cancel();
-    this.allocation?.cancel();
+    this.allocations.cancel();
+    this.registry.stop();
     this.inbox.close();
     this.links.stop();
     for (const { events } of this.subscriptions.values()) events.post({ type: 'CLOSED', reason: 'the master stopped' });
@@ -292,7 +313,7 @@ class MasterShell implements Master {
     const outputs = ledger.apply(input, this.time.now(), this.time.monotonic());
     for (const output of outputs) this.carryOut(output);
     // An allocation that is not done goes on in the next turn; a new one waits for what else may come.
-    if (ledger.allocationPending) this.armAllocation(input.type === 'allocate' ? 0 : this.config.allocationDelayMs);
+    if (ledger.allocationPending) this.allocations.want(input.type === 'allocate' ? 0 : this.config.allocationDelayMs);
   }
 
   private carryOut(output: LedgerOutput): void {
@@ -315,7 +336,7 @@ class MasterShell implements Master {
         this.closeSubscription(output.subscription, output.reason);
         return;
       case 'registry':
-        void this.register(output.change);
+        this.registry.write(output.change);
         return;
       case 'later':
         this.time.after(0, () => {
@@ -339,32 +360,6 @@ class MasterShell implements Master {
   private closeSubscription(subscription: number, reason: string): void {
     this.subscriptions.get(subscription)?.events.post({ type: 'CLOSED', reason });
     this.subscriptions.delete(subscription);
-  }
-
-  /** Tries until the registry has the change or the master stops; the ledger keeps one change per agent under way. */
-  private async register(change: RegistryChange): Promise<void> {
-    try {
-      await this.options.registry.apply(change);
-    } catch (error) {
-      if (this.stopped) return;
-      this.options.log.warn(
-        { change: change.type, agent: change.id, error: describeError(error) },
-        'Registry write failed',
-      );
-      this.time.after(REGISTRY_RETRY_MS, () => {
-        if (!this.stopped) void this.register(change);
-      });
-      return;
-    }
-    this.inbox.post({ type: 'registry-applied', change });
-  }
-
-  /** What happens within the delay is allocated together. */
-  private armAllocation(delayMs: number): void {
-    this.allocation ??= this.time.after(delayMs, () => {
-      this.allocation = undefined;
-      this.apply({ type: 'allocate', limit: ALLOCATION_SLICE_AGENTS_MAX });
-    });
   }
 
   private pingFrom(after: number): void {

@@ -55,13 +55,23 @@ describe('an operation with an id', () => {
     expect(heard()).toHaveLength(2);
     const framework_id = { value: framework.id };
     const acknowledge = { operation_id: { value: 'o1' }, uuid: first?.uuid?.value ?? '' };
-    await framework.send({
-      type: 'ACKNOWLEDGE_OPERATION_STATUS',
-      framework_id,
-      acknowledge_operation_status: acknowledge,
-    });
+    const acknowledged = () =>
+      framework.send({
+        type: 'ACKNOWLEDGE_OPERATION_STATUS',
+        framework_id,
+        acknowledge_operation_status: acknowledge,
+      });
+    await acknowledged();
     await cluster.time.advance(100_000);
     expect(heard()).toHaveLength(2);
+    // There is nothing left to acknowledge.
+    await acknowledged();
+    await framework.send({ type: 'RECONCILE_OPERATIONS', framework_id, reconcile_operations: { operations: [] } });
+    expect(cluster.master.view?.counters).toMatchObject({
+      validOperationAcknowledgements: 1,
+      invalidOperationAcknowledgements: 1,
+      messagesReconcileOperations: 1,
+    });
   });
 
   it('is told again to a framework that comes back', async () => {

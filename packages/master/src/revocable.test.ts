@@ -24,9 +24,9 @@ function cpusIn({ resources: offered }: Offer): [own: number, revocable: number]
 
 /** The master as its pages see it. */
 function served({ master, time }: Cluster): ServedMaster {
-  const { view, identity } = master;
+  const { view, identity, meters, waiting } = master;
   if (view === undefined) throw new Error('the master does not lead');
-  return { view, identity, clock: time, port: 5050, pid: 'master@10.0.0.100:5050' };
+  return { view, identity, meters, waiting, clock: time, port: 5050, pid: 'master@10.0.0.100:5050' };
 }
 
 async function lend(cluster: Cluster, agent: ScriptedAgent, cores: number): Promise<void> {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, stat, statfs } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { loadVaultKey, type Secret } from '@stadion/access';
 import { PlatformError, type Logger } from '@stadion/base';
 import {
@@ -26,6 +26,7 @@ import type { ServerConfig } from '@stadion/contract';
 import type { MasterDialer } from '@stadion/contract/agent-link';
 import type { DomainInfo, Resource } from '@stadion/contract/mesos';
 import { advertisedAddress } from './addresses.ts';
+import { workDirectoryOf } from './agent-flags.ts';
 import { buildContainerizer, listOf } from './build-containerizer.ts';
 import type { SystemPorts } from './system-ports.ts';
 import { MESOS_VERSION } from './version.ts';
@@ -50,7 +51,7 @@ export interface AgentParts {
  */
 export async function buildAgent(parts: AgentParts): Promise<Agent> {
   const { config, ports, log } = parts;
-  const workDirectory = resolve(config.workDir ?? join(parts.dataDirectory, 'agent'));
+  const workDirectory = workDirectoryOf(config);
   await mkdir(workDirectory, { recursive: true });
   const { time } = ports;
   const disk = await statfs(workDirectory);

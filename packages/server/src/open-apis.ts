@@ -11,6 +11,7 @@ import { appOfTask } from '@stadion/orchestrator/permissions';
 import { createOrchestratorHttp, type Engine, type OrchestratorHttpOptions } from '@stadion/orchestrator';
 import { checkedUrl, hostnameOf, urlOf } from './addresses.ts';
 import type { Admission } from './admission.ts';
+import { agentFlags } from './agent-flags.ts';
 import { giveAgentsSecrets } from './agent-secrets.ts';
 import { createClusterReader } from './cluster-reader.ts';
 import { consolePages } from './console-pages.ts';
@@ -188,7 +189,7 @@ export async function openAgentApi(
 ): Promise<string> {
   const { config, ports, open = listen } = options;
   const admission = admissionOf(options);
-  const agentHttp = createAgentHttp(agent, { clock: ports.time, timers: ports.time });
+  const agentHttp = createAgentHttp(agent, { clock: ports.time, timers: ports.time, flags: agentFlags(config) });
   onOpened(() => agentHttp.close());
   const endSessions = takeTaskSessions(agentHttp.server, agent, admission, ports.time);
   onOpened(async () => {

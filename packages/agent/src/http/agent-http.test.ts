@@ -67,6 +67,8 @@ describe('/state', () => {
       attributes: { rack: 'r1', stadion_containerizers: '{posix}' },
       unreserved_resources_allocated: { cpus: 0.2, mem: 64 },
       flags: { work_dir: root },
+      master_hostname: 'master.test',
+      capabilities: expect.arrayContaining(['AGENT_DRAINING']) as string[],
       frameworks: [
         {
           id: 'framework-1',
@@ -85,6 +87,13 @@ describe('/state', () => {
     });
   });
 
+  it('gives the executor of a command no type: tools look for the files of a DEFAULT one below its `tasks/`', async () => {
+    const { frameworks } = (await get('/state')).json as { frameworks: { executors: object[] }[] };
+    const executors = frameworks.flatMap((framework) => framework.executors);
+    expect(executors).toHaveLength(2);
+    for (const executor of executors) expect(executor).not.toHaveProperty('type');
+  });
+
   it('is not there while the agent recovers', async () => {
     const young = createAgent(optionsIn(root, new FakeMaster(), time));
     const pages = createAgentHttp(young, { clock: time, timers: time });
@@ -95,7 +104,7 @@ describe('/state', () => {
 
   it('also comes as JSONP, for names only', async () => {
     expect((await get('/version', { jsonp: 'tell' })).body).toBe(
-      'tell({"version":"1.11.0","build_date":"","build_time":0,"build_user":""});',
+      'tell({"version":"1.11.0","build_date":"","build_time":0,"build_user":"stadion"});',
     );
     expect((await get('/version', { jsonp: 'alert(1)//' })).status).toBe(400);
   });
@@ -129,6 +138,15 @@ describe('statistics and metrics', () => {
       'slave/cpus_total': 4,
       'slave/cpus_used': 0.2,
       'slave/tasks_finished': 0,
+      'slave/executors_running': 2,
+      'slave/executors_registering': 0,
+      'slave/executors_terminating': 0,
+      'slave/executors_terminated': 0,
+      // Starting, and running.
+      'slave/valid_status_updates': 4,
+      'slave/invalid_status_updates': 0,
+      'slave/executor_directory_max_allowed_age_secs': 604_800,
+      'containerizer/mesos/container_destroy_errors': 0,
     });
   });
 });

@@ -14,6 +14,7 @@ import { agentState } from './state.ts';
 import { addAgentApi } from './v1/agent-api.ts';
 import { addExecutorCalls } from './v1/executor-calls.ts';
 import { StatisticsSource } from './statistics.ts';
+import { versionJson } from './version.ts';
 
 /** A Mesos agent answers under its own name as well. */
 const PREFIXES = ['', '/slave(1)'];
@@ -48,7 +49,7 @@ export function createAgentHttp(agent: AgentView, options: AgentHttpOptions): Fa
   const pages: Readonly<Record<string, () => unknown>> = {
     '/state': () => (agent.recovering ? undefined : agentState(agent, flags)),
     '/metrics/snapshot': () => agentMetrics(agent, options.clock.now()),
-    '/version': () => ({ version, build_date: '', build_time: 0, build_user: '' }),
+    '/version': () => versionJson(version),
     '/flags': () => ({ flags }),
     '/system/stats': systemStats,
     '/monitor/connections': () => connections.counts(),

@@ -1,10 +1,12 @@
 /** How Mesos's legacy pages write resources, attributes and tasks. */
-import type { Attribute, Resource, TaskInfo } from '@stadion/contract/mesos';
+import type { Attribute, Range, Resource, TaskInfo } from '@stadion/contract/mesos';
 import { type Task, taskState } from '../core/task.ts';
 
 /** `{cpus: 1.5, mem: 512, disk: 0, gpus: 0, ports: "[31000-31001]"}`; the four scalars are always there. */
 export function legacyResources(resources: readonly Resource[]): Record<string, number | string> {
   const result: Record<string, number | string> = { cpus: 0, gpus: 0, mem: 0, disk: 0 };
+  const ranges = new Map<string, Range[]>();
+  const sets = new Map<string, Set<string>>();
   for (const resource of resources) {
     const name = resource.revocable === undefined ? resource.name : `${resource.name}_revocable`;
     if (resource.scalar !== undefined) {
@@ -12,12 +14,29 @@ export function legacyResources(resources: readonly Resource[]): Record<string, 
       const sum = (typeof before === 'number' ? before : 0) + resource.scalar.value;
       result[name] = Math.round(sum * 1000) / 1000;
     } else if (resource.ranges !== undefined) {
-      result[name] = `[${resource.ranges.range.map((range) => `${range.begin}-${range.end}`).join(', ')}]`;
+      ranges.set(name, [...(ranges.get(name) ?? []), ...resource.ranges.range]);
     } else if (resource.set !== undefined) {
-      result[name] = `{${resource.set.item.join(', ')}}`;
+      sets.set(name, new Set([...(sets.get(name) ?? []), ...resource.set.item]));
     }
   }
+  for (const [name, parts] of ranges) result[name] = rangesText(joined(parts));
+  for (const [name, items] of sets) result[name] = `{${[...items].join(', ')}}`;
   return result;
+}
+
+/** In order, and those that touch as one. */
+function joined(ranges: readonly Range[]): Range[] {
+  const result: Range[] = [];
+  for (const { begin, end } of [...ranges].sort((left, right) => left.begin - right.begin)) {
+    const last = result.at(-1);
+    if (last === undefined || begin > last.end + 1) result.push({ begin, end });
+    else result[result.length - 1] = { begin: last.begin, end: Math.max(last.end, end) };
+  }
+  return result;
+}
+
+function rangesText(ranges: readonly Range[]): string {
+  return `[${ranges.map(({ begin, end }) => `${String(begin)}-${String(end)}`).join(', ')}]`;
 }
 
 /** `{rack: "abc", level: 10}`. */
@@ -27,10 +46,7 @@ export function legacyAttributes(attributes: readonly Attribute[]): Record<strin
     if (attribute.scalar !== undefined) result[attribute.name] = attribute.scalar.value;
     else if (attribute.text !== undefined) result[attribute.name] = attribute.text.value;
     else if (attribute.set !== undefined) result[attribute.name] = `{${attribute.set.item.join(', ')}}`;
-    else if (attribute.ranges !== undefined) {
-      const ranges = attribute.ranges.range.map((range) => `${range.begin}-${range.end}`);
-      result[attribute.name] = `[${ranges.join(', ')}]`;
-    }
+    else if (attribute.ranges !== undefined) result[attribute.name] = rangesText(attribute.ranges.range);
   }
   return result;
 }

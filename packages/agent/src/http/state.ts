@@ -1,10 +1,12 @@
 /** The agent's `/state`: who it is, what it has, what runs and what ran. */
+import { AGENT_CAPABILITIES } from '@stadion/contract/agent-link';
 import type { Resource } from '@stadion/contract/mesos';
 import type { AgentView } from '../agent-view.ts';
 import type { TaskPod } from '../core/pod.ts';
 import type { Task } from '../core/task.ts';
 import { ownDiskOf } from '../core/volumes.ts';
 import { ENDED_TASKS_SHOWN_MAX } from '../limits.ts';
+import { versionJson } from './version.ts';
 import { executorName, legacyAttributes, legacyResources, legacyTask, roleOf } from './legacy-json.ts';
 
 interface FrameworkLists {
@@ -45,12 +47,12 @@ export function agentState(agent: AgentView, flags: Readonly<Record<string, stri
   const reserved = agent.checkpointedResources();
   const held = [...agent.tasks()].flatMap(heldBy);
   return {
-    version: info.version,
+    ...versionJson(info.version),
     start_time: agent.startedAt / 1000,
     id: info.id?.value ?? '',
     pid: `slave(1)@${info.ip}:${info.port}`,
     hostname: info.hostname,
-    capabilities: ['MULTI_ROLE', 'HIERARCHICAL_ROLE', 'RESERVATION_REFINEMENT'],
+    capabilities: AGENT_CAPABILITIES,
     ...(info.domain === undefined ? {} : { domain: info.domain }),
     resources: total,
     reserved_resources: byRole(reserved),
@@ -61,6 +63,7 @@ export function agentState(agent: AgentView, flags: Readonly<Record<string, stri
     unreserved_resources_allocated: legacyResources(held.filter((resource) => !isReserved(resource))),
     resource_providers: [],
     attributes: legacyAttributes(info.attributes),
+    ...(agent.masterHostname === undefined ? {} : { master_hostname: agent.masterHostname }),
     flags,
     frameworks: frameworks.filter((each) => each.isActive).map((each) => each.value),
     completed_frameworks: frameworks.filter((each) => !each.isActive).map((each) => each.value),
@@ -145,7 +148,7 @@ function podExecutor(agent: AgentView, { pod, agentId, tasks }: PodTasks, isOver
     directory: first === undefined ? '' : agent.podDirectoryOf(first, agentId),
     resources: legacyResources(held),
     role: first === undefined ? '*' : roleOf(first.info),
-    type: pod.executor.type ?? 'DEFAULT',
+    type: pod.executor.type ?? 'CUSTOM',
     tasks: of(({ phase }) => phase !== 'staged' && phase !== 'ended'),
     queued_tasks: of(({ phase }) => phase === 'staged'),
     completed_tasks: of(({ phase }) => phase === 'ended'),
@@ -164,7 +167,7 @@ function executor(agent: AgentView, task: Task, agentId: string | undefined): Re
     directory: agent.sandboxOf(task, agentId),
     resources: legacyResources(isEnded ? [] : info.resources),
     role: roleOf(info),
-    type: 'DEFAULT',
+    // No type: of one that is DEFAULT, tools look for a task's files below `tasks/` in its directory.
     tasks: isStaged || isEnded ? [] : [legacyTask(task)],
     queued_tasks: isStaged ? [{ ...legacyTask(task), command: info.command }] : [],
     completed_tasks: isEnded ? [legacyTask(task)] : [],

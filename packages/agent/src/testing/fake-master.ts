@@ -89,6 +89,7 @@ export class FakeMaster implements MasterDialer {
         type: 'REGISTERED',
         agent_id: { value: agentId },
         master_id: 'master-1',
+        master_hostname: 'master.test',
         ping_timeout_ms: 75_000,
       });
     }

@@ -39,7 +39,7 @@ function executorsByFramework(view: ClusterView): ReadonlyMap<string, object[]> 
         },
         resources: legacyResources(resources),
         role,
-        type: info.type ?? 'DEFAULT',
+        type: info.type ?? 'CUSTOM',
         slave_id: agent.id,
       });
       found.set(frameworkId, list);

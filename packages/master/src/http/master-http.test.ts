@@ -246,7 +246,7 @@ describe('the smaller resources', () => {
   });
 
   it('/metrics/snapshot is flat numbers', async () => {
-    await scene();
+    const { cluster } = await scene();
     const answer = (await get('/metrics/snapshot')).json<Record<string, number>>();
     expect(Value.Check(MetricsSnapshot, answer)).toBe(true);
     expect(answer).toMatchObject({
@@ -259,7 +259,14 @@ describe('the smaller resources', () => {
       'master/slaves_active': 1,
       'master/frameworks_connected': 1,
       'allocator/mesos/roles/*/shares/dominant': 1,
+      'master/event_queue_messages': 0,
+      'master/slave_shutdowns_completed': 0,
+      'registrar/state_store_ms/count': 1,
+      'registrar/log/recovered': 1,
     });
+    expect(answer['allocator/mesos/allocation_run_ms/count']).toBeGreaterThan(0);
+    // What happens within the delay is allocated together.
+    expect(answer['allocator/mesos/allocation_run_latency_ms/min']).toBe(cluster.master.view?.config.allocationDelayMs);
   });
 
   it('/frameworks, /flags, /version, /health and /redirect answer in their shapes', async () => {

@@ -9,11 +9,19 @@ import type { ServedMaster } from './served-master.ts';
 import { isActive } from './shapes/agent-json.ts';
 import { addTo } from './shapes/framework-json.ts';
 
-/** All metrics of this moment. Resources in cores and MiB, times in seconds. */
-export function metrics({ view, clock }: ServedMaster): MetricsSnapshot {
+/** What the metrics are about. */
+export type MeasuredMaster = Pick<ServedMaster, 'view' | 'clock' | 'meters' | 'waiting'>;
+
+/** All metrics of this moment. Resources in cores and MiB, times in seconds, but for those whose names say `_ms`. */
+export function metrics({ view, clock, meters, waiting }: MeasuredMaster): MetricsSnapshot {
   return {
     'master/elected': 1,
     'master/uptime_secs': (clock.now() - view.startedAt) / 1000,
+    // All inputs of a master wait in one queue, as messages to it.
+    'master/event_queue_messages': waiting,
+    'master/event_queue_dispatches': 0,
+    'master/event_queue_http_requests': 0,
+    'master/operator_event_stream_subscribers': meters.operatorStreams,
     'master/outstanding_offers': view.offers.size,
     ...resourceMetrics(view),
     ...agentMetrics(view),
@@ -21,7 +29,12 @@ export function metrics({ view, clock }: ServedMaster): MetricsSnapshot {
     ...taskMetrics(view),
     ...counterMetrics(view),
     ...allocatorMetrics(view),
+    ...meters.allocationRun.metrics('allocator/mesos/allocation_run_ms'),
+    ...meters.allocationLatency.metrics('allocator/mesos/allocation_run_latency_ms'),
     'registrar/queued_operations': view.transitions.size,
+    'registrar/state_fetch_ms': meters.registryFetchMs,
+    ...meters.registryStore.metrics('registrar/state_store_ms'),
+    'registrar/log/recovered': 1,
     ...systemMetrics(),
   };
 }
@@ -114,6 +127,10 @@ function counterMetrics({ counters }: ClusterView): MetricsSnapshot {
     'master/slave_unreachable_scheduled': counters.unreachableScheduled,
     'master/slave_unreachable_canceled': counters.unreachableCanceled,
     'master/slave_unreachable_completed': counters.unreachableCompleted,
+    // As they were called before agents could come back; exporters insist on them.
+    'master/slave_shutdowns_scheduled': counters.unreachableScheduled,
+    'master/slave_shutdowns_canceled': counters.unreachableCanceled,
+    'master/slave_shutdowns_completed': counters.unreachableCompleted,
     'master/recovery_slave_removals': counters.recoveryAgentRemovals,
     'master/messages_register_framework': counters.messagesRegisterFramework,
     'master/messages_reregister_framework': counters.messagesReregisterFramework,
@@ -129,6 +146,14 @@ function counterMetrics({ counters }: ClusterView): MetricsSnapshot {
     'master/messages_register_slave': counters.messagesRegisterAgent,
     'master/messages_reregister_slave': counters.messagesReregisterAgent,
     'master/messages_unregister_slave': counters.messagesUnregisterAgent,
+    'master/messages_update_slave': counters.messagesUpdateAgent,
+    'master/messages_resource_request': counters.messagesResourceRequest,
+    'master/messages_reconcile_operations': counters.messagesReconcileOperations,
+    'master/messages_exited_executor': counters.messagesExitedExecutor,
+    ...messageMetrics(counters),
+    // Of Mesos's older protocol alone.
+    'master/messages_authenticate': 0,
+    'master/messages_deactivate_framework': 0,
     'master/valid_status_updates': counters.validStatusUpdates,
     'master/invalid_status_updates': counters.invalidStatusUpdates,
     'master/valid_status_update_acknowledgements': counters.validStatusUpdateAcknowledgements,
@@ -139,6 +164,24 @@ function counterMetrics({ counters }: ClusterView): MetricsSnapshot {
     'master/offers_declined': counters.offersDeclined,
     'master/offers_rescinded': counters.offersRescinded,
     'master/tasks_launched': counters.tasksLaunched,
+  };
+}
+
+/** Those of which some are good and some are not. */
+function messageMetrics(counters: ClusterView['counters']): MetricsSnapshot {
+  const toExecutors = [counters.validFrameworkMessages, counters.invalidFrameworkMessages] as const;
+  const toFrameworks = [counters.validExecutorMessages, counters.invalidExecutorMessages] as const;
+  const acknowledged = [counters.validOperationAcknowledgements, counters.invalidOperationAcknowledgements] as const;
+  return {
+    'master/messages_framework_to_executor': toExecutors[0] + toExecutors[1],
+    'master/valid_framework_to_executor_messages': toExecutors[0],
+    'master/invalid_framework_to_executor_messages': toExecutors[1],
+    'master/messages_executor_to_framework': toFrameworks[0] + toFrameworks[1],
+    'master/valid_executor_to_framework_messages': toFrameworks[0],
+    'master/invalid_executor_to_framework_messages': toFrameworks[1],
+    'master/messages_operation_status_update_acknowledgement': acknowledged[0] + acknowledged[1],
+    'master/valid_operation_status_update_acknowledgements': acknowledged[0],
+    'master/invalid_operation_status_update_acknowledgements': acknowledged[1],
   };
 }
 

@@ -7,6 +7,7 @@ import { clusterSight, type ClusterSight } from '../core/cluster/cluster-sight.t
 import { seenCluster } from '../core/cluster/seen-cluster.ts';
 import type { ClusterView } from '../core/cluster/state.ts';
 import type { Master, MasterIdentity } from '../master.ts';
+import type { Meters } from '../meters.ts';
 import { inTurns } from './json-pieces.ts';
 
 /** A master that runs, at the moment of one request. */
@@ -14,6 +15,9 @@ export interface ServedMaster {
   readonly view: ClusterView;
   readonly identity: MasterIdentity;
   readonly clock: Clock;
+  readonly meters: Meters;
+  /** How many inputs wait for their turn. */
+  readonly waiting: number;
   /** The port that it really listens on. */
   readonly port: number;
   /** `master@ip:port`. */
@@ -55,8 +59,8 @@ export class SeenMaster {
 
 /** The master as this request finds it. A master that was told no port listens on the one that the request came to. */
 export function servedMaster(master: Master, request: FastifyRequest): ServedMaster | undefined {
-  const { view, identity, time } = master;
+  const { view, identity, time, meters, waiting } = master;
   if (view === undefined) return undefined;
   const port = identity.port === 0 ? (request.socket.localPort ?? 0) : identity.port;
-  return { view, identity, clock: time, port, pid: `master@${identity.ip}:${String(port)}` };
+  return { view, identity, clock: time, meters, waiting, port, pid: `master@${identity.ip}:${String(port)}` };
 }

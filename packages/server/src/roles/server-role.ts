@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Secret } from '@stadion/access';
 import { PlatformError, describeError, randomUuid, type Logger } from '@stadion/base';
 import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
+import { standbyMetrics } from '@stadion/master';
 import { Reigns, openZooKeeperStore, type SharedStore } from '@stadion/store';
 import { advertisedAddress, hostnameOf, urlOf } from '../addresses.ts';
 import type { Admission } from '../admission.ts';
@@ -28,6 +29,9 @@ import { leaderEndedProbe } from './leader-alive.ts';
 import { LeaderProxy } from './leader-proxy.ts';
 import { decodeLeader, encodeLeader, type LeaderRecord } from './leader-record.ts';
 import { fastifyHandler } from './fastify-handler.ts';
+
+/** Each master of Mesos has its own; who scrapes all of them finds the one that is elected by it. */
+const METRICS_PATHS = ['/metrics/snapshot', '/metrics/snapshot.json'];
 
 /** What every reign of this server shares. */
 interface ServerParts {
@@ -103,6 +107,8 @@ export async function startServer(wanted: ServerConfig): Promise<Platform> {
     const admission: Admission = { secret, access, tls, ownNames: new Set([hostname.toLowerCase()]) };
     const urlOfLeader = (which: 'master' | 'orchestrator') => (): string | undefined =>
       leader === undefined || leader.id === id ? undefined : leader[which];
+    const startedAt = ports.time.now();
+    const ownMetrics = (): object => standbyMetrics(startedAt, ports.time);
     const door = (flag: string, leaderUrl: () => string | undefined, redirects: readonly string[]): Door => {
       const isOfMaster = redirects.length > 0;
       const proxy: LeaderProxy = new LeaderProxy({
@@ -114,6 +120,7 @@ export async function startServer(wanted: ServerConfig): Promise<Platform> {
         time: ports.time,
         redirectPaths: new Set(redirects),
         healthPaths: new Set(isOfMaster ? ['/health', '/master/health'] : []),
+        ownPages: new Map(isOfMaster ? METRICS_PATHS.map((path) => [path, ownMetrics]) : []),
       });
       const front: Front = new Front(proxy, tls);
       return { flag, front, proxy };

@@ -6,6 +6,7 @@ import type { Task } from '../../core/task.ts';
 import { ENDED_TASKS_SHOWN_MAX } from '../../limits.ts';
 import { agentMetrics } from '../metrics.ts';
 import type { StatisticsSource } from '../statistics.ts';
+import { versionJson } from '../version.ts';
 import { executorOf, executorV1, frameworkV1, taskV1 } from './shapes.ts';
 
 /** What the calls work with. */
@@ -22,9 +23,7 @@ type AgentRead = (parts: ReadParts) => object | Promise<object>;
 export const AGENT_READS: Readonly<Record<string, AgentRead>> = {
   GET_HEALTH: () => ({ healthy: true }),
   GET_FLAGS: ({ flags }) => ({ flags: Object.entries(flags).map(([name, value]) => ({ name, value })) }),
-  GET_VERSION: ({ agent }) => ({
-    version_info: { version: agent.info.version, build_date: '', build_time: 0, build_user: '' },
-  }),
+  GET_VERSION: ({ agent }) => ({ version_info: versionJson(agent.info.version) }),
   GET_METRICS: ({ agent, clock }) => ({
     metrics: Object.entries(agentMetrics(agent, clock.now())).map(([name, value]) => ({ name, value })),
   }),

@@ -26,6 +26,18 @@ export class Counters {
   messagesRegisterAgent = 0;
   messagesReregisterAgent = 0;
   messagesUnregisterAgent = 0;
+  messagesUpdateAgent = 0;
+  messagesResourceRequest = 0;
+  messagesReconcileOperations = 0;
+  messagesExitedExecutor = 0;
+  /** Of a framework to its executor: passed on, and those that nobody is there for. */
+  validFrameworkMessages = 0;
+  invalidFrameworkMessages = 0;
+  /** Of an executor to its framework, likewise. */
+  validExecutorMessages = 0;
+  invalidExecutorMessages = 0;
+  validOperationAcknowledgements = 0;
+  invalidOperationAcknowledgements = 0;
   validStatusUpdates = 0;
   invalidStatusUpdates = 0;
   validStatusUpdateAcknowledgements = 0;

@@ -16,7 +16,11 @@ const STATUS_UNKNOWN = 9;
 /** A framework speaks to an executor. Where that is not connected, the words are lost, as in Mesos. */
 export function tellExecutor(state: ClusterState, framework: FrameworkRecord, call: Message): void {
   const agent = state.agents.get(call.agent_id.value);
-  if (agent === undefined) return;
+  if (agent?.link === undefined) {
+    state.counters.invalidFrameworkMessages += 1;
+    return;
+  }
+  state.counters.validFrameworkMessages += 1;
   state.toAgent(agent, {
     type: 'FRAMEWORK_MESSAGE',
     framework_id: { value: framework.id },
@@ -36,12 +40,17 @@ export function shutDownExecutor(state: ClusterState, framework: FrameworkRecord
 /** An executor speaks to its framework. */
 export function executorSays(state: ClusterState, agent: AgentRecord, { framework_id, executor_id, data }: Word): void {
   const framework = state.frameworks.get(framework_id.value);
-  if (framework === undefined) return;
+  if (framework?.subscription === undefined) {
+    state.counters.invalidExecutorMessages += 1;
+    return;
+  }
+  state.counters.validExecutorMessages += 1;
   state.toFramework(framework, { type: 'MESSAGE', message: { agent_id: { value: agent.id }, executor_id, data } });
 }
 
 /** The process of an executor has ended. */
 export function executorExited(state: ClusterState, agent: AgentRecord, message: Exit): void {
+  state.counters.messagesExitedExecutor += 1;
   const { framework_id, executor_id, status } = message;
   const executor = agent.executors.get(taskKey(framework_id.value, executor_id.value));
   if (executor !== undefined) releaseExecutor(state, agent, executor);

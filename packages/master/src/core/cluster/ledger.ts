@@ -207,6 +207,7 @@ export class Ledger {
         statusUpdate(state, agent, message);
         return;
       case 'OVERSUBSCRIBED':
+        state.counters.messagesUpdateAgent += 1;
         oversubscribe(state, agent, message);
         return;
       case 'EXECUTOR_MESSAGE':
@@ -256,6 +257,7 @@ export class Ledger {
         return;
       case 'REQUEST':
         // As in Mesos: who has which share decides what is offered.
+        state.counters.messagesResourceRequest += 1;
         return;
       case 'MESSAGE':
         tellExecutor(state, framework, call.message);

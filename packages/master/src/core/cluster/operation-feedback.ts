@@ -121,11 +121,17 @@ export function forgetOperations(state: ClusterState, framework: FrameworkRecord
 
 export function acknowledgeOperation(state: ClusterState, framework: FrameworkRecord, call: Acknowledge): void {
   const operation = state.operations.get(framework.id, call.operation_id.value);
-  if (operation?.state === 'OPERATION_FINISHED' && operation.uuid === call.uuid) state.operations.remove(operation);
+  if (operation?.state !== 'OPERATION_FINISHED' || operation.uuid !== call.uuid) {
+    state.counters.invalidOperationAcknowledgements += 1;
+    return;
+  }
+  state.counters.validOperationAcknowledgements += 1;
+  state.operations.remove(operation);
 }
 
 /** What is known of some operations, or of all; nothing of it has to be acknowledged. */
 export function reconcileOperations(state: ClusterState, framework: FrameworkRecord, call: Reconcile): void {
+  state.counters.messagesReconcileOperations += 1;
   if (call.operations.length === 0) {
     for (const operation of state.operations.of(framework.id)) tellAs(state, operation, operation.state, RECONCILED);
     return;

@@ -102,6 +102,7 @@ function sendRegistered(state: ClusterState, agent: AgentRecord): void {
     type: 'REGISTERED',
     agent_id: { value: agent.id },
     master_id: state.master.id,
+    master_hostname: state.master.hostname,
     ping_timeout_ms: state.config.agentPingIntervalMs * state.config.agentPingMissesMax,
   });
 }

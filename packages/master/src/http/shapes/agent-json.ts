@@ -1,4 +1,5 @@
 /** One agent in the legacy JSON of `/state`, `/slaves` and `/state-summary`. */
+import { AGENT_CAPABILITIES } from '@stadion/contract/agent-link';
 import type { AgentRecord, RecoveredAgent } from '../../core/cluster/records.ts';
 import type { ClusterView } from '../../core/cluster/state.ts';
 import {
@@ -91,13 +92,3 @@ export function recoveredAgentJson({ id, info }: RecoveredAgent) {
 export function isActive(view: ClusterView, agent: AgentRecord): boolean {
   return agent.link !== undefined && !view.transitions.has(agent.id) && !view.upkeep.has(agent.id);
 }
-
-/** What every agent here understands. */
-export const AGENT_CAPABILITIES = [
-  'MULTI_ROLE',
-  'HIERARCHICAL_ROLE',
-  'RESERVATION_REFINEMENT',
-  'RESIZE_VOLUME',
-  'AGENT_OPERATION_FEEDBACK',
-  'AGENT_DRAINING',
-] as const;

@@ -108,7 +108,8 @@ function executorsPieces(view: ClusterView): Generator<string> {
 function shownExecutor({ command, ...info }: ExecutorInfo, frameworkId: string): object {
   const { environment: _own, ...rest } = command ?? {};
   return {
-    type: 'DEFAULT',
+    // Mesos: an executor of which nothing is said is its framework's own.
+    type: 'CUSTOM',
     ...info,
     framework_id: { value: frameworkId },
     ...(command === undefined ? {} : { command: rest }),

@@ -52,9 +52,11 @@ export class OperatorStreams {
     reply.hijack();
     const stream = new RecordStream(reply.raw, { 'Content-Type': codec.mediaType }, () => {
       this.streams.delete(stream);
+      this.master.meters.operatorStreams = this.streams.size;
       if (this.streams.size === 0) this.rest();
     });
     this.streams.set(stream, { codec, sight, waiting: [] });
+    this.master.meters.operatorStreams = this.streams.size;
     this.unwatch ??= this.master.watch((change) => {
       this.spread(event(view, change), { view, change });
     });

@@ -10,8 +10,8 @@ import type {
 import type { ClusterView } from '../../core/cluster/state.ts';
 import { statusHistory } from '../../core/cluster/statuses.ts';
 import { formatResources } from '../../core/resources/resource-format.ts';
-import { AGENT_CAPABILITIES, drainV1, isActive } from '../shapes/agent-json.ts';
-import type { AgentInfo } from '@stadion/contract/agent-link';
+import { drainV1, isActive } from '../shapes/agent-json.ts';
+import { AGENT_CAPABILITIES, type AgentInfo } from '@stadion/contract/agent-link';
 
 /** A point in time, from milliseconds since the Unix epoch. */
 function time(at: number) {

@@ -1,0 +1,88 @@
+/** What well-known tools of Mesos ask of a master and an agent, and what they make of the answers, as in their sources. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { shellApp } from './support/apps.ts';
+import { AGENT_METRICS, MASTER_METRICS } from './support/exporter-metrics.ts';
+import { RunningPlatform, waitFor, type TaskView } from './support/running-platform.ts';
+
+let platform: RunningPlatform;
+let task: TaskView;
+
+beforeAll(async () => {
+  platform = await RunningPlatform.start(['--attributes', 'rack:a;level:10']);
+  await platform.change('POST', '/v2/apps', shellApp('/group/web', 'echo hello; exec sleep 1000'));
+  const [running] = await platform.tasks('/group/web');
+  if (running === undefined) throw new Error('no task');
+  task = running;
+  await platform.call('POST', '/v2/apps', shellApp('/once', 'exit 3', { instances: 1, backoffSeconds: 3600 }));
+  await waitFor(
+    'a task has failed',
+    async () => (await platform.call('GET', '/v2/apps/once')).body.app.lastTaskFailure,
+  );
+});
+afterAll(async () => {
+  await platform.dispose();
+});
+
+const master = async (path: string) => (await platform.ask('master', path)).body;
+const agent = async (path: string) => (await platform.ask('agent', path)).body;
+
+describe('exporters', () => {
+  it('find every number of a master that they insist on', async () => {
+    // Telegraf says how long it waits.
+    const metrics = await master('/metrics/snapshot?timeout=100ms');
+    expect(MASTER_METRICS.filter((name) => typeof metrics[name] !== 'number')).toEqual([]);
+    expect(metrics['allocator/mesos/allocation_run_ms/count']).toBeGreaterThan(0);
+    expect(metrics['allocator/mesos/allocation_run_ms/max']).toBeGreaterThan(0);
+    const latency = metrics['allocator/mesos/allocation_run_latency_ms/max'];
+    expect(latency).toBeGreaterThanOrEqual(metrics['allocator/mesos/allocation_run_ms/max']);
+    // The agent was admitted.
+    expect(metrics['registrar/state_store_ms/count']).toBe(1);
+  });
+
+  it('find every number of an agent', async () => {
+    const metrics = await agent('/metrics/snapshot');
+    expect(AGENT_METRICS.filter((name) => typeof metrics[name] !== 'number')).toEqual([]);
+    expect(metrics).toMatchObject({ 'slave/executors_running': 1, 'slave/executors_terminated': 1 });
+  });
+
+  it('learn from the agent who its master is', async () => {
+    const { hostname, port } = new URL(platform.addresses.agent);
+    expect(await agent('/state')).toMatchObject({
+      flags: { hostname, ip: hostname, port, attributes: 'rack:a;level:10' },
+      master_hostname: '127.0.0.1',
+      build_user: expect.any(String),
+    });
+  });
+});
+
+describe('the files of a task', () => {
+  it('are found below the work directory, as mesos-term does', async () => {
+    const { flags } = await agent('/state');
+    const [{ tasks }] = (await master('/state')).frameworks;
+    const { id, slave_id, framework_id, statuses } = tasks.find((each: { id: string }) => each.id === task.id);
+    const [running] = statuses.filter((status: { state: string }) => status.state === 'TASK_RUNNING');
+    const run = `frameworks/${framework_id}/executors/${id}/runs/${running.container_status.container_id.value}`;
+    const path = `${flags.work_dir}/slaves/${slave_id}/${run}`;
+    expect(path).toBe(await platform.sandboxOf(task.id));
+    expect((await platform.ask('agent', `/files/browse?path=${encodeURIComponent(path)}`)).status).toBe(200);
+  });
+
+  it('are found by the type of its executor, as the pages of Mesos do', async () => {
+    const containers = ['one', 'two'].map((name) => {
+      const exec = { command: { shell: `echo I am ${name}; exec sleep 1000` } };
+      return { name, exec, resources: { cpus: 0.01, mem: 16 } };
+    });
+    await platform.change('POST', '/v2/pods', { id: '/pod', containers });
+    const { frameworks } = await agent('/state');
+    const seen: string[] = [];
+    for (const { type, directory, tasks } of frameworks[0].executors) {
+      for (const { id } of tasks) {
+        const path = type === 'DEFAULT' ? `${directory}/tasks/${id}` : directory;
+        const found = await agent(`/files/read?path=${encodeURIComponent(`${path}/stdout`)}&offset=0`);
+        seen.push(found.data);
+      }
+    }
+    expect(seen.sort()).toEqual(['I am one\n', 'I am two\n', 'hello\n']);
+    await platform.change('DELETE', '/v2/pods/pod');
+  });
+});
