@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TaskInfo } from '@stadion/contract/mesos';
+import type { FrameworkCapability, TaskInfo, TaskState } from '@stadion/contract/mesos';
 import { TASKS_TOLD_PER_TURN } from './limits.ts';
 import { Cluster, resources, task, type ScriptedAgent, type ScriptedFramework } from './testing/cluster.ts';
 
@@ -92,6 +92,51 @@ describe('the life of a task', () => {
     expect(agent.of('ACKNOWLEDGE_STATUS_UPDATE')).toHaveLength(0);
     await agent.update('nobody-0001', 't1', 'TASK_RUNNING');
     expect(late.lastStatus('t1').state).toBe('TASK_RUNNING');
+  });
+});
+
+describe('a task on an agent that is drained', () => {
+  async function drained(markGone: boolean, capabilities: FrameworkCapability[] = ['PARTITION_AWARE']) {
+    const cluster = await Cluster.start();
+    const agent = await cluster.agent('a1');
+    const framework = await cluster.framework({ capabilities: capabilities.map((type) => ({ type })) });
+    await framework.accept(framework.lastOffer(), [task('t1', agent.agentId)]);
+    await agent.update(framework.id, 't1', 'TASK_RUNNING');
+    const startedAt = cluster.time.now();
+    cluster.master.treatAgent(agent.agentId, { drain: { startedAt, deadline: startedAt + 60_000, markGone } });
+    await cluster.settle();
+    const end = async (state: TaskState) => {
+      await agent.update(framework.id, 't1', state);
+      const { state: told, reason } = framework.lastStatus('t1');
+      return [told, reason, cluster.master.view?.frameworks.get(framework.id)?.tasks.get('t1')?.state];
+    };
+    return { cluster, agent, framework, end };
+  }
+
+  it('is killed for the drain, whoever asked for it', async () => {
+    const { end } = await drained(false);
+    expect(await end('TASK_KILLING')).toEqual(['TASK_KILLING', 'REASON_AGENT_DRAINING', 'TASK_KILLING']);
+    expect(await end('TASK_KILLED')).toEqual(['TASK_KILLED', 'REASON_AGENT_DRAINING', 'TASK_KILLED']);
+  });
+
+  it('is gone with an agent that goes for good, once it has ended', async () => {
+    const { cluster, agent, framework, end } = await drained(true);
+    expect(await end('TASK_KILLING')).toEqual(['TASK_KILLING', 'REASON_AGENT_DRAINING', 'TASK_KILLING']);
+    const gone = 'TASK_GONE_BY_OPERATOR';
+    expect(await end('TASK_KILLED')).toEqual([gone, 'REASON_AGENT_DRAINING', gone]);
+    await framework.acknowledge(framework.lastStatus('t1'));
+    expect(agent.of('ACKNOWLEDGE_STATUS_UPDATE')).toHaveLength(1);
+    expect(cluster.master.view?.agents.get(agent.agentId)?.tasks.size ?? 0).toBe(0);
+  });
+
+  it('is killed for frameworks that do not know what gone is', async () => {
+    const { end } = await drained(true, []);
+    expect(await end('TASK_KILLED')).toEqual(['TASK_KILLED', 'REASON_AGENT_DRAINING', 'TASK_KILLED']);
+  });
+
+  it('fails and finishes as elsewhere', async () => {
+    const { end } = await drained(true);
+    expect(await end('TASK_FAILED')).toEqual(['TASK_FAILED', undefined, 'TASK_FAILED']);
   });
 });
 

@@ -312,6 +312,14 @@ export function isFailure(state: TaskState): boolean {
   }
 }
 
+/**
+ * Whether a task ended for the sake of its agent: it ran on what was only lent to it, or the agent was drained. No failure of
+ * its app, and no reason to wait before the next launch.
+ */
+export function saysNothingOfApp({ reason }: Pick<TaskStatus, 'reason'>): boolean {
+  return reason === 'REASON_CONTAINER_PREEMPTED' || reason === 'REASON_AGENT_DRAINING';
+}
+
 function unreachableFrom(condition: InstanceCondition): InstanceCondition {
   return condition === 'UnreachableInactive' ? condition : 'Unreachable';
 }

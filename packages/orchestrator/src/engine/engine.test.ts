@@ -341,6 +341,23 @@ describe('instances that end', () => {
     expect(platform.engine.view.deployments()).toEqual([]);
   });
 
+  it.each(['TASK_KILLED', 'TASK_GONE_BY_OPERATOR'] as const)(
+    'by the drain of an agent (%s) are replaced without a pause, and are no failures',
+    async (state) => {
+      const platform = await TestPlatform.started();
+      platform.master.script = () => ({ kind: 'fail', lifeMs: 1 });
+      valueOf(await platform.put([appSpec('/web', { backoffSeconds: 20 })]));
+      await platform.time.advance(1_000);
+      const failure = platform.engine.view.lastTaskFailure('/web');
+      platform.master.script = () => ({ kind: 'run' });
+      await platform.until(() => platform.running('/web') === 1, 30_000);
+      const taskId = platform.master.alive('web')[0]?.info.task_id.value ?? '';
+      platform.master.end(taskId, state, '', 'REASON_AGENT_DRAINING');
+      expect(await platform.until(() => platform.master.launched.length === 3, 500)).toBe(true);
+      expect(platform.engine.view.lastTaskFailure('/web')).toEqual(failure);
+    },
+  );
+
   it('by a kill with wipe are replaced by others', async () => {
     const platform = await TestPlatform.started();
     valueOf(await platform.put([appSpec('/web')]));

@@ -15,7 +15,15 @@ import { instanceIdOf } from '../core/instance-ids.ts';
 import { taskIdOf, type Departure, type Instance } from '../core/instance.ts';
 import { hasPorts } from '../core/app/spec.ts';
 import { serves } from '../core/health.ts';
-import { draining, isFailure, killing, rescheduled, scheduledInstance, stopped } from '../core/instance-update.ts';
+import {
+  draining,
+  isFailure,
+  killing,
+  rescheduled,
+  saysNothingOfApp,
+  scheduledInstance,
+  stopped,
+} from '../core/instance-update.ts';
 import { isUnreachable } from '../core/unreachable.ts';
 import type { EngineConfig } from './config.ts';
 import type { Counters } from './counters.ts';
@@ -190,17 +198,18 @@ export class Lifecycle {
     const { fleet, root, counters, isLocked } = this.parts;
     counters.add(`tasks.${ended.condition.toLowerCase()}.counter`);
     this.unwatch(ended.id);
-    // It ran on what was only lent to it, which says nothing about the app.
-    const isPreempted = status.reason === 'REASON_CONTAINER_PREEMPTED';
-    if (isFailure(status.state) && !isPreempted) {
+    const isInnocent = saysNothingOfApp(status);
+    if (isFailure(status.state) && !isInnocent) {
       this.recordFailure(ended, status.state, status.message ?? '');
     }
     fleet.announce(ended);
     const target = root.spec(ended.appId);
     const definition = root.appAtVersion(ended.appId, ended.appVersion);
-    const isPausing = ended.goal === 'Running' && causesBackoff(ended.condition) && !isPreempted;
-    if (definition !== undefined && isPausing) {
-      this.backOff(ended, definition);
+    const isPausing = ended.goal === 'Running' && causesBackoff(ended.condition) && !isInnocent;
+    if (definition !== undefined && isPausing) this.backOff(ended, definition);
+    // As in Marathon: what has to leave an agent is to run elsewhere soon.
+    if (definition !== undefined && status.reason === 'REASON_AGENT_DRAINING') {
+      fleet.of(ended.appId).backoffs.delete(definition.versionInfo.lastConfigChangeAt);
     }
     const isOutdated = target !== undefined && ended.appVersion < target.versionInfo.lastConfigChangeAt;
     // An outdated instance comes back as it was only while a deployment has yet to get to it.

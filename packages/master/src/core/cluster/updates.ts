@@ -7,6 +7,7 @@ import type { AgentRecord, FrameworkRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
 import { keepStatus, setTaskState, stateFor } from './statuses.ts';
 import { completeTask } from './tasks.ts';
+import { inDrain } from './upkeep.ts';
 
 type Update = Extract<AgentMessage, { type: 'STATUS_UPDATE' }>;
 type Acknowledge = Extract<SchedulerCall, { type: 'ACKNOWLEDGE' }>['acknowledge'];
@@ -28,11 +29,13 @@ export function statusUpdate(state: ClusterState, agent: AgentRecord, update: Up
   }
   state.counters.validStatusUpdates += 1;
   // Whoever acknowledges must know the agent.
-  const status =
+  const known =
     update.status.agent_id === undefined ? { ...update.status, agent_id: { value: agent.id } } : update.status;
+  const status = inDrain(state, framework, agent, known);
   const task = framework.tasks.get(status.task_id.value);
   if (task?.agentId === agent.id) {
-    setTaskState(state, task, isTerminal(status.state) ? status.state : update.latest_state);
+    const latest = inDrain(state, framework, agent, { state: update.latest_state });
+    setTaskState(state, task, isTerminal(status.state) ? status.state : latest.state);
     task.statusState = status.state;
     task.statusUuid = status.uuid;
     keepStatus(task, status);

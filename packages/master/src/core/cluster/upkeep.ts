@@ -4,8 +4,9 @@
  */
 import { rescindOffers, markGone } from './removal.ts';
 import type { AgentUpkeep } from '@stadion/contract/agent-link';
+import type { StatusReason, TaskState } from '@stadion/contract/mesos';
 import type { RegistryChange } from './exchange.ts';
-import { taskKey, type AgentRecord } from './records.ts';
+import { taskKey, type AgentRecord, type FrameworkRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
 
 /** Takes note of a wish; undefined: as any other agent. Unknown agents are not minded. */
@@ -40,6 +41,23 @@ export function keepUp(state: ClusterState): void {
 /** Whether an agent may get new work. */
 export function takesWork(state: ClusterState, agent: AgentRecord): boolean {
   return !state.upkeep.has(agent.id);
+}
+
+/**
+ * What an agent reports, with what its drain has to do with it, as Mesos's agents tell it: whoever asked for the end of a task,
+ * the reason is the drain, and the task of an agent that goes for good is gone with it. Mesos says the latter of a task that is
+ * still being killed, too; a final state waits here for the end.
+ */
+export function inDrain<Told extends { readonly state: TaskState; readonly reason?: StatusReason }>(
+  state: ClusterState,
+  framework: FrameworkRecord,
+  agent: AgentRecord,
+  told: Told,
+): Told {
+  const drain = state.upkeep.get(agent.id)?.drain;
+  if (drain === undefined || (told.state !== 'TASK_KILLING' && told.state !== 'TASK_KILLED')) return told;
+  const isGone = told.state === 'TASK_KILLED' && drain.markGone && framework.partitionAware;
+  return { ...told, reason: 'REASON_AGENT_DRAINING', ...(isGone && { state: 'TASK_GONE_BY_OPERATOR' }) };
 }
 
 function makeDurable(state: ClusterState, agentId: string): void {

@@ -108,10 +108,10 @@ export class FakeMaster {
   }
 
   /** Ends a task as if its process had. */
-  end(taskId: string, state: TaskState, message = ''): void {
+  end(taskId: string, state: TaskState, message = '', reason?: TaskStatus['reason']): void {
     const task = this.tasks.get(taskId);
     if (task === undefined || isTerminal(task.state)) return;
-    this.report(task, state, { message });
+    this.report(task, state, { message, ...(reason !== undefined && { reason }) });
     this.offers.makeSoon();
   }
 
