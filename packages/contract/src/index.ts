@@ -3,7 +3,7 @@
  * `/agent-link`, `/dns`; the typed clients are in `/client`.
  */
 export type { BackupSummary, BackupTask, StatePlace } from './backup.ts';
-export { PlatformAddresses, PlatformFile } from './platform-file.ts';
+export { PLATFORM_FILE_NAMES, PlatformAddresses, PlatformFile } from './platform-file.ts';
 export {
   ServerConfig,
   resolveServerConfig,

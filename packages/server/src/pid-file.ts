@@ -1,20 +1,25 @@
-/** `stadion.pid` in the data directory: how `stadion down` and every other command find the running platform. */
+/** A file for each process in the data directory: how `stadion down` and every other command find what runs. */
 import { readFileSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PlatformFile } from '@stadion/contract';
+import { PLATFORM_FILE_NAMES, type PlatformFile } from '@stadion/contract';
 
-const FILE_NAME = 'stadion.pid';
+/** Which file: one for each process that may share the data directory. */
+export type PidFileOwner = keyof typeof PLATFORM_FILE_NAMES;
 
 /** Writes the file; readers see the old or the new one, never half of it. */
-export async function writePidFile(dataDirectory: string, addresses: PlatformFile['addresses']): Promise<void> {
+export async function writePidFile(
+  dataDirectory: string,
+  owner: PidFileOwner,
+  addresses: PlatformFile['addresses'],
+): Promise<void> {
   const content: PlatformFile = { pid: process.pid, startTime: processStartTime(process.pid) ?? '', addresses };
-  await writeWhole(join(dataDirectory, FILE_NAME), `${JSON.stringify(content)}\n`);
+  await writeWhole(join(dataDirectory, PLATFORM_FILE_NAMES[owner]), `${JSON.stringify(content)}\n`);
 }
 
 /** Removes the file, if it is still ours. */
-export async function removePidFile(dataDirectory: string): Promise<void> {
-  const path = join(dataDirectory, FILE_NAME);
+export async function removePidFile(dataDirectory: string, owner: PidFileOwner): Promise<void> {
+  const path = join(dataDirectory, PLATFORM_FILE_NAMES[owner]);
   const text = await readFile(path, 'utf8').catch(() => '');
   if (text.includes(`"pid":${String(process.pid)},`)) await rm(path, { force: true });
 }

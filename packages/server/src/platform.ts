@@ -172,8 +172,8 @@ async function startRooms(
         )),
   };
   if (addresses.edgeAdmin !== undefined) edge.url = addresses.edgeAdmin;
-  undoing.add(() => removePidFile(dataDirectory));
-  await writePidFile(dataDirectory, addresses);
+  undoing.add(() => removePidFile(dataDirectory, 'platform'));
+  await writePidFile(dataDirectory, 'platform', addresses);
   const joinTokenPath = await writeJoinToken(
     dataDirectory,
     secret,

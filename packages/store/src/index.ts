@@ -3,6 +3,7 @@ export {
   openZooKeeperStore,
   watchZooKeeperLeader,
   watchZooKeeperMasters,
+  zooKeeperServers,
   type ZooKeeperOptions,
 } from './adapters/zookeeper/index.ts';
 export { SimulatedDisk, createMemoryStore, type SimulatedDiskOptions } from './adapters/memory/index.ts';

@@ -7,7 +7,7 @@ import { safeText } from '../core/safe-text.ts';
 import { plural } from '../core/why.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Style } from '../output/style.ts';
-import { isAlive, readPlatformFile } from '../platform/platform-file.ts';
+import { findLocalProcesses } from '../platform/platform-file.ts';
 import type { Session } from '../platform/session.ts';
 import type { CommandSpec } from './command.ts';
 import { checkCertificates } from './doctor-certificates.ts';
@@ -70,16 +70,20 @@ async function checkDataDirectory({ machine, dataDirectory }: Session): Promise<
   if (problem !== undefined) {
     return fail('data directory', `${dataDirectory} cannot be written to: ${problem}. Choose another with --data-dir.`);
   }
-  const file = await readPlatformFile(machine, dataDirectory).catch((error: unknown) =>
+  const local = await findLocalProcesses(machine, dataDirectory).catch((error: unknown) =>
     error instanceof PlatformError ? error : undefined,
   );
-  if (file instanceof PlatformError) return warn('data directory', file.message);
-  if (file === undefined) return ok('data directory', `${dataDirectory} can be written to and is free`);
-  return isAlive(machine, file)
-    ? ok('data directory', `${dataDirectory} is held by the platform that runs as process ${file.pid}`)
+  if (local instanceof PlatformError) return warn('data directory', local.message);
+  const [holder] = local?.alive ?? [];
+  const [former] = local?.dead ?? [];
+  if (holder !== undefined) {
+    return ok('data directory', `${dataDirectory} is held by the platform that runs as process ${holder.pid}`);
+  }
+  return former === undefined
+    ? ok('data directory', `${dataDirectory} can be written to and is free`)
     : ok(
         'data directory',
-        `${dataDirectory} is free; the platform that ran as process ${file.pid} did not end by itself`,
+        `${dataDirectory} is free; the platform that ran as process ${former.pid} did not end by itself`,
       );
 }
 

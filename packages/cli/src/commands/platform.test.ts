@@ -7,6 +7,8 @@ import { run, start, until } from '../testing/run.ts';
 import { sampleSlave } from '../testing/samples.ts';
 
 const PID_FILE = join('state', 'stadion.pid');
+const AGENT_FILE = join('state', 'stadion-agent.pid');
+const AGENT_CONTENT = JSON.stringify({ pid: 43, startTime: '1001', addresses: { agent: 'http://127.0.0.1:5051' } });
 const CONTENT = JSON.stringify({
   pid: 42,
   startTime: '1000',
@@ -65,6 +67,17 @@ describe('down', () => {
     expect(result.code).toBe(EXIT.ok);
     expect(result.signals).toEqual(['SIGTERM 42']);
     expect(result.stdout).toContain('Stopped the platform (process 42)');
+  });
+
+  it('stops whatever shares the data directory, the server before the agent', async () => {
+    const both = { ...files, [AGENT_FILE]: AGENT_CONTENT };
+    const processes = new Map([
+      [42, '1000'],
+      [43, '1001'],
+    ]);
+    const result = await run(new FakePlatform(), ['down', '--data-dir', 'state'], { files: both, processes });
+    expect(result.signals).toEqual(['SIGTERM 42', 'SIGTERM 43']);
+    expect(result.stdout).toContain('processes 42, 43');
   });
 
   it('stops tasks as well with --tasks', async () => {
@@ -132,6 +145,47 @@ describe('where the platform is', () => {
     platform.isDown = true;
     const result = await run(platform, ['app', 'list', '--data-dir', 'state'], { files });
     expect(result.stderr).toContain('Start it again with: stadion up --data-dir state');
+  });
+
+  it('is that of the server where an agent has the same data directory', async () => {
+    const both = { ...files, [AGENT_FILE]: AGENT_CONTENT };
+    const alive = new Map([...processes, [43, '1001']]);
+    const result = await run(new FakePlatform(), ['version', '-o', 'json', '--data-dir', 'state'], {
+      files: both,
+      processes: alive,
+    });
+    expect(JSON.parse(result.stdout).url).toBe('http://127.0.0.1:9999');
+  });
+
+  it('is that of an orchestrator whose master is elsewhere', async () => {
+    const alone = JSON.stringify({ pid: 42, startTime: '1000', addresses: { orchestrator: 'http://127.0.0.1:7777' } });
+    const result = await run(new FakePlatform(), ['version', '-o', 'json', '--data-dir', 'state'], {
+      files: { [PID_FILE]: alone },
+      processes,
+    });
+    expect(JSON.parse(result.stdout).url).toBe('http://127.0.0.1:7777');
+  });
+
+  it('is to be said where only an agent runs', async () => {
+    const platform = new FakePlatform();
+    platform.isDown = true;
+    const result = await run(platform, ['app', 'list', '--data-dir', 'state'], {
+      files: { [AGENT_FILE]: AGENT_CONTENT },
+      processes: new Map([[43, '1001']]),
+    });
+    expect(result.stderr).toContain('Say where one of its servers is: --url');
+  });
+
+  it('is not to be started with up where a server was killed', async () => {
+    const platform = new FakePlatform();
+    platform.isDown = true;
+    const server = JSON.stringify({
+      pid: 42,
+      startTime: '1',
+      addresses: { orchestrator: 'http://h:1', master: 'http://h:2' },
+    });
+    const result = await run(platform, ['app', 'list', '--data-dir', 'state'], { files: { [PID_FILE]: server } });
+    expect(result.stderr).toContain('Start it again as it was started before.');
   });
 
   it('is the conventional address when the file is of a platform that has ended', async () => {

@@ -13,7 +13,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { waitFor, withDeadline } from '../follow/waiting.ts';
 import { limits } from '../limits.ts';
 import { readDocument } from '../platform/input.ts';
-import { isAlive, platformFilePath, readPlatformFile } from '../platform/platform-file.ts';
+import { findLocalProcesses, isAlive, platformFilePath } from '../platform/platform-file.ts';
 import type { PlatformStart } from '../platform/ports.ts';
 import type { Session } from '../platform/session.ts';
 import { usageError } from '../report-error.ts';
@@ -118,19 +118,24 @@ export const platformCommands: readonly CommandSpec[] = [
     async run(call) {
       const { session } = call;
       const { printer, machine } = session;
-      const file = await readPlatformFile(machine, session.dataDirectory);
-      if (file === undefined || !isAlive(machine, file)) {
+      const { alive, dead } = await findLocalProcesses(machine, session.dataDirectory);
+      if (alive.length === 0) {
         const path = platformFilePath(session.dataDirectory);
-        const reason = file === undefined ? `there is no ${path}` : `that of ${path} has ended without being told to`;
+        const hasDied = dead.length > 0;
+        const reason = hasDied
+          ? `that of ${session.dataDirectory} has ended without being told to`
+          : `there is no ${path}`;
         printer.remark(`No platform runs here: ${reason}.`);
-        if (file !== undefined) {
+        if (hasDied) {
           printer.remark('Its tasks may still run. To stop them, start it again and then: stadion down --tasks');
         }
         printer.answer({ stopped: false }, () => []);
         return EXIT.ok;
       }
-      await stop(session, file, call.isSet('tasks'), call.duration('timeout') ?? limits.stopTimeoutMs);
-      printer.answer({ stopped: true, pid: file.pid }, () => [`Stopped the platform (process ${file.pid}).`]);
+      const pids = alive.map(({ pid }) => pid);
+      const processes = `process${pids.length === 1 ? '' : 'es'} ${pids.join(', ')}`;
+      await stop(session, alive, call.isSet('tasks'), call.duration('timeout') ?? limits.stopTimeoutMs);
+      printer.answer({ stopped: true, pid: pids[0], pids }, () => [`Stopped the platform (${processes}).`]);
       return EXIT.ok;
     },
   },
@@ -174,28 +179,39 @@ async function readConfig(call: CommandCall): Promise<ServerConfig> {
 }
 
 /** SIGTERM ends the platform and leaves tasks alone; SIGUSR2 ends both. */
-async function stop(session: Session, file: PlatformFile, withTasks: boolean, timeoutMs: number): Promise<void> {
+async function stop(
+  session: Session,
+  files: readonly PlatformFile[],
+  withTasks: boolean,
+  timeoutMs: number,
+): Promise<void> {
   const { printer, machine, time } = session;
+  for (const { pid } of files) signal(machine, pid, withTasks ? 'SIGUSR2' : 'SIGTERM');
+  printer.remark(withTasks ? 'Stopping the platform and all its tasks …' : 'Stopping the platform; tasks run on …');
+  const deadline = withDeadline(time, session.ports.interruption(), timeoutMs, () => {
+    const pid = files.find((file) => isAlive(machine, file))?.pid ?? files[0]?.pid ?? 0;
+    return new PlatformError(
+      'wait-timed-out',
+      `Process ${pid} still runs after ${formatDuration(timeoutMs)}. Look into its log, or end it with: kill -9 ${pid}`,
+    );
+  });
   try {
-    machine.signal(file.pid, withTasks ? 'SIGUSR2' : 'SIGTERM');
+    while (files.some((file) => isAlive(machine, file))) await waitFor(time, limits.stopPollMs, deadline.signal);
+  } finally {
+    deadline.end();
+  }
+}
+
+/** @throws PlatformError `stop-refused`; a process that has ended meanwhile is none */
+function signal(machine: Session['machine'], pid: number, name: 'SIGTERM' | 'SIGUSR2'): void {
+  try {
+    machine.signal(pid, name);
   } catch (error) {
     if (errorCode(error) === 'ESRCH') return;
     throw new PlatformError(
       'stop-refused',
-      `Not allowed to stop process ${file.pid}. Run this as the user who started the platform.`,
+      `Not allowed to stop process ${pid}. Run this as the user who started the platform.`,
       { cause: error },
     );
-  }
-  printer.remark(withTasks ? 'Stopping the platform and all its tasks …' : 'Stopping the platform; tasks run on …');
-  const deadline = withDeadline(time, session.ports.interruption(), timeoutMs, () => {
-    return new PlatformError(
-      'wait-timed-out',
-      `Process ${file.pid} still runs after ${formatDuration(timeoutMs)}. Look into its log, or end it with: kill -9 ${file.pid}`,
-    );
-  });
-  try {
-    while (isAlive(machine, file)) await waitFor(time, limits.stopPollMs, deadline.signal);
-  } finally {
-    deadline.end();
   }
 }

@@ -17,7 +17,7 @@ import type { StateSlave } from '@stadion/contract/mesos-state';
 import { limits } from '../limits.ts';
 import { FORMATS, Printer, type Format } from '../output/printer.ts';
 import { usageError } from '../report-error.ts';
-import { isAlive, readPlatformFile } from './platform-file.ts';
+import { addressesOf, findLocalProcesses } from './platform-file.ts';
 import type { CliPorts, Machine, Streams } from './ports.ts';
 
 /** Options that every command has. */
@@ -35,8 +35,8 @@ export interface Location {
   readonly source: '--url' | '--edge' | 'STADION_URL' | 'pid file' | 'default';
   /** What a person can do when nobody answers there, as a sentence. */
   readonly advice: string;
-  /** All addresses, when the pid file was used. */
-  readonly addresses: PlatformAddresses | undefined;
+  /** Where its master is, when a file of the data directory says so. */
+  readonly master: string | undefined;
 }
 
 /** Where the platform is when nobody says anything. */
@@ -45,6 +45,8 @@ const DEFAULT_URL = 'http://127.0.0.1:8080';
 const DEFAULT_DATA_DIRECTORY = './.stadion';
 const ADVICE =
   'Start the platform with: stadion up. If it runs elsewhere, say where: --url URL, STADION_URL or --data-dir.';
+const ADVICE_BESIDE_PARTS =
+  'Only a part of a cluster runs here. Say where one of its servers is: --url http://HOST:8080, or STADION_URL.';
 
 /** One run of one command. */
 export class Session {
@@ -108,8 +110,7 @@ export class Session {
 
   /** Where the name server of the running platform is, as far as the data directory says. */
   async nameServer(): Promise<Pick<PlatformAddresses, 'dns' | 'dnsHttp'>> {
-    const file = await readPlatformFile(this.machine, this.dataDirectory);
-    return file !== undefined && isAlive(this.machine, file) ? file.addresses : {};
+    return addressesOf(await findLocalProcesses(this.machine, this.dataDirectory));
   }
 
   /**
@@ -117,8 +118,8 @@ export class Session {
    * @param address of its administration
    */
   async edge(address: string | undefined): Promise<EdgeClient> {
-    const file = address === undefined ? await readPlatformFile(this.machine, this.dataDirectory) : undefined;
-    const found = file !== undefined && isAlive(this.machine, file) ? file.addresses.edgeAdmin : undefined;
+    const local = address === undefined ? await findLocalProcesses(this.machine, this.dataDirectory) : undefined;
+    const found = local === undefined ? undefined : addressesOf(local).edgeAdmin;
     const baseUrl = address ?? nonEmpty(this.ports.environment.STADION_EDGE_URL) ?? found ?? DEFAULT_EDGE_URL;
     return createEdgeClient({ baseUrl: given(baseUrl, '--edge').url, fetch: this.fetch });
   }
@@ -199,8 +200,8 @@ export class Session {
   /** A platform of this folder that wants everybody to be known has left its secret there, for its owner to read. */
   private async ownSecret(): Promise<string | undefined> {
     if (this.options.url !== undefined || nonEmpty(this.ports.environment.STADION_URL) !== undefined) return undefined;
-    const file = await readPlatformFile(this.machine, this.dataDirectory);
-    if (file === undefined || !isAlive(this.machine, file)) return undefined;
+    const { alive } = await findLocalProcesses(this.machine, this.dataDirectory);
+    if (alive.length === 0) return undefined;
     const path = `${this.dataDirectory}/${OWN_SECRET_FILE}`;
     const secret = await this.machine.readFile(path, limits.secretBytes).catch(() => undefined);
     return secret === undefined ? undefined : shown(secret);
@@ -213,26 +214,24 @@ export class Session {
     if (fromEnvironment !== undefined && this.options.dataDir === undefined) {
       return given(fromEnvironment, 'STADION_URL');
     }
-    const file = await readPlatformFile(this.machine, this.dataDirectory);
-    if (file !== undefined && isAlive(this.machine, file)) {
-      const { orchestrator, master } = file.addresses;
-      if (orchestrator !== undefined && master !== undefined) {
-        const addresses = { ...file.addresses, orchestrator, master };
-        return { url: orchestrator, source: 'pid file', advice: ADVICE, addresses };
-      }
-    }
+    const local = await findLocalProcesses(this.machine, this.dataDirectory);
+    const { orchestrator, master } = addressesOf(local);
+    if (orchestrator !== undefined) return { url: orchestrator, source: 'pid file', advice: ADVICE, master };
     const location = given(DEFAULT_URL, 'default');
-    if (file === undefined) return location;
+    if (local.alive.length > 0) return { ...location, advice: ADVICE_BESIDE_PARTS };
+    if (local.dead.length === 0) return location;
     const where = this.dataDirectory === DEFAULT_DATA_DIRECTORY ? '' : ` --data-dir ${this.dataDirectory}`;
-    return {
-      ...location,
-      advice: `The platform of ${this.dataDirectory} has ended without being told to. Start it again with: stadion up${where}`,
-    };
+    // `stadion up` has all in one; beside a server's folder it would begin with nothing.
+    const wasWhole = local.dead.some(
+      ({ addresses: { master: led, agent } }) => led !== undefined && agent !== undefined,
+    );
+    const again = wasWhole ? `Start it again with: stadion up${where}` : 'Start it again as it was started before.';
+    return { ...location, advice: `The platform of ${this.dataDirectory} has ended without being told to. ${again}` };
   }
 
   private async findMaster(): Promise<MasterClient> {
-    const { addresses, url } = await this.locate();
-    if (addresses !== undefined) return createMasterClient({ baseUrl: addresses.master, fetch: this.fetch });
+    const { master: known, url } = await this.locate();
+    if (known !== undefined) return createMasterClient({ baseUrl: known, fetch: this.fetch });
     const info = await (await this.orchestrator()).info();
     const config = info.marathon_config;
     const master =
@@ -263,7 +262,7 @@ function given(url: string, source: Location['source']): Location {
   if (!URL.canParse(withScheme)) {
     throw usageError(`'${url}' (${source}) is not an address. Give one such as ${DEFAULT_URL}`);
   }
-  return { url: withScheme.replace(/\/+$/, ''), source, advice: ADVICE, addresses: undefined };
+  return { url: withScheme.replace(/\/+$/, ''), source, advice: ADVICE, master: undefined };
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

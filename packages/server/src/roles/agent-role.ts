@@ -1,6 +1,5 @@
 /** `stadion agent` and `stadion join`: this machine runs tasks for a cluster that is led elsewhere. */
 import { rm } from 'node:fs/promises';
-import { connect, isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { decodeJoinToken, saveClusterSecret, type JoinToken } from '@stadion/access';
 import { PlatformError, describeError } from '@stadion/base';
@@ -20,9 +19,9 @@ import { systemPorts, type SystemPorts } from '../system-ports.ts';
 import { zooKeeperTls } from '../tls/zookeeper-tls.ts';
 import { Undoing } from '../undoing.ts';
 import { decodeLeader } from './leader-record.ts';
+import { ownAddressTowards } from './own-address.ts';
 
 const JOINED_SECRET_FILE = 'cluster-secret';
-const ROUTE_MS_MAX = 5_000;
 
 /**
  * Starts the agent; resolves once it answers on its port. It registers as soon as a leader can be reached.
@@ -62,8 +61,8 @@ export async function startAgent(wanted: ServerConfig, token?: string): Promise<
     const url = await openAgentApi({ config, secret, access, tls, ports, log: log.logger }, agent, (close) => {
       undoing.add(close);
     });
-    undoing.add(() => removePidFile(dataDirectory));
-    await writePidFile(dataDirectory, { agent: url });
+    undoing.add(() => removePidFile(dataDirectory, 'agent'));
+    await writePidFile(dataDirectory, 'agent', { agent: url });
     if (addressesFile !== undefined) await writeAddresses(addressesFile, { agent: url });
     return {
       addresses: { agent: url },
@@ -96,38 +95,6 @@ async function settingsOfJoining(wanted: ServerConfig, dataDirectory: string, to
   const bindAddress = isDefault ? await ownAddressTowards(token) : wanted.bindAddress;
   const tls = token.tls && wanted.tls === 'off' ? 'on' : wanted.tls;
   return { ...wanted, ...where, secretFile, bindAddress, tls };
-}
-
-/** The address of this machine that the way to the cluster leaves from. */
-async function ownAddressTowards({ masters, zk }: JoinToken): Promise<string> {
-  const problems: string[] = [];
-  const servers = (zk ?? '').replace(/^zk:\/\/(?:[^@]*@)?/, '').replace(/\/.*$/, '');
-  const ends = [...masters.map((url) => new URL(url).host), ...servers.split(',').filter((server) => server !== '')];
-  for (const end of ends) {
-    try {
-      return await localAddressTowards(new URL(`http://${end}`));
-    } catch (error) {
-      problems.push(`${end}: ${describeError(error)}`);
-    }
-  }
-  throw new PlatformError(
-    'cluster-unreachable',
-    `The cluster cannot be reached from here (${problems.join('; ')}). Check the network between the two machines.`,
-  );
-}
-
-function localAddressTowards({ hostname, port }: URL): Promise<string> {
-  return new Promise((resolveAddress, reject) => {
-    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port === '' ? 80 : port) });
-    socket.setTimeout(ROUTE_MS_MAX, () => socket.destroy(new Error('no answer')));
-    socket.on('connect', () => {
-      const { localAddress } = socket;
-      socket.destroy();
-      if (localAddress !== undefined && isIP(localAddress) !== 0) resolveAddress(localAddress.replace('::ffff:', ''));
-      else reject(new Error('no local address'));
-    });
-    socket.on('error', reject);
-  });
 }
 
 /** Where to look for the leader: in ZooKeeper, or at the addresses given. */

@@ -52,8 +52,8 @@ export async function startDns(config: ServerConfig): Promise<Platform> {
     const { addresses, remarks } = await openDns(config, cluster, parts, (close) => {
       undoing.add(close);
     });
-    undoing.add(() => removePidFile(dataDirectory));
-    await writePidFile(dataDirectory, addresses);
+    undoing.add(() => removePidFile(dataDirectory, 'dns'));
+    await writePidFile(dataDirectory, 'dns', addresses);
     if (addressesFile !== undefined) await writeAddresses(addressesFile, addresses);
     return {
       addresses,

@@ -43,8 +43,8 @@ export async function startEdgeRole(config: ServerConfig, remark: (text: string)
       },
       undoing,
     );
-    undoing.add(() => removePidFile(dataDirectory));
-    await writePidFile(dataDirectory, addresses);
+    undoing.add(() => removePidFile(dataDirectory, 'edge'));
+    await writePidFile(dataDirectory, 'edge', addresses);
     if (addressesFile !== undefined) await writeAddresses(addressesFile, addresses);
     return {
       addresses,

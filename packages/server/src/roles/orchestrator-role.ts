@@ -90,8 +90,8 @@ export async function startOrchestrator(wanted: ServerConfig): Promise<Platform>
       },
     );
     const addresses = { orchestrator };
-    undoing.add(() => removePidFile(dataDirectory));
-    await writePidFile(dataDirectory, addresses);
+    undoing.add(() => removePidFile(dataDirectory, 'platform'));
+    await writePidFile(dataDirectory, 'platform', addresses);
     if (addressesFile !== undefined) await writeAddresses(addressesFile, addresses);
     return {
       addresses,

@@ -165,8 +165,8 @@ export async function startServer(wanted: ServerConfig): Promise<Platform> {
     });
     undoing.add(() => reigns.stop());
     reigns.start();
-    undoing.add(() => removePidFile(dataDirectory));
-    await writePidFile(dataDirectory, addresses);
+    undoing.add(() => removePidFile(dataDirectory, 'platform'));
+    await writePidFile(dataDirectory, 'platform', addresses);
     const joinTokenPath = await writeJoinToken(
       dataDirectory,
       secret,

@@ -3,5 +3,6 @@ export {
   openZooKeeperStore,
   watchZooKeeperLeader,
   watchZooKeeperMasters,
+  zooKeeperServers,
   type ZooKeeperOptions,
 } from './open-zookeeper-store.ts';

@@ -94,6 +94,11 @@ function prepare(options: ZooKeeperOptions): { readonly keeper: SessionKeeper; r
   };
 }
 
+/** `host:port` of each server of an ensemble, from its `zk://…` URL. @throws PlatformError `store-address-invalid` */
+export function zooKeeperServers(url: string): readonly string[] {
+  return readPlace(url).servers;
+}
+
 function readPlace(url: string): ZooKeeperPlace {
   const parsed = parseZooKeeperUrl(url);
   if (!parsed.ok) throw storeAddressInvalid(parsed.problem);
