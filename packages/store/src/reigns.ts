@@ -28,6 +28,7 @@ export class Reigns {
   private isStopped = false;
   private endReign: (reason: unknown) => void = () => undefined;
   private running: Promise<void> | undefined;
+  private isReigning = false;
 
   constructor(options: ReignsOptions) {
     this.options = options;
@@ -37,10 +38,12 @@ export class Reigns {
     this.running = this.run();
   }
 
+  /** Ends the reign under way, and resolves when it has ended. */
   async stop(): Promise<void> {
     this.isStopped = true;
     this.endReign('the server stops');
     // A campaign ends with the store, which is closed next: it is not waited for.
+    if (!this.isReigning) return;
     await Promise.race([this.running, delay(this.options.timers, STOP_MS_MAX)]);
   }
 
@@ -58,6 +61,7 @@ export class Reigns {
           end = resolve;
         });
         this.endReign = end;
+        this.isReigning = true;
         void leadership.lost.then(() => {
           end('the leadership was lost');
         });
@@ -66,7 +70,10 @@ export class Reigns {
       } catch (error) {
         if (this.wasStopped()) return;
         log.error({ error: describeError(error) }, 'Leading failed');
+      } finally {
+        this.isReigning = false;
       }
+      if (this.wasStopped()) return;
       await delay(timers, REELECTION_PAUSE_MS);
     }
   }
