@@ -51,6 +51,19 @@ describe('the vault', () => {
     expect(() => moved.reveal('two')).toThrow(/cannot be opened/);
   });
 
+  it('takes no value while another key has sealed one, and says what to do', async () => {
+    const records = memory();
+    await (await SecretVault.open(key, records, ports)).set('one', new Secret('value'));
+    const other = await SecretVault.open(new Secret('ab'.repeat(32)), records, ports);
+    expect(other.unreadable).toEqual(['one']);
+    const refused = other.set('two', new Secret('v'));
+    await expect(refused).rejects.toMatchObject({ code: 'secrets-key-differs' });
+    await expect(refused).rejects.toThrow(/\(one\).*--secrets-key-file/);
+    await other.delete('one');
+    await other.set('two', new Secret('v'));
+    expect(other.reveal('two')?.reveal()).toBe('v');
+  });
+
   it.each(['', '../x', '/x', 'a//b', 'a b', 'x'.repeat(300)])('refuses the path %j', async (path) => {
     const vault = await SecretVault.open(key, memory(), ports);
     await expect(vault.set(path, new Secret('v'))).rejects.toMatchObject({ code: 'secret-path-invalid' });

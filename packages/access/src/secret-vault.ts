@@ -12,6 +12,10 @@ const SECRETS_MAX = 10_000;
 /** Words as in a path of files; what else people wrote would have to be escaped wherever it is shown. */
 const PATH = /^[A-Za-z0-9][A-Za-z0-9._-]*(?:\/[A-Za-z0-9][A-Za-z0-9._-]*){0,9}$/;
 const PATH_CHARACTERS_MAX = 256;
+/** How many are named where something is wrong with them. */
+const NAMED_MAX = 3;
+const SAME_KEY =
+  'every server of a cluster needs the same key file (secrets.key in its data directory, or --secrets-key-file)';
 
 /** A sealed value: nonce, ciphertext and tag in base64, bound to its path. Times in milliseconds since the epoch. */
 export interface SealedSecret {
@@ -41,6 +45,7 @@ export class SecretVault {
   private readonly clock: Clock;
   private readonly random: Random;
   private secrets: Map<string, SealedSecret>;
+  private readonly sealedElsewhere: Set<string>;
 
   private constructor(
     key: Buffer,
@@ -53,6 +58,9 @@ export class SecretVault {
     this.clock = ports.clock;
     this.random = ports.random;
     this.secrets = new Map(known);
+    this.sealedElsewhere = new Set(
+      [...known].flatMap(([path, { sealed }]) => (this.opens(path, sealed) ? [] : [path])),
+    );
   }
 
   /** Loads what is kept. @param key at least 32 hexadecimal bytes, see `loadVaultKey` */
@@ -64,6 +72,11 @@ export class SecretVault {
     return new SecretVault(Buffer.from(key.reveal(), 'hex'), records, ports, await records.load());
   }
 
+  /** Paths of those that this key does not open. Nothing is set while there is one: no key would open all any more. */
+  get unreadable(): readonly string[] {
+    return [...this.sealedElsewhere];
+  }
+
   list(): readonly SecretFacts[] {
     return [...this.secrets].map(([path, { createdAt, changedAt }]) => ({ path, createdAt, changedAt }));
   }
@@ -73,7 +86,7 @@ export class SecretVault {
     return record && { path, createdAt: record.createdAt, changedAt: record.changedAt };
   }
 
-  /** Sets a value. @throws PlatformError `secret-path-invalid`, `secret-too-large`, `secrets-full` */
+  /** Sets a value. @throws PlatformError `secret-path-invalid`, `secret-too-large`, `secrets-full`, `secrets-key-differs` */
   async set(path: string, value: Secret): Promise<void> {
     if (path.length > PATH_CHARACTERS_MAX || !PATH.test(path)) {
       throw new PlatformError(
@@ -83,6 +96,14 @@ export class SecretVault {
     }
     if (Buffer.byteLength(value.reveal()) > VALUE_BYTES_MAX) {
       throw new PlatformError('secret-too-large', `A secret has at most ${VALUE_BYTES_MAX} bytes.`);
+    }
+    if (this.sealedElsewhere.size > 0) {
+      const named = [...this.sealedElsewhere].slice(0, NAMED_MAX).join(', ');
+      throw new PlatformError(
+        'secrets-key-differs',
+        `${this.sealedElsewhere.size} of the secrets that are kept (${named}${this.sealedElsewhere.size > NAMED_MAX ? ', …' : ''}) were ` +
+          `sealed with another key than that of this server: ${SAME_KEY}. If that key is lost, delete them first.`,
+      );
     }
     if (this.secrets.size >= SECRETS_MAX && !this.secrets.has(path)) {
       throw new PlatformError('secrets-full', `There are ${SECRETS_MAX} secrets, which is as many as there may be.`);
@@ -101,6 +122,7 @@ export class SecretVault {
   async delete(path: string): Promise<boolean> {
     if (!this.secrets.has(path)) return false;
     await this.records.delete(path);
+    this.sealedElsewhere.delete(path);
     return this.secrets.delete(path);
   }
 
@@ -117,6 +139,15 @@ export class SecretVault {
     return Buffer.concat([nonce, text, cipher.getAuthTag()]).toString('base64');
   }
 
+  private opens(path: string, sealed: string): boolean {
+    try {
+      this.open(path, sealed);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   private open(path: string, sealed: string): Secret {
     const bytes = Buffer.from(sealed, 'base64');
     try {
@@ -126,7 +157,7 @@ export class SecretVault {
       const text = Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
       return new Secret(text.toString('utf8'));
     } catch (error) {
-      const message = `The secret ${path} cannot be opened with this key: was the key file replaced?`;
+      const message = `The secret ${path} cannot be opened with the key of the server that leads: ${SAME_KEY}`;
       throw new PlatformError('secret-unreadable', message, { cause: error });
     }
   }

@@ -82,7 +82,7 @@ async function startRooms(
 
   const parts = { config, secret, tls, ports, hostname, log: logger, store, epoch: leadership.epoch, onFatal: fail };
   const { master, engine } = await startControlPlane(parts, undoing);
-  const vault = await openVault(config, ports, dataDirectory, { store, epoch: leadership.epoch });
+  const vault = await openVault(config, ports, dataDirectory, { store, epoch: leadership.epoch, log: parts.log });
   const secrets = vaultSecrets(vault);
   const agent = await buildAgent({
     secrets,

@@ -9,6 +9,7 @@ const STATUS: Readonly<Record<string, number>> = {
   'secret-path-invalid': 422,
   'secret-too-large': 413,
   'secrets-full': 507,
+  'secrets-key-differs': 409,
 };
 
 /** Adds the routes. A path is what follows `/secrets/v1/secret/default/`; `?list=true` lists what is below it. */

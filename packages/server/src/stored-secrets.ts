@@ -1,6 +1,7 @@
 /** Sealed secrets in the store: one small record each. */
 import { join, resolve } from 'node:path';
 import { loadVaultKey, SecretVault, type SealedSecret, type SecretRecords } from '@stadion/access';
+import type { Logger } from '@stadion/base';
 import type { ServerConfig } from '@stadion/contract';
 import type { JsonValue, Store } from '@stadion/store';
 import type { SystemPorts } from './system-ports.ts';
@@ -12,11 +13,22 @@ export async function openVault(
   config: ServerConfig,
   ports: SystemPorts,
   dataDirectory: string,
-  kept: { readonly store: Store; readonly epoch: number },
+  kept: { readonly store: Store; readonly epoch: number; readonly log: Logger },
 ): Promise<SecretVault> {
   const path = resolve(config.secretsKeyFile ?? join(dataDirectory, 'secrets.key'));
   const key = await loadVaultKey(path, ports.random);
-  return SecretVault.open(key, storedSecrets(kept.store, kept.epoch), { clock: ports.time, random: ports.random });
+  const vault = await SecretVault.open(key, storedSecrets(kept.store, kept.epoch), {
+    clock: ports.time,
+    random: ports.random,
+  });
+  const { unreadable } = vault;
+  if (unreadable.length > 0) {
+    kept.log.error(
+      { keyFile: path, secrets: unreadable.length, first: unreadable[0] },
+      'Secrets that are kept were sealed with another key: tasks that need them fail. Give every server the same key file and restart it',
+    );
+  }
+  return vault;
 }
 
 /** Keeps them under the leader's epoch. */

@@ -51,6 +51,14 @@ describe('a backup', { timeout: 90_000 }, () => {
     expect(await recordsIn(join(folder, 'second', 'store'))).toEqual(RECORDS);
   });
 
+  test('of a place where nothing is kept is refused: it would be taken for one', async () => {
+    const nothing = { code: 'state-missing', message: expect.stringContaining('--data-dir') as string };
+    await expect(runBackup({ type: 'create', file: file(), from: place('wrong') })).rejects.toMatchObject(nothing);
+    await expect(readFile(file())).rejects.toMatchObject({ code: 'ENOENT' });
+    const moving = { type: 'move', from: place('wrong'), to: place('second'), replaces: false } as const;
+    await expect(runBackup(moving)).rejects.toMatchObject(nothing);
+  });
+
   test('that is damaged anywhere is refused, and replaces nothing', async () => {
     await runBackup({ type: 'create', file: file(), from: place('first') });
     const whole = await readFile(file(), 'utf8');

@@ -22,9 +22,10 @@ export async function runBackup(task: BackupTask): Promise<BackupSummary> {
     case 'verify':
       return readBackup(resolve(task.file));
     case 'create':
-      return withStore(task.from, ports, (store) =>
-        writeBackup(resolve(task.file), store.list(''), new Date(ports.time.now()).toISOString()),
-      );
+      return withStore(task.from, ports, async (store) => {
+        await assertKeepsSomething(store, task.from);
+        return writeBackup(resolve(task.file), store.list(''), new Date(ports.time.now()).toISOString());
+      });
     case 'restore': {
       const file = resolve(task.file);
       // First to its end: a damaged backup replaces nothing.
@@ -34,8 +35,9 @@ export async function runBackup(task: BackupTask): Promise<BackupSummary> {
       );
     }
     case 'move':
-      return withStore(task.from, ports, (source) =>
-        withStore(task.to, ports, (target) =>
+      return withStore(task.from, ports, async (source) => {
+        await assertKeepsSomething(source, task.from);
+        return withStore(task.to, ports, (target) =>
           fill(target, ports, task.replaces, async (restoring) => {
             let records = 0;
             for await (const record of source.list('')) {
@@ -44,9 +46,20 @@ export async function runBackup(task: BackupTask): Promise<BackupSummary> {
             }
             return { records, createdAt: new Date(ports.time.now()).toISOString(), sha256: '' };
           }),
-        ),
-      );
+        );
+      });
   }
+}
+
+/** A cluster that ever ran keeps something: where there is nothing, the place is a wrong one. @throws PlatformError `state-missing` */
+async function assertKeepsSomething(store: Store, from: StatePlace): Promise<void> {
+  for await (const _record of store.list('')) return;
+  const place = from.zk === undefined ? join(resolve(from.dataDir), 'store') : 'the folder in ZooKeeper';
+  const flag = from.zk === undefined ? '--data-dir' : '--zk';
+  throw new PlatformError(
+    'state-missing',
+    `Nothing is kept in ${place}: say with ${flag} where the state is, as the servers are told.`,
+  );
 }
 
 async function fill(

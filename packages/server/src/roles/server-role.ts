@@ -204,7 +204,7 @@ async function lead(
       { config, secret, tls: admission.tls, ports, hostname, log, store, epoch, onFatal: end },
       undoing,
     );
-    const vault = await openVault(config, ports, resolve(config.dataDir), { store, epoch });
+    const vault = await openVault(config, ports, resolve(config.dataDir), { store, epoch, log });
     const shown = await epochForAgents(store, epoch);
     const links = new HttpAcceptor(master.acceptor, shown, log.child({ room: 'agent-links' }));
     undoing.addNow(() => {
