@@ -233,6 +233,33 @@ describe('looking at things', () => {
     expect(held.code).toBe(EXIT.error);
   });
 
+  it('tells of machines that are out of contact, and all is not well', async () => {
+    const platform = platformWithShop();
+    platform.apps.pop();
+    platform.unreachableSlaves = [{ id: 'M-S7', hostname: 'web-7' }];
+    const lost = await run(platform, ['status']);
+    expect(lost.stdout).toMatch(/Agents +1 of 2 active; out of contact: web-7/);
+    expect(lost.code).toBe(EXIT.error);
+    expect((await run(platform, ['node', 'list'])).stdout).toMatch(/web-7 +M-S7 +out of contact/);
+    platform.unreachableSlaves = [];
+    platform.recoveredSlaves = [{ id: 'M-S8', hostname: 'web-8' }];
+    const awaited = await run(platform, ['status']);
+    expect(awaited.stdout).toMatch(/Agents +1 of 2 active; 1 not back yet since another server leads/);
+    expect(awaited.code).toBe(EXIT.error);
+  });
+
+  it('has a machine that is out of contact count as gone, and does not try to drain it', async () => {
+    const platform = platformWithShop();
+    platform.unreachableSlaves = [{ id: 'M-S7', hostname: 'web-7' }];
+    const drained = await run(platform, ['node', 'drain', 'web-7']);
+    expect(drained.code).toBe(EXIT.error);
+    expect(drained.stderr).toContain('stadion node decommission web-7');
+    expect(platform.orders).toEqual([]);
+    const gone = await run(platform, ['node', 'decommission', 'web-7']);
+    expect(gone.code).toBe(EXIT.ok);
+    expect(platform.orders).toEqual([{ type: 'MARK_AGENT_GONE', mark_agent_gone: { agent_id: { value: 'M-S7' } } }]);
+  });
+
   it('finds the master through the orchestrator, and shows nodes by name, id or the end of it', async () => {
     const platform = platformWithShop();
     expect((await run(platform, ['node', 'list'])).stdout).toMatch(/n1 +M-S0 +active +1\/4/);

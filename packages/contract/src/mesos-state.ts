@@ -40,8 +40,18 @@ export const StateSlave = Type.Object({
 });
 export type StateSlave = Static<typeof StateSlave>;
 
+/** An agent that the master knows and has no link to. */
+export const AwaySlave = Type.Object({ id: Type.String(), hostname: Type.String() });
+export type AwaySlave = Static<typeof AwaySlave>;
+
 /** The master's `/slaves`. */
-export const SlaveList = Type.Object({ slaves: Type.Array(StateSlave) });
+export const SlaveList = Type.Object({
+  slaves: Type.Array(StateSlave),
+  /** Not come back since the master started. */
+  recovered_slaves: Type.Optional(Type.Array(AwaySlave)),
+  /** Given up; an extension. */
+  unreachable_slaves: Type.Optional(Type.Array(AwaySlave)),
+});
 export type SlaveList = Static<typeof SlaveList>;
 
 /** One task in the master's `/tasks` and `/state`. */

@@ -3,8 +3,14 @@ import type { StateSlave } from '@stadion/contract/mesos-state';
 import { didYouMean } from '../core/suggestions.ts';
 import { notFound } from '../report-error.ts';
 
+/** What it takes to be meant. */
+interface Named {
+  readonly id: string;
+  readonly hostname: string;
+}
+
 /** @throws PlatformError when there is none, with the names that come near */
-export function findNode(slaves: readonly StateSlave[], written: string): StateSlave {
+export function findNode<Node extends Named = StateSlave>(slaves: readonly Node[], written: string): Node {
   const found =
     slaves.find(({ id }) => id === written) ??
     slaves.find(({ hostname }) => hostname === written) ??

@@ -3,6 +3,7 @@ import { PlatformError } from '@stadion/base';
 import type { MasterClient } from '@stadion/contract/client';
 import type { StateSlave } from '@stadion/contract/mesos-state';
 import { formatDuration } from '../core/durations.ts';
+import { awayNodes, type AwayNode } from '../core/nodes.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { waitFor, withDeadline } from '../follow/waiting.ts';
 import { limits } from '../limits.ts';
@@ -56,6 +57,23 @@ export const nodeUpkeepCommands: readonly CommandSpec[] = [
   },
 ];
 
+/** Whether somebody means a node that is out of contact, and which. */
+async function awayNodeOf(call: CommandCall, master: MasterClient): Promise<AwayNode | undefined> {
+  const list = await master.slaves();
+  const written = call.argument(0);
+  // One that is here goes before one of the same name that was given up: the machine came back under another id.
+  const node = findNode<AwayNode | StateSlave>([...list.slaves, ...awayNodes(list)], written);
+  return 'isGivenUp' in node ? node : undefined;
+}
+
+/** It cannot be drained; what is left is to say that it never comes back. */
+async function forget(call: CommandCall, master: MasterClient, { id, hostname }: AwayNode): Promise<ExitCode> {
+  await master.order({ type: 'MARK_AGENT_GONE', mark_agent_gone: { agent_id: { value: id } } });
+  const said = `${hostname} is out of contact and counts as gone from now on: so do its tasks, and it may not come back under its id.`;
+  call.session.printer.answer({ id, hostname, drained: true }, () => [said], [id]);
+  return EXIT.ok;
+}
+
 async function order(call: CommandCall, type: string, outcome: string): Promise<ExitCode> {
   const { master, node } = await nodeOf(call);
   await master.order({ type, [type.toLowerCase()]: { agent_id: { value: node.id } } });
@@ -66,6 +84,14 @@ async function order(call: CommandCall, type: string, outcome: string): Promise<
 }
 
 async function drain(call: CommandCall, isForEver: boolean): Promise<ExitCode> {
+  const away = await awayNodeOf(call, await call.session.master());
+  if (away !== undefined) {
+    if (isForEver) return forget(call, await call.session.master(), away);
+    throw new PlatformError(
+      'node-away',
+      `${away.hostname} is out of contact: nothing can be moved off it. If it never comes back: stadion node decommission ${away.hostname}`,
+    );
+  }
   const { master, node } = await nodeOf(call);
   const { printer, time, ports } = call.session;
   const graceMs = call.duration('grace');

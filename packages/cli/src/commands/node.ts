@@ -1,7 +1,7 @@
 /** `stadion node …`: the agents, what they have, and how they are to be treated. */
 import type { StateResources, StateSlave } from '@stadion/contract/mesos-state';
 import type { Task } from '@stadion/contract/orchestrator';
-import { containerizersOf, isNodeWell } from '../core/nodes.ts';
+import { awayNodes, containerizersOf, isNodeWell, type AwayNode } from '../core/nodes.ts';
 import { formatAge } from '../core/durations.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Printer } from '../output/printer.ts';
@@ -18,8 +18,9 @@ export const nodeCommands: readonly CommandSpec[] = [
     summary: 'list the agents and how much of them is used',
     async run(call) {
       const { printer, time } = call.session;
-      const { slaves } = await (await call.session.master()).slaves();
-      const rows = slaves.map((slave) => nodeRow(slave, time.now()));
+      const list = await (await call.session.master()).slaves();
+      const { slaves } = list;
+      const rows = [...slaves.map((slave) => nodeRow(slave, time.now())), ...awayNodes(list).map(awayRow)];
       printer.answer(
         slaves,
         () => printer.table(['NODE', 'ID', 'STATE', 'CPUS', 'MEM', 'DISK', 'RUNS', 'UP'], rows),
@@ -57,6 +58,11 @@ function nodeRow(slave: StateSlave, nowMs: number): Cell[] {
     containerizersOf(slave).join(',') || '-',
     formatAge(slave.registered_time * 1000, nowMs),
   ];
+}
+
+function awayRow({ hostname, id, isGivenUp }: AwayNode): Cell[] {
+  const state: Cell = { text: isGivenUp ? 'out of contact' : 'not back yet', style: 'bad' };
+  return [hostname, id, state, '-', '-', '-', '-', '-'];
 }
 
 function nodePage(printer: Printer, slave: StateSlave, tasks: readonly Task[], nowMs: number): string[] {

@@ -2,7 +2,7 @@
 import type { AppInfo } from '@stadion/contract/orchestrator';
 import type { StateSlave } from '@stadion/contract/mesos-state';
 import { conditionOf, needsAttention, readyCount, type AppCondition } from '../core/app-condition.ts';
-import { isNodeWell, totalAmount, type Amount } from '../core/nodes.ts';
+import { awayNodes, isNodeWell, totalAmount, type Amount, type AwayNode } from '../core/nodes.ts';
 import { safeText } from '../core/safe-text.ts';
 import { plural, waitingReason } from '../core/why.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -34,7 +34,14 @@ interface Status {
   /** Why the agents could not be asked for. */
   readonly masterProblem: string | undefined;
   /** `held`: given up by nobody, because too many are silent at once. */
-  readonly agents: { readonly total: number; readonly active: number; readonly held: number };
+  readonly agents: {
+    readonly total: number;
+    readonly active: number;
+    readonly held: number;
+    /** Names of those that were given up, and how many a new leader still waits for. */
+    readonly outOfContact: readonly string[];
+    readonly awaited: number;
+  };
   readonly resources: { readonly cpus: Amount; readonly mem: Amount; readonly disk: Amount };
   readonly apps: {
     readonly total: number;
@@ -56,7 +63,7 @@ async function gather(session: Session): Promise<Status> {
     (answer) => answer.leader,
     () => undefined,
   );
-  const { slaves, problem } = await listNodes(session);
+  const { slaves, away, problem } = await listNodes(session);
   const queued = queueByApp(queue);
   const conditions = apps.map((app) => ({ app, condition: conditionOf(app, queued.get(app.id)) }));
   const byCondition: Partial<Record<AppCondition, number>> = {};
@@ -73,12 +80,19 @@ async function gather(session: Session): Promise<Status> {
     () => 0,
   );
   const active = slaves.filter(isNodeWell).length;
+  const total = slaves.length + away.length;
   return {
-    isWell: attention.length === 0 && problem === undefined && active > 0 && active === slaves.length && held === 0,
+    isWell: attention.length === 0 && problem === undefined && active > 0 && active === total && held === 0,
     url: client.baseUrl,
     leader,
     masterProblem: problem,
-    agents: { total: slaves.length, active, held },
+    agents: {
+      total,
+      active,
+      held,
+      outOfContact: away.filter(({ isGivenUp }) => isGivenUp).map(({ hostname }) => hostname),
+      awaited: away.filter(({ isGivenUp }) => !isGivenUp).length,
+    },
     resources: {
       cpus: totalAmount(slaves, 'cpus'),
       mem: totalAmount(slaves, 'mem'),
@@ -97,13 +111,16 @@ async function gather(session: Session): Promise<Status> {
   };
 }
 
-async function listNodes(
-  session: Session,
-): Promise<{ readonly slaves: readonly StateSlave[]; readonly problem: string | undefined }> {
+async function listNodes(session: Session): Promise<{
+  readonly slaves: readonly StateSlave[];
+  readonly away: readonly AwayNode[];
+  readonly problem: string | undefined;
+}> {
   try {
-    return { slaves: (await (await session.master()).slaves()).slaves, problem: undefined };
+    const list = await (await session.master()).slaves();
+    return { slaves: list.slaves, away: awayNodes(list), problem: undefined };
   } catch (error) {
-    return { slaves: [], problem: error instanceof Error ? error.message : String(error) };
+    return { slaves: [], away: [], problem: error instanceof Error ? error.message : String(error) };
   }
 }
 
@@ -115,7 +132,9 @@ function statusPage(printer: Printer, status: Status): string[] {
   const { apps, agents, resources } = status;
   const counts = Object.entries(apps.byCondition).map(([condition, count]) => `${count} ${condition}`);
   const held = agents.held === 0 ? '' : `; ${agents.held} silent, too many at once to be given up`;
-  const agentsText = status.masterProblem ?? `${agents.active} of ${agents.total} active${held}`;
+  const lost = agents.outOfContact.length === 0 ? '' : `; out of contact: ${named(agents.outOfContact)}`;
+  const awaited = agents.awaited === 0 ? '' : `; ${agents.awaited} not back yet since another server leads`;
+  const agentsText = status.masterProblem ?? `${agents.active} of ${agents.total} active${held}${lost}${awaited}`;
   const areAgentsWell =
     status.masterProblem === undefined && agents.active > 0 && agents.active === agents.total && agents.held === 0;
   const fields: [string, Cell][] = [
@@ -145,6 +164,12 @@ function statusPage(printer: Printer, status: Status): string[] {
 }
 
 const ATTENTION_SHOWN_MAX = 20;
+const NAMES_SHOWN_MAX = 5;
+
+function named(names: readonly string[]): string {
+  const more = names.length - NAMES_SHOWN_MAX;
+  return names.slice(0, NAMES_SHOWN_MAX).map(safeText).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
 
 function share({ used, total }: Amount): string {
   const percent = total === 0 ? 0 : Math.round((used / total) * 100);

@@ -1,5 +1,5 @@
 /** What the master says of its agents, condensed. */
-import type { StateSlave } from '@stadion/contract/mesos-state';
+import type { AwaySlave, SlaveList, StateSlave } from '@stadion/contract/mesos-state';
 
 /** Amounts of one resource over all agents. */
 export interface Amount {
@@ -22,6 +22,22 @@ export function containerizersOf(slave: StateSlave): readonly string[] {
         .split(',')
         .filter((name) => name !== '')
     : [];
+}
+
+/** A node that the master knows and has no link to. */
+export interface AwayNode {
+  readonly id: string;
+  readonly hostname: string;
+  /** Whether it was given up: its tasks are replaced. Otherwise a new leader still waits for it. */
+  readonly isGivenUp: boolean;
+}
+
+/** Those that are out of contact, the ones that were given up first. */
+export function awayNodes({ unreachable_slaves: lost = [], recovered_slaves: awaited = [] }: SlaveList): AwayNode[] {
+  const away =
+    (isGivenUp: boolean) =>
+    ({ id, hostname }: AwaySlave): AwayNode => ({ id, hostname, isGivenUp });
+  return [...lost.map(away(true)), ...awaited.map(away(false))];
 }
 
 /** The sum of one scalar resource over the agents that are well. */

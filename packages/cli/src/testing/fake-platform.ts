@@ -6,7 +6,7 @@ import {
   type OrchestratorEvent,
   type QueueItem,
 } from '@stadion/contract/orchestrator';
-import type { StateSlave } from '@stadion/contract/mesos-state';
+import type { AwaySlave, StateSlave } from '@stadion/contract/mesos-state';
 import type { Fetch } from '@stadion/contract/client';
 
 /** A request as a handler sees it. */
@@ -37,6 +37,11 @@ export class FakePlatform {
   queue: QueueItem[] = [];
   versions: string[] = [];
   slaves: StateSlave[] = [];
+  /** Agents that were given up, and those that a new leader waits for. */
+  unreachableSlaves: AwaySlave[] = [];
+  recoveredSlaves: AwaySlave[] = [];
+  /** Orders of the operator API that the master was given. */
+  readonly orders: unknown[] = [];
   /** Sandboxes on the one agent: task id → file name → content. */
   readonly sandboxes = new Map<string, Map<string, Buffer>>();
   readonly requests: FakeRequest[] = [];
@@ -50,7 +55,7 @@ export class FakePlatform {
     if (this.isDown) throw new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED') });
     init?.signal?.throwIfAborted();
     const url = new URL(address);
-    if (url.origin === MASTER) return this.answerMaster(url);
+    if (url.origin === MASTER) return this.answerMaster(url, init?.body);
     if (url.origin === AGENT) return this.answerAgent(url);
     if (url.origin !== ORCHESTRATOR) throw new TypeError('fetch failed');
     const request = match(init?.method ?? 'GET', url, init?.body);
@@ -119,8 +124,15 @@ export class FakePlatform {
     return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
   }
 
-  private answerMaster(url: URL): Response {
-    if (url.pathname === '/slaves') return json(200, { slaves: this.slaves });
+  private answerMaster(url: URL, body: unknown): Response {
+    if (url.pathname === '/slaves') {
+      const away = { recovered_slaves: this.recoveredSlaves, unreachable_slaves: this.unreachableSlaves };
+      return json(200, { slaves: this.slaves, ...away });
+    }
+    if (url.pathname === '/api/v1') {
+      this.orders.push(JSON.parse(String(body)));
+      return new Response(null, { status: 202 });
+    }
     if (url.pathname === '/tasks') return json(200, { tasks: [] });
     return json(404, { message: 'not here' });
   }

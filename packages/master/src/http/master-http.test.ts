@@ -182,7 +182,11 @@ describe('the smaller resources', () => {
       ],
       recovered_slaves: [],
     });
-    expect((await get(`/slaves?slave_id=other`)).json()).toEqual({ slaves: [], recovered_slaves: [] });
+    expect((await get(`/slaves?slave_id=other`)).json()).toEqual({
+      slaves: [],
+      recovered_slaves: [],
+      unreachable_slaves: [],
+    });
   });
 
   it('/state-summary counts instead of listing', async () => {

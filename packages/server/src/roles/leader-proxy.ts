@@ -252,7 +252,8 @@ export class LeaderProxy implements FrontHandler {
   }
 }
 
-const NO_LEADER = 'No server leads at the moment. Try again in a few seconds.';
+const NO_LEADER =
+  'No server leads at the moment. Try again in a few seconds. If it lasts, look at ZooKeeper: nobody leads while most of it is gone.';
 
 function answer(
   response: ServerResponse,

@@ -77,8 +77,8 @@ export function fullAgentJson(view: ClusterView, agent: AgentRecord) {
   };
 }
 
-/** An agent that has not come back since the master started. */
-export function recoveredAgentJson({ id, info }: RecoveredAgent) {
+/** An agent that has not come back since the master started, or that was given up. */
+export function recoveredAgentJson({ id, info }: Pick<RecoveredAgent, 'id' | 'info'>) {
   return {
     id,
     hostname: info.hostname,
