@@ -1,14 +1,14 @@
 /**
  * Gives back what was reserved and is no longer wanted: volumes are wiped, resources unreserved. What is owed is written
  * down until offers of the agent have shown for a while that it is done: one alone may come while a task still runs on it,
- * or before the agent has heard of what the master did. What turns up in an offer and belongs to no instance is given back as
- * well, however it came about. A master that is asked for it and does not do it is asked again after longer and longer pauses.
+ * or before the agent has heard of what the master did. What turns up in an offer and belongs to no instance, or to a launch of
+ * one that came to nothing, is given back as well, however it came about. A master that is asked for it and does not do it is asked again after longer and longer pauses.
  */
 import type { Clock, Logger, TimerHandle, Timers } from '@stadion/base';
-import type { Offer, OfferOperation } from '@stadion/contract/mesos';
+import type { Offer, OfferOperation, Resource } from '@stadion/contract/mesos';
 import { afterFailure, remainingMs, type Backoff } from '../core/backoff.ts';
 import type { Instance } from '../core/instance.ts';
-import { giveBackOperations, reservationsIn, type OfferedReservations } from '../core/residency/offered.ts';
+import { giveBackOperations, leftBehind, reservationsIn } from '../core/residency/offered.ts';
 import type { Fleet } from './fleet.ts';
 import type { Journal } from './journal.ts';
 import { GIVE_BACK_PAUSES, RESERVATION_SCAN_AGAIN_MS, RESERVATION_SCAN_MS, RESERVATIONS_OWED_MAX } from './limits.ts';
@@ -118,11 +118,17 @@ export class ReservationKeeper {
   examine(offer: Offer, frameworkId: string): Examined {
     const agentId = offer.agent_id.value;
     const held = reservationsIn(offer, frameworkId);
-    this.settle(agentId, offer.allocation_info.role, held);
+    const orphaned = new Map<string, readonly Resource[]>();
+    for (const [instanceId, resources] of held) {
+      const left = this.orphanedOf(instanceId, agentId, resources);
+      if (left.length > 0) orphaned.set(instanceId, left);
+    }
+    this.settle(agentId, offer.allocation_info.role, (instanceId) => {
+      return orphaned.has(instanceId) || (held.has(instanceId) && this.parts.damaged.has(instanceId));
+    });
     const operations: OfferOperation[] = [];
     let pauseMs = 0;
-    for (const [instanceId, resources] of held) {
-      if (!this.isOrphaned(instanceId, agentId)) continue;
+    for (const [instanceId, resources] of orphaned) {
       const wait = this.ask(instanceId, agentId);
       if (wait === 0) operations.push(...giveBackOperations(resources));
       else pauseMs = pauseMs === 0 ? wait : Math.min(pauseMs, wait);
@@ -151,9 +157,12 @@ export class ReservationKeeper {
     return 0;
   }
 
-  private isOrphaned(instanceId: string, agentId: string): boolean {
+  /** What of that which is reserved for an instance on an agent is not its own, or not any more. */
+  private orphanedOf(instanceId: string, agentId: string, resources: readonly Resource[]): readonly Resource[] {
     const { fleet, damaged } = this.parts;
-    return !damaged.has(instanceId) && fleet.instance(instanceId)?.reservation?.place.agentId !== agentId;
+    if (damaged.has(instanceId)) return [];
+    const reservation = fleet.instance(instanceId)?.reservation;
+    return reservation?.place.agentId === agentId ? leftBehind(resources, reservation) : resources;
   }
 
   private owe(instanceId: string, agentId: string, role: string | undefined): void {
@@ -164,13 +173,13 @@ export class ReservationKeeper {
   }
 
   /** What an agent has not offered for long enough to the role that it was reserved for is done. */
-  private settle(agentId: string, offeredTo: string, held: OfferedReservations): void {
+  private settle(agentId: string, offeredTo: string, isThere: (instanceId: string) => boolean): void {
     const owed = this.owed.get(agentId);
     if (owed === undefined || offeredTo === '*') return;
     const now = this.parts.time.monotonic();
     for (const [instanceId, debt] of owed) {
-      if (held.has(instanceId)) debt.missingSince = undefined;
-      if (held.has(instanceId) || (debt.role !== undefined && debt.role !== offeredTo)) continue;
+      if (isThere(instanceId)) debt.missingSince = undefined;
+      if (isThere(instanceId) || (debt.role !== undefined && debt.role !== offeredTo)) continue;
       debt.missingSince ??= now;
       if (now - debt.missingSince < RESERVATION_SCAN_AGAIN_MS) continue;
       owed.delete(instanceId);

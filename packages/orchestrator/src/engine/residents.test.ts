@@ -1,4 +1,5 @@
 /** Instances with persistent volumes. */
+import type { Resource } from '@stadion/contract/mesos';
 import { describe, expect, it } from 'vitest';
 import { reservationLabels } from '../core/residency/reservation.ts';
 import { RESERVATION_SCAN_AGAIN_MS } from './limits.ts';
@@ -35,6 +36,34 @@ describe('a first launch that came to nothing', () => {
     expect(await platform.until(() => platform.running('/db') === 1, 10_000)).toBe(true);
     expect(platform.master.alive('db')[0]?.agentId).not.toBe(task?.agentId);
     expect(await platform.storedKeys()).toContain(giveBackKey(instance?.id ?? ''));
+  });
+
+  it('leaves nothing on the agent where the next one succeeds: what it made there is wiped, what is in use is not', async () => {
+    const platform = await started(1);
+    valueOf(await platform.put([RESIDENT]));
+    await platform.until(() => platform.running('/db') === 1);
+    const [instance] = platform.engine.view.instances('/db');
+    const volume = (id: string | undefined): Resource => ({
+      name: 'disk',
+      type: 'SCALAR',
+      scalar: { value: 10 },
+      role: 'store',
+      reservation: { labels: reservationLabels(platform.engine.view.frameworkId ?? '', instance?.id ?? '') },
+      disk: { persistence: { id: id ?? '' }, volume: { mode: 'RW', container_path: 'data' } },
+    });
+    const older = volume('db#data#older');
+    // Its own is offered beside, as when its task has ended and nobody has heard of it yet.
+    platform.master.offers.alsoOffered.push(older, volume(instance?.reservation?.volumes[0]?.persistenceId));
+    // Offers are wanted.
+    valueOf(await platform.put([appSpec('/big', { role: 'store', cpus: 1000 })]));
+    const wiped = (): readonly Resource[] =>
+      platform.master.calls.flatMap((call) =>
+        call.type === 'ACCEPT'
+          ? call.accept.operations.flatMap((each) => (each.type === 'DESTROY' ? each.destroy.volumes : []))
+          : [],
+      );
+    expect(await platform.until(() => wiped().length > 0, 10_000)).toBe(true);
+    expect(wiped()).toEqual([older]);
   });
 });
 

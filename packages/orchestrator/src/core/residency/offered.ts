@@ -29,6 +29,19 @@ export function hasVolumes(resources: readonly Resource[], { volumes }: Reservat
   return volumes.every(({ persistenceId }) => ids.has(persistenceId));
 }
 
+/**
+ * What an offer holds for an instance and is none of its reservation there: what an earlier launch has left that came to
+ * nothing. Such a launch has volumes of other ids; what it took beside them is offered with them, and cannot be told from
+ * what the instance has while its own volumes are offered, too.
+ */
+export function leftBehind(resources: readonly Resource[], { volumes }: Reservation): readonly Resource[] {
+  const own = new Set(volumes.map(({ persistenceId }) => persistenceId));
+  const idOf = ({ disk }: Resource): string | undefined => disk?.persistence?.id;
+  const others = resources.filter((resource) => idOf(resource) !== undefined && !own.has(idOf(resource) ?? ''));
+  if (others.length === 0) return [];
+  return resources.some((resource) => own.has(idOf(resource) ?? '')) ? others : resources;
+}
+
 /** The operations that wipe volumes and give back everything that was reserved with them. */
 export function giveBackOperations(resources: readonly Resource[]): OfferOperation[] {
   const volumes = resources.filter(({ disk }) => disk?.persistence !== undefined);

@@ -5,7 +5,7 @@ import type { Instance } from '../instance.ts';
 import { anApp, anOffer } from '../placement/testing/builders.ts';
 import { prepareOffer } from '../placement/matcher.ts';
 import { reserveOperations, volumeResources } from './launch.ts';
-import { giveBackOperations, reservationsIn } from './offered.ts';
+import { giveBackOperations, leftBehind, reservationsIn } from './offered.ts';
 import { reservedIn, reservedTally } from './relaunch.ts';
 import { newReservation, uuidOf } from './reservation.ts';
 
@@ -142,6 +142,21 @@ describe('an offer', () => {
     expect(destroy).toMatchObject({ destroy: { volumes: [{ disk: { source } }] } });
     expect(unreserve).toMatchObject({ unreserve: { resources: [{ scalar: { value: 64 }, disk: { source } }] } });
     expect(JSON.stringify(unreserve)).not.toContain('persistence');
+  });
+
+  it('may hold what an earlier launch of an instance there has left', () => {
+    const instance = launched('n1');
+    const own = volumesOf(instance);
+    const cpus: Resource = { name: 'cpus', type: 'SCALAR', scalar: { value: 1 } };
+    const older = own.map((volume) => ({
+      ...volume,
+      disk: { ...volume.disk, persistence: { id: 'web#data#older' } },
+    }));
+    const left = (resources: readonly Resource[]) => instance.reservation && leftBehind(resources, instance.reservation);
+    expect(left([cpus, ...own])).toEqual([]);
+    expect(left([cpus])).toEqual([]);
+    expect(left([cpus, ...older])).toEqual([cpus, ...older]);
+    expect(left([cpus, ...own, ...older])).toEqual(older);
   });
 
   it('gives back what nobody wants: the volume first', () => {
