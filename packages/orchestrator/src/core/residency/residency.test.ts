@@ -152,7 +152,8 @@ describe('an offer', () => {
       ...volume,
       disk: { ...volume.disk, persistence: { id: 'web#data#older' } },
     }));
-    const left = (resources: readonly Resource[]) => instance.reservation && leftBehind(resources, instance.reservation);
+    const left = (resources: readonly Resource[]) =>
+      instance.reservation && leftBehind(resources, instance.reservation);
     expect(left([cpus, ...own])).toEqual([]);
     expect(left([cpus])).toEqual([]);
     expect(left([cpus, ...older])).toEqual([cpus, ...older]);
