@@ -1,5 +1,5 @@
 /** How Mesos's legacy pages write resources, attributes and tasks. */
-import type { Attribute, Range, Resource, TaskInfo } from '@stadion/contract/mesos';
+import { healthCheckV1, type Attribute, type Range, type Resource, type TaskInfo } from '@stadion/contract/mesos';
 import { type Task, taskState } from '../core/task.ts';
 
 /** `{cpus: 1.5, mem: 512, disk: 0, gpus: 0, ports: "[31000-31001]"}`; the four scalars are always there. */
@@ -90,5 +90,7 @@ export function legacyTask(task: Task): Record<string, unknown> {
     ...(info.labels === undefined ? {} : { labels: info.labels.labels }),
     ...(info.discovery === undefined ? {} : { discovery: info.discovery }),
     ...(info.container === undefined ? {} : { container: info.container }),
+    ...(info.health_checks?.[0] === undefined ? {} : { health_check: healthCheckV1(info.health_checks[0]) }),
+    ...(info.command?.user === undefined ? {} : { user: info.command.user }),
   };
 }

@@ -30,6 +30,11 @@ export const HealthCheckInfo = Type.Object({
 });
 export type HealthCheckInfo = Static<typeof HealthCheckInfo>;
 
+/** A health check as Mesos knows it, without what is Stadion's own. */
+export function healthCheckV1({ ignore_http_1xx: _ignore, kill_on_failure: _kill, ...check }: HealthCheckInfo) {
+  return check;
+}
+
 /** A readiness check: asked from RUNNING on until it first says ready, then never again. */
 export const ReadinessCheckInfo = Type.Object({
   name: Type.String(),

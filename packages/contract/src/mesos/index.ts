@@ -1,5 +1,5 @@
 /** The Mesos v1 shapes that frameworks and masters exchange. */
-export { HealthCheckInfo, HealthResult, ReadinessCheckInfo, ReadinessResult } from './checks.ts';
+export { HealthCheckInfo, HealthResult, ReadinessCheckInfo, ReadinessResult, healthCheckV1 } from './checks.ts';
 export { CommandInfo, CommandUri, ContainerInfo } from './container.ts';
 export { Attribute, DomainInfo, IdValue, Labels, Range, Resource } from './resources.ts';
 export {

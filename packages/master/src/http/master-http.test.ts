@@ -114,13 +114,47 @@ describe('the legacy state', () => {
     expect(agent.agentId).toMatch(/^[0-9a-f-]{36}-S0$/);
   });
 
+  it('has the health check and the user of a task, as the v1 API has, which tells its kill policy, too', async () => {
+    const { agent, framework } = await scene();
+    const check = {
+      type: 'HTTP',
+      http: { scheme: 'http', port: 31005, path: '/health' },
+      delay_seconds: 0,
+      interval_seconds: 10,
+      timeout_seconds: 2,
+      consecutive_failures: 3,
+      grace_period_seconds: 30,
+    } as const;
+    const policy = { grace_period: { nanoseconds: 5_000_000_000 } };
+    const checked = {
+      ...task('checked', agent.agentId),
+      command: { value: 'serve', user: 'web' },
+      kill_policy: policy,
+      health_checks: [{ ...check, kill_on_failure: true, ignore_http_1xx: true }],
+    };
+    await framework.accept(framework.lastOffer(), [checked]);
+    const { tasks } = (await get('/tasks?task_id=checked')).json<{ tasks: Record<string, unknown>[] }>();
+    expect(tasks[0]).toMatchObject({ user: 'web' });
+    expect(tasks[0]?.['health_check']).toEqual(check);
+    const answer = await (app as FastifyInstance).inject({
+      method: 'POST',
+      url: '/api/v1',
+      payload: { type: 'GET_TASKS' },
+    });
+    const { get_tasks: got } = answer.json<{ get_tasks: { tasks: Record<string, unknown>[] } }>();
+    expect(got.tasks.find(({ name }) => name === 'checked')).toMatchObject({ user: 'web', kill_policy: policy });
+    expect(got.tasks.find(({ name }) => name === 'checked')?.['health_check']).toEqual(check);
+  });
+
   it('leaves out ports where there are none, and optional parts that are unset', async () => {
     const { agent, framework } = await scene();
     await framework.accept(framework.lastOffer(), [task('plain', agent.agentId)]);
     const { tasks } = (await get('/tasks?task_id=plain')).json<{ tasks: Record<string, unknown>[] }>();
     expect(tasks).toHaveLength(1);
     expect(tasks[0]?.['resources']).toEqual({ cpus: 1, gpus: 0, mem: 128, disk: 0 });
-    for (const absent of ['labels', 'discovery', 'container']) expect(tasks[0]).not.toHaveProperty(absent);
+    for (const absent of ['labels', 'discovery', 'container', 'health_check', 'user']) {
+      expect(tasks[0]).not.toHaveProperty(absent);
+    }
   });
 
   it('answers under every one of its names, and as jsonp', async () => {

@@ -147,7 +147,7 @@ export class EventStreams {
         const wanted = stream.wantsFullPlans ? roots?.() : undefined;
         text = encodeSeen(logged, stream.sight, { roots: wanted, emptyRoots: stream.wantsEmptyRoots });
       } else if (stream.wantsFullPlans && roots !== undefined && 'plan' in event) {
-        text = full ??= encodeFull(event, roots());
+        text = full ??= encodeFull(event, roots(), id);
       } else if (stream.wantsEmptyRoots && 'plan' in event) {
         text = rootless ??= encodeWithEmptyRoots(event, id);
       }

@@ -12,7 +12,7 @@ import { FULL_PLAN_APPS_MAX } from './limits.ts';
 export function encodeFull(
   event: Extract<OrchestratorEvent, { plan: unknown }>,
   roots: PlanRoots,
-  id?: string,
+  id: string,
 ): Buffer | string {
   const apps = Math.max(roots.original.length, roots.target.length);
   if (apps <= FULL_PLAN_APPS_MAX) return encodeEvent({ ...event, plan: fullPlan(event.plan, roots) }, id);

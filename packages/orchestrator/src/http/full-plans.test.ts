@@ -77,6 +77,20 @@ test('a full plan shows the root before and after its deployment, and only to th
   }
 });
 
+test('events with a full plan are numbered as the others are: their reader knows where to go on', async () => {
+  const full = await listenTo(`${address}/v2/events?plan-format=full`);
+  const light = await listenTo(`${address}/v2/events`);
+  const { deploymentId } = valueOf(await platform.put([appSpec('/other')]));
+  await heard(light, deploymentId);
+  await heard(full, deploymentId);
+  const numbers = (listener: Listener): string[] =>
+    [...listener.text.matchAll(/^event: (deployment_\w+)\r\ndata: .*\r\nid: (.*)\r$/gm)].map(
+      ([, type, id]) => `${id} ${type}`,
+    );
+  expect(numbers(light).length).toBeGreaterThan(1);
+  expect(numbers(full)).toEqual(numbers(light));
+});
+
 test('a full plan still shows what its deployment has removed', async () => {
   await platform.put([appSpec('/gone'), appSpec('/stays')]);
   await platform.quiet();

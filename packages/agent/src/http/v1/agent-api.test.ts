@@ -29,7 +29,7 @@ beforeEach(async () => {
   http = createAgentHttp(agent, { clock: time, timers: time, flags: { work_dir: root } });
   await agent.start();
   await time.advance(0);
-  master.run(makeTask('a', { command: { value: 'sleep 1000' } }));
+  master.run(makeTask('a', { command: { value: 'sleep 1000' }, health_checks: [HEALTH_CHECK] }));
   master.run(makeTask('over', { command: { value: 'true' } }));
   while (![...agent.tasks()].every((task) => task.phase === 'running')) await time.advance(1);
   master.kill('over', 0);
@@ -46,6 +46,17 @@ afterEach(async () => {
   await agent.stop();
   rmSync(root, { recursive: true, force: true });
 });
+
+const HEALTH_CHECK = {
+  type: 'TCP',
+  tcp: { port: 80 },
+  delay_seconds: 3600,
+  interval_seconds: 10,
+  timeout_seconds: 2,
+  consecutive_failures: 3,
+  grace_period_seconds: 3600,
+  kill_on_failure: false,
+} as const;
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -148,7 +159,14 @@ describe('the calls of an agent', () => {
     expect((await ask('GET_TASKS')).json).toMatchObject({
       get_tasks: {
         queued_tasks: [],
-        launched_tasks: [{ task_id: { value: 'a' }, state: 'TASK_RUNNING', statuses: [{ state: 'TASK_RUNNING' }] }],
+        launched_tasks: [
+          {
+            task_id: { value: 'a' },
+            state: 'TASK_RUNNING',
+            statuses: [{ state: 'TASK_RUNNING' }],
+            health_check: { type: 'TCP', tcp: { port: 80 }, interval_seconds: 10 },
+          },
+        ],
         completed_tasks: [{ task_id: { value: 'over' }, state: 'TASK_KILLED' }],
       },
     });

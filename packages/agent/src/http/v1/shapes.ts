@@ -1,5 +1,5 @@
 /** Tasks, executors and frameworks of an agent in the v1 JSON of its API (`mesos.v1.agent.Response`). */
-import type { FrameworkInfo, TaskStatus } from '@stadion/contract/mesos';
+import { healthCheckV1, type FrameworkInfo, type TaskStatus } from '@stadion/contract/mesos';
 import type { ExecutorInfo } from '@stadion/contract/mesos-workload';
 import { taskState, type Task } from '../../core/task.ts';
 import { executorName } from '../legacy-json.ts';
@@ -7,7 +7,7 @@ import { executorName } from '../legacy-json.ts';
 /** `mesos.v1.Task`. */
 export function taskV1(task: Task) {
   const { info, latest } = task;
-  const { kill_policy: killPolicy, command, labels, discovery, container } = info;
+  const { kill_policy: killPolicy, command, labels, discovery, container, health_checks: [health] = [] } = info;
   const delivered = task.updates[0] ?? latest;
   return {
     name: info.name,
@@ -23,6 +23,7 @@ export function taskV1(task: Task) {
     ...(labels === undefined ? {} : { labels }),
     ...(discovery === undefined ? {} : { discovery }),
     ...(container === undefined ? {} : { container }),
+    ...(health === undefined ? {} : { health_check: healthCheckV1(health) }),
     ...(killPolicy === undefined ? {} : { kill_policy: killPolicy }),
     ...(command?.user === undefined ? {} : { user: command.user }),
   };

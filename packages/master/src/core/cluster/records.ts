@@ -4,9 +4,11 @@ import type {
   ContainerInfo,
   DiscoveryInfo,
   FrameworkInfo,
+  HealthCheckInfo,
   Labels,
   OfferOperation,
   Resource,
+  TaskInfo,
   TaskState,
   TaskStatus,
 } from '@stadion/contract/mesos';
@@ -38,6 +40,11 @@ export class TaskRecord {
   readonly labels: Labels | undefined;
   readonly discovery: DiscoveryInfo | undefined;
   readonly container: ContainerInfo | undefined;
+  /** The first of its health checks: Mesos knows one. */
+  readonly healthCheck: HealthCheckInfo | undefined;
+  readonly killPolicy: TaskInfo['kill_policy'];
+  /** Whom its command runs as, where it says so. */
+  readonly user: string | undefined;
   /** The executor of its pod. */
   readonly executorId: string | undefined;
   /** Newest state that the agent knows. */
@@ -59,6 +66,9 @@ export class TaskRecord {
     readonly labels: Labels | undefined;
     readonly discovery: DiscoveryInfo | undefined;
     readonly container: ContainerInfo | undefined;
+    readonly healthCheck: HealthCheckInfo | undefined;
+    readonly killPolicy: TaskInfo['kill_policy'];
+    readonly user: string | undefined;
     readonly executorId: string | undefined;
   }) {
     this.id = from.id;
@@ -70,6 +80,9 @@ export class TaskRecord {
     this.labels = from.labels;
     this.discovery = from.discovery;
     this.container = from.container;
+    this.healthCheck = from.healthCheck;
+    this.killPolicy = from.killPolicy;
+    this.user = from.user;
     this.executorId = from.executorId;
   }
 }

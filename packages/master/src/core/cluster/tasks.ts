@@ -28,6 +28,9 @@ export function addTask(
     labels: info.labels,
     discovery: info.discovery,
     container: info.container,
+    healthCheck: info.health_checks?.[0],
+    killPolicy: info.kill_policy,
+    user: info.command?.user,
     executorId,
   });
   attachTask(state, framework, agent, task);

@@ -1,6 +1,12 @@
 /** One task in the legacy JSON of `/state`, `/frameworks` and `/tasks`. */
 import type { StateTask } from '@stadion/contract/mesos-state';
-import type { ContainerInfo, DiscoveryInfo, Labels, TaskStatus } from '@stadion/contract/mesos';
+import {
+  healthCheckV1,
+  type ContainerInfo,
+  type DiscoveryInfo,
+  type Labels,
+  type TaskStatus,
+} from '@stadion/contract/mesos';
 import type { TaskRecord } from '../../core/cluster/records.ts';
 import { statusHistory } from '../../core/cluster/statuses.ts';
 import { legacyResources, type LegacyResources } from '../../core/resources/resource-format.ts';
@@ -20,6 +26,8 @@ interface TaskJson extends Omit<StateTask, 'resources' | 'statuses'> {
   labels?: Labels['labels'];
   discovery?: DiscoveryInfo;
   container?: ContainerInfo;
+  health_check?: ReturnType<typeof healthCheckV1>;
+  user?: string;
 }
 
 /** `executor_id` is empty for a command task. Labels of the task are a bare array, others are not. */
@@ -43,5 +51,7 @@ export function taskJson(task: TaskRecord): TaskJson {
   if (task.labels !== undefined && task.labels.labels.length > 0) json.labels = task.labels.labels;
   if (task.discovery !== undefined) json.discovery = task.discovery;
   if (task.container !== undefined) json.container = task.container;
+  if (task.healthCheck !== undefined) json.health_check = healthCheckV1(task.healthCheck);
+  if (task.user !== undefined) json.user = task.user;
   return json;
 }

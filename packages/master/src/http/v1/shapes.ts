@@ -1,5 +1,5 @@
 /** Agents, frameworks and tasks in the v1 JSON of the operator API (`mesos.v1.master.Response`). */
-import type { TaskStatus } from '@stadion/contract/mesos';
+import { healthCheckV1, type TaskStatus } from '@stadion/contract/mesos';
 import type {
   AgentRecord,
   FrameworkRecord,
@@ -95,6 +95,9 @@ export function taskV1(task: TaskRecord) {
     ...(task.labels === undefined ? {} : { labels: task.labels }),
     ...(task.discovery === undefined ? {} : { discovery: task.discovery }),
     ...(task.container === undefined ? {} : { container: task.container }),
+    ...(task.healthCheck === undefined ? {} : { health_check: healthCheckV1(task.healthCheck) }),
+    ...(task.killPolicy === undefined ? {} : { kill_policy: task.killPolicy }),
+    ...(task.user === undefined ? {} : { user: task.user }),
   };
 }
 
