@@ -35,6 +35,17 @@ const reserve = (id: string | undefined, mib: number): OfferOperation => ({
 });
 const create = (mib: number): OfferOperation => ({ type: 'CREATE', create: { volumes: [volume('v', mib, ROLE)] } });
 
+const reserveOf = (resource: Resource): OfferOperation => ({
+  type: 'RESERVE',
+  id: { value: 'o' },
+  reserve: { resources: reserved([resource], ROLE) },
+});
+const createOf = (made: Resource, mode: 'RO' | 'RW' = 'RW'): OfferOperation => ({
+  type: 'CREATE',
+  id: { value: 'o' },
+  create: { volumes: [{ ...made, disk: { ...made.disk, volume: { container_path: 'data', mode } } }] },
+});
+
 describe('an operation with an id', () => {
   it('is told to be finished when the agent has it on disk, again until that is acknowledged', async () => {
     const { cluster, agent, framework, operate, heard } = await stage();
@@ -89,9 +100,13 @@ describe('an operation with an id', () => {
     ['more than the offer has', reserve('o', 1e9)],
     ['a disk of a storage provider', { type: 'CREATE_DISK', id: { value: 'o' } }],
     ['giving one up', { type: 'DESTROY_DISK', id: { value: 'o' } }],
+    ['a reservation that is shared', reserveOf({ ...disk(1), shared: {} })],
+    ['a volume that nobody can write to', createOf(volume('v', 10, ROLE), 'RO')],
+    ['a volume whose name is no name', createOf(volume('v\\w', 10, ROLE))],
+    ['a volume whose name has a control character', createOf(volume('v\n', 10, ROLE))],
   ])('that cannot be is an error, once: %s', async (_, operation) => {
     const { cluster, operate, heard } = await stage();
-    await operate(operation);
+    await operate(reserve(undefined, 10), operation);
     await cluster.time.advance(60_000);
     expect(heard()).toMatchObject([{ operation_id: { value: 'o' }, state: 'OPERATION_ERROR' }]);
     expect(heard()[0]?.uuid).toBeUndefined();

@@ -61,6 +61,8 @@ export const Resource = Type.Object({
   disk: Type.Optional(DiskInfo),
   /** There (and empty) on what is lent only: whoever uses it is ended when those that it belongs to want it. */
   revocable: Type.Optional(Type.Object({})),
+  /** There (and empty) where several tasks may use it at a time, which no master here lets them. */
+  shared: Type.Optional(Type.Object({})),
   allocation_info: Type.Optional(Type.Object({ role: Type.String() })),
 });
 export type Resource = Static<typeof Resource>;

@@ -5,6 +5,7 @@ import { parseResources, type ParsedResources } from '../resources/resource-form
 import { containsPorts } from '../resources/port-ranges.ts';
 import {
   NOTHING,
+  add,
   contains,
   isNothing,
   revocableCpusOf,
@@ -14,9 +15,32 @@ import {
 } from '../resources/resource-vector.ts';
 import { chosenIdProblem } from './framework-info.ts';
 import { taskKey, type AgentRecord, type FrameworkRecord } from './records.ts';
+import { findProcessProblem, findWorkloadProblem } from './workload-checks.ts';
 
-/** What a task takes of the pool, or a sentence that says what is wrong with it. */
+const ONE_OF_BOTH = 'Task should have at least one (but not both) of CommandInfo or ExecutorInfo present';
+
+/** What a task of its own takes of the pool, or a sentence that says what is wrong with it. */
 export function checkTask(
+  framework: FrameworkRecord,
+  agent: AgentRecord,
+  info: TaskInfo,
+  pool: ResourceVector,
+): ParsedResources {
+  const checked = checkAnyTask(framework, agent, info, pool);
+  if (!checked.ok) return checked;
+  const problem = info.command === undefined ? ONE_OF_BOTH : findLoneProblem(info);
+  return problem === undefined ? checked : { ok: false, problem };
+}
+
+/** What only tasks of a group may say, or nothing. */
+function findLoneProblem({ container }: TaskInfo): string | undefined {
+  return container?.linux_info?.share_cgroups === false
+    ? `Only tasks in a task group may have 'share_cgroups' set to 'false'`
+    : undefined;
+}
+
+/** What a task takes of the pool, by itself, in a group or with an executor. */
+function checkAnyTask(
   framework: FrameworkRecord,
   agent: AgentRecord,
   info: TaskInfo,
@@ -37,7 +61,8 @@ export function checkTask(
       : undefined) ??
     (Object.keys(info.limits ?? {}).length > 0
       ? `Task has 'limits', which agent ${agent.id} cannot hold it to: it has no TASK_RESOURCE_LIMITS`
-      : undefined);
+      : undefined) ??
+    findWorkloadProblem(info);
   if (problem !== undefined) return { ok: false, problem };
   const resources = parseResources(info.resources);
   if (!resources.ok) return { ok: false, problem: `Task uses invalid resources: ${resources.problem}` };
@@ -102,9 +127,13 @@ export function checkGroup(
   const isKnown = agent.executors.has(taskKey(framework.id, id));
   const problem =
     (tasks.length === 0 ? 'Task group has no tasks' : undefined) ??
+    (executor.type === undefined ? `'ExecutorInfo.type' must be set` : undefined) ??
     (!isCustom && isKnown ? `Executor ${id} runs a task group already` : undefined) ??
     (!isCustom && executor.command !== undefined ? 'The default executor has no command of its own' : undefined) ??
     (executor.container?.type === 'DOCKER' ? 'The containers of a task group cannot be Docker ones' : undefined) ??
+    (!isCustom && executor.container?.mesos?.image !== undefined
+      ? 'The default executor has no image of its own'
+      : undefined) ??
     findGroupProblem(tasks, executor);
   if (problem !== undefined) return { ok: false, problem };
   const own = checkExecutor(framework, agent, executor, pool, role);
@@ -113,12 +142,20 @@ export function checkGroup(
   const vectors: ResourceVector[] = [];
   for (const task of tasks) {
     const { executor: _same, ...alone } = task;
-    const checked = checkTask(framework, agent, alone, rest);
+    const checked = checkAnyTask(framework, agent, alone, rest);
     if (!checked.ok) return { ok: false, problem: `Task ${task.task_id.value} is invalid: ${checked.problem}` };
     rest = subtract(rest, checked.vector);
     vectors.push(checked.vector);
   }
-  return { ok: true, executor: own.vector, tasks: vectors };
+  const mixed = findMixProblem(executor, vectors);
+  return mixed === undefined ? { ok: true, executor: own.vector, tasks: vectors } : { ok: false, problem: mixed };
+}
+
+/** They share a container, which is ended as a whole when what was lent to any of them is wanted back. */
+function findMixProblem({ resources }: ExecutorInfo, tasks: readonly ResourceVector[]): string | undefined {
+  const own = parseResources(resources);
+  const sum = tasks.reduce(add, own.ok ? own.vector : NOTHING);
+  return isMixed(sum) ? `Tasks and their executor use invalid resources: ${MIXED}` : undefined;
 }
 
 /** What a task with an executor of the framework's own takes, with what its executor takes when it is new there. */
@@ -133,16 +170,13 @@ export function checkExecutedTask(
   if (executor.type === 'DEFAULT') {
     return { ok: false, problem: 'The default executor runs task groups: use LAUNCH_GROUP' };
   }
-  if (info.command !== undefined) {
-    return {
-      ok: false,
-      problem: 'Task should have at least one (but not both) of CommandInfo or ExecutorInfo present',
-    };
-  }
+  if (info.command !== undefined) return { ok: false, problem: ONE_OF_BOTH };
   const own = checkExecutor(framework, agent, executor, pool, role);
   if (!own.ok) return own;
-  const task = checkTask(framework, agent, info, subtract(pool, own.vector));
-  return task.ok ? { ok: true, executor: own.vector, tasks: [task.vector] } : task;
+  const task = checkAnyTask(framework, agent, info, subtract(pool, own.vector));
+  if (!task.ok) return task;
+  const problem = findLoneProblem(info) ?? findMixProblem(executor, [task.vector]);
+  return problem === undefined ? { ok: true, executor: own.vector, tasks: [task.vector] } : { ok: false, problem };
 }
 
 /** An executor that is on the agent already must be described as it was, and takes nothing more. */
@@ -165,6 +199,10 @@ function checkExecutor(
     (executor.type !== 'DEFAULT' && executor.command === undefined
       ? `'ExecutorInfo.command' must be set for 'CUSTOM' executor`
       : undefined) ??
+    (executor.container?.linux_info?.share_cgroups === true
+      ? `The container of an executor cannot have 'share_cgroups' set to 'true'`
+      : undefined) ??
+    findProcessProblem('Executor', executor.command, executor.container) ??
     (known !== undefined && !isSameExecutor(known.info, executor)
       ? `ExecutorInfo is not compatible with existing ExecutorInfo with same ExecutorID ${id}`
       : undefined) ??
@@ -196,6 +234,9 @@ function canonical(value: unknown): string {
 function findGroupProblem(tasks: readonly TaskInfo[], executor: ExecutorInfo): string | undefined {
   const ids = new Set(tasks.map(({ task_id }) => task_id.value));
   if (ids.size < tasks.length) return 'Task group has two tasks with the same ID';
+  if (new Set(tasks.map(({ container }) => container?.linux_info?.share_cgroups ?? true)).size > 1) {
+    return `'share_cgroups' must be the same for all tasks of a group`;
+  }
   for (const { task_id, container, executor: own } of tasks) {
     if (own !== undefined && !isSameExecutor(own, executor)) {
       return `Task ${task_id.value} has an executor of its own, and the tasks of a group share one`;

@@ -88,11 +88,12 @@ function findProblem(type: Making['type'], kind: HoldingKind, role: string, exis
       return last.role === role ? undefined : `it is for the role ${last.role}, and the offer is for ${role}`;
     }
     case 'CREATE': {
-      if (id === undefined || id === '' || id.includes('/') || id === '.' || id === '..') {
+      if (id === undefined || id === '' || /[/\\\p{Cc}]/u.test(id) || id === '.' || id === '..') {
         return 'the persistence id of a volume must be usable as the name of a directory';
       }
       const path = kind.volume?.volume?.container_path;
       if (path === undefined || path === '') return `the volume ${id} has no container path`;
+      if (kind.volume?.volume?.mode === 'RO') return `the volume ${id} would be read-only, and nobody could fill it`;
       const isThere = [...existing.values()].some((each) => volumeId(each) === id && roleOf(each) === roleOf(kind));
       return isThere ? `the agent has a volume ${id} of this role already` : undefined;
     }

@@ -28,7 +28,7 @@ const SCALAR_MAX = Math.floor(Number.MAX_SAFE_INTEGER / 1_000_000);
  * Reads v1 resources. Several entries of one name add up. Reserved ones may come as a stack of `reservations` or in the
  * older form of `role` and `reservation`; a role alone is a static reservation.
  * @returns a problem when a name is unknown, an amount is negative or not finite, gpus are not whole, ports are wrong, or
- *   a volume is not one of reserved disk, or something else than unreserved cpus is revocable
+ *   a volume is not one of reserved disk, something is shared, or something else than unreserved cpus is revocable
  */
 export function parseResources(resources: readonly Resource[]): ParsedResources {
   let cpus = 0;
@@ -40,6 +40,8 @@ export function parseResources(resources: readonly Resource[]): ParsedResources 
   for (const resource of resources) {
     const read = readAmount(resource);
     if (typeof read === 'string') return problem(read);
+    if (resource.shared !== undefined)
+      return problem('resources cannot be shared: this master has no SHARED_RESOURCES');
     const reservations = reservationsOf(resource);
     if (reservations.length > 0 || resource.disk?.source !== undefined || resource.revocable !== undefined) {
       const added = readHolding(held, resource, reservations, read);

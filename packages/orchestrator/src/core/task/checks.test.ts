@@ -31,6 +31,7 @@ function info(changes: Partial<HealthCheck>) {
 
 describe('health checks', () => {
   it('of Marathon go to the host port and leave the killing to the framework', () => {
+    expect(info({ path: 'healthcheck' })).toMatchObject({ http: { path: '/healthcheck' } });
     expect(info({ path: '/healthcheck', ignoreHttp1xx: true })).toEqual({
       type: 'HTTP',
       http: { scheme: 'http', port: 31_000, path: '/healthcheck' },

@@ -50,7 +50,12 @@ export function schemeAndPath({
   readonly scheme?: 'HTTP' | 'HTTPS';
   readonly path?: string;
 }): Pick<NonNullable<CheckInfo['http']>, 'scheme' | 'path'> {
-  return { scheme: scheme === 'HTTPS' ? 'https' : 'http', path: path ?? '/' };
+  return { scheme: scheme === 'HTTPS' ? 'https' : 'http', path: absolute(path) };
+}
+
+/** Marathon takes a path without its slash, Mesos does not. */
+function absolute(path = '/'): string {
+  return path.startsWith('/') ? path : `/${path}`;
 }
 
 /** The command of a check as one line for the shell. */
@@ -99,7 +104,7 @@ function healthCheckInfo(check: HealthCheck, ports: readonly TaskPort[]): Health
         http: {
           scheme: check.protocol.endsWith('HTTPS') ? 'https' : 'http',
           port: checkedPort(check, ports),
-          path: check.path ?? '/',
+          path: absolute(check.path),
           ...(check.ipProtocol === undefined ? {} : { protocol: check.ipProtocol }),
         },
         ...times,
