@@ -21,6 +21,7 @@ import { NOTHING, add, portsOf, revocableCpusOf, scalarsOf, type ResourceVector 
 export type ParsedResources =
   { readonly ok: true; readonly vector: ResourceVector } | { readonly ok: false; readonly problem: string };
 
+const NOT_SHARED = 'resources cannot be shared: this master has no SHARED_RESOURCES';
 /** Larger amounts would not be exact in thousandths. */
 const SCALAR_MAX = Math.floor(Number.MAX_SAFE_INTEGER / 1_000_000);
 
@@ -40,8 +41,7 @@ export function parseResources(resources: readonly Resource[]): ParsedResources 
   for (const resource of resources) {
     const read = readAmount(resource);
     if (typeof read === 'string') return problem(read);
-    if (resource.shared !== undefined)
-      return problem('resources cannot be shared: this master has no SHARED_RESOURCES');
+    if (resource.shared !== undefined) return problem(NOT_SHARED);
     const reservations = reservationsOf(resource);
     if (reservations.length > 0 || resource.disk?.source !== undefined || resource.revocable !== undefined) {
       const added = readHolding(held, resource, reservations, read);
