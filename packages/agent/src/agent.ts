@@ -164,6 +164,7 @@ export class Agent implements Service, AgentView {
     this.housekeeping.stop();
     this.lender.stop();
     this.imagePulls.stop();
+    this.volumes.stop();
     await this.options.prober.close();
     await this.options.containerizer.close();
     await this.options.checkpoints.close();

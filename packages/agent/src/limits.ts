@@ -31,6 +31,8 @@ export const URIS_PER_TASK_MAX = 256;
 export const ARTIFACT_BYTES_MAX = 64 * 1024 * 1024 * 1024;
 export const ARCHIVE_ENTRIES_MAX = 200_000;
 export const ARCHIVE_BYTES_MAX = 64 * 1024 * 1024 * 1024;
+/** How long after a volume could not be wiped that is tried again. */
+export const WIPE_AGAIN_MS = 30_000;
 /** Entries that one layer of an image may have. */
 export const LAYER_ENTRIES_MAX = 1_000_000;
 /** Images that are listed, pulls that are asked for and under way at a time, and those that are remembered. */

@@ -1,8 +1,9 @@
 /** Reservations and volumes of this agent: on its disk before they count, and wiped when they are given up. */
-import { describeError, type Logger } from '@stadion/base';
+import { describeError, type Logger, type TimerHandle, type Timers } from '@stadion/base';
 import type { CheckpointedResources } from '@stadion/contract/agent-link';
 import { RESOURCES_KEY, toResourcesRecord } from './core/checkpoint-record.ts';
 import { volumeKey, volumesOf, withoutVolumes, type VolumeId } from './core/volumes.ts';
+import { WIPE_AGAIN_MS } from './limits.ts';
 import type { Checkpoints } from './ports/checkpoints.ts';
 import type { Volumes } from './ports/volumes.ts';
 
@@ -10,6 +11,7 @@ import type { Volumes } from './ports/volumes.ts';
 export class VolumeKeeper {
   private readonly checkpoints: Checkpoints;
   private readonly volumes: Volumes;
+  private readonly timers: Timers;
   private readonly log: Logger;
   private kept: CheckpointedResources | undefined;
   /** The newest words of the master; they may still be on their way to the disk. */
@@ -17,10 +19,18 @@ export class VolumeKeeper {
   /** Given up, and maybe not gone yet. */
   private wiping: readonly VolumeId[] = [];
   private tail: Promise<void> = Promise.resolve();
+  private again: TimerHandle | undefined;
+  private isStopped = false;
 
-  constructor(ports: { readonly checkpoints: Checkpoints; readonly volumes: Volumes; readonly log: Logger }) {
+  constructor(ports: {
+    readonly checkpoints: Checkpoints;
+    readonly volumes: Volumes;
+    readonly timers: Timers;
+    readonly log: Logger;
+  }) {
     this.checkpoints = ports.checkpoints;
     this.volumes = ports.volumes;
+    this.timers = ports.timers;
     this.log = ports.log;
   }
 
@@ -43,6 +53,12 @@ export class VolumeKeeper {
     this.told = checkpointed;
     this.wiping = wiping;
     if (wiping.length > 0) this.enqueue(() => this.wipe(checkpointed));
+  }
+
+  /** Begins nothing more. What is yet to be wiped is for the next life of the agent. */
+  stop(): void {
+    this.isStopped = true;
+    this.again?.cancel();
   }
 
   /** Takes what the master says. Older words that arrive late are ignored; what cannot be written is asked for again. */
@@ -93,6 +109,18 @@ export class VolumeKeeper {
   private enqueue(work: () => Promise<void>): void {
     this.tail = this.tail.then(work).catch((error: unknown) => {
       this.log.error({ error: describeError(error) }, 'reservations or volumes could not be brought up to date');
+      if (this.wiping.length > 0) this.wipeLater();
+    });
+  }
+
+  /** The master takes them for gone, and will not come back to it. */
+  private wipeLater(): void {
+    if (this.isStopped) return;
+    this.again ??= this.timers.after(WIPE_AGAIN_MS, () => {
+      this.again = undefined;
+      this.enqueue(async () => {
+        if (this.wiping.length > 0 && this.kept !== undefined) await this.wipe(this.kept);
+      });
     });
   }
 }

@@ -73,6 +73,22 @@ describe('persistent volumes', () => {
     expect(machine.volumes.wipedCount).toBe(1);
   });
 
+  it('are wiped as soon as that is possible again, though nobody asks any more', async () => {
+    const machine = new SimulatedMachine();
+    await machine.startAgent();
+    checkpoint(machine, 1, [makeVolume('v1')]);
+    await machine.time.advance(10);
+    machine.volumes.failure = 'the disk is in a bad mood';
+    checkpoint(machine, 2, []);
+    await machine.time.advance(100_000);
+    expect(machine.volumes.wipedCount).toBe(0);
+    machine.volumes.failure = undefined;
+    await machine.time.advance(30_000);
+    expect(machine.volumes.wipedCount).toBe(1);
+    await machine.time.advance(100_000);
+    expect(machine.volumes.wipedCount).toBe(1);
+  });
+
   it('do not go back to older words that come late', async () => {
     const machine = new SimulatedMachine();
     await machine.startAgent();
