@@ -80,6 +80,8 @@ export class ReservationKeeper {
     if (this.owedCount >= RESERVATIONS_OWED_MAX) return;
     this.parts.journal.put(giveBackKey(id), { agent: agentId, role });
     this.owe(id, agentId, role);
+    // This is new: what was asked for before says nothing about it.
+    this.asked.delete(askedKey(id, agentId));
     this.search();
   }
 
@@ -139,7 +141,7 @@ export class ReservationKeeper {
   /** @returns how long the master is not to be asked yet, milliseconds; 0: it is asked now, which is taken note of */
   private ask(instanceId: string, agentId: string): number {
     const { time, log } = this.parts;
-    const key = `${agentId} ${instanceId}`;
+    const key = askedKey(instanceId, agentId);
     const now = time.monotonic();
     const before = this.asked.get(key);
     const wait = remainingMs(before, now);
@@ -188,4 +190,8 @@ export class ReservationKeeper {
     }
     if (owed.size === 0) this.owed.delete(agentId);
   }
+}
+
+function askedKey(instanceId: string, agentId: string): string {
+  return `${agentId} ${instanceId}`;
 }

@@ -67,6 +67,27 @@ describe('a first launch that came to nothing', () => {
   });
 });
 
+describe('an instance that was launched anew on the agent where its first launch had come to nothing', () => {
+  it('has what that one had reserved given back', async () => {
+    const platform = await started(1);
+    valueOf(await platform.put([RESIDENT]));
+    await platform.quiet();
+    const [instance] = platform.engine.view.instances('/db');
+    const labels = reservationLabels(platform.engine.view.frameworkId ?? '', instance?.id ?? '');
+    const reserved = { type: 'SCALAR' as const, scalar: { value: 1 }, role: 'store', reservation: { labels } };
+    const disk = { persistence: { id: 'db#data#before' }, volume: { mode: 'RW' as const, container_path: 'data' } };
+    platform.master.offers.alsoOffered.push({ ...reserved, name: 'cpus' }, { ...reserved, name: 'disk', disk });
+    valueOf(await platform.put([appSpec('/other', { role: 'store' })]));
+    await platform.quiet();
+    const operations = platform.master.calls.flatMap((call) => (call.type === 'ACCEPT' ? call.accept.operations : []));
+    expect(operations.find(({ type }) => type === 'DESTROY')).toMatchObject({ destroy: { volumes: [{ disk }] } });
+    expect(operations.find(({ type }) => type === 'UNRESERVE')).toMatchObject({
+      unreserve: { resources: [{ name: 'cpus' }, { name: 'disk' }] },
+    });
+    expect(platform.running('/db')).toBe(1);
+  });
+});
+
 describe('an app that is removed while its agent is out of contact', () => {
   it.each(['*', 'store'])(
     'leaves a debt, not settled by one offer: the task may run on it still (role %s)',
