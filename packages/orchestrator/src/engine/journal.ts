@@ -7,7 +7,7 @@ import type { SchedulerCall } from '@stadion/contract/mesos';
 import type { OrchestratorEvent } from '@stadion/contract/orchestrator';
 import { COMMIT_OPERATIONS_MAX, type JsonValue, type StoreOperation } from '@stadion/store';
 import type { PlanRoots } from '../core/deployment/plan-roots.ts';
-import { BATCHES_IN_FLIGHT_MAX, STORE_FULL_RETRY_MS } from './limits.ts';
+import { BATCHES_IN_FLIGHT_MAX, RELEASED_PER_TURN_MAX, STORE_FULL_RETRY_MS } from './limits.ts';
 
 /** A call to the master, other than opening the subscription. */
 export type OutgoingCall = Exclude<SchedulerCall, { type: 'SUBSCRIBE' }>;
@@ -55,6 +55,9 @@ export class Journal {
   /** From the first commit that found no room until one that found some. */
   private hasNoRoom = false;
   private isReleasing = false;
+  /** Records whose batches have left in this turn of the event loop, and its end. */
+  private released = 0;
+  private turn: TimerHandle | undefined;
   private readonly idlers: (() => void)[] = [];
 
   constructor(ports: JournalPorts) {
@@ -122,6 +125,7 @@ export class Journal {
   close(): void {
     this.isClosed = true;
     this.retry?.cancel();
+    this.turn?.cancel();
     this.inFlight.length = 0;
     this.wakeIdlers();
   }
@@ -166,15 +170,27 @@ export class Journal {
     this.isReleasing = true;
     const before = this.inFlight.length;
     for (let batch = this.inFlight[0]; batch?.durable === true; batch = this.inFlight[0]) {
+      if (this.released >= RELEASED_PER_TURN_MAX) break;
+      this.released += batch.operations.length;
       this.inFlight.shift();
       for (const call of batch.calls) this.ports.send(call);
       for (const { event, roots } of batch.events) this.ports.publish(event, roots);
       for (const callback of batch.callbacks) callback();
     }
     this.isReleasing = false;
+    if (this.released > 0) this.endTurnSoon();
     if (this.inFlight.length === 0) this.wakeIdlers();
     const isRelieved = before >= BATCHES_IN_FLIGHT_MAX && this.inFlight.length < BATCHES_IN_FLIGHT_MAX;
     if (isRelieved && !this.isClosed) this.ports.relieved();
+  }
+
+  /** What has not left by then goes on, after others had the event loop. */
+  private endTurnSoon(): void {
+    this.turn ??= this.ports.timers.after(0, () => {
+      this.turn = undefined;
+      this.released = 0;
+      this.release();
+    });
   }
 
   private wakeIdlers(): void {

@@ -21,6 +21,8 @@ export const INSTANCE_CHANGES_PER_TURN_MAX = 1000;
  * a commit of the store takes. With a quarter of that a fifth of the time was spent waiting for the disk.
  */
 export const BATCHES_IN_FLIGHT_MAX = 16;
+/** Records that have become durable before what waited for them leaves in a later turn. */
+export const RELEASED_PER_TURN_MAX = 1000;
 /** Tasks named in one RECONCILE call. */
 export const RECONCILE_TASKS_PER_CALL_MAX = 1000;
 /** What is unanswered is asked again after so many milliseconds a task at the soonest: asking 100,000 times takes a while itself. */
