@@ -8,13 +8,27 @@ import { prepareOffer, type OfferRoles } from '../core/placement/matcher.ts';
 import type { PreparedOffer } from '../core/placement/types.ts';
 import { OFFERS_HELD_MAX, OFFERS_PER_TURN_MAX, SHARED_PLACES_MAX } from './limits.ts';
 
+interface LastOffer {
+  readonly offer: PreparedOffer;
+  /** Counted up in place: there is one step of it for every launch. */
+  readonly spent: {
+    cpusMilli: number;
+    revocableCpusMilli: number;
+    memMilli: number;
+    diskMilli: number;
+    gpusMilli: number;
+  };
+  /** Those of the offer that are left. */
+  disks: PreparedOffer['disks'];
+}
+
 /** One per engine. A round works on a fixed set; offers that come meanwhile wait for the next one. */
 export class OfferPool {
   private readonly places: Map<string, AgentPlace>;
   private incoming = new Map<string, Offer>();
   private readonly ready = new Map<string, PreparedOffer>();
-  /** What each agent last offered, less what was launched on it since: by it plans judge what would fit. */
-  private readonly lastByAgent = new Map<string, PreparedOffer>();
+  /** What each agent last offered, and what was launched on it since: by it plans judge what would fit. */
+  private readonly lastByAgent = new Map<string, LastOffer>();
 
   private readonly roles: OfferRoles;
 
@@ -72,8 +86,14 @@ export class OfferPool {
 
   /** What was last offered by each agent, less what was launched since; good for every purpose. */
   lastOffers(): PreparedOffer[] {
-    return [...this.lastByAgent.values()].map((offer) => ({
+    return [...this.lastByAgent.values()].map(({ offer, spent, disks }) => ({
       ...offer,
+      cpusMilli: offer.cpusMilli - spent.cpusMilli,
+      revocableCpusMilli: offer.revocableCpusMilli - spent.revocableCpusMilli,
+      memMilli: offer.memMilli - spent.memMilli,
+      diskMilli: offer.diskMilli - spent.diskMilli,
+      gpusMilli: offer.gpusMilli - spent.gpusMilli,
+      disks,
       isReservable: true,
       isForReservations: false,
       isForAnyRole: true,
@@ -85,16 +105,13 @@ export class OfferPool {
     const agentId = offer.offer.agent_id.value;
     const last = this.lastByAgent.get(agentId);
     if (last === undefined) return;
-    const demand = demandOf(app);
-    this.lastByAgent.set(agentId, {
-      ...last,
-      cpusMilli: last.cpusMilli - (demand.isRevocable ? 0 : demand.cpusMilli),
-      revocableCpusMilli: last.revocableCpusMilli - (demand.isRevocable ? demand.cpusMilli : 0),
-      memMilli: last.memMilli - demand.memMilli,
-      diskMilli: last.diskMilli - demand.diskMilli,
-      gpusMilli: last.gpusMilli - demand.gpusMilli,
-      disks: withoutDisks(last.disks, disks),
-    });
+    const { isRevocable, cpusMilli, memMilli, diskMilli, gpusMilli } = demandOf(app);
+    const { spent } = last;
+    spent[isRevocable ? 'revocableCpusMilli' : 'cpusMilli'] += cpusMilli;
+    spent.memMilli += memMilli;
+    spent.diskMilli += diskMilli;
+    spent.gpusMilli += gpusMilli;
+    last.disks = withoutDisks(last.disks, disks);
   }
 
   /** Ends the round: gives the ids of what was not used. */
@@ -123,7 +140,8 @@ export class OfferPool {
     if (this.places.size >= SHARED_PLACES_MAX) this.places.clear();
     this.places.set(agentId, prepared.place);
     if (this.lastByAgent.size >= SHARED_PLACES_MAX) this.lastByAgent.clear();
-    this.lastByAgent.set(agentId, prepared);
+    const spent = { cpusMilli: 0, revocableCpusMilli: 0, memMilli: 0, diskMilli: 0, gpusMilli: 0 };
+    this.lastByAgent.set(agentId, { offer: prepared, spent, disks: prepared.disks });
     return prepared;
   }
 }

@@ -126,7 +126,10 @@ function send(state: ClusterState, framework: FrameworkRecord, offers: Offer[]):
 function toOffer(state: ClusterState, { id, framework, role, agent, resources }: OfferRecord): Offer {
   const { info } = agent;
   const unavailability = unavailabilityOf(state.settings, info);
-  const executors = [...agent.executors.values()].filter(({ frameworkId }) => frameworkId === framework.id);
+  const executors =
+    agent.executors.size === 0
+      ? []
+      : [...agent.executors.values()].filter(({ frameworkId }) => frameworkId === framework.id);
   return {
     id: { value: id },
     framework_id: { value: framework.id },
