@@ -65,10 +65,8 @@ describe('a first launch that came to nothing', () => {
     expect(await platform.until(() => wiped().length > 0, 10_000)).toBe(true);
     expect(wiped()).toEqual([older]);
   });
-});
 
-describe('an instance that was launched anew on the agent where its first launch had come to nothing', () => {
-  it('has what that one had reserved given back', async () => {
+  it('nor what was reserved beside the volume', async () => {
     const platform = await started(1);
     valueOf(await platform.put([RESIDENT]));
     await platform.quiet();
