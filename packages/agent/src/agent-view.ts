@@ -8,7 +8,7 @@ import type { Ledger } from './core/ledger.ts';
 import type { Task } from './core/task.ts';
 import type { PullBegun } from './image-pulls.ts';
 import type { ExecutorDoor } from './ports/executor-door.ts';
-import type { AttachOutcome, ExecOutcome, ExecRequest } from './ports/containerizer.ts';
+import type { AttachOutcome, ExecOutcome, SessionRequest } from './ports/containerizer.ts';
 import type { EndedTask } from './task-table.ts';
 
 /** An agent to look at, and to work inside its tasks; nothing here changes which tasks there are. */
@@ -45,8 +45,8 @@ export interface AgentView {
   /** The directory of a task; `agentId` is that of history, the current one by default. */
   sandboxOf(task: Task, agentId?: string): string;
   usage(): Promise<ReadonlyMap<string, ContainerUsage>>;
-  /** Runs a command inside a running task, with its environment. */
-  exec(task: Task, request: Pick<ExecRequest, 'argv' | 'terminal'>): Promise<ExecOutcome>;
+  /** Runs a command inside a running task, with its environment and what is asked for beside it. */
+  exec(task: Task, request: SessionRequest): Promise<ExecOutcome>;
   /** A way to the input of a running task's own command. */
   attach(task: Task): Promise<AttachOutcome>;
   /** What images there are, and the pulls that were asked for lately. */

@@ -17,7 +17,7 @@ import { Housekeeping } from './housekeeping.ts';
 import { Lender } from './lender.ts';
 import { MasterMessages } from './master-messages.ts';
 import { MasterSession } from './master-session.ts';
-import type { AttachOutcome, ExecOutcome, ExecRequest } from './ports/containerizer.ts';
+import type { AttachOutcome, ExecOutcome, SessionRequest } from './ports/containerizer.ts';
 import type { LoadedCheckpoint } from './ports/checkpoints.ts';
 import type { ExecutorDoor } from './ports/executor-door.ts';
 import { TaskRunner } from './task-runner.ts';
@@ -276,7 +276,7 @@ export class Agent implements Service, AgentView {
     return this.options.containerizer.usage();
   }
 
-  async exec(task: Task, request: Pick<ExecRequest, 'argv' | 'terminal'>): Promise<ExecOutcome> {
+  async exec(task: Task, request: SessionRequest): Promise<ExecOutcome> {
     return this.runner.launcher.exec(task, request);
   }
 

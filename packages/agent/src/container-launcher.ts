@@ -5,12 +5,12 @@ import type { AgentOptions } from './agent-options.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { commandOf, imageOf } from './core/admission.ts';
 import { secretsOf } from './core/task-secrets.ts';
-import { isExecuted, mountSources, type MountSource, type TaskPod } from './core/pod.ts';
+import { containerNameOf, isExecuted, mountSources, type MountSource, type TaskPod } from './core/pod.ts';
 import { limitsOf } from './core/resources.ts';
 import { taskEnvironment } from './core/task-environment.ts';
 import type { Task } from './core/task.ts';
 import { LAUNCHES_MAX } from './limits.ts';
-import type { ContainerMount, ExecOutcome, ExecRequest, LaunchOutcome } from './ports/containerizer.ts';
+import type { ContainerMount, ExecOutcome, ExecRequest, LaunchOutcome, SessionRequest } from './ports/containerizer.ts';
 import type { SandboxId } from './ports/sandboxes.ts';
 import type { VolumeKeeper } from './volume-keeper.ts';
 
@@ -88,9 +88,16 @@ export class ContainerLauncher {
   }
 
   /** Runs a command inside the container of a task. */
-  async exec(task: Task, request: Pick<ExecRequest, 'argv' | 'terminal'>): Promise<ExecOutcome> {
+  async exec(task: Task, request: SessionRequest): Promise<ExecOutcome> {
     const { containerizer } = this.parts.ports;
-    const outcome = await containerizer.exec?.(task.containerId, { ...this.execContext(task), ...request });
+    const { user, environment: own, ...wanted } = request;
+    if (user !== undefined && user !== task.info.command?.user) {
+      // Who may work inside tasks may not be anybody there.
+      return { ok: false, message: `A session runs as the user of its task, and that is not "${user}"` };
+    }
+    const context = this.execContext(task);
+    const environment = { ...context.environment, ...own };
+    const outcome = await containerizer.exec?.(containerNameOf(task), { ...context, ...wanted, environment });
     return outcome ?? { ok: false, message: `Nothing can be run inside containers of ${containerizer.name}` };
   }
 

@@ -94,6 +94,11 @@ describe('the tasks of a pod', () => {
     await machine.time.advance(60_000);
     expect(machine.master.states('a').at(-1)).toBe('TASK_FINISHED');
     expect(machine.master.states('b').at(-1)).toBe('TASK_RUNNING');
+    const { task } = agent.findTask('framework-1', 'b') ?? {};
+    expect(machine.master.statuses('b').at(-1)?.container_status?.container_id).toEqual({
+      value: task?.containerId,
+      parent: { value: task?.pod?.podId },
+    });
     expect(agent.ledger.heldAmount('cpus')).toBeCloseTo(0.2);
     expect(agentMetrics(agent, 0)).toMatchObject({ 'slave/executors_running': 1, 'slave/executors_terminated': 0 });
     machine.master.kill('b');

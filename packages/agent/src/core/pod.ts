@@ -17,6 +17,26 @@ export function isExecuted(pod: TaskPod | undefined): boolean {
   return pod?.executor.type === 'CUSTOM';
 }
 
+/** What of a task tells its container. */
+interface Contained {
+  readonly pod?: TaskPod | undefined;
+  readonly containerId: string;
+}
+
+/** The name of the container that a task runs in: its own, or that of the custom executor that runs it. */
+export function containerNameOf({ pod, containerId }: Contained): string {
+  return pod !== undefined && isExecuted(pod) ? pod.podId : containerId;
+}
+
+/** The same as Mesos has it: a container of a pod is inside that of the pod's executor. */
+export function containerIdOf(task: Contained): {
+  readonly value: string;
+  readonly parent?: { readonly value: string };
+} {
+  const value = containerNameOf(task);
+  return task.pod === undefined || isExecuted(task.pod) ? { value } : { value, parent: { value: task.pod.podId } };
+}
+
 /** Something that appears in the sandbox of a task. `containerPath` and `readOnly` are as the task wants them. */
 export interface MountSource {
   readonly from:

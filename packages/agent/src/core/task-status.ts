@@ -1,6 +1,7 @@
 /** The statuses that are made of a task, and its end. */
 import type { TaskStatus } from '@stadion/contract/mesos';
 import { overallHealth, toHealthResults } from './health-check.ts';
+import { containerIdOf } from './pod.ts';
 import { toReadinessResults } from './readiness-check.ts';
 import type { StatusFacts } from './task-end.ts';
 import { NO_EFFECTS, type Outcome, type StatusContext, type Task } from './task-model.ts';
@@ -57,7 +58,7 @@ export function containerStatus(
 ): NonNullable<TaskStatus['container_status']> {
   const known = task.latest?.container_status;
   if (known !== undefined && (pid === undefined || known.executor_pid === pid)) return known;
-  const container_id = known?.container_id ?? { value: task.containerId };
+  const container_id = known?.container_id ?? containerIdOf(task);
   return pid === undefined
     ? { container_id, network_infos: context.networkInfos }
     : { container_id, network_infos: context.networkInfos, executor_pid: pid };

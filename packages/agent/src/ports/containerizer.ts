@@ -90,6 +90,10 @@ export interface ExecRequest {
   readonly terminal?: TerminalSize;
 }
 
+/** A session as it is asked for: what is not said is as in the container. */
+export type SessionRequest = Pick<ExecRequest, 'argv' | 'terminal'> &
+  Partial<Pick<ExecRequest, 'environment' | 'user'>>;
+
 /** A size in characters. */
 export interface TerminalSize {
   readonly rows: number;

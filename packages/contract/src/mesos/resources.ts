@@ -7,6 +7,12 @@ export const IdValue = Type.Object({ value: Type.String() });
 export type IdValue = Static<typeof IdValue>;
 
 const Scalar = Type.Object({ value: Type.Number() });
+/** The id of a container; one that is inside another names that as well (`mesos.v1.ContainerID`). */
+export const ContainerId = Type.Object({
+  value: Type.String(),
+  parent: Type.Optional(Type.Object({ value: Type.String() })),
+});
+
 /** An inclusive range. */
 export const Range = Type.Object({ begin: Type.Integer(), end: Type.Integer() });
 export type Range = Static<typeof Range>;

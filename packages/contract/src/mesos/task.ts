@@ -10,7 +10,7 @@ import {
   ReadinessResult,
 } from './checks.ts';
 import { CommandInfo, ContainerInfo } from './container.ts';
-import { IdValue, Labels, Resource } from './resources.ts';
+import { ContainerId, IdValue, Labels, Resource } from './resources.ts';
 
 /** States of a task; {@link isTerminal} says which ones are final. */
 export const TaskState = stringEnum([
@@ -179,7 +179,7 @@ export const TaskStatus = Type.Object({
   healthy: Type.Optional(Type.Boolean()),
   container_status: Type.Optional(
     Type.Object({
-      container_id: Type.Optional(IdValue),
+      container_id: Type.Optional(ContainerId),
       network_infos: Type.Optional(
         Type.Array(
           Type.Object({

@@ -279,4 +279,14 @@ describe('the calls of an agent', () => {
     const answer = await http.inject({ method: 'GET', url: '/slave(1)/api/v1' });
     expect([answer.statusCode, answer.headers.allow]).toEqual([405, 'POST']);
   });
+
+  it.each(['/api/v1/operator', '/slave(1)/api/v1/operator'])(
+    'are taken at %s too, where pymesos sends them',
+    async (url) => {
+      const headers = { 'content-type': JSON_TYPE };
+      const answer = await http.inject({ method: 'POST', url, headers, body: JSON.stringify({ type: 'GET_HEALTH' }) });
+      expect(answer.json()).toEqual({ type: 'GET_HEALTH', get_health: { healthy: true } });
+      expect((await http.inject({ method: 'GET', url })).statusCode).toBe(405);
+    },
+  );
 });

@@ -51,14 +51,17 @@ export function addAgentApi(server: FastifyInstance, prefixes: readonly string[]
       refuse(reply, { status: error.statusCode ?? 500, message: error.message }),
     );
     for (const prefix of prefixes) {
-      scope.post(`${prefix}/api/v1`, (request, reply) => api.answer(request, reply));
-      scope.route({
-        method: ['GET', 'PUT', 'PATCH', 'DELETE'],
-        url: `${prefix}/api/v1`,
-        exposeHeadRoute: false,
-        handler: ({ method }, reply) =>
-          refuse(reply.header('allow', 'POST'), { status: 405, message: `Expecting 'POST', received '${method}'` }),
-      });
+      // Some clients ask at the second, which Mesos takes for the first.
+      for (const url of [`${prefix}/api/v1`, `${prefix}/api/v1/operator`]) {
+        scope.post(url, (request, reply) => api.answer(request, reply));
+        scope.route({
+          method: ['GET', 'PUT', 'PATCH', 'DELETE'],
+          url,
+          exposeHeadRoute: false,
+          handler: ({ method }, reply) =>
+            refuse(reply.header('allow', 'POST'), { status: 405, message: `Expecting 'POST', received '${method}'` }),
+        });
+      }
     }
   });
 }

@@ -1,6 +1,6 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { request as httpRequest, type ClientRequest } from 'node:http';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { SeededRandom, silentLogger } from '@stadion/base';
 import { systemClock, systemTimers } from '@stadion/base/system';
@@ -261,6 +261,73 @@ describe('sessions over the v1 API', () => {
     reader.abort();
     const left = await call('WAIT_NESTED_CONTAINER', { container_id: idOf('four') });
     expect(await left.json()).toMatchObject({ wait_nested_container: { exit_status: 9 } });
+  });
+
+  it('have variables of their own beside those of the task, and are the user that the task is', async () => {
+    const user = userInfo().username;
+    master.run(makeTask('mine', { command: { value: 'sleep 1000', user } }));
+    await until(() => [...agent.tasks()].filter(({ phase }) => phase === 'running').length === 2);
+    const inMine = { value: 'as', parent: { value: agent.findTask('framework-1', 'mine')?.task.containerId } };
+    const environment = { variables: [{ name: 'EXTRA', type: 'VALUE', value: 'more = more' }] };
+    const command = { value: 'echo "$EXTRA in $MESOS_TASK_ID"', environment, user };
+    const content = { container_id: inMine, command };
+    const output = await new Output().read(await call('LAUNCH_NESTED_CONTAINER_SESSION', content));
+    expect(output.texts).toEqual({ STDOUT: 'more = more in mine\n', STDERR: '' });
+    const other = await launch('other', { ...command, user: 'somebody' });
+    expect([other.status, await other.text()]).toEqual([400, expect.stringContaining('the user of its task')]);
+    for (const variable of [
+      { name: 'A=B', value: '' },
+      { name: '', value: '' },
+      { name: 'A', value: '\0' },
+      { name: 'A', type: 'SECRET', secret: { type: 'VALUE', value: { data: 'QQ==' } } },
+    ]) {
+      const refused = await launch('odd', { value: 'true', environment: { variables: [variable] } });
+      expect(refused.status).toBe(400);
+    }
+  });
+
+  it('work in the container of a custom executor, by the id that its tasks tell', async () => {
+    const executor_id = { value: 'runner' };
+    const executor = {
+      type: 'CUSTOM' as const,
+      executor_id,
+      command: { value: 'touch here; exec sleep 1000' },
+      resources: [{ name: 'cpus', type: 'SCALAR' as const, scalar: { value: 0.1 } }],
+    };
+    const { command: _none, ...rest } = makeTask('executed');
+    master.run({ ...rest, executor });
+    const framework_id = { value: 'framework-1' };
+    const whom = { framework_id, executor_id };
+    const receiver = { send: () => undefined, close: () => undefined };
+    const executed = () => agent.findTask('framework-1', 'executed')?.task;
+    await until(() => agent.executors.reported().length === 1);
+    await until(() => agent.executors.subscribe({ type: 'SUBSCRIBE', ...whom }, receiver) === undefined);
+    await until(() => executed()?.phase === 'starting');
+    const uuid = Buffer.alloc(16, 1).toString('base64');
+    const status = { task_id: { value: 'executed' }, state: 'TASK_RUNNING' as const, timestamp: 1, uuid };
+    agent.executors.call({ type: 'UPDATE', ...whom, update: { status } });
+    await until(() => master.states('executed').includes('TASK_RUNNING'));
+    const told = master.statuses('executed').at(-1)?.container_status?.container_id;
+    expect(told?.parent).toBeUndefined();
+    expect(agent.sandboxOf(executed()!)).toContain(`/executors/runner/runs/${told?.value ?? ''}`);
+    const content = { container_id: { value: 's', parent: told }, command: { value: 'pwd' } };
+    await until(() => existsSync(join(agent.sandboxOf(executed()!), 'here')));
+    const output = await new Output().read(await call('LAUNCH_NESTED_CONTAINER_SESSION', content));
+    expect(output.texts.STDOUT).toBe(`${agent.sandboxOf(executed()!)}\n`);
+  });
+
+  it('take input from who comes after somebody who only tried whether they do', async () => {
+    const output = new Output().read(await launch('tried', { value: 'cat' }));
+    // As dcos-cli, mesos-cli and mesos-term do.
+    const trial = new Input('tried');
+    trial.end();
+    expect((await trial.answer).status).toBe(200);
+    const input = new Input('tried');
+    input.type('typed');
+    input.type('');
+    input.end();
+    expect((await input.answer).status).toBe(200);
+    expect((await output).texts.STDOUT).toBe('typed');
   });
 
   it('are refused where there is nothing to work in, and when the messages are none', async () => {

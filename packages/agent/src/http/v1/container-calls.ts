@@ -10,6 +10,7 @@ import { decodeTerminalSize } from '@stadion/contract/task-session';
 import type { FastifyReply } from 'fastify';
 import type { AgentView } from '../../agent-view.ts';
 import { waitStatus } from '../../core/container.ts';
+import { containerNameOf } from '../../core/pod.ts';
 import type { Task } from '../../core/task.ts';
 import { RECORD_BYTES_MAX } from '../../limits.ts';
 import type { AttachedInput, ExecSession, TerminalSize } from '../../ports/containerizer.ts';
@@ -64,17 +65,18 @@ export class ContainerCalls {
   /** `LAUNCH_NESTED_CONTAINER_SESSION`: answers with what the command writes. */
   async launch(content: unknown, reply: FastifyReply, media: MediaTypes): Promise<FastifyReply> {
     const id = readContainerId(member(content, 'container_id'));
-    const argv = readCommand(member(content, 'command'));
-    if (id === undefined || argv === undefined) {
+    const command = readCommand(member(content, 'command'));
+    if (id === undefined) {
       return refuse(reply, { status: 400, message: 'A session needs a container_id with a parent, and a command.' });
     }
+    if (typeof command === 'string') return refuse(reply, { status: 400, message: command });
     const task = this.taskOf(id.slice(0, Math.max(0, id.lastIndexOf('.'))));
     if (task === undefined) return refuse(reply, noContainer(`the parent of ${id}`));
     // As in Mesos: there is one of that name, and this one is not begun.
     if (this.sessions.get(id) !== undefined) return reply.code(202).send('');
     if (!this.sessions.makeRoom()) return refuse(reply, { status: 429, message: 'Too many sessions are open.' });
     const terminal = terminalOf(member(content, 'container'));
-    const outcome = await this.agent.exec(task, { argv, ...(terminal === undefined ? {} : { terminal }) });
+    const outcome = await this.agent.exec(task, { ...command, ...(terminal === undefined ? {} : { terminal }) });
     if (!outcome.ok) return refuse(reply, { status: 400, message: outcome.message });
     // Somebody else may have been faster with the same name.
     if (this.sessions.get(id) !== undefined) {
@@ -274,7 +276,7 @@ export class ContainerCalls {
   private taskOf(id: string): Task | undefined {
     const name = id.slice(id.lastIndexOf('.') + 1);
     for (const task of this.agent.tasks()) {
-      if (task.containerId === name && (task.phase === 'running' || task.phase === 'killing')) return task;
+      if (containerNameOf(task) === name && (task.phase === 'running' || task.phase === 'killing')) return task;
     }
     return undefined;
   }

@@ -2,7 +2,7 @@
 import { CommandInfo } from '@stadion/contract/mesos';
 import { encodeRecord, readLenient, type Codec } from '@stadion/contract/mesos-wire';
 import { decodeTerminalSize } from '@stadion/contract/task-session';
-import type { TerminalSize } from '../../ports/containerizer.ts';
+import type { SessionRequest, TerminalSize } from '../../ports/containerizer.ts';
 
 /** A piece of output as a record. */
 export function outputRecord(codec: Codec, type: 'STDOUT' | 'STDERR', bytes: Buffer): Uint8Array {
@@ -76,13 +76,31 @@ export function containerIdOf(id: string): object {
   return at === -1 ? { value: id } : { value: id.slice(at + 1), parent: containerIdOf(id.slice(0, at)) };
 }
 
-/** What a session runs: a line for the shell, or a program whose first argument is its own name. */
-export function readCommand(value: unknown): readonly string[] | undefined {
+/**
+ * What a session runs, with which variables beside those of its container, and as whom: a line for the shell, or a program whose
+ * first argument is its own name.
+ * @returns a sentence when it is none
+ */
+export function readCommand(value: unknown): Omit<SessionRequest, 'terminal'> | string {
   const reading = readLenient(CommandInfo, value);
-  const command = reading.ok ? (reading.value as CommandInfo) : {};
-  if (command.value === undefined || command.value === '') return undefined;
-  if (command.shell !== false) return ['/bin/sh', '-c', command.value];
-  return [command.value, ...(command.arguments?.slice(1) ?? [])];
+  const {
+    value: text = '',
+    shell,
+    arguments: words,
+    user,
+    environment,
+  }: CommandInfo = reading.ok ? (reading.value as CommandInfo) : {};
+  if (text === '') return 'A session needs a command.';
+  const variables = environment?.variables ?? [];
+  const isOdd = ({ name, value: of = '' }: { name: string; value?: string }): boolean =>
+    name === '' || name.includes('=') || `${name}${of}`.includes('\0');
+  if (variables.some(isOdd)) return 'A variable of a session has a name without "=", and no NUL characters.';
+  if (variables.some(({ type }) => type === 'SECRET')) return 'A session is given no secrets: its task has its own.';
+  return {
+    argv: shell === false ? [text, ...(words?.slice(1) ?? [])] : ['/bin/sh', '-c', text],
+    environment: Object.fromEntries(variables.map(({ name, value: of = '' }) => [name, of])),
+    ...(user === undefined ? {} : { user }),
+  };
 }
 
 /** A member of what may be an object; null is as good as none. */
