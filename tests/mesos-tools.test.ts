@@ -83,6 +83,15 @@ describe('the files of a task', () => {
       }
     }
     expect(seen.sort()).toEqual(['I am one\n', 'I am two\n', 'hello\n']);
+    // They look up what each executor uses by its id.
+    const lines = await waitFor('all are measured', async () => {
+      const all = await agent('/monitor/statistics');
+      return all.length === 2 && all;
+    });
+    const idsOf = (all: { id: string }[]) => all.map(({ id }) => id).sort();
+    expect(lines.map((line: { executor_id: string }) => line.executor_id).sort()).toEqual(
+      idsOf(frameworks[0].executors),
+    );
     await platform.change('DELETE', '/v2/pods/pod');
   });
 });

@@ -10,7 +10,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAgent, type Agent } from '../agent.ts';
 import { optionsIn } from '../testing/agent-in-directory.ts';
-import { FakeMaster, makeTask } from '../testing/fake-master.ts';
+import { FakeMaster, makeExecutor, makeTask } from '../testing/fake-master.ts';
 import { REQUEST_MS_MAX } from '../limits.ts';
 import { createAgentHttp } from './agent-http.ts';
 
@@ -18,11 +18,12 @@ let root: string;
 let agent: Agent;
 let http: FastifyInstance;
 let sandbox: string;
+let master: FakeMaster;
 const time = new VirtualTime();
 
 beforeEach(async () => {
   root = mkdtempSync(join(tmpdir(), 'stadion http '));
-  const master = new FakeMaster();
+  master = new FakeMaster();
   agent = createAgent(optionsIn(root, master, time));
   http = createAgentHttp(agent, { clock: time, timers: time, flags: { work_dir: root } });
   await agent.start();
@@ -129,6 +130,50 @@ describe('statistics and metrics', () => {
         status: { executor_pid: expect.any(Number) as number },
       },
     ]);
+  });
+
+  it('are one line for a pod, as Mesos has them, and one for each of its tasks where that is asked for', async () => {
+    master.runGroup({ ...makeExecutor('pod'), name: 'of two' }, makeTask('pod.one'), makeTask('pod.two'));
+    const isUp = (id: string) => agent.findTask('framework-1', id)?.task.phase === 'running';
+    while (!isUp('pod.one') || !isUp('pod.two')) await time.advance(1000);
+    const { pod, containerId } = agent.findTask('framework-1', 'pod.two')?.task ?? {};
+    const { json } = await get('/monitor/statistics');
+    expect(json).toMatchObject([
+      { executor_id: 'a' },
+      { executor_id: 'b' },
+      {
+        framework_id: 'framework-1',
+        executor_id: 'pod',
+        executor_name: 'of two',
+        source: '',
+        // Its own cpus, and those of both.
+        statistics: { processes: 2, threads: 2, cpus_limit: 0.3, mem_limit_bytes: 64 * 1024 * 1024 },
+      },
+    ]);
+    expect((json as object[]).length).toBe(3);
+    expect((await get('/monitor/statistics', { tasks: 'true' })).json).toMatchObject(
+      ['a', 'b', 'pod.one', 'pod.two'].map((source) => ({ source, statistics: { processes: 1, cpus_limit: 0.1 } })),
+    );
+    const ids = async (query: Record<string, string>) =>
+      ((await get('/containers', query)).json as { container_id: string }[]).map((line) => line.container_id);
+    expect(await ids({ executor_id: 'pod' })).toEqual([pod?.podId]);
+    expect((await ids({ show_nested: 'true' })).slice(2)).toEqual([pod?.podId, expect.any(String), containerId]);
+  });
+
+  it('tell of the process of a custom executor, also when it has nothing to do', async () => {
+    const executor = { ...makeExecutor('runner'), type: 'CUSTOM' as const, command: { value: './runner' } };
+    const { command: _none, ...executed } = makeTask('executed');
+    master.run({ ...executed, executor });
+    const found = async () => {
+      const lines = (await get('/monitor/statistics')).json as {
+        executor_id: string;
+        statistics: { processes: number };
+      }[];
+      return lines.filter((line) => line.executor_id === 'runner');
+    };
+    // Its process is started.
+    while ((await found())[0]?.statistics.processes !== 1) await time.advance(1000);
+    expect(await found()).toMatchObject([{ source: '', statistics: { processes: 1, cpus_limit: 0.1 } }]);
   });
 
   it('have the names that dashboards know', async () => {

@@ -53,18 +53,30 @@ export function createAgentHttp(agent: AgentView, options: AgentHttpOptions): Fa
     '/flags': () => ({ flags }),
     '/system/stats': systemStats,
     '/monitor/connections': () => connections.counts(),
-    '/monitor/statistics': async () =>
-      (await statistics.lines()).map(({ container_id: _id, status: _status, ...line }) => line),
   };
   for (const prefix of PREFIXES) {
     for (const [path, build] of Object.entries(pages)) {
       for (const ending of ['', '.json']) server.get(`${prefix}${path}${ending}`, answer(build));
     }
+    for (const ending of ['', '.json']) {
+      server.get(`${prefix}/monitor/statistics${ending}`, async (request, reply) => {
+        const { executors, tasks } = await statistics.measured();
+        // Stadion's own: each task by itself, also those of a pod.
+        const lines = queryValue(request, 'tasks') === 'true' ? tasks : executors;
+        return sendJson(
+          request,
+          reply,
+          lines.map(({ container_id: _id, status: _status, ...line }) => line),
+        );
+      });
+    }
     server.get(`${prefix}/containers`, async (request, reply) => {
       const containerId = queryValue(request, 'container_id');
       const frameworkId = queryValue(request, 'framework_id');
       const executorId = queryValue(request, 'executor_id');
-      const lines = (await statistics.lines()).filter(
+      const { executors, nested } = await statistics.measured();
+      const all = queryValue(request, 'show_nested') === 'true' ? [...executors, ...nested] : executors;
+      const lines = all.filter(
         (line) =>
           line.container_id === (containerId ?? line.container_id) &&
           line.framework_id === (frameworkId ?? line.framework_id) &&

@@ -1,14 +1,15 @@
-/** What running tasks use: `/monitor/statistics` and `/containers`, measured at most twice a second. */
+/** What running tasks and their executors use: `/monitor/statistics` and `/containers`, measured at most twice a second. */
 import type { Clock } from '@stadion/base';
 import type { AgentView } from '../agent-view.ts';
 import type { ContainerUsage } from '../core/container.ts';
 import type { Task } from '../core/task.ts';
+import { isExecuted, type TaskPod } from '../core/pod.ts';
+import { executorLine, limitsOf, together, type ContainerLine, type Statistics } from './executor-statistics.ts';
 import { executorName } from './legacy-json.ts';
 
 const MEASURED_MS_MAX = 500;
 /** A sandbox is measured rarely, as Mesos's disk isolator does. */
 const DISK_MEASURED_MS_MAX = 15_000;
-const MIB = 1024 * 1024;
 /** The overhead that Mesos adds for its command executor is not added here: there is none. */
 const NO_USAGE: ContainerUsage = {
   processes: 0,
@@ -18,22 +19,28 @@ const NO_USAGE: ContainerUsage = {
   memoryRssBytes: 0,
 };
 
-/** One line of `/containers`; `/monitor/statistics` shows it without container id and status. */
-export interface ContainerLine {
-  readonly container_id: string;
-  readonly framework_id: string;
-  readonly executor_id: string;
-  readonly executor_name: string;
-  readonly source: string;
-  readonly statistics: Record<string, number>;
-  readonly status: Record<string, unknown>;
+/** The same moment, told in two ways. */
+interface Measured {
+  /** One line for each task that runs. */
+  readonly tasks: readonly ContainerLine[];
+  /** One for each executor, which is how Mesos tells it. */
+  readonly executors: readonly ContainerLine[];
+  /** Of the tasks, those whose containers are inside that of their executor. */
+  readonly nested: readonly ContainerLine[];
+}
+
+/** An executor, and the lines of those of its tasks that run. */
+interface Group {
+  readonly frameworkId: string;
+  readonly pod: Pick<TaskPod, 'podId' | 'executor'>;
+  readonly lines: ContainerLine[];
 }
 
 /** Measures on demand and remembers for a moment, so that any number of pollers cost as much as one. */
 export class StatisticsSource {
   private readonly agent: AgentView;
   private readonly clock: Clock;
-  private cached: { readonly at: number; readonly lines: Promise<readonly ContainerLine[]> } | undefined;
+  private cached: { readonly at: number; readonly measured: Promise<Measured> } | undefined;
   private readonly disk = new Map<string, { readonly at: number; readonly bytes: number | undefined }>();
 
   constructor(agent: AgentView, clock: Clock) {
@@ -41,27 +48,74 @@ export class StatisticsSource {
     this.clock = clock;
   }
 
-  /** One line for each task that runs. */
-  lines(): Promise<readonly ContainerLine[]> {
+  measured(): Promise<Measured> {
     const now = this.clock.monotonic();
     if (this.cached === undefined || now - this.cached.at >= MEASURED_MS_MAX) {
-      this.cached = { at: now, lines: this.measure() };
+      this.cached = { at: now, measured: this.measure() };
     }
-    return this.cached.lines;
+    return this.cached.measured;
   }
 
-  private async measure(): Promise<readonly ContainerLine[]> {
+  private async measure(): Promise<Measured> {
     const usage = await this.agent.usage();
-    const lines: ContainerLine[] = [];
+    const tasks: ContainerLine[] = [];
+    const nested: ContainerLine[] = [];
+    const executors: (ContainerLine | Group)[] = [];
+    const groups = new Map<string, Group>();
+    const groupOf = (frameworkId: string, pod: Group['pod']): Group => {
+      const known = groups.get(pod.podId);
+      if (known !== undefined) return known;
+      const group: Group = { frameworkId, pod, lines: [] };
+      groups.set(pod.podId, group);
+      executors.push(group);
+      return group;
+    };
     const known = new Set<string>();
     for (const task of [...this.agent.tasks()]) {
       if (task.phase !== 'running' && task.phase !== 'killing') continue;
       known.add(task.containerId);
       const disk = await this.diskUsed(task);
-      lines.push(this.line(task, usage.get(task.containerId) ?? NO_USAGE, disk));
+      const line = this.line(task, usage.get(task.containerId) ?? NO_USAGE, disk);
+      tasks.push(line);
+      if (task.pod === undefined) executors.push(line);
+      else groupOf(task.frameworkId, task.pod).lines.push(line);
+      if (task.pod !== undefined && !isExecuted(task.pod)) nested.push(line);
     }
     for (const containerId of this.disk.keys()) if (!known.has(containerId)) this.disk.delete(containerId);
-    return lines;
+    // Custom executors live also when they have nothing to do.
+    for (const {
+      framework_id: { value: frameworkId },
+      executor,
+    } of this.agent.executors.reported()) {
+      const podId = this.agent.executors.containerOf(frameworkId, executor.executor_id.value);
+      if (podId !== undefined) groupOf(frameworkId, { podId, executor });
+    }
+    return {
+      tasks,
+      nested,
+      executors: executors.map((each) => ('pod' in each ? this.lineOfGroup(each, usage.get(each.pod.podId)) : each)),
+    };
+  }
+
+  /** @param usage of the process of a custom executor */
+  private lineOfGroup({ frameworkId, pod, lines }: Group, usage: ContainerUsage | undefined): ContainerLine {
+    const own = limitsOf(pod.executor.resources);
+    const all = lines.map(({ statistics }) => statistics);
+    const [first] = lines;
+    if (pod.executor.type !== 'CUSTOM') return executorLine(frameworkId, pod, together([own, ...all]), first?.status);
+    // Its process does all the work, in one directory.
+    const { cpus_limit, mem_limit_bytes, disk_limit_bytes } = together([own, ...all]);
+    const { disk_used_bytes } = first?.statistics ?? {};
+    const statistics = {
+      ...this.used(usage ?? NO_USAGE),
+      ...{
+        cpus_limit: cpus_limit ?? 0,
+        mem_limit_bytes: mem_limit_bytes ?? 0,
+        disk_limit_bytes: disk_limit_bytes ?? 0,
+      },
+      ...(disk_used_bytes === undefined ? {} : { disk_used_bytes }),
+    };
+    return executorLine(frameworkId, pod, statistics, first?.status);
   }
 
   private async diskUsed(task: Task): Promise<number | undefined> {
@@ -75,9 +129,7 @@ export class StatisticsSource {
 
   private line(task: Task, usage: ContainerUsage, diskBytes: number | undefined): ContainerLine {
     const { info } = task;
-    const amount = (name: string): number =>
-      info.resources.reduce((sum, each) => sum + (each.name === name ? (each.scalar?.value ?? 0) : 0), 0);
-    const containerId = { value: task.containerId };
+    const limits = limitsOf(info.resources);
     return {
       container_id: task.containerId,
       framework_id: task.frameworkId,
@@ -85,19 +137,24 @@ export class StatisticsSource {
       executor_name: executorName(info),
       source: info.task_id.value,
       statistics: {
-        timestamp: this.clock.now() / 1000,
-        processes: usage.processes,
-        threads: usage.threads,
-        cpus_user_time_secs: usage.cpuUserSeconds,
-        cpus_system_time_secs: usage.cpuSystemSeconds,
-        cpus_limit: amount('cpus'),
-        mem_rss_bytes: usage.memoryRssBytes,
-        mem_limit_bytes: usage.memory?.limitBytes ?? amount('mem') * MIB,
-        disk_limit_bytes: amount('disk') * MIB,
+        ...this.used(usage),
+        ...limits,
+        ...(usage.memory?.limitBytes === undefined ? {} : { mem_limit_bytes: usage.memory.limitBytes }),
         ...(diskBytes === undefined ? {} : { disk_used_bytes: diskBytes + (usage.diskBytes ?? 0) }),
-        ...isolated(usage),
       },
-      status: { ...task.latest?.container_status, container_id: containerId },
+      status: { container_id: { value: task.containerId }, ...task.latest?.container_status },
+    };
+  }
+
+  private used(usage: ContainerUsage): Statistics {
+    return {
+      timestamp: this.clock.now() / 1000,
+      processes: usage.processes,
+      threads: usage.threads,
+      cpus_user_time_secs: usage.cpuUserSeconds,
+      cpus_system_time_secs: usage.cpuSystemSeconds,
+      mem_rss_bytes: usage.memoryRssBytes,
+      ...isolated(usage),
     };
   }
 }

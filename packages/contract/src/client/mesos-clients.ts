@@ -82,7 +82,7 @@ export function createAgentClient(options: MesosClientOptions): AgentClient {
   return {
     baseUrl: options.baseUrl,
     state: (call) => get('/state', AgentState, call),
-    statistics: (call) => get('/monitor/statistics', Type.Array(ExecutorStatistics), call),
+    statistics: (call) => get('/monitor/statistics', Type.Array(ExecutorStatistics), call, { tasks: 'true' }),
     metrics: (call) => get('/metrics/snapshot', MetricsSnapshot, call),
     browse: (path, call) => get('/files/browse', Type.Array(FileEntry), call, { path }),
     readFile: (path, range, call) => get('/files/read', FileChunk, call, { path, ...range }),

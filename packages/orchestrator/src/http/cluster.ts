@@ -37,12 +37,13 @@ export function clusterHandlers({ options }: HandlerContext): ClusterHandlers {
     relay(cluster, NO_CLUSTER, (reader, { query }, signal) => reader.master(path, query, signal));
   const operator = (type: string): Handler =>
     relay(cluster, NO_CLUSTER, (reader, _call, signal) => reader.ask({ type }, signal));
-  const agent = (path: string, hasBody = false): Handler =>
+  const agent = (path: string, hasBody = false, own: Readonly<Record<string, string>> = {}): Handler =>
     relay(cluster, NO_CLUSTER, async (reader, { query, parameters, request }, signal) => {
       const id = parameter(parameters, 'agentId');
       const body = hasBody ? readObject(request) : undefined;
       if (body?.ok === false) return body.answer;
-      const answer = await reader.agent(id, path, query, signal, body?.value);
+      const wanted = new URLSearchParams([...query, ...Object.entries(own)]);
+      const answer = await reader.agent(id, path, wanted, signal, body?.value);
       return answer ?? noAgent(id);
     });
   /** Gives the master an order about the agent that the path names. */
@@ -73,7 +74,7 @@ export function clusterHandlers({ options }: HandlerContext): ClusterHandlers {
     maintenanceSchedule: master('/maintenance/schedule'),
     maintenanceStatus: master('/maintenance/status'),
     agentState: agent('/state'),
-    agentStatistics: agent('/monitor/statistics'),
+    agentStatistics: agent('/monitor/statistics', false, { tasks: 'true' }),
     listAgentImages: agent('/images'),
     pullAgentImage: agent('/images', true),
     browseFiles: agent('/files/browse'),

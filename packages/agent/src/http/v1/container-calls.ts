@@ -231,7 +231,8 @@ export class ContainerCalls {
 
   /** `Response.GetContainers`: those of tasks, and sessions inside them where the call wants to see them. */
   async list(content: unknown, statistics: StatisticsSource): Promise<object> {
-    const containers: object[] = (await statistics.lines()).map((line) => ({
+    const { executors, nested } = await statistics.measured();
+    const containers: object[] = executors.map((line) => ({
       framework_id: { value: line.framework_id },
       executor_id: { value: line.executor_id },
       executor_name: line.executor_name,
@@ -240,7 +241,12 @@ export class ContainerCalls {
       resource_statistics: line.statistics,
     }));
     const wantsNested = [true, 'true'].includes(member(content, 'show_nested') as boolean | string);
-    if (wantsNested) for (const id of this.sessions.living()) containers.push({ container_id: containerIdOf(id) });
+    if (wantsNested) {
+      for (const { status, statistics: resource_statistics } of nested) {
+        containers.push({ container_id: status['container_id'], container_status: status, resource_statistics });
+      }
+      for (const id of this.sessions.living()) containers.push({ container_id: containerIdOf(id) });
+    }
     return { containers };
   }
 
