@@ -1,6 +1,6 @@
 /** Worlds that are broken on purpose, one for each thing that the checkers of machines and records must see. */
 import type { AgentOptions } from '@stadion/agent';
-import { launchedTasks } from '@stadion/contract/mesos';
+import { launchedTasks, type OfferOperation } from '@stadion/contract/mesos';
 import { describe, expect, it } from 'vitest';
 import { TEST_MS_MAX, complaints, complaintsIn, engineLike, onConnection, withInfo } from './testing/broken-worlds.ts';
 import type { World } from './world.ts';
@@ -261,6 +261,25 @@ describe('the checker of invariant 11', { timeout: TEST_MS_MAX }, () => {
     };
     expect(await complaints({ sabotage })).toEqual(['11 volumes']);
   });
+
+  it('sees more reserved for an instance than it needs', async () => {
+    const sabotage = (world: World): void => {
+      onConnection(world, (connection) => ({
+        ...connection,
+        send: (call) => {
+          if (call.type !== 'ACCEPT') {
+            connection.send(call);
+            return;
+          }
+          const operations = call.accept.operations.flatMap((each) =>
+            each.type === 'RESERVE' ? [each, onlyCpus(each)] : [each],
+          );
+          connection.send({ ...call, accept: { ...call.accept, operations } });
+        },
+      }));
+    };
+    expect(await complaints({ sabotage })).toEqual(['11 volumes']);
+  });
 });
 
 describe('the checker of invariant 9', { timeout: TEST_MS_MAX }, () => {
@@ -287,3 +306,9 @@ describe('the checker of invariant 9', { timeout: TEST_MS_MAX }, () => {
     expect(await complaints({ sabotage })).toContain('9 convergence');
   });
 });
+
+/** The same reservation, of cpus alone. */
+function onlyCpus(operation: Extract<OfferOperation, { type: 'RESERVE' }>): OfferOperation {
+  const resources = operation.reserve.resources.filter(({ name }) => name === 'cpus');
+  return { type: 'RESERVE', reserve: { resources } };
+}

@@ -101,13 +101,16 @@ export function volumesChecker(world: World, promises: PromiseBook, violate: Vio
     }
   }
 
-  /** Sentences on volumes and reservations that no instance has. */
+  /** Sentences on volumes and reservations that no instance has, or more of them than it needs. */
   function* leftovers(): Generator<string> {
     const { engine, master } = world.controlPlane ?? {};
     if (engine === undefined) return;
     const wanted = new Map<string, string>();
+    /** What instances with volumes need for themselves, thousandths of a cpu. */
+    const needs = new Map<string, number>();
     for (const spec of engine.view.root.specs()) {
       for (const { id, reservation } of engine.view.instances(spec.id)) {
+        if ((reservation?.volumes.length ?? 0) > 0) needs.set(id, Math.round(spec.cpus * 1000));
         for (const { persistenceId } of reservation?.volumes ?? []) wanted.set(persistenceId, id);
       }
     }
@@ -117,12 +120,19 @@ export function volumesChecker(world: World, promises: PromiseBook, violate: Vio
       if (!made.has(id)) yield `${instanceId} has the volume ${id}, which is nowhere`;
     }
     for (const { id, total } of master?.view?.agents.values() ?? []) {
-      for (const { reservations } of total.held.values()) {
+      const reserved = new Map<string, number>();
+      for (const { reservations, cpus } of total.held.values()) {
         // A disk of its own that anybody may have.
         if (reservations.length === 0) continue;
-        const instanceId = reservations.at(-1)?.labels?.labels.find(({ key }) => key === 'marathon_task_id')?.value;
-        if ([...wanted.values()].includes(instanceId ?? '')) continue;
-        yield `${id} has resources reserved for ${String(instanceId)}, which there is not`;
+        const instanceId =
+          reservations.at(-1)?.labels?.labels.find(({ key }) => key === 'marathon_task_id')?.value ?? '';
+        reserved.set(instanceId, (reserved.get(instanceId) ?? 0) + cpus);
+      }
+      for (const [instanceId, cpus] of reserved) {
+        const needed = needs.get(instanceId);
+        if (needed === undefined) yield `${id} has resources reserved for ${instanceId}, which there is not`;
+        else if (cpus > needed)
+          yield `${id} has ${String(cpus)} thousandths of a cpu reserved for ${instanceId}, which needs ${String(needed)}`;
       }
     }
   }
