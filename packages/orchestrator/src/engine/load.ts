@@ -74,7 +74,7 @@ export async function loadState(parts: LoadParts): Promise<void> {
   for await (const { key, value } of store.list(recordPrefix.givingBack)) {
     const record = readGiveBack.read(value);
     if (record === undefined) report(parts, key);
-    else parts.reservations.load(key.slice(recordPrefix.givingBack.length), record);
+    else parts.reservations.load(key, record);
   }
   for await (const { key, value } of store.list(recordPrefix.ended)) {
     const record = readEnded.read(value);

@@ -72,8 +72,15 @@ export function failureKey(appId: string): string {
   return recordPrefix.failures + safeIdOf(appId);
 }
 
-export function giveBackKey(instanceId: string): string {
-  return recordPrefix.givingBack + instanceId;
+/** An instance may have left something on several agents, one launch after the other. */
+export function giveBackKey(instanceId: string, agentId: string): string {
+  return `${recordPrefix.givingBack}${instanceId}@${agentId}`;
+}
+
+/** The instance that such a key is of. */
+export function instanceOfGiveBackKey(key: string): string {
+  const [instanceId = ''] = key.slice(recordPrefix.givingBack.length).split('@');
+  return instanceId;
 }
 
 const GroupRecord = Type.Object({

@@ -12,7 +12,7 @@ import { giveBackOperations, leftBehind, reservationsIn } from '../core/residenc
 import type { Fleet } from './fleet.ts';
 import type { Journal } from './journal.ts';
 import { GIVE_BACK_PAUSES, RESERVATION_SCAN_AGAIN_MS, RESERVATION_SCAN_MS, RESERVATIONS_OWED_MAX } from './limits.ts';
-import { giveBackKey } from './records.ts';
+import { giveBackKey, instanceOfGiveBackKey } from './records.ts';
 
 interface ReservationKeeperParts {
   readonly journal: Journal;
@@ -25,6 +25,8 @@ interface ReservationKeeperParts {
 }
 
 interface Debt {
+  /** Where it is written down. */
+  readonly key: string;
   /** What is reserved is for this one. */
   readonly role: string | undefined;
   /** Since when offers of the agent have not shown it, milliseconds of a monotonic clock. */
@@ -67,8 +69,8 @@ export class ReservationKeeper {
   }
 
   /** Takes over what an earlier process had not seen done. */
-  load(instanceId: string, { agent, role }: { readonly agent: string; readonly role?: string }): void {
-    this.owe(instanceId, agent, role);
+  load(key: string, { agent, role }: { readonly agent: string; readonly role?: string }): void {
+    this.owe(instanceOfGiveBackKey(key), agent, { key, role, missingSince: undefined });
   }
 
   /** An instance is being forgotten: what is reserved for it is given back as soon as nothing uses it. */
@@ -78,8 +80,9 @@ export class ReservationKeeper {
     const { agentId } = reservation.place;
     // Beyond that a search finds it.
     if (this.owedCount >= RESERVATIONS_OWED_MAX) return;
-    this.parts.journal.put(giveBackKey(id), { agent: agentId, role });
-    this.owe(id, agentId, role);
+    const key = giveBackKey(id, agentId);
+    this.parts.journal.put(key, { agent: agentId, role });
+    this.owe(id, agentId, { key, role, missingSince: undefined });
     // This is new: what was asked for before says nothing about it.
     this.asked.delete(askedKey(id, agentId));
     this.search();
@@ -167,11 +170,14 @@ export class ReservationKeeper {
     return reservation?.place.agentId === agentId ? leftBehind(resources, reservation) : resources;
   }
 
-  private owe(instanceId: string, agentId: string, role: string | undefined): void {
-    const known = this.owed.get(agentId) ?? new Map<string, Debt>();
-    this.owed.set(agentId, known);
-    if (!known.has(instanceId)) this.owedCount += 1;
-    known.set(instanceId, { role, missingSince: undefined });
+  private owe(instanceId: string, agentId: string, debt: Debt): void {
+    const owed = this.owed.get(agentId) ?? new Map<string, Debt>();
+    this.owed.set(agentId, owed);
+    const known = owed.get(instanceId);
+    if (known === undefined) this.owedCount += 1;
+    // It was written down under the instance alone once.
+    else if (known.key !== debt.key) this.parts.journal.remove(known.key);
+    owed.set(instanceId, debt);
   }
 
   /** What an agent has not offered for long enough to the role that it was reserved for is done. */
@@ -186,7 +192,7 @@ export class ReservationKeeper {
       if (now - debt.missingSince < RESERVATION_SCAN_AGAIN_MS) continue;
       owed.delete(instanceId);
       this.owedCount -= 1;
-      this.parts.journal.remove(giveBackKey(instanceId));
+      this.parts.journal.remove(debt.key);
     }
     if (owed.size === 0) this.owed.delete(agentId);
   }

@@ -35,7 +35,32 @@ describe('a first launch that came to nothing', () => {
     platform.master.end(task?.info.task_id.value ?? '', 'TASK_DROPPED');
     expect(await platform.until(() => platform.running('/db') === 1, 10_000)).toBe(true);
     expect(platform.master.alive('db')[0]?.agentId).not.toBe(task?.agentId);
-    expect(await platform.storedKeys()).toContain(giveBackKey(instance?.id ?? ''));
+    expect(await platform.storedKeys()).toContain(giveBackKey(instance?.id ?? '', task?.agentId ?? ''));
+  });
+
+  it('leaves a debt with each agent, and that with one is not settled by another', async () => {
+    const platform = await started(3);
+    platform.master.script = () => ({ kind: 'silent' });
+    valueOf(await platform.put([RESIDENT]));
+    const places: string[] = [];
+    for (const count of [1, 2]) {
+      expect(await platform.until(() => platform.master.launched.length === count, 10_000)).toBe(true);
+      const [task] = platform.master.alive('db');
+      places.push(task?.agentId ?? '');
+      if (count === 1) platform.master.offers.withhold(task?.agentId ?? '');
+      else platform.master.script = () => ({ kind: 'run' });
+      platform.master.end(task?.info.task_id.value ?? '', 'TASK_DROPPED');
+    }
+    expect(await platform.until(() => platform.running('/db') === 1, 10_000)).toBe(true);
+    const [away = '', here = ''] = places;
+    const id = platform.engine.view.instances('/db')[0]?.id ?? '';
+    const owed = async (): Promise<string[]> => {
+      const stored = await platform.storedKeys();
+      return [away, here].filter((agentId) => stored.includes(giveBackKey(id, agentId)));
+    };
+    expect(await owed()).toEqual([away, here]);
+    await platform.time.advance(3 * RESERVATION_SCAN_AGAIN_MS);
+    expect(await owed()).toEqual([away]);
   });
 
   it('leaves nothing on the agent where the next one succeeds: what it made there is wiped, what is in use is not', async () => {
@@ -93,7 +118,7 @@ describe('an app that is removed while its agent is out of contact', () => {
       const platform = await started(1, role);
       valueOf(await platform.put([RESIDENT]));
       await platform.quiet();
-      const key = giveBackKey(platform.engine.view.instances('/db')[0]?.id ?? '');
+      const key = giveBackKey(platform.engine.view.instances('/db')[0]?.id ?? '', 'agent-0');
       platform.master.loseAgent(0);
       valueOf(await platform.remove('/db', { force: true }));
       await platform.time.advance(1000);

@@ -130,9 +130,9 @@ export function volumesChecker(world: World, promises: PromiseBook, violate: Vio
       }
       for (const [instanceId, cpus] of reserved) {
         const needed = needs.get(instanceId);
+        const has = `${id} has ${String(cpus)} thousandths of a cpu reserved for ${instanceId}`;
         if (needed === undefined) yield `${id} has resources reserved for ${instanceId}, which there is not`;
-        else if (cpus > needed)
-          yield `${id} has ${String(cpus)} thousandths of a cpu reserved for ${instanceId}, which needs ${String(needed)}`;
+        else if (cpus > needed) yield `${has}, which needs ${String(needed)}`;
       }
     }
   }
