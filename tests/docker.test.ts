@@ -103,7 +103,8 @@ describe.skipIf(!hasDocker)('with Docker', () => {
     expect(found['PATH']).not.toContain('node_modules');
     const { body: lines } = await platform.ask('agent', '/containers');
     const { statistics } = lines.find((line: { executor_id: string }) => line.executor_id === task.id);
-    for (const name of ['mem_peak_bytes', 'mem_cache_bytes', 'cpus_nr_periods', 'net_rx_bytes', 'processes']) {
+    const memory = ['total', 'anon', 'file', 'cache', 'mapped_file', 'peak'].map((what) => `mem_${what}_bytes`);
+    for (const name of [...memory, 'cpus_nr_periods', 'net_rx_bytes', 'processes']) {
       expect(statistics[name], name).toBeGreaterThanOrEqual(0);
     }
     const inside = await platform.cli('exec', task.id, '--', 'sh', '-c', 'hostname; echo $MARATHON_APP_ID');

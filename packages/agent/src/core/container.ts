@@ -56,6 +56,8 @@ export interface ContainerUsage {
     /** All that is charged to it, caches included. */
     readonly totalBytes: number;
     readonly cacheBytes: number;
+    /** What of the caches is files that it has mapped. */
+    readonly mappedBytes?: number;
     readonly peakBytes?: number;
     /** The limit in force. */
     readonly limitBytes?: number;

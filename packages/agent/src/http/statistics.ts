@@ -160,7 +160,12 @@ export class StatisticsSource {
 }
 
 /** What only a container with control groups, or a network of its own, can tell; the names are Mesos's, but the peak. */
-function isolated({ cpuThrottling: cpu, memory, network }: ContainerUsage): Record<string, number> {
+function isolated({
+  cpuThrottling: cpu,
+  memory,
+  memoryRssBytes: rss,
+  network,
+}: ContainerUsage): Record<string, number> {
   return {
     ...(cpu === undefined
       ? {}
@@ -169,7 +174,15 @@ function isolated({ cpuThrottling: cpu, memory, network }: ContainerUsage): Reco
           cpus_nr_throttled: cpu.throttledPeriods,
           cpus_throttled_time_secs: cpu.throttledSeconds,
         }),
-    ...(memory === undefined ? {} : { mem_total_bytes: memory.totalBytes, mem_cache_bytes: memory.cacheBytes }),
+    ...(memory === undefined
+      ? {}
+      : {
+          mem_total_bytes: memory.totalBytes,
+          mem_anon_bytes: rss,
+          mem_cache_bytes: memory.cacheBytes,
+          mem_file_bytes: memory.cacheBytes,
+          mem_mapped_file_bytes: memory.mappedBytes ?? 0,
+        }),
     ...(memory?.peakBytes === undefined ? {} : { mem_peak_bytes: memory.peakBytes }),
     ...(network === undefined
       ? {}

@@ -38,6 +38,7 @@ function toUsage(stats: ContainerStats, limitBytes: number | undefined): Contain
   // On cgroup v2 the Engine passes the members of memory.stat on: anon and file instead of rss and cache.
   const detail: Readonly<Record<string, number>> = { ...memory.stats };
   const rss = detail['rss'] ?? detail['anon'] ?? 0;
+  const mapped = detail['mapped_file'] ?? detail['file_mapped'];
   const processes = pids?.current ?? 0;
   const throttling = cpu.throttling_data as ContainerStats['cpu_stats']['throttling_data'] | undefined;
   return {
@@ -58,6 +59,7 @@ function toUsage(stats: ContainerStats, limitBytes: number | undefined): Contain
     memory: {
       totalBytes: memory.usage,
       cacheBytes: detail['cache'] ?? detail['file'] ?? 0,
+      ...(mapped === undefined ? {} : { mappedBytes: mapped }),
       ...(memory.max_usage > 0 ? { peakBytes: memory.max_usage } : {}),
       ...(limitBytes === undefined ? {} : { limitBytes }),
     },

@@ -11,7 +11,7 @@ const V2: Readonly<Record<string, string>> = {
   'cpu.stat':
     'usage_usec 3000000\nuser_usec 2000000\nsystem_usec 1000000\nnr_periods 10\nnr_throttled 4\nthrottled_usec 500000\n',
   'memory.current': '5000000\n',
-  'memory.stat': 'anon 3000000\nfile 1500000\n',
+  'memory.stat': 'anon 3000000\nfile 1500000\nfile_mapped 700000\n',
   'memory.peak': '6000000\n',
   'memory.max': '33554432\n',
   'memory.events': 'low 0\nhigh 0\nmax 3\noom 1\noom_kill 2\n',
@@ -48,7 +48,13 @@ describe('control groups of version 2', () => {
       cpuSystemSeconds: 1,
       memoryRssBytes: 3_000_000,
       cpuThrottling: { periods: 10, throttledPeriods: 4, throttledSeconds: 0.5 },
-      memory: { totalBytes: 5_000_000, cacheBytes: 1_500_000, peakBytes: 6_000_000, limitBytes: 33_554_432 },
+      memory: {
+        totalBytes: 5_000_000,
+        cacheBytes: 1_500_000,
+        mappedBytes: 700_000,
+        peakBytes: 6_000_000,
+        limitBytes: 33_554_432,
+      },
     });
     write('one', { 'memory.max': 'max\n' });
     expect(cgroups.usage('one')?.memory).not.toHaveProperty('limitBytes');

@@ -135,6 +135,7 @@ export class Cgroups {
       memory: memoryUsage({
         total: number(this.read(join(memory, 'memory.usage_in_bytes'))),
         cache: stat.get('total_cache') ?? stat.get('cache'),
+        mapped: stat.get('total_mapped_file') ?? stat.get('mapped_file'),
         peak: number(this.read(join(memory, 'memory.max_usage_in_bytes'))),
         limit: number(this.read(join(memory, 'memory.limit_in_bytes'))),
       }),
@@ -159,6 +160,7 @@ export class Cgroups {
       memory: memoryUsage({
         total: number(this.read(join(group, 'memory.current'))),
         cache: stat.get('file'),
+        mapped: stat.get('file_mapped'),
         peak: number(this.read(join(group, 'memory.peak'))),
         limit: number(this.read(join(group, 'memory.max'))),
       }),
@@ -184,6 +186,7 @@ export class Cgroups {
 function memoryUsage(found: {
   readonly total: number | undefined;
   readonly cache: number | undefined;
+  readonly mapped: number | undefined;
   readonly peak: number | undefined;
   readonly limit: number | undefined;
 }): NonNullable<ContainerUsage['memory']> {
@@ -191,6 +194,7 @@ function memoryUsage(found: {
   return {
     totalBytes: found.total ?? 0,
     cacheBytes: found.cache ?? 0,
+    ...(found.mapped === undefined ? {} : { mappedBytes: found.mapped }),
     ...(found.peak === undefined ? {} : { peakBytes: found.peak }),
     ...(isLimited ? { limitBytes: found.limit } : {}),
   };
