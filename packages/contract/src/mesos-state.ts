@@ -71,6 +71,23 @@ export const StateTask = Type.Object({
 });
 export type StateTask = Static<typeof StateTask>;
 
+/** Containers of a pod share an executor; each has a folder in its sandbox. */
+const POD_TASK = /\.instance-[0-9a-f-]{36}\.(?!_app\.)/;
+
+/**
+ * The folder of a task that the master knows, ended ones included, by the short name that its agent's `/files` knows, too. It
+ * says whose it is, so that whoever may read files of some apps only may read it.
+ */
+export function sandboxPath({
+  id,
+  framework_id,
+  executor_id,
+}: Pick<StateTask, 'id' | 'framework_id' | 'executor_id'>): string {
+  const executor = executor_id === '' ? id : executor_id;
+  const sandbox = `/frameworks/${framework_id}/executors/${executor}/runs/latest`;
+  return executor !== id && POD_TASK.test(id) ? `${sandbox}/tasks/${id}` : sandbox;
+}
+
 /** The master's `/tasks`. */
 export const StateTaskList = Type.Object({ tasks: Type.Array(StateTask) });
 export type StateTaskList = Static<typeof StateTaskList>;

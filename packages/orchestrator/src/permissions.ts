@@ -1,2 +1,3 @@
 /** What requests to the orchestrator need to be permitted. Of its own, for doors of rooms that have nothing else from here. */
-export { appOfTask, requiredPermission } from './http/required-permission.ts';
+export { appOfTask } from './core/instance-ids.ts';
+export { appsOfFiles, requiredPermission } from './http/required-permission.ts';

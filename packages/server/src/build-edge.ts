@@ -42,6 +42,8 @@ export interface EdgeSurroundings {
   readonly tls: NodeTls | undefined;
   readonly log: Logger;
   readonly orchestrators: readonly string[];
+  /** What they are shown; undefined: they may be somebody else's. */
+  readonly shownSecret: Secret | undefined;
   /** Where certificates are looked up that are kept as secrets. */
   readonly secrets: SecretSource;
   /** Whether they are asked for over the network, where each time is on record. */
@@ -128,7 +130,7 @@ interface BuiltEdge {
 }
 
 async function buildEdge(
-  { config, ports, hostname, log, orchestrators, secret, tls, secrets, secretsAreRemote }: EdgeSurroundings,
+  { config, ports, hostname, log, orchestrators, shownSecret, tls, secrets, secretsAreRemote }: EdgeSurroundings,
   directory: string,
   where: { readonly address: string; readonly http: Front; readonly https: Front },
 ): Promise<BuiltEdge> {
@@ -181,8 +183,7 @@ async function buildEdge(
     timers: time,
     random: random.stream('edge'),
     log,
-    // As the cluster's own parts do: on another machine they want to be shown its secret.
-    fetch: clusterFetch({ secret: config.secretFile === undefined ? undefined : secret, tls }),
+    fetch: clusterFetch({ secret: shownSecret, tls }),
     writeAccessLog: (lines) => accessLog.write(lines),
     ...(traces !== undefined && { exportSpans: (spans) => traces.add(spans) }),
     overrides: fileOverrides(join(directory, 'overrides.json')),

@@ -4,7 +4,7 @@ import { isPermitted, showsSecret, sightOf, type Identity } from '@stadion/acces
 import { codecOf, type MessageName } from '@stadion/contract/mesos-wire';
 import { NO_SIGHT, PERMISSIONS, WHOLE_SIGHT, type Permission, type Sight } from '@stadion/contract/permissions';
 import { decodeSessionTarget } from '@stadion/contract/task-session';
-import { appOfTask, requiredPermission } from '@stadion/orchestrator/permissions';
+import { appOfTask, appsOfFiles, requiredPermission } from '@stadion/orchestrator/permissions';
 import type { Admission, Refused } from './admission.ts';
 import { requirementOf, type ApiName, type Requirement, type RouteKnowledge } from './core/required-permissions.ts';
 
@@ -43,13 +43,14 @@ export async function judge(
   const { access } = admission;
   request.headers[USER_HEADER] = undefined;
   if (access === undefined) return undefined;
-  const path = (request.url ?? '').split(/[?#]/, 1)[0] ?? '';
+  // What routers take for the query has whatever follows, another `#` too.
+  const [, written = '', query = ''] = /^([^?#]*)[?#]?(.*)$/s.exec(request.url ?? '') ?? [];
   // Routers read a whole URL as its path, those who look at the text would not: nobody needs it here.
-  if (!path.startsWith('/')) return { refused: NOT_A_PATH };
+  if (!written.startsWith('/')) return { refused: NOT_A_PATH };
   const requirement = requirementOf(
     api,
     request.method ?? '',
-    path,
+    { written, query },
     knowledgeFor(api, request.headers['content-type']),
   );
   if (requirement.permission === 'public') return undefined;
@@ -121,21 +122,36 @@ function notPermitted({ name }: Identity, permission: string, paths?: readonly s
 /** @param contentType of the request: bodies are read as whoever answers reads them */
 function knowledgeFor(api: ApiName, contentType: string | undefined): RouteKnowledge {
   const call: MessageName = api === 'agent' ? 'AgentCall' : 'OperatorCall';
+  const callIn = (body: unknown): Readonly<Record<string, unknown>> => {
+    if (!Buffer.isBuffer(body)) return {};
+    try {
+      const message: unknown = codecOf(contentType)?.decode(call, new Uint8Array(body));
+      return isObject(message) ? message : {};
+    } catch {
+      return {};
+    }
+  };
   return {
     orchestrator: requiredPermission,
+    appsOfFiles,
     operatorCall(body) {
-      if (!Buffer.isBuffer(body)) return undefined;
-      try {
-        const message: unknown = codecOf(contentType)?.decode(call, new Uint8Array(body));
-        const type = typeof message === 'object' && message !== null && 'type' in message ? message.type : undefined;
-        return typeof type === 'string' ? type : undefined;
-      } catch {
-        return undefined;
-      }
+      const { type } = callIn(body);
+      return typeof type === 'string' ? type : undefined;
+    },
+    fileOfCall(body) {
+      const message = callIn(body);
+      const { type } = message;
+      if (type !== 'LIST_FILES' && type !== 'READ_FILE') return undefined;
+      const content = message[type.toLowerCase()];
+      return isObject(content) && typeof content['path'] === 'string' ? content['path'] : undefined;
     },
     session(path) {
       const target = decodeSessionTarget(path);
       return target === undefined ? undefined : { app: appOfTask(target.taskId) };
     },
   };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

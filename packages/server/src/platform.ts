@@ -166,6 +166,7 @@ async function startRooms(
             orchestrators: [apis.orchestrator],
             secrets,
             secretsAreRemote: false,
+            shownSecret: secret,
             remark: (text) => remarks.push(text),
           },
           undoing,

@@ -56,6 +56,11 @@ describe('logs', () => {
     expect(unknown.stderr).toContain('Did you mean /shop');
   });
 
+  it('reads by the name that says whose the sandbox is, for who may not know what else the agent runs', async () => {
+    platform.isNarrowed = true;
+    expect((await run(platform, ['logs', 'shop', '-q', '-n', '1'])).stdout).toBe('three\n');
+  });
+
   it('finds the last lines far back in a large file, and prints none with -n 0', async () => {
     const long = 'x'.repeat(1000);
     platform.write(FIRST, 'stdout', Array.from({ length: 400 }, (_unused, index) => `${index} ${long}\n`).join(''));

@@ -1,6 +1,6 @@
 /** Finds the sandbox of a task: which agent has it, and where on that agent it lies. */
-import type { AgentClient } from '@stadion/contract/client';
-import type { AgentState, StateSlave } from '@stadion/contract/mesos-state';
+import { isApiError, type AgentClient } from '@stadion/contract/client';
+import { sandboxPath, type AgentState, type StateSlave, type StateTask } from '@stadion/contract/mesos-state';
 import { limits } from '../limits.ts';
 import type { Session } from '../platform/session.ts';
 
@@ -28,12 +28,15 @@ export class SandboxFinder {
   /** The sandbox, running tasks before ended ones; undefined when no agent that answers has it. */
   async find(task: TaskPlace, signal: AbortSignal): Promise<Sandbox | undefined> {
     const slaves = await this.listSlaves(signal);
-    const slaveId = task.slaveId ?? (await this.askMaster(task.taskId, signal));
+    const slaveId = task.slaveId ?? (await this.askMaster(task.taskId, signal))?.slave_id;
     const known = slaves.filter(({ id }) => id === slaveId);
     for (const slave of known.length > 0 ? known : slaves.slice(0, limits.agentsSearched)) {
       const agent = await this.session.agent(slave);
       const directory = await findDirectory(agent, task.taskId, signal);
-      if (directory !== undefined) return { agent, directory };
+      if (directory !== 'not-permitted' && directory !== undefined) return { agent, directory };
+      // Whoever may read the files of some apps only may not know what else runs there.
+      const known = directory === 'not-permitted' ? await this.askMaster(task.taskId, signal) : undefined;
+      if (known?.slave_id === slave.id) return { agent, directory: sandboxPath(known) };
     }
     return undefined;
   }
@@ -49,21 +52,25 @@ export class SandboxFinder {
     return slaves;
   }
 
-  private async askMaster(taskId: string, signal: AbortSignal): Promise<string | undefined> {
+  private async askMaster(taskId: string, signal: AbortSignal): Promise<StateTask | undefined> {
     const master = await this.session.master();
     const { tasks } = await master.tasks({ taskId, limit: 1, signal });
-    return tasks.find(({ id }) => id === taskId)?.slave_id;
+    return tasks.find(({ id }) => id === taskId);
   }
 }
 
 /** An agent that does not answer, or is still recovering, has nothing to show. */
-async function findDirectory(agent: AgentClient, taskId: string, signal: AbortSignal): Promise<string | undefined> {
+async function findDirectory(
+  agent: AgentClient,
+  taskId: string,
+  signal: AbortSignal,
+): Promise<string | 'not-permitted' | undefined> {
   let state: AgentState;
   try {
     state = await agent.state({ signal });
   } catch (error) {
     if (signal.aborted) throw error;
-    return undefined;
+    return isApiError(error) && error.status === 403 ? 'not-permitted' : undefined;
   }
   for (const executors of [
     state.frameworks.flatMap((framework) => framework.executors),

@@ -44,6 +44,8 @@ export class FakePlatform {
   readonly orders: unknown[] = [];
   /** Sandboxes on the one agent: task id → file name → content. */
   readonly sandboxes = new Map<string, Map<string, Buffer>>();
+  /** The caller may read files of some apps, and not what else runs on the agent. */
+  isNarrowed = false;
   readonly requests: FakeRequest[] = [];
   readonly handlers = new Map<RouteName, FakeHandler>();
   /** When set, nobody answers. */
@@ -133,11 +135,20 @@ export class FakePlatform {
       this.orders.push(JSON.parse(String(body)));
       return new Response(null, { status: 202 });
     }
-    if (url.pathname === '/tasks') return json(200, { tasks: [] });
+    if (url.pathname === '/tasks') return json(200, { tasks: this.isNarrowed ? this.stateTasks() : [] });
     return json(404, { message: 'not here' });
   }
 
+  private stateTasks(): object[] {
+    const [slave] = this.slaves;
+    return [...this.sandboxes.keys()].map((id) => ({
+      ...{ id, name: id, framework_id: 'F', executor_id: '', slave_id: slave?.id, state: 'TASK_RUNNING' },
+      ...{ resources: {}, statuses: [] },
+    }));
+  }
+
   private answerAgent(url: URL): Response {
+    if (url.pathname === '/state' && this.isNarrowed) return json(403, { message: 'it takes cluster:read' });
     if (url.pathname === '/state') {
       const executors = [...this.sandboxes.keys()].map((id) => ({ id, directory: `/sandboxes/${id}` }));
       return json(200, {
@@ -149,7 +160,10 @@ export class FakePlatform {
       });
     }
     if (url.pathname !== '/files/read') return json(404, { message: 'not here' });
-    const [, , taskId = '', file = ''] = (url.searchParams.get('path') ?? '').split('/');
+    const path = url.searchParams.get('path') ?? '';
+    const [, , taskId = '', file = ''] = path
+      .replace(/^\/frameworks\/F\/executors\/(.+)\/runs\/latest/, '/s/$1')
+      .split('/');
     const content = this.sandboxes.get(taskId)?.get(file);
     if (content === undefined) return json(404, { message: 'no such file' });
     const offset = Number(url.searchParams.get('offset') ?? -1);

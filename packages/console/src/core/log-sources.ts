@@ -1,11 +1,10 @@
 /** Whose logs can be read: the tasks of an app or pod that run, and those that ended and are still known. */
-import type { StateTask } from '@stadion/contract/mesos-state';
+import { sandboxPath, type StateTask } from '@stadion/contract/mesos-state';
 import type { AppInfo } from '@stadion/contract/orchestrator';
 import type { PodStatus } from '@stadion/contract/orchestrator-pods';
 import { wroteWithin } from './log-view.ts';
 import { momentOf, type LogsSearch } from './logs-search.ts';
 import type { LogSource } from './merged-log.ts';
-import { sandboxPath } from './sandbox-path.ts';
 import { isTaskOf, taskName } from './task-row.ts';
 
 /** What is known about tasks beside the app or pod itself. */

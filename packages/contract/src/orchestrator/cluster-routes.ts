@@ -95,6 +95,7 @@ export const clusterRoutes = {
     method: 'GET',
     path: '/v2/cluster/tasks',
     permission: 'system:read',
+    isFiltered: true,
     summary: 'List tasks as the master knows them, ended ones included',
     query: Type.Object({ task_id: Type.Optional(Type.String()), limit: Type.Optional(Type.Integer()) }),
     answers: { 200: StateTaskList, 502: ErrorAnswer },

@@ -17,6 +17,7 @@ export const edgeRoutes = {
     path: '/v2/edge/routes',
     summary:
       'List the routes of the edge with their servers and traffic, and what labels could not be taken as written',
+    isFiltered: true,
     answers: { 200: EdgeRoutes, ...refused },
   }),
   testEdgeRoute: route({

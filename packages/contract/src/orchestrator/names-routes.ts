@@ -46,6 +46,7 @@ export const namesRoutes = {
     method: 'GET',
     path: '/v2/names/rotation',
     permission: 'names:read',
+    isFiltered: true,
     summary: 'List the tasks that somebody took out of rotation',
     answers: { 200: DnsRotation, ...refused },
   }),

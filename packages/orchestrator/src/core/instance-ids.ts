@@ -41,3 +41,9 @@ export function parseTaskId(taskId: string): TaskIdParts | undefined {
   const safeId = safeIdOfInstance(instanceId);
   return safeId === undefined ? undefined : { safeId, instanceId, container, incarnation };
 }
+
+/** The app or pod of a task, by its id; undefined: this is no id of a task. */
+export function appOfTask(task: unknown): string | undefined {
+  const parts = typeof task === 'string' ? parseTaskId(task) : undefined;
+  return parts === undefined ? undefined : appIdOfSafe(parts.safeId);
+}

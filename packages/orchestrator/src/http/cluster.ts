@@ -1,8 +1,10 @@
 /** `/v2/cluster`: what master and agents say, relayed for those who can reach this port only, and orders about agents. */
+import { StateTaskList } from '@stadion/contract/mesos-state';
+import { seenTasks } from '../core/seen-answers.ts';
 import { failure, json, type Answer, type Handler } from './answer.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
 import { readObject } from './read-body.ts';
-import { relay } from './relay.ts';
+import { relay, relaySeen } from './relay.ts';
 import { parameter } from './route-table.ts';
 
 type ClusterHandlers = Pick<
@@ -66,7 +68,7 @@ export function clusterHandlers({ options }: HandlerContext): ClusterHandlers {
     clusterMetrics: master('/metrics/snapshot'),
     clusterHistory: () => (cluster === undefined ? NO_CLUSTER : json(200, cluster.history())),
     listAgents: master('/slaves'),
-    listClusterTasks: master('/tasks'),
+    listClusterTasks: relaySeen(master('/tasks'), StateTaskList, seenTasks),
     clusterMaster: operator('GET_MASTER'),
     clusterSummary: master('/state-summary'),
     clusterFrameworks: operator('GET_FRAMEWORKS'),

@@ -44,3 +44,5 @@ export const EVENT_LOG_KEEP_MS = 300_000;
 export const TIMER_VALUES_MAX = 1024;
 /** How long after its answer a leader steps down. */
 export const ABDICATION_MS = 500;
+/** What somebody else answers is looked through for callers who see a part of it, up to this size. */
+export const RELAYED_BYTES_SEEN_MAX = 16 * 1024 * 1024;

@@ -1,6 +1,11 @@
 /** Answers that somebody else gives. */
+import { Buffer } from 'node:buffer';
+import type { Static, TSchema } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
 import { describeError } from '@stadion/base';
-import { failure, type Answer, type Call, type Handler } from './answer.ts';
+import type { Sight } from '@stadion/contract/permissions';
+import { failure, json, type Answer, type Call, type Handler } from './answer.ts';
+import { RELAYED_BYTES_SEEN_MAX } from './limits.ts';
 
 /**
  * Asks, until the answer is there or the caller is gone; whoever cannot be reached is a 502.
@@ -24,4 +29,41 @@ export function relay<Reader>(
       return failure(502, { message: describeError(error) });
     }
   };
+}
+
+/**
+ * The same for callers who may not see everything: they are answered with what they see of it.
+ * @param shape what is answered with 200; what is not of it is told to nobody but those who see everything
+ */
+export function relaySeen<Shape extends TSchema>(
+  handler: Handler,
+  shape: Shape,
+  seen: (value: Static<Shape>, sight: Sight) => Static<Shape>,
+): Handler {
+  return async (call) => {
+    const answer = await handler(call);
+    if (call.sight.isWhole || answer.status !== 200) return answer;
+    const value = await valueOf(answer);
+    if (!Value.Check(shape, value))
+      return failure(502, { message: 'What was answered is too long, or not understood' });
+    return json(200, seen(value, call.sight));
+  };
+}
+
+/** The JSON of an answer, of {@link RELAYED_BYTES_SEEN_MAX} at most; undefined when it is none. */
+async function valueOf({ body }: Answer): Promise<unknown> {
+  if (body.kind === 'json') return body.value;
+  if (body.kind !== 'bytes') return undefined;
+  const parts: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const part of Buffer.isBuffer(body.bytes) ? [body.bytes] : (body.bytes as AsyncIterable<Buffer>)) {
+      size += part.length;
+      if (size > RELAYED_BYTES_SEEN_MAX) return undefined;
+      parts.push(part);
+    }
+    return JSON.parse(Buffer.concat(parts).toString()) as unknown;
+  } catch {
+    return undefined;
+  }
 }

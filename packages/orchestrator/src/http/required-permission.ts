@@ -2,7 +2,8 @@
 import { Buffer } from 'node:buffer';
 import type { Route } from '@stadion/contract/orchestrator';
 import { resolveId } from '../core/app/app-id.ts';
-import { appIdOfSafe, parseTaskId } from '../core/instance-ids.ts';
+import { appIdOfSafe, appOfTask, safeIdOfInstance } from '../core/instance-ids.ts';
+import { taskOfExecutor } from '../core/task/custom-executor.ts';
 import { matchRoute, pathSegments, type PathParameters, type RouteName } from './route-table.ts';
 
 /** What a request needs. */
@@ -17,14 +18,14 @@ export interface RequiredPermission {
   readonly isFiltered: boolean;
 }
 
-/** Finds out by a request line; undefined: this is no route of the API. */
-export function requiredPermission(method: string, path: string): RequiredPermission | undefined {
+/** Finds out by a request line; undefined: this is no route of the API. @param query what stands behind `?` */
+export function requiredPermission(method: string, path: string, query: string): RequiredPermission | undefined {
   const segments = pathSegments(path);
   const match = segments === undefined ? undefined : matchRoute(method, segments);
   if (match?.kind !== 'found') return undefined;
   const { name, route, parameters } = match;
   const isFiltered = route.isFiltered === true || isOfGroup(name, parameters);
-  return { permission: route.permission, paths: (body) => pathsOf(name, parameters, body), isFiltered };
+  return { permission: route.permission, paths: (body) => pathsOf(name, parameters, { body, query }), isFiltered };
 }
 
 /** Whether an id stands for all apps of a group: `*`, `a/*`. What is in it is filtered like any list. */
@@ -42,7 +43,20 @@ const IN_BODY: ReadonlySet<RouteName> = new Set([
   'plan',
 ]);
 
-function pathsOf(name: RouteName, parameters: PathParameters, body: unknown): readonly string[] | undefined {
+/** Routes that read files of sandboxes. */
+const FILE_ROUTES: ReadonlySet<RouteName> = new Set(['browseFiles', 'readFile', 'downloadFile']);
+
+function pathsOf(
+  name: RouteName,
+  parameters: PathParameters,
+  { body, query }: { readonly body: unknown; readonly query: string },
+): readonly string[] | undefined {
+  if (FILE_ROUTES.has(name)) return appsOfFiles(new URLSearchParams(query).getAll('path'));
+  const { taskId } = parameters;
+  if (name === 'takeOutOfRotation' || name === 'bringIntoRotation') {
+    const app = appOfTask(taskId);
+    return app === undefined ? undefined : [app];
+  }
   const id = parameters['id'] ?? parameters['group'];
   if (id !== undefined) {
     // What is written below a group may name itself absolutely.
@@ -98,10 +112,35 @@ function namedIn(value: unknown, at: string, depth = 0): string[] | undefined {
   return found;
 }
 
-/** The app or pod of a task, by its id; undefined: this is no id of a task. */
-export function appOfTask(task: unknown): string | undefined {
-  const parts = typeof task === 'string' ? parseTaskId(task) : undefined;
-  return parts === undefined ? undefined : appIdOfSafe(parts.safeId);
+/**
+ * The apps and pods whose sandboxes these paths of files may be in: an agent finds a sandbox by a framework and an executor
+ * anywhere in a path, so that each of them counts.
+ * @returns undefined: that cannot be told, and it may be any
+ */
+export function appsOfFiles(paths: readonly string[]): readonly string[] | undefined {
+  const apps = new Set<string>();
+  for (const path of paths) {
+    const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.');
+    const executors = segments.filter((_segment, index) => segments[index - 1] === 'executors');
+    if (executors.length === 0 || segments.includes('..')) return undefined;
+    for (const executor of executors) {
+      const app = appOfExecutor(executor);
+      if (app === undefined) return undefined;
+      apps.add(app);
+    }
+  }
+  return apps.size === 0 ? undefined : [...apps];
+}
+
+/** The app or pod of an executor, by its id: that of its only task, made of it, or that of a launch of a pod. */
+function appOfExecutor(executorId: string): string | undefined {
+  const app = appOfTask(executorId) ?? appOfTask(taskOfExecutor(executorId));
+  if (app !== undefined) return app;
+  const dot = executorId.lastIndexOf('.');
+  const safeId = /^[1-9]\d{0,15}$/.test(executorId.slice(dot + 1))
+    ? safeIdOfInstance(executorId.slice(0, dot))
+    : undefined;
+  return safeId === undefined ? undefined : appIdOfSafe(safeId);
 }
 
 function parse(body: unknown): unknown {

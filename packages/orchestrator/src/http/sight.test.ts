@@ -2,11 +2,13 @@
  * What somebody sees who was granted one team's apps: every route of the contract that is answered to them, and the event
  * stream, while two teams share deployments, a queue, locks and records.
  */
+import { Readable } from 'node:stream';
 import { SeededRandom, silentLogger } from '@stadion/base';
 import { NO_SIGHT, type Sight } from '@stadion/contract/permissions';
 import { orchestratorRoutes, type Route } from '@stadion/contract/orchestrator';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { TestPlatform } from '../engine/testing/platform.ts';
+import type { Answer } from './answer.ts';
 import { createOrchestratorHttp } from './server.ts';
 import { EngineServer } from './testing/engine-server.ts';
 import { listenTo } from './testing/event-listener.ts';
@@ -30,6 +32,53 @@ const BOTH = {
   ],
 };
 
+const taskOf = (team: string): string => `${team}_web.instance-00000000-0000-0000-0000-000000000000._app.1`;
+const TRAFFIC = {
+  ...{ requests: 0, requestsPerSecond: 0, statuses: [], errorsPerSecond: 0, p50Ms: 0, p99Ms: 0 },
+  ...{ bytesIn: 0, bytesOut: 0, active: 0, retries: 0 },
+};
+const serverOf = (team: string): object => ({
+  ...{ id: `http://${team}:1`, app: `/${team}/web`, weight: 1, state: 'up' },
+  ...{ active: 0, requests: 0, failures: 0, latencyMs: 0 },
+});
+const routeOf = (source: string, ...teams: string[]): object => ({
+  ...{ name: `route of ${source}`, source, protocol: 'http', rule: 'Host(`a`)', service: 'web', priority: 1 },
+  ...{ entryPoints: [], middlewares: [], servers: teams.map(serverOf), traffic: TRAFFIC },
+});
+
+/** What stands beside, of both teams. One answers in one go, others as it comes. */
+const answers: Readonly<Record<string, unknown>> = {
+  '/v1/routes': {
+    routes: [routeOf('/ours/web', 'ours', THEIRS), routeOf(`/${THEIRS}/web`, 'ours'), routeOf(`${THEIRS}.json`)],
+    problems: [{ source: `/${THEIRS}/web`, label: 'l', message: 'm', spoils: 'route' }],
+    isConnected: true,
+  },
+  '/v1/rotation': { outOfRotation: [taskOf('ours'), taskOf(THEIRS), `${THEIRS} of no app`] },
+  '/tasks': {
+    tasks: ['ours', THEIRS].map((team) => ({
+      ...{ id: taskOf(team), name: team, framework_id: 'f', executor_id: '', slave_id: 's', state: 'TASK_RUNNING' },
+      ...{ resources: { cpus: 1, mem: 1, disk: 0, gpus: 0 }, statuses: [] },
+    })),
+  },
+};
+const answerOf = async (path: string): Promise<Answer> => ({
+  status: 200,
+  body: { kind: 'bytes', bytes: Readable.from([Buffer.from(JSON.stringify(answers[path]))]) },
+});
+const NOTHING: Answer = { status: 200, body: { kind: 'none' } };
+const PARTS = {
+  names: (_method: string, path: string) => answerOf(path),
+  edge: (_method: string, path: string) => answerOf(path),
+  cluster: {
+    master: (path: string) => answerOf(path),
+    ask: async () => NOTHING,
+    agent: async () => undefined,
+    order: async () => false,
+    nodes: async () => [],
+    history: () => ({ intervalSeconds: 10, samples: [] }),
+  },
+};
+
 let platform: TestPlatform;
 let everybodys: EngineServer;
 let ours: EngineServer;
@@ -38,9 +87,9 @@ let deploymentId: string;
 
 beforeAll(async () => {
   platform = await TestPlatform.started();
-  everybodys = new EngineServer(platform);
-  ours = new EngineServer(platform, { sightOf: () => OURS });
-  nobodys = new EngineServer(platform, { sightOf: () => NO_SIGHT });
+  everybodys = new EngineServer(platform, PARTS);
+  ours = new EngineServer(platform, { ...PARTS, sightOf: () => OURS });
+  nobodys = new EngineServer(platform, { ...PARTS, sightOf: () => NO_SIGHT });
   for (const id of ['/ours/pod', `/${THEIRS}/pod`]) {
     expect((await everybodys.ask('POST', '/v2/pods', pod(id))).status).toBe(201);
     await platform.time.advance(2000);
@@ -101,6 +150,15 @@ describe('every route that is answered with what the caller sees', () => {
     const { status, text } = await ours.ask('GET', path);
     expect([status, text.includes('/ours/web'), text.includes(THEIRS)]).toEqual([200, true, false]);
     expect((await ours.ask('GET', path.replace('*', `${THEIRS}/*`))).status).toBe(404);
+  });
+});
+
+test('a route of an own app is told without the servers of others that it leads to as well', async () => {
+  const { text } = await ours.ask('GET', '/v2/edge/routes');
+  expect(JSON.parse(text)).toMatchObject({
+    routes: [{ source: '/ours/web', servers: [{ app: '/ours/web' }] }],
+    problems: [],
+    isConnected: true,
   });
 });
 

@@ -50,29 +50,41 @@ const WRITE: Readonly<Record<ApiName, Permission>> = {
 /** What the rooms know of their own routes. */
 export interface RouteKnowledge {
   /** Of the orchestrator's API. */
-  readonly orchestrator: (method: string, path: string) => Requirement | undefined;
+  readonly orchestrator: (method: string, path: string, query: string) => Requirement | undefined;
   /** The type of an operator's call, e.g. `GET_STATE`; undefined: it cannot be read. */
   readonly operatorCall: (body: unknown) => string | undefined;
+  /** The path of the file or folder that an operator's call reads; undefined: it reads none, or cannot be read. */
+  readonly fileOfCall: (body: unknown) => string | undefined;
+  /** The apps whose sandboxes some paths of files may be in; undefined: that cannot be told. */
+  readonly appsOfFiles: (paths: readonly string[]) => readonly string[] | undefined;
   /** The task of a session, and the app that it belongs to. */
   readonly session: (path: string) => { readonly app: string | undefined } | undefined;
+}
+
+/** What a request line says, as it stands there. */
+export interface Target {
+  readonly written: string;
+  /** What stands behind `?`. */
+  readonly query: string;
 }
 
 /**
  * Finds out what a request needs. Routers read escapes (`/%66iles` is `/files`), so that rules look at the path without them;
  * the rooms that know their own routes get it as it came.
- * @param written the path as it stands in the request line, without its query
  */
-export function requirementOf(api: ApiName, method: string, written: string, knowledge: RouteKnowledge): Requirement {
-  const path = decoded(written);
+export function requirementOf(api: ApiName, method: string, target: Target, knowledge: RouteKnowledge): Requirement {
+  const path = decoded(target.written);
   if (path === undefined) return { permission: WRITE[api] };
   if (PUBLIC.has(path) && isReading(method)) return { permission: 'public' };
-  return known(api, method, { path, written }, knowledge) ?? { permission: isReading(method) ? READ[api] : WRITE[api] };
+  return (
+    known(api, method, { path, ...target }, knowledge) ?? { permission: isReading(method) ? READ[api] : WRITE[api] }
+  );
 }
 
 function known(
   api: ApiName,
   method: string,
-  { path, written }: { readonly path: string; readonly written: string },
+  { path, written, query }: Target & { readonly path: string },
   knowledge: RouteKnowledge,
 ): Requirement | undefined {
   const session = api === 'orchestrator' || api === 'agent' ? knowledge.session(written) : undefined;
@@ -85,9 +97,14 @@ function known(
       if (path.startsWith('/secrets/v1/')) {
         return { permission: isReading(method) ? 'secrets:read' : 'secrets:write', paths: () => secretPaths(path) };
       }
-      return knowledge.orchestrator(method, written);
+      return knowledge.orchestrator(method, written, query);
     case 'agent':
-      if (isReading(method) && /^\/(?:slave\(1\)\/)?files(?:\/|\.|$)/.test(path)) return { permission: 'files:read' };
+      if (isReading(method) && /^\/(?:slave\(1\)\/)?files(?:\/|\.|$)/.test(path)) {
+        if (!/\/(?:browse|read|download)(?:\.json)?$/.test(path)) return { permission: 'files:read' };
+        // Whichever of them is read.
+        const files = new URLSearchParams(query).getAll('path');
+        return { permission: 'files:read', paths: () => knowledge.appsOfFiles(files) };
+      }
       // The agent asks executors for their own tokens.
       if (/^(?:\/slave\(1\))?\/api\/v1\/executor$/.test(path)) return { permission: 'public' };
       return agentCall(path, method, knowledge);
@@ -129,6 +146,10 @@ function agentCall(path: string, method: string, knowledge: RouteKnowledge): Req
   return {
     ...asked,
     isOfBody: true,
+    paths: (body) => {
+      const file = knowledge.fileOfCall(body);
+      return file === undefined ? undefined : knowledge.appsOfFiles([file]);
+    },
     permissionOf: (body) => {
       const type = knowledge.operatorCall(body);
       const isInside = type === undefined || /^(?:ATTACH|LAUNCH|WAIT|KILL|REMOVE)_.*CONTAINER/.test(type);

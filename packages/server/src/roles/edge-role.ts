@@ -40,6 +40,8 @@ export async function startEdgeRole(config: ServerConfig, remark: (text: string)
       {
         ...{ config, ports, dataDirectory, hostname, secret, access, tls, log: logger, orchestrators, remark },
         ...{ secrets, secretsAreRemote: true },
+        // A secret that was made here is nobody's there.
+        shownSecret: config.secretFile === undefined ? undefined : secret,
       },
       undoing,
     );

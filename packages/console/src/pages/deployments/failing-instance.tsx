@@ -1,8 +1,8 @@
 /** The last failure of an app since its configuration changed, with the end of what it wrote. */
+import { sandboxPath } from '@stadion/contract/mesos-state';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { AppInfo } from '@stadion/contract/orchestrator';
-import { sandboxPath } from '../../core/sandbox-path.ts';
 import { taskName } from '../../core/task-row.ts';
 import { clusterTaskQuery } from '../../data/cluster-queries.ts';
 import { Pailer } from '../../files/pailer.tsx';

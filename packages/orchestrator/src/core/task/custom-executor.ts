@@ -31,3 +31,8 @@ export function executorFor(app: AppSpec, taskId: string, task: Pick<TaskInfo, '
 export function isExecutorOf(taskId: string, executorId: string | undefined): boolean {
   return executorId === `${PREFIX}${taskId}`;
 }
+
+/** The task whose executor would have this id, or undefined when it is none of ours. */
+export function taskOfExecutor(executorId: string): string | undefined {
+  return executorId.startsWith(PREFIX) ? executorId.slice(PREFIX.length) : undefined;
+}

@@ -14,7 +14,10 @@ export class EngineServer {
   private readonly http: FastifyInstance;
 
   /** @param more what the API is given besides; several servers may be over one platform */
-  constructor(platform: TestPlatform, more: Pick<OrchestratorHttpOptions, 'sightOf'> = {}) {
+  constructor(
+    platform: TestPlatform,
+    more: Pick<OrchestratorHttpOptions, 'sightOf' | 'names' | 'edge' | 'cluster'> = {},
+  ) {
     this.platform = platform;
     this.http = createOrchestratorHttp(platform.engine, {
       time: platform.time,
