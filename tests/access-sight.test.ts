@@ -18,29 +18,40 @@ const GRANTS = {
 let platform: RunningPlatform;
 let dispose: () => Promise<void>;
 
+/** What the master says of the tasks of both teams. */
+interface Known {
+  readonly id: string;
+  readonly slave_id: string;
+  readonly framework_id: string;
+}
+
+let own: Known;
+let other: Known;
+
 beforeAll(async () => {
   ({ platform, dispose } = await startGuarded(GRANTS));
-}, 60_000);
+  const both = ['/team-a/web', '/team-b/hushed'].map((id) => ({
+    ...{ id, cmd: 'sleep 1000', cpus: 0.1, mem: 32, portDefinitions: [{ port: 0, protocol: 'tcp' }] },
+    labels: { 'traefik.enable': 'true', 'traefik.frontend.rule': `Host:${id.slice(1).replace('/', '.')}` },
+  }));
+  const url = `${platform.addresses.orchestrator}/v2/apps?force=true`;
+  expect((await ask(url, 'PUT', 'admin', JSON.stringify(both))).status).toBe(200);
+  await waitFor('both run', async () => {
+    const { text } = await ask(`${platform.addresses.master}/tasks`, 'GET', 'admin');
+    const { tasks } = JSON.parse(text) as { tasks: (Known & { state: string })[] };
+    const running = tasks.filter(({ state }) => state === 'TASK_RUNNING');
+    const found = ['team-a_web.', 'team-b_hushed.'].map((name) => running.find(({ id }) => id.startsWith(name)));
+    const [first, second] = found;
+    if (first === undefined || second === undefined) return false;
+    [own, other] = [first, second];
+    return true;
+  });
+}, 120_000);
 afterAll(() => dispose());
 
 const routes = Object.entries(orchestratorRoutes).map(([name, route]): [string, Route] => [name, route]);
 
 describe('somebody who reads one team’s apps', () => {
-  const RUNS = { cmd: 'sleep 1000', cpus: 0.1, mem: 32 };
-
-  beforeAll(async () => {
-    const both = ['/team-a/web', '/team-b/hushed'].map((id) => ({
-      ...{ id, ...RUNS, portDefinitions: [{ port: 0, protocol: 'tcp' }] },
-      labels: { 'traefik.enable': 'true', 'traefik.frontend.rule': `Host:${id.slice(1).replace('/', '.')}` },
-    }));
-    const url = `${platform.addresses.orchestrator}/v2/apps?force=true`;
-    expect((await ask(url, 'PUT', 'admin', JSON.stringify(both))).status).toBe(200);
-    await waitFor('both run', async () => {
-      const { text } = await ask(`${platform.addresses.orchestrator}/v2/tasks`, 'GET', 'admin');
-      return ['team-a_web', 'team-b_hushed'].every((name) => text.includes(name));
-    });
-  }, 60_000);
-
   test.each(routes.filter(([, { method }]) => method === 'GET'))(
     'is told nothing of others by %s',
     async (_name, { path, permission, isFiltered }) => {
@@ -77,28 +88,7 @@ describe('somebody who reads one team’s apps', () => {
 
 describe('somebody who reads one team’s files, routes and rotation', () => {
   const json = { 'content-type': 'application/json' };
-  /** What the master says of the tasks of both teams. */
-  interface Known {
-    readonly id: string;
-    readonly slave_id: string;
-    readonly framework_id: string;
-  }
-  let own: Known;
-  let other: Known;
   const folderOf = ({ framework_id, id }: Known): string => `/frameworks/${framework_id}/executors/${id}/runs/latest`;
-
-  beforeAll(async () => {
-    const { tasks } = JSON.parse((await ask(`${platform.addresses.master}/tasks`, 'GET', 'admin')).text) as {
-      tasks: (Known & { state: string })[];
-    };
-    const running = tasks.filter(({ state }) => state === 'TASK_RUNNING');
-    const find = (name: string): Known => {
-      const task = running.find(({ id }) => id.startsWith(name));
-      if (task === undefined) throw new Error(`no task of ${name} runs`);
-      return task;
-    };
-    [own, other] = [find('team-a_web.'), find('team-b_hushed.')];
-  });
 
   test('reads sandboxes of their own, at the agent and through the orchestrator, and no others', async () => {
     const { agent, orchestrator } = platform.addresses;
