@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ScriptedFramework } from './testing/cluster.ts';
-import { Cluster, task } from './testing/cluster.ts';
+import { FRAMEWORKS_MAX } from './limits.ts';
+import { Cluster, ScriptedFramework, task } from './testing/cluster.ts';
 
 const errors = (framework: ScriptedFramework): string[] =>
   framework.events.flatMap((event) => (event.type === 'ERROR' ? [event.error.message] : []));
@@ -69,6 +69,25 @@ describe('a subscription', () => {
     const thief = await cluster.framework({ ...framework.info, principal: 'other' });
     expect(errors(thief)).toEqual([`Changing framework's principal is not allowed`]);
     expect(framework.closed).toHaveLength(0);
+  });
+
+  it('is refused when there are as many as a master takes, and those that are known come back', async () => {
+    const cluster = await Cluster.start();
+    const all = Array.from({ length: FRAMEWORKS_MAX }, (_, index) => {
+      return new ScriptedFramework(cluster, { user: 'nobody', name: String(index), failover_timeout: 3600 });
+    });
+    for (const framework of all) framework.connect();
+    await cluster.settle();
+    expect(cluster.master.view?.frameworks.size).toBe(FRAMEWORKS_MAX);
+    for (const id of [undefined, 'unheard-of']) {
+      const late = await cluster.framework(id === undefined ? {} : { id: { value: id } });
+      expect(late.events.at(-1)).toMatchObject({ type: 'ERROR' });
+    }
+    const [first] = all;
+    await first?.close();
+    await first?.subscribe();
+    expect(first?.events.at(-1)?.type).not.toBe('ERROR');
+    expect(cluster.master.view?.frameworks.size).toBe(FRAMEWORKS_MAX);
   });
 
   it('to a master that does not run is closed at once', async () => {

@@ -169,6 +169,12 @@ export class ScriptedFramework {
   }
 
   async subscribe(suppressedRoles: string[] = []): Promise<void> {
+    this.connect(suppressedRoles);
+    await this.cluster.settle();
+  }
+
+  /** Asks for a subscription, and does not wait for it. */
+  connect(suppressedRoles: string[] = []): void {
     this.connection ??= this.cluster.master.connect();
     this.connection.subscribe(
       {
@@ -186,7 +192,6 @@ export class ScriptedFramework {
         },
       },
     );
-    await this.cluster.settle();
   }
 
   /** Goes to the master that runs now. */

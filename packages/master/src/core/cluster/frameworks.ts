@@ -1,7 +1,7 @@
 /** The life of a framework: subscribe, fail over, disconnect, be removed. The rules are Mesos's. */
 import type { FrameworkInfo, SchedulerCall } from '@stadion/contract/mesos';
 import type { OfferConstraints } from '@stadion/contract/mesos-workload';
-import { REMOVED_FRAMEWORKS_MAX } from '../../limits.ts';
+import { FRAMEWORKS_MAX, REMOVED_FRAMEWORKS_MAX } from '../../limits.ts';
 import { NO_WISHES, readWishes } from '../allocation/offer-wishes.ts';
 import { revocableCpusOf } from '../resources/resource-vector.ts';
 import { shareOf, withdrawOffer } from './charges.ts';
@@ -33,6 +33,10 @@ export function subscribe(state: ClusterState, subscription: number, call: Subsc
       : (frameworkProblem(info, suppressed) ?? wishesProblem(info, constraints));
   if (problem !== undefined) {
     refuse(state, subscription, problem);
+    return;
+  }
+  if ((id === undefined || !state.frameworks.has(id)) && state.frameworks.size >= FRAMEWORKS_MAX) {
+    refuse(state, subscription, `There are ${String(FRAMEWORKS_MAX)} frameworks, which is as many as a master takes`);
     return;
   }
   if (id === undefined) {
