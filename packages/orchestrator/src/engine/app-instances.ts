@@ -4,6 +4,7 @@ import type { Backoff } from '../core/backoff.ts';
 import { serves } from '../core/health.ts';
 import type { AgentPlace, Instance } from '../core/instance.ts';
 import { isUnreachable } from '../core/unreachable.ts';
+import { BACKOFFS_PER_APP_MAX } from './limits.ts';
 
 /** Wanted instances of one version. */
 export interface VersionCounts {
@@ -58,6 +59,16 @@ export class AppInstances {
     this.appId = appId;
     this.safeId = safeId;
     this.definitionOf = definitionOf;
+  }
+
+  /** Begins or changes a pause. @param key when the configuration that it is for was changed last */
+  pause(key: string, backoff: Backoff): void {
+    const { backoffs } = this;
+    // Keys are times: the least of them is the oldest.
+    if (!backoffs.has(key) && backoffs.size >= BACKOFFS_PER_APP_MAX) {
+      backoffs.delete([...backoffs.keys()].reduce((oldest, other) => (other < oldest ? other : oldest)));
+    }
+    backoffs.set(key, backoff);
   }
 
   /** Takes over an instance from the store. What is up has been so since its record says. */

@@ -280,7 +280,7 @@ export class Lifecycle {
     const after = isRefusal(condition)
       ? afterRefusal(before, definition, now, REFUSED_LAUNCH_PAUSES)
       : afterFailure(before, definition, now);
-    app.backoffs.set(key, after);
+    app.pause(key, after);
   }
 
   private unwatch(instanceId: string): void {

@@ -50,6 +50,8 @@ export const GIVE_BACK_PAUSES = {
 };
 /** The least pause of an app whose launches are refused, and the least that it grows by, whatever the app itself says. */
 export const REFUSED_LAUNCH_PAUSES = { secondsMin: 1, factorMin: 1.15 };
+/** Pauses of one app, by the configuration that kept failing; those of the oldest are forgotten. */
+export const BACKOFFS_PER_APP_MAX = 25;
 /** Roles in which offers are taken; apps of roles beyond that wait. */
 export const FRAMEWORK_ROLES_MAX = 1000;
 /** Groups with a lock or windows. */
