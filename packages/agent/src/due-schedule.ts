@@ -1,8 +1,6 @@
 /** Hands out values when they are due, with one timer for all of them. */
 import { DueQueue, type Clock, type TimerHandle, type Timers } from '@stadion/base';
-
-/** How many values one turn hands out before others get the event loop. */
-const VALUES_PER_TURN_MAX = 256;
+import { DUE_VALUES_PER_TURN_MAX } from './limits.ts';
 
 /** A queue of values by monotonic time. A value no longer wanted is recognised by `onDue` itself. */
 export class DueSchedule<Value> {
@@ -45,7 +43,7 @@ export class DueSchedule<Value> {
 
   private handOut(): void {
     const now = this.time.monotonic();
-    for (let count = 0; count < VALUES_PER_TURN_MAX; count += 1) {
+    for (let count = 0; count < DUE_VALUES_PER_TURN_MAX; count += 1) {
       const due = this.queue.take(now);
       if (due === undefined) break;
       this.onDue(due.value);

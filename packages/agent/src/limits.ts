@@ -62,3 +62,9 @@ export const EXECUTOR_UPDATES_MAX = 1000;
 /** One call of a custom executor: what it has not been told is kept may be much. How often it hears that the stream lives. */
 export const EXECUTOR_CALL_BYTES_MAX = 16 * 1024 * 1024;
 export const EXECUTOR_HEARTBEAT_MS = 30 * 60_000;
+/** Reports of an executor whose identities are remembered: so many may be told again after a restart of the agent. */
+export const REPORTS_REMEMBERED_MAX = 64;
+/** After so many unanswered REGISTERs on one link the agent dials anew. */
+export const REGISTERS_PER_LINK_MAX = 3;
+/** How many due values one turn hands out before others get the event loop. */
+export const DUE_VALUES_PER_TURN_MAX = 256;

@@ -66,5 +66,9 @@ export const OPERATOR_HEARTBEAT_MS = 15_000;
 /** Largest body of a v1 call, bytes. */
 export const CALL_BYTES_MAX = 16 * 1024 * 1024;
 
+/** Durations of one thing that are kept: enough for a percentile, few enough to sort when somebody asks. */
+export const DURATIONS_KEPT_MAX = 1000;
+/** How long one turn may write a long answer. */
+export const ANSWER_TURN_MS_MAX = 3;
 assert(SCHEDULER_STREAMS_MAX + OPERATOR_STREAMS_MAX < CONNECTIONS_MAX, 'streams leave room for those who only ask');
 assert(TASKS_PER_ANSWER_SLICE < TASKS_PAGE_MAX, 'a page holds several slices');

@@ -58,3 +58,6 @@ export const COMMITS_PER_COMPACTION_LOOK = 32;
 
 /** What a commit looks at in one turn when it reads a segment, entries (about 3 ms). */
 export const SEGMENT_ENTRIES_PER_TURN = 2000;
+
+/** Announced masters that whoever looks for the leader looks at. */
+export const MASTERS_LOOKED_AT_MAX = 100;

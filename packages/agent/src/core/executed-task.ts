@@ -4,9 +4,7 @@ import { applyAcknowledged, graceOf, killedInTime } from './task-kill.ts';
 import { unchanged, type Outcome, type StatusContext, type Task, type TaskInput } from './task-model.ts';
 import { PREEMPTED } from './task-end.ts';
 import { append, containerStatus, end } from './task-status.ts';
-
-/** Reports whose identities are remembered: so many may be told again after a restart of the agent. */
-const REPORTS_REMEMBERED_MAX = 64;
+import { REPORTS_REMEMBERED_MAX } from '../limits.ts';
 
 /**
  * `staged`: it waits for its executor. `starting`: the intent to hand it over is on its way to disk, or it was handed

@@ -1,9 +1,8 @@
 /** How patient an agent is with its master. */
+import { REGISTERS_PER_LINK_MAX } from '../limits.ts';
 
 const BACKOFF_MS_FIRST = 1000;
 const BACKOFF_MS_MAX = 60_000;
-/** After so many unanswered REGISTERs on one link the agent dials anew. */
-const REGISTERS_PER_LINK_MAX = 3;
 
 /**
  * How long to wait before the next attempt: at once for the first (0), then a random part of 1 s, 2 s, 4 s … 1 min.

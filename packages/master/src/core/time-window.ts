@@ -1,7 +1,5 @@
 /** Durations of the last so many runs of something, and how they are spread: Mesos's `Timer` metrics. */
-
-/** How many are kept: enough for a percentile, few enough to sort when somebody asks. */
-const KEPT_MAX = 1000;
+import { DURATIONS_KEPT_MAX } from '../limits.ts';
 
 const PERCENTILES: readonly (readonly [name: string, fraction: number])[] = [
   ['p50', 0.5],
@@ -12,7 +10,7 @@ const PERCENTILES: readonly (readonly [name: string, fraction: number])[] = [
   ['p9999', 0.9999],
 ];
 
-/** Milliseconds; the oldest of more than {@link KEPT_MAX} are forgotten. */
+/** Milliseconds; the oldest of more than {@link DURATIONS_KEPT_MAX} are forgotten. */
 export class TimeWindow {
   private readonly kept: number[] = [];
   private next = 0;
@@ -21,7 +19,7 @@ export class TimeWindow {
   record(durationMs: number): void {
     this.last = durationMs;
     this.kept[this.next] = durationMs;
-    this.next = (this.next + 1) % KEPT_MAX;
+    this.next = (this.next + 1) % DURATIONS_KEPT_MAX;
   }
 
   /**

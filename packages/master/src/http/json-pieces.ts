@@ -1,8 +1,7 @@
 /** Long answers in pieces: a generator writes JSON bit by bit, and the event loop gets its turn between the bits. */
 import { delay, type Clock, type Timers } from '@stadion/base';
+import { ANSWER_TURN_MS_MAX } from '../limits.ts';
 
-/** How long one turn may write. */
-const TURN_MS_MAX = 3;
 /** How many pieces are written before the clock is looked at. */
 const PIECES_PER_LOOK = 4;
 
@@ -45,7 +44,7 @@ export function* arrayOfPieces(items: Iterable<Generator<string>>): Generator<st
 export async function* chunks(pieces: Iterable<string>, time: Clock & Timers): AsyncGenerator<string> {
   let buffer = '';
   let count = 0;
-  let end = time.monotonic() + TURN_MS_MAX;
+  let end = time.monotonic() + ANSWER_TURN_MS_MAX;
   for (const piece of pieces) {
     buffer += piece;
     count += 1;
@@ -53,20 +52,20 @@ export async function* chunks(pieces: Iterable<string>, time: Clock & Timers): A
     if (buffer !== '') yield buffer;
     buffer = '';
     await delay(time, 0);
-    end = time.monotonic() + TURN_MS_MAX;
+    end = time.monotonic() + ANSWER_TURN_MS_MAX;
   }
   yield buffer;
 }
 
 /** Does a long piece of work, pausing between two turns of the event loop. */
 export async function inTurns<Result>(work: Generator<undefined, Result>, time: Clock & Timers): Promise<Result> {
-  let end = time.monotonic() + TURN_MS_MAX;
+  let end = time.monotonic() + ANSWER_TURN_MS_MAX;
   for (;;) {
     const step = work.next();
     if (step.done === true) return step.value;
     if (time.monotonic() < end) continue;
     await delay(time, 0);
-    end = time.monotonic() + TURN_MS_MAX;
+    end = time.monotonic() + ANSWER_TURN_MS_MAX;
   }
 }
 

@@ -3,6 +3,7 @@ import type { DeploymentOutcome, DeploymentRecord } from '@stadion/contract/orch
 import { formatTimestamp } from '../core/app/timestamp.ts';
 import type { Deployment } from './deployment.ts';
 import type { RootState } from './root-state.ts';
+import { AFFECTED_APPS_SHOWN_MAX } from './limits.ts';
 
 /**
  * The record of a deployment.
@@ -32,9 +33,6 @@ export function recordOf(
     isRollBack,
   };
 }
-
-/** Apps named in a record. */
-const AFFECTED_APPS_SHOWN_MAX = 1000;
 
 function standingOf(deployment: Deployment, root: RootState): DeploymentOutcome {
   if (deployment.account.isPaused) return 'paused';

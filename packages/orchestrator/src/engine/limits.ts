@@ -69,3 +69,5 @@ export const MOVES_LOOK_MS = 1000;
 export const GROUPS_PER_CHANGE_MAX = 500;
 /** Apps that one change of the root may concern: with up to three records each they fit into one commit. */
 export const APPS_PER_CHANGE_MAX = 3000;
+/** Apps named in the record of a deployment. */
+export const AFFECTED_APPS_SHOWN_MAX = 1000;

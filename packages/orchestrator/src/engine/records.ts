@@ -32,42 +32,52 @@ export const recordPrefix = {
 export const rootKey = `${PREFIX}root`;
 export const frameworkKey = `${PREFIX}framework`;
 
+/** Where the definition of an app that is wanted is kept. */
 export function appKey(appId: string): string {
   return recordPrefix.apps + safeIdOf(appId);
 }
 
+/** Where an earlier definition of an app is kept. */
 export function versionKey(appId: string, version: string): string {
   return `${recordPrefix.versions}${safeIdOf(appId)}/${version}`;
 }
 
+/** Where what a group itself says is kept. */
 export function groupKey(groupId: string): string {
   return recordPrefix.groups + safeIdOf(groupId);
 }
 
+/** Where the record of a deployment that has ended is kept: in the order of their ends. */
 export function endedKey(endedAt: string, deploymentId: string): string {
   return `${recordPrefix.ended}${endedAt}/${deploymentId}`;
 }
 
+/** Where the lock and the windows of a group are kept. */
 export function policyKey(groupId: string): string {
   return `${recordPrefix.policies}${safeIdOf(groupId)}.`;
 }
 
+/** Where what one change of the root has changed is kept. */
 export function historyKey(version: string): string {
   return recordPrefix.history + version;
 }
 
+/** Where an instance is kept. */
 export function instanceKey(instanceId: string): string {
   return recordPrefix.instances + instanceId;
 }
 
+/** Where a deployment that runs is kept. */
 export function deploymentKey(deploymentId: string): string {
   return recordPrefix.deployments + deploymentId;
 }
 
+/** Where what has been counted of a deployment so far is kept. */
 export function tallyKey(deploymentId: string): string {
   return recordPrefix.tallies + deploymentId;
 }
 
+/** Where the last failure of an app is kept. */
 export function failureKey(appId: string): string {
   return recordPrefix.failures + safeIdOf(appId);
 }

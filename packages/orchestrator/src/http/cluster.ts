@@ -6,6 +6,7 @@ import type { Handlers, HandlerContext } from './handler-context.ts';
 import { readObject } from './read-body.ts';
 import { relay, relaySeen } from './relay.ts';
 import { parameter } from './route-table.ts';
+import { DRAIN_SECONDS_MAX } from './limits.ts';
 
 type ClusterHandlers = Pick<
   Handlers,
@@ -87,7 +88,6 @@ export function clusterHandlers({ options }: HandlerContext): ClusterHandlers {
 
 /** So long a drain gives frameworks to move their tasks, unless it says otherwise. */
 const DRAIN_SECONDS = 600;
-const DRAIN_SECONDS_MAX = 86_400;
 const BAD_DEADLINE = failure(400, {
   message: `deadlineSeconds must be a whole number from 1 to ${String(DRAIN_SECONDS_MAX)}`,
 });

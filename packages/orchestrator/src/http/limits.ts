@@ -46,3 +46,9 @@ export const TIMER_VALUES_MAX = 1024;
 export const ABDICATION_MS = 500;
 /** What somebody else answers is looked through for callers who see a part of it, up to this size. */
 export const RELAYED_BYTES_SEEN_MAX = 16 * 1024 * 1024;
+/** How deep groups of a body may be nested for the door to look at them: what is deeper may concern anything. */
+export const GROUP_DEPTH_JUDGED_MAX = 32;
+/** How long frameworks may be given to move their tasks off an agent. */
+export const DRAIN_SECONDS_MAX = 86_400;
+/** Apps that are counted before others get the event loop. */
+export const APPS_COUNTED_PER_TURN = 500;

@@ -7,9 +7,7 @@ import { json } from './answer.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
 import type { MeterValue, TimerValue } from './measures.ts';
 import { countTasks } from './task-view.ts';
-
-/** Apps that are counted before others get the event loop. */
-const APPS_PER_TURN = 500;
+import { APPS_COUNTED_PER_TURN } from './limits.ts';
 
 /** Handlers for metrics. */
 export function metricsHandlers(context: HandlerContext): Pick<Handlers, 'metrics' | 'metricsPrometheus'> {
@@ -55,7 +53,7 @@ async function collect({ engine, streams, options, measured }: HandlerContext): 
   // A copy: counting takes several turns, during which apps come and go.
   const apps = [...view.root.specs()];
   for (const [index, app] of apps.entries()) {
-    if (index % APPS_PER_TURN === APPS_PER_TURN - 1) await delay(options.time, 0);
+    if (index % APPS_COUNTED_PER_TURN === APPS_COUNTED_PER_TURN - 1) await delay(options.time, 0);
     if (podOf(app) !== undefined) pods += 1;
     for (const group of ancestorIds(app.id)) groups.add(group);
     const counts = countTasks(view.instances(app.id));

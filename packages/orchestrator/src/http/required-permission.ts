@@ -5,6 +5,7 @@ import { resolveId } from '../core/app/app-id.ts';
 import { appIdOfSafe, appOfTask, safeIdOfInstance } from '../core/instance-ids.ts';
 import { taskOfExecutor } from '../core/task/custom-executor.ts';
 import { matchRoute, pathSegments, type PathParameters, type RouteName } from './route-table.ts';
+import { GROUP_DEPTH_JUDGED_MAX } from './limits.ts';
 
 /** What a request needs. */
 export interface RequiredPermission {
@@ -86,15 +87,12 @@ function plannedIn(body: unknown): unknown {
   return [app, apps, group].flat();
 }
 
-/** How deep groups may be nested for this to look at them. */
-const DEPTH_MAX = 32;
-
 /**
  * Every `id` of apps, pods and groups in a body; relative ones only at its top, for others are below those.
  * @returns undefined when one leads upwards or the nesting is too deep: then it may concern anything
  */
 function namedIn(value: unknown, at: string, depth = 0): string[] | undefined {
-  if (depth > DEPTH_MAX) return undefined;
+  if (depth > GROUP_DEPTH_JUDGED_MAX) return undefined;
   const found: string[] = [];
   for (const item of Array.isArray(value) ? (value as unknown[]) : [value]) {
     if (!isObject(item)) continue;

@@ -1,6 +1,7 @@
 /** Why a call of the agent's API is not answered, in words, as Mesos has it. */
 import type { FastifyReply } from 'fastify';
 
+/** A status of 400 and above, and the words. */
 export interface Refusal {
   readonly status: number;
   readonly message: string;

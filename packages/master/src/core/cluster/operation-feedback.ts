@@ -119,6 +119,7 @@ export function forgetOperations(state: ClusterState, framework: FrameworkRecord
   state.operations.removeAll(framework.id);
 }
 
+/** A framework knows how an operation ended: it is told no more. */
 export function acknowledgeOperation(state: ClusterState, framework: FrameworkRecord, call: Acknowledge): void {
   const operation = state.operations.get(framework.id, call.operation_id.value);
   if (operation?.state !== 'OPERATION_FINISHED' || operation.uuid !== call.uuid) {

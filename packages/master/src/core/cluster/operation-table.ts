@@ -2,6 +2,7 @@
 import { OPERATIONS_MAX, OPERATIONS_PER_FRAMEWORK_MAX } from '../../limits.ts';
 import type { OperationRecord } from './records.ts';
 
+/** One per master. */
 export class OperationTable {
   private readonly byFramework = new Map<string, Map<string, OperationRecord>>();
   private size = 0;

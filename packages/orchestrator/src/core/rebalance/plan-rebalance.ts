@@ -4,6 +4,7 @@ import type { AgentPlace } from '../agent-place.ts';
 import { fieldValue } from '../placement/constraint.ts';
 import { constraintsOf } from '../placement/constraints.ts';
 import { demandOf } from '../placement/demand.ts';
+import { REBALANCE_TRIES_MAX } from './limits.ts';
 
 /** A node as its master counts it. Scalars in thousandths, used by anybody. */
 export interface NodeUse {
@@ -51,8 +52,6 @@ export interface RebalanceOutcome {
 
 /** A move that makes the fuller node less full by less than this is not worth its disturbance. */
 export const GAIN_MIN = 0.02;
-/** Pairs of an instance and a node that one plan looks at. */
-const TRIES_MAX = 200_000;
 
 /** How full a node is: the greater part of its cpus or its memory. */
 export function loadOf(used: Scalars, total: Scalars): number {
@@ -83,7 +82,7 @@ class Rebalancing {
   private readonly seats: Seat[];
   /** Where the instances of an app are, in the plan so far. */
   private readonly places = new Map<string, Map<string, AgentPlace>>();
-  private tries = TRIES_MAX;
+  private tries = REBALANCE_TRIES_MAX;
 
   constructor(nodes: readonly NodeUse[], instances: readonly PlacedInstance[]) {
     this.seats = nodes.map((node) => {

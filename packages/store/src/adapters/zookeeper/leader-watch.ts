@@ -6,13 +6,12 @@ import { CANDIDATE_PREFIX, announcementsAmong, candidatesAmong, type Places } fr
 import type { SessionKeeper } from './session-keeper.ts';
 import type { EnsembleSession } from './session.ts';
 import { Signal } from './signal.ts';
+import { MASTERS_LOOKED_AT_MAX } from '../../limits.ts';
 
 /** Between two looks when nothing is heard of a change, milliseconds: every agent looks, and ZooKeeper answers all of them. */
 const LOOK_MS = 5_000;
 /** Until what has failed is tried again, milliseconds. */
 const RETRY_MS = 2_000;
-/** Masters that are looked at. */
-const MASTERS_MAX = 100;
 
 /**
  * Tells who leads, first as soon as it is known and then at each change; undefined: nobody.
@@ -94,7 +93,10 @@ async function everybodyInLine(
   places: Places,
   onChange: () => void,
 ): Promise<readonly MasterAnnouncement[]> {
-  const names = announcementsAmong((await session.children(places.folder, onChange)) ?? []).slice(0, MASTERS_MAX);
+  const names = announcementsAmong((await session.children(places.folder, onChange)) ?? []).slice(
+    0,
+    MASTERS_LOOKED_AT_MAX,
+  );
   const nodes = await Promise.all(names.map((name) => session.read(`${places.folder}/${name}`)));
   return nodes.flatMap((node, index): MasterAnnouncement[] => {
     // Whoever went in between is told of by the next look.
