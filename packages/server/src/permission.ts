@@ -50,7 +50,7 @@ export async function judge(
   const requirement = requirementOf(
     api,
     request.method ?? '',
-    { written, query },
+    { written, query, files: new URLSearchParams(query).getAll('path') },
     knowledgeFor(api, request.headers['content-type']),
   );
   if (requirement.permission === 'public') return undefined;

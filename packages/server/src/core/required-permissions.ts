@@ -66,6 +66,8 @@ export interface Target {
   readonly written: string;
   /** What stands behind `?`. */
   readonly query: string;
+  /** All values of its parameter `path`. */
+  readonly files: readonly string[];
 }
 
 /**
@@ -84,7 +86,7 @@ export function requirementOf(api: ApiName, method: string, target: Target, know
 function known(
   api: ApiName,
   method: string,
-  { path, written, query }: Target & { readonly path: string },
+  { path, written, query, files }: Target & { readonly path: string },
   knowledge: RouteKnowledge,
 ): Requirement | undefined {
   const session = api === 'orchestrator' || api === 'agent' ? knowledge.session(written) : undefined;
@@ -102,7 +104,6 @@ function known(
       if (isReading(method) && /^\/(?:slave\(1\)\/)?files(?:\/|\.|$)/.test(path)) {
         if (!/\/(?:browse|read|download)(?:\.json)?$/.test(path)) return { permission: 'files:read' };
         // Whichever of them is read.
-        const files = new URLSearchParams(query).getAll('path');
         return { permission: 'files:read', paths: () => knowledge.appsOfFiles(files) };
       }
       // The agent asks executors for their own tokens.
