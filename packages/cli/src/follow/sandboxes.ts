@@ -16,6 +16,9 @@ export interface TaskPlace {
   readonly slaveId: string | undefined;
 }
 
+/** The agent may tell this caller nothing of what it runs. */
+const NOT_PERMITTED = Symbol('not permitted');
+
 /** Looks sandboxes up; the list of agents is asked for once. */
 export class SandboxFinder {
   private readonly session: Session;
@@ -33,9 +36,9 @@ export class SandboxFinder {
     for (const slave of known.length > 0 ? known : slaves.slice(0, limits.agentsSearched)) {
       const agent = await this.session.agent(slave);
       const directory = await findDirectory(agent, task.taskId, signal);
-      if (directory !== 'not-permitted' && directory !== undefined) return { agent, directory };
+      if (directory !== NOT_PERMITTED && directory !== undefined) return { agent, directory };
       // Whoever may read the files of some apps only may not know what else runs there.
-      const known = directory === 'not-permitted' ? await this.askMaster(task.taskId, signal) : undefined;
+      const known = directory === NOT_PERMITTED ? await this.askMaster(task.taskId, signal) : undefined;
       if (known?.slave_id === slave.id) return { agent, directory: sandboxPath(known) };
     }
     return undefined;
@@ -64,13 +67,13 @@ async function findDirectory(
   agent: AgentClient,
   taskId: string,
   signal: AbortSignal,
-): Promise<string | 'not-permitted' | undefined> {
+): Promise<string | typeof NOT_PERMITTED | undefined> {
   let state: AgentState;
   try {
     state = await agent.state({ signal });
   } catch (error) {
     if (signal.aborted) throw error;
-    return isApiError(error) && error.status === 403 ? 'not-permitted' : undefined;
+    return isApiError(error) && error.status === 403 ? NOT_PERMITTED : undefined;
   }
   for (const executors of [
     state.frameworks.flatMap((framework) => framework.executors),

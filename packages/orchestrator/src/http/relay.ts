@@ -44,11 +44,12 @@ export function relaySeen<Shape extends TSchema>(
     const answer = await handler(call);
     if (call.sight.isWhole || answer.status !== 200) return answer;
     const value = await valueOf(answer);
-    if (!Value.Check(shape, value))
-      return failure(502, { message: 'What was answered is too long, or not understood' });
+    if (!Value.Check(shape, value)) return NOT_UNDERSTOOD;
     return json(200, seen(value, call.sight));
   };
 }
+
+const NOT_UNDERSTOOD = failure(502, { message: 'What was answered is too long, or not understood' });
 
 /** The JSON of an answer, of {@link RELAYED_BYTES_SEEN_MAX} at most; undefined when it is none. */
 async function valueOf({ body }: Answer): Promise<unknown> {
