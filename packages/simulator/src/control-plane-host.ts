@@ -33,6 +33,8 @@ export interface DialingAgent {
 export interface ControlPlaneHost {
   /** Whether any of it runs, starts or stops. */
   readonly isAlive: boolean;
+  /** Whether what leads stands still: it hears nothing and does nothing until it goes on. */
+  readonly standsStill: boolean;
   /** Starts what is down. Resolves when it runs; never, should it die before. */
   start(): Promise<void>;
   /** What leads dies at this very moment. */

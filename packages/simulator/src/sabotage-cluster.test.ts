@@ -17,6 +17,23 @@ describe('several servers that nobody has broken', { timeout: TEST_MS_MAX }, () 
     };
     expect(await complaintsIn(1, { ...SMALL, sabotage, steps: 15 })).toEqual([]);
   });
+
+  it('are asked for nothing while the one that leads stands still', async () => {
+    const asked = { before: 0, meanwhile: 0 };
+    const sabotage = (world: World): void => {
+      world.doors.engine = (engine) => ({
+        ...engineLike(engine),
+        changeRoot: (change, options) => {
+          asked[world.host.standsStill ? 'meanwhile' : 'before'] += 1;
+          return engine.changeRoot(change, options);
+        },
+      });
+      world.time.after(40_000, () => loseLead(world));
+    };
+    await complaintsIn(1, { ...SMALL, sabotage, steps: 15 });
+    expect(asked.before).toBeGreaterThan(0);
+    expect(asked.meanwhile).toBe(0);
+  });
 });
 
 describe('the checker of invariant 3', { timeout: TEST_MS_MAX }, () => {

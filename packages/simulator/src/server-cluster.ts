@@ -69,6 +69,10 @@ export class ServerCluster implements ControlPlaneHost, ServerSurroundings {
     return this.servers.some(({ isUp }) => isUp);
   }
 
+  get standsStill(): boolean {
+    return this.leading()?.isSuspended === true;
+  }
+
   /** Reigns that go on although another server was elected. */
   get staleReigns(): readonly StaleReign[] {
     return this.stale;

@@ -188,7 +188,7 @@ class Simulation {
       stale.reign.receive((engine) => {
         this.fire(this.workload.actOnStale(engine, this.violate('3 leadership')));
       });
-    } else if (world.controlPlane !== undefined) {
+    } else if (world.controlPlane !== undefined && !world.host.standsStill) {
       this.counts.commands += 1;
       this.fire(this.workload.act(world.controlPlane.engine));
       // A command, and what happens next by itself, are not to be taken for one thing.

@@ -36,6 +36,10 @@ export class SingleServer implements ControlPlaneHost {
     return this.life !== undefined;
   }
 
+  get standsStill(): boolean {
+    return this.life?.isSuspended === true;
+  }
+
   async start(): Promise<void> {
     if (this.life !== undefined) return;
     const { world } = this;
