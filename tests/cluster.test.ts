@@ -6,7 +6,7 @@ import { Cluster, canMakeCluster } from './support/cluster.ts';
 import { auditOf, filesWith, readForwarded, sendAhead } from './support/cluster-sessions.ts';
 import { EventRecorder } from './support/event-recorder.ts';
 import { MASTER_METRICS } from './support/exporter-metrics.ts';
-import { callJson, waitFor } from './support/running-platform.ts';
+import { callJson, run, waitFor } from './support/running-platform.ts';
 
 describe.skipIf(!canMakeCluster())('a cluster of three servers and three agents', { timeout: 240_000 }, () => {
   let cluster: Cluster;
@@ -284,6 +284,21 @@ describe.skipIf(!canMakeCluster())('a cluster of three servers and three agents'
     expect(listed.stdout).toMatch(new RegExp(`${address}.*drained`));
     expect((await cluster.cli('node', 'uncordon', address)).code).toBe(0);
     await cluster.registered(3);
+  });
+
+  test('refuses a server with another secret before it can lead', async () => {
+    const leader = await cluster.leader();
+    const secretFile = join(cluster.folder, 'another-secret');
+    await writeFile(secretFile, 'f'.repeat(64), { mode: 0o600 });
+    // From another machine: on its own a server is shown no secret.
+    const other = cluster.servers.find((server) => server !== leader);
+    const words = (other?.command ?? []).map((word) => (word === cluster.secretFile ? secretFile : word));
+    const folder = join(cluster.folder, 'stranger');
+    const ports = ['--orchestrator-port', '8081', '--master-port', '5052', '--data-dir', folder];
+    const [command = '', ...rest] = [...words, ...ports];
+    const refused = await run(command, rest, { cwd: cluster.folder });
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('does not take the secret of this one');
   });
 
   test('takes in another machine with one line', async () => {

@@ -109,7 +109,7 @@ describe('the link between agent and master over HTTP', () => {
     (await agent.dial(receiver)).close();
     urls = [old.url];
     await expect(agent.dial(receiver)).rejects.toThrow('leads under epoch 4, and 5 was met before');
-    await expect(dialer(() => []).dial(receiver)).rejects.toThrow('no master is known yet');
+    await expect(dialer(() => []).dial(receiver)).rejects.toThrow('nobody leads where --zk looks');
     young.acceptor.close();
     urls = [young.url];
     await expect(agent.dial(receiver)).rejects.toThrow('status 503');

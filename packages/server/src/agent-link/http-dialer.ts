@@ -70,7 +70,11 @@ async function upgrade(options: HttpDialerOptions, url: URL, redirections: numbe
   if (response.statusCode === 401) {
     throw new PlatformError('secret-refused', `${url.host} does not take this secret: use the cluster's own`);
   }
-  throw new PlatformError('master-unreachable', `${url.host} answered with status ${String(response.statusCode)}`);
+  const hint = response.statusCode === 404 ? ': it is no master of Stadion (its port is 5050 by default)' : '';
+  throw new PlatformError(
+    'master-unreachable',
+    `${url.host} answered with status ${String(response.statusCode)}${hint}`,
+  );
 }
 
 function attempt(options: HttpDialerOptions, url: URL): Promise<Upgraded | { readonly response: IncomingMessage }> {

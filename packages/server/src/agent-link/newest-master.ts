@@ -39,7 +39,10 @@ export function newestMasterDialer({ masters, reach }: NewestMasterOptions): Mas
           problems.push(describeError(error));
         }
       }
-      const why = problems.length === 0 ? 'no master is known yet' : problems.join('; ');
+      const why =
+        problems.length === 0
+          ? 'nobody leads where --zk looks (is its folder the one of the servers?)'
+          : problems.join('; ');
       throw new PlatformError('master-unreachable', `No leading master can be reached: ${why}.`, { retryable: true });
     },
   };

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Secret } from '@stadion/access';
-import { PlatformError, describeError, randomUuid, type Logger } from '@stadion/base';
+import { PlatformError, delay, describeError, randomUuid, type Logger } from '@stadion/base';
 import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
 import { standbyMetrics } from '@stadion/master';
 import { Reigns, openZooKeeperStore, type SharedStore } from '@stadion/store';
@@ -20,6 +20,7 @@ import { makeDataDirectory, writeAddresses, type Platform } from '../running-rol
 import { removePidFile, writePidFile } from '../pid-file.ts';
 import { openVault } from '../stored-secrets.ts';
 import { systemPorts, type SystemPorts } from '../system-ports.ts';
+import { clusterFetch } from '../tls/own-fetches.ts';
 import { overTls } from '../tls/requests.ts';
 import { zooKeeperTls } from '../tls/zookeeper-tls.ts';
 import { Undoing } from '../undoing.ts';
@@ -29,9 +30,13 @@ import { leaderEndedProbe } from './leader-alive.ts';
 import { LeaderProxy } from './leader-proxy.ts';
 import { decodeLeader, encodeLeader, type LeaderRecord } from './leader-record.ts';
 import { fastifyHandler } from './fastify-handler.ts';
+import { judgeSecrets } from './same-secret.ts';
 
 /** Each master of Mesos has its own; who scrapes all of them finds the one that is elected by it. */
 const METRICS_PATHS = ['/metrics/snapshot', '/metrics/snapshot.json'];
+
+/** How long a start waits to hear who leads, and whether that one has the same secret. */
+const FIRST_LEADER_MS_MAX = 5_000;
 
 /** What every reign of this server shares. */
 interface ServerParts {
@@ -130,8 +135,13 @@ export async function startServer(wanted: ServerConfig): Promise<Platform> {
       door('--orchestrator-port', urlOfLeader('orchestrator'), []),
     ];
     for (const { front } of doors) undoing.add(() => front.close());
+    const secrets = judgeSecrets(
+      { fetch: clusterFetch({ secret, tls }), believesBySecret: tls !== undefined && config.tlsCa === undefined },
+      log.logger,
+    );
     const watch = store.observeLeader((candidate) => {
       leader = candidate === undefined ? undefined : decodeLeader(candidate);
+      secrets.judge(leader?.id === id ? undefined : leader);
       log.logger.info({ leader: leader?.master }, 'Who leads');
       // What was passed on to the former leader waits for nobody.
       for (const { front, proxy } of doors) if (front.isServing(proxy)) front.cut();
@@ -139,6 +149,7 @@ export async function startServer(wanted: ServerConfig): Promise<Platform> {
     undoing.addNow(() => {
       watch.stop();
     });
+    await Promise.race([secrets.first, delay(ports.time, FIRST_LEADER_MS_MAX)]);
     for (const { front, flag } of doors) {
       const port = flag === '--master-port' ? config.masterPort : config.orchestratorPort;
       await front.listen(config.bindAddress, port, flag);

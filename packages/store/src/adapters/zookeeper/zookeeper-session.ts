@@ -264,7 +264,8 @@ export class ZooKeeperSession implements EnsembleSession {
     const silentMs = now - this.heardAt;
     if (silentMs >= (this.hasEverHeard() ? this.timeoutMs * PATIENCE : FIRST_CONTACT_MS)) {
       const why = this.problem === undefined ? '' : `: ${this.problem}`;
-      this.fail(storeUnreachable(`no server has answered for ${String(Math.round(silentMs / 1000))} s${why}`));
+      const who = this.options.place.servers.join(', ');
+      this.fail(storeUnreachable(`none of ${who} has answered for ${String(Math.round(silentMs / 1000))} s${why}`));
       return;
     }
     const silentSocketMs = now - Math.max(this.heardAt, this.socketSince);
