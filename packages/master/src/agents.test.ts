@@ -50,6 +50,23 @@ describe('an agent that registers', () => {
     expect(agent.of('REGISTERED')).toHaveLength(1);
   });
 
+  it('is refused with the id of one that answers from another address, until that one is silent', async () => {
+    const cluster = await Cluster.start();
+    const agent = await cluster.agent('a1');
+    const copy = new ScriptedAgent(cluster, 'a2', resources(1, 64));
+    copy.id = agent.agentId;
+    copy.ip = '10.0.0.2';
+    await copy.connect();
+    expect(copy.of('REGISTERED')).toEqual([]);
+    expect(copy.of('REJECTED')).toMatchObject([{ shutdown: false }]);
+    expect(copy.of('REJECTED')[0]?.reason).toContain('is connected from 10.0.0.1:5051');
+    expect([copy.closed, agent.closed]).toEqual([true, false]);
+    agent.answersPings = false;
+    await cluster.time.advance(7_000);
+    await copy.connect();
+    expect(copy.of('REGISTERED')).toHaveLength(1);
+  });
+
   it('gets the same id however often it says so', async () => {
     const cluster = await Cluster.start();
     const agent = await cluster.agent('a1');

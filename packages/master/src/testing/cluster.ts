@@ -47,6 +47,7 @@ export function resources(
 export class ScriptedAgent {
   readonly received: MasterMessage[] = [];
   readonly hostname: string;
+  ip = '10.0.0.1';
   id: string | undefined;
   closed = false;
   answersPings = true;
@@ -96,7 +97,7 @@ export class ScriptedAgent {
     const agent: AgentInfo = {
       ...(this.id === undefined ? {} : { id: { value: this.id } }),
       hostname: this.hostname,
-      ip: '10.0.0.1',
+      ip: this.ip,
       port: 5051,
       resources: this.capacity,
       attributes: [],

@@ -26,7 +26,7 @@ import { answerKnown } from './reconciliation.ts';
 import type { ClusterState } from './state.ts';
 import { keepStatus, sendMasterStatus, setTaskState } from './statuses.ts';
 import { addTask, attachTask, endTask } from './tasks.ts';
-import { endUnreachableTasks, removeUnused } from './removal.ts';
+import { answersElsewhere, endUnreachableTasks, removeUnused } from './removal.ts';
 
 /**
  * An agent process presents itself. It is told REGISTERED only once the registry has it. On the link over which it is
@@ -62,6 +62,12 @@ export function register(state: ClusterState, link: LinkRecord, message: Registe
   }
   if (known?.link !== undefined && known.link > link.number) {
     state.outputs.push({ type: 'close-link', link: link.number });
+    return;
+  }
+  if (known !== undefined && answersElsewhere(state, known, message.agent)) {
+    const { ip, port } = known.info;
+    const reason = `the agent ${id} is connected from ${ip}:${String(port)}: was its work directory copied? Give this one an empty --work-dir`;
+    reject(state, link, reason, false);
     return;
   }
   state.counters.messagesReregisterAgent += 1;

@@ -2,6 +2,7 @@
  * Agents go: their link breaks, they fall silent, leave, or are declared gone. Nothing is concluded from silence in a
  * hurry: removals are rate-limited and stop while too many agents are silent at once.
  */
+import type { AgentInfo } from '@stadion/contract/agent-link';
 import { isTerminal, type StatusReason, type TaskState } from '@stadion/contract/mesos';
 import { FORGOTTEN_AGENTS_MAX, FORGOTTEN_AGENT_AGE_MS_MAX, RECOVERED_UNASKED_MS } from '../../limits.ts';
 import { removeCapacity, withdrawOffer } from './charges.ts';
@@ -303,4 +304,10 @@ function forgetUnreachableTasks(state: ClusterState, agentId: string): void {
       if (task.agentId === agentId) framework.unreachableTasks.delete(task.id);
     }
   }
+}
+
+/** Whether an agent answers over its link, from another address than this: two processes with one id, of which one is a copy. */
+export function answersElsewhere(state: ClusterState, agent: AgentRecord, info: AgentInfo): boolean {
+  const link = agent.link === undefined ? undefined : state.links.get(agent.link);
+  return link !== undefined && link.silentPings <= 1 && addressOf(agent.info) !== addressOf(info);
 }
