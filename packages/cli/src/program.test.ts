@@ -307,6 +307,21 @@ describe('looking at things', () => {
   });
 });
 
+describe('clocks', () => {
+  it('doctor names the agent whose clock is wrong, ahead or behind', async () => {
+    const platform = new FakePlatform();
+    platform.slaves = [sampleSlave()];
+    const time = new VirtualTime();
+    const told = async (aheadMs: number): Promise<string> => {
+      platform.agentTime = new Date(time.now() + aheadMs).toUTCString();
+      return (await run(platform, ['doctor'], { time })).stdout;
+    };
+    expect(await told(0)).toMatch(/ok +clock: that of 1 agent agrees with this machine's/);
+    expect(await told(3_600_000)).toMatch(/warn +clock: n1 is 1h ahead of this machine\. Set the clocks right/);
+    expect(await told(-120_000)).toMatch(/warn +clock: n1 is 2m behind this machine/);
+  });
+});
+
 describe('completion', () => {
   const cases: readonly (readonly [readonly string[], string])[] = [
     [[''], 'app'],

@@ -2,7 +2,6 @@
 import { PlatformError } from '@stadion/base';
 import type { StateSlave } from '@stadion/contract/mesos-state';
 import { containerizersOf, isNodeWell } from '../core/nodes.ts';
-import { formatDuration } from '../core/durations.ts';
 import { safeText } from '../core/safe-text.ts';
 import { plural } from '../core/why.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -10,6 +9,7 @@ import type { Style } from '../output/style.ts';
 import { findLocalProcesses } from '../platform/platform-file.ts';
 import type { Session } from '../platform/session.ts';
 import type { CommandSpec } from './command.ts';
+import { checkClocks } from './doctor-clocks.ts';
 import { checkCertificates } from './doctor-certificates.ts';
 
 /** What one check found. */
@@ -44,7 +44,6 @@ const STYLES: Readonly<Record<Finding['result'], Style>> = { ok: 'good', warn: '
 const NODE_MIN = [20, 19] as const;
 const FREE_BYTES_WARN = 5 * 1024 ** 3;
 const FREE_BYTES_FAIL = 256 * 1024 ** 2;
-const CLOCK_SKEW_WARN_MS = 5000;
 
 async function examine(session: Session): Promise<Finding[]> {
   const machine = [checkNode(session.machine.nodeVersion), await checkDataDirectory(session), await checkDisk(session)];
@@ -118,7 +117,7 @@ async function checkPorts({ machine }: Session): Promise<Finding[]> {
   return findings;
 }
 
-/** The platform's API, its leader, its store as far as it shows, and its clock. */
+/** The platform's API, its leader, and its store as far as it shows. */
 async function checkOrchestrator(session: Session): Promise<Finding[]> {
   const client = await session.orchestrator();
   const before = session.time.now();
@@ -154,12 +153,9 @@ async function checkOrchestrator(session: Session): Promise<Finding[]> {
 
 async function checkAgents(session: Session): Promise<Finding[]> {
   let slaves: readonly StateSlave[];
-  const before = session.time.now();
-  let skewMs: number | undefined;
   try {
     const master = await session.master();
     slaves = (await master.slaves()).slaves;
-    skewMs = clockSkew(slaves, before);
   } catch (error) {
     return [fail('master', error instanceof Error ? error.message : String(error))];
   }
@@ -171,20 +167,8 @@ async function checkAgents(session: Session): Promise<Finding[]> {
     findings.push(warn('agents', `${active.length} of ${slaves.length} are active. See: stadion node list`));
   } else findings.push(ok('agents', plural(active.length, 'agent')));
   findings.push(...checkContainerizers(active));
-  if (skewMs !== undefined && skewMs > CLOCK_SKEW_WARN_MS) {
-    findings.push(
-      warn(
-        'clock',
-        `an agent registered ${formatDuration(skewMs)} in the future. Set the clocks right, e.g. with NTP.`,
-      ),
-    );
-  } else findings.push(ok('clock', 'no agent is ahead of this machine'));
+  if (slaves.length > 0) findings.push({ check: 'clock', ...(await checkClocks(session, active)) });
   return findings;
-}
-
-/** How far ahead of this machine's clock an agent claims to have registered. */
-function clockSkew(slaves: readonly StateSlave[], nowMs: number): number | undefined {
-  return slaves.length === 0 ? undefined : Math.max(...slaves.map((slave) => slave.registered_time * 1000 - nowMs));
 }
 
 /** What becomes of apps when no agent has a containerizer. */

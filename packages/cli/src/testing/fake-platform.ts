@@ -40,6 +40,8 @@ export class FakePlatform {
   /** Agents that were given up, and those that a new leader waits for. */
   unreachableSlaves: AwaySlave[] = [];
   recoveredSlaves: AwaySlave[] = [];
+  /** What the agent's clock says. */
+  agentTime: string | undefined;
   /** Orders of the operator API that the master was given. */
   readonly orders: unknown[] = [];
   /** Sandboxes on the one agent: task id → file name → content. */
@@ -149,6 +151,9 @@ export class FakePlatform {
 
   private answerAgent(url: URL): Response {
     if (url.pathname === '/state' && this.isNarrowed) return json(403, { message: 'it takes cluster:read' });
+    if (url.pathname === '/health') {
+      return new Response('', this.agentTime === undefined ? {} : { headers: { date: this.agentTime } });
+    }
     if (url.pathname === '/state') {
       const executors = [...this.sandboxes.keys()].map((id) => ({ id, directory: `/sandboxes/${id}` }));
       return json(200, {

@@ -1,7 +1,7 @@
 /** The agent's side of links over HTTP: reaches masters and follows redirections. */
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { PlatformError, type Logger, type Timers } from '@stadion/base';
+import { PlatformError, errorCode, type Logger, type Timers } from '@stadion/base';
 import { authorizationOf, type Secret } from '@stadion/access';
 import { MasterMessage, type AgentMessage, type MasterDialer } from '@stadion/contract/agent-link';
 import { DIAL_ANSWER_MS_MAX, DIAL_REDIRECTIONS_MAX } from '../limits.ts';
@@ -101,10 +101,18 @@ function attempt(options: HttpDialerOptions, url: URL): Promise<Upgraded | { rea
     });
     request.on('error', (error) => {
       deadline.cancel();
-      reject(error);
+      reject(explained(error, url));
     });
     request.end();
   });
+}
+
+/** With a wrong clock a good certificate has expired, too: the error alone sends people to look for another one. */
+function explained(error: Error, { host }: URL): Error {
+  const isOfTime = ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'].includes(errorCode(error) ?? '');
+  if (!isOfTime) return error;
+  const message = `the certificate of ${host} is not good at the time of this machine: is its clock right?`;
+  return new PlatformError('certificate-untimely', message, { cause: error });
 }
 
 /** What a refusal says. */
