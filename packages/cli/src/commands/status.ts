@@ -1,4 +1,5 @@
 /** `stadion status`: is all well? */
+import { describeError } from '@stadion/base';
 import type { AppInfo } from '@stadion/contract/orchestrator';
 import type { StateSlave } from '@stadion/contract/mesos-state';
 import { conditionOf, needsAttention, readyCount, type AppCondition } from '../core/app-condition.ts';
@@ -120,7 +121,7 @@ async function listNodes(session: Session): Promise<{
     const list = await (await session.master()).slaves();
     return { slaves: list.slaves, away: awayNodes(list), problem: undefined };
   } catch (error) {
-    return { slaves: [], away: [], problem: error instanceof Error ? error.message : String(error) };
+    return { slaves: [], away: [], problem: describeError(error) };
   }
 }
 

@@ -93,7 +93,7 @@ export function nodeActionPlan(action: NodeAction): ActionPlan {
       };
     case 'mark-gone':
       return {
-        // The command line has none: it goes by the names of nodes that are there.
+        // The command line does it only for those that were given up, by `node decommission`.
         request: shared.request,
         title: `Say that ${name} never comes back`,
         consequences: [

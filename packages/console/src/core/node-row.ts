@@ -1,5 +1,5 @@
 /** Agents as rows: what they have, what of it is promised, what is left. */
-import type { StateSlave } from '@stadion/contract/mesos-state';
+import type { AwaySlave, SlaveList, StateSlave } from '@stadion/contract/mesos-state';
 
 /** How an agent can be. */
 export const NODE_STATES = ['active', 'cordoned', 'draining', 'drained', 'away'] as const;
@@ -27,8 +27,8 @@ export interface NodeRow {
   /** What its tasks can run in. */
   readonly containerizers: readonly string[];
   readonly attributes: readonly (readonly [string, string])[];
-  /** Milliseconds since the epoch. */
-  readonly registeredAt: number;
+  /** Milliseconds since the epoch; undefined for one that is out of contact. */
+  readonly registeredAt: number | undefined;
   /** When it last came back; undefined when it never went away. */
   readonly returnedAt: number | undefined;
 }
@@ -37,6 +37,17 @@ export interface NodeRow {
 interface Share {
   readonly used: number;
   readonly total: number;
+}
+
+/** All agents that the master knows: behind those it has a link to, or lost one a moment ago, those out of contact. */
+export function knownAgents({ slaves, unreachable_slaves: lost = [], recovered_slaves: awaited = [] }: SlaveList) {
+  return [...slaves, ...[...lost, ...awaited].map(awayAgent)];
+}
+
+/** Nobody knows what it has now, or since when it is there. */
+function awayAgent({ id, hostname }: AwaySlave): StateSlave {
+  const nothing = { attributes: {}, resources: {}, used_resources: {}, offered_resources: {} };
+  return { id, hostname, port: 0, pid: '', version: '', registered_time: 0, active: false, ...nothing };
 }
 
 /** The rows of a cluster's agents. */
@@ -68,7 +79,7 @@ export function nodeRows(slaves: readonly StateSlave[]): readonly NodeRow[] {
         // What the platform itself says of the node stands elsewhere.
         .filter(([name]) => !name.startsWith('stadion_'))
         .map(([name, value]) => [name, String(value)]),
-      registeredAt: slave.registered_time * 1000,
+      registeredAt: slave.registered_time === 0 ? undefined : slave.registered_time * 1000,
       returnedAt: slave.reregistered_time === undefined ? undefined : slave.reregistered_time * 1000,
     };
   });

@@ -2,6 +2,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { DNS_PAGE_NAMES_MAX } from '@stadion/contract/dns';
 import type { InstanceSummary } from '@stadion/contract/overview';
+import { knownAgents } from '../core/node-row.ts';
 import { api } from './api.ts';
 import { KEYS } from './queries.ts';
 
@@ -11,7 +12,7 @@ const RECENT_TASKS = 1_000;
 /** The agents with their resources. */
 export const agentsQuery = queryOptions({
   queryKey: [...KEYS.cluster, 'agents'],
-  queryFn: async ({ signal }) => (await api.listAgents({ signal })).slaves,
+  queryFn: async ({ signal }) => knownAgents(await api.listAgents({ signal })),
   refetchInterval: ({ state }) => Math.max(2_000, (state.data?.length ?? 0) * 5),
 });
 

@@ -82,7 +82,7 @@ export const nodeColumns: readonly TableColumn<NodeRow>[] = [
     id: 'registered',
     title: 'Registered',
     width: '6.5rem',
-    value: ({ registeredAt }) => registeredAt,
-    cell: ({ registeredAt }) => <TimeAgo at={registeredAt} />,
+    value: ({ registeredAt }) => registeredAt ?? 0,
+    cell: ({ registeredAt }) => (registeredAt === undefined ? '' : <TimeAgo at={registeredAt} />),
   },
 ];

@@ -72,10 +72,12 @@ export function NodePage() {
         <Panel title="About">
           <Facts
             facts={[
-              ['Address', node.address],
-              ['Version', node.version],
+              ['Address', node.address || 'not known'],
+              ['Version', node.version || 'not known'],
               ['Runs tasks by', node.containerizers.join(', ') || 'not said'],
-              ['Registered', <TimeAgo key="registered" at={node.registeredAt} />],
+              ...(node.registeredAt === undefined
+                ? []
+                : [['Registered', <TimeAgo key="registered" at={node.registeredAt} />] as const]),
               ...(node.returnedAt === undefined
                 ? []
                 : [['Came back', <TimeAgo key="returned" at={node.returnedAt} />] as const]),
@@ -84,7 +86,7 @@ export function NodePage() {
           />
         </Panel>
       </Columns>
-      <NodeUse node={node} />
+      {node.state !== 'away' && <NodeUse node={node} />}
       <NodeFrameworks agentId={agentId} />
       {node.reservations.length > 0 && <NodeReservations node={node} />}
       <NodeInstances agentId={agentId} isDraining={node.state === 'draining'} />
