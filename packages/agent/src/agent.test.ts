@@ -33,6 +33,21 @@ describe('an agent and its master', () => {
     expect(agent.registered).toBe(true);
   });
 
+  it('sits no long rest out once it hears that somebody leads, and leaves a link that it has alone', async () => {
+    const machine = new SimulatedMachine();
+    machine.master.reachable = false;
+    const agent = await machine.startAgent();
+    await machine.time.advance(3_600_000);
+    machine.master.reachable = true;
+    machine.master.announce();
+    await machine.time.advance(1_000);
+    expect(agent.registered).toBe(true);
+    const { dials } = machine.master;
+    machine.master.announce();
+    await machine.time.advance(10_000);
+    expect([machine.master.dials, agent.registered]).toEqual([dials, true]);
+  });
+
   it('repeats a registration that is not answered, and dials anew when that does not help', async () => {
     const machine = new SimulatedMachine();
     machine.master.answersRegistrations = false;

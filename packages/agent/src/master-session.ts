@@ -41,6 +41,8 @@ export class MasterSession {
   private lastPingAt = 0;
   private running = false;
   private isRegistered = false;
+  /** Between two dials. */
+  private isResting = false;
 
   constructor(
     ports: {
@@ -56,6 +58,9 @@ export class MasterSession {
     this.random = ports.random;
     this.log = ports.log;
     this.owner = owner;
+    this.dialer.onLeader?.(() => {
+      this.hearOfLeader();
+    });
   }
 
   /** True between REGISTERED and the loss of the link. */
@@ -88,6 +93,7 @@ export class MasterSession {
     this.generation += 1;
     this.isRegistered = false;
     this.registersSent = 0;
+    this.isResting = false;
     this.timer?.cancel();
     this.timer = undefined;
     const { link } = this;
@@ -108,12 +114,21 @@ export class MasterSession {
     if (!this.running) return;
     const backoffMs = registrationBackoffMs(this.attempt, randomFraction(this.random));
     this.attempt += 1;
+    this.isResting = true;
     this.wait(backoffMs, () => {
       this.dial();
     });
   }
 
+  /** After a long time without a leader the rest between two dials is long; whoever knows better need not sit it out. */
+  private hearOfLeader(): void {
+    if (!this.isResting) return;
+    this.attempt = 1;
+    this.retry();
+  }
+
   private dial(): void {
+    this.isResting = false;
     const { generation } = this;
     this.wait(DIAL_MS_MAX, () => {
       this.log.warn({ timeoutMs: DIAL_MS_MAX }, 'the master did not answer the dial in time');

@@ -182,6 +182,8 @@ export interface LinkReceiver<Incoming> {
 export interface MasterDialer {
   /** Opens a link to the leading master. Rejects with a PlatformError when there is none to be reached. */
   dial(receiver: LinkReceiver<MasterMessage>): Promise<Link<AgentMessage>>;
+  /** Calls back whenever it has heard that somebody leads; absent where nobody tells it. */
+  onLeader?(callback: () => void): void;
 }
 
 /** The master's side: takes a new link from an agent and says what to do with its messages. */

@@ -13,6 +13,7 @@ export class FakeMaster implements MasterDialer {
   agentId = 'agent-S0';
   dials = 0;
   private receiver: LinkReceiver<MasterMessage> | undefined;
+  private tellLeader: () => void = () => undefined;
 
   async dial(receiver: LinkReceiver<MasterMessage>): Promise<Link<AgentMessage>> {
     this.dials += 1;
@@ -26,6 +27,15 @@ export class FakeMaster implements MasterDialer {
         if (this.receiver === receiver) this.receiver = undefined;
       },
     };
+  }
+
+  onLeader(callback: () => void): void {
+    this.tellLeader = callback;
+  }
+
+  /** Lets the agent hear that somebody leads. */
+  announce(): void {
+    this.tellLeader();
   }
 
   /** Sends to the agent. */

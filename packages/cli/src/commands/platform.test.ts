@@ -166,6 +166,15 @@ describe('where the platform is', () => {
     expect(JSON.parse(result.stdout).url).toBe('http://127.0.0.1:7777');
   });
 
+  it('is told as missing by commands that have no client of their own, too', async () => {
+    const platform = new FakePlatform();
+    platform.isDown = true;
+    const result = await run(platform, ['secret', 'list', '--url', 'http://127.0.0.1:1']);
+    expect(result.code).toBe(EXIT.error);
+    expect(result.stderr).toContain('error: No orchestrator answers at http://127.0.0.1:1.');
+    expect(result.stderr).not.toContain('bug');
+  });
+
   it('is to be said where only an agent runs', async () => {
     const platform = new FakePlatform();
     platform.isDown = true;

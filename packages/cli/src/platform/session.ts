@@ -135,10 +135,14 @@ export class Session {
 
   /** One call to the orchestrator's port beyond its typed client. @throws PlatformError with the platform's words */
   async callJson(method: string, path: string, body?: unknown): Promise<unknown> {
-    const { url } = await this.locate();
+    const { url, advice } = await this.locate();
     const init =
       body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-    const response = await this.fetch(`${url}${path}`, { method, ...init });
+    const response = await this.fetch(`${url}${path}`, { method, ...init }).catch((error: unknown) => {
+      throw new PlatformError('orchestrator-unreachable', `No orchestrator answers at ${url}. ${advice}`, {
+        cause: error,
+      });
+    });
     const text = await response.text();
     const answer: unknown = text === '' ? undefined : JSON.parse(text);
     if (response.ok) return answer;

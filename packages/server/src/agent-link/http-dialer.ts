@@ -15,6 +15,8 @@ export interface HttpDialerOptions {
   /** URLs of masters to try, the likeliest leader first; asked anew for each dial. */
   readonly masters: () => readonly string[];
   readonly secret: Secret | undefined;
+  /** Calls back whenever it is heard who leads; absent where nobody says so. */
+  readonly onLeader?: ((callback: () => void) => void) | undefined;
   /** What is shown to masters that are reached over TLS. */
   readonly tls: NodeTls | undefined;
   readonly timers: Timers;
@@ -25,7 +27,8 @@ const isMasterMessage = messageCheck(MasterMessage);
 
 /** Makes a dialer over HTTP. */
 export function httpDialer(options: HttpDialerOptions): MasterDialer {
-  return newestMasterDialer({
+  const { onLeader } = options;
+  const dialer = newestMasterDialer({
     masters: options.masters,
     reach: async (master) => {
       const { socket, head, epoch } = await upgrade(options, new URL(AGENT_LINK_PATH, master), 0);
@@ -46,6 +49,7 @@ export function httpDialer(options: HttpDialerOptions): MasterDialer {
       };
     },
   });
+  return onLeader === undefined ? dialer : { ...dialer, onLeader };
 }
 
 interface Upgraded {

@@ -6,7 +6,7 @@ import { PlatformError, describeError } from '@stadion/base';
 import type { ServerConfig } from '@stadion/contract';
 import { watchZooKeeperLeader } from '@stadion/store';
 import { hostnameOf } from '../addresses.ts';
-import { httpDialer } from '../agent-link/http-dialer.ts';
+import { httpDialer, type HttpDialerOptions } from '../agent-link/http-dialer.ts';
 import { remoteSecrets } from '../agent-secrets.ts';
 import { buildAgent } from '../build-agent.ts';
 import { chooseFreePorts } from '../free-ports.ts';
@@ -45,7 +45,7 @@ export async function startAgent(wanted: ServerConfig, token?: string): Promise<
   });
   try {
     const { secret, access, tls } = await loadAccess(config, ports, log.logger, undoing);
-    const masters = findMasters(config, ports, log.logger, undoing);
+    const { masters, onLeader } = findMasters(config, ports, log.logger, undoing);
     const agent = await buildAgent({
       config,
       ports,
@@ -54,7 +54,14 @@ export async function startAgent(wanted: ServerConfig, token?: string): Promise<
       log: log.logger.child({ room: 'agent' }),
       asksWho: secret !== undefined || access !== undefined,
       secrets: remoteSecrets({ masters, secret, tls, timers: ports.time }),
-      dialer: httpDialer({ masters, secret, tls, timers: ports.time, log: log.logger.child({ room: 'agent-link' }) }),
+      dialer: httpDialer({
+        masters,
+        onLeader,
+        secret,
+        tls,
+        timers: ports.time,
+        log: log.logger.child({ room: 'agent-link' }),
+      }),
     });
     undoing.add(() => agent.stop());
     await agent.start();
@@ -103,19 +110,20 @@ function findMasters(
   ports: SystemPorts,
   log: Parameters<typeof watchZooKeeperLeader>[0]['log'],
   undoing: Undoing,
-): () => readonly string[] {
+): Pick<HttpDialerOptions, 'masters' | 'onLeader'> {
   const given = (config.server ?? '')
     .split(',')
     .flatMap((text) => (text.trim() === '' ? [] : [masterUrl(text.trim(), config.tls)]));
   const { zk } = config;
   if (zk === undefined) {
-    if (given.length > 0) return () => given;
+    if (given.length > 0) return { masters: () => given };
     throw new PlatformError(
       'master-missing',
       'Say where the cluster is: --zk zk://a:2181,b:2181,c:2181/stadion, --server http://10.0.0.1:5050, or: stadion join TOKEN.',
     );
   }
   let leader: string | undefined;
+  let tell: () => void = () => undefined;
   const watch = watchZooKeeperLeader({
     url: zk,
     tls: zooKeeperTls(config),
@@ -127,11 +135,17 @@ function findMasters(
   watch.observeLeader((candidate) => {
     leader = candidate === undefined ? undefined : decodeLeader(candidate)?.master;
     log.info({ leader }, 'Who leads');
+    if (leader !== undefined) tell();
   });
   undoing.addNow(() => {
     watch.close();
   });
-  return () => (leader === undefined ? given : [leader, ...given]);
+  return {
+    masters: () => (leader === undefined ? given : [leader, ...given]),
+    onLeader: (callback) => {
+      tell = callback;
+    },
+  };
 }
 
 /** @throws PlatformError `flag-invalid` */
