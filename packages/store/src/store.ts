@@ -68,8 +68,8 @@ export interface Leadership {
 /** Who leads, for those who do not. */
 export interface LeaderWatch {
   /**
-   * Tells what the leader presented itself with when it campaigned: once it is known, then at each change.
-   * Undefined: nobody leads.
+   * Tells what the leader presented itself with when it campaigned: once it is known, then at each change, and when the
+   * same one leads anew. Undefined: nobody leads.
    */
   observeLeader(listener: (candidate: string | undefined) => void): { stop(): void };
 }

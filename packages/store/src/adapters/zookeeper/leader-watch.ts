@@ -14,11 +14,13 @@ const LOOK_MS = 5_000;
 const RETRY_MS = 2_000;
 
 /**
- * Tells who leads, first as soon as it is known and then at each change; undefined: nobody.
- * While ZooKeeper cannot be reached the last word stands.
+ * Tells who leads, first as soon as it is known and then at each change; undefined: nobody. One that has lost the lead and leads again
+ * is told of again. While ZooKeeper cannot be reached the last word stands.
  */
 export function observeLeader(ports: WatchPorts, listener: (candidate: string | undefined) => void): { stop(): void } {
-  return observe(ports, firstInLine, listener);
+  return observe(ports, firstInLine, (first) => {
+    listener(first?.candidate);
+  });
 }
 
 /** Tells of all masters that announce themselves, whoever leads first; the same way. */
@@ -79,12 +81,12 @@ async function firstInLine(
   session: EnsembleSession,
   places: Places,
   onChange: () => void,
-): Promise<string | undefined> {
+): Promise<{ readonly name: string; readonly candidate: string } | undefined> {
   for (;;) {
     const [first] = candidatesAmong((await session.children(places.folder, onChange)) ?? []);
     if (first === undefined) return undefined;
     const node = await session.read(`${places.folder}/${first}`);
-    if (node !== undefined) return node.data.toString();
+    if (node !== undefined) return { name: first, candidate: node.data.toString() };
   }
 }
 

@@ -147,6 +147,22 @@ describe.skipIf(!hasZooKeeper())('the store in a real ZooKeeper', { timeout: 60_
     await first.close();
     await second.close();
   });
+
+  test('tell of a leader again that has lost the lead and leads anew', async () => {
+    const url = newUrl();
+    const leader = await open(url);
+    const follower = await open(url);
+    const reign = await leader.campaign('the same');
+    const seen: (string | undefined)[] = [];
+    const watch = follower.observeLeader((candidate) => seen.push(candidate));
+    await expect.poll(() => seen).toEqual(['the same']);
+    await reign.resign();
+    await leader.campaign('the same');
+    await expect.poll(() => seen.filter((candidate) => candidate === 'the same').length).toBe(2);
+    watch.stop();
+    await leader.close();
+    await follower.close();
+  });
 });
 
 describe.skipIf(!hasZooKeeper())('the store in three ZooKeepers', { timeout: 90_000 }, () => {
