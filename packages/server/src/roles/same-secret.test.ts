@@ -1,9 +1,10 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { createServer as createHttpServer, type Server } from 'node:http';
+import { systemTimers } from '@stadion/base/system';
 import { afterEach, describe, expect, it } from 'vitest';
 import { assertSameSecret } from './same-secret.ts';
 
-const plain = { fetch, believesBySecret: false };
+const plain = { fetch, believesBySecret: false, timers: systemTimers };
 let server: Server | undefined;
 afterEach(() => {
   server?.close();
@@ -27,7 +28,7 @@ describe('a server whose secret the leader does not take', () => {
     const cause = Object.assign(new Error('no'), { code: 'SELF_SIGNED_CERT_IN_CHAIN' });
     const failing = (): Promise<never> => Promise.reject(new TypeError('fetch failed', { cause }));
     const leader = { orchestrator: 'https://h:1' };
-    const asking = { fetch: failing, believesBySecret: true };
+    const asking = { fetch: failing, believesBySecret: true, timers: systemTimers };
     await expect(assertSameSecret(leader, asking)).rejects.toMatchObject({ code: 'secret-differs' });
     // Without TLS here, or with authorities that were given, it says nothing about the secret.
     await expect(assertSameSecret(leader, { ...asking, believesBySecret: false })).resolves.toBeUndefined();

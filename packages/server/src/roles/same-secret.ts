@@ -1,5 +1,5 @@
 /** Whether the server that leads takes the secret of this one: servers of a cluster that differ in it would shut out each other's agents. */
-import { PlatformError, describeError, errorCode, type Logger } from '@stadion/base';
+import { PlatformError, describeError, errorCode, type Logger, type Timers } from '@stadion/base';
 import type { Fetch } from '@stadion/contract/client';
 import type { LeaderRecord } from './leader-record.ts';
 
@@ -13,6 +13,7 @@ export interface Asking {
   readonly fetch: Fetch;
   /** Whether certificates are believed that follow from the secret: TLS is on, without an authority that was given. */
   readonly believesBySecret: boolean;
+  readonly timers: Timers;
 }
 
 /** Judges leaders one after the other: at the start a difference is a reason not to start, later it is an error in the log. */
@@ -54,13 +55,19 @@ export async function assertSameSecret(leader: Pick<LeaderRecord, 'orchestrator'
 }
 
 /** Why it was refused; undefined when it was not, as far as can be seen. */
-async function refusal(url: string, { fetch, believesBySecret }: Asking): Promise<string | undefined> {
+async function refusal(url: string, { fetch, believesBySecret, timers }: Asking): Promise<string | undefined> {
+  const deadline = new AbortController();
+  const timer = timers.after(ANSWER_MS_MAX, () => {
+    deadline.abort();
+  });
   try {
-    const response = await fetch(`${url}/v2/info`, { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
+    const response = await fetch(`${url}/v2/info`, { signal: deadline.signal });
     await response.body?.cancel();
     return response.status === 401 ? 'status 401' : undefined;
   } catch (error) {
     const code = errorCode(error instanceof Error ? error.cause : undefined) ?? '';
     return believesBySecret && OTHER_AUTHORITY.test(code) ? code : undefined;
+  } finally {
+    timer.cancel();
   }
 }

@@ -136,7 +136,11 @@ export async function startServer(wanted: ServerConfig): Promise<Platform> {
     ];
     for (const { front } of doors) undoing.add(() => front.close());
     const secrets = judgeSecrets(
-      { fetch: clusterFetch({ secret, tls }), believesBySecret: tls !== undefined && config.tlsCa === undefined },
+      {
+        fetch: clusterFetch({ secret, tls }),
+        believesBySecret: tls !== undefined && config.tlsCa === undefined,
+        timers: ports.time,
+      },
       log.logger,
     );
     const watch = store.observeLeader((candidate) => {
