@@ -25,8 +25,9 @@ export async function checkClocks(
   const told = asked.filter((skew) => skew !== undefined);
   if (told.length === 0) return { result: 'ok', message: 'no agent could be asked for the time from here' };
   const wrong = told.filter(({ aheadMs }) => Math.abs(aheadMs) > SKEW_MS_MAX);
-  if (wrong.length === 0)
+  if (wrong.length === 0) {
     return { result: 'ok', message: `that of ${plural(told.length, 'agent')} agrees with this machine's` };
+  }
   const named = wrong.slice(0, NAMED_MAX).map(({ hostname, aheadMs }) => {
     return `${hostname} is ${formatDuration(Math.abs(aheadMs))} ${aheadMs > 0 ? 'ahead of' : 'behind'} this machine`;
   });
