@@ -215,4 +215,20 @@ describe('an agent out of contact', () => {
     expect(platform.engine.view.instances('/db')).toMatchObject([{ goal: 'Running', condition: 'Running' }]);
     expect(platform.master.calls.map(({ type }) => type)).not.toContain('KILL');
   });
+
+  it('ends what drained on it when it was lost, also after a crash in between', async () => {
+    const served = { ...RESIDENT, portDefinitions: [{ port: 10_000, protocol: 'tcp' as const, name: 'default' }] };
+    const platform = await started(1);
+    valueOf(await platform.put([{ ...served, instances: 2 }]));
+    await platform.quiet();
+    valueOf(await platform.put([served]));
+    await platform.time.advance(1000);
+    platform.master.loseAgent(0);
+    await platform.time.advance(1000);
+    await platform.crash();
+    await platform.time.advance(1000);
+    platform.master.returnAgent(0);
+    expect(await platform.until(() => platform.master.alive('db').length === 1, 60_000)).toBe(true);
+    expect(platform.running('/db')).toBe(1);
+  });
 });

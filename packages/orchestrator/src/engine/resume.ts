@@ -3,7 +3,6 @@ import { isComingUp } from '../core/instance.ts';
 import { isUnreachable } from '../core/unreachable.ts';
 import type { AppInstances } from './app-instances.ts';
 import type { Fleet } from './fleet.ts';
-import { isDraining } from '../core/health.ts';
 import type { DrainWatch } from './drain-watch.ts';
 import type { Killer } from './killer.ts';
 import type { LaunchWatch } from './launch-watch.ts';
@@ -25,8 +24,8 @@ export function resumeWatches(
   for (const app of fleet.all()) {
     for (const instance of app.all.values()) {
       if (instance.place === undefined) continue;
-      if (isDraining(instance) && instance.drainUntil !== undefined) {
-        // Whoever wrote this down may have had another time of day.
+      if (instance.drainUntil !== undefined && instance.condition !== 'Killing') {
+        // Out of contact or not: it comes back as it went, and nobody else would end it then. Whoever wrote this down may have had another time of day.
         drains.watch.add(instance.id, Math.min(instance.drainUntil - now, drains.times.drainTimeOf(instance)));
       } else if (instance.condition === 'Killing' || instance.goal === 'Decommissioned') killer.add(instance.id);
       else if (isComingUp(instance)) launchWatch.add(instance.id);
