@@ -117,6 +117,18 @@ describe('an agent and its master', () => {
     expect(await ended).toBe(true);
     expect(machine.master.states('a').at(-1)).toBe('TASK_KILLED');
     expect(machine.master.statuses('late')).toMatchObject([{ state: 'TASK_DROPPED' }]);
+    await agent.stop();
+    expect(machine.master.heard).not.toContainEqual({ type: 'SUSPEND' });
+  });
+
+  it('says that it will be back when it is stopped and its tasks run on', async () => {
+    const machine = new SimulatedMachine();
+    const agent = await machine.startAgent();
+    machine.master.run(makeTask('a'));
+    await machine.time.advance(100);
+    await agent.stop();
+    expect(machine.master.heard.at(-1)).toEqual({ type: 'SUSPEND' });
+    expect(machine.containerizer.specs.size).toBe(1);
   });
 });
 

@@ -159,6 +159,7 @@ export class Agent implements Service, AgentView {
   async stop(): Promise<void> {
     if (this.phase === 'stopped') return;
     this.phase = 'stopped';
+    if (this.runner.livingCount > 0) this.session.send({ type: 'SUSPEND' });
     this.session.stop();
     this.runner.stop();
     this.housekeeping.stop();

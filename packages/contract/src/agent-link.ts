@@ -112,6 +112,8 @@ export const AgentMessage = Type.Union([
     executor_id: IdValue,
     status: Type.Integer(),
   }),
+  /** The agent is being stopped and its tasks run on: it is to be started again, perhaps as another version. */
+  Type.Object({ type: Type.Literal('SUSPEND') }),
   /** The agent leaves on purpose and its tasks with it. */
   Type.Object({ type: Type.Literal('UNREGISTER') }),
 ]);

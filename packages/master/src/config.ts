@@ -11,6 +11,8 @@ export interface MasterConfig {
    * nobody can tell it anything. And how long after a start of the master one that does not answer there may stay away.
    */
   readonly agentAnswersWithoutLinkMs: number;
+  /** How long an agent has to be started again that was stopped in good order while its tasks run on. */
+  readonly agentSuspendedMs: number;
   /** How long known agents have to come back after a start of the master (Mesos `agent_reregister_timeout`). */
   readonly agentReregisterTimeoutMs: number;
   /**
@@ -44,6 +46,7 @@ export const DEFAULT_MASTER_CONFIG: MasterConfig = {
   agentPingIntervalMs: 3_000,
   agentPingMissesMax: 3,
   agentAnswersWithoutLinkMs: 60_000,
+  agentSuspendedMs: 60_000,
   agentReregisterTimeoutMs: 600_000,
   agentRemovalBurst: 3,
   agentRemovalShare: 0.05,

@@ -82,6 +82,23 @@ describe('an agent whose link broke', () => {
     expect(await untilLost(cluster, framework)).toBeLessThanOrEqual(10_000);
   });
 
+  it('has a minute to be started again when it was stopped in good order, and not the next time', async () => {
+    const [cluster, agent, framework] = await stage(new Set());
+    agent.send({ type: 'SUSPEND' });
+    await agent.disconnect();
+    await cluster.time.advance(55_000);
+    expect(framework.lastStatus('t1').state).toBe('TASK_RUNNING');
+    await agent.connect();
+    await cluster.time.advance(30_000);
+    expect(framework.lastStatus('t1').state).toBe('TASK_RUNNING');
+    await agent.disconnect();
+    expect(await untilLost(cluster, framework)).toBeLessThanOrEqual(10_000);
+    await agent.connect();
+    agent.send({ type: 'SUSPEND' });
+    await agent.disconnect();
+    expect(await untilLost(cluster, framework)).toBeLessThanOrEqual(61_000);
+  });
+
   it('has a minute to find its master while its address answers', async () => {
     const [cluster, agent, framework] = await stage(new Set(['a1']));
     await agent.disconnect();

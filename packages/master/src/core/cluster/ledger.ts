@@ -216,6 +216,9 @@ export class Ledger {
       case 'EXECUTOR_EXITED':
         executorExited(state, agent, message);
         return;
+      case 'SUSPEND':
+        agent.isSuspended = true;
+        return;
       case 'UNREGISTER':
         unregister(state, agent);
         return;

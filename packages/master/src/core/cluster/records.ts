@@ -148,6 +148,8 @@ export class AgentRecord {
   reregisteredAt: number | undefined = undefined;
   /** Monotonic milliseconds. */
   disconnectedAt: number | undefined = undefined;
+  /** It has said that it is being stopped and will be started again. */
+  isSuspended = false;
   /** What it says it has; `total` is that, or more where more runs on it. */
   reported: ResourceVector = NOTHING;
   /** total = charged + offered + free, always. */

@@ -165,6 +165,7 @@ function bind(state: ClusterState, agent: AgentRecord, link: LinkRecord, message
   agent.link = link.number;
   agent.info = { ...message.agent, id: { value: agent.id } };
   agent.disconnectedAt = undefined;
+  agent.isSuspended = false;
   state.disconnected.delete(agent);
   state.probes.delete(agent.id);
   state.addresses.set(addressOf(agent.info), agent);

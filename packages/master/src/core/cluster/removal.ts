@@ -160,9 +160,10 @@ export function removeSilentAgents(state: ClusterState): void {
     quiet.push(agent);
     const silentMs = state.elapsed - (agent.disconnectedAt ?? state.elapsed);
     // No sooner for its address being silent too: its process is being started again, or its tasks run on without it.
-    if (silentMs >= config.agentPingIntervalMs * config.agentPingMissesMax && isLost(state, agent, silentMs)) {
-      due.push(agent);
-    }
+    const patienceMs = agent.isSuspended
+      ? config.agentSuspendedMs
+      : config.agentPingIntervalMs * config.agentPingMissesMax;
+    if (silentMs >= patienceMs && isLost(state, agent, silentMs)) due.push(agent);
   }
   for (const id of state.silent) {
     const agent = state.agents.get(id);
