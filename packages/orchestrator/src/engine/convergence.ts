@@ -203,8 +203,8 @@ export class Convergence {
   }
 
   /** Instances of an older configuration that wait for a place will not get one; those that have one get the new one. */
-  private passOverWaiting(app: AppInstances, { version: next, versionInfo }: AppDefinition): void {
-    const { lastConfigChangeAt } = versionInfo;
+  private passOverWaiting(app: AppInstances, next: AppDefinition): void {
+    const { lastConfigChangeAt } = next.versionInfo;
     const { lifecycle } = this.parts;
     for (const [version, { waiting }] of [...app.byVersion]) {
       if (waiting === 0 || version >= lastConfigChangeAt) continue;

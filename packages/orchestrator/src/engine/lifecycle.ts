@@ -1,7 +1,7 @@
 /** What may happen to an instance, from the wish to its end, with everything that follows from it at once. */
 import { randomUuid, type Clock, type Random } from '@stadion/base';
 import type { TaskStatus } from '@stadion/contract/mesos';
-import type { TaskFailure } from '@stadion/contract/orchestrator';
+import type { AppDefinition, TaskFailure } from '@stadion/contract/orchestrator';
 import { formatTimestamp } from '../core/app/timestamp.ts';
 import {
   afterFailure,
@@ -14,6 +14,7 @@ import {
 import { instanceIdOf } from '../core/instance-ids.ts';
 import { taskIdOf, type Departure, type Instance } from '../core/instance.ts';
 import { hasPorts } from '../core/app/spec.ts';
+import { needsSameReservation } from '../core/app/validate-volumes.ts';
 import { serves } from '../core/health.ts';
 import {
   draining,
@@ -77,12 +78,17 @@ export class Lifecycle {
    * together with those that are still on their way to be stopped: no others need to be begun for these
    */
   resumeStopped(appId: string, version: string, count: number): number {
-    const { fleet, clock } = this.parts;
+    const { fleet, root, clock } = this.parts;
+    const definition = root.appAtVersion(appId, version);
     const app = fleet.of(appId);
     let resumed = 0;
     for (const instanceId of [...app.stopped].slice(0, count)) {
       const instance = app.all.get(instanceId);
       if (instance === undefined) continue;
+      if (definition !== undefined && !this.mayGoOnAs(instance, definition)) {
+        this.forget(instance);
+        continue;
+      }
       fleet.update(rescheduled(instance, version, clock.now()));
       resumed += 1;
     }
@@ -108,9 +114,16 @@ export class Lifecycle {
     if (instance.reservation === undefined) this.forget(instance);
   }
 
-  /** Gives a waiting instance another version to run. */
-  restamp(instance: Instance, version: string): void {
-    this.parts.fleet.update({ ...instance, appVersion: version });
+  /** Gives a waiting instance another version to run; one that cannot run as that is forgotten. */
+  restamp(instance: Instance, next: AppDefinition): void {
+    if (this.mayGoOnAs(instance, next)) this.parts.fleet.update({ ...instance, appVersion: next.version });
+    else this.forget(instance);
+  }
+
+  /** Whether what is reserved for an instance, if anything is, is what another version needs. */
+  private mayGoOnAs({ reservation, appId, appVersion }: Instance, next: AppDefinition): boolean {
+    const own = reservation === undefined ? undefined : this.parts.root.appAtVersion(appId, appVersion);
+    return own === undefined || needsSameReservation(own, next);
   }
 
   /**
@@ -215,7 +228,7 @@ export class Lifecycle {
     // An outdated instance comes back as it was only while a deployment has yet to get to it.
     const isWanted = target !== undefined && ended.goal === 'Running' && (!isOutdated || isLocked(ended.appId));
     if (isWanted) this.goOn(ended, ended.appVersion);
-    else if (target === undefined || !this.isKept(ended)) this.remove(ended);
+    else if (target === undefined || !this.isKept(ended) || !this.mayGoOnAs(ended, target)) this.remove(ended);
     // An instance with volumes has no successor but itself.
     else if (ended.goal === 'Running') this.goOn(ended, target.version);
     else this.keepStopped(ended);

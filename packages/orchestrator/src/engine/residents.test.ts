@@ -111,6 +111,26 @@ describe('a first launch that came to nothing', () => {
   });
 });
 
+describe('an app that is removed and there again, as another one, before its instances have ended', () => {
+  it.each(['is stopped', 'runs'])('does not go on with what was reserved for those (its instance %s)', async (how) => {
+    const platform = await started(1);
+    valueOf(await platform.put([RESIDENT]));
+    await platform.quiet();
+    const [old] = platform.engine.view.instances('/db');
+    if (how === 'is stopped') {
+      valueOf(await platform.put([{ ...RESIDENT, instances: 0 }]));
+      await platform.quiet();
+      expect(platform.engine.view.instances('/db')).toMatchObject([{ goal: 'Stopped' }]);
+    }
+    // No command makes one app of the other: nothing was done about the removal before it was there again.
+    valueOf(await platform.put([{ ...RESIDENT, cpus: RESIDENT.cpus * 2 }]));
+    expect(await platform.until(() => platform.running('/db') === 1, 120_000)).toBe(true);
+    await platform.quiet();
+    expect(platform.engine.view.instances('/db').map(({ id }) => id)).not.toContain(old?.id);
+    expect(await platform.storedKeys()).toContain(giveBackKey(old?.id ?? '', 'agent-0'));
+  });
+});
+
 describe('an app that is removed while its agent is out of contact', () => {
   it.each(['*', 'store'])(
     'leaves a debt, not settled by one offer: the task may run on it still (role %s)',

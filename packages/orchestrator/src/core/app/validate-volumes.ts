@@ -1,5 +1,6 @@
 /** Marathon's rules for apps and pods that keep data of their own on an agent. */
 import type { AppDefinition, Violation } from '@stadion/contract/orchestrator';
+import { podOf } from '../pod/run-spec.ts';
 import { readPattern } from '../placement/pattern.ts';
 import { wantedHostPorts } from '../placement/demand.ts';
 import { violation, type Refuse } from './checked.ts';
@@ -77,8 +78,20 @@ export function residencyViolations(app: AppSpec, previous: AppDefinition): read
   return found;
 }
 
+/**
+ * Whether what was reserved for an instance of one definition is what another one needs. Updates keep it so; an app that was removed
+ * and is there again under the same id, maybe as a pod, is another one.
+ */
+export function needsSameReservation(before: AppSpec, after: AppSpec): boolean {
+  let isSame = (podOf(before) === undefined) === (podOf(after) === undefined);
+  residentUpdateRules(after, before, (isWrong) => {
+    if (isWrong) isSame = false;
+  });
+  return isSame;
+}
+
 /** What is reserved for an instance is what it needs, for as long as it lives. */
-function residentUpdateRules(app: AppSpec, previous: AppDefinition, refuse: Refuse): void {
+function residentUpdateRules(app: AppSpec, previous: AppSpec, refuse: Refuse): void {
   refuse(volumesText(app) !== volumesText(previous), '/', 'Persistent volumes can not be changed!');
   for (const name of ['cpus', 'mem', 'disk', 'gpus'] as const) {
     refuse(app[name] !== previous[name], `/${name}`, 'Resident Tasks may not change resource requirements!');
