@@ -1,23 +1,14 @@
 /** What well-known tools of Mesos ask of a master and an agent, and what they make of the answers, as in their sources. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { shellApp } from './support/apps.ts';
 import { AGENT_METRICS, MASTER_METRICS } from './support/exporter-metrics.ts';
-import { RunningPlatform, waitFor, type TaskView } from './support/running-platform.ts';
+import { waitFor, type RunningPlatform, type TaskView } from './support/running-platform.ts';
+import { startWithWork } from './support/worked-platform.ts';
 
 let platform: RunningPlatform;
 let task: TaskView;
 
 beforeAll(async () => {
-  platform = await RunningPlatform.start(['--attributes', 'rack:a;level:10']);
-  await platform.change('POST', '/v2/apps', shellApp('/group/web', 'echo hello; exec sleep 1000'));
-  const [running] = await platform.tasks('/group/web');
-  if (running === undefined) throw new Error('no task');
-  task = running;
-  await platform.call('POST', '/v2/apps', shellApp('/once', 'exit 3', { instances: 1, backoffSeconds: 3600 }));
-  await waitFor(
-    'a task has failed',
-    async () => (await platform.call('GET', '/v2/apps/once')).body.app.lastTaskFailure,
-  );
+  ({ platform, task } = await startWithWork());
 });
 afterAll(async () => {
   await platform.dispose();

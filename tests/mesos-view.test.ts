@@ -3,8 +3,8 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { shellApp } from './support/apps.ts';
-import { RunningPlatform, waitFor, type TaskView } from './support/running-platform.ts';
+import { waitFor, type RunningPlatform, type TaskView } from './support/running-platform.ts';
+import { startWithWork } from './support/worked-platform.ts';
 
 const AGENT_ID = /^[0-9a-f-]{36}-S\d+$/;
 const FRAMEWORK_ID = /^[0-9a-f-]{36}-\d{4}$/;
@@ -14,23 +14,13 @@ describe('with a task that runs', () => {
   let task: TaskView;
   let sandbox: string;
   beforeAll(async () => {
-    platform = await RunningPlatform.start(['--attributes', 'rack:a;level:10']);
-    const app = shellApp('/group/web', 'echo hello; exec sleep 1000', {
+    ({ platform, task } = await startWithWork({
       cpus: 0.5,
       mem: 32,
       portDefinitions: [{ port: 0, protocol: 'tcp', name: 'http', labels: { VIP_0: '/web:80' } }],
       labels: { team: 'blue' },
-    });
-    await platform.change('POST', '/v2/apps', app);
-    const [running] = await platform.tasks('/group/web');
-    if (running === undefined) throw new Error('no task');
-    task = running;
+    }));
     sandbox = await platform.sandboxOf(task.id);
-    await platform.call('POST', '/v2/apps', shellApp('/once', 'exit 3', { instances: 1, backoffSeconds: 3600 }));
-    await waitFor(
-      'a task has failed',
-      async () => (await platform.call('GET', '/v2/apps/once')).body.app.lastTaskFailure,
-    );
   });
   afterAll(async () => {
     await platform.dispose();
