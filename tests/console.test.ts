@@ -13,8 +13,8 @@ function firstViewAndEveryPage(suite: ConsoleSuite): void {
   test('an empty cluster offers a sample, and shows it as soon as it is there', async () => {
     const page = await suite.browser.open('/');
     const state = page.getByRole('region', { name: 'State of the cluster' });
-    await state.getByText('All is well').waitFor();
-    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Lab All is well' }).waitFor();
+    await state.getByText('All apps are well').waitFor();
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Lab All apps are well' }).waitFor();
     await page.getByRole('button', { name: 'Deploy the sample' }).click();
     await page.getByText('Nothing runs here yet').waitFor({ state: 'detached' });
     await page.getByRole('link', { name: 'Apps', exact: true }).click();

@@ -83,7 +83,7 @@ test('the verdict names what is wrong, the worst first', () => {
   ]);
   expect(verdict).toMatchObject({ tone: 'bad', sentence: '1 app unhealthy, 1 app waiting for a place' });
   expect(verdict.troubled.map(({ id }) => id)).toEqual(['/c', '/b']);
-  expect(verdictOf([app('/a')])).toMatchObject({ tone: 'good', sentence: 'All is well' });
+  expect(verdictOf([app('/a')])).toMatchObject({ tone: 'good', sentence: 'All apps are well' });
 });
 
 describe('the list', () => {

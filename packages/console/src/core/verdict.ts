@@ -1,4 +1,4 @@
-/** Whether all is well, in one sentence and in numbers. */
+/** Whether all apps are well, in one sentence and in numbers. Of nodes the list of nodes tells. */
 import type { AppSummary } from '@stadion/contract/overview';
 import { counted } from './amounts.ts';
 import { APP_STATUSES, appHealth, appStatus, type AppStatus } from './app-state.ts';
@@ -54,6 +54,6 @@ function judge(
   const calm =
     byStatus.deploying > 0
       ? ({ tone: 'busy', sentence: `${counted(byStatus.deploying, 'app')} deploying` } as const)
-      : ({ tone: 'good', sentence: 'All is well' } as const);
+      : ({ tone: 'good', sentence: 'All apps are well' } as const);
   return { ...calm, short: calm.sentence };
 }
