@@ -28,6 +28,7 @@ import type { DomainInfo, Resource } from '@stadion/contract/mesos';
 import { advertisedAddress } from './addresses.ts';
 import { workDirectoryOf } from './agent-flags.ts';
 import { buildContainerizer, listOf } from './build-containerizer.ts';
+import { loadOwnName } from './own-name.ts';
 import type { SystemPorts } from './system-ports.ts';
 import { MESOS_VERSION } from './version.ts';
 
@@ -63,13 +64,15 @@ export async function buildAgent(parts: AgentParts): Promise<Agent> {
   });
   const given = read(config.resources, parseResources, '--resources');
   await checkDisks(given);
+  const ownName = await loadOwnName(workDirectory, ports.random);
   // In memory on Linux; the name is that of this work directory, after a restart as before.
   const memoryDirectory = join(
     await secretsRoot(workDirectory),
-    createHash('sha256').update(workDirectory).digest('hex').slice(0, 16),
+    createHash('sha256').update(ownName).digest('hex').slice(0, 16),
   );
   const containers = buildContainerizer(config.containerizers, {
     workDirectory,
+    ownName,
     dataDirectory: parts.dataDirectory,
     settings: config,
     memoryDirectory,

@@ -20,6 +20,8 @@ export type ContainerSettings = Pick<
 /** What containerizers are built from. */
 export interface ContainerizerParts {
   readonly workDirectory: string;
+  /** That of the work directory, for what is elsewhere on the machine. */
+  readonly ownName: string;
   readonly dataDirectory: string;
   readonly settings: ContainerSettings;
   /** The agent's own, for what must not get onto a disk. */
@@ -32,9 +34,10 @@ export interface ContainerizerParts {
 
 /** Each by its name, best first. */
 const MAKERS: Readonly<Record<string, (parts: ContainerizerParts) => Containerizer>> = {
-  linux: ({ workDirectory, dataDirectory, settings, memoryDirectory, ports: { time }, log }) =>
+  linux: ({ workDirectory, ownName, dataDirectory, settings, memoryDirectory, ports: { time }, log }) =>
     createLinuxContainerizer({
       runtimeDirectory: join(workDirectory, 'linux'),
+      ownName: join(ownName, 'linux'),
       hiddenDirectories: [dataDirectory, workDirectory],
       memoryDirectory: `${memoryDirectory}-bundles`,
       clock: time,

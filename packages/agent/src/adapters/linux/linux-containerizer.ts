@@ -83,7 +83,7 @@ class LinuxContainerizer implements Containerizer {
   private closed = false;
 
   constructor(options: LinuxContainerizerOptions) {
-    const { clock, timers, runtimeDirectory, log } = options;
+    const { clock, timers, runtimeDirectory, ownName = runtimeDirectory, log } = options;
     this.options = options;
     this.time = joinTime(clock, timers);
     this.log = log;
@@ -107,6 +107,7 @@ class LinuxContainerizer implements Containerizer {
     this.watch = new SupervisorWatch(this.time, log, this.directories, (containerId) => this.onGone(containerId));
     this.networks = new ContainerNetworks({
       directory: join(runtimeDirectory, 'networks'),
+      ownName: join(ownName, 'networks'),
       log,
       ...(options.networkConfigDirectory === undefined ? {} : { configDirectory: options.networkConfigDirectory }),
     });
@@ -119,7 +120,7 @@ class LinuxContainerizer implements Containerizer {
       keepMs: options.imageKeepMs ?? IMAGE_MS_DEFAULT,
       layersInUse: () => new Set([...this.containers.values()].flatMap(({ details }) => details?.layers ?? [])),
     });
-    this.machine = this.findMachine();
+    this.machine = this.findMachine(ownName);
     this.meter = new UsageMeter({ time: this.time, cgroups: this.machine?.cgroups, containers: this.containers });
   }
 
@@ -240,10 +241,9 @@ class LinuxContainerizer implements Containerizer {
 
   // --- Beginnings ----------------------------------------------------------------------------------------------
 
-  private findMachine(): Machine | undefined {
+  private findMachine(ownName: string): Machine | undefined {
     if (process.platform !== 'linux') return undefined;
-    // Several agents on one machine: each has a name of its own, and the same one after a restart.
-    const name = createHash('sha256').update(this.options.runtimeDirectory).digest('hex').slice(0, 12);
+    const name = createHash('sha256').update(ownName).digest('hex').slice(0, 12);
     const cgroups = Cgroups.find(`/stadion/${name}`);
     if (cgroups === undefined) return undefined;
     const ending = new ContainerEnding({

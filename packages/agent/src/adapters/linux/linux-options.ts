@@ -7,6 +7,11 @@ import type { GpuOptions } from './gpu-devices.ts';
 export interface LinuxContainerizerOptions {
   /** Where it keeps what it knows of its containers, and images; on the local disk, the agent's own. */
   readonly runtimeDirectory: string;
+  /**
+   * After what its control groups and network links are named, which all agents of a machine have in the same places: the
+   * same after a restart, and nobody else's. Default: the runtime directory.
+   */
+  readonly ownName?: string;
   /** Directories of the platform that containers do not see. */
   readonly hiddenDirectories: readonly string[];
   /** A directory of its own in memory, for configurations of containers; absent: they are on the disk. */

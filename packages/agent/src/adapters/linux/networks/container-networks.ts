@@ -52,6 +52,8 @@ export interface JoinedNetworks {
 export interface ContainerNetworksOptions {
   /** For what is known of each; on the local disk. */
   readonly directory: string;
+  /** After what its own links are named; default: the directory. */
+  readonly ownName?: string;
   readonly log: Logger;
   /** Where the machine has networks configured, if anywhere. */
   readonly configDirectory?: string;
@@ -63,12 +65,14 @@ export class ContainerNetworks {
   private readonly options: ContainerNetworksOptions;
   private readonly plugins: readonly string[];
   private readonly bridge: NetworkConfig;
+  private readonly bridgeName: string;
   private readonly joined = new Map<string, Promise<JoinedNetworks | LaunchFailure>>();
 
   constructor(options: ContainerNetworksOptions) {
     this.options = options;
     this.plugins = options.pluginDirectories ?? PLUGIN_DIRECTORIES_DEFAULT;
-    this.bridge = bridgeNetwork(agentNetworkName(options.directory), join(options.directory, ADDRESSES));
+    this.bridgeName = agentNetworkName(options.ownName ?? options.directory);
+    this.bridge = bridgeNetwork(this.bridgeName, join(options.directory, ADDRESSES));
   }
 
   /** A sentence when no networks can be made here. */
@@ -144,7 +148,7 @@ export class ContainerNetworks {
   /** Removes the bridge, when nobody is on it: plugins leave that to whoever had it made. */
   async close(): Promise<void> {
     if ((await this.list()).length === 0) {
-      await execute('ip', ['link', 'delete', agentNetworkName(this.options.directory)]).catch(() => undefined);
+      await execute('ip', ['link', 'delete', this.bridgeName]).catch(() => undefined);
     }
   }
 

@@ -20,8 +20,8 @@ const AGENT_NAME_CHARACTERS = 8;
 const SUBNET_COUNT = 64 * 16;
 
 /** The name of an agent in names of interfaces and rules. */
-export function agentNetworkName(runtimeDirectory: string): string {
-  return `st${createHash('sha256').update(runtimeDirectory).digest('hex').slice(0, AGENT_NAME_CHARACTERS)}`;
+export function agentNetworkName(ownName: string): string {
+  return `st${createHash('sha256').update(ownName).digest('hex').slice(0, AGENT_NAME_CHARACTERS)}`;
 }
 
 /**
