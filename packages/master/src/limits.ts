@@ -14,6 +14,8 @@ export const ALLOCATION_PAUSE_MS_MAX = 600_000;
 export const PING_SLICE_LINKS_MAX = 2_000;
 /** Frameworks, those that have their failover timeout to come back among them; further ones are refused. */
 export const FRAMEWORKS_MAX = 10_000;
+/** Frameworks that are away and have metrics of their own; those that are subscribed have them anyway. */
+export const ABSENT_FRAMEWORKS_MEASURED_MAX = 500;
 /** Removed frameworks that are remembered by id, so that they cannot come back. */
 export const REMOVED_FRAMEWORKS_MAX = 10_000;
 /** Unreachable and gone agents that the registry remembers, and for how long (Mesos: 102,400 and two weeks). */

@@ -29,6 +29,17 @@ export function* objectPieces(fields: Readonly<Record<string, unknown>>): Genera
   yield separator === '{' ? '{}' : '}';
 }
 
+/** A flat JSON object with the members of several, one piece each. */
+export function* mergedPieces(parts: Iterable<Readonly<Record<string, unknown>>>): Generator<string> {
+  let separator = '{';
+  for (const part of parts) {
+    const members = JSON.stringify(part).slice(1, -1);
+    yield members === '' ? '' : `${separator}${members}`;
+    if (members !== '') separator = ',';
+  }
+  yield separator === '{' ? '{}' : '}';
+}
+
 /** A JSON array whose items are generators of pieces. */
 export function* arrayOfPieces(items: Iterable<Generator<string>>): Generator<string> {
   let separator = '[';

@@ -8,8 +8,8 @@ import type { Master } from '../master.ts';
 import { flags } from './flags.ts';
 import { serveForms } from './forms.ts';
 import { frameworksPieces } from './frameworks.ts';
-import { chunks, objectPieces } from './json-pieces.ts';
-import { metrics } from './metrics.ts';
+import { chunks, mergedPieces, objectPieces } from './json-pieces.ts';
+import { metricGroups } from './metrics.ts';
 import { rolesPieces } from './roles.ts';
 import { SeenMaster, servedMaster, type MasterHttpOptions, type ServedMaster } from './served-master.ts';
 import { slavesPieces } from './slaves.ts';
@@ -37,7 +37,7 @@ const RESOURCES: Readonly<Record<string, Resource>> = {
   roles: ({ view }) => rolesPieces(view),
   flags: ({ view, identity }) => objectPieces({ flags: flags(view.config, identity) }),
   version: ({ identity }) => objectPieces(versionJson(identity.version)),
-  'metrics/snapshot': (master) => objectPieces(metrics(master)),
+  'metrics/snapshot': (master) => mergedPieces(metricGroups(master)),
 };
 
 /**

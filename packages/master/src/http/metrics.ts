@@ -5,6 +5,8 @@ import type { MetricsSnapshot } from '@stadion/contract/mesos-state';
 import { SCALAR_NAMES } from '../core/resources/amounts.ts';
 import { revocableCpusOf, scalarsOf } from '../core/resources/resource-vector.ts';
 import type { ClusterView } from '../core/cluster/state.ts';
+import { allocatorMetricGroups } from './allocator-metrics.ts';
+import { frameworkMetricGroups } from './framework-metrics.ts';
 import type { ServedMaster } from './served-master.ts';
 import { isActive } from './shapes/agent-json.ts';
 import { addTo } from './shapes/framework-json.ts';
@@ -13,7 +15,18 @@ import { addTo } from './shapes/framework-json.ts';
 export type MeasuredMaster = Pick<ServedMaster, 'view' | 'clock' | 'meters' | 'waiting'>;
 
 /** All metrics of this moment. Resources in cores and MiB, times in seconds, but for those whose names say `_ms`. */
-export function metrics({ view, clock, meters, waiting }: MeasuredMaster): MetricsSnapshot {
+export function metrics(master: MeasuredMaster): MetricsSnapshot {
+  return Object.assign({}, ...metricGroups(master)) as MetricsSnapshot;
+}
+
+/** The same in groups that are made one after the other, each as it is then; some may be empty. */
+export function* metricGroups(master: MeasuredMaster): Generator<MetricsSnapshot> {
+  yield clusterMetrics(master);
+  yield* allocatorMetricGroups(master.view, master.clock.monotonic());
+  yield* frameworkMetricGroups(master.view);
+}
+
+function clusterMetrics({ view, clock, meters, waiting }: MeasuredMaster): MetricsSnapshot {
   return {
     'master/elected': 1,
     'master/uptime_secs': (clock.now() - view.startedAt) / 1000,
@@ -28,7 +41,6 @@ export function metrics({ view, clock, meters, waiting }: MeasuredMaster): Metri
     ...frameworkMetrics(view),
     ...taskMetrics(view),
     ...counterMetrics(view),
-    ...allocatorMetrics(view),
     ...meters.allocationRun.metrics('allocator/mesos/allocation_run_ms'),
     ...meters.allocationLatency.metrics('allocator/mesos/allocation_run_latency_ms'),
     'registrar/queued_operations': view.transitions.size,
@@ -81,24 +93,14 @@ function agentMetrics(view: ClusterView): MetricsSnapshot {
 }
 
 function frameworkMetrics(view: ClusterView): MetricsSnapshot {
-  const result: MetricsSnapshot = {};
   let connected = 0;
-  for (const framework of view.frameworks.values()) {
-    const isConnected = framework.subscription !== undefined;
-    if (isConnected) connected += 1;
-    const prefix = `master/frameworks/${encodeURIComponent(framework.info.name)}/${framework.id}`;
-    result[`${prefix}/subscribed`] = isConnected ? 1 : 0;
-    for (const share of framework.shares.values()) {
-      result[`${prefix}/roles/${encodeURIComponent(share.role.name)}/suppressed`] = share.suppressed ? 1 : 0;
-    }
-  }
+  for (const { subscription } of view.frameworks.values()) if (subscription !== undefined) connected += 1;
   const disconnected = view.frameworks.size - connected;
   return {
     'master/frameworks_active': connected,
     'master/frameworks_inactive': disconnected,
     'master/frameworks_connected': connected,
     'master/frameworks_disconnected': disconnected,
-    ...result,
   };
 }
 
@@ -183,14 +185,6 @@ function messageMetrics(counters: ClusterView['counters']): MetricsSnapshot {
     'master/valid_operation_status_update_acknowledgements': acknowledged[0],
     'master/invalid_operation_status_update_acknowledgements': acknowledged[1],
   };
-}
-
-function allocatorMetrics({ roles, counters }: ClusterView): MetricsSnapshot {
-  const result: MetricsSnapshot = { 'allocator/mesos/allocation_runs': counters.allocationRuns };
-  for (const role of roles.roles()) {
-    result[`allocator/mesos/roles/${role.name}/shares/dominant`] = roles.dominantShare(role.allocated, 1);
-  }
-  return result;
 }
 
 function systemMetrics(): MetricsSnapshot {

@@ -20,7 +20,12 @@ export function checkInvariants(view: ClusterView): void {
   let live = 0;
   for (const count of view.counters.live.values()) live += count;
   let tasks = 0;
-  for (const framework of view.frameworks.values()) tasks += framework.tasks.size;
+  for (const framework of view.frameworks.values()) {
+    tasks += framework.tasks.size;
+    let own = 0;
+    for (const count of framework.counters.live.values()) own += count;
+    expectSame(own, framework.tasks.size);
+  }
   expectSame(live, tasks);
 }
 

@@ -120,6 +120,7 @@ function mayHave(
 
 function send(state: ClusterState, framework: FrameworkRecord, offers: Offer[]): void {
   state.counters.offersSent += offers.length;
+  framework.counters.offersSent += offers.length;
   state.toFramework(framework, { type: 'OFFERS', offers: { offers } });
 }
 

@@ -13,12 +13,13 @@ import { addHoldings, subtractHoldings, type Holdings } from '../resources/holdi
 import { formatResources } from '../resources/resource-format.ts';
 import { NOTHING, add, availableTo, subtract, type ResourceVector } from '../resources/resource-vector.ts';
 import { settleOffers, shareOf, withdrawOffer, type Settlement } from './charges.ts';
+import { count, countEnd } from './counters.ts';
 import { checkExecutedTask, checkGroup, checkTask } from './launch-checks.ts';
 import { findOperationProblem, followOperation, tellError } from './operation-feedback.ts';
 import { convert, type ResourceOperation } from './operations.ts';
 import { taskKey, type AgentRecord, type ExecutorRecord, type FrameworkRecord, type OfferRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
-import { sendMasterStatus } from './statuses.ts';
+import { sendMasterStatus, stateFor } from './statuses.ts';
 import { addTask } from './tasks.ts';
 
 type Accept = Extract<SchedulerCall, { type: 'ACCEPT' }>['accept'];
@@ -36,6 +37,7 @@ type Basket =
  * go on, and what depended on it finds its resources missing.
  */
 export function accept(state: ClusterState, framework: FrameworkRecord, call: Accept): void {
+  for (const { type } of call.operations) count(framework.counters.operations, type);
   const basket = gather(state, framework, call.offer_ids);
   if (!basket.ok) {
     giveBack(state, framework, call, basket.problem);
@@ -44,6 +46,7 @@ export function accept(state: ClusterState, framework: FrameworkRecord, call: Ac
   const { agent, role, offers } = basket;
   state.counters.messagesLaunchTasks += 1;
   state.counters.offersAccepted += offers.length;
+  framework.counters.offersAccepted += offers.length;
   const work = new Work(state, framework, agent, role, offers);
   for (const operation of call.operations) work.carryOut(operation);
   const share = shareOf(state, framework, role);
@@ -68,6 +71,7 @@ function giveBack(state: ClusterState, framework: FrameworkRecord, call: Accept,
     }
   }
   for (const task of call.operations.flatMap(launchedTasks)) {
+    countEnd(state.counters, framework.counters, stateFor(framework, 'TASK_DROPPED'));
     sendMasterStatus(state, framework, {
       taskId: task.task_id.value,
       agentId: task.agent_id.value,
@@ -230,6 +234,7 @@ class Work implements Settlement {
   }
 
   private error(info: TaskInfo, reason: StatusReason, message: string): void {
+    countEnd(this.state.counters, this.framework.counters, 'TASK_ERROR');
     sendMasterStatus(this.state, this.framework, {
       taskId: info.task_id.value,
       agentId: info.agent_id.value,
@@ -247,6 +252,7 @@ export function decline(state: ClusterState, framework: FrameworkRecord, call: D
     const offer = state.offers.get(value);
     if (offer?.framework !== framework) continue;
     state.counters.offersDeclined += 1;
+    framework.counters.offersDeclined += 1;
     withdrawOffer(state, offer);
     refuse(state, offer.agent, shareOf(state, framework, offer.role), offer.resources, call.filters?.refuse_seconds);
   }

@@ -1,5 +1,5 @@
 /** What the master counts, under the names that the legacy metrics have (`/metrics/snapshot`). */
-import type { TaskState } from '@stadion/contract/mesos';
+import type { OfferOperation, SchedulerCall, SchedulerEvent, TaskState } from '@stadion/contract/mesos';
 
 /** Monotonic counts since this master started. */
 export class Counters {
@@ -55,7 +55,38 @@ export class Counters {
   readonly live = new Map<TaskState, number>();
 }
 
+/** Monotonic counts of one framework since this master knows it; they go with its record. */
+export class FrameworkCounters {
+  readonly calls = new Map<SchedulerCall['type'], number>();
+  /** What was sent to it. */
+  readonly events = new Map<SchedulerEvent['type'], number>();
+  /** What it asked for with offers, whether it could be or not. */
+  readonly operations = new Map<OfferOperation['type'], number>();
+  offersSent = 0;
+  offersAccepted = 0;
+  offersDeclined = 0;
+  offersRescinded = 0;
+  /** As in {@link Counters}. */
+  readonly terminal = new Map<TaskState, number>();
+  readonly live = new Map<TaskState, number>();
+}
+
+/** Tasks by state, of all frameworks and of one. */
+type ByState = Pick<FrameworkCounters, 'live' | 'terminal'>;
+
+/** A live task came to a state (1) or leaves it (-1). */
+export function countLive(all: ByState, own: ByState, state: TaskState, by: 1 | -1): void {
+  count(all.live, state, by);
+  count(own.live, state, by);
+}
+
+/** A task came to a final state. */
+export function countEnd(all: ByState, own: ByState, state: TaskState): void {
+  count(all.terminal, state);
+  count(own.terminal, state);
+}
+
 /** Adds `by` to one count of a map. */
-export function count<Key>(counts: Map<Key, number>, key: Key, by: 1 | -1): void {
+export function count<Key>(counts: Map<Key, number>, key: Key, by: 1 | -1 = 1): void {
   counts.set(key, (counts.get(key) ?? 0) + by);
 }

@@ -5,6 +5,7 @@ import { FRAMEWORKS_MAX, REMOVED_FRAMEWORKS_MAX } from '../../limits.ts';
 import { NO_WISHES, readWishes } from '../allocation/offer-wishes.ts';
 import { revocableCpusOf } from '../resources/resource-vector.ts';
 import { shareOf, withdrawOffer } from './charges.ts';
+import { count } from './counters.ts';
 import { forgetExecutors } from './executors.ts';
 import { frameworkProblem, hasCapability, rolesOf } from './framework-info.ts';
 import { forgetInverseOffers, reviveInverseOffers } from './inverse-offers.ts';
@@ -211,6 +212,7 @@ function connect(
   framework.recovered = false;
   framework.failoverDeadline = undefined;
   state.subscriptions.set(subscription, framework);
+  count(framework.counters.calls, 'SUBSCRIBE');
   for (const role of framework.roles) {
     const share = shareOf(state, framework, role);
     share.suppressed = suppressedRoles.includes(role);

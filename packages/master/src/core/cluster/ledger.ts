@@ -8,6 +8,7 @@ import { UNREGISTERED_LINK_MS_MAX } from '../../limits.ts';
 import { allocate, resumeAllocation } from '../allocation/allocator.ts';
 import { accept, decline, sendCheckpointed } from './accept.ts';
 import { applySettings, bindRoles, takeMachinesDown } from './cluster-settings.ts';
+import { count } from './counters.ts';
 import type { LedgerInput, LedgerOutput, RegisteredAgent, RegistryChange } from './exchange.ts';
 import { executorExited, executorSays, shutDownExecutor, tellExecutor } from './executors.ts';
 import {
@@ -239,6 +240,7 @@ export class Ledger {
       state.log('info', { framework: call.framework_id.value, call: call.type }, 'A call of no subscribed framework');
       return;
     }
+    count(framework.counters.calls, call.type);
     switch (call.type) {
       case 'ACCEPT':
         accept(state, framework, call.accept);

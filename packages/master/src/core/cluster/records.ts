@@ -18,6 +18,7 @@ import type { FrameworkShare } from '../allocation/role-tree.ts';
 import { NO_HOLDINGS, type Holdings } from '../resources/holdings.ts';
 import { NOTHING, type ResourceVector } from '../resources/resource-vector.ts';
 import { Ring } from '../ring.ts';
+import { FrameworkCounters } from './counters.ts';
 
 /** One state that a task went through; the list runs from the newest back. */
 export interface StatusRecord {
@@ -215,6 +216,7 @@ export class FrameworkRecord {
   readonly unreachableTasks = new Map<string, TaskRecord>();
   readonly completedTasks: Ring<TaskRecord>;
   readonly offers = new Set<OfferRecord>();
+  readonly counters = new FrameworkCounters();
 
   constructor(id: string, info: FrameworkInfo, registeredAt: number, completedTasksMax: number) {
     this.id = id;

@@ -242,8 +242,8 @@ function believeTask(
     return undefined;
   }
   if (known !== undefined) {
-    if (known.statuses === undefined) takeReported(state, known, task);
-    else setTaskState(state, known, task.state);
+    if (known.statuses === undefined) takeReported(state, framework, known, task);
+    else setTaskState(state, framework, known, task.state);
     if (isTerminal(known.state)) {
       // It may have been taken in by this very message, with what is free not counted anew yet.
       refit(state, agent);
@@ -287,7 +287,7 @@ function newRecord(
     readResources(state, agent, task.info.resources),
     task.executor?.executor_id.value,
   );
-  takeReported(state, record, task);
+  takeReported(state, framework, record, task);
   return record;
 }
 
@@ -371,12 +371,12 @@ function bringBack(
   // TASK_LOST is final for any other record; for this one it was only a guess.
   record.state = 'TASK_STAGING';
   attachTask(state, framework, agent, record);
-  takeReported(state, record, task);
+  takeReported(state, framework, record, task);
   return record;
 }
 
-function takeReported(state: ClusterState, record: TaskRecord, task: ReportedTask): void {
-  setTaskState(state, record, task.state);
+function takeReported(state: ClusterState, framework: FrameworkRecord, record: TaskRecord, task: ReportedTask): void {
+  setTaskState(state, framework, record, task.state);
   record.statusState = task.status?.state ?? task.state;
   record.statusUuid = task.status?.uuid;
   keepStatus(record, task.status ?? { task_id: task.info.task_id, state: task.state, timestamp: state.now / 1000 });

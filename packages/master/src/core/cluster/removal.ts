@@ -279,6 +279,7 @@ export function rescindOffers(state: ClusterState, agent: AgentRecord): void {
 export function rescindOffer(state: ClusterState, offer: OfferRecord): void {
   withdrawOffer(state, offer);
   state.counters.offersRescinded += 1;
+  offer.framework.counters.offersRescinded += 1;
   state.toFramework(offer.framework, { type: 'RESCIND', rescind: { offer_id: { value: offer.id } } });
 }
 

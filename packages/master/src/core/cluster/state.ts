@@ -8,7 +8,7 @@ import { RoleTree } from '../allocation/role-tree.ts';
 import { Ring } from '../ring.ts';
 import { NO_SETTINGS } from '../settings/settings.ts';
 import { effectiveWeights } from '../settings/weights.ts';
-import { Counters } from './counters.ts';
+import { Counters, count } from './counters.ts';
 import type { ClusterChange, LedgerOutput, RegisterMessage, RegisteredAgent, RegistryChange } from './exchange.ts';
 import { OperationTable } from './operation-table.ts';
 import type {
@@ -116,6 +116,7 @@ export class ClusterState {
   /** Tells a framework, if it is connected; events for others are dropped, as in Mesos. */
   toFramework(framework: FrameworkRecord, event: SchedulerEvent): void {
     if (framework.subscription === undefined) return;
+    count(framework.counters.events, event.type);
     this.outputs.push({ type: 'to-framework', subscription: framework.subscription, event });
   }
 

@@ -1,6 +1,6 @@
 /** Task statuses: the ones that the master makes itself, and what it keeps of those that agents send. */
 import { isTerminal, type StatusReason, type TaskState, type TaskStatus } from '@stadion/contract/mesos';
-import { count } from './counters.ts';
+import { countEnd, countLive } from './counters.ts';
 import type { FrameworkRecord, StatusRecord, TaskRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
 
@@ -51,11 +51,16 @@ export function stateFor(framework: FrameworkRecord, state: TaskState): TaskStat
 }
 
 /** Moves a live task to a newer state, keeping the counts by state. A final state never changes again. */
-export function setTaskState(state: ClusterState, task: TaskRecord, newest: TaskState): void {
+export function setTaskState(
+  state: ClusterState,
+  { counters }: FrameworkRecord,
+  task: TaskRecord,
+  newest: TaskState,
+): void {
   if (task.state === newest || isTerminal(task.state)) return;
-  count(state.counters.live, task.state, -1);
-  count(state.counters.live, newest, 1);
-  if (isTerminal(newest)) count(state.counters.terminal, newest, 1);
+  countLive(state.counters, counters, task.state, -1);
+  countLive(state.counters, counters, newest, 1);
+  if (isTerminal(newest)) countEnd(state.counters, counters, newest);
   task.state = newest;
 }
 

@@ -3,7 +3,7 @@ import { assert } from '@stadion/base';
 import { isTerminal, type StatusReason, type TaskInfo, type TaskState, type TaskStatus } from '@stadion/contract/mesos';
 import type { ResourceVector } from '../resources/resource-vector.ts';
 import { releaseTask } from './charges.ts';
-import { count } from './counters.ts';
+import { countEnd, countLive } from './counters.ts';
 import { TaskRecord, type AgentRecord, type FrameworkRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
 import { keepStatus, sendMasterStatus, setTaskState, stateFor } from './statuses.ts';
@@ -47,7 +47,7 @@ export function attachTask(
   assert(!framework.tasks.has(task.id), 'a task is added twice');
   framework.tasks.set(task.id, task);
   agent.tasks.add(task);
-  count(state.counters.live, task.state, 1);
+  countLive(state.counters, framework.counters, task.state, 1);
   state.tell({ type: 'TASK_ADDED', task });
 }
 
@@ -61,7 +61,7 @@ export function detachTask(
   releaseTask(state, framework, agent, task);
   framework.tasks.delete(task.id);
   agent.tasks.delete(task);
-  count(state.counters.live, task.state, -1);
+  countLive(state.counters, framework.counters, task.state, -1);
 }
 
 /** The task is over and its last update acknowledged: it goes to the framework's ring of finished tasks. */
@@ -100,7 +100,7 @@ export function recordMasterState(
   task: TaskRecord,
   to: TaskState,
 ): void {
-  setTaskState(state, task, stateFor(framework, to));
+  setTaskState(state, framework, task, stateFor(framework, to));
   writeMasterState(state, task, stateFor(framework, to));
 }
 
@@ -112,7 +112,7 @@ export function noteMasterState(
   to: TaskState,
 ): void {
   const seen = stateFor(framework, to);
-  if (isTerminal(seen) && task.state !== seen) count(state.counters.terminal, seen, 1);
+  if (isTerminal(seen) && task.state !== seen) countEnd(state.counters, framework.counters, seen);
   task.state = seen;
   writeMasterState(state, task, seen);
 }

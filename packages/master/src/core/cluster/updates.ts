@@ -35,7 +35,7 @@ export function statusUpdate(state: ClusterState, agent: AgentRecord, update: Up
   const task = framework.tasks.get(status.task_id.value);
   if (task?.agentId === agent.id) {
     const latest = inDrain(state, framework, agent, { state: update.latest_state });
-    setTaskState(state, task, isTerminal(status.state) ? status.state : latest.state);
+    setTaskState(state, framework, task, isTerminal(status.state) ? status.state : latest.state);
     task.statusState = status.state;
     task.statusUuid = status.uuid;
     keepStatus(task, status);

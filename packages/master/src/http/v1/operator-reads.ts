@@ -5,7 +5,7 @@ import type { ClusterView } from '../../core/cluster/state.ts';
 import { flags } from '../flags.ts';
 import { arrayPieces, objectPieces } from '../json-pieces.ts';
 import { knownRoles } from '../known-roles.ts';
-import { metrics } from '../metrics.ts';
+import { metricGroups } from '../metrics.ts';
 import { legacyScalars } from '../shapes/framework-json.ts';
 import type { ServedMaster } from '../served-master.ts';
 import { versionJson } from '../version.ts';
@@ -22,8 +22,7 @@ export const OPERATOR_READS: Readonly<Record<string, OperatorRead>> = {
   GET_FLAGS: ({ view, identity }) =>
     objectPieces({ flags: Object.entries(flags(view.config, identity)).map(([name, value]) => ({ name, value })) }),
   GET_VERSION: ({ identity }) => objectPieces({ version_info: versionJson(identity.version) }),
-  GET_METRICS: (master) =>
-    objectPieces({ metrics: Object.entries(metrics(master)).map(([name, value]) => ({ name, value })) }),
+  GET_METRICS: (master) => objectPieces({ metrics: arrayPieces(namedMetrics(master), (metric) => metric) }),
   GET_LOGGING_LEVEL: () => objectPieces({ level: 0 }),
   GET_STATE: ({ view }) => clusterPieces(view),
   GET_AGENTS: ({ view }) => agentsPieces(view),
@@ -51,6 +50,12 @@ export const OPERATOR_READS: Readonly<Record<string, OperatorRead>> = {
       elected_time: view.startedAt / 1000,
     }),
 };
+
+function* namedMetrics(master: ServedMaster): Generator<{ readonly name: string; readonly value: number }> {
+  for (const group of metricGroups(master)) {
+    for (const [name, value] of Object.entries(group)) yield { name, value };
+  }
+}
 
 /** `Response.GetState`: agents, frameworks, executors and tasks as one. */
 export function clusterPieces(view: ClusterView): Generator<string> {
