@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger, type Clock, type Timers } from '@stadion/base';
 import { SystemRandom, systemClock, systemTimers } from '@stadion/base/system';
-import { createMaster, MemoryAgentRegistry, type Master } from '@stadion/master';
+import { createMaster, MemoryAgentRegistry, type Master, type MasterOptions } from '@stadion/master';
 import { createEngine, type Engine } from '@stadion/orchestrator';
-import type { AgentInfo } from '@stadion/contract/agent-link';
 import { LightAgent } from '@stadion/simulator';
 import { openLmdbStore } from '@stadion/store';
 import type { Cable } from './cable.ts';
@@ -34,7 +33,7 @@ export async function startControlPlane(
   more: {
     /** Of each agent, the connection that it has. */
     readonly cables?: readonly Cable[];
-    readonly probeAgent?: (agent: AgentInfo) => Promise<boolean>;
+    readonly probeAgent?: NonNullable<MasterOptions['probeAgent']>;
   } = {},
 ): Promise<ControlPlane> {
   const { cables = [], probeAgent } = more;

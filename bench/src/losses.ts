@@ -61,7 +61,8 @@ async function simulatedLosses(): Promise<Figure[]> {
   const cables = Array.from({ length: AGENTS }, () => new Cable());
   const plane = await startControlPlane(AGENTS, 64, {
     cables,
-    probeAgent: ({ hostname }) => Promise.resolve(cables[Number(hostname.slice('agent-'.length))]?.isCut === false),
+    probeAgent: ({ hostname }) =>
+      Promise.resolve(cables[Number(hostname.slice('agent-'.length))]?.isCut === false ? 'alive' : 'silent'),
   });
   const instances = AGENTS * INSTANCES_EACH;
   const outcome = await plane.engine.changeRoot(

@@ -11,7 +11,7 @@ export interface MasterConfig {
    * nobody can tell it anything. And how long after a start of the master one that does not answer there may stay away.
    */
   readonly agentAnswersWithoutLinkMs: number;
-  /** How long an agent has to be started again that was stopped in good order while its tasks run on. */
+  /** How long an agent has to be started again that was stopped in good order while its tasks run on, and its machine is there. */
   readonly agentSuspendedMs: number;
   /** How long known agents have to come back after a start of the master (Mesos `agent_reregister_timeout`). */
   readonly agentReregisterTimeoutMs: number;

@@ -2,7 +2,7 @@
 export { MemoryAgentRegistry, afterChange, type AgentRegistry } from './agent-registry.ts';
 export { DEFAULT_MASTER_CONFIG, type MasterConfig } from './config.ts';
 export { quotaChange } from './core/allocation/quota-change.ts';
-export type { RegisteredAgent, RegistryChange } from './core/cluster/exchange.ts';
+export type { ProbeAnswer, RegisteredAgent, RegistryChange } from './core/cluster/exchange.ts';
 export type { ClusterView } from './core/cluster/state.ts';
 export { createMasterHttp } from './http/master-http.ts';
 export { standbyMetrics } from './http/standby-metrics.ts';

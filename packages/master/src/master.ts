@@ -19,7 +19,7 @@ import { AgentLinks } from './agent-links.ts';
 import { AllocationTurns } from './allocation-turns.ts';
 import type { AgentRegistry } from './agent-registry.ts';
 import { DEFAULT_MASTER_CONFIG, type MasterConfig } from './config.ts';
-import type { ClusterChange, LedgerInput, LedgerOutput } from './core/cluster/exchange.ts';
+import type { ClusterChange, LedgerInput, LedgerOutput, ProbeAnswer } from './core/cluster/exchange.ts';
 import { Ledger } from './core/cluster/ledger.ts';
 import type { ResourceOperation } from './core/cluster/operations.ts';
 import type { SettingsDecision } from './core/settings/settings.ts';
@@ -45,7 +45,7 @@ export interface MasterOptions {
   /** Kept in memory when absent. */
   readonly settings?: SettingsRegistry;
   /** Asks an agent at its own address whether it lives; must not reject. Absent: the links alone tell. */
-  readonly probeAgent?: (agent: AgentInfo) => Promise<boolean>;
+  readonly probeAgent?: (agent: AgentInfo) => Promise<ProbeAnswer>;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
@@ -325,8 +325,8 @@ class MasterShell implements Master {
         this.links.close(output.link);
         return;
       case 'probe':
-        void this.options.probeAgent?.(output.info).then((hasAnswered) => {
-          this.inbox.post({ type: 'probed', agentId: output.agentId, hasAnswered });
+        void this.options.probeAgent?.(output.info).then((answer) => {
+          this.inbox.post({ type: 'probed', agentId: output.agentId, answer });
         });
         return;
       case 'to-framework':

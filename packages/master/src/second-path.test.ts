@@ -89,6 +89,27 @@ describe('an agent whose link broke', () => {
     expect(await untilLost(cluster, framework)).toBeLessThanOrEqual(lostMs);
   });
 
+  it('is lost as soon as others when its machine is gone as well, though it was stopped in good order', async () => {
+    const [cluster, agent, framework] = await stage(new Set());
+    agent.send({ type: 'SUSPEND' });
+    await agent.disconnect();
+    await cluster.time.advance(20_000);
+    expect(framework.lastStatus('t1').state).toBe('TASK_RUNNING');
+    cluster.machinesOff.add('a1');
+    expect(await untilLost(cluster, framework)).toBeLessThanOrEqual(4_000);
+  });
+
+  it('has its minute where its machine was silent for one question only', async () => {
+    const [cluster, agent, framework] = await stage(new Set());
+    cluster.machinesOff.add('a1');
+    agent.send({ type: 'SUSPEND' });
+    await agent.disconnect();
+    await cluster.time.advanceUntil(() => cluster.asked.length > 0, 5_000);
+    cluster.machinesOff.clear();
+    await cluster.time.advance(50_000);
+    expect(framework.lastStatus('t1').state).toBe('TASK_RUNNING');
+  });
+
   it('has no more time than others when it breaks after it was back from a stop in good order', async () => {
     const [cluster, agent, framework] = await stage(new Set());
     agent.send({ type: 'SUSPEND' });

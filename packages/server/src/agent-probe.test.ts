@@ -27,12 +27,12 @@ test('takes any answer for a sign of life, a refusal too', async () => {
       response.writeHead(401).end();
     }),
   );
-  expect(await agentProbe(undefined, systemTimers)(agent)).toBe(true);
+  expect(await agentProbe(undefined, systemTimers)(agent)).toBe('alive');
 });
 
 test.each(['not an address', '', 'a:b:c'])('takes an address that is none for silence: %s', async (ip) => {
   const agent = { ...(await at(createServer())), ip };
-  expect(await agentProbe(undefined, systemTimers)(agent)).toBe(false);
+  expect(await agentProbe(undefined, systemTimers)(agent)).toBe('silent');
 });
 
 test('takes none for none: where nobody listens, and where connections are accepted and nothing is said', async () => {
@@ -40,7 +40,7 @@ test('takes none for none: where nobody listens, and where connections are accep
   const probe = agentProbe(undefined, time);
   const gone = await at(createServer());
   await new Promise((resolve) => servers.pop()?.close(resolve));
-  expect(await probe(gone)).toBe(false);
+  expect(await probe(gone)).toBe('refused');
   let accepted: (() => void) | undefined;
   const isAccepted = new Promise<void>((resolve) => (accepted = resolve));
   const hung = await at(
@@ -52,5 +52,5 @@ test('takes none for none: where nobody listens, and where connections are accep
   const answer = probe(hung);
   await isAccepted;
   await time.advance(AGENT_PROBE_MS_MAX);
-  expect(await answer).toBe(false);
+  expect(await answer).toBe('silent');
 });

@@ -24,6 +24,7 @@ import type {
 } from '@stadion/contract/mesos';
 import { MemoryAgentRegistry, type AgentRegistry } from '../agent-registry.ts';
 import type { MasterConfig } from '../config.ts';
+import type { ProbeAnswer } from '../core/cluster/exchange.ts';
 import { createMaster, type Master } from '../master.ts';
 import { MemorySettingsRegistry } from '../settings-registry.ts';
 
@@ -299,6 +300,8 @@ export class Cluster {
   private readonly answering: ReadonlySet<string> | undefined;
   /** Who was asked there. */
   readonly asked: string[] = [];
+  /** Hostnames of machines that give no sign of life. */
+  readonly machinesOff = new Set<string>();
   private readonly config: Partial<MasterConfig>;
   private masters = 0;
 
@@ -365,9 +368,10 @@ export class Cluster {
   private newMaster(): Master {
     this.masters += 1;
     const { answering } = this;
-    const probeAgent = async ({ hostname }: AgentInfo): Promise<boolean> => {
+    const probeAgent = async ({ hostname }: AgentInfo): Promise<ProbeAnswer> => {
       this.asked.push(hostname);
-      return answering?.has(hostname) === true;
+      if (this.machinesOff.has(hostname)) return 'silent';
+      return answering?.has(hostname) === true ? 'alive' : 'refused';
     };
     return createMaster({
       ...(answering !== undefined && { probeAgent }),

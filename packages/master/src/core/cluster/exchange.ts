@@ -32,6 +32,9 @@ export interface RegisteredAgent {
   readonly upkeep?: AgentUpkeep;
 }
 
+/** What comes of asking an agent at its own address; `refused`: its machine is there, and nobody listens. */
+export type ProbeAnswer = 'alive' | 'refused' | 'silent';
+
 /** One thing that happened. Links and subscriptions are numbered by the shell, later ones higher. */
 export type LedgerInput =
   | { readonly type: 'agent-message'; readonly link: number; readonly message: AgentMessage }
@@ -56,8 +59,8 @@ export type LedgerInput =
   /** Once a second: whatever waits for a time. */
   | { readonly type: 'tick' }
   | { readonly type: 'heartbeat' }
-  /** An agent was asked at its own address, and answered or did not. */
-  | { readonly type: 'probed'; readonly agentId: string; readonly hasAnswered: boolean }
+  /** An agent was asked at its own address. */
+  | { readonly type: 'probed'; readonly agentId: string; readonly answer: ProbeAnswer }
   /** Pings links in the order of their numbers, starting above `after`, at most `limit`. */
   | { readonly type: 'ping'; readonly after: number; readonly limit: number }
   /** Makes offers of at most `limit` agents. */

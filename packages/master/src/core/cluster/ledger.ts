@@ -170,7 +170,7 @@ export class Ledger {
         this.tick();
         return;
       case 'probed':
-        probed(state, input.agentId, input.hasAnswered);
+        probed(state, input.agentId, input.answer);
         return;
       case 'heartbeat':
         for (const framework of state.subscriptions.values()) state.toFramework(framework, { type: 'HEARTBEAT' });

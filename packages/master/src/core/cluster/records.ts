@@ -262,6 +262,8 @@ export interface ProbeRecord {
   isUnderWay: boolean;
   /** Questions since its last answer. */
   misses: number;
+  /** Questions since its machine last gave a sign of life. */
+  machineMisses: number;
   answeredAt: number | undefined;
 }
 

@@ -7,7 +7,7 @@ import { isTerminal, type StatusReason, type TaskState } from '@stadion/contract
 import { FORGOTTEN_AGENTS_MAX, FORGOTTEN_AGENT_AGE_MS_MAX, RECOVERED_UNASKED_MS } from '../../limits.ts';
 import { removeCapacity, withdrawOffer } from './charges.ts';
 import type { RegisteredAgent } from './exchange.ts';
-import { askAgain, secondWord, type Asked } from './second-path.ts';
+import { askAgain, isMachineSilent, secondWord, type Asked } from './second-path.ts';
 import { forgetExecutors } from './executors.ts';
 import { rescindInverseOffers } from './inverse-offers.ts';
 import { loseOperations } from './operation-feedback.ts';
@@ -160,9 +160,11 @@ export function removeSilentAgents(state: ClusterState): void {
     quiet.push(agent);
     const silentMs = state.elapsed - (agent.disconnectedAt ?? state.elapsed);
     // No sooner for its address being silent too: its process is being started again, or its tasks run on without it.
-    const patienceMs = agent.isSuspended
-      ? config.agentSuspendedMs
-      : config.agentPingIntervalMs * config.agentPingMissesMax;
+    // Where the machine itself is gone nobody starts anything there, whatever was said before.
+    const patienceMs =
+      agent.isSuspended && !isMachineSilent(state, agent.id)
+        ? config.agentSuspendedMs
+        : config.agentPingIntervalMs * config.agentPingMissesMax;
     if (silentMs >= patienceMs && isLost(state, agent, silentMs)) due.push(agent);
   }
   for (const id of state.silent) {

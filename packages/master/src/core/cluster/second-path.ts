@@ -3,6 +3,7 @@
  * whatever is the matter with its link; one that answers neither way is believed to be dead sooner.
  */
 import { PROBE_INTERVAL_MS, PROBE_MISSES_MIN, PROBE_WORD_MS_MAX, PROBES_UNDER_WAY_MAX } from '../../limits.ts';
+import type { ProbeAnswer } from './exchange.ts';
 import type { AgentRecord, ProbeRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
 
@@ -29,7 +30,8 @@ export function askAgain(state: ClusterState, agents: readonly Asked[]): void {
 
 function ask(state: ClusterState, agent: Asked): void {
   const known = state.probes.get(agent.id);
-  const probe: ProbeRecord = known ?? { askedAt: 0, isUnderWay: false, misses: 0, answeredAt: undefined };
+  const never = { askedAt: 0, isUnderWay: false, misses: 0, machineMisses: 0, answeredAt: undefined };
+  const probe: ProbeRecord = known ?? never;
   probe.askedAt = state.elapsed;
   probe.isUnderWay = true;
   state.probes.set(agent.id, probe);
@@ -38,13 +40,19 @@ function ask(state: ClusterState, agent: Asked): void {
 }
 
 /** The address answered, or it did not. */
-export function probed(state: ClusterState, agentId: string, hasAnswered: boolean): void {
+export function probed(state: ClusterState, agentId: string, answer: ProbeAnswer): void {
   state.probesUnderWay -= 1;
   const probe = state.probes.get(agentId);
   if (probe === undefined) return;
   probe.isUnderWay = false;
-  probe.misses = hasAnswered ? 0 : probe.misses + 1;
-  if (hasAnswered) probe.answeredAt = state.elapsed;
+  probe.misses = answer === 'alive' ? 0 : probe.misses + 1;
+  probe.machineMisses = answer === 'silent' ? probe.machineMisses + 1 : 0;
+  if (answer === 'alive') probe.answeredAt = state.elapsed;
+}
+
+/** Whether not even the machine gives a sign of life: it is off, or cut off. */
+export function isMachineSilent(state: ClusterState, agentId: string): boolean {
+  return (state.probes.get(agentId)?.machineMisses ?? 0) >= PROBE_MISSES_MIN;
 }
 
 /** What is known by the second path. */
