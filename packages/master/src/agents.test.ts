@@ -303,7 +303,7 @@ describe('an agent that goes for good', () => {
   it('by the word of an operator is sent away when it reappears', async () => {
     const { cluster, agent, framework } = await stage(['t1']);
     await agent.disconnect();
-    cluster.master.markAgentGone(agent.agentId);
+    void cluster.master.markAgentGone(agent.agentId);
     await cluster.settle();
     expect(framework.lastStatus('t1')).toMatchObject({
       state: 'TASK_GONE_BY_OPERATOR',
@@ -315,6 +315,66 @@ describe('an agent that goes for good', () => {
     await cluster.restartMaster();
     await agent.connect();
     expect(agent.of('REJECTED')).toHaveLength(2);
+  });
+});
+
+describe('an order of an operator', () => {
+  async function slowStage() {
+    const registry = new SlowRegistry();
+    registry.holding = false;
+    const cluster = await Cluster.start({}, registry);
+    const agent = await cluster.agent('a1');
+    registry.holding = true;
+    const answers: boolean[] = [];
+    const note = (answer: Promise<boolean>): void => {
+      void answer.then((isKept) => answers.push(isKept));
+    };
+    return { registry, cluster, agent, answers, note };
+  }
+
+  it('is answered once it is durable', async () => {
+    const { registry, cluster, agent, answers, note } = await slowStage();
+    note(cluster.master.treatAgent(agent.agentId, {}));
+    await cluster.settle();
+    expect(answers).toEqual([]);
+    registry.release();
+    await cluster.settle();
+    expect(answers).toEqual([true]);
+    expect(await registry.load()).toMatchObject([{ id: agent.agentId, upkeep: {} }]);
+  });
+
+  it('that an agent is gone waits for the change of it that is under way, and is final', async () => {
+    const { registry, cluster, agent, answers, note } = await slowStage();
+    note(cluster.master.treatAgent(agent.agentId, {}));
+    await cluster.settle();
+    note(cluster.master.markAgentGone(agent.agentId));
+    note(cluster.master.treatAgent(agent.agentId, undefined));
+    await cluster.settle();
+    registry.release();
+    await cluster.settle();
+    expect(answers).toEqual([true, true, true]);
+    expect(await registry.load()).toMatchObject([{ id: agent.agentId, state: 'gone' }]);
+    expect(agent.of('REJECTED')).toMatchObject([{ shutdown: true }]);
+  });
+
+  it('is not confirmed when it could not be kept in time, nor by a master that stops', async () => {
+    const { cluster, agent, answers, note } = await slowStage();
+    note(cluster.master.treatAgent(agent.agentId, {}));
+    await cluster.time.advance(10_000);
+    expect(answers).toEqual([false]);
+    note(cluster.master.markAgentGone(agent.agentId));
+    await cluster.settle();
+    await cluster.master.stop();
+    await cluster.settle();
+    expect(answers).toEqual([false, false]);
+    expect(await cluster.master.treatAgent(agent.agentId, undefined)).toBe(false);
+  });
+
+  it('for an agent that nobody knows has no effect', async () => {
+    const { cluster, answers, note } = await slowStage();
+    note(cluster.master.markAgentGone('nobody'));
+    await cluster.settle();
+    expect(answers).toEqual([true]);
   });
 });
 

@@ -49,6 +49,8 @@ export const RECOVERED_UNASKED_MS = 10_000;
 export const UNREGISTERED_LINK_MS_MAX = 60_000;
 /** Registry writes are tried again after this pause. */
 export const REGISTRY_RETRY_MS = 1_000;
+/** How long an operator waits to hear that what was ordered of an agent is durable. */
+export const ORDER_ANSWER_MS_MAX = 10_000;
 /** Tasks that a framework is told of in one turn, when it asks for all. */
 export const TASKS_TOLD_PER_TURN = 500;
 /** Tasks looked at for an answer between two looks at the clock. */

@@ -14,7 +14,7 @@ import {
 } from '@stadion/base';
 import type { AgentAcceptor, AgentInfo, AgentUpkeep, Link, MasterMessage } from '@stadion/contract/agent-link';
 import type { ClusterSettings } from '@stadion/contract/cluster-settings';
-import type { MasterInfo, SchedulerConnection, SchedulerEvent } from '@stadion/contract/mesos';
+import type { MasterInfo, SchedulerConnection } from '@stadion/contract/mesos';
 import { AgentLinks } from './agent-links.ts';
 import { AllocationTurns } from './allocation-turns.ts';
 import type { AgentRegistry } from './agent-registry.ts';
@@ -24,8 +24,10 @@ import { Ledger } from './core/cluster/ledger.ts';
 import type { ResourceOperation } from './core/cluster/operations.ts';
 import type { SettingsDecision } from './core/settings/settings.ts';
 import type { ClusterView } from './core/cluster/state.ts';
+import { FrameworkSubscriptions } from './framework-subscriptions.ts';
 import { ALLOCATION_SLICE_AGENTS_MAX, PING_SLICE_LINKS_MAX } from './limits.ts';
 import { Meters } from './meters.ts';
+import { PendingOrders } from './pending-orders.ts';
 import { RegistryWriter } from './registry-writer.ts';
 import { MemorySettingsRegistry, type SettingsRegistry } from './settings-registry.ts';
 
@@ -72,10 +74,16 @@ export interface Master extends Service {
   readonly view: ClusterView | undefined;
   /** An in-process connection for one framework. Events are delivered in later turns, never inside a call. */
   connect(): SchedulerConnection;
-  /** Declares an agent gone for ever; it and its tasks are told so. Without effect for unknown agents. */
-  markAgentGone(agentId: string): void;
-  /** Leaves an agent out of new work, or drains it; undefined: as any other again. Without effect for unknown agents. */
-  treatAgent(agentId: string, upkeep: AgentUpkeep | undefined): void;
+  /**
+   * Declares an agent gone for ever; it and its tasks are told so. Without effect for unknown agents.
+   * @returns true once that is durable; false when it is not certain within `ORDER_ANSWER_MS_MAX`, or the master stops before
+   */
+  markAgentGone(agentId: string): Promise<boolean>;
+  /**
+   * Leaves an agent out of new work, or drains it; undefined: as any other again. Without effect for unknown agents.
+   * @returns as {@link markAgentGone}
+   */
+  treatAgent(agentId: string, upkeep: AgentUpkeep | undefined): Promise<boolean>;
   /** Tells each change of the cluster, from now on until the returned function is called. */
   watch(onChange: (change: ClusterChange) => void): () => void;
   /**
@@ -98,10 +106,6 @@ export function createMaster(options: MasterOptions): Master {
   return new MasterShell(options);
 }
 
-interface Subscription {
-  readonly events: Mailbox<SchedulerEvent | { readonly type: 'CLOSED'; readonly reason: string }>;
-}
-
 class MasterShell implements Master {
   readonly identity: MasterIdentity;
   readonly acceptor: AgentAcceptor;
@@ -112,12 +116,12 @@ class MasterShell implements Master {
   readonly meters = new Meters();
   private readonly inbox: Mailbox<LedgerInput>;
   private readonly links: AgentLinks;
-  private readonly subscriptions = new Map<number, Subscription>();
+  private readonly subscriptions: FrameworkSubscriptions;
+  private readonly orders: PendingOrders;
   private readonly running: TimerHandle[] = [];
   private readonly watchers = new Set<(change: ClusterChange) => void>();
   private ledger: Ledger | undefined;
   private stopped = false;
-  private lastSubscription = 0;
   private readonly allocations: AllocationTurns;
   private readonly registry: RegistryWriter;
   private readonly settings: SettingsRegistry;
@@ -146,6 +150,14 @@ class MasterShell implements Master {
     });
     this.registry = new RegistryWriter({ ...options, time: this.time, meters: this.meters }, (change) => {
       this.inbox.post({ type: 'registry-applied', change });
+    });
+    this.orders = new PendingOrders(this.time);
+    this.subscriptions = new FrameworkSubscriptions({
+      time: this.time,
+      post: (input) => {
+        this.inbox.post(input);
+      },
+      isOpen: () => this.isRunning,
     });
     this.links = new AgentLinks({
       time: this.time,
@@ -206,56 +218,21 @@ class MasterShell implements Master {
     this.registry.stop();
     this.inbox.close();
     this.links.stop();
-    for (const { events } of this.subscriptions.values()) events.post({ type: 'CLOSED', reason: 'the master stopped' });
-    this.subscriptions.clear();
+    this.orders.stop();
+    this.subscriptions.closeAll('the master stopped');
     return Promise.resolve();
   }
 
   connect(): SchedulerConnection {
-    let current: number | undefined;
-    return {
-      subscribe: (call, receiver) => {
-        const number = (this.lastSubscription += 1);
-        const previous = current;
-        current = number;
-        const events: Subscription['events'] = new Mailbox(this.time, (event) => {
-          if (event.type !== 'CLOSED') {
-            receiver.onEvent(event);
-            return;
-          }
-          events.close();
-          receiver.onClosed(event.reason);
-        });
-        if (this.stopped || this.ledger === undefined) {
-          events.post({ type: 'CLOSED', reason: 'the master is not running' });
-          return;
-        }
-        this.subscriptions.set(number, { events });
-        this.inbox.post({ type: 'subscribe', subscription: number, call });
-        if (previous === undefined) return;
-        // After the subscribe: the same framework has then moved over, and only another one is disconnected by this.
-        this.closeSubscription(previous, 'subscribed again over the same connection');
-        this.inbox.post({ type: 'subscription-closed', subscription: previous });
-      },
-      send: (call) => {
-        if (current !== undefined) this.inbox.post({ type: 'call', subscription: current, call });
-      },
-      close: () => {
-        if (current === undefined) return;
-        this.subscriptions.get(current)?.events.close();
-        this.subscriptions.delete(current);
-        this.inbox.post({ type: 'subscription-closed', subscription: current });
-        current = undefined;
-      },
-    };
+    return this.subscriptions.connect();
   }
 
-  treatAgent(agentId: string, upkeep: AgentUpkeep | undefined): void {
-    this.inbox.post({ type: 'treat-agent', agentId, upkeep });
+  treatAgent(agentId: string, upkeep: AgentUpkeep | undefined): Promise<boolean> {
+    return this.order((order) => ({ type: 'treat-agent', agentId, upkeep, order }));
   }
 
-  markAgentGone(agentId: string): void {
-    this.inbox.post({ type: 'mark-agent-gone', agentId });
+  markAgentGone(agentId: string): Promise<boolean> {
+    return this.order((order) => ({ type: 'mark-agent-gone', agentId, order }));
   }
 
   watch(onChange: (change: ClusterChange) => void): () => void {
@@ -292,13 +269,24 @@ class MasterShell implements Master {
     this.inbox.post({ type: 'teardown', frameworkId });
   }
 
+  private get isRunning(): boolean {
+    return !this.stopped && this.ledger !== undefined;
+  }
+
+  private order(input: (order: number) => LedgerInput): Promise<boolean> {
+    if (!this.isRunning) return Promise.resolve(false);
+    return this.orders.give((order) => {
+      this.inbox.post(input(order));
+    });
+  }
+
   /** Asked after an `await`, when it may have changed. */
   private wasStopped(): boolean {
     return this.stopped;
   }
 
   private accept(link: Link<MasterMessage>): ReturnType<AgentAcceptor['accept']> {
-    if (this.stopped || this.ledger === undefined) {
+    if (!this.isRunning) {
       this.time.after(0, () => {
         link.close();
       });
@@ -330,10 +318,10 @@ class MasterShell implements Master {
         });
         return;
       case 'to-framework':
-        this.subscriptions.get(output.subscription)?.events.post(output.event);
+        this.subscriptions.send(output.subscription, output.event);
         return;
       case 'close-subscription':
-        this.closeSubscription(output.subscription, output.reason);
+        this.subscriptions.close(output.subscription, output.reason);
         return;
       case 'registry':
         this.registry.write(output.change);
@@ -349,17 +337,15 @@ class MasterShell implements Master {
       case 'operated':
         this.operated = output.problem;
         return;
+      case 'order-kept':
+        this.orders.kept(output.order);
+        return;
       case 'log':
         this.options.log[output.level](output.fields, output.message);
         return;
       default:
         assertNever(output, 'ledger output');
     }
-  }
-
-  private closeSubscription(subscription: number, reason: string): void {
-    this.subscriptions.get(subscription)?.events.post({ type: 'CLOSED', reason });
-    this.subscriptions.delete(subscription);
   }
 
   private pingFrom(after: number): void {

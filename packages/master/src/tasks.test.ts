@@ -103,7 +103,7 @@ describe('a task on an agent that is drained', () => {
     await framework.accept(framework.lastOffer(), [task('t1', agent.agentId)]);
     await agent.update(framework.id, 't1', 'TASK_RUNNING');
     const startedAt = cluster.time.now();
-    cluster.master.treatAgent(agent.agentId, { drain: { startedAt, deadline: startedAt + 60_000, markGone } });
+    void cluster.master.treatAgent(agent.agentId, { drain: { startedAt, deadline: startedAt + 60_000, markGone } });
     await cluster.settle();
     const end = async (state: TaskState) => {
       await agent.update(framework.id, 't1', state);

@@ -2,13 +2,15 @@
 import type { AgentOptions } from '@stadion/agent';
 import type { AgentAcceptor } from '@stadion/contract/agent-link';
 import type { OrchestratorEvent } from '@stadion/contract/orchestrator';
-import type { SettingsRegistry } from '@stadion/master';
+import type { AgentRegistry, SettingsRegistry } from '@stadion/master';
 import type { Engine, EngineOptions } from '@stadion/orchestrator';
 
 /** All doors; every one gives back what it got until somebody replaces it (see `SimulationOptions.sabotage`). */
 export interface Doors {
   /** What an engine is made of: its store, its way to the master. Asked once per life of the control plane. */
   engineOptions: (options: EngineOptions) => EngineOptions;
+  /** What a master keeps its list of agents in. Asked once per life of the control plane. */
+  registry: (registry: AgentRegistry) => AgentRegistry;
   /** What a master keeps its settings in. Asked once per life of the control plane. */
   settings: (registry: SettingsRegistry) => SettingsRegistry;
   /** What users, checkers and the settling see of the engine. */
@@ -25,6 +27,7 @@ export interface Doors {
 export function honestDoors(): Doors {
   return {
     engineOptions: (options) => options,
+    registry: (registry) => registry,
     settings: (registry) => registry,
     engine: (engine) => engine,
     news: (event) => event,

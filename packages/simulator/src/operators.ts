@@ -3,6 +3,8 @@ import type { AgentUpkeep } from '@stadion/contract/agent-link';
 import type { Master } from '@stadion/master';
 import type { Instance } from '@stadion/orchestrator';
 import type { Machine } from './machine.ts';
+import { canonical } from './promises.ts';
+import { ValueBook } from './value-book.ts';
 
 type MasterView = NonNullable<Master['view']>;
 
@@ -12,6 +14,8 @@ export class Operators {
   private readonly toldToLeave = new Set<string>();
   /** Machines whose last treatment was a drain. */
   private readonly drained = new Set<string>();
+  /** What was ordered of agents, by their ids. */
+  private readonly books = new Map<string, ValueBook>();
   /** Whether a machine was ever drained. */
   haveDrained = false;
   private readonly master: () => Master | undefined;
@@ -30,8 +34,28 @@ export class Operators {
     this.haveDrained ||= upkeep?.drain !== undefined;
     if (upkeep?.drain === undefined) this.drained.delete(machine.name);
     else this.drained.add(machine.name);
-    master.treatAgent(agentId, upkeep);
+    const book = this.books.get(agentId) ?? new ValueBook(canonical({}));
+    this.books.set(agentId, book);
+    const acknowledge = book.write(canonical({ upkeep }));
+    void master.treatAgent(agentId, upkeep).then((isKept) => {
+      if (isKept) acknowledge();
+    });
     return true;
+  }
+
+  /** Sentences on orders that are older than what was acknowledged. What a newcomer has read is the promise from here on. */
+  reload(): readonly string[] {
+    const view = this.master()?.view;
+    if (view === undefined) return [];
+    return [...this.books].flatMap(([agentId, book]) => {
+      // One that has left the cluster took its orders along.
+      if (!view.recovered.has(agentId) && !view.unreachable.has(agentId)) return [];
+      const found = canonical({ upkeep: view.upkeep.get(agentId) });
+      const promised = book.reload(found);
+      return promised === undefined
+        ? []
+        : [`the order for agent ${agentId} was acknowledged as ${promised} and is ${found} after a restart`];
+    });
   }
 
   /** Whether a machine is being emptied, as far as the master knows; while none is there, as far as it was last told. */

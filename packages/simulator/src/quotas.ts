@@ -3,6 +3,7 @@ import { PlatformError, randomBelow, type Random } from '@stadion/base';
 import type { QuotaConfig } from '@stadion/contract/cluster-settings';
 import { quotaChange, type Master } from '@stadion/master';
 import { canonical } from './promises.ts';
+import { ValueBook } from './value-book.ts';
 
 /** The roles of apps that share a quota: the second is below the first. */
 export const TEAM_ROLES = ['team', 'team/night'] as const;
@@ -11,15 +12,9 @@ export const TEAM_ROLES = ['team', 'team/night'] as const;
 const CPUS = [0, 1, 2, 5, 20];
 const MEM = [0, 100, 300, 1_000];
 
-interface Written {
-  quotas: string;
-  isAcknowledged: boolean;
-}
-
 /** The quotas of one world. */
 export class Quotas {
-  /** What was set since the last acknowledged value, with it. Which of the later ones survive a crash is open. */
-  private written: Written[] = [{ quotas: '[]', isAcknowledged: true }];
+  private readonly book = new ValueBook('[]');
   private readonly master: () => Master | undefined;
 
   /** @param master the one that runs now */
@@ -33,21 +28,21 @@ export class Quotas {
    */
   async set(configs: readonly QuotaConfig[]): Promise<boolean> {
     const change = quotaChange(configs, true);
-    const entry: Written = { quotas: '', isAcknowledged: false };
+    let acknowledge: () => void = () => undefined;
     const asked = this.master()?.configure((settings, view) => {
       const decision = change(settings, view);
-      if (!decision.ok) return decision;
-      entry.quotas = canonical(decision.settings.quotas);
-      this.written.push(entry);
+      if (decision.ok) acknowledge = this.book.write(canonical(decision.settings.quotas));
       return decision;
     });
     try {
-      entry.isAcknowledged = asked !== undefined && (await asked) === undefined;
+      if (asked === undefined || (await asked) !== undefined) return false;
     } catch (error) {
       // A store that is full, gone, or of another leader by now: whether it is kept is open.
       if (!(error instanceof PlatformError)) throw error;
+      return false;
     }
-    return entry.isAcknowledged;
+    acknowledge();
+    return true;
   }
 
   /** Ends all of them, if there are any. Called again and again while the world settles. */
@@ -61,11 +56,8 @@ export class Quotas {
     const settings = this.master()?.view?.settings;
     if (settings === undefined) return undefined;
     const found = canonical(settings.quotas);
-    const promised = this.written.findLastIndex(({ isAcknowledged }) => isAcknowledged);
-    const isKept = this.written.slice(promised).some(({ quotas }) => quotas === found);
-    const wanted = this.written[promised]?.quotas;
-    this.written = [{ quotas: found, isAcknowledged: true }];
-    return isKept ? undefined : `the quotas were acknowledged as ${String(wanted)} and are ${found} after a restart`;
+    const promised = this.book.reload(found);
+    return promised && `the quotas were acknowledged as ${promised} and are ${found} after a restart`;
   }
 }
 

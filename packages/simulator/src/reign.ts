@@ -63,7 +63,7 @@ export class Reign {
   async start(): Promise<void> {
     const { world, hostname, store, epoch, life, time, random, onMaster, onFatal } = this.parts;
     const master = createMaster({
-      registry: new StoredAgentRegistry(store, epoch, silentLogger),
+      registry: world.doors.registry(new StoredAgentRegistry(store, epoch, silentLogger)),
       settings: world.doors.settings(new StoredSettingsRegistry(store, epoch)),
       clock: time,
       timers: time,

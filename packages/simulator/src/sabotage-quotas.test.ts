@@ -39,6 +39,23 @@ describe('the checker of quotas', { timeout: TEST_MS_MAX }, () => {
     };
     expect(await complaints({ sabotage })).toEqual(['2 durability']);
   });
+
+  it('sees orders for agents that were acknowledged and are gone after a crash, too', async () => {
+    const sabotage = (world: World): void => {
+      world.doors.registry = (registry) => ({
+        load: () => registry.load(),
+        apply: (change) => (change.type === 'treat' ? Promise.resolve() : registry.apply(change)),
+      });
+      world.time.after(20_000, () => {
+        for (const machine of world.machines) world.operators.treat(machine, {});
+      });
+      world.time.after(40_000, () => {
+        world.host.crash();
+        void world.host.start();
+      });
+    };
+    expect(await complaints({ sabotage })).toEqual(['2 durability']);
+  });
 });
 
 /** A role gets a quota, and an app of a role below it wants more than that. */

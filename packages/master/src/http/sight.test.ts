@@ -172,7 +172,7 @@ describe('of what is neither theirs by a task nor by a role of today', () => {
   it.each([{ call: 'GET_AGENTS' }, { path: '/slaves' }, { path: '/state' }])(
     'a machine that works for others is not said to be drained, nor what it was started with for them, by %o',
     async (asked) => {
-      cluster.master.treatAgent(machine.agentId, { drain: { startedAt: 0, deadline: 1e15, markGone: false } });
+      void cluster.master.treatAgent(machine.agentId, { drain: { startedAt: 0, deadline: 1e15, markGone: false } });
       await cluster.settle();
       expect(await ask(everybodys(), asked)).toMatch(/theirs/);
       const text = await ask(ours(), asked);

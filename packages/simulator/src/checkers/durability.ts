@@ -61,6 +61,7 @@ export function durabilityChecker(world: World, promises: PromiseBook, violate: 
       for (const problem of promises.reload(view.root)) violate(problem);
       const quotaProblem = world.quotas.reload();
       if (quotaProblem !== undefined) violate(quotaProblem);
+      for (const problem of world.operators.reload()) violate(problem);
       for (const taskId of known) {
         if (view.instanceByTaskId(taskId) === undefined) {
           violate(`${taskId} was launched and is forgotten by a restart`);

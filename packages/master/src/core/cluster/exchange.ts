@@ -49,8 +49,14 @@ export type LedgerInput =
   | { readonly type: 'subscription-closed'; readonly subscription: number }
   /** The change is durable. */
   | { readonly type: 'registry-applied'; readonly change: RegistryChange }
-  | { readonly type: 'mark-agent-gone'; readonly agentId: string }
-  | { readonly type: 'treat-agent'; readonly agentId: string; readonly upkeep: AgentUpkeep | undefined }
+  /** Both are answered by `order-kept` with their number. */
+  | { readonly type: 'mark-agent-gone'; readonly agentId: string; readonly order: number }
+  | {
+      readonly type: 'treat-agent';
+      readonly agentId: string;
+      readonly upkeep: AgentUpkeep | undefined;
+      readonly order: number;
+    }
   | { readonly type: 'teardown'; readonly frameworkId: string }
   /** Answered by `operated`. */
   | { readonly type: 'operate'; readonly agentId: string; readonly operation: ResourceOperation }
@@ -81,6 +87,8 @@ export type ClusterChange =
 export type LedgerOutput =
   /** What is wrong with what an operator wanted, if anything is. */
   | { readonly type: 'operated'; readonly problem: string | undefined }
+  /** What an operator ordered of an agent is durable, or concerns nobody. */
+  | { readonly type: 'order-kept'; readonly order: number }
   | { readonly type: 'to-agent'; readonly link: number; readonly message: MasterMessage }
   | { readonly type: 'close-link'; readonly link: number }
   /** To be asked at its own address whether it lives; answered by `probed`. */

@@ -29,12 +29,12 @@ import {
   repeatOperations,
 } from './operation-feedback.ts';
 import { operate } from './operator-operations.ts';
+import { answerOrders, order, placeOrders } from './operator-orders.ts';
 import { answerMore, kill, reconcile } from './reconciliation.ts';
 import { admitted, register } from './registration.ts';
 import {
   forgetOldAgents,
   linkClosed,
-  markGone,
   markedGone,
   markedUnreachable,
   removeSilentAgents,
@@ -44,7 +44,7 @@ import { oversubscribe } from './oversubscription.ts';
 import { probed } from './second-path.ts';
 import { ClusterState, type ClusterView } from './state.ts';
 import { acknowledge, statusUpdate } from './updates.ts';
-import { keepUp, treat, treated } from './upkeep.ts';
+import { keepUp, treated } from './upkeep.ts';
 
 /** Holds the state of one master and applies one input at a time. */
 export class Ledger {
@@ -150,10 +150,10 @@ export class Ledger {
         this.registryApplied(input.change);
         return;
       case 'mark-agent-gone':
-        markGone(state, input.agentId);
+        order(state, input.agentId, { type: 'mark-gone' }, input.order);
         return;
       case 'treat-agent':
-        treat(state, input.agentId, input.upkeep);
+        order(state, input.agentId, { type: 'treat', upkeep: input.upkeep }, input.order);
         return;
       case 'teardown': {
         const framework = state.frameworks.get(input.frameworkId);
@@ -297,6 +297,14 @@ export class Ledger {
   }
 
   private registryApplied(change: RegistryChange): void {
+    const { state } = this;
+    const orders = state.transitions.get(change.id)?.orders ?? [];
+    this.takeChange(change);
+    answerOrders(state, orders);
+    placeOrders(state, change.id);
+  }
+
+  private takeChange(change: RegistryChange): void {
     const { state } = this;
     if (change.type === 'admit') {
       admitted(state, change.id, change.info);

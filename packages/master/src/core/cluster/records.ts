@@ -1,5 +1,5 @@
 /** What the master knows of agents, frameworks, tasks and offers. Plain records; the rules are in the files beside. */
-import type { AgentInfo } from '@stadion/contract/agent-link';
+import type { AgentInfo, AgentUpkeep } from '@stadion/contract/agent-link';
 import type {
   ContainerInfo,
   DiscoveryInfo,
@@ -270,6 +270,14 @@ export interface ProbeRecord {
 /** A key for a task of an agent: task ids are unique within a framework only, and no id holds a slash. */
 export function taskKey(frameworkId: string, taskId: string): string {
   return `${frameworkId}/${taskId}`;
+}
+
+/** What operators have ordered of one agent and is not on its way to the registry yet. A newer one takes the place of an older one. */
+export interface WaitingOrders {
+  /** What becomes of the agent; `mark-gone` is final. */
+  wanted: { readonly type: 'treat'; readonly upkeep: AgentUpkeep | undefined } | { readonly type: 'mark-gone' };
+  /** The numbers of all orders that are answered with this one. */
+  readonly numbers: number[];
 }
 
 /** An open link of an agent process. */

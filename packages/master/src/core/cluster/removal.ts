@@ -72,15 +72,6 @@ export function removeUnused(state: ClusterState, agent: AgentRecord): void {
   leave(state, agent, () => undefined);
 }
 
-/** An operator says that the agent will never come back. False: no such agent, or a change of it is under way. */
-export function markGone(state: ClusterState, agentId: string): boolean {
-  const info =
-    state.agents.get(agentId)?.info ?? state.recovered.get(agentId)?.info ?? state.unreachable.get(agentId)?.info;
-  if (info === undefined || state.transitions.has(agentId)) return false;
-  state.change({ type: 'mark-gone', id: agentId, info, at: state.now });
-  return true;
-}
-
 /** The registry has it: the agent is gone for ever. */
 export function markedGone(state: ClusterState, entry: RegisteredAgent): void {
   state.gone.set(entry.id, entry);

@@ -1,7 +1,7 @@
 /** Everything that one master knows. Only the ledger's rules write to it; readers get it as a {@link ClusterView}. */
 import type { MasterInfo, SchedulerEvent } from '@stadion/contract/mesos';
 import type { ClusterSettings } from '@stadion/contract/cluster-settings';
-import type { AgentUpkeep, MasterMessage } from '@stadion/contract/agent-link';
+import type { AgentInfo, AgentUpkeep, MasterMessage } from '@stadion/contract/agent-link';
 import type { MasterConfig } from '../../config.ts';
 import { AllocationQueue } from '../allocation/allocation-queue.ts';
 import { RoleTree } from '../allocation/role-tree.ts';
@@ -20,11 +20,14 @@ import type {
   ProbeRecord,
   RecoveredAgent,
   TaskRecord,
+  WaitingOrders,
 } from './records.ts';
 
 /** A registry write under way; a REGISTER that came meanwhile is handled after it. */
 interface Transition {
   readonly change: RegistryChange;
+  /** Numbers of the operators' orders that it carries out. */
+  readonly orders: readonly number[];
   waiting: { readonly link: number; readonly message: RegisterMessage } | undefined;
 }
 
@@ -52,8 +55,8 @@ export class ClusterState {
   readonly gone = new Map<string, RegisteredAgent>();
   /** By agent id, as the registry has it. */
   readonly upkeep = new Map<string, AgentUpkeep>();
-  /** Wishes that are not yet on their way to the registry, by agent id. */
-  readonly wishes = new Map<string, AgentUpkeep | undefined>();
+  /** Operators' orders that are not yet on their way to the registry, by agent id. */
+  readonly orders = new Map<string, WaitingOrders>();
   readonly transitions = new Map<string, Transition>();
   /** By hostname, ip and port, for agents that start over before they learnt their id. */
   readonly addresses = new Map<string, AgentRecord>();
@@ -129,12 +132,20 @@ export class ClusterState {
     this.outputs.push({ type: 'log', level, fields, message });
   }
 
-  /** Asks for a durable change; `registry-applied` follows. One per agent at a time. */
-  change(wanted: RegistryChange): void {
+  /** What the agent is, for any that is part of the cluster or expected back; undefined: no such agent. */
+  infoOf(agentId: string): AgentInfo | undefined {
+    return (this.agents.get(agentId) ?? this.recovered.get(agentId) ?? this.unreachable.get(agentId))?.info;
+  }
+
+  /**
+   * Asks for a durable change; `registry-applied` follows. One per agent at a time.
+   * @param orders numbers of the operators' orders that it carries out
+   */
+  change(wanted: RegistryChange, orders: readonly number[] = []): void {
     const upkeep = this.upkeep.get(wanted.id);
     const isSilent = wanted.type === 'remove' || wanted.type === 'treat' || upkeep === undefined;
     const change = isSilent ? wanted : { ...wanted, upkeep };
-    this.transitions.set(change.id, { change, waiting: undefined });
+    this.transitions.set(change.id, { change, orders, waiting: undefined });
     this.outputs.push({ type: 'registry', change });
   }
 }

@@ -2,18 +2,11 @@
  * How people want an agent treated: left out of new work (cordoned), or emptied and then left out (drained). What was
  * asked for is durable before it acts, and survives the agent, the master and both.
  */
-import { rescindOffers, markGone } from './removal.ts';
-import type { AgentUpkeep } from '@stadion/contract/agent-link';
+import { rescindOffers } from './removal.ts';
 import type { StatusReason, TaskState } from '@stadion/contract/mesos';
 import type { RegistryChange } from './exchange.ts';
 import { taskKey, type AgentRecord, type FrameworkRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
-
-/** Takes note of a wish; undefined: as any other agent. Unknown agents are not minded. */
-export function treat(state: ClusterState, agentId: string, upkeep: AgentUpkeep | undefined): void {
-  state.wishes.set(agentId, upkeep);
-  makeDurable(state, agentId);
-}
 
 /** The registry has it. */
 export function treated(state: ClusterState, { id, upkeep }: Extract<RegistryChange, { type: 'treat' }>): void {
@@ -26,15 +19,14 @@ export function treated(state: ClusterState, { id, upkeep }: Extract<RegistryCha
   else rescindOffers(state, agent);
 }
 
-/** Once a second: wishes that had to wait, and drains whose time has come. */
+/** Once a second: drains whose time has come. */
 export function keepUp(state: ClusterState): void {
-  for (const agentId of state.wishes.keys()) makeDurable(state, agentId);
   for (const [agentId, { drain }] of state.upkeep) {
     const agent = state.agents.get(agentId);
     if (drain === undefined || agent === undefined || state.transitions.has(agentId)) continue;
     if (agent.hasTasks) {
       if (state.now >= drain.deadline) killAll(state, agent, drain.gracePeriodMs);
-    } else if (drain.markGone) markGone(state, agentId);
+    } else if (drain.markGone) state.change({ type: 'mark-gone', id: agentId, info: agent.info, at: state.now });
   }
 }
 
@@ -58,23 +50,6 @@ export function inDrain<Told extends { readonly state: TaskState; readonly reaso
   if (drain === undefined || (told.state !== 'TASK_KILLING' && told.state !== 'TASK_KILLED')) return told;
   const isGone = told.state === 'TASK_KILLED' && drain.markGone && framework.partitionAware;
   return { ...told, reason: 'REASON_AGENT_DRAINING', ...(isGone && { state: 'TASK_GONE_BY_OPERATOR' }) };
-}
-
-function makeDurable(state: ClusterState, agentId: string): void {
-  if (state.transitions.has(agentId)) return;
-  const upkeep = state.wishes.get(agentId);
-  state.wishes.delete(agentId);
-  const away = state.unreachable.get(agentId);
-  const info = state.agents.get(agentId)?.info ?? state.recovered.get(agentId)?.info ?? away?.info;
-  if (info === undefined) return;
-  state.change({
-    type: 'treat',
-    id: agentId,
-    info,
-    state: away === undefined ? 'admitted' : 'unreachable',
-    at: away?.at ?? state.now,
-    ...(upkeep === undefined ? {} : { upkeep }),
-  });
 }
 
 function killAll(state: ClusterState, agent: AgentRecord, gracePeriodMs: number | undefined): void {

@@ -41,6 +41,21 @@ async function eventually(claim: () => void): Promise<void> {
   );
 }
 
+/** Waits for something that is done in turns of the master's time. */
+async function inTurns<Result>(promise: Promise<Result>): Promise<Result> {
+  let outcome: { readonly result: Result } | undefined;
+  void promise.then((result) => (outcome = { result }));
+  await eventually(() => {
+    expect(outcome).toBeDefined();
+  });
+  return promise;
+}
+
+/** Gives an order, and gives the status of the answer. */
+async function order(call: object): Promise<number> {
+  return (await inTurns(operator.call(call))).status;
+}
+
 describe('an operator asks', () => {
   it('for agents, frameworks and tasks, each under the name of its call', async () => {
     expect(await ask('GET_AGENTS')).toMatchObject({
@@ -116,30 +131,29 @@ describe('an operator orders', () => {
   });
 
   it('an agent to be gone', async () => {
-    const order = { type: 'MARK_AGENT_GONE', mark_agent_gone: { agent_id: { value: agent.agentId } } };
-    expect((await operator.call(order)).status).toBe(200);
+    expect(await order({ type: 'MARK_AGENT_GONE', mark_agent_gone: { agent_id: { value: agent.agentId } } })).toBe(200);
     await eventually(() => {
       expect(framework.lastStatus('t1').state).toBe('TASK_GONE_BY_OPERATOR');
     });
     const nobody = { type: 'MARK_AGENT_GONE', mark_agent_gone: { agent_id: { value: 'nobody' } } };
-    expect((await operator.call(nobody)).status).toBe(404);
+    expect(await order(nobody)).toBe(404);
   });
 
   it('an agent to be left out of new work, and to be drained', async () => {
     const id = { value: agent.agentId };
-    expect((await operator.call({ type: 'DEACTIVATE_AGENT', deactivate_agent: { agent_id: id } })).status).toBe(200);
+    expect(await order({ type: 'DEACTIVATE_AGENT', deactivate_agent: { agent_id: id } })).toBe(200);
     await expect
       .poll(async () => (await ask('GET_AGENTS'))['get_agents'])
       .toMatchObject({ agents: [{ deactivated: true, active: false }] });
     expect(agent.of('KILL_TASK')).toEqual([]);
-    expect((await operator.call({ type: 'REACTIVATE_AGENT', reactivate_agent: { agent_id: id } })).status).toBe(200);
+    expect(await order({ type: 'REACTIVATE_AGENT', reactivate_agent: { agent_id: id } })).toBe(200);
     const drain = { agent_id: id, max_grace_period: { seconds: 7 }, mark_gone: true };
-    expect((await operator.call({ type: 'DRAIN_AGENT', drain_agent: drain })).status).toBe(200);
+    expect(await order({ type: 'DRAIN_AGENT', drain_agent: drain })).toBe(200);
     await eventually(() => {
       expect(agent.of('KILL_TASK')).toMatchObject([{ task_id: { value: 't1' }, grace_period_ms: 7_000 }]);
     });
     const bad = { agent_id: id, deadline: { seconds: -1 } };
-    expect((await operator.call({ type: 'DRAIN_AGENT', drain_agent: bad })).status).toBe(400);
+    expect(await order({ type: 'DRAIN_AGENT', drain_agent: bad })).toBe(400);
   });
 
   it.each([
@@ -204,10 +218,7 @@ it('knows every call, in JSON and in protobuf alike; SUBSCRIBE below', async () 
       ['application/x-protobuf', Buffer.from(encodeProtobuf('OperatorCall', call))],
     ] as const) {
       const headers = { 'Content-Type': mediaType, Accept: mediaType };
-      const answer = app.inject({ method: 'POST', url: '/api/v1', headers, payload });
-      // Long answers are written, and changes kept, in turns of the master's time.
-      await cluster.settle();
-      const { statusCode, body } = await answer;
+      const { statusCode, body } = await inTurns(app.inject({ method: 'POST', url: '/api/v1', headers, payload }));
       expect([type, mediaType, statusCode]).toEqual([type, mediaType, status]);
       if (status >= 400) expect([type, body]).toEqual([type, expect.stringMatching(/\w+ \w+/)]);
     }
@@ -234,7 +245,7 @@ describe('an operator watches', () => {
     const other = await cluster.framework({ name: 'cron' });
     await cluster.framework({ name: 'cron', id: { value: other.id } });
     cluster.master.teardown(other.id);
-    cluster.master.markAgentGone(second.agentId);
+    void cluster.master.markAgentGone(second.agentId);
     await eventually(() => {
       expect(heard('AGENT_REMOVED')).toMatchObject([{ agent_removed: { agent_id: { value: second.agentId } } }]);
     });

@@ -76,8 +76,7 @@ export class OperatorEndpoint {
         const id = idIn(call['mark_agent_gone'], 'agent_id');
         if (id === undefined) return refuse(reply, 400, `Expecting 'mark_agent_gone.agent_id' to be present`);
         if (!isKnown(served.view, id)) return refuse(reply, 404, `Agent ${id} not found`);
-        this.master.markAgentGone(id);
-        return reply.code(200).send();
+        return answerOrder(await this.master.markAgentGone(id), reply);
       }
       default:
         return refuse(reply, 501, `'${type.slice(0, 64)}' is not supported`);
@@ -96,13 +95,12 @@ export class OperatorEndpoint {
     return problem === undefined ? reply.code(202).send() : refuse(reply, 409, problem);
   }
 
-  private treatAgent(type: string, body: unknown, view: ClusterView, reply: FastifyReply): FastifyReply {
+  private async treatAgent(type: string, body: unknown, view: ClusterView, reply: FastifyReply): Promise<FastifyReply> {
     const order = readUpkeepOrder(type, body, this.master.time.now());
     if ('problem' in order) return refuse(reply, 400, order.problem);
     const { agentId, upkeep } = order;
     if (!isKnown(view, agentId)) return refuse(reply, 404, `Agent ${agentId} not found`);
-    this.master.treatAgent(agentId, upkeep);
-    return reply.code(200).send();
+    return answerOrder(await this.master.treatAgent(agentId, upkeep), reply);
   }
 
   /** JSON goes out bit by bit; protobuf knows its length only when all of it is there. */
@@ -116,6 +114,11 @@ export class OperatorEndpoint {
     for await (const chunk of text) whole += chunk;
     yield codec.encodeJson('OperatorResponse', whole);
   }
+}
+
+function answerOrder(isKept: boolean, reply: FastifyReply): FastifyReply {
+  if (isKept) return reply.code(200).send();
+  return refuse(reply, 503, 'It is not certain that this is kept: look at the agent, and order it again');
 }
 
 function isKnown({ agents, recovered, unreachable }: ClusterView, agentId: string): boolean {
