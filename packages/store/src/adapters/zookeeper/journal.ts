@@ -62,14 +62,21 @@ export class Journal {
     await this.memory.append(segment, entries, this.timers);
   }
 
-  /** Does one step to keep the journal small, if there is one to do. */
-  async compact(session: EnsembleSession, epoch: number): Promise<boolean> {
+  /**
+   * Prepares one step that keeps the journal small, if there is one to take: reads the segments that it is about, which
+   * nobody changes and only the leader replaces, so that writes go on meanwhile.
+   * @returns what takes the step; a write like any other
+   */
+  async prepareCompaction(session: EnsembleSession, epoch: number): Promise<(() => Promise<void>) | undefined> {
     const { segments, liveBytes } = this.memory;
     const step = planCompaction(segments, liveBytes, COMPACTION);
-    if (step === undefined) return false;
-    if (step.type === 'merge') await this.merge(session, epoch, step.run);
-    else await this.rotate(session, epoch, step.segment);
-    return true;
+    if (step === undefined) return undefined;
+    if (step.type === 'merge') {
+      const contents = await this.entriesOf(session, step.run);
+      return () => this.merge(session, epoch, step.run, contents);
+    }
+    const contents = await this.entriesOf(session, [step.segment]);
+    return () => this.rotate(session, epoch, step.segment, contents);
   }
 
   /** @returns false when the segments do not follow on what was read: all must be read again */
@@ -129,11 +136,16 @@ export class Journal {
   }
 
   /** Neighbours become one in their place. What was deleted stays noted, unless nothing older could name it. */
-  private async merge(session: EnsembleSession, epoch: number, run: readonly KnownSegment[]): Promise<void> {
+  private async merge(
+    session: EnsembleSession,
+    epoch: number,
+    run: readonly KnownSegment[],
+    contents: readonly SegmentEntry[],
+  ): Promise<void> {
     const [first, last] = [run[0], run.at(-1)];
     assert(first !== undefined && last !== undefined, 'a merge has segments');
     const latest = new Map<string, SegmentEntry>();
-    for (const segment of run) for (const entry of await this.entriesOf(session, segment)) latest.set(entry.key, entry);
+    for (const entry of contents) latest.set(entry.key, entry);
     const isOldest = this.memory.segments[0] === first;
     const entries = [...latest.values()].filter((entry) => entry.text !== undefined || !isOldest);
     const range = { from: first.from, to: last.to };
@@ -142,20 +154,37 @@ export class Journal {
   }
 
   /** What is current in the oldest segment moves to the end, and the segment goes. */
-  private async rotate(session: EnsembleSession, epoch: number, oldest: KnownSegment): Promise<void> {
-    const entries = await this.entriesOf(session, oldest);
-    const live = entries.filter(({ key }) => this.memory.records.get(key)?.segment === oldest);
+  private async rotate(
+    session: EnsembleSession,
+    epoch: number,
+    oldest: KnownSegment,
+    contents: readonly SegmentEntry[],
+  ): Promise<void> {
+    const live = contents.filter(({ key }) => this.memory.records.get(key)?.segment === oldest);
     if (live.length > 0) await this.append(session, epoch, live);
     await this.removeNodes(session, epoch, oldest.names);
     this.memory.dropOldest();
   }
 
-  private async entriesOf(session: EnsembleSession, segment: KnownSegment): Promise<readonly SegmentEntry[]> {
-    const { from, to, names } = segment;
-    const bytes = await this.readSegment(session, { from, to, parts: names });
-    if (bytes === undefined) throw damaged(segment, 'it is gone');
-    const entries = decodeSegment(bytes);
-    if (typeof entries === 'string') throw damaged(segment, entries);
+  /** @returns what the segments hold, in their order */
+  private async entriesOf(
+    session: EnsembleSession,
+    segments: readonly KnownSegment[],
+  ): Promise<readonly SegmentEntry[]> {
+    const entries: SegmentEntry[] = [];
+    for (let start = 0; start < segments.length; start += SEGMENT_READS_MAX) {
+      const group = segments.slice(start, start + SEGMENT_READS_MAX);
+      const contents = await Promise.all(
+        group.map(({ from, to, names }) => this.readSegment(session, { from, to, parts: names })),
+      );
+      for (const [index, segment] of group.entries()) {
+        const bytes = contents[index];
+        if (bytes === undefined) throw damaged(segment, 'it is gone');
+        const decoded = decodeSegment(bytes);
+        if (typeof decoded === 'string') throw damaged(segment, decoded);
+        for (const entry of decoded) entries.push(entry);
+      }
+    }
     return entries;
   }
 

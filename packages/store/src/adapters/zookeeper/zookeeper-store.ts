@@ -55,6 +55,8 @@ export class ZooKeeperStore implements SharedStore {
   private readonly options: ZooKeeperStoreOptions;
   private readonly journal: Journal;
   private reign: Reign | undefined;
+  /** Whose journal is being made smaller. */
+  private compacting: Reign | undefined;
   private newestEpoch = 0;
   private tail: Promise<unknown> = Promise.resolve();
   private waiting = 0;
@@ -212,17 +214,22 @@ export class ZooKeeperStore implements SharedStore {
     return entries;
   }
 
-  /** Keeps the journal small between commits, a step at a time. */
+  /** Keeps the journal small between commits, a step at a time. What a step reads holds up no commit. */
   private async compact(reign: Reign): Promise<void> {
+    if (this.compacting === reign) return;
+    this.compacting = reign;
     try {
-      for (let isMore = true; isMore && this.reign === reign;) {
-        isMore = await this.enqueue(() =>
-          this.reign === reign ? this.journal.compact(reign.session, reign.epoch) : Promise.resolve(false),
-        );
+      for (;;) {
+        const step = await this.journal.prepareCompaction(reign.session, reign.epoch);
+        if (step === undefined || this.reign !== reign) break;
+        await this.enqueue(() => (this.reign === reign ? step() : Promise.resolve()));
       }
     } catch (error) {
+      if (this.reign !== reign || this.closing !== undefined) return;
       this.options.log.warn({ error: String(error) }, 'The journal in ZooKeeper could not be made smaller');
       reign.end();
+    } finally {
+      if (this.compacting === reign) this.compacting = undefined;
     }
   }
 

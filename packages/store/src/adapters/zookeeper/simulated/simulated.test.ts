@@ -133,6 +133,25 @@ test('leaders that take turns keep the journal short, whatever the others have m
   expect((await settled(time, stores[0].get('/key-3')))?.value).toBe(5_199);
 });
 
+test('no commit waits until the journal has been made smaller, however far away the ensemble is', async () => {
+  const time = new VirtualTime();
+  const ensemble = ensembleIn(time);
+  const link = new Link();
+  const [store] = await opened(time, ensemble, [client(time, 'one', link)]);
+  const reign = await settled(time, store.campaign('one'));
+  link.slowMs = 100;
+  let slowestMs = 0;
+  for (let round = 0; round < 300; round += 1) {
+    const begunAt = time.monotonic();
+    await settled(time, store.commit([{ type: 'put', key: '/key', value: round }], reign.epoch));
+    slowestMs = Math.max(slowestMs, time.monotonic() - begunAt);
+  }
+  await time.advance(60_000);
+  expect(ensemble.sizes.nodes).toBeLessThan(250);
+  // There and back, and once more behind the one write that puts a segment in the place of many.
+  expect(slowestMs).toBeLessThanOrEqual(400);
+});
+
 describe('a simulated ensemble', () => {
   test('keeps one watch for whoever waits in line for hours', async () => {
     const time = new VirtualTime();
