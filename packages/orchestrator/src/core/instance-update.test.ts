@@ -119,7 +119,7 @@ describe('an unreachable instance', () => {
   it('with volumes is replaced and never forgotten', () => {
     const { place } = runningInstance('a', 0);
     if (place === undefined) throw new Error('it runs nowhere');
-    const reservation = { place, role: 'store', volumes: [], hostPorts: [], isConfirmed: true };
+    const reservation = { place, role: 'store', volumes: [], hostPorts: [], incarnation: 1, isConfirmed: true };
     const atOnce = { inactiveAfterSeconds: 0, expungeAfterSeconds: 0 };
     expect(decideUnreachable(atOnce, { ...lost, reservation }, 0)).toEqual({ kind: 'inactive' });
     expect(decideUnreachable(strategy, { ...replaced, reservation }, 1e12)).toEqual({ kind: 'wait', until: undefined });

@@ -5,6 +5,7 @@ import { sameCheckStatus } from './check-result.ts';
 import { healthOf } from './health.ts';
 import { parseTaskId } from './instance-ids.ts';
 import type { AgentPlace, Departure, Instance } from './instance.ts';
+import { confirmedBy } from './residency/confirmation.ts';
 import type { Reservation } from './residency/reservation.ts';
 import { newPodTasks, podCondition, podHealth, updatePodTask } from './pod/pod-tasks.ts';
 
@@ -124,27 +125,7 @@ export function applyStatus(
     typeof checks === 'number'
       ? applyTaskStatus(instance, status, now, share, checks)
       : applyPodStatus(instance, status, now, share, checks);
-  return outcome.kind === 'unchanged' ? outcome : { ...outcome, instance: confirmed(outcome.instance, status) };
-}
-
-/** An instance whose agent evidently has what was reserved. */
-function confirmed(instance: Instance, { state, reason, source }: TaskStatus): Instance {
-  const { reservation } = instance;
-  if (reservation === undefined || reservation.isConfirmed) return instance;
-  // Its agent may not have looked at it at all.
-  if (reason === 'REASON_TASK_KILLED_DURING_LAUNCH') return instance;
-  // Nor does a master say why it was killed: not when it is asked, nor when an agent that was away reports it.
-  if (state === 'TASK_KILLED' && source === 'SOURCE_MASTER') return instance;
-  switch (state) {
-    case 'TASK_RUNNING':
-    case 'TASK_KILLING':
-    case 'TASK_KILLED':
-    case 'TASK_FINISHED':
-    case 'TASK_FAILED':
-      return { ...instance, reservation: { ...reservation, isConfirmed: true } };
-    default:
-      return instance;
-  }
+  return outcome.kind === 'unchanged' ? outcome : { ...outcome, instance: confirmedBy(outcome.instance, status) };
 }
 
 function applyTaskStatus(

@@ -124,7 +124,12 @@ export class LaunchMaker {
     const ports = hostPorts.filter((port) => port !== undefined).slice();
     const role = offer.allocation_info.role;
     const reservation = isResident(definition)
-      ? newReservation(definition, { place, role, hostPorts: ports }, disks, () => randomUuid(random))
+      ? newReservation(
+          definition,
+          { place, role, hostPorts: ports, incarnation: instance.incarnation + 1 },
+          disks,
+          () => randomUuid(random),
+        )
       : undefined;
     const launched = this.begin(instance, definition, { place, hostPorts: ports, ...(reservation && { reservation }) });
     pool.launchedOn(prepared, definition, disks);

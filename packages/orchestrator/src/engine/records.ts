@@ -150,6 +150,8 @@ const ReservationRecord = Type.Object({
     }),
   ),
   ports: Type.Array(Type.Integer()),
+  /** Absent in what was written before there was a need for it. */
+  incarnation: Type.Optional(Type.Integer({ minimum: 0 })),
   confirmed: Type.Boolean(),
 });
 
@@ -321,8 +323,9 @@ export function instanceRecord(instance: Instance): JsonValue {
   return record;
 }
 
-function reservationRecord({ place, role, volumes, hostPorts, isConfirmed }: Reservation): JsonValue {
-  return { place: placeRecord(place), role, volumes: asJson(volumes), ports: hostPorts, confirmed: isConfirmed };
+function reservationRecord(reservation: Reservation): JsonValue {
+  const { place, role, volumes, hostPorts: ports, incarnation, isConfirmed: confirmed } = reservation;
+  return { place: placeRecord(place), role, volumes: asJson(volumes), ports, incarnation, confirmed };
 }
 
 /** Gives one object for many equal ones, so that 100,000 instances share their texts and places. */
@@ -355,14 +358,19 @@ export function readInstance(id: string, value: JsonValue, sharing: Sharing): In
     readiness: record.readiness ?? [],
     ...(record.check !== undefined && { checkStatus: record.check }),
     ...(record.tasks !== undefined && { tasks: record.tasks.map((task) => ({ ...task, state: task.state })) }),
-    ...(record.reservation !== undefined && { reservation: reservationFrom(record.reservation, sharing) }),
+    ...(record.reservation !== undefined && { reservation: reservationFrom(record.reservation, record.incarnation, sharing) }),
     drainUntil: record.drain,
   };
 }
 
-function reservationFrom(record: Static<typeof ReservationRecord>, sharing: Sharing): Reservation {
-  const { place, role, volumes, ports, confirmed } = record;
-  return { place: sharing.place(placeFrom(place)), role, volumes, hostPorts: ports, isConfirmed: confirmed };
+/** @param present the instance's incarnation: before it was written down, only what that one reports was believed */
+function reservationFrom(
+  record: Static<typeof ReservationRecord>,
+  present: number,
+  sharing: Sharing,
+): Reservation {
+  const { role, volumes, ports: hostPorts, incarnation = present, confirmed: isConfirmed } = record;
+  return { place: sharing.place(placeFrom(record.place)), role, volumes, hostPorts, incarnation, isConfirmed };
 }
 
 function placeFrom(place: Static<typeof PlaceRecord>): AgentPlace {

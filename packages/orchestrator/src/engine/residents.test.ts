@@ -198,6 +198,29 @@ describe('a master that does not give back what it is asked for', () => {
   });
 });
 
+describe('a launch that its master gave up', () => {
+  it('and that ran all the same has written on its volume: the next one keeps it, whatever becomes of it', async () => {
+    const platform = await started(1);
+    const { master } = platform;
+    master.script = () => ({ kind: 'silent' });
+    valueOf(await platform.put([RESIDENT]));
+    await platform.until(() => master.launched.length === 1);
+    const [first = ''] = master.launched;
+    const volumes = () => platform.engine.view.instances('/db').map(({ reservation }) => reservation?.volumes);
+    const before = volumes();
+    master.offers.withhold('agent-0');
+    master.say(first, 'TASK_KILLED', { source: 'SOURCE_MASTER', reason: 'REASON_RECONCILIATION' });
+    await platform.time.advance(100);
+    master.say(first, 'TASK_RUNNING', { source: 'SOURCE_EXECUTOR' });
+    await platform.time.advance(100);
+    const [instance] = platform.engine.view.instances('/db');
+    expect(instance).toMatchObject({ condition: 'Scheduled', reservation: { isConfirmed: true } });
+    await platform.crash();
+    expect(volumes()).toEqual(before);
+    expect(platform.engine.view.instances('/db')).toMatchObject([{ reservation: { isConfirmed: true } }]);
+  });
+});
+
 describe('an agent out of contact', () => {
   const replacedAtOnce = { ...RESIDENT, unreachableStrategy: { inactiveAfterSeconds: 0, expungeAfterSeconds: 0 } };
 

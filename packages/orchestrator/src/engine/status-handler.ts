@@ -9,6 +9,7 @@ import { taskIdOf, type Instance } from '../core/instance.ts';
 import { applyStatus, conditionOf } from '../core/instance-update.ts';
 import { isOver } from '../core/pod/pod-tasks.ts';
 import { podOf } from '../core/pod/run-spec.ts';
+import { confirmedBy } from '../core/residency/confirmation.ts';
 import { isUnreachable } from '../core/unreachable.ts';
 import type { Counters } from './counters.ts';
 import type { ListenerFeed } from './event-feed.ts';
@@ -151,6 +152,7 @@ export class StatusHandler {
     const taskId = status.task_id.value;
     const instanceId = parseTaskId(taskId)?.instanceId;
     if (instanceId !== undefined && damaged.has(instanceId)) return;
+    this.handleFormer(status, instanceId);
     if (instanceId !== undefined) reservations.taskHeardOf(instanceId, status.agent_id?.value ?? '');
     if (!isOver(status.state)) {
       if (status.state === 'TASK_UNREACHABLE') return;
@@ -168,6 +170,15 @@ export class StatusHandler {
       runSpecId: fleet.appIdOfTask(taskId),
       condition: conditionOf(status),
     });
+  }
+
+  /** A task of an earlier launch may be the one that wrote on the volumes of the present one. */
+  private handleFormer(status: TaskStatus, instanceId: string | undefined): void {
+    const { fleet } = this.parts;
+    const instance = instanceId === undefined ? undefined : fleet.instance(instanceId);
+    if (instance === undefined) return;
+    const next = confirmedBy(instance, status);
+    if (next !== instance) fleet.update(next);
   }
 
   private announceStatus(instance: Instance, status: TaskStatus): void {

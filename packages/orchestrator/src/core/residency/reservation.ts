@@ -24,6 +24,8 @@ export interface Reservation {
   readonly volumes: readonly LocalVolume[];
   /** The host ports of the first launch, which every later one has again. */
   readonly hostPorts: readonly number[];
+  /** The incarnation whose launch made it: what its tasks and those of later ones report is about this reservation. */
+  readonly incarnation: number;
   /** Whether a task of the instance got as far as the agent: from then on the volumes may hold something. */
   readonly isConfirmed: boolean;
 }
@@ -31,7 +33,7 @@ export interface Reservation {
 /** @param newUuid a new one at each call */
 export function newReservation(
   app: AppDefinition,
-  launch: { readonly place: AgentPlace; readonly role: string; readonly hostPorts: readonly number[] },
+  launch: Pick<Reservation, 'place' | 'role' | 'hostPorts' | 'incarnation'>,
   disks: readonly AssignedDisk[],
   newUuid: () => string,
 ): Reservation {

@@ -1,9 +1,10 @@
 import type { Resource, TaskState, TaskStatus } from '@stadion/contract/mesos';
 import { describe, expect, it } from 'vitest';
 import { rescheduled, scheduledInstance, provisioned, applyStatus } from '../instance-update.ts';
-import type { Instance } from '../instance.ts';
+import { taskIdOf, type Instance } from '../instance.ts';
 import { anApp, anOffer } from '../placement/testing/builders.ts';
 import { prepareOffer } from '../placement/matcher.ts';
+import { confirmedBy } from './confirmation.ts';
 import { reserveOperations, volumeResources } from './launch.ts';
 import { giveBackOperations, leftBehind, reservationsIn } from './offered.ts';
 import { reservedIn, reservedTally } from './relaunch.ts';
@@ -18,7 +19,7 @@ const app = anApp({
 /** An instance that was launched on this host. */
 function launched(host: string): Instance {
   const { place } = prepareOffer(anOffer({ host }));
-  const reservation = newReservation(app, { place, role: 'marathon', hostPorts: [31_000] }, [], () => `uuid-${host}`);
+  const reservation = newReservation(app, { place, role: 'marathon', hostPorts: [31_000], incarnation: 1 }, [], () => `uuid-${host}`);
   const waiting = scheduledInstance(`web.instance-${host}`, '/web', app.version, 0);
   return provisioned(waiting, { appVersion: app.version, place, hostPorts: [31_000], reservation, now: 0 });
 }
@@ -38,7 +39,7 @@ function offerOf(host: string, moreResources: readonly Resource[], role = 'marat
 }
 
 function ended(instance: Instance, state: TaskState, from: Pick<TaskStatus, 'reason' | 'source'> = {}): Instance {
-  const status = { task_id: { value: 't' }, state, timestamp: 0, ...from };
+  const status = { task_id: { value: taskIdOf(instance) }, state, timestamp: 0, ...from };
   const outcome = applyStatus(instance, status, 0, (addresses) => addresses, 0);
   if (outcome.kind !== 'ended') throw new Error('it has not ended');
   return rescheduled(outcome.instance, app.version, 0);
@@ -91,6 +92,20 @@ describe('a first launch', () => {
     expect(kept({ source: 'SOURCE_EXECUTOR' })?.isConfirmed).toBe(true);
   });
 
+  it('is believed in as late as its agent tells of it, which says nothing of a reservation that was made later', () => {
+    const status = { task_id: { value: taskIdOf(launched('n1')) }, state: 'TASK_RUNNING' as const, timestamp: 0 };
+    const waiting = ended(launched('n1'), 'TASK_KILLED', { source: 'SOURCE_MASTER', reason: 'REASON_RECONCILIATION' });
+    const { place } = offerOf('n1', []);
+    const again = provisioned(waiting, { appVersion: app.version, place, hostPorts: [], now: 0 });
+    for (const instance of [waiting, again]) {
+      expect(confirmedBy(instance, status).reservation).toEqual({ ...waiting.reservation, isConfirmed: true });
+    }
+    const { reservation } = again;
+    if (reservation === undefined) throw new Error('it has no reservation');
+    const elsewhere = { ...again, reservation: { ...reservation, incarnation: 2 } };
+    expect(confirmedBy(elsewhere, status)).toBe(elsewhere);
+  });
+
   it('that got as far as running keeps its claim through every end but that of its agent', () => {
     const kept = ended(launched('n1'), 'TASK_FAILED');
     expect(kept.reservation).toMatchObject({ isConfirmed: true, place: { hostname: 'n1' } });
@@ -130,7 +145,7 @@ describe('an offer', () => {
     });
     const { place } = prepareOffer(anOffer({ host: 'n1' }));
     const disks = [{ volume: 'data', type: 'mount' as const, root: '/mnt/a', milli: 64_000 }];
-    const reservation = newReservation(own, { place, role: 'marathon', hostPorts: [] }, disks, () => 'uuid');
+    const reservation = newReservation(own, { place, role: 'marathon', hostPorts: [], incarnation: 1 }, disks, () => 'uuid');
     const owner = { frameworkId: FRAMEWORK, instanceId: 'web.instance-n1', reservation };
     const volumes = volumeResources(own, owner);
     const source = { type: 'MOUNT', mount: { root: '/mnt/a' } };

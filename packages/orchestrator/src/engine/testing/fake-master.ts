@@ -124,6 +124,13 @@ export class FakeMaster {
     if (isTold) this.report(task, 'TASK_RUNNING', {});
   }
 
+  /** Tells of a task, as a master or an agent that knows no better would; what becomes of it is another matter. */
+  say(taskId: string, state: TaskState, more: Partial<TaskStatus>): void {
+    const task = this.tasks.get(taskId);
+    if (task === undefined) return;
+    this.deliver({ type: 'UPDATE', update: { status: this.statusOf(task, state, more) } });
+  }
+
   loseAgent(index: number): void {
     const agent = this.offers.agents[index];
     if (agent === undefined) return;
