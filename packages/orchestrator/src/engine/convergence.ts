@@ -97,7 +97,7 @@ export class Convergence {
       wanted: definition.instances,
       ...bounds,
       ...(canary !== undefined && !isPromoted && { freshMax: canary.instances }),
-      isResident: isResident(definition),
+      takesVolumesOver: takesVolumesOver(app, definition),
       old,
       fresh,
       leaving: app.leaving,
@@ -296,6 +296,19 @@ export class Convergence {
     if (granted < count) this.parts.postponed.add(appId);
     return granted;
   }
+}
+
+/**
+ * Whether new instances come where old ones were, on their volumes. Old ones without volumes, of an app or a pod that had
+ * the id before, leave as soon as successors are up elsewhere.
+ */
+function takesVolumesOver(app: AppInstances, definition: AppDefinition): boolean {
+  if (!isResident(definition)) return false;
+  for (const { appVersion, goal, reservation } of app.all.values()) {
+    const isOld = appVersion < definition.versionInfo.lastConfigChangeAt;
+    if (isOld && goal === 'Running' && reservation !== undefined) return true;
+  }
+  return false;
 }
 
 /** Whether an instance can be chosen to go when there are too many. */

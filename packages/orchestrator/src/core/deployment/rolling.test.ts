@@ -11,7 +11,7 @@ function state(more: Partial<RollingState>): RollingState {
     wanted: 4,
     minimumHealthCapacity: 1,
     maximumOverCapacity: 1,
-    isResident: false,
+    takesVolumesOver: false,
     old: some(4),
     fresh: some(0),
     leaving: 0,
@@ -65,7 +65,7 @@ describe('a rolling restart', () => {
   });
 
   it('makes room first for an app with local state', () => {
-    const plan = planRolling(state({ maximumOverCapacity: 0, isResident: true }));
+    const plan = planRolling(state({ maximumOverCapacity: 0, takesVolumesOver: true }));
     expect(plan).toMatchObject({ killOld: 1, start: 0, done: false });
   });
 
@@ -119,7 +119,7 @@ class Rollout {
       const { healthy, total } = this;
       const plan = planRolling({
         ...this.settings,
-        isResident: false,
+        takesVolumesOver: false,
         old: countOf(this.old),
         fresh: countOf(this.fresh),
         leaving: this.leaving,

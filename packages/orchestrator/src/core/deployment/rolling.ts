@@ -21,8 +21,8 @@ export interface RollingState {
   readonly maximumOver?: number | undefined;
   /** Of the new configuration there may be only so many yet: a canary that nobody has promoted. */
   readonly freshMax?: number;
-  /** An app with local state needs the place of an old instance for a new one. */
-  readonly isResident: boolean;
+  /** The new instances are to have the volumes of old ones, each where its predecessor was. */
+  readonly takesVolumesOver: boolean;
   /** Of the old configuration, wanted and launched. */
   readonly old: RollingCount;
   /** Of the new configuration, wanted, waiting for a place or launched. */
@@ -85,12 +85,12 @@ export function planRolling(state: RollingState): RollingPlan {
   // Old ones stay until as many new ones are up as have to be: each that comes up lets one go, the ill ones first.
   let kept = Math.max(0, minHealthy - freshUpLeft);
   // Local state cannot be in two places: one has to go before its successor comes.
-  if (isTight && state.isResident) kept -= 1;
+  if (isTight && state.takesVolumesOver) kept -= 1;
   // While only a canary may come, no more old ones go than it replaces.
   const freshMax = Math.min(wanted, state.freshMax ?? wanted);
   const killOld = Math.max(0, old.count - Math.max(0, kept, wanted - freshMax));
 
-  const capacity = isTight && !state.isResident ? maxCapacity + 1 : maxCapacity;
+  const capacity = isTight && !state.takesVolumesOver ? maxCapacity + 1 : maxCapacity;
   const start = Math.max(0, Math.min(freshMax - fresh.count, capacity - total));
   const done = old.count === 0 && leaving === 0 && fresh.count === wanted && fresh.up === wanted;
   return { killOld, killFresh, start, done };
