@@ -115,6 +115,7 @@ class Simulation {
     };
     const wayBack = {
       look: view,
+      standsStill: () => world.host.standsStill,
       now: () => world.time.now(),
       appIds: promises.appIds,
       toleranceMs: (periodMs: number): number => {

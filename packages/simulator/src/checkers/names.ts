@@ -34,6 +34,8 @@ export function namesChecker(world: World, violate: Violate): Checker {
     afterStart() {
       const { controlPlane } = world;
       if (controlPlane === undefined) return;
+      // What the one before heard while it was stopping, it can have told nobody.
+      down.clear();
       follower.restart(controlPlane);
       isFollowing = true;
     },

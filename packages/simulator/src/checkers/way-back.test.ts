@@ -13,6 +13,7 @@ class Stage {
   records: DeploymentRecord[] = [];
   version: string = VERSIONS[0];
   now = BEGIN;
+  standsStill = false;
   readonly complaints: string[] = [];
   readonly explained: string[] = [];
   private readonly checker = wayBackChecker(
@@ -21,6 +22,7 @@ class Stage {
         const { app, version } = this;
         return { root: { version, spec: () => app, app: () => app }, deploymentRecords: () => this.records };
       },
+      standsStill: () => this.standsStill,
       now: () => this.now,
       appIds: ['/web'],
       toleranceMs: () => 0,
@@ -51,6 +53,14 @@ class Stage {
 
   look(): void {
     this.checker.afterTurn?.();
+  }
+
+  event(): void {
+    this.checker.afterEvent?.();
+  }
+
+  crash(): void {
+    this.checker.beforeCrash?.();
   }
 }
 
@@ -98,6 +108,41 @@ describe('the checker of the way back', () => {
     stage.now += 5_000;
     stage.look();
     expect(stage.complaints).toEqual(['d1 was to be done within 30 seconds, and goes on']);
+  });
+
+  it('does not ask of a leader that dies while it stands still what it had no time for', () => {
+    const stage = new Stage();
+    stage.look();
+    stage.deploy('d1', withRollback({ deadlineSeconds: 30 }));
+    stage.standsStill = true;
+    stage.now += 60_000;
+    stage.crash();
+    expect(stage.complaints).toEqual([]);
+  });
+
+  it('gives a leader that goes on a moment to find what is due', () => {
+    const stage = new Stage();
+    stage.look();
+    stage.deploy('d1', withRollback({ deadlineSeconds: 30 }));
+    stage.standsStill = true;
+    stage.now += 60_000;
+    stage.event();
+    stage.standsStill = false;
+    stage.look();
+    expect(stage.complaints).toEqual([]);
+    stage.now += 5_000;
+    stage.look();
+    expect(stage.complaints).toEqual(['d1 was to be done within 30 seconds, and goes on']);
+  });
+
+  it('counts from when it has seen a deployment, whatever the clock of its leader said', () => {
+    const stage = new Stage();
+    stage.look();
+    const startedAt = new Date(BEGIN - 60_000).toISOString();
+    stage.deploy('d1', withRollback({ deadlineSeconds: 30 }), { startedAt });
+    stage.now += 34_000;
+    stage.look();
+    expect(stage.complaints).toEqual([]);
   });
 
   it('sees a deployment that goes on after too many failures, unless it is held', () => {

@@ -18,6 +18,8 @@ export interface WayBackView {
 /** What this checker needs of the run. */
 export interface WayBackParts {
   readonly look: () => WayBackView | undefined;
+  /** Whether the leader stands still: what is due waits until it goes on. */
+  readonly standsStill: () => boolean;
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
   readonly appIds: readonly string[];
@@ -35,19 +37,25 @@ const ROLL_BACK_OF = 'roll back of ';
 const NOTHING: Definitions = new Map();
 
 /** Remembers what every deployment found, and compares when it is taken back. */
-export function wayBackChecker({ look, now, appIds, toleranceMs, explain }: WayBackParts, violate: Violate): Checker {
-  /** What each deployment found, by its id. */
-  const found = new Map<string, Definitions>();
+export function wayBackChecker(parts: WayBackParts, violate: Violate): Checker {
+  const { look, standsStill, now, appIds, toleranceMs, explain } = parts;
+  /** What each deployment found, by its id, and when it was first seen: its own record goes by a clock that may be wrong. */
+  const found = new Map<string, { readonly definitions: Definitions; readonly seenAt: number }>();
   let version: string | undefined;
   let current = NOTHING;
   let lookedAt = Number.NEGATIVE_INFINITY;
 
   return {
     beforeCrash() {
-      afterTurn();
+      // Who stands still has done nothing since its last turn.
+      if (!standsStill()) afterTurn();
       version = undefined;
       // What a deployment finds that begins before the next look is not known.
       current = NOTHING;
+    },
+    afterEvent() {
+      // Who goes on has a moment to find what is due, as a newcomer has.
+      if (standsStill()) lookedAt = now();
     },
     afterTurn,
   };
@@ -72,14 +80,14 @@ export function wayBackChecker({ look, now, appIds, toleranceMs, explain }: WayB
     version = view.root.version;
     current = new Map(appIds.map((id) => [id, definitionOf(view.root.spec(id))]));
     const begun = [...view.deploymentRecords()].filter(({ id }) => !found.has(id));
-    for (const { id } of begun) found.set(id, before);
+    for (const { id } of begun) found.set(id, { definitions: before, seenAt: now() });
     for (const { id, by, isRollBack } of begun) {
       if (isRollBack && by?.startsWith(ROLL_BACK_OF) === true) judgeReturn(id, by.slice(ROLL_BACK_OF.length), view);
     }
   }
 
   function judgeReturn(id: string, takenBack: string, view: WayBackView): void {
-    const wanted = found.get(takenBack) ?? NOTHING;
+    const wanted = found.get(takenBack)?.definitions ?? NOTHING;
     const record = [...view.deploymentRecords()].find((each) => each.id === takenBack);
     if (record === undefined) return;
     for (const appId of record.affectedApps) {
@@ -97,7 +105,8 @@ export function wayBackChecker({ look, now, appIds, toleranceMs, explain }: WayB
     const rules = record.affectedApps.map((id) => root.app(id)?.upgradeStrategy.rollback);
     const seconds = Math.min(...rules.map((rule) => rule?.deadlineSeconds ?? Infinity));
     const periodMs = seconds * 1000;
-    if (now() > Date.parse(record.startedAt) + periodMs + LATE_MS_MAX + toleranceMs(periodMs)) {
+    const begunAt = found.get(record.id)?.seenAt ?? Infinity;
+    if (now() > begunAt + periodMs + LATE_MS_MAX + toleranceMs(periodMs)) {
       violate(`${record.id} was to be done within ${String(seconds)} seconds, and goes on`);
     }
     // Of several apps each has its own count, and what is counted is all failures.
