@@ -358,17 +358,15 @@ export function readInstance(id: string, value: JsonValue, sharing: Sharing): In
     readiness: record.readiness ?? [],
     ...(record.check !== undefined && { checkStatus: record.check }),
     ...(record.tasks !== undefined && { tasks: record.tasks.map((task) => ({ ...task, state: task.state })) }),
-    ...(record.reservation !== undefined && { reservation: reservationFrom(record.reservation, record.incarnation, sharing) }),
+    ...(record.reservation !== undefined && {
+      reservation: reservationFrom(record.reservation, record.incarnation, sharing),
+    }),
     drainUntil: record.drain,
   };
 }
 
 /** @param present the instance's incarnation: before it was written down, only what that one reports was believed */
-function reservationFrom(
-  record: Static<typeof ReservationRecord>,
-  present: number,
-  sharing: Sharing,
-): Reservation {
+function reservationFrom(record: Static<typeof ReservationRecord>, present: number, sharing: Sharing): Reservation {
   const { role, volumes, ports: hostPorts, incarnation = present, confirmed: isConfirmed } = record;
   return { place: sharing.place(placeFrom(record.place)), role, volumes, hostPorts, incarnation, isConfirmed };
 }

@@ -19,7 +19,12 @@ const app = anApp({
 /** An instance that was launched on this host. */
 function launched(host: string): Instance {
   const { place } = prepareOffer(anOffer({ host }));
-  const reservation = newReservation(app, { place, role: 'marathon', hostPorts: [31_000], incarnation: 1 }, [], () => `uuid-${host}`);
+  const reservation = newReservation(
+    app,
+    { place, role: 'marathon', hostPorts: [31_000], incarnation: 1 },
+    [],
+    () => `uuid-${host}`,
+  );
   const waiting = scheduledInstance(`web.instance-${host}`, '/web', app.version, 0);
   return provisioned(waiting, { appVersion: app.version, place, hostPorts: [31_000], reservation, now: 0 });
 }
@@ -145,7 +150,12 @@ describe('an offer', () => {
     });
     const { place } = prepareOffer(anOffer({ host: 'n1' }));
     const disks = [{ volume: 'data', type: 'mount' as const, root: '/mnt/a', milli: 64_000 }];
-    const reservation = newReservation(own, { place, role: 'marathon', hostPorts: [], incarnation: 1 }, disks, () => 'uuid');
+    const reservation = newReservation(
+      own,
+      { place, role: 'marathon', hostPorts: [], incarnation: 1 },
+      disks,
+      () => 'uuid',
+    );
     const owner = { frameworkId: FRAMEWORK, instanceId: 'web.instance-n1', reservation };
     const volumes = volumeResources(own, owner);
     const source = { type: 'MOUNT', mount: { root: '/mnt/a' } };
