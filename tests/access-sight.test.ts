@@ -117,6 +117,26 @@ describe('somebody who reads one team’s files, routes and rotation', () => {
     }
   });
 
+  test('reads no log of a master or an agent, which tells of everybody', async () => {
+    const { agent, master } = platform.addresses;
+    const mine = encodeURIComponent(folderOf(own));
+    for (const [base, log] of [
+      [agent, '/slave/log'],
+      [master, '/master/log'],
+    ] as const) {
+      for (const page of ['read', 'download']) {
+        for (const query of [`path=${log}`, `path=${mine}&path=${log}`, `path=${log}&path=${mine}`]) {
+          const { status } = await ask(`${base}/files/${page}?${query}&offset=0`, 'GET', 'a-reader');
+          expect([base, page, query, status]).toEqual([base, page, query, 403]);
+        }
+      }
+      const query = `path=${encodeURIComponent(`${log}${folderOf(own)}`)}&offset=0`;
+      expect((await ask(`${base}/files/read?${query}`, 'GET', 'a-reader')).text).not.toContain('"level"');
+      const call = JSON.stringify({ type: 'READ_FILE', read_file: { path: log, offset: 0 } });
+      expect((await ask(`${base}/api/v1`, 'POST', 'a-reader', call, json)).status).toBe(403);
+    }
+  });
+
   test('by a call of the agent’s API, too', async () => {
     const url = `${platform.addresses.agent}/api/v1`;
     const call = async (path: unknown) =>

@@ -74,6 +74,11 @@ describe('every other port', () => {
     ],
     ['agent', 'cluster:read', ['/state', '/slave(1)/state', '/metrics/snapshot', '/monitor/statistics', '/containers']],
     ['agent', 'files:read', ['/files/browse?path=/', '/files/read?path=/x&offset=0', '/files/download?path=/x']],
+    ...(['agent', 'master'] as const).map((which): (typeof READS)[number] => {
+      const log = which === 'agent' ? '/slave/log' : '/master/log';
+      const pages = ['browse', 'read', 'download', 'debug'].flatMap((page) => [page, `${page}.json`]);
+      return [which, 'files:read', pages.map((page) => `/files/${page}?path=${log}&offset=0`)];
+    }),
     ['dnsHttp', 'names:read', ['/v1/version', '/v1/config', '/v1/enumerate', '/v1/axfr', '/v1/rotation', '/metrics']],
     [
       'edgeAdmin',
@@ -145,6 +150,15 @@ describe('every other port', () => {
     const teardown = { type: 'TEARDOWN', teardown: { framework_id: { value: 'x' } } };
     expect((await ask(url, 'POST', 'reader', JSON.stringify(teardown), json)).status).toBe(403);
     expect((await ask(url, 'POST', 'admin', JSON.stringify(teardown), json)).status).toBe(400);
+    // The log tells of everybody: neither reading nor changing the cluster includes it.
+    const log = JSON.stringify({ type: 'READ_FILE', read_file: { path: '/master/log', offset: 0, length: 1 } });
+    for (const who of ['only-cluster-read', 'only-cluster-write', 'nobody']) {
+      expect([who, (await ask(url, 'POST', who, log, json)).status]).toEqual([who, 403]);
+    }
+    expect((await ask(url, 'POST', 'only-files-read', log, json)).status).toBe(200);
+    const list = JSON.stringify({ type: 'LIST_FILES', list_files: { path: '/master' } });
+    expect((await ask(url, 'POST', 'only-cluster-write', list, json)).status).toBe(403);
+    expect((await ask(url, 'POST', 'only-files-read', list, json)).status).toBe(404);
     const read = encodeProtobuf('OperatorCall', { type: 'GET_HEALTH' });
     expect((await ask(url, 'POST', 'reader', read, protobuf)).status).toBe(200);
     expect((await ask(url, 'POST', 'reader', encodeProtobuf('OperatorCall', teardown), protobuf)).status).toBe(403);

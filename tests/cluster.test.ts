@@ -72,6 +72,16 @@ describe.skipIf(!canMakeCluster())('a cluster of three servers and three agents'
     }
   });
 
+  test('has a log at each server, which that server tells itself', async () => {
+    const leader = await cluster.leader();
+    for (const server of cluster.servers) {
+      const { body } = await cluster.ask('/files/read?path=/master/log&offset=0', server);
+      expect(body.data.split('\n')[0]).toContain('"level":');
+      expect(body.data.includes('This server leads'), server.url).toBe(server === leader);
+      expect((await callJson(`${server.url}:5050/files/read?path=/master/log&offset=0`)).status).toBe(401);
+    }
+  });
+
   test('lets in nobody from another machine who does not show the secret', async () => {
     const leader = await cluster.leader();
     for (const { url } of cluster.nodes) {

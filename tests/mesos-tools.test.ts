@@ -1,4 +1,5 @@
 /** What well-known tools of Mesos ask of a master and an agent, and what they make of the answers, as in their sources. */
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AGENT_METRICS, MASTER_METRICS } from './support/exporter-metrics.ts';
 import { waitFor, type RunningPlatform, type TaskView } from './support/running-platform.ts';
@@ -44,6 +45,25 @@ describe('exporters', () => {
       build_user: expect.any(String),
     });
   });
+});
+
+describe('the log', () => {
+  it.each(['master', 'agent'] as const)(
+    'of the %s is paged from its end, as Mesos’s pages and dcos do',
+    async (which) => {
+      const path = which === 'master' ? '/master/log' : '/slave/log';
+      const { body: state } = await platform.ask(which, '/state');
+      expect(state.log_dir).toBe(join(platform.dataDirectory, 'log'));
+      const read = async (query: string) => (await platform.ask(which, `/files/read.json?path=${path}${query}`)).body;
+      const { offset: end } = await read('&offset=-1');
+      expect(end).toBeGreaterThan(0);
+      const { data } = await read(`&offset=${String(Math.max(0, end - 50_000))}&length=50000`);
+      expect(data).toContain('"msg":"the platform is ready"');
+      expect((await platform.ask(which, '/files/debug')).body).toMatchObject({
+        [path]: `${state.log_dir}/stadion.log`,
+      });
+    },
+  );
 });
 
 describe('the files of a task', () => {

@@ -39,11 +39,6 @@ export const LAYER_ENTRIES_MAX = 1_000_000;
 export const IMAGES_SHOWN_MAX = 10_000;
 export const IMAGE_PULLS_MAX = 16;
 export const IMAGE_PULLS_SHOWN_MAX = 64;
-/** Largest answer of `/files/read`: 16 pages, as in Mesos. */
-export const FILES_READ_BYTES_MAX = 65_536;
-/** Entries that `/files/browse` lists, and roots that `/files/debug` does. */
-export const FILES_BROWSE_ENTRIES_MAX = 10_000;
-export const FILES_DEBUG_ROOTS_MAX = 10_000;
 /** Commands inside tasks over Mesos's API, those that ended and were not removed among them; and one message of theirs. */
 export const NESTED_SESSIONS_MAX = 256;
 export const RECORD_BYTES_MAX = 1024 * 1024;

@@ -5,6 +5,6 @@ export { quotaChange } from './core/allocation/quota-change.ts';
 export type { ProbeAnswer, RegisteredAgent, RegistryChange } from './core/cluster/exchange.ts';
 export type { ClusterView } from './core/cluster/state.ts';
 export { createMasterHttp } from './http/master-http.ts';
-export { standbyMetrics } from './http/standby-metrics.ts';
+export { createStandbyHttp, isOfStandby } from './http/standby-http.ts';
 export { MemorySettingsRegistry, type SettingsRegistry } from './settings-registry.ts';
 export { createMaster, type Master, type MasterIdentity, type MasterOptions } from './master.ts';

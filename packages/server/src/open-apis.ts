@@ -48,6 +48,8 @@ export interface OpenApisOptions {
   readonly ports: SystemPorts;
   readonly log: Logger;
   readonly open?: OpenPort;
+  /** Where the log of this process is, for those who may read it. */
+  readonly logFile?: string;
   /** How much is logged, where it can be changed. */
   readonly logLevels?: RoomLevels;
   /** Has the leader step down; absent where none runs. */
@@ -78,6 +80,7 @@ export async function openApis(
   const masterHttp = createMasterHttp(rooms.master, {
     appOfTask,
     sightOf: (request) => sightOfSender(request, options),
+    ...(options.logFile !== undefined && { logFile: options.logFile }),
   });
   onOpened(() => masterHttp.close());
   options.onMasterServer?.(masterHttp.server);
@@ -189,7 +192,12 @@ export async function openAgentApi(
 ): Promise<string> {
   const { config, ports, open = listen } = options;
   const admission = admissionOf(options);
-  const agentHttp = createAgentHttp(agent, { clock: ports.time, timers: ports.time, flags: agentFlags(config) });
+  const agentHttp = createAgentHttp(agent, {
+    clock: ports.time,
+    timers: ports.time,
+    flags: agentFlags(config),
+    ...(options.logFile !== undefined && { logFile: options.logFile }),
+  });
   onOpened(() => agentHttp.close());
   const endSessions = takeTaskSessions(agentHttp.server, agent, admission, ports.time);
   onOpened(async () => {

@@ -114,6 +114,7 @@ async function startRooms(
       log: logger,
       abdicate,
       logLevels: log.levels,
+      logFile: log.path,
       names: () => names.url,
       edge: () => edge.url,
       onMasterServer: (server) => {

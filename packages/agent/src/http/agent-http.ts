@@ -15,6 +15,7 @@ import { addAgentApi } from './v1/agent-api.ts';
 import { addExecutorCalls } from './v1/executor-calls.ts';
 import { StatisticsSource } from './statistics.ts';
 import { versionJson } from './version.ts';
+import { agentFiles } from './virtual-paths.ts';
 
 /** A Mesos agent answers under its own name as well. */
 const PREFIXES = ['', '/slave(1)'];
@@ -25,6 +26,8 @@ export interface AgentHttpOptions {
   readonly timers: Timers;
   /** What `/flags` and `/state` show; secrets never go in. */
   readonly flags?: Readonly<Record<string, string>>;
+  /** The file of the agent's own log, which `/files` shows as `/slave/log`. */
+  readonly logFile?: string;
 }
 
 /** Makes the server of an agent. It does not listen yet: whoever composes it says where. */
@@ -42,12 +45,13 @@ export function createAgentHttp(agent: AgentView, options: AgentHttpOptions): Fa
   boundConnections(server.server, CONNECTIONS_MAX);
   limitUploads(server, options.timers);
   const flags = options.flags ?? {};
+  const files = agentFiles(agent, options.logFile);
   const statistics = new StatisticsSource(agent, options.clock);
   const connections = new ConnectionSource(agent, options.clock);
   const { version } = agent.info;
 
   const pages: Readonly<Record<string, () => unknown>> = {
-    '/state': () => (agent.recovering ? undefined : agentState(agent, flags)),
+    '/state': () => (agent.recovering ? undefined : agentState(agent, flags, options.logFile)),
     '/metrics/snapshot': () => agentMetrics(agent, options.clock.now()),
     '/version': () => versionJson(version),
     '/flags': () => ({ flags }),
@@ -85,11 +89,11 @@ export function createAgentHttp(agent: AgentView, options: AgentHttpOptions): Fa
       return sendJson(request, reply, lines);
     });
     server.get(`${prefix}/health`, (_request, reply) => reply.code(200).send(''));
-    addFilesRoutes(server, prefix, agent);
+    addFilesRoutes(server, prefix, files);
     addImageRoutes(server, prefix, agent);
   }
   addExecutorCalls(server, PREFIXES, { agent, timers: options.timers });
-  addAgentApi(server, PREFIXES, { agent, ...options, flags, statistics });
+  addAgentApi(server, PREFIXES, { agent, ...options, flags, files, statistics });
   return server;
 }
 

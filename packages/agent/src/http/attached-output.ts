@@ -6,7 +6,7 @@ import type { AgentView } from '../agent-view.ts';
 import type { ContainerExit } from '../core/container.ts';
 import type { Task } from '../core/task.ts';
 import type { AttachedInput, ExecSession } from '../ports/containerizer.ts';
-import { openInside } from './open-inside.ts';
+import { openInside } from '@stadion/base/virtual-files';
 
 const POLL_MS = 150;
 /** While somebody types, who waits to see it. */

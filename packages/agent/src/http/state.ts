@@ -1,4 +1,5 @@
 /** The agent's `/state`: who it is, what it has, what runs and what ran. */
+import { dirname } from 'node:path';
 import { AGENT_CAPABILITIES } from '@stadion/contract/agent-link';
 import type { Resource } from '@stadion/contract/mesos';
 import type { AgentView } from '../agent-view.ts';
@@ -14,8 +15,15 @@ interface FrameworkLists {
   readonly completed: Record<string, unknown>[];
 }
 
-/** Builds the answer of Mesos's agent `/state`. `directory` of an executor is what log viewers build paths of. */
-export function agentState(agent: AgentView, flags: Readonly<Record<string, string>>): Record<string, unknown> {
+/**
+ * Builds the answer of Mesos's agent `/state`. `directory` of an executor is what log viewers build paths of; they look for the
+ * agent's own log, of which `log` is the file, where there is a `log_dir`.
+ */
+export function agentState(
+  agent: AgentView,
+  flags: Readonly<Record<string, string>>,
+  log?: string,
+): Record<string, unknown> {
   const { info } = agent;
   const lists = new Map<string, FrameworkLists>();
   const listsOf = (frameworkId: string): FrameworkLists => {
@@ -64,6 +72,7 @@ export function agentState(agent: AgentView, flags: Readonly<Record<string, stri
     resource_providers: [],
     attributes: legacyAttributes(info.attributes),
     ...(agent.masterHostname === undefined ? {} : { master_hostname: agent.masterHostname }),
+    ...(log === undefined ? {} : { log_dir: dirname(log) }),
     flags,
     frameworks: frameworks.filter((each) => each.isActive).map((each) => each.value),
     completed_frameworks: frameworks.filter((each) => !each.isActive).map((each) => each.value),

@@ -1,30 +1,39 @@
-/** The paths under which sandboxes are known to `/files`: the real one, `…/runs/latest`, and one without the work directory. */
+/**
+ * The paths under which sandboxes are known to `/files`: the real one, `…/runs/latest`, and one without the work directory;
+ * and that of the agent's own log.
+ */
 import { dirname } from 'node:path';
+import type { VirtualFiles } from '@stadion/base/virtual-files';
 import type { AgentView } from '../agent-view.ts';
 import type { Task } from '../core/task.ts';
 
-/** A path inside an attached sandbox. */
-export type ResolvedPath =
-  | { readonly ok: true; readonly root: string; readonly rest: readonly string[] }
-  | { readonly ok: false; readonly status: 400 | 404; readonly problem: string };
+/** Where Mesos's agents show their own log. */
+const LOG_PATH = '/slave/log';
 
-/** Finds the sandbox that a path begins with. Paths with `..` or NUL are refused before anything is looked at. */
-export function resolveVirtualPath(agent: AgentView, path: string): ResolvedPath {
-  if (path.includes('\0')) return { ok: false, status: 400, problem: 'The path contains a NUL character' };
-  const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.');
-  if (segments.includes('..')) return { ok: false, status: 400, problem: 'The path contains ".."' };
-  if (path.startsWith('/')) {
-    // frameworks/<F>/executors/<E>/runs/<C or latest>/…, after the work directory or nothing.
-    for (let index = 0; index + 5 < segments.length; index += 1) {
-      const root = rootAt(agent, segments, index);
-      if (root !== undefined) return { ok: true, root, rest: segments.slice(index + 6) };
-    }
-  }
-  return { ok: false, status: 404, problem: 'File not found' };
+/**
+ * What an agent shows: sandboxes, and its own log.
+ * @param log path of the file; undefined: it has none
+ */
+export function agentFiles(agent: AgentView, log: string | undefined): VirtualFiles {
+  return {
+    resolve(segments) {
+      if (log !== undefined && `/${segments.join('/')}` === LOG_PATH) return { root: log, rest: [] };
+      // frameworks/<F>/executors/<E>/runs/<C or latest>/…, after the work directory or nothing.
+      for (let index = 0; index + 5 < segments.length; index += 1) {
+        const root = rootAt(agent, segments, index);
+        if (root !== undefined) return { root, rest: segments.slice(index + 6) };
+      }
+      return undefined;
+    },
+    *roots() {
+      if (log !== undefined) yield [LOG_PATH, log];
+      yield* sandboxRoots(agent);
+    },
+  };
 }
 
-/** All roots as `/files/debug` shows them. Tasks of a pod are below that of their executor. */
-export function* virtualRoots(agent: AgentView): Iterable<readonly [string, string]> {
+/** Tasks of a pod are below the root of their executor. */
+function* sandboxRoots(agent: AgentView): Iterable<readonly [string, string]> {
   const seen = new Set<string>();
   const rootsOf = function* (task: Task, agentId: string | undefined): Iterable<readonly [string, string]> {
     const { root, executorId } = executorRoot(agent, task, agentId);

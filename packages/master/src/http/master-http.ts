@@ -1,15 +1,15 @@
 /** The master's read API over HTTP: the legacy endpoints of Mesos, each with and without `/master`, `.json` and `?jsonp=`. */
 import { Readable } from 'node:stream';
-import { boundConnections } from '@stadion/base/bounded-connections';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { noSchemas } from '@stadion/base/no-schemas';
-import { CALL_BYTES_MAX, CONNECTIONS_MAX, REQUEST_MS_MAX } from '../limits.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Master } from '../master.ts';
 import { flags } from './flags.ts';
 import { serveForms } from './forms.ts';
 import { frameworksPieces } from './frameworks.ts';
+import { newHttpServer } from './http-server.ts';
 import { chunks, mergedPieces, objectPieces } from './json-pieces.ts';
+import { serveFiles } from './log-files.ts';
 import { metricGroups } from './metrics.ts';
+import { callbackIn, plainQuery, refuseQuery, wrapped, type Query } from './query.ts';
 import { rolesPieces } from './roles.ts';
 import { SeenMaster, servedMaster, type MasterHttpOptions, type ServedMaster } from './served-master.ts';
 import { slavesPieces } from './slaves.ts';
@@ -20,7 +20,6 @@ import { serveSettings } from './settings.ts';
 import { serveV1 } from './v1/serve-v1.ts';
 import { versionJson } from './version.ts';
 
-type Query = Readonly<Record<string, string | undefined>>;
 /** What a resource answers: JSON in pieces, or a sentence that says what is wrong with the request. */
 type Resource = (master: ServedMaster, query: Query) => Generator<string> | string;
 
@@ -46,16 +45,7 @@ const RESOURCES: Readonly<Record<string, Resource>> = {
  */
 export function createMasterHttp(master: Master, options: MasterHttpOptions = {}): FastifyInstance {
   const seen = new SeenMaster(master, options);
-  const app = Fastify({
-    schemaController: noSchemas,
-    logger: false,
-    routerOptions: { ignoreTrailingSlash: true },
-    requestTimeout: REQUEST_MS_MAX,
-    bodyLimit: CALL_BYTES_MAX,
-    // Everything here only reads: nothing is lost when it is cut off, and connections without a request never end.
-    forceCloseConnections: true,
-  });
-  boundConnections(app.server, CONNECTIONS_MAX);
+  const app = newHttpServer();
   for (const prefix of ['', '/master']) {
     for (const [path, resource] of Object.entries(RESOURCES)) {
       for (const suffix of ['', '.json']) {
@@ -71,13 +61,8 @@ export function createMasterHttp(master: Master, options: MasterHttpOptions = {}
   }
   serveSettings(app, seen);
   serveForms(app, master);
+  serveFiles(app, seen.files);
   serveV1(app, seen);
-  app.setNotFoundHandler((request, reply) => {
-    return reply
-      .code(404)
-      .type('text/plain')
-      .send(`There is nothing at ${request.url.split('?')[0] ?? ''}.\n`);
-  });
   return app;
 }
 
@@ -90,35 +75,16 @@ async function answer(
   const served = await seen.within(request);
   if (served === undefined) return unavailable(reply);
   const query = plainQuery(request.query);
-  const callback = query['jsonp'];
-  if (callback !== undefined && !/^[\w$.[\]]{1,128}$/.test(callback)) {
-    return reply.code(400).type('text/plain').send('The jsonp parameter must be the name of a function.\n');
-  }
+  const callback = callbackIn(query);
+  if ('problem' in callback) return refuseQuery(reply, callback.problem);
   const pieces = resource(served, query);
-  if (typeof pieces === 'string') return reply.code(400).type('text/plain').send(`${pieces}.\n`);
-  const body = callback === undefined ? pieces : wrapped(callback, pieces);
+  if (typeof pieces === 'string') return refuseQuery(reply, pieces);
+  const body = callback.name === undefined ? pieces : wrapped(callback.name, pieces);
   return reply
-    .type(callback === undefined ? 'application/json' : 'text/javascript')
+    .type(callback.name === undefined ? 'application/json' : 'text/javascript')
     .send(Readable.from(chunks(body, seen.master.time)));
 }
 
 function unavailable(reply: FastifyReply): FastifyReply {
   return reply.code(503).type('text/plain').send('This master has not finished recovery.\n');
-}
-
-/** The last value of each parameter. */
-function plainQuery(query: unknown): Query {
-  const plain: Record<string, string> = {};
-  if (typeof query !== 'object' || query === null) return plain;
-  for (const [name, value] of Object.entries(query)) {
-    const last: unknown = Array.isArray(value) ? value.at(-1) : value;
-    if (typeof last === 'string') plain[name] = last;
-  }
-  return plain;
-}
-
-function* wrapped(callback: string, pieces: Generator<string>): Generator<string> {
-  yield `${callback}(`;
-  yield* pieces;
-  yield ');';
 }

@@ -1,6 +1,7 @@
 /** What the handlers know of the master that they serve. */
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '@stadion/base';
+import type { VirtualFiles } from '@stadion/base/virtual-files';
 import { WHOLE_SIGHT, type Sight } from '@stadion/contract/permissions';
 import type { FastifyRequest } from 'fastify';
 import { clusterSight, type ClusterSight } from '../core/cluster/cluster-sight.ts';
@@ -9,6 +10,7 @@ import type { ClusterView } from '../core/cluster/state.ts';
 import type { Master, MasterIdentity } from '../master.ts';
 import type { Meters } from '../meters.ts';
 import { inTurns } from './json-pieces.ts';
+import { masterFiles } from './log-files.ts';
 
 /** A master that runs, at the moment of one request. */
 export interface ServedMaster {
@@ -22,24 +24,31 @@ export interface ServedMaster {
   readonly port: number;
   /** `master@ip:port`. */
   readonly pid: string;
+  /** The file of its log, where it is known. */
+  readonly logFile?: string | undefined;
 }
 
-/** How much of a master the senders of requests see. */
+/** What of a master is shown, and to whom. */
 export interface MasterHttpOptions {
   /** What of apps and roles the sender of a request sees; absent where nobody is known by name: then everything. */
   readonly sightOf?: (request: IncomingMessage) => Sight;
   /** The app of a task, by its id: where apps are what people may see. */
   readonly appOfTask?: (taskId: string) => string | undefined;
+  /** The file of the master's own log, which `/files` shows as `/master/log`. */
+  readonly logFile?: string;
 }
 
 /** One master, read through what callers see. */
 export class SeenMaster {
   readonly master: Master;
+  /** What `/files` shows. */
+  readonly files: VirtualFiles;
   private readonly options: MasterHttpOptions;
 
   constructor(master: Master, options: MasterHttpOptions) {
     this.master = master;
     this.options = options;
+    this.files = masterFiles(options.logFile);
   }
 
   /** What the sender of a request sees. */
@@ -50,7 +59,8 @@ export class SeenMaster {
 
   /** The master as this request finds it, with nothing in it but what its sender sees; undefined before it has started. */
   async within(request: FastifyRequest): Promise<ServedMaster | undefined> {
-    const served = servedMaster(this.master, request);
+    const found = servedMaster(this.master, request);
+    const served = found === undefined ? undefined : { ...found, logFile: this.options.logFile };
     const sight = this.sightOf(request);
     if (served === undefined || sight.isWhole) return served;
     return { ...served, view: await inTurns(seenCluster(served.view, sight), this.master.time) };

@@ -1,4 +1,5 @@
 /** `/state`: everything, for UIs and mesos-dns. */
+import { dirname } from 'node:path';
 import type { ClusterView } from '../core/cluster/state.ts';
 import { flags } from './flags.ts';
 import { frameworkListPieces } from './frameworks.ts';
@@ -8,7 +9,7 @@ import { agentJson, isActive, recoveredAgentJson } from './shapes/agent-json.ts'
 import { versionJson } from './version.ts';
 
 /** The legacy state that Mesos's `/state` gives: dashboards and Mesos-DNS read it. */
-export function statePieces({ view, identity, pid, port }: ServedMaster): Generator<string> {
+export function statePieces({ view, identity, pid, port, logFile }: ServedMaster): Generator<string> {
   const startTime = view.startedAt / 1000;
   return objectPieces({
     ...versionJson(identity.version),
@@ -22,6 +23,8 @@ export function statePieces({ view, identity, pid, port }: ServedMaster): Genera
     leader: pid,
     leader_info: { id: view.master.id, pid, port, hostname: identity.hostname },
     cluster: identity.clusterName,
+    // Mesos's pages look for the log where there is one.
+    log_dir: logFile === undefined ? undefined : dirname(logFile),
     flags: flags(view.config, identity),
     slaves: arrayPieces([...view.agents.values()], (agent) => agentJson(view, agent)),
     recovered_slaves: arrayPieces([...view.recovered.values()], recoveredAgentJson),

@@ -101,7 +101,7 @@ function known(
       }
       return knowledge.orchestrator(method, written, query);
     case 'agent':
-      if (isReading(method) && /^\/(?:slave\(1\)\/)?files(?:\/|\.|$)/.test(path)) {
+      if (isReading(method) && FILES_PATHS.test(path)) {
         if (!/\/(?:browse|read|download)(?:\.json)?$/.test(path)) return { permission: 'files:read' };
         // Whichever of them is read.
         return { permission: 'files:read', paths: () => knowledge.appsOfFiles(files) };
@@ -112,12 +112,16 @@ function known(
     case 'master':
       if (path === '/stadion/agent-link' || path === '/stadion/secret-of-task') return { permission: 'agents:join' };
       if (/^(?:\/master)?\/api\/v1\/scheduler$/.test(path)) return { permission: 'frameworks:run' };
+      // A master's own log tells of everybody: it takes a grant for everything.
+      if (isReading(method) && FILES_PATHS.test(path)) return { permission: 'files:read' };
       if (isReading(method) && FILTERED_PATHS.test(path)) return { permission: 'cluster:read', isFiltered: true };
       return operatorOfMaster(path, method, knowledge);
     default:
       return undefined;
   }
 }
+
+const FILES_PATHS = /^\/(?:(?:master|slave\(1\))\/)?files(?:\/|\.|$)/;
 
 /** What the master tells of frameworks, tasks and roles: each caller what they see of them. */
 const FILTERED_PATHS =
@@ -137,7 +141,13 @@ const FILTERED_CALLS: ReadonlySet<string> = new Set([
 
 function operatorOfMaster(path: string, method: string, knowledge: RouteKnowledge): Requirement | undefined {
   const asked = operator(path, method, knowledge);
-  return asked && { ...asked, isFilteredOf: (body) => FILTERED_CALLS.has(knowledge.operatorCall(body) ?? '') };
+  return (
+    asked && {
+      ...asked,
+      isOfBody: true,
+      isFilteredOf: (body) => FILTERED_CALLS.has(knowledge.operatorCall(body) ?? ''),
+    }
+  );
 }
 
 /** Whoever works inside containers needs the right to that, whatever else he may, and so who reads files; a stream does nothing else. */
@@ -154,7 +164,6 @@ function agentCall(path: string, method: string, knowledge: RouteKnowledge): Req
     permissionOf: (body) => {
       const type = knowledge.operatorCall(body);
       const isInside = type === undefined || /^(?:ATTACH|LAUNCH|WAIT|KILL|REMOVE)_.*CONTAINER/.test(type);
-      if (type === 'LIST_FILES' || type === 'READ_FILE') return 'files:read';
       return isInside ? 'tasks:exec' : (asked.permissionOf?.(body) ?? WRITE.agent);
     },
   };
@@ -167,7 +176,8 @@ function operator(path: string, method: string, knowledge: RouteKnowledge): Requ
     permission: 'cluster:write',
     permissionOf: (body) => {
       const type = knowledge.operatorCall(body);
-      return type !== undefined && /^(?:GET_|SUBSCRIBE$|LIST_FILES$)/.test(type) ? 'cluster:read' : 'cluster:write';
+      if (type === 'LIST_FILES' || type === 'READ_FILE') return 'files:read';
+      return type !== undefined && /^(?:GET_|SUBSCRIBE$)/.test(type) ? 'cluster:read' : 'cluster:write';
     },
   };
 }

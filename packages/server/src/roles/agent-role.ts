@@ -65,9 +65,13 @@ export async function startAgent(wanted: ServerConfig, token?: string): Promise<
     });
     undoing.add(() => agent.stop());
     await agent.start();
-    const url = await openAgentApi({ config, secret, access, tls, ports, log: log.logger }, agent, (close) => {
-      undoing.add(close);
-    });
+    const url = await openAgentApi(
+      { config, secret, access, tls, ports, log: log.logger, logFile: log.path },
+      agent,
+      (close) => {
+        undoing.add(close);
+      },
+    );
     undoing.add(() => removePidFile(dataDirectory, 'agent'));
     await writePidFile(dataDirectory, 'agent', { agent: url });
     if (addressesFile !== undefined) await writeAddresses(addressesFile, { agent: url });

@@ -11,7 +11,6 @@ import { refusalOf, type Admission } from '../admission.ts';
 import { VIA_HEADER } from '../audit-origin.ts';
 import { AGENT_LINK_PATH } from '../agent-link/link-wire.ts';
 import { refuseUpgrade } from '../agent-link/http-acceptor.ts';
-import { judge } from '../permission.ts';
 import { HOLD_MS_MAX, HOLD_POLL_MS, PROXIED_REQUESTS_MAX, PROXY_CONNECT_MS_MAX } from '../limits.ts';
 import { requestTo, shown } from '../tls/requests.ts';
 import type { Front, FrontHandler } from './front.ts';
@@ -44,8 +43,8 @@ export interface LeaderProxyOptions {
   readonly redirectPaths?: ReadonlySet<string>;
   /** Answered here: this process lives. */
   readonly healthPaths?: ReadonlySet<string>;
-  /** Answered here, as JSON, to those who may read it: what is asked of this process and not of the cluster. */
-  readonly ownPages?: ReadonlyMap<string, () => object>;
+  /** Answered here, to those who may read it: what is asked of this process and not of the cluster. */
+  readonly own?: { isFor(path: string): boolean; readonly handler: FrontHandler };
   /** Names in answers that were passed on, under this name, who did so: `1.1 host:port`. */
   readonly viaHeader?: string;
 }
@@ -63,15 +62,14 @@ export class LeaderProxy implements FrontHandler {
   }
 
   request(request: IncomingMessage, response: ServerResponse): void {
-    const { admission, healthPaths, redirectPaths, ownPages } = this.options;
+    const { admission, healthPaths, redirectPaths, own } = this.options;
     const refused = refusalOf(request, admission);
     if (refused !== undefined) {
       answer(response, refused.status, refused.message, refused.headers);
       return;
     }
     const path = request.url?.split('?')[0] ?? '';
-    const own = request.method === 'GET' || request.method === 'HEAD' ? ownPages?.get(path) : undefined;
-    if (own !== undefined) void this.tellOwn(request, response, own);
+    if (own?.isFor(path) === true) own.handler.request(request, response);
     else if (healthPaths?.has(path) === true) response.writeHead(200).end();
     else if (redirectPaths?.has(path) === true) this.redirect(response);
     else if (request.headers[VIA_HEADER] === undefined) void this.passOn(request, response);
@@ -95,16 +93,6 @@ export class LeaderProxy implements FrontHandler {
       return;
     }
     this.tunnel(request, socket, head, new URL(leader));
-  }
-
-  private async tellOwn(request: IncomingMessage, response: ServerResponse, own: () => object): Promise<void> {
-    const judged = await judge(request, this.options.admission, 'master');
-    if (judged !== undefined && 'refused' in judged) {
-      const { status, message, headers } = judged.refused;
-      answer(response, status, message, headers);
-    } else if (judged === undefined || judged.isDecided) {
-      response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(own()));
-    } else answer(response, 403, 'Whether you may read this is not known.');
   }
 
   private redirect(response: ServerResponse): void {

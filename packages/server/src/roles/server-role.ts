@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Secret } from '@stadion/access';
 import { PlatformError, delay, describeError, randomUuid, type Logger } from '@stadion/base';
 import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
-import { standbyMetrics } from '@stadion/master';
+import { createStandbyHttp, isOfStandby } from '@stadion/master';
 import { Reigns, openZooKeeperStore, type SharedStore } from '@stadion/store';
 import { advertisedAddress, hostnameOf, urlOf } from '../addresses.ts';
 import type { Admission } from '../admission.ts';
@@ -32,9 +32,6 @@ import { decodeLeader, encodeLeader, type LeaderRecord } from './leader-record.t
 import { fastifyHandler } from './fastify-handler.ts';
 import { judgeSecrets } from './same-secret.ts';
 
-/** Each master of Mesos has its own; who scrapes all of them finds the one that is elected by it. */
-const METRICS_PATHS = ['/metrics/snapshot', '/metrics/snapshot.json'];
-
 /** How long a start waits to hear who leads, and whether that one has the same secret. */
 const FIRST_LEADER_MS_MAX = 5_000;
 
@@ -44,6 +41,7 @@ interface ServerParts {
   readonly ports: SystemPorts;
   readonly log: Logger;
   readonly logLevels: RoomLevels;
+  readonly logFile: string;
   readonly secret: Secret | undefined;
   readonly hostname: string;
   readonly admission: Admission;
@@ -112,8 +110,9 @@ export async function startServer(wanted: ServerConfig): Promise<Platform> {
     const admission: Admission = { secret, access, tls, ownNames: new Set([hostname.toLowerCase()]) };
     const urlOfLeader = (which: 'master' | 'orchestrator') => (): string | undefined =>
       leader === undefined || leader.id === id ? undefined : leader[which];
-    const startedAt = ports.time.now();
-    const ownMetrics = (): object => standbyMetrics(startedAt, ports.time);
+    const standby = createStandbyHttp({ startedAt: ports.time.now(), clock: ports.time, logFile: log.path });
+    undoing.add(() => standby.close());
+    const ownPages = { isFor: isOfStandby, handler: await fastifyHandler(standby, admission, undefined, 'master') };
     const door = (flag: string, leaderUrl: () => string | undefined, redirects: readonly string[]): Door => {
       const isOfMaster = redirects.length > 0;
       const proxy: LeaderProxy = new LeaderProxy({
@@ -125,7 +124,7 @@ export async function startServer(wanted: ServerConfig): Promise<Platform> {
         time: ports.time,
         redirectPaths: new Set(redirects),
         healthPaths: new Set(isOfMaster ? ['/health', '/master/health'] : []),
-        ownPages: new Map(isOfMaster ? METRICS_PATHS.map((path) => [path, ownMetrics]) : []),
+        ...(isOfMaster && { own: ownPages }),
       });
       const front: Front = new Front(proxy, tls);
       return { flag, front, proxy };
@@ -163,6 +162,7 @@ export async function startServer(wanted: ServerConfig): Promise<Platform> {
       ports,
       log: log.logger,
       logLevels: log.levels,
+      logFile: log.path,
       secret,
       hostname,
       admission,
@@ -236,6 +236,7 @@ async function lead(
         ports,
         log,
         logLevels: parts.logLevels,
+        logFile: parts.logFile,
         abdicate: () => {
           end('somebody asked for it by DELETE /v2/leader');
         },

@@ -4,6 +4,7 @@
  */
 import { Readable } from 'node:stream';
 import { describeError, type Timers } from '@stadion/base';
+import type { VirtualFiles } from '@stadion/base/virtual-files';
 import type { Codec } from '@stadion/contract/mesos-wire';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RECORD_BYTES_MAX } from '../../limits.ts';
@@ -17,6 +18,7 @@ import { refuse, type Refusal } from './refusal.ts';
 /** What the calls work with. */
 export interface AgentApiParts extends ReadParts {
   readonly timers: Timers;
+  readonly files: VirtualFiles;
 }
 
 const NO_PROVIDERS = 'This agent takes no resource providers: disks of its own come from its settings';
@@ -86,7 +88,7 @@ class AgentApi {
   }
 
   private async perform(type: string, content: unknown, reply: FastifyReply, media: MediaTypes): Promise<FastifyReply> {
-    const { agent } = this.parts;
+    const { files } = this.parts;
     if (type === 'ATTACH_CONTAINER_INPUT') {
       return refuse(reply, { status: 415, message: `Expecting 'Content-Type' to be ${RECORD_IO} for ${type} call` });
     }
@@ -104,9 +106,9 @@ class AgentApi {
     if (unsupported !== undefined) return refuse(reply, { status: 501, message: unsupported });
     switch (type) {
       case 'LIST_FILES':
-        return tell(reply, media, type, await listFiles(agent, content));
+        return tell(reply, media, type, await listFiles(files, content));
       case 'READ_FILE':
-        return tell(reply, media, type, await readFile(agent, content));
+        return tell(reply, media, type, await readFile(files, content));
       case 'GET_CONTAINERS':
         return tell(reply, media, type, await this.containers.list(content, this.parts.statistics));
       case 'WAIT_NESTED_CONTAINER':

@@ -8,6 +8,7 @@ import type { SeenMaster } from '../served-master.ts';
 import { chunks, objectPieces } from '../json-pieces.ts';
 import { readUpkeepOrder, UPKEEP_CALLS } from './agent-upkeep.ts';
 import { refuse, type Exchange } from './exchange.ts';
+import { FILE_CALLS } from './file-calls.ts';
 import { OPERATOR_READS } from './operator-reads.ts';
 import { RESOURCE_CALLS, type ResourceOrder } from './resource-calls.ts';
 import type { SettingsChange } from '../../core/allocation/quota-change.ts';
@@ -51,12 +52,16 @@ export class OperatorEndpoint {
       return 'problem' in change ? refuse(reply, 400, change.problem) : this.configure(change, reply);
     }
     if (UPKEEP_CALLS.has(type)) return this.treatAgent(type, call[type.toLowerCase()], served.view, reply);
+    const ofFiles = entryOf(FILE_CALLS, type);
+    if (ofFiles !== undefined) {
+      const told = await ofFiles(this.seen.files, call[type.toLowerCase()]);
+      if ('message' in told) return refuse(reply, told.status, told.message);
+      const body = answer.encode('OperatorResponse', { type, [type.toLowerCase()]: told.member });
+      return reply.type(answer.mediaType).send(Buffer.from(body));
+    }
     const order = entryOf(RESOURCE_CALLS, type)?.(call[type.toLowerCase()]);
     if (order !== undefined) return this.operate(order, served.view, reply);
     switch (type) {
-      case 'LIST_FILES':
-      case 'READ_FILE':
-        return refuse(reply, 404, 'This master shows no files; those of tasks are at their agents');
       case 'SET_LOGGING_LEVEL':
         return refuse(
           reply,

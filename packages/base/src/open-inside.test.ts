@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { errorCode } from '@stadion/base';
+import { errorCode } from './errors.ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openInside } from './open-inside.ts';
 

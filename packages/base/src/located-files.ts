@@ -1,12 +1,32 @@
-/** What sandboxes hold, found by virtual paths: for the pages of `/files` and for the calls of the v1 API. */
+/** What is found by virtual paths: for the pages of `/files` and for the calls of Mesos's v1 APIs. */
 import type { Stats } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCode } from '@stadion/base';
-import type { AgentView } from '../agent-view.ts';
-import { FILES_BROWSE_ENTRIES_MAX, FILES_READ_BYTES_MAX } from '../limits.ts';
+import { errorCode } from './errors.ts';
+import { accountNames } from './file-facts.ts';
 import { openInside, pathOfOpen, type OpenedFile } from './open-inside.ts';
-import { resolveVirtualPath } from './virtual-paths.ts';
+
+/** Largest piece of a file that is read at once: 16 pages, as in Mesos. */
+const FILES_READ_BYTES_MAX = 65_536;
+/** Entries of a folder that are listed. */
+const FILES_BROWSE_ENTRIES_MAX = 10_000;
+
+/** A file or folder that is shown, and where in it a path leads. */
+export interface ResolvedPath {
+  readonly root: string;
+  readonly rest: readonly string[];
+}
+
+/** Where virtual paths lead. */
+export interface VirtualFiles {
+  /**
+   * Finds what a path begins with.
+   * @param segments of an absolute path, without empty ones, `.` and `..`
+   */
+  resolve(segments: readonly string[]): ResolvedPath | undefined;
+  /** All of them: the virtual path and the real one. */
+  roots(): Iterable<readonly [string, string]>;
+}
 
 /** Why a path gives nothing. */
 export interface FileProblem {
@@ -27,12 +47,21 @@ export interface FolderEntry {
 /** ENXIO: a socket, which cannot be opened. */
 const INACCESSIBLE = new Set(['ELOOP', 'EACCES', 'EPERM', 'ENAMETOOLONG', 'ENXIO']);
 
-/** Opens what a virtual path names, which after all links must be inside its sandbox. The caller closes it. */
-export async function locate(agent: AgentView, path: string): Promise<Located> {
-  const resolved = resolveVirtualPath(agent, path);
-  if (!resolved.ok) {
-    return { ok: false, status: resolved.status, message: `${resolved.problem}: '${printable(path)}'.` };
-  }
+/**
+ * Opens what a virtual path names, which after all links must be inside of what it begins with. The caller closes it.
+ * Paths with `..` or NUL are refused before anything is looked at.
+ */
+export async function locate(files: VirtualFiles, path: string): Promise<Located> {
+  const refused = (status: 400 | 404, problem: string): Located => ({
+    ok: false,
+    status,
+    message: `${problem}: '${printable(path)}'.`,
+  });
+  if (path.includes('\0')) return refused(400, 'The path contains a NUL character');
+  const segments = path.split('/').filter((segment) => segment !== '' && segment !== '.');
+  if (segments.includes('..')) return refused(400, 'The path contains ".."');
+  const resolved = path.startsWith('/') ? files.resolve(segments) : undefined;
+  if (resolved === undefined) return refused(404, 'File not found');
   const inaccessible: Located = { ok: false, status: 400, message: `'${printable(path)}' is inaccessible.` };
   try {
     const opened = await openInside(resolved.root, resolved.rest);
@@ -46,8 +75,8 @@ export async function locate(agent: AgentView, path: string): Promise<Located> {
 }
 
 /** What is in a folder, by name. */
-export async function listFolder(agent: AgentView, path: string): Promise<readonly FolderEntry[] | FileProblem> {
-  const located = await locate(agent, path);
+export async function listFolder(files: VirtualFiles, path: string): Promise<readonly FolderEntry[] | FileProblem> {
+  const located = await locate(files, path);
   if (!located.ok) return located;
   const { file, path: real, virtual } = located;
   try {
@@ -76,12 +105,12 @@ export interface FilePiece {
  * @param length bytes; undefined: as many as there are
  */
 export async function readPiece(
-  agent: AgentView,
+  files: VirtualFiles,
   path: string,
   offset: number,
   length: number | undefined,
 ): Promise<FilePiece | FileProblem> {
-  const located = await locate(agent, path);
+  const located = await locate(files, path);
   if (!located.ok) return located;
   const { file } = located;
   try {
@@ -95,6 +124,20 @@ export async function readPiece(
   } finally {
     await file.close();
   }
+}
+
+/** The entries of a folder as Mesos's v1 APIs tell of them (`FileInfo`). */
+export async function fileInfos(entries: readonly FolderEntry[]): Promise<readonly object[]> {
+  const accounts = await accountNames();
+  return entries.map(({ path, facts }) => ({
+    path,
+    nlink: facts.nlink,
+    size: facts.size,
+    mtime: { nanoseconds: Math.floor(facts.mtimeMs) * 1_000_000 },
+    mode: facts.mode,
+    uid: accounts.user(facts.uid),
+    gid: accounts.group(facts.gid),
+  }));
 }
 
 function printable(path: string): string {
