@@ -16,6 +16,10 @@ export const DeploymentAccount = Type.Object({
   failures: Type.Array(TaskFailure),
   /** Nothing is started or ended until somebody says so. */
   isPaused: Type.Boolean(),
+  /** Since when, milliseconds since the Unix epoch. Absent in what was written before there was a need for it. */
+  pausedAt: Type.Optional(Type.Number()),
+  /** How long it was held before, milliseconds: none of that counts against its deadline. */
+  heldMs: Type.Optional(Type.Number()),
   /** Its canary was found good. */
   isPromoted: Type.Boolean(),
   /** It takes another one back, so it is not taken back by itself. */
@@ -37,4 +41,19 @@ export function newAccount(
     // The way back leads to what is known to be good.
     isPromoted: begun.isRollBack,
   };
+}
+
+/** The account of a deployment that somebody holds, or lets go on. @param now milliseconds since the Unix epoch */
+export function controlled(
+  account: DeploymentAccount,
+  change: Partial<Pick<DeploymentAccount, 'isPaused' | 'isPromoted'>>,
+  now: number,
+): DeploymentAccount {
+  const { isPaused, pausedAt, heldMs = 0 } = account;
+  const next = { ...account, ...change };
+  if (next.isPaused === isPaused) return next;
+  if (next.isPaused) return { ...next, pausedAt: now };
+  const { pausedAt: _over, ...goesOn } = next;
+  // A clock that was set back makes nothing longer.
+  return { ...goesOn, heldMs: heldMs + Math.max(0, now - (pausedAt ?? now)) };
 }

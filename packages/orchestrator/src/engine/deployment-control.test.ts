@@ -121,6 +121,20 @@ describe('a roll back by itself', () => {
     expect(platform.app('/web')?.cpus).toBe(1);
   });
 
+  it('gives a deployment that somebody has held the time that it had left', async () => {
+    const id = await upgrade({ rollback: { deadlineSeconds: 60 } }, { cpus: 1000 });
+    for (const held of [100_000, 200_000]) {
+      await platform.time.advance(20_000);
+      await control(id, 'pause');
+      await platform.time.advance(held);
+      await platform.crash();
+      await control(id, 'resume');
+    }
+    await platform.time.advance(19_000);
+    expect(outcomeOf(id)).toBe('running');
+    expect(await platform.until(() => outcomeOf(id) === 'failed', 2_000)).toBe(true);
+  });
+
   it('counts the failures of before a crash, and forgets them with the deployment', async () => {
     platform.master.script = (task) => (task.command?.value === 'new' ? { kind: 'fail' } : { kind: 'run', startMs: 5 });
     const id = await upgrade({ rollback: { afterFailures: 5 } });

@@ -34,7 +34,8 @@ export class DeploymentJudge {
     const seconds = this.deadlineOf(deployment);
     if (seconds === undefined || deployment.account.isRollBack || deployment.account.isPaused) return;
     // Whoever wrote the start down may have had another time of day.
-    const left = Math.min(seconds * 1000, deployment.account.startedAt + seconds * 1000 - time.now());
+    const { startedAt, heldMs = 0 } = deployment.account;
+    const left = Math.min(seconds * 1000, startedAt + heldMs + seconds * 1000 - time.now());
     const handle = time.after(Math.max(1, left), () => {
       turn(() => {
         if (this.deadlines.get(deployment) !== handle) return;

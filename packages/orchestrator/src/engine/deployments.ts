@@ -8,7 +8,7 @@ import { recordOf } from './deployment-view.ts';
 import type { Convergence } from './convergence.ts';
 import type { Counters } from './counters.ts';
 import { DeploymentNews } from './deployment-news.ts';
-import type { DeploymentAccount } from './deployment-account.ts';
+import { controlled, type DeploymentAccount } from './deployment-account.ts';
 import { beginStep, deploymentRecord, type Deployment, type StepUnderWay } from './deployment.ts';
 import type { ListenerFeed } from './event-feed.ts';
 import type { Fleet } from './fleet.ts';
@@ -109,7 +109,7 @@ export class Deployments {
 
   /** Holds a deployment, lets it go on, or lets its canary go on to all. */
   control(deployment: Deployment, change: Partial<Pick<DeploymentAccount, 'isPaused' | 'isPromoted'>>): void {
-    deployment.account = { ...deployment.account, ...change };
+    deployment.account = controlled(deployment.account, change, this.parts.clock.now());
     // What was begun is looked at anew: nothing of it may count as done that was only held.
     this.due.add(deployment);
     if (deployment.underWay !== undefined) {

@@ -40,7 +40,7 @@ const NOTHING: Definitions = new Map();
 export function wayBackChecker(parts: WayBackParts, violate: Violate): Checker {
   const { look, standsStill, now, appIds, toleranceMs, explain } = parts;
   /** What each deployment found, by its id, and when it was first seen: its own record goes by a clock that may be wrong. */
-  const found = new Map<string, { readonly definitions: Definitions; readonly seenAt: number }>();
+  const found = new Map<string, { readonly definitions: Definitions; begunAt: number }>();
   let version: string | undefined;
   let current = NOTHING;
   let lookedAt = Number.NEGATIVE_INFINITY;
@@ -80,7 +80,7 @@ export function wayBackChecker(parts: WayBackParts, violate: Violate): Checker {
     version = view.root.version;
     current = new Map(appIds.map((id) => [id, definitionOf(view.root.spec(id))]));
     const begun = [...view.deploymentRecords()].filter(({ id }) => !found.has(id));
-    for (const { id } of begun) found.set(id, { definitions: before, seenAt: now() });
+    for (const { id } of begun) found.set(id, { definitions: before, begunAt: now() });
     for (const { id, by, isRollBack } of begun) {
       if (isRollBack && by?.startsWith(ROLL_BACK_OF) === true) judgeReturn(id, by.slice(ROLL_BACK_OF.length), view);
     }
@@ -101,12 +101,17 @@ export function wayBackChecker(parts: WayBackParts, violate: Violate): Checker {
 
   /** A deployment that its own rules condemn is taken back at once. */
   function judgeUnderWay(record: DeploymentRecord, { root }: WayBackView): void {
-    if (record.isRollBack || record.outcome === 'paused') return;
+    if (record.isRollBack) return;
+    const seen = found.get(record.id);
+    if (record.outcome === 'paused') {
+      // What it has left is less than all of its time.
+      if (seen !== undefined) seen.begunAt = now();
+      return;
+    }
     const rules = record.affectedApps.map((id) => root.app(id)?.upgradeStrategy.rollback);
     const seconds = Math.min(...rules.map((rule) => rule?.deadlineSeconds ?? Infinity));
     const periodMs = seconds * 1000;
-    const begunAt = found.get(record.id)?.seenAt ?? Infinity;
-    if (now() > begunAt + periodMs + LATE_MS_MAX + toleranceMs(periodMs)) {
+    if (now() > (seen?.begunAt ?? Infinity) + periodMs + LATE_MS_MAX + toleranceMs(periodMs)) {
       violate(`${record.id} was to be done within ${String(seconds)} seconds, and goes on`);
     }
     // Of several apps each has its own count, and what is counted is all failures.
