@@ -111,8 +111,10 @@ export function volumesChecker(world: World, promises: PromiseBook, violate: Vio
     /** What instances with volumes need for themselves, thousandths of a cpu. */
     const needs = new Map<string, number>();
     for (const spec of engine.view.root.specs()) {
-      for (const { id, reservation } of engine.view.instances(spec.id)) {
-        if ((reservation?.volumes.length ?? 0) > 0) needs.set(id, Math.round(spec.cpus * 1000));
+      for (const { id, appVersion, reservation } of engine.view.instances(spec.id)) {
+        // One that is kept for later has what its own version needs, until it runs as another.
+        const { cpus } = engine.view.root.appAtVersion(spec.id, appVersion) ?? spec;
+        if ((reservation?.volumes.length ?? 0) > 0) needs.set(id, Math.round(Math.max(cpus, spec.cpus) * 1000));
         for (const { persistenceId } of reservation?.volumes ?? []) wanted.set(persistenceId, id);
       }
     }
