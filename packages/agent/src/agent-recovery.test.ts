@@ -3,6 +3,20 @@ import { FRAMEWORK, makeTask } from './testing/fake-master.ts';
 import { SimulatedMachine } from './testing/simulated-agent.ts';
 
 describe('status updates', () => {
+  it('are sent again at once when the master asks for that, and then as rarely as they would be', async () => {
+    const machine = new SimulatedMachine();
+    machine.master.acknowledges = false;
+    await machine.startAgent();
+    machine.master.run(makeTask('a'));
+    await machine.time.advance(5_000);
+    const before = machine.master.statuses('a').length;
+    machine.master.say({ type: 'RESUME_UPDATES' });
+    await machine.time.advance(1_000);
+    expect(machine.master.statuses('a')).toHaveLength(before + 1);
+    await machine.time.advance(10_000);
+    expect(machine.master.statuses('a')).toHaveLength(before + 2);
+  });
+
   it('are sent again after 10 s, then ever more rarely, until acknowledged', async () => {
     const machine = new SimulatedMachine();
     machine.master.acknowledges = false;

@@ -44,6 +44,9 @@ export class MasterMessages {
         if (entry !== undefined) runner.acknowledge(entry, message.uuid);
         return;
       }
+      case 'RESUME_UPDATES':
+        runner.updates.resume(table.entries());
+        return;
       case 'SHUTDOWN_FRAMEWORK':
         this.shutdownFramework(message.framework_id.value);
         return;

@@ -153,6 +153,8 @@ export const MasterMessage = Type.Union([
     task_id: IdValue,
     uuid: Type.String(),
   }),
+  /** A framework is back that tasks of the agent wait for: updates that nobody has acknowledged are sent again now. */
+  Type.Object({ type: Type.Literal('RESUME_UPDATES') }),
   /** A framework says something to one of its custom executors; `data` is base64. */
   Type.Object({
     type: Type.Literal('FRAMEWORK_MESSAGE'),

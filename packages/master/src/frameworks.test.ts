@@ -133,6 +133,25 @@ describe('a framework that disconnects', () => {
     expect(agent.of('SHUTDOWN_FRAMEWORK')).toHaveLength(2);
   });
 
+  it('is told at once what nobody took while it was away: agents are asked to send that again', async () => {
+    const cluster = await Cluster.start();
+    const agents = [await cluster.agent('a1'), await cluster.agent('a2')];
+    const framework = await cluster.framework();
+    for (const [index, agent] of agents.entries()) {
+      const offer = framework.offers().find((each) => each.agent_id.value === agent.agentId);
+      if (offer !== undefined) await framework.accept(offer, [task(`t${String(index)}`, agent.agentId)]);
+    }
+    const [first, second] = agents;
+    const { uuid = '' } = (await first?.update(framework.id, 't0', 'TASK_RUNNING')) ?? {};
+    const acknowledge = { agent_id: { value: first?.agentId ?? '' }, task_id: { value: 't0' }, uuid };
+    await framework.send({ type: 'ACKNOWLEDGE', framework_id: { value: framework.id }, acknowledge });
+    await framework.close();
+    await second?.update(framework.id, 't1', 'TASK_RUNNING');
+    framework.reconnect();
+    await framework.subscribe();
+    expect(agents.map((agent) => agent.of('RESUME_UPDATES').length)).toEqual([0, 1]);
+  });
+
   it('without a failover timeout is removed at once', async () => {
     const cluster = await Cluster.start();
     const framework = await cluster.framework({ failover_timeout: 0 });

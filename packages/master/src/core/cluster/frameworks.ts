@@ -229,10 +229,21 @@ function connect(
     },
   });
   state.toFramework(framework, { type: 'HEARTBEAT' });
+  askForUpdates(state, framework);
   const isKnown = framework.reregisteredAt !== undefined;
   state.tell({ type: isKnown ? 'FRAMEWORK_UPDATED' : 'FRAMEWORK_ADDED', framework });
   state.allocation.touchAll();
   state.log('info', { framework: framework.id, name: framework.info.name }, 'Framework subscribed');
+}
+
+/** Agents sent updates that nobody took: they are not waited for until agents would send them again by themselves. */
+function askForUpdates(state: ClusterState, framework: FrameworkRecord): void {
+  const asked = new Set<AgentRecord>();
+  for (const task of framework.tasks.values()) {
+    const agent = task.statusUuid === undefined ? undefined : state.agents.get(task.agentId);
+    if (agent !== undefined) asked.add(agent);
+  }
+  for (const agent of asked) state.toAgent(agent, { type: 'RESUME_UPDATES' });
 }
 
 function supersede(state: ClusterState, framework: FrameworkRecord): void {
