@@ -1,12 +1,12 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '@stadion/base/system';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Cluster, canMakeCluster } from './support/cluster.ts';
+import { Cluster, canMakeCluster, type Node } from './support/cluster.ts';
 import { auditOf, filesWith, readForwarded, sendAhead } from './support/cluster-sessions.ts';
 import { EventRecorder } from './support/event-recorder.ts';
 import { MASTER_METRICS } from './support/exporter-metrics.ts';
-import { callJson, run, waitFor } from './support/running-platform.ts';
+import { STADION, callJson, run, waitFor, type TaskView } from './support/running-platform.ts';
 
 describe.skipIf(!canMakeCluster())('a cluster of three servers and three agents', { timeout: 240_000 }, () => {
   let cluster: Cluster;
@@ -294,6 +294,51 @@ describe.skipIf(!canMakeCluster())('a cluster of three servers and three agents'
     expect(listed.stdout).toMatch(new RegExp(`${address}.*drained`));
     expect((await cluster.cli('node', 'uncordon', address)).code).toBe(0);
     await cluster.registered(3);
+  });
+
+  test('is run by a framework that finds the leader where masters meet, and the next one in mid-deployment', async () => {
+    const machine = cluster.agents[0]?.machine;
+    if (machine === undefined) throw new Error('there is an agent');
+    const folder = join(cluster.folder, 'far');
+    await mkdir(folder);
+    const where = ['--bind-address', machine.address, '--secret-file', cluster.secretFile, '--data-dir', folder];
+    const words = ['orchestrator', '--master', cluster.zkUrl, '--orchestrator-port', '8090', '--drain-seconds', '0'];
+    const command = [...cluster.machines.on(machine), process.execPath, STADION, ...words, ...where];
+    const url = `http://${machine.address}:8090`;
+    const far: Node = {
+      role: 'server',
+      machine,
+      folder,
+      url,
+      command,
+      disk: undefined,
+      process: undefined,
+      output: '',
+    };
+    const ask = (path: string, method = 'GET', body?: unknown) =>
+      callJson(`${url}${path}`, method, body, cluster.headers).catch(() => undefined);
+    const app = { id: '/far', cmd: 'exec sleep 100000', cpus: 0.1, mem: 16, instances: 4 };
+    cluster.launch(far);
+    try {
+      await waitFor('its app is taken', async () => (await ask('/v2/apps', 'POST', app))?.status === 201, 60_000);
+      await waitFor('it runs', async () => (await ask('/v2/apps//far'))?.body.app.tasksRunning === 4, 60_000);
+      const leader = await cluster.leader();
+      expect((await ask('/v2/apps//far', 'PUT', { env: { NEW: '1' } }))?.status).toBe(200);
+      await cluster.kill(leader);
+      await waitFor('its deployment ends', async () => (await ask('/v2/deployments'))?.body.length === 0, 90_000);
+      const { tasks } = (await ask('/v2/apps//far/tasks'))?.body ?? {};
+      expect(tasks.map(({ state }: TaskView) => state)).toEqual(Array(4).fill('TASK_RUNNING'));
+      // What it shows of the cluster, and where it says that the master is, are of the one that leads now.
+      expect((await ask('/v2/cluster/agents'))?.body.slaves).toHaveLength(3);
+      const next = await cluster.leader();
+      const { marathon_config: config } = (await ask('/v2/info'))?.body ?? {};
+      expect(config.mesos_leader_ui_url).toBe(`http://${next.machine.address}:5050/`);
+      cluster.launch(leader);
+      await ask('/v2/apps//far', 'DELETE');
+      await waitFor('its app is gone', async () => (await ask('/v2/tasks'))?.body.tasks.length === 0, 60_000);
+    } finally {
+      await cluster.kill(far);
+    }
   });
 
   test('refuses a server with another secret before it can lead', async () => {

@@ -157,7 +157,7 @@ export const ServerConfig = Type.Object(
         minLength: 1,
         valueName: 'urls',
         description:
-          'masters of the cluster that gets names or apps, ours or Apache Mesos, e.g. http://10.0.0.1:5050,http://10.0.0.2:5050',
+          'masters of the cluster that gets names or apps, ours or Apache Mesos, e.g. http://10.0.0.1:5050,http://10.0.0.2:5050; or where they meet, e.g. zk://a:2181,b:2181,c:2181/mesos',
       }),
     ),
     orchestrator: Type.Optional(
@@ -214,7 +214,7 @@ const ROLES_OF_SETTINGS: Readonly<Partial<Record<keyof ServerConfig, readonly Pl
   workDir: ['up', 'agent'],
   containerizers: ['up', 'agent'],
   zk: ['server', 'agent', 'dns'],
-  ...Object.fromEntries(Object.keys(zkTlsSettings).map((name) => [name, ['server', 'agent', 'dns']])),
+  ...Object.fromEntries(Object.keys(zkTlsSettings).map((name) => [name, ['server', 'agent', 'dns', 'orchestrator']])),
   zkSessionTimeout: ['server', 'agent', 'dns'],
   server: ['agent', 'edge'],
   ...Object.fromEntries(Object.keys(dnsSettings).map((name) => [name, ['up', 'dns']])),

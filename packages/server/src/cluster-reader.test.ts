@@ -22,7 +22,7 @@ it('asks the master about agents that have no address any more, where they may b
   const { port } = master.address() as AddressInfo;
   const noHistory = () => ({ intervalSeconds: 60, samples: [] });
   const parts = { secret: undefined, tls: undefined };
-  const reader = createClusterReader(`http://127.0.0.1:${String(port)}`, new VirtualTime(), noHistory, parts);
+  const reader = createClusterReader(() => `http://127.0.0.1:${String(port)}`, new VirtualTime(), noHistory, parts);
   const { signal } = new AbortController();
   const gone = (id: string) => ({ type: 'MARK_AGENT_GONE', mark_agent_gone: { agent_id: { value: id } } });
   try {

@@ -2,7 +2,7 @@
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { AuditLog, type AccessControl, type Secret, type SecretVault } from '@stadion/access';
-import type { Logger } from '@stadion/base';
+import { PlatformError, type Logger } from '@stadion/base';
 import { createAgentHttp, type Agent } from '@stadion/agent';
 import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
 import { createMasterClient } from '@stadion/contract/client';
@@ -96,18 +96,18 @@ export async function openApis(
 
   const agent = rooms.agent === undefined ? undefined : await openAgentApi(options, rooms.agent, onOpened);
 
-  const orchestrator = await openOrchestratorApi(options, rooms.engine, { master, audit }, onOpened);
+  const orchestrator = await openOrchestratorApi(options, rooms.engine, { master: () => master, audit }, onOpened);
   return { orchestrator, master, ...(agent === undefined ? {} : { agent }) };
 }
 
 /**
  * Listens for the orchestrator alone.
- * @param beside the URL of the master whose framework it is, and where sessions and changes of secrets are put on record
+ * @param beside the URL of the master whose framework it is, if one is known, and where sessions and changes of secrets are put on record
  */
 export async function openOrchestratorApi(
   options: OpenApisOptions,
   engine: Engine,
-  beside: { readonly master: string; readonly audit: AuditLog },
+  beside: { readonly master: () => string | undefined; readonly audit: AuditLog },
   onOpened: (close: () => Promise<unknown>) => void,
 ): Promise<string> {
   const { config, secret, ports, log, open = listen } = options;
@@ -120,7 +120,12 @@ export async function openOrchestratorApi(
   const edgeUrl = config.edgeUrl === undefined ? undefined : checkedUrl(config.edgeUrl, '--edge-url');
   const edge = options.edge ?? (edgeUrl === undefined ? undefined : () => edgeUrl);
   const ask = clusterFetch(options);
-  const recorder = new ResourceRecorder(createMasterClient({ baseUrl: master, fetch: ask }), time);
+  const masterUrl = (): string => {
+    const url = master();
+    if (url !== undefined) return url;
+    throw new PlatformError('master-unreachable', 'No master is known yet.', { retryable: true });
+  };
+  const recorder = new ResourceRecorder(() => createMasterClient({ baseUrl: masterUrl(), fetch: ask }), time);
   onOpened(async () => {
     recorder.stop();
   });
@@ -138,10 +143,17 @@ export async function openOrchestratorApi(
     pages: consolePages(random.stream('console')),
     ...(names !== undefined && { names: createPartReader('dns', names, ask) }),
     ...(edge !== undefined && { edge: createPartReader('edge', edge, ask) }),
-    cluster: createClusterReader(master, time, () => recorder.history(), options),
+    cluster: createClusterReader(masterUrl, time, () => recorder.history(), options),
     info: {
       ...(config.clusterName === undefined ? {} : { clusterName: config.clusterName }),
-      marathonConfig: { master, mesos_leader_ui_url: `${master}/`, hostname },
+      get marathonConfig() {
+        const at = master();
+        return {
+          master: at ?? null,
+          mesos_leader_ui_url: at === undefined ? null : `${at}/`,
+          hostname,
+        };
+      },
       httpConfig: { http_port: config.orchestratorPort, https_port: null },
     },
   });
@@ -156,7 +168,7 @@ export async function openOrchestratorApi(
     admission,
     secret,
     tls: options.tls,
-    masterUrl: master,
+    masterUrl,
     audit,
   });
   onOpened(async () => {

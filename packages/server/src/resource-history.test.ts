@@ -10,7 +10,7 @@ test('the last hour is kept, a master that is away leaves a gap, and older sampl
     if (used === 3) throw new Error('away');
     return { 'master/cpus_used': used, 'master/cpus_total': 8 };
   };
-  const recorder = new ResourceRecorder({ metrics }, time);
+  const recorder = new ResourceRecorder(() => ({ metrics }), time);
   await time.advance(40_000);
   expect(recorder.history().samples.map(({ cpusUsed }) => cpusUsed)).toEqual([1, 2, 4, 5]);
   await time.advance(3_600_000 + 60_000);

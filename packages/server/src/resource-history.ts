@@ -1,6 +1,7 @@
 /** What the cluster used during the last hour: one sample every ten seconds, in memory. */
 import { every, type Clock, type TimerHandle, type Timers } from '@stadion/base';
 import type { MasterClient } from '@stadion/contract/client';
+import type { MetricsSnapshot } from '@stadion/contract/mesos-state';
 import type { ResourceHistory, ResourceSample } from '@stadion/contract/overview';
 
 const INTERVAL_MS = 10_000;
@@ -10,10 +11,10 @@ const SAMPLES_MAX = 360;
 export class ResourceRecorder {
   private readonly samples: ResourceSample[] = [];
   private readonly timer: TimerHandle;
-  private readonly master: Pick<MasterClient, 'metrics'>;
+  private readonly master: () => Pick<MasterClient, 'metrics'>;
   private readonly time: Clock & Timers;
 
-  constructor(master: Pick<MasterClient, 'metrics'>, time: Clock & Timers) {
+  constructor(master: () => Pick<MasterClient, 'metrics'>, time: Clock & Timers) {
     this.master = master;
     this.time = time;
     this.timer = every(time, INTERVAL_MS, () => void this.sample());
@@ -31,7 +32,7 @@ export class ResourceRecorder {
 
   /** A master that does not answer leaves a gap. */
   private async sample(): Promise<void> {
-    const metrics = await this.master.metrics().catch(() => undefined);
+    const metrics = await this.ask().catch(() => undefined);
     if (metrics === undefined) return;
     const value = (name: string): number => metrics[`master/${name}`] ?? 0;
     this.samples.push({
@@ -43,5 +44,9 @@ export class ResourceRecorder {
       running: value('tasks_running'),
     });
     if (this.samples.length > SAMPLES_MAX) this.samples.shift();
+  }
+
+  private async ask(): Promise<MetricsSnapshot> {
+    return this.master().metrics();
   }
 }

@@ -58,16 +58,17 @@ export function relayTaskSessions(
     readonly admission: Admission;
     readonly secret: Secret | undefined;
     readonly tls: NodeTls | undefined;
-    readonly masterUrl: string;
+    readonly masterUrl: () => string;
     readonly audit: AuditLog;
   },
 ): EndSessions {
   const { admission, secret, tls, audit } = parts;
   const open = new OpenSockets();
   const shown = (): Record<string, string> => (secret === undefined ? {} : { authorization: authorizationOf(secret) });
-  const master = createMasterClient({ baseUrl: parts.masterUrl, fetch: clusterFetch(parts) });
+  const ask = clusterFetch(parts);
 
   async function agentOf(taskId: string): Promise<string | undefined> {
+    const master = createMasterClient({ baseUrl: parts.masterUrl(), fetch: ask });
     const { tasks } = await master.tasks({ taskId, limit: 1 });
     const agentId = tasks.find(({ id }) => id === taskId)?.slave_id;
     const { slaves } = await master.slaves();

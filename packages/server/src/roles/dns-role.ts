@@ -15,20 +15,23 @@ import { systemPorts, type SystemPorts } from '../system-ports.ts';
 import { clusterFetch } from '../tls/own-fetches.ts';
 import { zooKeeperTls } from '../tls/zookeeper-tls.ts';
 import { Undoing } from '../undoing.ts';
+import { meetingPlaceIn } from './meeting-place.ts';
 
 /**
  * Starts the name server; resolves once it answers. A master that is not there yet is asked again and again.
  * @throws PlatformError `master-missing`, `address-invalid` and what starting throws
  */
 export async function startDns(config: ServerConfig): Promise<Platform> {
-  if (config.master === undefined && config.zk === undefined) {
+  const { zk = meetingPlaceIn(config.master) } = config;
+  if (config.master === undefined && zk === undefined) {
     throw new PlatformError(
       'master-missing',
       'Say whose cluster gets names: stadion dns --master http://HOST:5050, or where its masters meet: --zk zk://HOST:2181/mesos',
     );
   }
   assertListenable(config);
-  const masters = (config.master?.split(',') ?? []).map((url) => checkedUrl(url.trim(), '--master'));
+  const addresses = meetingPlaceIn(config.master) === undefined ? config.master : undefined;
+  const masters = (addresses?.split(',') ?? []).map((url) => checkedUrl(url.trim(), '--master'));
   const orchestrator =
     config.orchestrator === undefined ? undefined : checkedUrl(config.orchestrator, '--orchestrator');
   const dataDirectory = resolve(config.dataDir);
@@ -47,7 +50,12 @@ export async function startDns(config: ServerConfig): Promise<Platform> {
     const { secret, access, tls } = await loadAccess(config, ports, log.logger, undoing);
     const admission = { secret, access, tls, ownNames: new Set([hostnameOf(config).toLowerCase()]) };
     const parts = { ports, log: log.logger, dataDirectory, admission };
-    const observeMasters = await mastersObserver(config, ports, log.logger, undoing);
+    const observeMasters = await mastersObserver(
+      zk === undefined ? config : { ...config, zk },
+      ports,
+      log.logger,
+      undoing,
+    );
     const cluster = { masters, observeMasters, orchestrator, fetch: clusterFetch({ secret, tls }) };
     const { addresses, remarks } = await openDns(config, cluster, parts, (close) => {
       undoing.add(close);

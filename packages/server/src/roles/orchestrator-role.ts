@@ -16,6 +16,7 @@ import { removePidFile, writePidFile } from '../pid-file.ts';
 import { httpSchedulerConnection } from '../scheduler-link/http-scheduler-connection.ts';
 import { systemPorts } from '../system-ports.ts';
 import { Undoing } from '../undoing.ts';
+import { findFrameworkMasters } from './framework-masters.ts';
 
 /**
  * Starts the orchestrator; resolves once its API answers. It subscribes as soon as a master can be reached.
@@ -23,7 +24,6 @@ import { Undoing } from '../undoing.ts';
  */
 export async function startOrchestrator(wanted: ServerConfig): Promise<Platform> {
   assertListenable(wanted);
-  const masters = mastersOf(wanted.master);
   const addressesFile = wanted.addressesFile === undefined ? undefined : resolve(wanted.addressesFile);
   if (addressesFile !== undefined) await rm(addressesFile, { force: true });
   const [orchestratorPort = wanted.orchestratorPort] = await chooseFreePorts(wanted.bindAddress, [
@@ -42,6 +42,9 @@ export async function startOrchestrator(wanted: ServerConfig): Promise<Platform>
   try {
     const hostname = hostnameOf(config);
     const { secret, access, tls } = await loadAccess(config, ports, logger, undoing);
+    const masters = findFrameworkMasters(config, ports, logger, undoing);
+    // Where the stream of events is: whoever asks about the cluster is answered by the same one.
+    let current: string | undefined;
     const store = await openStore(config, dataDirectory, ports.time, logger.child({ room: 'store' }));
     undoing.add(() => store.close());
     const leadership = await store.campaign(hostname);
@@ -56,7 +59,10 @@ export async function startOrchestrator(wanted: ServerConfig): Promise<Platform>
       store,
       epoch: leadership.epoch,
       connection: httpSchedulerConnection({
-        masters: () => masters,
+        masters,
+        onMaster: (url) => {
+          current = url;
+        },
         secret,
         tls,
         time: ports.time,
@@ -84,7 +90,7 @@ export async function startOrchestrator(wanted: ServerConfig): Promise<Platform>
     const orchestrator = await openOrchestratorApi(
       options,
       engine,
-      { master: masters[0] ?? '', audit: openAudit(options) },
+      { master: () => current ?? masters()[0], audit: openAudit(options) },
       (close) => {
         undoing.add(close);
       },
@@ -109,22 +115,4 @@ export async function startOrchestrator(wanted: ServerConfig): Promise<Platform>
     await undoing.run(logger);
     throw error;
   }
-}
-
-/** @throws PlatformError `master-missing` or `flag-invalid` */
-function mastersOf(text: string | undefined): readonly string[] {
-  const given = (text ?? '')
-    .split(',')
-    .map((url) => url.trim())
-    .filter((url) => url !== '')
-    .map((url) => (/^https?:\/\//.test(url) ? url : `http://${url}`));
-  if (given.length === 0) {
-    throw new PlatformError('master-missing', 'Say whose framework this is: --master http://10.0.0.1:5050.');
-  }
-  const wrong = given.find((url) => !URL.canParse(url));
-  if (wrong === undefined) return given;
-  throw new PlatformError(
-    'flag-invalid',
-    `--master cannot be read: '${wrong}' is not an address such as http://10.0.0.1:5050.`,
-  );
 }

@@ -26,6 +26,8 @@ const HEARTBEAT_SECONDS_DEFAULT = 15;
 export interface HttpSchedulerOptions {
   /** URLs of masters to try, the likeliest leader first; asked anew for each subscription. */
   readonly masters: () => readonly string[];
+  /** Is told the address of a master that has taken the subscription. */
+  readonly onMaster?: (url: string) => void;
   readonly secret: Secret | undefined;
   /** What is shown to masters that are reached over TLS. */
   readonly tls: NodeTls | undefined;
@@ -131,6 +133,7 @@ class Subscription {
         if (answer.statusCode === 200) {
           this.stream = request;
           this.master = url;
+          this.options.onMaster?.(url.origin);
           const id = answer.headers['mesos-stream-id'];
           if (typeof id === 'string') this.streamId = id;
           resolve(answer);

@@ -18,7 +18,7 @@ export function zooKeeperTls(
   if (zk?.startsWith('zks://') !== true) {
     throw new PlatformError(
       'flag-invalid',
-      '--zk-tls-ca, --zk-tls-cert and --zk-tls-key do nothing without --zk zks://….',
+      '--zk-tls-ca, --zk-tls-cert and --zk-tls-key do nothing without an address of ZooKeeper that begins with zks://.',
     );
   }
   if ((zkTlsCert === undefined) !== (zkTlsKey === undefined)) {
