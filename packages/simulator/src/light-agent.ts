@@ -99,6 +99,7 @@ export class LightAgent {
         return;
       case 'ACKNOWLEDGE_STATUS_UPDATE':
       case 'CHECKPOINT_RESOURCES':
+      case 'RESUME_UPDATES':
       case 'RUN_TASK_GROUP':
       case 'FRAMEWORK_MESSAGE':
       case 'SHUTDOWN_EXECUTOR':
