@@ -164,6 +164,27 @@ describe('every other port', () => {
     expect((await ask(url, 'POST', 'reader', encodeProtobuf('OperatorCall', teardown), protobuf)).status).toBe(403);
   });
 
+  test('how much is logged is told to who reads, and changed by who changes, the cluster', async () => {
+    const json = { 'content-type': 'application/json' };
+    const duration = { nanoseconds: 1 };
+    const order = JSON.stringify({ type: 'SET_LOGGING_LEVEL', set_logging_level: { level: 1, duration } });
+    for (const base of [platform.addresses.master, platform.addresses.agent]) {
+      const toggle = `${base}/logging/toggle?level=1&duration=1ms`;
+      for (const who of ['reader', 'nobody', 'only-files-read', 'only-system-write']) {
+        expect([base, who, (await ask(`${base}/api/v1`, 'POST', who, order, json)).status]).toEqual([base, who, 403]);
+        for (const url of [toggle, toggle.replace('toggle', 't%6fggle')]) {
+          expect([url, who, (await ask(url, 'GET', who)).status]).toEqual([url, who, 403]);
+          expect([url, who, (await ask(url, 'POST', who)).status]).toEqual([url, who, 403]);
+        }
+      }
+      expect((await ask(`${base}/logging/toggle`)).status).toBe(401);
+      expect((await ask(`${base}/logging/toggle`, 'GET', 'nobody')).status).toBe(403);
+      expect((await ask(`${base}/logging/toggle`, 'GET', 'only-cluster-read')).status).toBe(200);
+      for (const method of ['GET', 'POST']) expect((await ask(toggle, method, 'only-cluster-write')).status).toBe(200);
+      expect((await ask(`${base}/api/v1`, 'POST', 'only-cluster-write', order, json)).status).toBe(200);
+    }
+  });
+
   test('working inside containers over the agent’s API takes the right to that, and nothing else does', async () => {
     const url = `${platform.addresses.agent}/api/v1`;
     const json = { 'content-type': 'application/json' };

@@ -1,7 +1,7 @@
 /** The platform's own log: JSON lines by pino, in a file of bounded size. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LogFields, Logger } from '@stadion/base';
+import { LogVerbosity, type LogFields, type Logger, type Timers } from '@stadion/base';
 import pino from 'pino';
 import { LogFile } from './log-file.ts';
 
@@ -14,6 +14,8 @@ export interface PlatformLog {
   readonly path: string;
   /** How much each room logs. */
   readonly levels: RoomLevels;
+  /** How much more than that all of them log for a while, as Mesos counts it. */
+  readonly verbosity: LogVerbosity;
   /** Closes the file. */
   close(): void;
 }
@@ -23,17 +25,24 @@ export interface PlatformLog {
  * loses lines, and not the platform.
  * @param level pino's: trace, debug, info, warn, error, fatal
  */
-export async function openLog(directory: string, level: string): Promise<PlatformLog> {
+export async function openLog(directory: string, level: string, timers: Timers): Promise<PlatformLog> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, 'stadion.log');
   const file = new LogFile(path, LOG_BYTES_MAX);
   const root = pino({ level: 'trace', base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime }, file);
   const levels = new RoomLevels(level);
+  const logger = adapt(root, levels);
+  const verbosity = new LogVerbosity(Math.max(0, VERBOSE.indexOf(level)), timers, (now) => {
+    logger.warn({ level: now }, 'The log tells as much as somebody asked for');
+    levels.atLeast = VERBOSE[Math.min(now, VERBOSE.length - 1)];
+  });
   return {
-    logger: adapt(root, levels),
+    logger,
     path,
     levels,
+    verbosity,
     close() {
+      verbosity.close();
       file.close();
     },
   };
@@ -44,11 +53,20 @@ const RANKS: ReadonlyMap<string, number> = new Map(
   ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].map((level, rank) => [level, rank]),
 );
 
+function rankOf(level: string): number {
+  return RANKS.get(level) ?? 0;
+}
+
+/** What each of Mesos's levels makes of the log; from the last one on it is the same. */
+const VERBOSE: readonly (string | undefined)[] = [undefined, 'debug', 'trace'];
+
 /** The levels of the log: one for all, and one for each room that was given its own. */
 export class RoomLevels {
   private readonly first: string;
   private readonly rooms = new Set<string>();
   private readonly own = new Map<string, string>();
+  /** Whatever is set: all of this level is told. */
+  atLeast: string | undefined = undefined;
 
   constructor(level: string) {
     this.first = level;
@@ -76,11 +94,13 @@ export class RoomLevels {
 
   /** Whether a room's lines of this level are written. */
   allows(room: string, level: string): boolean {
-    return (RANKS.get(level) ?? 0) >= (RANKS.get(this.levelOf(room)) ?? 0);
+    return rankOf(level) >= rankOf(this.levelOf(room));
   }
 
   private levelOf(room: string): string {
-    return this.own.get(room) ?? this.own.get(ROOT) ?? this.first;
+    const set = this.own.get(room) ?? this.own.get(ROOT) ?? this.first;
+    const { atLeast } = this;
+    return atLeast !== undefined && rankOf(atLeast) < rankOf(set) ? atLeast : set;
   }
 }
 

@@ -19,7 +19,7 @@ import { watchAtEdge } from './edge-watch.ts';
 import { listen } from './listening.ts';
 import { identityOf, sightOfSender } from './permission.ts';
 import { createPartReader } from './relay.ts';
-import type { RoomLevels } from './logging.ts';
+import type { PlatformLog, RoomLevels } from './logging.ts';
 import { ResourceRecorder } from './resource-history.ts';
 import { addSecretsApi } from './secrets-api.ts';
 import { relayTaskSessions, takeTaskSessions } from './task-session-relay.ts';
@@ -48,8 +48,8 @@ export interface OpenApisOptions {
   readonly ports: SystemPorts;
   readonly log: Logger;
   readonly open?: OpenPort;
-  /** Where the log of this process is, for those who may read it. */
-  readonly logFile?: string;
+  /** The log of this process, for those who may read it and change how much it tells. */
+  readonly ownLog?: Pick<PlatformLog, 'path' | 'verbosity'>;
   /** How much is logged, where it can be changed. */
   readonly logLevels?: RoomLevels;
   /** Has the leader step down; absent where none runs. */
@@ -80,7 +80,7 @@ export async function openApis(
   const masterHttp = createMasterHttp(rooms.master, {
     appOfTask,
     sightOf: (request) => sightOfSender(request, options),
-    ...(options.logFile !== undefined && { logFile: options.logFile }),
+    ...ownLogOf(options),
   });
   onOpened(() => masterHttp.close());
   options.onMasterServer?.(masterHttp.server);
@@ -208,7 +208,7 @@ export async function openAgentApi(
     clock: ports.time,
     timers: ports.time,
     flags: agentFlags(config),
-    ...(options.logFile !== undefined && { logFile: options.logFile }),
+    ...ownLogOf(options),
   });
   onOpened(() => agentHttp.close());
   const endSessions = takeTaskSessions(agentHttp.server, agent, admission, ports.time);
@@ -217,6 +217,10 @@ export async function openAgentApi(
   });
   const where = { address: config.bindAddress, port: config.agentPort, flag: '--agent-port', api: 'agent' } as const;
   return open(agentHttp, { ...admission, ...where });
+}
+
+function ownLogOf({ ownLog }: OpenApisOptions) {
+  return ownLog === undefined ? {} : { logFile: ownLog.path, verbosity: ownLog.verbosity };
 }
 
 function admissionOf({ config, secret, access, tls }: OpenApisOptions): Admission {

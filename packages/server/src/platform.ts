@@ -38,7 +38,7 @@ export async function startPlatform(wanted: ServerConfig): Promise<Platform> {
   const ports = systemPorts();
   const dataDirectory = resolve(config.dataDir);
   await makeDataDirectory(dataDirectory);
-  const log = await openLog(join(dataDirectory, 'log'), config.logLevel);
+  const log = await openLog(join(dataDirectory, 'log'), config.logLevel, ports.time);
   const undoing = new Undoing();
   undoing.add(() => {
     log.close();
@@ -57,7 +57,7 @@ async function startRooms(
   config: ServerConfig,
   ports: SystemPorts,
   dataDirectory: string,
-  log: Pick<PlatformLog, 'logger' | 'path' | 'levels'>,
+  log: Omit<PlatformLog, 'close'>,
   undoing: Undoing,
 ): Promise<Platform> {
   const { time } = ports;
@@ -114,7 +114,7 @@ async function startRooms(
       log: logger,
       abdicate,
       logLevels: log.levels,
-      logFile: log.path,
+      ownLog: log,
       names: () => names.url,
       edge: () => edge.url,
       onMasterServer: (server) => {

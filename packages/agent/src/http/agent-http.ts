@@ -1,5 +1,5 @@
 /** The agent's pages: the legacy JSON endpoints of a Mesos agent, also under `/slave(1)`. */
-import type { Clock, Timers } from '@stadion/base';
+import { answerToggle, type Clock, type LogVerbosity, type Timers } from '@stadion/base';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { noSchemas } from '@stadion/base/no-schemas';
 import type { AgentView } from '../agent-view.ts';
@@ -28,6 +28,8 @@ export interface AgentHttpOptions {
   readonly flags?: Readonly<Record<string, string>>;
   /** The file of the agent's own log, which `/files` shows as `/slave/log`. */
   readonly logFile?: string;
+  /** How much goes there, where that can be changed. */
+  readonly verbosity?: LogVerbosity;
 }
 
 /** Makes the server of an agent. It does not listen yet: whoever composes it says where. */
@@ -92,6 +94,16 @@ export function createAgentHttp(agent: AgentView, options: AgentHttpOptions): Fa
     addFilesRoutes(server, prefix, files);
     addImageRoutes(server, prefix, agent);
   }
+  server.route({
+    method: ['GET', 'POST'],
+    url: '/logging/toggle',
+    handler(request, reply) {
+      const site = [request.headers['sec-fetch-site']].flat()[0];
+      const parameter = (name: string) => queryValue(request, name);
+      const { status, text } = answerToggle(options.verbosity, { parameter, site });
+      return reply.code(status).type('text/plain').send(text);
+    },
+  });
   addExecutorCalls(server, PREFIXES, { agent, timers: options.timers });
   addAgentApi(server, PREFIXES, { agent, ...options, flags, files, statistics });
   return server;

@@ -1,6 +1,7 @@
 import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { LogVerbosity } from '@stadion/base';
 import { VirtualTime } from '@stadion/base/testing';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -13,6 +14,7 @@ let root: string;
 let logFile: string;
 let agent: Agent;
 let http: FastifyInstance;
+let applied: number[];
 const time = new VirtualTime();
 
 describe('the log of the agent', () => {
@@ -21,7 +23,9 @@ describe('the log of the agent', () => {
     logFile = join(root, 'agent.log');
     writeFileSync(logFile, 'began\n');
     agent = createAgent(optionsIn(join(root, 'work'), new FakeMaster(), time));
-    http = createAgentHttp(agent, { clock: time, timers: time, logFile });
+    applied = [];
+    const verbosity = new LogVerbosity(0, time, (level) => applied.push(level));
+    http = createAgentHttp(agent, { clock: time, timers: time, logFile, verbosity });
     await agent.start();
   });
 
@@ -55,6 +59,27 @@ describe('the log of the agent', () => {
     ]);
     expect((await get('/files/debug')).json()).toMatchObject({ '/slave/log': logFile });
     expect((await get('/state')).json()).toMatchObject({ log_dir: dirname(logFile) });
+  });
+
+  it('has more in it for a while, when somebody says so', async () => {
+    const call = async (message: object) =>
+      http.inject({
+        method: 'POST',
+        url: '/api/v1',
+        headers: { 'content-type': 'application/json', accept: 'application/json' },
+        payload: JSON.stringify(message),
+      });
+    const set = (level: number, nanoseconds: number) =>
+      call({ type: 'SET_LOGGING_LEVEL', set_logging_level: { level, duration: { nanoseconds } } });
+    expect((await set(1, 5_000_000_000)).statusCode).toBe(200);
+    expect((await call({ type: 'GET_LOGGING_LEVEL' })).json()).toMatchObject({ get_logging_level: { level: 1 } });
+    await time.advance(5_000);
+    expect(applied).toEqual([1, 0]);
+    expect((await set(1, -1)).statusCode).toBe(400);
+    expect((await call({ type: 'SET_LOGGING_LEVEL' })).statusCode).toBe(400);
+    expect((await http.inject({ method: 'POST', url: '/logging/toggle?level=3&duration=1secs' })).statusCode).toBe(200);
+    expect((await http.inject('/logging/toggle')).body).toBe('3\n');
+    expect((await http.inject('/logging/toggle?level=-3&duration=1secs')).statusCode).toBe(400);
   });
 
   it.each([

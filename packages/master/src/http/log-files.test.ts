@@ -1,6 +1,7 @@
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LogVerbosity } from '@stadion/base';
 import { VirtualTime } from '@stadion/base/testing';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -91,6 +92,57 @@ describe('the log of a master', () => {
   });
 });
 
+describe('how much a master logs', () => {
+  const time = new VirtualTime();
+  let applied: number[];
+
+  beforeEach(async () => {
+    applied = [];
+    const cluster = await Cluster.start();
+    const verbosity = new LogVerbosity(0, time, (level) => applied.push(level));
+    app = createMasterHttp(cluster.master, { verbosity });
+  });
+
+  const set = (level: unknown, duration: unknown = { nanoseconds: 10_000_000_000 }) =>
+    call({ type: 'SET_LOGGING_LEVEL', set_logging_level: { level, duration } });
+  const level = async () => (await call({ type: 'GET_LOGGING_LEVEL' })).json<object>();
+
+  it('is changed by the operator API, for a while', async () => {
+    expect((await set(2)).statusCode).toBe(200);
+    expect(await level()).toEqual({ type: 'GET_LOGGING_LEVEL', get_logging_level: { level: 2 } });
+    await time.advance(10_000);
+    expect(await level()).toEqual({ type: 'GET_LOGGING_LEVEL', get_logging_level: { level: 0 } });
+    expect(applied).toEqual([2, 0]);
+  });
+
+  it.each([
+    [undefined, { nanoseconds: 1 }],
+    [-1, { nanoseconds: 1 }],
+    ['much', { nanoseconds: 1 }],
+    [1, undefined],
+    [1, {}],
+    [1, { nanoseconds: -1 }],
+  ])('is not changed to %j for %j', async (wrong, duration) => {
+    expect((await call({ type: 'SET_LOGGING_LEVEL', set_logging_level: { level: wrong, duration } })).statusCode).toBe(
+      400,
+    );
+    expect(applied).toEqual([]);
+  });
+
+  it('is changed by /logging/toggle, too', async () => {
+    expect((await get('/logging/toggle')).body).toBe('0\n');
+    const toggle = (method: 'GET' | 'POST', headers = {}) =>
+      (app as FastifyInstance).inject({ method, url: '/logging/toggle?level=1&duration=15mins', headers });
+    expect((await toggle('GET', { 'sec-fetch-site': 'cross-site' })).statusCode).toBe(403);
+    expect((await toggle('POST')).statusCode).toBe(200);
+    expect((await get('/logging/toggle')).body).toBe('1\n');
+    await time.advance(900_000);
+    expect(applied).toEqual([1, 0]);
+    expect((await toggle('GET')).statusCode).toBe(200);
+    expect((await get('/logging/toggle?level=1')).statusCode).toBe(400);
+  });
+});
+
 it('a master that was told of no log shows none', async () => {
   const cluster = await Cluster.start();
   app = createMasterHttp(cluster.master);
@@ -100,10 +152,13 @@ it('a master that was told of no log shows none', async () => {
 });
 
 it('a server that stands by shows its own log and metrics, and nothing of the cluster', async () => {
-  app = createStandbyHttp({ startedAt: 0, clock: new VirtualTime(), logFile });
+  const verbosity = new LogVerbosity(0, new VirtualTime(), () => undefined);
+  app = createStandbyHttp({ startedAt: 0, clock: new VirtualTime(), logFile, verbosity });
+  await get('/logging/toggle?level=1&duration=1secs');
+  expect(verbosity.level).toBe(1);
   expect((await get('/files/read?path=/master/log&offset=0')).json()).toEqual({ offset: 0, data: 'leads\n' });
   expect((await get('/metrics/snapshot')).json()).toMatchObject({ 'master/elected': 0 });
-  const own = ['/files/read', '/files/debug', '/metrics/snapshot', '/metrics/snapshot.json'];
+  const own = ['/files/read', '/files/debug', '/logging/toggle', '/metrics/snapshot', '/metrics/snapshot.json'];
   const others = ['/state', '/files', '/master/files/read', '/api/v1', '/metrics/snapshot/x'];
   expect(own.map(isOfStandby)).toEqual(own.map(() => true));
   expect(others.map(isOfStandby)).toEqual(others.map(() => false));

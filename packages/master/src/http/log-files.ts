@@ -1,4 +1,8 @@
-/** `/files` of a master: its own log, under the name that Mesos's masters give it. Those of tasks are at their agents. */
+/**
+ * `/files` of a master: its own log, under the name that Mesos's masters give it, and how much goes there (`/logging/toggle`).
+ * Files of tasks are at their agents.
+ */
+import { answerToggle, type LogVerbosity } from '@stadion/base';
 import { answerFiles, FILES_PAGES, type FilesAnswer, type VirtualFiles } from '@stadion/base/virtual-files';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { callbackIn, plainQuery, refuseQuery, wrapped, type Query } from './query.ts';
@@ -24,6 +28,20 @@ export function serveFiles(app: FastifyInstance, files: VirtualFiles): void {
       });
     }
   }
+}
+
+/** Adds `/logging/toggle`. */
+export function serveToggle(app: FastifyInstance, verbosity: LogVerbosity | undefined): void {
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/logging/toggle',
+    handler({ query, headers }, reply) {
+      const parameters = plainQuery(query);
+      const site = [headers['sec-fetch-site']].flat()[0];
+      const { status, text } = answerToggle(verbosity, { parameter: (name) => parameters[name], site });
+      return reply.code(status).type('text/plain').send(text);
+    },
+  });
 }
 
 async function send(reply: FastifyReply, query: Query, answer: FilesAnswer): Promise<FastifyReply> {

@@ -7,7 +7,7 @@ import { serveForms } from './forms.ts';
 import { frameworksPieces } from './frameworks.ts';
 import { newHttpServer } from './http-server.ts';
 import { chunks, mergedPieces, objectPieces } from './json-pieces.ts';
-import { serveFiles } from './log-files.ts';
+import { serveFiles, serveToggle } from './log-files.ts';
 import { metricGroups } from './metrics.ts';
 import { callbackIn, plainQuery, refuseQuery, wrapped, type Query } from './query.ts';
 import { rolesPieces } from './roles.ts';
@@ -62,6 +62,7 @@ export function createMasterHttp(master: Master, options: MasterHttpOptions = {}
   serveSettings(app, seen);
   serveForms(app, master);
   serveFiles(app, seen.files);
+  serveToggle(app, seen.verbosity);
   serveV1(app, seen);
   return app;
 }

@@ -1,6 +1,6 @@
 /** What the handlers know of the master that they serve. */
 import type { IncomingMessage } from 'node:http';
-import type { Clock } from '@stadion/base';
+import type { Clock, LogVerbosity } from '@stadion/base';
 import type { VirtualFiles } from '@stadion/base/virtual-files';
 import { WHOLE_SIGHT, type Sight } from '@stadion/contract/permissions';
 import type { FastifyRequest } from 'fastify';
@@ -24,8 +24,9 @@ export interface ServedMaster {
   readonly port: number;
   /** `master@ip:port`. */
   readonly pid: string;
-  /** The file of its log, where it is known. */
+  /** The file of its log, where it is known, and how much goes there. */
   readonly logFile?: string | undefined;
+  readonly verbosity?: LogVerbosity | undefined;
 }
 
 /** What of a master is shown, and to whom. */
@@ -36,6 +37,8 @@ export interface MasterHttpOptions {
   readonly appOfTask?: (taskId: string) => string | undefined;
   /** The file of the master's own log, which `/files` shows as `/master/log`. */
   readonly logFile?: string;
+  /** How much goes there, where that can be changed. */
+  readonly verbosity?: LogVerbosity;
 }
 
 /** One master, read through what callers see. */
@@ -43,12 +46,14 @@ export class SeenMaster {
   readonly master: Master;
   /** What `/files` shows. */
   readonly files: VirtualFiles;
+  readonly verbosity: LogVerbosity | undefined;
   private readonly options: MasterHttpOptions;
 
   constructor(master: Master, options: MasterHttpOptions) {
     this.master = master;
     this.options = options;
     this.files = masterFiles(options.logFile);
+    this.verbosity = options.verbosity;
   }
 
   /** What the sender of a request sees. */
@@ -60,7 +65,8 @@ export class SeenMaster {
   /** The master as this request finds it, with nothing in it but what its sender sees; undefined before it has started. */
   async within(request: FastifyRequest): Promise<ServedMaster | undefined> {
     const found = servedMaster(this.master, request);
-    const served = found === undefined ? undefined : { ...found, logFile: this.options.logFile };
+    const served =
+      found === undefined ? undefined : { ...found, logFile: this.options.logFile, verbosity: this.verbosity };
     const sight = this.sightOf(request);
     if (served === undefined || sight.isWhole) return served;
     return { ...served, view: await inTurns(seenCluster(served.view, sight), this.master.time) };

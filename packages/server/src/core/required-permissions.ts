@@ -94,6 +94,10 @@ function known(
     const { app } = session;
     return { permission: 'tasks:exec', paths: () => (app === undefined ? undefined : [app]) };
   }
+  // Tools of Mesos change it by GET.
+  if ((api === 'master' || api === 'agent') && path.startsWith('/logging/')) {
+    return { permission: isReading(method) && query === '' ? READ[api] : WRITE[api] };
+  }
   switch (api) {
     case 'orchestrator':
       if (path.startsWith('/secrets/v1/')) {

@@ -38,7 +38,7 @@ export async function startAgent(wanted: ServerConfig, token?: string): Promise<
   const [agentPort = joined.agentPort] = await chooseFreePorts(joined.bindAddress, [joined.agentPort]);
   const config = { ...joined, agentPort };
   const ports = systemPorts();
-  const log = await openLog(join(dataDirectory, 'log'), config.logLevel);
+  const log = await openLog(join(dataDirectory, 'log'), config.logLevel, ports.time);
   const undoing = new Undoing();
   undoing.addNow(() => {
     log.close();
@@ -66,7 +66,7 @@ export async function startAgent(wanted: ServerConfig, token?: string): Promise<
     undoing.add(() => agent.stop());
     await agent.start();
     const url = await openAgentApi(
-      { config, secret, access, tls, ports, log: log.logger, logFile: log.path },
+      { config, secret, access, tls, ports, log: log.logger, ownLog: log },
       agent,
       (close) => {
         undoing.add(close);

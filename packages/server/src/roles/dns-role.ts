@@ -40,7 +40,7 @@ export async function startDns(config: ServerConfig): Promise<Platform> {
   if (addressesFile !== undefined) await rm(addressesFile, { force: true });
   const ports = systemPorts();
   const small = keepNewSpaceSmall(ports.time);
-  const log = await openLog(join(dataDirectory, 'log'), config.logLevel);
+  const log = await openLog(join(dataDirectory, 'log'), config.logLevel, ports.time);
   const undoing = new Undoing();
   undoing.addNow(() => {
     small.cancel();

@@ -26,7 +26,7 @@ export async function startEdgeRole(config: ServerConfig, remark: (text: string)
   const dataDirectory = resolve(config.dataDir);
   await makeDataDirectory(dataDirectory);
   const ports = systemPorts();
-  const log = await openLog(join(dataDirectory, 'log'), config.logLevel);
+  const log = await openLog(join(dataDirectory, 'log'), config.logLevel, ports.time);
   const undoing = new Undoing();
   undoing.addNow(() => {
     log.close();

@@ -33,7 +33,7 @@ export async function startOrchestrator(wanted: ServerConfig): Promise<Platform>
   const ports = systemPorts();
   const dataDirectory = resolve(config.dataDir);
   await makeDataDirectory(dataDirectory);
-  const log = await openLog(join(dataDirectory, 'log'), config.logLevel);
+  const log = await openLog(join(dataDirectory, 'log'), config.logLevel, ports.time);
   const { logger } = log;
   const undoing = new Undoing();
   undoing.addNow(() => {

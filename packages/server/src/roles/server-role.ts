@@ -14,7 +14,7 @@ import { startControlPlane } from '../control-plane.ts';
 import { chooseFreePorts } from '../free-ports.ts';
 import { writeJoinToken } from '../join-file.ts';
 import { assertListenable, loadAccess } from '../listen-address.ts';
-import { openLog, type RoomLevels } from '../logging.ts';
+import { openLog, type PlatformLog, type RoomLevels } from '../logging.ts';
 import { openApis, pageOrigins } from '../open-apis.ts';
 import { makeDataDirectory, writeAddresses, type Platform } from '../running-role.ts';
 import { removePidFile, writePidFile } from '../pid-file.ts';
@@ -41,7 +41,7 @@ interface ServerParts {
   readonly ports: SystemPorts;
   readonly log: Logger;
   readonly logLevels: RoomLevels;
-  readonly logFile: string;
+  readonly ownLog: Pick<PlatformLog, 'path' | 'verbosity'>;
   readonly secret: Secret | undefined;
   readonly hostname: string;
   readonly admission: Admission;
@@ -80,7 +80,7 @@ export async function startServer(wanted: ServerConfig): Promise<Platform> {
   const ports = systemPorts();
   const dataDirectory = resolve(config.dataDir);
   await makeDataDirectory(dataDirectory);
-  const log = await openLog(join(dataDirectory, 'log'), config.logLevel);
+  const log = await openLog(join(dataDirectory, 'log'), config.logLevel, ports.time);
   const undoing = new Undoing();
   undoing.addNow(() => {
     log.close();
@@ -110,7 +110,12 @@ export async function startServer(wanted: ServerConfig): Promise<Platform> {
     const admission: Admission = { secret, access, tls, ownNames: new Set([hostname.toLowerCase()]) };
     const urlOfLeader = (which: 'master' | 'orchestrator') => (): string | undefined =>
       leader === undefined || leader.id === id ? undefined : leader[which];
-    const standby = createStandbyHttp({ startedAt: ports.time.now(), clock: ports.time, logFile: log.path });
+    const standby = createStandbyHttp({
+      startedAt: ports.time.now(),
+      clock: ports.time,
+      logFile: log.path,
+      verbosity: log.verbosity,
+    });
     undoing.add(() => standby.close());
     const ownPages = { isFor: isOfStandby, handler: await fastifyHandler(standby, admission, undefined, 'master') };
     const door = (flag: string, leaderUrl: () => string | undefined, redirects: readonly string[]): Door => {
@@ -162,7 +167,7 @@ export async function startServer(wanted: ServerConfig): Promise<Platform> {
       ports,
       log: log.logger,
       logLevels: log.levels,
-      logFile: log.path,
+      ownLog: log,
       secret,
       hostname,
       admission,
@@ -236,7 +241,7 @@ async function lead(
         ports,
         log,
         logLevels: parts.logLevels,
-        logFile: parts.logFile,
+        ownLog: parts.ownLog,
         abdicate: () => {
           end('somebody asked for it by DELETE /v2/leader');
         },

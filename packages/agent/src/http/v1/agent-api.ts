@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream';
 import { describeError, type Timers } from '@stadion/base';
 import type { VirtualFiles } from '@stadion/base/virtual-files';
-import type { Codec } from '@stadion/contract/mesos-wire';
+import { readLoggingCall, type Codec } from '@stadion/contract/mesos-wire';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RECORD_BYTES_MAX } from '../../limits.ts';
 import { AGENT_READS, type ReadParts } from './agent-reads.ts';
@@ -28,7 +28,6 @@ const NO_CONTAINERS_OF_THEIR_OWN =
 
 /** Calls of Mesos that do not fit here, and why. */
 const UNSUPPORTED: Readonly<Record<string, string>> = {
-  SET_LOGGING_LEVEL: 'Levels of the log are set by --log-level at the start, and later by POST /logging',
   LAUNCH_NESTED_CONTAINER: NO_CONTAINERS_OF_THEIR_OWN,
   LAUNCH_CONTAINER: NO_CONTAINERS_OF_THEIR_OWN,
   ADD_RESOURCE_PROVIDER_CONFIG: NO_PROVIDERS,
@@ -105,6 +104,8 @@ class AgentApi {
     const unsupported = entryOf(UNSUPPORTED, type);
     if (unsupported !== undefined) return refuse(reply, { status: 501, message: unsupported });
     switch (type) {
+      case 'SET_LOGGING_LEVEL':
+        return done(reply, this.setLoggingLevel(content));
       case 'LIST_FILES':
         return tell(reply, media, type, await listFiles(files, content));
       case 'READ_FILE':
@@ -125,6 +126,14 @@ class AgentApi {
       default:
         return refuse(reply, { status: 501, message: `'${type.slice(0, 64)}' is not supported` });
     }
+  }
+
+  private setLoggingLevel(content: unknown): Refusal | undefined {
+    const { verbosity } = this.parts;
+    if (verbosity === undefined) return { status: 501, message: 'The log of this process cannot be changed' };
+    const order = readLoggingCall(content);
+    const problem = 'problem' in order ? order.problem : verbosity.set(order.level, order.durationMs);
+    return problem === undefined ? undefined : { status: 400, message: `Failed to validate agent::Call: ${problem}` };
   }
 
   /** Images that no container runs on go, but those that are to stay. */

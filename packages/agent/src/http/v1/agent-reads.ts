@@ -1,5 +1,5 @@
 /** What the agent's API tells of this moment: one function a call, each giving the answer's member. */
-import type { Clock } from '@stadion/base';
+import type { Clock, LogVerbosity } from '@stadion/base';
 import type { ExecutorInfo } from '@stadion/contract/mesos-workload';
 import type { AgentView } from '../../agent-view.ts';
 import type { Task } from '../../core/task.ts';
@@ -15,6 +15,7 @@ export interface ReadParts {
   readonly clock: Clock;
   readonly statistics: StatisticsSource;
   readonly flags: Readonly<Record<string, string>>;
+  readonly verbosity?: LogVerbosity;
 }
 
 type AgentRead = (parts: ReadParts) => object | Promise<object>;
@@ -27,7 +28,7 @@ export const AGENT_READS: Readonly<Record<string, AgentRead>> = {
   GET_METRICS: ({ agent, clock }) => ({
     metrics: Object.entries(agentMetrics(agent, clock.now())).map(([name, value]) => ({ name, value })),
   }),
-  GET_LOGGING_LEVEL: () => ({ level: 0 }),
+  GET_LOGGING_LEVEL: ({ verbosity }) => ({ level: verbosity?.level ?? 0 }),
   GET_STATE: ({ agent }) => ({
     get_tasks: tasks(agent),
     get_executors: executors(agent),

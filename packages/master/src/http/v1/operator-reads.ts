@@ -23,7 +23,7 @@ export const OPERATOR_READS: Readonly<Record<string, OperatorRead>> = {
     objectPieces({ flags: Object.entries(flags(view.config, identity)).map(([name, value]) => ({ name, value })) }),
   GET_VERSION: ({ identity }) => objectPieces({ version_info: versionJson(identity.version) }),
   GET_METRICS: (master) => objectPieces({ metrics: arrayPieces(namedMetrics(master), (metric) => metric) }),
-  GET_LOGGING_LEVEL: () => objectPieces({ level: 0 }),
+  GET_LOGGING_LEVEL: ({ verbosity }) => objectPieces({ level: verbosity?.level ?? 0 }),
   GET_STATE: ({ view }) => clusterPieces(view),
   GET_AGENTS: ({ view }) => agentsPieces(view),
   GET_FRAMEWORKS: ({ view }) => frameworksPieces(view),

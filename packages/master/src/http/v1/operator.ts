@@ -1,5 +1,5 @@
 /** `POST /api/v1`: what operators and their tools ask and order. One answer a call; SUBSCRIBE is answered with a stream. */
-import type { Codec } from '@stadion/contract/mesos-wire';
+import { readLoggingCall, type Codec } from '@stadion/contract/mesos-wire';
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import type { Master } from '../../master.ts';
@@ -63,11 +63,7 @@ export class OperatorEndpoint {
     if (order !== undefined) return this.operate(order, served.view, reply);
     switch (type) {
       case 'SET_LOGGING_LEVEL':
-        return refuse(
-          reply,
-          501,
-          'Levels of the log are set by --log-level at the start, and later by POST /logging of the orchestrator',
-        );
+        return this.setLoggingLevel(call['set_logging_level'], reply);
       case 'SUBSCRIBE':
         return this.streams.open(reply, answer, this.seen.sightOf(request));
       case 'TEARDOWN': {
@@ -86,6 +82,16 @@ export class OperatorEndpoint {
       default:
         return refuse(reply, 501, `'${type.slice(0, 64)}' is not supported`);
     }
+  }
+
+  private setLoggingLevel(content: unknown, reply: FastifyReply): FastifyReply {
+    const { verbosity } = this.seen;
+    if (verbosity === undefined) return refuse(reply, 501, 'The log of this process cannot be changed');
+    const order = readLoggingCall(content);
+    const problem = 'problem' in order ? order.problem : verbosity.set(order.level, order.durationMs);
+    return problem === undefined
+      ? reply.code(200).send()
+      : refuse(reply, 400, `Failed to validate master::Call: ${problem}`);
   }
 
   private async configure(change: SettingsChange, reply: FastifyReply): Promise<FastifyReply> {
