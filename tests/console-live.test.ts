@@ -370,6 +370,23 @@ function whileTimeGoesBy(suite: ConsoleSuite): void {
     }
   }, 120_000);
 
+  test('a node that is lost is told of at the first look', async () => {
+    const second = await SecondAgent.start(suite.platform);
+    const { slaves } = (await suite.platform.ask('master', '/slaves')).body;
+    const lost = slaves.find(({ attributes }: { attributes: object }) => !('zone' in attributes));
+    try {
+      await second.kill();
+      const page = await suite.browser.open('/');
+      const state = page.getByRole('region', { name: 'State of the cluster' });
+      await state.getByText(/1 node (not answering|out of contact)/).waitFor();
+      await state.getByText(/1 node out of contact/).waitFor();
+      await page.getByRole('link', { name: '1 node, 1 more out of service' }).click();
+      await page.getByRole('table', { name: 'Nodes' }).getByText('Out of contact').waitFor();
+    } finally {
+      await suite.platform.call('POST', `/v2/cluster/agents/${String(lost.id)}/gone`);
+    }
+  }, 120_000);
+
   test('nothing broke in any page', () => {
     // Where a connection is cut, browsers write that down; and refusals: of what is gone, of what is half written.
     const expected = /ERR_(CONNECTION|EMPTY|INCOMPLETE|SOCKET)|net::|status of (404|409|422)/;

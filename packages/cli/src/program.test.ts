@@ -248,6 +248,19 @@ describe('looking at things', () => {
     expect(awaited.code).toBe(EXIT.error);
   });
 
+  it('names machines that take no work, and why', async () => {
+    const platform = platformWithShop();
+    platform.apps.pop();
+    platform.slaves.push(
+      sampleSlave({ id: 'M-S1', hostname: 'n2', deactivated: true }),
+      sampleSlave({ id: 'M-S2', hostname: 'n3', deactivated: true, drain_info: { state: 'DRAINING' } }),
+      sampleSlave({ id: 'M-S3', hostname: 'n4', active: false }),
+    );
+    const aside = await run(platform, ['status']);
+    expect(aside.stdout).toMatch(/Agents +1 of 4 active; cordoned: n2; draining: n3; inactive: n4/);
+    expect(aside.code).toBe(EXIT.error);
+  });
+
   it('has a machine that is out of contact count as gone, and does not try to drain it', async () => {
     const platform = platformWithShop();
     platform.unreachableSlaves = [{ id: 'M-S7', hostname: 'web-7' }];

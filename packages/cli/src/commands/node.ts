@@ -1,7 +1,7 @@
 /** `stadion node …`: the agents, what they have, and how they are to be treated. */
 import type { StateResources, StateSlave } from '@stadion/contract/mesos-state';
 import type { Task } from '@stadion/contract/orchestrator';
-import { awayNodes, containerizersOf, isNodeWell, type AwayNode } from '../core/nodes.ts';
+import { awayNodes, containerizersOf, isNodeWell, nodeState, type AwayNode } from '../core/nodes.ts';
 import { formatAge } from '../core/durations.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Printer } from '../output/printer.ts';
@@ -96,10 +96,7 @@ function reservedText({ reserved_resources: reserved = {} }: StateSlave): string
 }
 
 function stateCell(slave: StateSlave): Cell {
-  if (isNodeWell(slave)) return { text: 'active', style: 'good' };
-  const drain = slave.drain_info?.state;
-  if (drain !== undefined) return { text: drain.toLowerCase(), style: 'bad' };
-  return { text: slave.deactivated === true ? 'cordoned' : 'inactive', style: 'bad' };
+  return { text: nodeState(slave), style: isNodeWell(slave) ? 'good' : 'bad' };
 }
 
 function usage({ resources, used_resources: used }: StateSlave, name: string): string {

@@ -3,7 +3,7 @@ import { describeError } from '@stadion/base';
 import type { AppInfo } from '@stadion/contract/orchestrator';
 import type { StateSlave } from '@stadion/contract/mesos-state';
 import { conditionOf, needsAttention, readyCount, type AppCondition } from '../core/app-condition.ts';
-import { awayNodes, isNodeWell, totalAmount, type Amount, type AwayNode } from '../core/nodes.ts';
+import { awayNodes, isNodeWell, nodeState, totalAmount, type Amount, type AwayNode } from '../core/nodes.ts';
 import { safeText } from '../core/safe-text.ts';
 import { plural, waitingReason } from '../core/why.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -42,6 +42,8 @@ interface Status {
     /** Names of those that were given up, and how many a new leader still waits for. */
     readonly outOfContact: readonly string[];
     readonly awaited: number;
+    /** Names of those that take no work though the master has them, by what they do: `draining`, `cordoned`, …. */
+    readonly aside: Readonly<Record<string, readonly string[]>>;
   };
   readonly resources: { readonly cpus: Amount; readonly mem: Amount; readonly disk: Amount };
   readonly apps: {
@@ -93,6 +95,7 @@ async function gather(session: Session): Promise<Status> {
       held,
       outOfContact: away.filter(({ isGivenUp }) => isGivenUp).map(({ hostname }) => hostname),
       awaited: away.filter(({ isGivenUp }) => !isGivenUp).length,
+      aside: nodesAside(slaves),
     },
     resources: {
       cpus: totalAmount(slaves, 'cpus'),
@@ -125,6 +128,12 @@ async function listNodes(session: Session): Promise<{
   }
 }
 
+function nodesAside(slaves: readonly StateSlave[]): Readonly<Record<string, readonly string[]>> {
+  const aside: Record<string, string[]> = {};
+  for (const slave of slaves) if (!isNodeWell(slave)) (aside[nodeState(slave)] ??= []).push(slave.hostname);
+  return aside;
+}
+
 function readiness(app: AppInfo): string {
   return `${readyCount(app)} of ${app.instances} instances are ready`;
 }
@@ -135,7 +144,9 @@ function statusPage(printer: Printer, status: Status): string[] {
   const held = agents.held === 0 ? '' : `; ${agents.held} silent, too many at once to be given up`;
   const lost = agents.outOfContact.length === 0 ? '' : `; out of contact: ${named(agents.outOfContact)}`;
   const awaited = agents.awaited === 0 ? '' : `; ${agents.awaited} not back yet since another server leads`;
-  const agentsText = status.masterProblem ?? `${agents.active} of ${agents.total} active${held}${lost}${awaited}`;
+  const aside = Object.entries(agents.aside).map(([state, names]) => `; ${state}: ${named(names)}`);
+  const agentsText =
+    status.masterProblem ?? `${agents.active} of ${agents.total} active${held}${lost}${aside.join('')}${awaited}`;
   const areAgentsWell =
     status.masterProblem === undefined && agents.active > 0 && agents.active === agents.total && agents.held === 0;
   const fields: [string, Cell][] = [

@@ -12,6 +12,14 @@ export function isNodeWell(slave: StateSlave): boolean {
   return slave.active && slave.deactivated !== true;
 }
 
+/** What a node is doing, in a word: `active`, `cordoned`, `draining`, `drained`, or `inactive` where it has just gone. */
+export function nodeState(slave: StateSlave): string {
+  if (isNodeWell(slave)) return 'active';
+  const drain = slave.drain_info?.state;
+  if (drain !== undefined) return drain.toLowerCase();
+  return slave.deactivated === true ? 'cordoned' : 'inactive';
+}
+
 /** What works on an agent; from an attribute of that name where the master has no list. */
 export function containerizersOf(slave: StateSlave): readonly string[] {
   if (slave.containerizers !== undefined) return slave.containerizers;

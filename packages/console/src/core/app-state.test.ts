@@ -4,7 +4,7 @@ import { appHealth, appStatus, healthSegments } from './app-state.ts';
 import { indexOf, withFreshRows } from './app-index.ts';
 import { appRows } from './app-list.ts';
 import { commandsFor } from './palette.ts';
-import { verdictOf } from './verdict.ts';
+import { nodeCountsOf, verdictOf } from './verdict.ts';
 
 function app(id: string, more: Partial<AppSummary> = {}): AppSummary {
   return {
@@ -84,6 +84,31 @@ test('the verdict names what is wrong, the worst first', () => {
   expect(verdict).toMatchObject({ tone: 'bad', sentence: '1 app unhealthy, 1 app waiting for a place' });
   expect(verdict.troubled.map(({ id }) => id)).toEqual(['/c', '/b']);
   expect(verdictOf([app('/a')])).toMatchObject({ tone: 'good', sentence: 'All apps are well' });
+});
+
+test('the verdict speaks of nodes, too, as far as the master tells of them', () => {
+  const nodes = (counts: Record<string, number>) =>
+    nodeCountsOf(Object.fromEntries(Object.entries(counts).map(([name, value]) => [`master/slaves_${name}`, value])));
+  const well = [app('/a')];
+  expect(verdictOf(well, nodes({ active: 3 }))).toMatchObject({ tone: 'good', sentence: 'All apps are well' });
+  expect(verdictOf(well, nodes({ active: 2, inactive: 1 }))).toMatchObject({
+    tone: 'good',
+    sentence: 'All apps are well, 1 node set aside',
+  });
+  expect(verdictOf(well, nodes({ active: 2, unreachable: 1 }))).toMatchObject({
+    tone: 'bad',
+    sentence: '1 node out of contact, all apps are well',
+    short: '1 node out of contact',
+  });
+  expect(verdictOf(well, nodes({ active: 1, inactive: 2, disconnected: 1 }))).toMatchObject({
+    tone: 'warn',
+    sentence: '1 node not answering, all apps are well, 1 node set aside',
+  });
+  expect(verdictOf([app('/c', { unhealthy: 1 })], nodes({ active: 2, unreachable: 2 }))).toMatchObject({
+    tone: 'bad',
+    sentence: '1 app unhealthy, 2 nodes out of contact',
+    short: '1 app needs attention',
+  });
 });
 
 describe('the list', () => {

@@ -1,4 +1,4 @@
-/** Whether all apps are well, in one sentence and in numbers. Of nodes the list of nodes tells. */
+/** Whether all apps are well, and the nodes below them, in one sentence and in numbers. */
 import type { AppSummary } from '@stadion/contract/overview';
 import { counted } from './amounts.ts';
 import { APP_STATUSES, appHealth, appStatus, type AppStatus } from './app-state.ts';
@@ -16,8 +16,26 @@ export interface Verdict {
   readonly troubled: readonly AppSummary[];
 }
 
-/** Judges all apps. */
-export function verdictOf(apps: readonly AppSummary[]): Verdict {
+/** How many nodes are not as they should be. */
+export interface NodeCounts {
+  /** Given up: what ran there is replaced. */
+  readonly outOfContact: number;
+  /** Not heard of at this moment. */
+  readonly silent: number;
+  /** Cordoned, draining or drained, as somebody wanted it. */
+  readonly setAside: number;
+}
+
+/** Reads them from a master's numbers; undefined while there are none. */
+export function nodeCountsOf(metrics: Readonly<Record<string, number>> | undefined): NodeCounts | undefined {
+  if (metrics === undefined) return undefined;
+  const value = (name: string): number => metrics[`master/slaves_${name}`] ?? 0;
+  const silent = value('disconnected');
+  return { outOfContact: value('unreachable'), silent, setAside: Math.max(0, value('inactive') - silent) };
+}
+
+/** Judges all apps. @param nodes undefined where nobody says how they are */
+export function verdictOf(apps: readonly AppSummary[], nodes?: NodeCounts): Verdict {
   const byStatus = Object.fromEntries(APP_STATUSES.map((status) => [status, 0])) as Record<AppStatus, number>;
   const instances = { wanted: 0, running: 0, unhealthy: 0 };
   const troubled: AppSummary[] = [];
@@ -33,13 +51,33 @@ export function verdictOf(apps: readonly AppSummary[]): Verdict {
     if (isUnhealthy || status === 'waiting' || status === 'delayed') troubled.push(app);
   }
   troubled.sort((left, right) => right.unhealthy - left.unhealthy || (left.id < right.id ? -1 : 1));
-  return { ...judge(byStatus, unhealthy), byStatus, unhealthy, instances, troubled };
+  const judged = withNodes(judge(byStatus, unhealthy), nodes);
+  return { ...judged, byStatus, unhealthy, instances, troubled };
 }
 
-function judge(
-  byStatus: Readonly<Record<AppStatus, number>>,
-  unhealthy: number,
-): Pick<Verdict, 'tone' | 'sentence' | 'short'> {
+type Judged = Pick<Verdict, 'tone' | 'sentence' | 'short'>;
+
+/** What is wrong with nodes comes behind what is wrong with apps, and before that all is well with them. */
+function withNodes(apps: Judged, nodes: NodeCounts | undefined): Judged {
+  if (nodes === undefined) return apps;
+  const { outOfContact, silent, setAside } = nodes;
+  const problems = [
+    outOfContact > 0 ? `${counted(outOfContact, 'node')} out of contact` : '',
+    silent > 0 ? `${counted(silent, 'node')} not answering` : '',
+  ].filter((problem) => problem !== '');
+  const wanted = setAside > 0 ? [`${counted(setAside, 'node')} set aside`] : [];
+  const tone = outOfContact > 0 ? 'bad' : 'warn';
+  const isCalm = apps.tone === 'good' || apps.tone === 'busy';
+  if (problems.length === 0) return { ...apps, sentence: [apps.sentence, ...wanted].join(', ') };
+  const parts = isCalm ? [...problems, apps.sentence.replace(/^All/, 'all')] : [apps.sentence, ...problems];
+  return {
+    tone: isCalm || tone === 'bad' ? tone : apps.tone,
+    sentence: [...parts, ...wanted].join(', '),
+    short: isCalm ? (problems[0] ?? apps.short) : apps.short,
+  };
+}
+
+function judge(byStatus: Readonly<Record<AppStatus, number>>, unhealthy: number): Judged {
   const problems = [
     unhealthy > 0 ? `${counted(unhealthy, 'app')} unhealthy` : '',
     byStatus.delayed > 0 ? `${counted(byStatus.delayed, 'app')} held back after failures` : '',

@@ -173,7 +173,8 @@ export const permissionsQuery = queryOptions({
 export const clusterMetricsQuery = queryOptions({
   queryKey: [...KEYS.cluster, 'metrics'],
   queryFn: ({ signal }) => api.clusterMetrics({ signal }),
-  refetchInterval: 5_000,
+  // Asked for on every page: by those who may not know, or where there is no master, not all the time.
+  refetchInterval: ({ state }) => (state.status === 'error' ? 60_000 : 5_000),
 });
 
 /** What the cluster used during the last hour. */

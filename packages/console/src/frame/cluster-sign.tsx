@@ -1,9 +1,9 @@
-/** The name of the cluster and whether all is well there: always in sight. */
+/** The name of the cluster and whether all is well there, with its apps and its nodes: always in sight. */
 import { useMemo } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { verdictOf, type Verdict } from '../core/verdict.ts';
-import { appsQuery, infoQuery } from '../data/queries.ts';
+import { nodeCountsOf, verdictOf, type Verdict } from '../core/verdict.ts';
+import { appsQuery, clusterMetricsQuery, infoQuery } from '../data/queries.ts';
 import { useLinkState } from '../data/use-live.ts';
 import { Tooltip } from '../parts/tooltip.tsx';
 import styles from './cluster-sign.module.css';
@@ -27,7 +27,11 @@ export function ClusterSign({ isShort = false }: { readonly isShort?: boolean })
 function useClusterState(): Pick<Verdict, 'sentence' | 'short'> & { readonly tone: string } {
   const link = useLinkState();
   const { data: index } = useQuery(appsQuery);
-  const verdict = useMemo(() => (index === undefined ? undefined : verdictOf(index.apps)), [index]);
+  const { data: metrics } = useQuery(clusterMetricsQuery);
+  const verdict = useMemo(
+    () => (index === undefined ? undefined : verdictOf(index.apps, nodeCountsOf(metrics))),
+    [index, metrics],
+  );
   if (link === 'lost') return { tone: 'idle', sentence: 'Not known: no connection', short: 'Not known' };
   return verdict ?? { tone: 'idle', sentence: 'Reading …', short: 'Reading …' };
 }

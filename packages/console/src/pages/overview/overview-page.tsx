@@ -6,8 +6,8 @@ import { CircleAlert, CircleCheck, Hourglass, LoaderCircle } from 'lucide-react'
 import { count } from '../../core/amounts.ts';
 import type { AppsSearch } from '../../core/apps-search.ts';
 import { isNoteworthy } from '../../core/event-words.ts';
-import { verdictOf, type Verdict } from '../../core/verdict.ts';
-import { appsQuery } from '../../data/queries.ts';
+import { nodeCountsOf, verdictOf, type Verdict } from '../../core/verdict.ts';
+import { appsQuery, clusterMetricsQuery } from '../../data/queries.ts';
 import { useEvents } from '../../data/use-live.ts';
 import { Columns, Page } from '../../frame/page.tsx';
 import { EventList } from '../../parts/event-list.tsx';
@@ -22,7 +22,11 @@ const EVENTS_SHOWN = 12;
 
 export function OverviewPage() {
   const { data: index, error } = useQuery(appsQuery);
-  const verdict = useMemo(() => (index === undefined ? undefined : verdictOf(index.apps)), [index]);
+  const { data: metrics } = useQuery(clusterMetricsQuery);
+  const verdict = useMemo(
+    () => (index === undefined ? undefined : verdictOf(index.apps, nodeCountsOf(metrics))),
+    [index, metrics],
+  );
   if (error !== null && index === undefined) throw error;
   return (
     <Page title="Overview">

@@ -1,7 +1,9 @@
 /** What the machines have, what of it is promised to tasks, and how that was during the last hour. */
 import { useMemo } from 'react';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { cores, counted, mebibytes, percent } from '../../core/amounts.ts';
+import { nodeCountsOf } from '../../core/verdict.ts';
 import { clusterHistoryQuery, clusterMetricsQuery } from '../../data/queries.ts';
 import { LazyChart } from '../../parts/lazy-chart.tsx';
 import { Meter } from '../../parts/meter.tsx';
@@ -12,7 +14,7 @@ export function ResourcesPanel() {
   const { data: metrics } = useQuery(clusterMetricsQuery);
   const value = (name: string): number => metrics?.[`master/${name}`] ?? 0;
   return (
-    <Panel title="Resources" aside={metrics && counted(value('slaves_active'), 'node')}>
+    <Panel title="Resources" aside={metrics && <NodesLink metrics={metrics} />}>
       <div className={styles['meters']}>
         <Meter label="CPU" used={value('cpus_used')} total={value('cpus_total')} format={cores} />
         <Meter label="Memory" used={value('mem_used')} total={value('mem_total')} format={mebibytes} />
@@ -23,6 +25,19 @@ export function ResourcesPanel() {
       </div>
       <UseOverTime />
     </Panel>
+  );
+}
+
+/** How many take work, and how many do not, with the way to them. */
+function NodesLink({ metrics }: { readonly metrics: Readonly<Record<string, number>> }) {
+  const active = metrics['master/slaves_active'] ?? 0;
+  const { outOfContact = 0, silent = 0, setAside = 0 } = nodeCountsOf(metrics) ?? {};
+  const others = outOfContact + silent + setAside;
+  return (
+    <Link to="/nodes">
+      {counted(active, 'node')}
+      {others > 0 && `, ${String(others)} more out of service`}
+    </Link>
   );
 }
 
