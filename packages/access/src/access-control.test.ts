@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync, scryptSync } from 'node:crypto';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -140,6 +140,22 @@ describe('the file', () => {
       expect(await access.identify('Bearer second')).toMatchObject({ name: 'two' });
     });
     expect(await access.identify('Bearer first')).toBeUndefined();
+  });
+
+  it('takes grants away at once, also from somebody whose password is being tried when it changes', async () => {
+    const salt = Buffer.alloc(16, 1);
+    const key = scryptSync('lovelace!', salt, 32, { N: 2 ** 16, r: 8, p: 4, maxmem: 256 * 1024 * 1024 });
+    const password = `scrypt$16$8$4$${salt.toString('base64url')}$${key.toString('base64url')}`;
+    const marker = { name: 'marker', sha256: sha256('marker'), grants: ['apps:read'] };
+    const access = await open({ users: [{ name: 'ada', password, grants: ['apps:write'] }] });
+    const before = access.identify(basic('ada:lovelace!'));
+    await writeFile(path, JSON.stringify({ users: [{ name: 'ada', password, grants: [] }], tokens: [marker] }));
+    await vi.waitFor(async () => {
+      await time.advance(2_000);
+      expect(await access.identify('Bearer marker')).toBeDefined();
+    });
+    expect((await before)?.name).toBe('ada');
+    expect(may(await access.identify(basic('ada:lovelace!')), 'apps:write')).toBe(false);
   });
 
   it.each<[object, RegExp]>([

@@ -91,13 +91,16 @@ export class AccessControl {
     // Tools that know nothing but passwords show their token as one.
     const token = this.byToken(password);
     if (colon < 0 || token !== undefined) return token;
-    const user = this.known.rules.users.get(name);
+    const { known } = this;
+    const user = known.rules.users.get(name);
     if (user === undefined) return undefined;
     const key = digest(`${credentials}\n${user.password}`);
     const remembered = this.remembered.get(key);
     if (remembered !== undefined && remembered.until > this.time.monotonic()) return remembered.identity;
     if (!(await this.inTurn(() => isPassword(password, user.password)))) return undefined;
     const identity = { name, grants: user.grants };
+    // The file has changed while the password was tried: what it granted before is not to be remembered.
+    if (this.known !== known) return identity;
     if (this.remembered.size >= PASSWORDS_REMEMBERED_MAX) this.remembered.clear();
     this.remembered.set(key, { identity, until: this.time.monotonic() + PASSWORD_REMEMBERED_MS });
     return identity;
@@ -135,16 +138,18 @@ export class AccessControl {
 
   /** Tries a few passwords at a time; one too many that wait are refused unheard. */
   private async inTurn(check: () => Promise<boolean>): Promise<boolean> {
-    if (this.tries >= TRIES_MAX) {
+    if (this.tries < TRIES_MAX) this.tries += 1;
+    else {
       if (this.waiting.length >= TRIES_WAITING_MAX) return false;
+      // Whoever is done hands its place over, so that nobody who comes in between takes one more.
       await new Promise<void>((turn) => this.waiting.push(turn));
     }
-    this.tries += 1;
     try {
       return await check();
     } finally {
-      this.tries -= 1;
-      this.waiting.shift()?.();
+      const next = this.waiting.shift();
+      if (next === undefined) this.tries -= 1;
+      else next();
     }
   }
 
