@@ -66,6 +66,7 @@ class Subscription {
     'http:': new Agent({ keepAlive: true, maxSockets: 1 }),
     'https:': new HttpsAgent({ keepAlive: true, maxSockets: 1 }),
   };
+  /** The request that asks for the stream, then the stream itself. */
   private stream: ClientRequest | undefined;
   private master: URL | undefined;
   private streamId: string | undefined;
@@ -84,6 +85,8 @@ class Subscription {
   async open(call: SubscribeCall): Promise<void> {
     const problems: string[] = [];
     for (const master of this.options.masters()) {
+      // Another master must not be asked by one that is over: whoever has the framework by then would lose it.
+      if (this.isOver) return;
       try {
         const answer = await this.dial(new URL(PATH, master), call, 0);
         if (this.isOver) answer.destroy();
@@ -127,11 +130,12 @@ class Subscription {
 
   private dial(url: URL, call: SubscribeCall, redirections: number): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
+      let hasAnswered = false;
       const request = this.request(url, false, (answer) => {
         timeout.cancel();
         const { location } = answer.headers;
         if (answer.statusCode === 200) {
-          this.stream = request;
+          hasAnswered = true;
           this.master = url;
           this.options.onMaster?.(url.origin);
           const id = answer.headers['mesos-stream-id'];
@@ -151,8 +155,9 @@ class Subscription {
         timeout.cancel();
         reject(error);
         // Once the answer has begun, nobody listens to the promise any more.
-        if (this.stream === request) this.end(`the connection broke: ${describeError(error)}`);
+        if (hasAnswered) this.end(`the connection broke: ${describeError(error)}`);
       });
+      this.stream = request;
       request.end(asciiJson(call));
     });
   }
