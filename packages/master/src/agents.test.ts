@@ -135,6 +135,8 @@ describe('an agent whose link breaks', () => {
     await other.connect();
     expect(agent.closed).toBe(true);
     expect(other.of('REGISTERED')).toHaveLength(1);
+    expect(framework.events.filter(({ type }) => type === 'RESCIND')).toHaveLength(1);
+    expect(cluster.master.view?.counters.offersRescinded).toBe(1);
     agent.send({
       type: 'STATUS_UPDATE',
       framework_id: { value: framework.id },

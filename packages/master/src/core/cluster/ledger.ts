@@ -28,20 +28,15 @@ import {
   reconcileOperations,
   repeatOperations,
 } from './operation-feedback.ts';
+import { closeLink } from './links.ts';
 import { operate } from './operator-operations.ts';
 import { answerOrders, order, placeOrders } from './operator-orders.ts';
 import { answerMore, kill, reconcile } from './reconciliation.ts';
 import { admitted, register } from './registration.ts';
-import {
-  forgetOldAgents,
-  linkClosed,
-  markedGone,
-  markedUnreachable,
-  removeSilentAgents,
-  unregister,
-} from './removal.ts';
+import { forgetOldAgents, linkClosed, markedGone, markedUnreachable, unregister } from './removal.ts';
 import { oversubscribe } from './oversubscription.ts';
 import { probed } from './second-path.ts';
+import { removeSilentAgents } from './silence.ts';
 import { ClusterState, type ClusterView } from './state.ts';
 import { acknowledge, statusUpdate } from './updates.ts';
 import { keepUp, treated } from './upkeep.ts';
@@ -347,8 +342,7 @@ export class Ledger {
       const agent = link.agentId === undefined ? undefined : state.agents.get(link.agentId);
       const registered = agent?.link === link.number;
       if (!registered && link.agentId === undefined && link.openedAt + UNREGISTERED_LINK_MS_MAX <= state.elapsed) {
-        state.outputs.push({ type: 'close-link', link: link.number });
-        state.links.delete(link.number);
+        closeLink(state, link.number);
         continue;
       }
       if (registered && link.silentPings > 0) state.silent.add(agent.id);

@@ -57,21 +57,8 @@ export class TaskRecord {
   charged = false;
   statuses: StatusRecord | undefined = undefined;
 
-  constructor(from: {
-    readonly id: string;
-    readonly name: string;
-    readonly frameworkId: string;
-    readonly agentId: string;
-    readonly role: string;
-    readonly resources: ResourceVector;
-    readonly labels: Labels | undefined;
-    readonly discovery: DiscoveryInfo | undefined;
-    readonly container: ContainerInfo | undefined;
-    readonly healthCheck: HealthCheckInfo | undefined;
-    readonly killPolicy: TaskInfo['kill_policy'];
-    readonly user: string | undefined;
-    readonly executorId: string | undefined;
-  }) {
+  /** @param from what never changes of a task; the rest begins as it does for every task */
+  constructor(from: Omit<TaskRecord, 'state' | 'statusState' | 'statusUuid' | 'charged' | 'statuses'>) {
     this.id = from.id;
     this.name = from.name;
     this.frameworkId = from.frameworkId;

@@ -13,20 +13,20 @@ import {
   refit,
   releaseTask,
   setReportedResources,
-  withdrawOffer,
   type ReportedExecutorRecord,
 } from './charges.ts';
 import type { RegisterMessage } from './exchange.ts';
 import { endUnreported } from './executors.ts';
 import { rolesOf } from './framework-info.ts';
 import { recoverFramework } from './frameworks.ts';
+import { closeLink } from './links.ts';
 import { confirmOperations } from './operation-feedback.ts';
 import { AgentRecord, addressOf, type FrameworkRecord, type LinkRecord, type TaskRecord } from './records.ts';
 import { answerKnown } from './reconciliation.ts';
 import type { ClusterState } from './state.ts';
 import { keepStatus, sendMasterStatus, setTaskState } from './statuses.ts';
 import { addTask, attachTask, endTask } from './tasks.ts';
-import { answersElsewhere, endUnreachableTasks, removeUnused } from './removal.ts';
+import { answersElsewhere, endUnreachableTasks, removeUnused, rescindOffers } from './removal.ts';
 
 /**
  * An agent process presents itself. It is told REGISTERED only once the registry has it. On the link over which it is
@@ -61,7 +61,7 @@ export function register(state: ClusterState, link: LinkRecord, message: Registe
     return;
   }
   if (known?.link !== undefined && known.link > link.number) {
-    state.outputs.push({ type: 'close-link', link: link.number });
+    closeLink(state, link.number);
     return;
   }
   if (known !== undefined && answersElsewhere(state, known, message.agent)) {
@@ -148,15 +148,11 @@ function enroll(state: ClusterState, link: LinkRecord, id: string, message: Regi
 function attach(state: ClusterState, agent: AgentRecord, link: LinkRecord, message: RegisterMessage): void {
   state.counters.agentReregistrations += 1;
   agent.reregisteredAt = state.now;
-  for (const offer of [...agent.offers]) {
-    withdrawOffer(state, offer);
-    state.toFramework(offer.framework, { type: 'RESCIND', rescind: { offer_id: { value: offer.id } } });
-  }
+  rescindOffers(state, agent);
   if (agent.link !== undefined) {
     const old = state.links.get(agent.link);
     if (old !== undefined) old.agentId = undefined;
-    state.links.delete(agent.link);
-    state.outputs.push({ type: 'close-link', link: agent.link });
+    closeLink(state, agent.link);
   }
   bind(state, agent, link, message);
 }
@@ -298,7 +294,7 @@ function executorOf(
   framework: FrameworkRecord,
   record: TaskRecord,
   { executor }: ReportedTask,
-): Parameters<typeof adoptTask>[4] {
+): ReportedExecutorRecord | undefined {
   if (executor === undefined) return undefined;
   return reportedExecutor(state, agent, framework, executor, record.role);
 }
@@ -393,7 +389,5 @@ function capacityOf(state: ClusterState, agent: AgentRecord): ResourceVector {
 }
 
 function reject(state: ClusterState, link: LinkRecord, reason: string, shutdown: boolean): void {
-  state.outputs.push({ type: 'to-agent', link: link.number, message: { type: 'REJECTED', reason, shutdown } });
-  state.outputs.push({ type: 'close-link', link: link.number });
-  state.links.delete(link.number);
+  closeLink(state, link.number, { type: 'REJECTED', reason, shutdown });
 }

@@ -1,17 +1,14 @@
-/**
- * Agents go: their link breaks, they fall silent, leave, or are declared gone. Nothing is concluded from silence in a
- * hurry: removals are rate-limited and stop while too many agents are silent at once.
- */
+/** Agents go: their link breaks, they leave, or they are declared unreachable or gone. */
 import type { AgentInfo } from '@stadion/contract/agent-link';
 import { isTerminal, type StatusReason, type TaskState } from '@stadion/contract/mesos';
-import { FORGOTTEN_AGENTS_MAX, FORGOTTEN_AGENT_AGE_MS_MAX, RECOVERED_UNASKED_MS } from '../../limits.ts';
+import { FORGOTTEN_AGENTS_MAX, FORGOTTEN_AGENT_AGE_MS_MAX } from '../../limits.ts';
 import { removeCapacity, withdrawOffer } from './charges.ts';
 import type { RegisteredAgent } from './exchange.ts';
-import { askAgain, isMachineSilent, secondWord, type Asked } from './second-path.ts';
 import { forgetExecutors } from './executors.ts';
 import { rescindInverseOffers } from './inverse-offers.ts';
+import { closeLink } from './links.ts';
 import { loseOperations } from './operation-feedback.ts';
-import { addressOf, type AgentRecord, type OfferRecord } from './records.ts';
+import { addressOf, type AgentRecord, type FrameworkRecord, type OfferRecord, type TaskRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
 import { sendMasterStatus } from './statuses.ts';
 import { completeTask, detachTask, endTask, noteMasterState } from './tasks.ts';
@@ -57,12 +54,7 @@ export function shutDown(state: ClusterState, agent: AgentRecord, reason: string
       message: reason,
     });
   });
-  if (link === undefined) return;
-  state.outputs.push(
-    { type: 'to-agent', link, message: { type: 'REJECTED', reason, shutdown: true } },
-    { type: 'close-link', link },
-  );
-  state.links.delete(link);
+  if (link !== undefined) closeLink(state, link, { type: 'REJECTED', reason, shutdown: true });
 }
 
 /** Takes an agent out of the list that never learnt its id, so that nobody will miss it. */
@@ -93,9 +85,7 @@ export function markedGone(state: ClusterState, entry: RegisteredAgent): void {
     endTask(state, framework, agent, task, end);
   });
   if (link === undefined) return;
-  const message = { type: 'REJECTED', reason: 'the agent was marked gone by an operator', shutdown: true } as const;
-  state.outputs.push({ type: 'to-agent', link, message }, { type: 'close-link', link });
-  state.links.delete(link);
+  closeLink(state, link, { type: 'REJECTED', reason: 'the agent was marked gone by an operator', shutdown: true });
 }
 
 /**
@@ -136,77 +126,7 @@ export function markedUnreachable(state: ClusterState, entry: RegisteredAgent): 
       unreachableAt: entry.at,
     });
   });
-  if (link === undefined) return;
-  state.outputs.push({ type: 'close-link', link });
-  state.links.delete(link);
-}
-
-/** Once a second: whose silence has lasted too long, and how many of them may be removed now. */
-export function removeSilentAgents(state: ClusterState): void {
-  const { config } = state;
-  const due: Asked[] = [];
-  const quiet: Asked[] = [];
-  let silent = state.disconnected.size;
-  for (const agent of state.disconnected) {
-    quiet.push(agent);
-    const silentMs = state.elapsed - (agent.disconnectedAt ?? state.elapsed);
-    // No sooner for its address being silent too: its process is being started again, or its tasks run on without it.
-    // Where the machine itself is gone nobody starts anything there, whatever was said before.
-    const patienceMs =
-      agent.isSuspended && !isMachineSilent(state, agent.id)
-        ? config.agentSuspendedMs
-        : config.agentPingIntervalMs * config.agentPingMissesMax;
-    if (silentMs >= patienceMs && isLost(state, agent, silentMs)) due.push(agent);
-  }
-  for (const id of state.silent) {
-    const agent = state.agents.get(id);
-    const link = agent?.link === undefined ? undefined : state.links.get(agent.link);
-    if (agent === undefined || link === undefined || link.silentPings <= 1) {
-      state.silent.delete(id);
-      state.probes.delete(id);
-      continue;
-    }
-    silent += 1;
-    quiet.push(agent);
-    const missesMax = config.agentPingMissesMax - (secondWord(state, id) === 'silent' ? 1 : 0);
-    const silentMs = link.silentPings * config.agentPingIntervalMs;
-    if (link.silentPings > missesMax && isLost(state, agent, silentMs)) due.push(agent);
-  }
-  for (const agent of state.recovered.values()) {
-    const waitedMs = state.elapsed - state.recoveredAt;
-    if (waitedMs >= RECOVERED_UNASKED_MS) quiet.push(agent);
-    const isDead = waitedMs >= config.agentAnswersWithoutLinkMs && secondWord(state, agent.id) === 'silent';
-    if (agent.until > state.elapsed && !isDead) continue;
-    silent += 1;
-    due.push(agent);
-  }
-  askAgain(state, quiet);
-  const waiting = due.filter(({ id }) => !state.transitions.has(id));
-  const known = state.agents.size + state.recovered.size;
-  const held = waiting.length > 0 && known >= config.agentRemovalHoldFrom && silent * 2 > known;
-  if (held && state.removalsHeld === 0) {
-    state.log(
-      'warn',
-      { silent, known },
-      'More than half of the agents are silent: none is removed until some are back',
-    );
-  }
-  state.removalsHeld = held ? waiting.length : 0;
-  const removalsMax = fadeRemovals(state, known);
-  if (held) return;
-  for (const { id, info } of waiting) {
-    if (state.recentRemovals + 1 > removalsMax) return;
-    state.recentRemovals += 1;
-    state.counters.unreachableScheduled += 1;
-    const agent = state.agents.get(id);
-    if (agent !== undefined) rescindOffers(state, agent);
-    state.change({ type: 'mark-unreachable', id, info, at: state.now });
-  }
-}
-
-/** One that answers at its own address is not dead; after a while it is given up all the same, for nobody can reach it. */
-function isLost(state: ClusterState, agent: AgentRecord, silentMs: number): boolean {
-  return secondWord(state, agent.id) !== 'alive' || silentMs >= state.config.agentAnswersWithoutLinkMs;
+  if (link !== undefined) closeLink(state, link);
 }
 
 /** Forgets unreachable and gone agents that are too old or too many; their tasks are then unknown. */
@@ -223,24 +143,14 @@ export function forgetOldAgents(state: ClusterState): void {
 }
 
 /**
- * What has been given up of late fades with time.
- * @returns how many may be given up at once: a rack of a large cluster is no more than a machine of a small one
+ * The agent leaves the cluster: offers, tasks, capacity, and a FAILURE event to every framework.
+ * @param end ends one of its tasks
  */
-function fadeRemovals(state: ClusterState, known: number): number {
-  const { agentRemovalBurst, agentRemovalShare, agentRemovalIntervalMs, agentRemovalShareMs } = state.config;
-  const share = Math.floor(known * agentRemovalShare);
-  const perMs = Math.max(1 / agentRemovalIntervalMs, share / agentRemovalShareMs);
-  state.recentRemovals = Math.max(0, state.recentRemovals - (state.elapsed - state.removalsFadedAt) * perMs);
-  state.removalsFadedAt = state.elapsed;
-  return Math.max(agentRemovalBurst, share);
-}
-
-type EndOfTask = (framework: FrameworkOf, task: TaskOf) => void;
-type FrameworkOf = Parameters<typeof detachTask>[1];
-type TaskOf = Parameters<typeof detachTask>[3];
-
-/** The agent leaves the cluster: offers, tasks, capacity, and a FAILURE event to every framework. */
-function leave(state: ClusterState, agent: AgentRecord, end: EndOfTask): void {
+function leave(
+  state: ClusterState,
+  agent: AgentRecord,
+  end: (framework: FrameworkRecord, task: TaskRecord) => void,
+): void {
   rescindOffers(state, agent);
   rescindInverseOffers(state, agent);
   for (const task of [...agent.tasks]) {

@@ -8,18 +8,18 @@ import type { AgentRecord, ProbeRecord } from './records.ts';
 import type { ClusterState } from './state.ts';
 
 /** What the second path says of an agent; `unknown`: not asked, or not often enough. */
-export type SecondWord = 'alive' | 'silent' | 'unknown';
+export type SecondPathVerdict = 'alive' | 'silent' | 'unknown';
 
-/** Somebody to ask. */
-export type Asked = Pick<AgentRecord, 'id' | 'info'>;
+/** An agent that can be asked at its own address. */
+export type ProbedAgent = Pick<AgentRecord, 'id' | 'info'>;
 
 /**
- * Asks agents, but those where that is under way or was done just now. Where there are more than may be asked at a time, it
- * is the turn of those that have waited longest.
+ * Asks agents at their own address, except those that were asked just now or have yet to answer. At most
+ * `PROBES_UNDER_WAY_MAX` are asked at a time, those first that have waited longest.
  */
-export function askAgain(state: ClusterState, agents: readonly Asked[]): void {
+export function probeAgents(state: ClusterState, agents: readonly ProbedAgent[]): void {
   if (!state.hasSecondPath) return;
-  const askedAt = ({ id }: Asked): number => state.probes.get(id)?.askedAt ?? Number.MIN_SAFE_INTEGER;
+  const askedAt = ({ id }: ProbedAgent): number => state.probes.get(id)?.askedAt ?? Number.MIN_SAFE_INTEGER;
   const due = agents.filter((agent) => {
     return state.probes.get(agent.id)?.isUnderWay !== true && askedAt(agent) + PROBE_INTERVAL_MS <= state.elapsed;
   });
@@ -28,7 +28,7 @@ export function askAgain(state: ClusterState, agents: readonly Asked[]): void {
   for (const agent of due.slice(0, room)) ask(state, agent);
 }
 
-function ask(state: ClusterState, agent: Asked): void {
+function ask(state: ClusterState, agent: ProbedAgent): void {
   const known = state.probes.get(agent.id);
   const never = { askedAt: 0, isUnderWay: false, misses: 0, machineMisses: 0, answeredAt: undefined };
   const probe: ProbeRecord = known ?? never;
@@ -56,7 +56,7 @@ export function isMachineSilent(state: ClusterState, agentId: string): boolean {
 }
 
 /** What is known by the second path. */
-export function secondWord(state: ClusterState, agentId: string): SecondWord {
+export function secondPathVerdict(state: ClusterState, agentId: string): SecondPathVerdict {
   const probe = state.probes.get(agentId);
   if (probe === undefined) return 'unknown';
   if (probe.misses >= PROBE_MISSES_MIN) return 'silent';
