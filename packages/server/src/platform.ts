@@ -1,9 +1,9 @@
 /** Builds every room from the configuration, starts them in the order of their dependencies and stops them in reverse. */
-import { rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { PlatformError, assert, describeError } from '@stadion/base';
-import type { ServerConfig } from '@stadion/contract';
-import { hostnameOf } from './addresses.ts';
+import type { Agent } from '@stadion/agent';
+import type { SecretSource } from '@stadion/agent/containerizers';
+import { assert, describeError, type Logger } from '@stadion/base';
+import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
+import type { Engine } from '@stadion/orchestrator';
 import { epochForAgents } from './backup/restoring.ts';
 import { HttpAcceptor, takeAgentLinks } from './agent-link/http-acceptor.ts';
 import { buildAgent } from './build-agent.ts';
@@ -14,75 +14,33 @@ import { chooseFreePorts } from './free-ports.ts';
 import { inProcessDialer } from './in-process-link.ts';
 import { writeJoinToken } from './join-file.ts';
 import { startControlPlane } from './control-plane.ts';
-import { assertListenable, loadAccess } from './listen-address.ts';
 import { openApis } from './open-apis.ts';
-import { openStore } from './open-store.ts';
 import { whenPermitted } from './permitted-upgrade.ts';
-import { openLog, type PlatformLog } from './logging.ts';
-import { END_TASKS_DEADLINE_MS, makeDataDirectory, writeAddresses, type Platform } from './running-role.ts';
-import { systemPorts, type SystemPorts } from './system-ports.ts';
+import { END_TASKS_DEADLINE_MS, type Platform } from './running-role.ts';
+import { leadAlone } from './sole-leadership.ts';
+import { startRole, type RoleParts, type StartedRole } from './start-role.ts';
 import { clusterFetch } from './tls/own-fetches.ts';
 import { overTls } from './tls/requests.ts';
-import { Undoing } from './undoing.ts';
-import { removePidFile, writePidFile } from './pid-file.ts';
 
 /**
  * Starts every role in this process.
  * @throws PlatformError, with everything that was already started stopped again
  */
 export async function startPlatform(wanted: ServerConfig): Promise<Platform> {
-  assertListenable(wanted);
-  // Whoever waits for this file must not find that of an earlier platform.
-  if (wanted.addressesFile !== undefined) await rm(resolve(wanted.addressesFile), { force: true });
-  const config = await withRealPorts(wanted);
-  const ports = systemPorts();
-  const dataDirectory = resolve(config.dataDir);
-  await makeDataDirectory(dataDirectory);
-  const log = await openLog(join(dataDirectory, 'log'), config.logLevel, ports.time);
-  const undoing = new Undoing();
-  undoing.add(() => {
-    log.close();
-    return Promise.resolve();
+  return startRole(wanted, { name: 'the platform', pidFile: 'platform' }, async (parts) => {
+    return startRooms(await withRealPorts(wanted), parts);
   });
-  try {
-    return await startRooms(config, ports, dataDirectory, log, undoing);
-  } catch (error) {
-    log.logger.error({ error: describeError(error) }, 'the platform did not start');
-    await undoing.run(log.logger);
-    throw error;
-  }
 }
 
-async function startRooms(
-  config: ServerConfig,
-  ports: SystemPorts,
-  dataDirectory: string,
-  log: Omit<PlatformLog, 'close'>,
-  undoing: Undoing,
-): Promise<Platform> {
-  const { time } = ports;
-  const { logger } = log;
-  const hostname = hostnameOf(config);
-  const { secret, access, tls } = await loadAccess(config, ports, logger, undoing);
-  const store = await openStore(config, dataDirectory, time, logger.child({ room: 'store' }));
-  undoing.add(() => store.close());
-  const leadership = await store.campaign(hostname);
-  let fail: (reason: unknown) => void = () => undefined;
-  const failed = new Promise<unknown>((resolveFailed) => {
-    fail = resolveFailed;
-  });
-  void leadership.lost.then(() => {
-    fail(new PlatformError('leadership-lost', 'Another instance has taken over the state.'));
-  });
-
-  let abdicate: () => void = () => undefined;
-  const abdicated = new Promise<void>((resolve) => {
-    abdicate = resolve;
-  });
-
-  const parts = { config, secret, tls, ports, hostname, log: logger, store, epoch: leadership.epoch, onFatal: fail };
-  const { master, engine } = await startControlPlane(parts, undoing);
-  const vault = await openVault(config, ports, dataDirectory, { store, epoch: leadership.epoch, log: parts.log });
+async function startRooms(config: ServerConfig, parts: RoleParts): Promise<StartedRole> {
+  const { ports, dataDirectory, hostname, logger, undoing, secret, access, tls } = parts;
+  const leadership = await leadAlone(config, parts);
+  const { store, epoch } = leadership;
+  const { master, engine } = await startControlPlane(
+    { config, secret, tls, ports, hostname, log: logger, store, epoch, onFatal: leadership.fail },
+    undoing,
+  );
+  const vault = await openVault(config, ports, dataDirectory, { store, epoch, log: logger });
   const secrets = vaultSecrets(vault);
   const agent = await buildAgent({
     secrets,
@@ -92,14 +50,20 @@ async function startRooms(
     dataDirectory,
     hostname,
     log: logger.child({ room: 'agent' }),
-    dialer: inProcessDialer(master.acceptor, time),
+    dialer: inProcessDialer(master.acceptor, ports.time),
   });
   undoing.add(() => agent.stop());
   await agent.start();
 
   const admission = { secret, access, tls, ownNames: new Set([hostname.toLowerCase()]) };
-  const shown = await epochForAgents(store, leadership.epoch);
-  const links = new HttpAcceptor(master.acceptor, shown, logger.child({ room: 'agent-links' }));
+  const onOpened = (close: () => Promise<unknown>): void => {
+    undoing.add(close);
+  };
+  const links = new HttpAcceptor(
+    master.acceptor,
+    await epochForAgents(store, epoch),
+    logger.child({ room: 'agent-links' }),
+  );
   // Both start later: they ask this orchestrator.
   const names: { url?: string } = {};
   const edge: { url?: string } = {};
@@ -112,9 +76,9 @@ async function startRooms(
       vault,
       ports,
       log: logger,
-      abdicate,
-      logLevels: log.levels,
-      ownLog: log,
+      abdicate: leadership.abdicate,
+      logLevels: parts.ownLog.levels,
+      ownLog: parts.ownLog,
       names: () => names.url,
       edge: () => edge.url,
       onMasterServer: (server) => {
@@ -124,91 +88,71 @@ async function startRooms(
       },
     },
     { master, engine, agent },
-    (close) => {
-      undoing.add(close);
-    },
+    onOpened,
   );
   // Stopped before the server that took them, which waits for every connection.
   undoing.addNow(() => {
     links.close();
   });
-  const dns = await openDns(
-    config,
-    {
-      masters: [apis.master],
-      orchestrator: apis.orchestrator,
-      fetch: clusterFetch({ secret, tls }),
-    },
-    { ports, log: logger, dataDirectory, admission },
-    (close) => {
-      undoing.add(close);
-    },
-  );
+  const cluster = {
+    masters: [apis.master],
+    orchestrator: apis.orchestrator,
+    fetch: clusterFetch({ secret, tls }),
+  };
+  const dns = await openDns(config, cluster, { ports, log: logger, dataDirectory, admission }, onOpened);
   names.url = dns.addresses.dnsHttp;
   const remarks = [...dns.remarks];
-  const addresses = {
-    ...apis,
-    ...dns.addresses,
-    ...(config.edge === 'off'
-      ? {}
-      : // Who wants no edge does not load one.
-        await (
-          await import('./build-edge.ts')
-        ).startEdge(
-          {
-            config,
-            ports,
-            dataDirectory,
-            hostname,
-            secret,
-            access,
-            tls,
-            log: logger.child({ room: 'edge' }),
-            orchestrators: [apis.orchestrator],
-            secrets,
-            secretsAreRemote: false,
-            shownSecret: secret,
-            remark: (text) => remarks.push(text),
-          },
-          undoing,
-        )),
-  };
-  if (addresses.edgeAdmin !== undefined) edge.url = addresses.edgeAdmin;
-  undoing.add(() => removePidFile(dataDirectory, 'platform'));
-  await writePidFile(dataDirectory, 'platform', addresses);
-  const joinTokenPath = await writeJoinToken(
-    dataDirectory,
-    secret,
-    {
-      zk: undefined,
-      masters: [overTls(addresses.master, tls)],
-      tls: tls !== undefined,
-    },
-    logger,
-  );
-  if (config.addressesFile !== undefined) await writeAddresses(resolve(config.addressesFile), addresses);
-  logger.info({ addresses, epoch: leadership.epoch }, 'the platform is ready');
+  const edgeAddresses = await startEdgeOf(apis.orchestrator, config, parts, secrets, remarks);
+  if (edgeAddresses.edgeAdmin !== undefined) edge.url = edgeAddresses.edgeAdmin;
+  const where = { zk: undefined, masters: [overTls(apis.master, tls)], tls: tls !== undefined };
   return {
-    addresses,
-    dataDirectory,
-    logPath: log.path,
-    joinTokenPath,
+    addresses: { ...apis, ...dns.addresses, ...edgeAddresses },
+    joinTokenPath: await writeJoinToken(dataDirectory, secret, where, logger),
     remarks,
-    failed,
-    abdicated,
-    async stop({ endTasks }) {
-      if (endTasks) {
-        // First whoever would start them anew; should that fail, the tasks are ended all the same.
-        await engine.stop().catch((error: unknown) => {
-          logger.error({ error: describeError(error) }, 'the orchestrator did not stop cleanly');
-        });
-        const ended = await agent.endTasks(END_TASKS_DEADLINE_MS);
-        if (!ended) logger.warn({}, 'some tasks did not end in time');
-      }
+    ...leadership.ends,
+    async beforeStop({ endTasks }) {
+      if (endTasks) await endAllTasks(engine, agent, logger);
       await leadership.resign();
-      await undoing.run(logger);
     },
   };
+}
+
+/** The edge of this platform's own orchestrator, unless it is off: who wants none does not load one. */
+async function startEdgeOf(
+  orchestrator: string,
+  config: ServerConfig,
+  { ports, dataDirectory, hostname, logger, undoing, secret, access, tls }: RoleParts,
+  secrets: SecretSource,
+  remarks: string[],
+): Promise<Pick<Partial<PlatformAddresses>, 'edgeHttp' | 'edgeHttps' | 'edgeAdmin'>> {
+  if (config.edge === 'off') return {};
+  const { startEdge } = await import('./build-edge.ts');
+  return startEdge(
+    {
+      config,
+      ports,
+      dataDirectory,
+      hostname,
+      secret,
+      access,
+      tls,
+      log: logger.child({ room: 'edge' }),
+      orchestrators: [orchestrator],
+      secrets,
+      secretsAreRemote: false,
+      shownSecret: secret,
+      remark: (text) => remarks.push(text),
+    },
+    undoing,
+  );
+}
+
+/** Ends all tasks, and first whoever would start them anew; should that fail, the tasks are ended all the same. */
+async function endAllTasks(engine: Engine, agent: Agent, logger: Logger): Promise<void> {
+  await engine.stop().catch((error: unknown) => {
+    logger.error({ error: describeError(error) }, 'the orchestrator did not stop cleanly');
+  });
+  if (!(await agent.endTasks(END_TASKS_DEADLINE_MS))) logger.warn({}, 'some tasks did not end in time');
 }
 
 async function withRealPorts(config: ServerConfig): Promise<ServerConfig> {

@@ -1,23 +1,19 @@
 /** `stadion agent` and `stadion join`: this machine runs tasks for a cluster that is led elsewhere. */
-import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { decodeJoinToken, saveClusterSecret, type JoinToken } from '@stadion/access';
-import { PlatformError, describeError } from '@stadion/base';
+import { PlatformError } from '@stadion/base';
 import type { ServerConfig } from '@stadion/contract';
 import { watchZooKeeperLeader } from '@stadion/store';
-import { hostnameOf } from '../addresses.ts';
 import { httpDialer, type HttpDialerOptions } from '../agent-link/http-dialer.ts';
 import { remoteSecrets } from '../agent-secrets.ts';
 import { buildAgent } from '../build-agent.ts';
 import { chooseFreePorts } from '../free-ports.ts';
-import { assertListenable, loadAccess } from '../listen-address.ts';
-import { openLog } from '../logging.ts';
 import { openAgentApi } from '../open-apis.ts';
-import { END_TASKS_DEADLINE_MS, makeDataDirectory, writeAddresses, type Platform } from '../running-role.ts';
-import { removePidFile, writePidFile } from '../pid-file.ts';
-import { systemPorts, type SystemPorts } from '../system-ports.ts';
+import { END_TASKS_DEADLINE_MS, makeDataDirectory, type Platform } from '../running-role.ts';
+import { startRole } from '../start-role.ts';
+import type { SystemPorts } from '../system-ports.ts';
 import { zooKeeperTls } from '../tls/zookeeper-tls.ts';
-import { Undoing } from '../undoing.ts';
+import type { Undoing } from '../undoing.ts';
 import { decodeLeader } from './leader-record.ts';
 import { ownAddressTowards } from './own-address.ts';
 
@@ -29,29 +25,18 @@ const JOINED_SECRET_FILE = 'cluster-secret';
  * @throws PlatformError `master-missing`, `token-invalid` and what starting throws
  */
 export async function startAgent(wanted: ServerConfig, token?: string): Promise<Platform> {
-  const dataDirectory = resolve(wanted.dataDir);
-  await makeDataDirectory(dataDirectory);
-  const joined = token === undefined ? wanted : await settingsOfJoining(wanted, dataDirectory, decodeJoinToken(token));
-  assertListenable(joined);
-  const addressesFile = joined.addressesFile === undefined ? undefined : resolve(joined.addressesFile);
-  if (addressesFile !== undefined) await rm(addressesFile, { force: true });
-  const [agentPort = joined.agentPort] = await chooseFreePorts(joined.bindAddress, [joined.agentPort]);
-  const config = { ...joined, agentPort };
-  const ports = systemPorts();
-  const log = await openLog(join(dataDirectory, 'log'), config.logLevel, ports.time);
-  const undoing = new Undoing();
-  undoing.addNow(() => {
-    log.close();
-  });
-  try {
-    const { secret, access, tls } = await loadAccess(config, ports, log.logger, undoing);
-    const { masters, onLeader } = findMasters(config, ports, log.logger, undoing);
+  const joined = token === undefined ? wanted : await settingsOfJoining(wanted, decodeJoinToken(token));
+  return startRole(joined, { name: 'the agent', pidFile: 'agent' }, async (parts) => {
+    const { ports, dataDirectory, hostname, logger, undoing, secret, access, tls } = parts;
+    const [agentPort = joined.agentPort] = await chooseFreePorts(joined.bindAddress, [joined.agentPort]);
+    const config = { ...joined, agentPort };
+    const { masters, onLeader } = findMasters(config, ports, logger, undoing);
     const agent = await buildAgent({
       config,
       ports,
       dataDirectory,
-      hostname: hostnameOf(config),
-      log: log.logger.child({ room: 'agent' }),
+      hostname,
+      log: logger.child({ room: 'agent' }),
       asksWho: secret !== undefined || access !== undefined,
       secrets: remoteSecrets({ masters, secret, tls, timers: ports.time }),
       dialer: httpDialer({
@@ -60,42 +45,30 @@ export async function startAgent(wanted: ServerConfig, token?: string): Promise<
         secret,
         tls,
         timers: ports.time,
-        log: log.logger.child({ room: 'agent-link' }),
+        log: logger.child({ room: 'agent-link' }),
       }),
     });
     undoing.add(() => agent.stop());
     await agent.start();
-    const url = await openAgentApi(
-      { config, secret, access, tls, ports, log: log.logger, ownLog: log },
-      agent,
-      (close) => {
-        undoing.add(close);
-      },
-    );
-    undoing.add(() => removePidFile(dataDirectory, 'agent'));
-    await writePidFile(dataDirectory, 'agent', { agent: url });
-    if (addressesFile !== undefined) await writeAddresses(addressesFile, { agent: url });
+    const served = { config, secret, access, tls, ports, log: logger, ownLog: parts.ownLog };
+    const url = await openAgentApi(served, agent, (close) => {
+      undoing.add(close);
+    });
     return {
       addresses: { agent: url },
-      dataDirectory,
-      logPath: log.path,
-      failed: new Promise(() => undefined),
-      async stop({ endTasks }) {
+      async beforeStop({ endTasks }) {
         if (endTasks && !(await agent.endTasks(END_TASKS_DEADLINE_MS))) {
-          log.logger.warn({}, 'some tasks did not end in time');
+          logger.warn({}, 'some tasks did not end in time');
         }
-        await undoing.run(log.logger);
       },
     };
-  } catch (error) {
-    log.logger.error({ error: describeError(error) }, 'the agent did not start');
-    await undoing.run(log.logger);
-    throw error;
-  }
+  });
 }
 
 /** The settings of a machine that joins: what the token says, and the address from which the cluster is reached. */
-async function settingsOfJoining(wanted: ServerConfig, dataDirectory: string, token: JoinToken): Promise<ServerConfig> {
+async function settingsOfJoining(wanted: ServerConfig, token: JoinToken): Promise<ServerConfig> {
+  const dataDirectory = resolve(wanted.dataDir);
+  await makeDataDirectory(dataDirectory);
   const secretFile = join(dataDirectory, JOINED_SECRET_FILE);
   await saveClusterSecret(secretFile, token.secret);
   const where = {

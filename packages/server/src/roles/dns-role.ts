@@ -1,20 +1,16 @@
 /** `stadion dns`: the name server alone, for a cluster of ours or any Mesos. */
-import { rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { PlatformError, describeError, type Logger } from '@stadion/base';
+import { PlatformError, type Logger } from '@stadion/base';
 import type { ServerConfig } from '@stadion/contract';
 import type { ClusterSource } from '@stadion/dns';
-import { checkedUrl, hostnameOf } from '../addresses.ts';
+import { checkedUrl } from '../addresses.ts';
 import { openDns } from '../build-dns.ts';
-import { assertListenable, loadAccess } from '../listen-address.ts';
-import { openLog } from '../logging.ts';
-import { makeDataDirectory, writeAddresses, type Platform } from '../running-role.ts';
-import { removePidFile, writePidFile } from '../pid-file.ts';
+import type { Platform } from '../running-role.ts';
+import { startRole } from '../start-role.ts';
 import { keepNewSpaceSmall } from '../release-memory.ts';
-import { systemPorts, type SystemPorts } from '../system-ports.ts';
+import type { SystemPorts } from '../system-ports.ts';
 import { clusterFetch } from '../tls/own-fetches.ts';
 import { zooKeeperTls } from '../tls/zookeeper-tls.ts';
-import { Undoing } from '../undoing.ts';
+import type { Undoing } from '../undoing.ts';
 import { meetingPlaceIn } from './meeting-place.ts';
 
 /**
@@ -29,53 +25,23 @@ export async function startDns(config: ServerConfig): Promise<Platform> {
       'Say whose cluster gets names: stadion dns --master http://HOST:5050, or where its masters meet: --zk zk://HOST:2181/mesos',
     );
   }
-  assertListenable(config);
-  const addresses = meetingPlaceIn(config.master) === undefined ? config.master : undefined;
-  const masters = (addresses?.split(',') ?? []).map((url) => checkedUrl(url.trim(), '--master'));
+  const given = meetingPlaceIn(config.master) === undefined ? config.master : undefined;
+  const masters = (given?.split(',') ?? []).map((url) => checkedUrl(url.trim(), '--master'));
   const orchestrator =
     config.orchestrator === undefined ? undefined : checkedUrl(config.orchestrator, '--orchestrator');
-  const dataDirectory = resolve(config.dataDir);
-  await makeDataDirectory(dataDirectory);
-  const addressesFile = config.addressesFile === undefined ? undefined : resolve(config.addressesFile);
-  if (addressesFile !== undefined) await rm(addressesFile, { force: true });
-  const ports = systemPorts();
-  const small = keepNewSpaceSmall(ports.time);
-  const log = await openLog(join(dataDirectory, 'log'), config.logLevel, ports.time);
-  const undoing = new Undoing();
-  undoing.addNow(() => {
-    small.cancel();
-    log.close();
-  });
-  try {
-    const { secret, access, tls } = await loadAccess(config, ports, log.logger, undoing);
-    const admission = { secret, access, tls, ownNames: new Set([hostnameOf(config).toLowerCase()]) };
-    const parts = { ports, log: log.logger, dataDirectory, admission };
-    const observeMasters = await mastersObserver(
-      zk === undefined ? config : { ...config, zk },
-      ports,
-      log.logger,
-      undoing,
-    );
+  return startRole(config, { name: 'the name server', pidFile: 'dns' }, async (parts) => {
+    const { ports, dataDirectory, hostname, logger, undoing, secret, access, tls } = parts;
+    const small = keepNewSpaceSmall(ports.time);
+    undoing.addNow(() => {
+      small.cancel();
+    });
+    const admission = { secret, access, tls, ownNames: new Set([hostname.toLowerCase()]) };
+    const observeMasters = await mastersObserver(zk === undefined ? config : { ...config, zk }, ports, logger, undoing);
     const cluster = { masters, observeMasters, orchestrator, fetch: clusterFetch({ secret, tls }) };
-    const { addresses, remarks } = await openDns(config, cluster, parts, (close) => {
+    return openDns(config, cluster, { ports, log: logger, dataDirectory, admission }, (close) => {
       undoing.add(close);
     });
-    undoing.add(() => removePidFile(dataDirectory, 'dns'));
-    await writePidFile(dataDirectory, 'dns', addresses);
-    if (addressesFile !== undefined) await writeAddresses(addressesFile, addresses);
-    return {
-      addresses,
-      remarks,
-      dataDirectory,
-      logPath: log.path,
-      failed: new Promise(() => undefined),
-      stop: () => undoing.run(log.logger),
-    };
-  } catch (error) {
-    log.logger.error({ error: describeError(error) }, 'the name server did not start');
-    await undoing.run(log.logger);
-    throw error;
-  }
+  });
 }
 
 /** Follows the masters that meet in ZooKeeper, if they do. */

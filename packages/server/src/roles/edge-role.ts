@@ -1,17 +1,10 @@
 /** `stadion edge`: only the edge runs here, for orchestrators that run elsewhere (Stadion's, or a Marathon). */
-import { rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { PlatformError, describeError } from '@stadion/base';
+import { PlatformError } from '@stadion/base';
 import type { ServerConfig } from '@stadion/contract';
-import { hostnameOf } from '../addresses.ts';
 import { remoteSecrets } from '../agent-secrets.ts';
 import { startEdge } from '../build-edge.ts';
-import { assertListenable, loadAccess } from '../listen-address.ts';
-import { openLog } from '../logging.ts';
-import { removePidFile, writePidFile } from '../pid-file.ts';
-import { makeDataDirectory, writeAddresses, type Platform } from '../running-role.ts';
-import { systemPorts } from '../system-ports.ts';
-import { Undoing } from '../undoing.ts';
+import type { Platform } from '../running-role.ts';
+import { startRole } from '../start-role.ts';
 
 /**
  * Starts the edge; resolves once it listens, whether or not an orchestrator is reached.
@@ -20,46 +13,21 @@ import { Undoing } from '../undoing.ts';
 export async function startEdgeRole(config: ServerConfig, remark: (text: string) => void): Promise<Platform> {
   const orchestrators = orchestratorsOf(config);
   const masters = mastersOf(config);
-  assertListenable(config);
-  const addressesFile = config.addressesFile === undefined ? undefined : resolve(config.addressesFile);
-  if (addressesFile !== undefined) await rm(addressesFile, { force: true });
-  const dataDirectory = resolve(config.dataDir);
-  await makeDataDirectory(dataDirectory);
-  const ports = systemPorts();
-  const log = await openLog(join(dataDirectory, 'log'), config.logLevel, ports.time);
-  const undoing = new Undoing();
-  undoing.addNow(() => {
-    log.close();
-  });
-  try {
-    const { secret, access, tls } = await loadAccess(config, ports, log.logger, undoing);
-    const hostname = hostnameOf(config);
-    const logger = log.logger.child({ room: 'edge' });
+  return startRole(config, { name: 'the edge', pidFile: 'edge' }, async (parts) => {
+    const { ports, dataDirectory, hostname, undoing, secret, access, tls } = parts;
+    const log = parts.logger.child({ room: 'edge' });
     const secrets = remoteSecrets({ masters: () => masters, secret, tls, timers: ports.time });
     const addresses = await startEdge(
       {
-        ...{ config, ports, dataDirectory, hostname, secret, access, tls, log: logger, orchestrators, remark },
+        ...{ config, ports, dataDirectory, hostname, secret, access, tls, log, orchestrators, remark },
         ...{ secrets, secretsAreRemote: true },
         // A secret that was made here is nobody's there.
         shownSecret: config.secretFile === undefined ? undefined : secret,
       },
       undoing,
     );
-    undoing.add(() => removePidFile(dataDirectory, 'edge'));
-    await writePidFile(dataDirectory, 'edge', addresses);
-    if (addressesFile !== undefined) await writeAddresses(addressesFile, addresses);
-    return {
-      addresses,
-      dataDirectory,
-      logPath: log.path,
-      failed: new Promise(() => undefined),
-      stop: () => undoing.run(log.logger),
-    };
-  } catch (error) {
-    log.logger.error({ error: describeError(error) }, 'the edge did not start');
-    await undoing.run(log.logger);
-    throw error;
-  }
+    return { addresses };
+  });
 }
 
 /** The masters that secrets are asked for. */

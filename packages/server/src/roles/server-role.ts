@@ -1,25 +1,22 @@
 /** `stadion server`: the control plane on several machines. One leads; the others pass everything on to it and wait. */
-import { rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Secret } from '@stadion/access';
 import { PlatformError, delay, describeError, randomUuid, type Logger } from '@stadion/base';
 import type { PlatformAddresses, ServerConfig } from '@stadion/contract';
 import { createStandbyHttp, isOfStandby } from '@stadion/master';
 import { Reigns, openZooKeeperStore, type SharedStore } from '@stadion/store';
-import { advertisedAddress, hostnameOf, urlOf } from '../addresses.ts';
+import { advertisedAddress, urlOf } from '../addresses.ts';
 import type { Admission } from '../admission.ts';
 import { epochForAgents } from '../backup/restoring.ts';
 import { HttpAcceptor } from '../agent-link/http-acceptor.ts';
 import { startControlPlane } from '../control-plane.ts';
 import { chooseFreePorts } from '../free-ports.ts';
 import { writeJoinToken } from '../join-file.ts';
-import { assertListenable, loadAccess } from '../listen-address.ts';
-import { openLog, type PlatformLog, type RoomLevels } from '../logging.ts';
 import { openApis, pageOrigins } from '../open-apis.ts';
-import { makeDataDirectory, writeAddresses, type Platform } from '../running-role.ts';
-import { removePidFile, writePidFile } from '../pid-file.ts';
+import type { Platform } from '../running-role.ts';
+import { startRole, type RoleParts, type StartedRole } from '../start-role.ts';
 import { openVault } from '../stored-secrets.ts';
-import { systemPorts, type SystemPorts } from '../system-ports.ts';
+import type { SystemPorts } from '../system-ports.ts';
 import { clusterFetch } from '../tls/own-fetches.ts';
 import { overTls } from '../tls/requests.ts';
 import { zooKeeperTls } from '../tls/zookeeper-tls.ts';
@@ -27,7 +24,7 @@ import { Undoing } from '../undoing.ts';
 import { MESOS_VERSION } from '../version.ts';
 import { Front } from './front.ts';
 import { leaderEndedProbe } from './leader-alive.ts';
-import { LeaderProxy } from './leader-proxy.ts';
+import { LeaderProxy, type LeaderProxyOptions } from './leader-proxy.ts';
 import { decodeLeader, encodeLeader, type LeaderRecord } from './leader-record.ts';
 import { fastifyHandler } from './fastify-handler.ts';
 import { judgeSecrets } from './same-secret.ts';
@@ -40,12 +37,10 @@ interface ServerParts {
   readonly config: ServerConfig;
   readonly ports: SystemPorts;
   readonly log: Logger;
-  readonly logLevels: RoomLevels;
-  readonly ownLog: Pick<PlatformLog, 'path' | 'verbosity'>;
+  readonly ownLog: RoleParts['ownLog'];
   readonly secret: Secret | undefined;
   readonly hostname: string;
   readonly admission: Admission;
-  readonly self: LeaderRecord;
   readonly store: SharedStore;
   readonly doors: readonly Door[];
 }
@@ -62,7 +57,6 @@ interface Door {
  * @throws PlatformError `zk-missing` and what starting throws
  */
 export async function startServer(wanted: ServerConfig): Promise<Platform> {
-  assertListenable(wanted);
   const { zk } = wanted;
   if (zk === undefined) {
     throw new PlatformError(
@@ -70,144 +64,129 @@ export async function startServer(wanted: ServerConfig): Promise<Platform> {
       'Several servers meet in ZooKeeper: say where with --zk zk://a:2181,b:2181,c:2181/stadion. One alone is: stadion up.',
     );
   }
-  const addressesFile = wanted.addressesFile === undefined ? undefined : resolve(wanted.addressesFile);
-  if (addressesFile !== undefined) await rm(addressesFile, { force: true });
-  const [orchestratorPort, masterPort] = await chooseFreePorts(wanted.bindAddress, [
-    wanted.orchestratorPort,
-    wanted.masterPort,
-  ]);
-  const config = { ...wanted, orchestratorPort: orchestratorPort ?? 0, masterPort: masterPort ?? 0 };
-  const ports = systemPorts();
-  const dataDirectory = resolve(config.dataDir);
-  await makeDataDirectory(dataDirectory);
-  const log = await openLog(join(dataDirectory, 'log'), config.logLevel, ports.time);
-  const undoing = new Undoing();
-  undoing.addNow(() => {
-    log.close();
+  return startRole(wanted, { name: 'the server', pidFile: 'platform' }, async (parts) => {
+    return standForElection(await withRealPorts(wanted), zk, parts);
   });
-  try {
-    const { secret, access, tls } = await loadAccess(config, ports, log.logger, undoing);
-    const ip = advertisedAddress(config.bindAddress);
-    const hostname = hostnameOf(config);
-    const addresses: PlatformAddresses = {
-      orchestrator: urlOf({ address: ip, port: config.orchestratorPort }),
-      master: urlOf({ address: ip, port: config.masterPort }),
-    };
-    const peers = { orchestrator: overTls(addresses.orchestrator, tls), master: overTls(addresses.master, tls) };
-    const id = randomUuid(ports.random.stream('server'));
-    const self: LeaderRecord = { hostname, ip, id, version: MESOS_VERSION, ...peers };
-    const store = await openZooKeeperStore({
-      url: zk,
-      tls: zooKeeperTls(config),
-      sessionTimeoutMs: config.zkSessionTimeout * 1000,
-      clock: ports.time,
-      timers: ports.time,
-      log: log.logger.child({ room: 'store' }),
-    });
-    undoing.add(() => store.close());
+}
 
-    let leader: LeaderRecord | undefined;
-    const admission: Admission = { secret, access, tls, ownNames: new Set([hostname.toLowerCase()]) };
-    const urlOfLeader = (which: 'master' | 'orchestrator') => (): string | undefined =>
-      leader === undefined || leader.id === id ? undefined : leader[which];
-    const standby = createStandbyHttp({
-      startedAt: ports.time.now(),
-      clock: ports.time,
-      logFile: log.path,
-      verbosity: log.verbosity,
-    });
-    undoing.add(() => standby.close());
-    const ownPages = { isFor: isOfStandby, handler: await fastifyHandler(standby, admission, undefined, 'master') };
-    const door = (flag: string, leaderUrl: () => string | undefined, redirects: readonly string[]): Door => {
-      const isOfMaster = redirects.length > 0;
-      const proxy: LeaderProxy = new LeaderProxy({
-        front: (): Front => front,
-        leader: leaderUrl,
-        admission: isOfMaster ? admission : { ...admission, readers: new Set(pageOrigins(config)) },
-        ...(!isOfMaster && { viaHeader: 'X-Marathon-Via' }),
-        secret,
-        time: ports.time,
-        redirectPaths: new Set(redirects),
-        healthPaths: new Set(isOfMaster ? ['/health', '/master/health'] : []),
-        ...(isOfMaster && { own: ownPages }),
-      });
-      const front: Front = new Front(proxy, tls);
-      return { flag, front, proxy };
-    };
-    const doors = [
-      door('--master-port', urlOfLeader('master'), ['/redirect', '/master/redirect']),
-      door('--orchestrator-port', urlOfLeader('orchestrator'), []),
-    ];
-    for (const { front } of doors) undoing.add(() => front.close());
-    const secrets = judgeSecrets(
-      {
-        fetch: clusterFetch({ secret, tls }),
-        believesBySecret: tls !== undefined && config.tlsCa === undefined,
-        timers: ports.time,
-      },
-      log.logger,
-    );
-    const watch = store.observeLeader((candidate) => {
-      leader = candidate === undefined ? undefined : decodeLeader(candidate);
-      secrets.judge(leader?.id === id ? undefined : leader);
-      log.logger.info({ leader: leader?.master }, 'Who leads');
-      // What was passed on to the former leader waits for nobody.
-      for (const { front, proxy } of doors) if (front.isServing(proxy)) front.cut();
-    });
-    undoing.addNow(() => {
-      watch.stop();
-    });
-    await Promise.race([secrets.first, delay(ports.time, FIRST_LEADER_MS_MAX)]);
-    for (const { front, flag } of doors) {
-      const port = flag === '--master-port' ? config.masterPort : config.orchestratorPort;
-      await front.listen(config.bindAddress, port, flag);
-    }
-    const parts = {
-      config,
-      ports,
-      log: log.logger,
-      logLevels: log.levels,
-      ownLog: log,
-      secret,
-      hostname,
-      admission,
-      self,
-      store,
-      doors,
-    };
-    const reigns = new Reigns({
-      election: store,
-      candidate: encodeLeader(self),
-      campaign: { hasEnded: leaderEndedProbe() },
-      lead: (epoch, over, end) => lead(parts, epoch, over, end),
+async function standForElection(config: ServerConfig, zk: string, parts: RoleParts): Promise<StartedRole> {
+  const { ports, dataDirectory, hostname, logger, undoing, ownLog, secret, access, tls } = parts;
+  const ip = advertisedAddress(config.bindAddress);
+  const addresses: PlatformAddresses = {
+    orchestrator: urlOf({ address: ip, port: config.orchestratorPort }),
+    master: urlOf({ address: ip, port: config.masterPort }),
+  };
+  const peers = { orchestrator: overTls(addresses.orchestrator, tls), master: overTls(addresses.master, tls) };
+  const id = randomUuid(ports.random.stream('server'));
+  const self: LeaderRecord = { hostname, ip, id, version: MESOS_VERSION, ...peers };
+  const store = await openZooKeeperStore({
+    url: zk,
+    tls: zooKeeperTls(config),
+    sessionTimeoutMs: config.zkSessionTimeout * 1000,
+    clock: ports.time,
+    timers: ports.time,
+    log: logger.child({ room: 'store' }),
+  });
+  undoing.add(() => store.close());
+
+  const admission: Admission = { secret, access, tls, ownNames: new Set([hostname.toLowerCase()]) };
+  let leader: LeaderRecord | undefined;
+  const standby = createStandbyHttp({
+    startedAt: ports.time.now(),
+    clock: ports.time,
+    logFile: ownLog.path,
+    verbosity: ownLog.verbosity,
+  });
+  undoing.add(() => standby.close());
+  const own = { isFor: isOfStandby, handler: await fastifyHandler(standby, admission, undefined, 'master') };
+  const doors = openDoors({ config, ports, admission, secret, own }, () => (leader?.id === id ? undefined : leader));
+  for (const { front } of doors) undoing.add(() => front.close());
+  const secrets = judgeSecrets(
+    {
+      fetch: clusterFetch({ secret, tls }),
+      believesBySecret: tls !== undefined && config.tlsCa === undefined,
       timers: ports.time,
-      log: log.logger,
-    });
-    undoing.add(() => reigns.stop());
-    reigns.start();
-    undoing.add(() => removePidFile(dataDirectory, 'platform'));
-    await writePidFile(dataDirectory, 'platform', addresses);
-    const joinTokenPath = await writeJoinToken(
-      dataDirectory,
-      secret,
-      { zk, masters: [], tls: tls !== undefined },
-      log.logger,
-    );
-    if (addressesFile !== undefined) await writeAddresses(addressesFile, addresses);
-    return {
-      addresses,
-      dataDirectory,
-      logPath: log.path,
-      joinTokenPath,
-      // It stands for election again, whatever happens.
-      failed: new Promise(() => undefined),
-      stop: () => undoing.run(log.logger),
-    };
-  } catch (error) {
-    log.logger.error({ error: describeError(error) }, 'the server did not start');
-    await undoing.run(log.logger);
-    throw error;
+    },
+    logger,
+  );
+  const watch = store.observeLeader((candidate) => {
+    leader = candidate === undefined ? undefined : decodeLeader(candidate);
+    secrets.judge(leader?.id === id ? undefined : leader);
+    logger.info({ leader: leader?.master }, 'Who leads');
+    // What was passed on to the former leader waits for nobody.
+    for (const { front, proxy } of doors) if (front.isServing(proxy)) front.cut();
+  });
+  undoing.addNow(() => {
+    watch.stop();
+  });
+  await Promise.race([secrets.first, delay(ports.time, FIRST_LEADER_MS_MAX)]);
+  for (const { front, flag } of doors) {
+    const port = flag === '--master-port' ? config.masterPort : config.orchestratorPort;
+    await front.listen(config.bindAddress, port, flag);
   }
+  const shared = {
+    config,
+    ports,
+    log: logger,
+    ownLog,
+    secret,
+    hostname,
+    admission,
+    store,
+    doors,
+  };
+  const reigns = new Reigns({
+    election: store,
+    candidate: encodeLeader(self),
+    campaign: { hasEnded: leaderEndedProbe() },
+    lead: (epoch, over, end) => lead(shared, epoch, over, end),
+    timers: ports.time,
+    log: logger,
+  });
+  undoing.add(() => reigns.stop());
+  reigns.start();
+  const where = { zk, masters: [], tls: tls !== undefined };
+  // It never fails as a whole: whatever happens, it stands for election again.
+  return { addresses, joinTokenPath: await writeJoinToken(dataDirectory, secret, where, logger) };
+}
+
+async function withRealPorts(config: ServerConfig): Promise<ServerConfig> {
+  const wanted = [config.orchestratorPort, config.masterPort];
+  const [orchestratorPort = 0, masterPort = 0] = await chooseFreePorts(config.bindAddress, wanted);
+  return { ...config, orchestratorPort, masterPort };
+}
+
+/**
+ * Makes the ports of a server; each passes everything on until the leader's API is behind it.
+ * @param leaderElsewhere who leads, while another server does
+ */
+function openDoors(
+  parts: Pick<ServerParts, 'config' | 'ports' | 'admission' | 'secret'> & Required<Pick<LeaderProxyOptions, 'own'>>,
+  leaderElsewhere: () => LeaderRecord | undefined,
+): readonly Door[] {
+  const { config, ports, admission, secret, own } = parts;
+  const door = (
+    flag: string,
+    how: Pick<LeaderProxyOptions, 'leader' | 'admission'> & Partial<LeaderProxyOptions>,
+  ): Door => {
+    const proxy: LeaderProxy = new LeaderProxy({ ...how, front: (): Front => front, secret, time: ports.time });
+    const front: Front = new Front(proxy, admission.tls);
+    return { flag, front, proxy };
+  };
+  return [
+    door('--master-port', {
+      leader: () => leaderElsewhere()?.master,
+      admission,
+      redirectPaths: new Set(['/redirect', '/master/redirect']),
+      healthPaths: new Set(['/health', '/master/health']),
+      own,
+    }),
+    door('--orchestrator-port', {
+      leader: () => leaderElsewhere()?.orchestrator,
+      admission: { ...admission, readers: new Set(pageOrigins(config)) },
+      viaHeader: 'X-Marathon-Via',
+    }),
+  ];
 }
 
 /** Leads until `over` resolves. */
@@ -240,7 +219,7 @@ async function lead(
         vault,
         ports,
         log,
-        logLevels: parts.logLevels,
+        logLevels: parts.ownLog.levels,
         ownLog: parts.ownLog,
         abdicate: () => {
           end('somebody asked for it by DELETE /v2/leader');

@@ -86,10 +86,10 @@ class Subscription {
     const problems: string[] = [];
     for (const master of this.options.masters()) {
       // Another master must not be asked by one that is over: whoever has the framework by then would lose it.
-      if (this.isOver) return;
+      if (this.wasEnded()) return;
       try {
         const answer = await this.dial(new URL(PATH, master), call, 0);
-        if (this.isOver) answer.destroy();
+        if (this.wasEnded()) answer.destroy();
         else this.read(answer);
         return;
       } catch (error) {
@@ -126,6 +126,11 @@ class Subscription {
     this.agents['http:'].destroy();
     this.agents['https:'].destroy();
     this.waiting.length = 0;
+  }
+
+  /** Asked after an `await`, when it may have changed. */
+  private wasEnded(): boolean {
+    return this.isOver;
   }
 
   private dial(url: URL, call: SubscribeCall, redirections: number): Promise<IncomingMessage> {
