@@ -56,7 +56,7 @@ export interface AgentView {
   /**
    * Removes images that no container runs on.
    * @param excluded names of those that stay
-   * @throws Error where images are on their way, or cannot be removed
+   * @throws PlatformError `agent-images-busy` where images are on their way, and errors of removing them
    */
   pruneImages(excluded: readonly string[]): Promise<void>;
   diskUsedBytes(task: Task): Promise<number | undefined>;

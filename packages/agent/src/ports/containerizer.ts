@@ -161,7 +161,7 @@ export interface Containerizer {
   /**
    * Removes images that no container runs on, but those of some names. One that keeps none, or leaves that to others, has no such
    * method.
-   * @throws Error where images are on their way
+   * @throws PlatformError `agent-images-busy` where images are on their way
    */
   pruneImages?(excluded: readonly string[]): Promise<void>;
   /** Starts a container. When it resolves with `ok: false`, nothing of it is left. */

@@ -1,5 +1,6 @@
 /** Containers of a Docker daemon: theirs to run, ours to remember, to end and to tell how they ended. */
 import {
+  assert,
   delay,
   describeError,
   type Clock,
@@ -220,7 +221,7 @@ class DockerContainerizer implements Containerizer {
   // --- Beginnings ----------------------------------------------------------------------------------------------
 
   private get docker(): Docker {
-    if (this.client === undefined) throw new Error('the docker containerizer is used before it was started');
+    assert(this.client !== undefined, 'the docker containerizer is used before it was started');
     return this.client;
   }
 

@@ -1,7 +1,7 @@
 /** Copies what a container writes into `stdout` and `stderr` of its sandbox, each byte once, across restarts of both ends. */
 import { closeSync, constants, fstatSync, lstatSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { delay, describeError, type Clock, type Logger, type Timers } from '@stadion/base';
+import { PlatformError, delay, describeError, type Clock, type Logger, type Timers } from '@stadion/base';
 import type Docker from 'dockerode';
 import { statusOf } from './failures.ts';
 import { destroyStream, type EngineStream } from './engine-stream.ts';
@@ -158,7 +158,10 @@ export class LogCopier {
     let isKnown = false;
     for (;;) {
       // What was written without being written down comes again, and is recognized by the size of the file.
-      if (this.stopped) throw new Error('the copying of output was stopped');
+      if (this.stopped) {
+        const message = 'The copying of output was stopped; what is missing is copied when the agent starts again.';
+        throw new PlatformError('agent-log-copy-stopped', message, { retryable: true });
+      }
       try {
         const file = openSync(path, flags, 0o644);
         try {

@@ -1,7 +1,7 @@
 /** The control groups of one agent's containers, in version 1, 2 or both: `<root>/<agent>/<container>` in every hierarchy. */
 import { readFileSync, readdirSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { errorCode } from '@stadion/base';
+import { PlatformError, errorCode } from '@stadion/base';
 import type { ContainerUsage } from '../../core/container.ts';
 import { parseCgroupMounts, type CgroupMounts } from './cgroup-mounts.ts';
 
@@ -169,7 +169,10 @@ export class Cgroups {
 
   private controller(name: string): string {
     const mount = this.mounts.controllers.get(name);
-    if (mount === undefined) throw new Error(`the control group controller ${name} is not mounted`);
+    if (mount === undefined) {
+      const message = `The control group controller ${name} is not mounted: mount it, or run tasks with --containerizers posix`;
+      throw new PlatformError('agent-cgroup-controller-missing', message, { details: { controller: name } });
+    }
     return mount;
   }
 

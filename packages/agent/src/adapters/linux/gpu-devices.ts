@@ -1,6 +1,6 @@
 /** Gpus as devices of the machine: which container has which. */
 import { stat } from 'node:fs/promises';
-import { describeError } from '@stadion/base';
+import { PlatformError, describeError } from '@stadion/base';
 import type { RuntimeDevice } from '../../core/oci/runtime-spec.ts';
 import type { LaunchFailure } from '../../ports/containerizer.ts';
 
@@ -49,10 +49,13 @@ export class GpuDevices {
   }
 }
 
-/** @throws Error when there is no device at the path */
+/** @throws PlatformError `agent-gpu-device-invalid`, or an error of the file system, when there is no device at the path */
 async function deviceAt(path: string): Promise<RuntimeDevice> {
   const found = await stat(path);
-  if (!found.isCharacterDevice() && !found.isBlockDevice()) throw new Error(`${path} is no device`);
+  if (!found.isCharacterDevice() && !found.isBlockDevice()) {
+    const message = `${path} is no device: --gpu-devices takes paths such as /dev/nvidia0`;
+    throw new PlatformError('agent-gpu-device-invalid', message, { details: { path } });
+  }
   // The encoding of the C library's makedev(3), below 2^32.
   const major = (found.rdev >>> 8) & 0xfff;
   const minor = (found.rdev & 0xff) | ((found.rdev >>> 12) & 0xfff00);

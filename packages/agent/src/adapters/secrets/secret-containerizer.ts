@@ -1,7 +1,7 @@
 /** Gives tasks their secrets: looked up at the start, into the environment or into files in memory, and nowhere else. */
 import { chmod, chown, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describeError, type Logger } from '@stadion/base';
+import { PlatformError, describeError, type Logger } from '@stadion/base';
 import { imageOf } from '../../core/admission.ts';
 import type { Containerizer, ContainerMount, ContainerSpec } from '../../ports/containerizer.ts';
 import type { SecretSource } from '../../ports/secrets.ts';
@@ -67,7 +67,7 @@ export function withSecrets(options: SecretContainerizerOptions): Containerizer 
 
   async function valueOf(name: string): Promise<string> {
     const found = await secrets.find(name);
-    if (!found.ok) throw new Error(found.message);
+    if (!found.ok) throw new PlatformError('agent-secret-missing', found.message, { details: { secret: name } });
     return found.value;
   }
 

@@ -74,7 +74,7 @@ it.skipIf(!canRun)(
     expect(areThere(layers)).toEqual([true]);
     images.started(spec.containerId);
     const found = findLayers();
-    await expect(images.prune([])).rejects.toThrow('on their way');
+    await expect(images.prune([])).rejects.toMatchObject({ code: 'agent-images-busy', retryable: true });
     expect(areThere(await found)).toEqual([true]);
   },
 );

@@ -1,5 +1,13 @@
 /** The images of an agent for its containers: brought before a launch, and cleared away when nobody has used them for long. */
-import { describeError, every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
+import {
+  type Clock,
+  describeError,
+  every,
+  type Logger,
+  PlatformError,
+  type TimerHandle,
+  type Timers,
+} from '@stadion/base';
 import type { HeldImage } from '@stadion/contract/images';
 import { imageOf } from '../../../core/admission.ts';
 import type { ContainerSpec, LaunchFailure, PrepareContext, PrepareSpec } from '../../../ports/containerizer.ts';
@@ -95,7 +103,10 @@ export class Images {
   async prune(excluded: readonly string[]): Promise<void> {
     const kept = new Set(excluded.map(meaningOf));
     const removed = await this.clear(Number.POSITIVE_INFINITY, (name) => kept.has(meaningOf(name)));
-    if (removed === undefined) throw new Error('Images are on their way. Try again when they are there');
+    if (removed === undefined) {
+      const message = 'Images are on their way. Try again when they are there';
+      throw new PlatformError('agent-images-busy', message, { retryable: true });
+    }
     this.options.log.info({ removed }, 'layers of images were removed because somebody asked for it');
   }
 
