@@ -14,6 +14,9 @@ export const AGENT_CAPABILITIES = [
   'AGENT_DRAINING',
 ] as const;
 
+/** As much as an agent may have of one resource (cores, gpus, MiB): sums over all agents stay exact in thousandths. */
+export const RESOURCE_AMOUNT_MAX = Math.floor(Number.MAX_SAFE_INTEGER / 1_000_000);
+
 /** Who an agent is and what it has. `id` is absent until a master has given one. */
 export const AgentInfo = Type.Object({
   id: Type.Optional(IdValue),

@@ -1,6 +1,7 @@
 /** Resources of an agent as JSON, Mesos's form for what the short one cannot say: disks of their own. */
 import { Type } from '@sinclair/typebox';
 import { TypeCompiler } from '@sinclair/typebox/compiler';
+import { RESOURCE_AMOUNT_MAX } from '@stadion/contract/agent-link';
 import { Resource } from '@stadion/contract/mesos';
 import type { Parsed } from './parsed.ts';
 import { ownDiskOf } from './volumes.ts';
@@ -30,6 +31,9 @@ export function parseResourcesJson(text: string): Parsed<Resource[]> {
 
 function problemOf({ name, scalar, ranges, disk }: Resource): string | undefined {
   if (scalar !== undefined && !(scalar.value >= 0)) return `${name} must not be negative`;
+  if (scalar !== undefined && scalar.value > RESOURCE_AMOUNT_MAX) {
+    return `${name} is ${scalar.value}, and an agent has no more than ${RESOURCE_AMOUNT_MAX} of anything`;
+  }
   const isPorts = name === 'ports' && ranges !== undefined;
   if (isPorts && ranges.range.some(({ begin, end }) => begin < 0 || end > 65_535 || begin > end)) {
     return 'ports are between 0 and 65535';

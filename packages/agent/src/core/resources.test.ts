@@ -35,6 +35,18 @@ describe('resources from the flag', () => {
       expect(parsed.ok ? undefined : parsed.problem).toContain('"');
     },
   );
+
+  it.each(['cpus:1000000000000', 'mem:9007199255', '[{"name":"disk","type":"SCALAR","scalar":{"value":1e12}}]'])(
+    'are refused when nobody could keep count of them: %s',
+    (text) => {
+      const parsed = parseResources(text);
+      expect(parsed.ok ? undefined : parsed.problem).toContain('no more than 9007199254');
+    },
+  );
+
+  it('may be as large as can be kept count of', () => {
+    expect(parseResources('mem:9007199254').ok).toBe(true);
+  });
 });
 
 describe('resources as JSON', () => {

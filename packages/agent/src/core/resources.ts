@@ -1,4 +1,5 @@
 /** Resources and attributes of an agent: read from flags as Mesos writes them, or worked out from the machine. */
+import { RESOURCE_AMOUNT_MAX } from '@stadion/contract/agent-link';
 import type { Attribute, Range, Resource } from '@stadion/contract/mesos';
 import type { ContainerLimits } from './container.ts';
 import type { Parsed } from './parsed.ts';
@@ -57,6 +58,9 @@ export function parseResources(text: string): Parsed<Resource[]> {
     const amount = value === '' ? Number.NaN : Number(value);
     if (!Number.isFinite(amount) || amount < 0) {
       return { ok: false, problem: `"${name}:${value}": expected a number that is not negative, [ranges] or {a,set}` };
+    }
+    if (amount > RESOURCE_AMOUNT_MAX) {
+      return { ok: false, problem: `"${name}:${value}": an agent has no more than ${RESOURCE_AMOUNT_MAX} of anything` };
     }
     return { ok: true, value: { ...scalar(plainName, amount), ...role } };
   });

@@ -6,7 +6,8 @@ import { isDown } from '../settings/maintenance.ts';
 import { withCheckpointed } from '../resources/checkpointed.ts';
 import { NO_HOLDINGS } from '../resources/holdings.ts';
 import { parseResources } from '../resources/resource-format.ts';
-import { add, NOTHING, type ResourceVector } from '../resources/resource-vector.ts';
+import { NOTHING, type ResourceVector } from '../resources/resource-vector.ts';
+import { amountProblem, capacityOf } from './agent-resources.ts';
 import {
   adoptProcess,
   adoptTask,
@@ -35,6 +36,11 @@ import { answersElsewhere, endUnreachableTasks, removeUnused, rescindOffers } fr
 export function register(state: ClusterState, link: LinkRecord, message: RegisterMessage): void {
   if (isDown(state.settings, message.agent)) {
     reject(state, link, 'the machine is down for maintenance', true);
+    return;
+  }
+  const problem = amountProblem(message.agent);
+  if (problem !== undefined) {
+    reject(state, link, problem, false);
     return;
   }
   const claimed = message.agent.id?.value ?? link.agentId;
@@ -376,16 +382,6 @@ function takeReported(state: ClusterState, framework: FrameworkRecord, record: T
   record.statusState = task.status?.state ?? task.state;
   record.statusUuid = task.status?.uuid;
   keepStatus(record, task.status ?? { task_id: task.info.task_id, state: task.state, timestamp: state.now / 1000 });
-}
-
-function capacityOf(state: ClusterState, agent: AgentRecord): ResourceVector {
-  let total = NOTHING;
-  for (const resource of agent.info.resources) {
-    const parsed = parseResources([resource]);
-    if (parsed.ok) total = add(total, parsed.vector);
-    else state.log('warn', { agent: agent.id, problem: parsed.problem }, 'A resource of an agent is left out');
-  }
-  return total;
 }
 
 function reject(state: ClusterState, link: LinkRecord, reason: string, shutdown: boolean): void {

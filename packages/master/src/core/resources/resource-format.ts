@@ -1,4 +1,5 @@
 /** Resources in and out: the v1 `Resource[]` and the legacy JSON object (`"ports": "[31000-31005]"`). */
+import { RESOURCE_AMOUNT_MAX } from '@stadion/contract/agent-link';
 import type { Attribute, Resource } from '@stadion/contract/mesos';
 import type { Reservation } from '@stadion/contract/mesos-workload';
 import {
@@ -22,8 +23,6 @@ export type ParsedResources =
   { readonly ok: true; readonly vector: ResourceVector } | { readonly ok: false; readonly problem: string };
 
 const NOT_SHARED = 'resources cannot be shared: this master has no SHARED_RESOURCES';
-/** Larger amounts would not be exact in thousandths. */
-const SCALAR_MAX = Math.floor(Number.MAX_SAFE_INTEGER / 1_000_000);
 
 /**
  * Reads v1 resources. Several entries of one name add up. Reserved ones may come as a stack of `reservations` or in the
@@ -77,8 +76,8 @@ function readAmount(resource: Resource): Amount | string {
     return ports === undefined ? 'ports must be disjoint ranges of whole numbers from 0 to 65535' : { ...ZERO, ports };
   }
   const value = resource.type === 'SCALAR' ? resource.scalar?.value : undefined;
-  if (value === undefined || !(value >= 0) || value > SCALAR_MAX) {
-    return `${name} must be a scalar from 0 to ${String(SCALAR_MAX)}, not ${String(value)}`;
+  if (value === undefined || !(value >= 0) || value > RESOURCE_AMOUNT_MAX) {
+    return `${name} must be a scalar from 0 to ${String(RESOURCE_AMOUNT_MAX)}, not ${String(value)}`;
   }
   const milli = Math.round(value * 1000);
   if (name === 'gpus' && milli % 1000 !== 0) return `gpus must be a whole number, not ${String(value)}`;
