@@ -124,11 +124,19 @@ function findCapabilityProblem(
 }
 
 function findSharingProblem(
-  { share_pid_namespace: sharesPids, ipc_mode: ipcMode }: NonNullable<ContainerInfo['linux_info']>,
+  {
+    share_pid_namespace: sharesPids,
+    ipc_mode: ipcMode,
+    share_cgroups: sharesCgroups,
+  }: NonNullable<ContainerInfo['linux_info']>,
   isInPod: boolean,
 ): string | undefined {
   if (sharesPids === true && !isInPod) {
     return 'namespace-refused: containers here see the processes of others in their pod at the most, never those of the machine';
+  }
+  // By itself a container is the only one in its group.
+  if (sharesCgroups === true && isInPod) {
+    return 'cgroups-refused: each container of a pod is limited by itself here: leave share_cgroups out, or set it to false';
   }
   return ipcMode === 'SHARE_PARENT' && !isInPod
     ? 'namespace-refused: containers here do not share the IPC of the machine: ipcInfo needs the mode PRIVATE'
