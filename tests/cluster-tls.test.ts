@@ -85,6 +85,16 @@ describe.skipIf(!canMakeCluster())('a cluster that requires TLS', { timeout: 240
     await cluster.change('PUT', '/v2/apps/web', { cmd: 'echo said this; exec sleep 100000', cpus: 0.1, mem: 32 });
   }, 240_000);
 
+  test('names the leading master as it is reached', async () => {
+    const leader = await cluster.leader();
+    for (const server of cluster.servers) {
+      const { body } = await cluster.call('GET', '/v2/info', undefined, server);
+      const master = `https://${leader.machine.address}:5050`;
+      expect(body.marathon_config).toMatchObject({ master, mesos_leader_ui_url: `${master}/` });
+      expect(body.http_config).toMatchObject({ http_port: 8080, https_port: 8080 });
+    }
+  });
+
   afterAll(async () => {
     await cluster.stop();
   }, 120_000);

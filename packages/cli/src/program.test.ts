@@ -273,6 +273,13 @@ describe('looking at things', () => {
     expect(platform.orders).toEqual([{ type: 'MARK_AGENT_GONE', mark_agent_gone: { agent_id: { value: 'M-S7' } } }]);
   });
 
+  it('reaches a master that speaks TLS as it reaches the platform at the same host', async () => {
+    const platform = platformWithShop();
+    const told = { mesos_leader_ui_url: 'https://127.0.0.1:5050/' };
+    platform.handlers.set('info', () => ({ body: { name: 'marathon', version: '1.11.0', marathon_config: told } }));
+    expect((await run(platform, ['node', 'list'])).stdout).toMatch(/n1 +M-S0 +active/);
+  });
+
   it('finds the master through the orchestrator, and shows nodes by name, id or the end of it', async () => {
     const platform = platformWithShop();
     expect((await run(platform, ['node', 'list'])).stdout).toMatch(/n1 +M-S0 +active +1\/4/);

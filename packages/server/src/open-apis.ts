@@ -26,6 +26,7 @@ import { relayTaskSessions, takeTaskSessions } from './task-session-relay.ts';
 import type { SystemPorts } from './system-ports.ts';
 import type { NodeTls } from './tls/node-tls.ts';
 import { clusterFetch } from './tls/own-fetches.ts';
+import { overTls } from './tls/requests.ts';
 
 /** The rooms that answer on a port. */
 export interface ServedRooms {
@@ -96,7 +97,12 @@ export async function openApis(
 
   const agent = rooms.agent === undefined ? undefined : await openAgentApi(options, rooms.agent, onOpened);
 
-  const orchestrator = await openOrchestratorApi(options, rooms.engine, { master: () => master, audit }, onOpened);
+  const orchestrator = await openOrchestratorApi(
+    options,
+    rooms.engine,
+    { master: () => master, shownMaster: () => overTls(master, options.tls), audit },
+    onOpened,
+  );
   return { orchestrator, master, ...(agent === undefined ? {} : { agent }) };
 }
 
@@ -107,7 +113,12 @@ export async function openApis(
 export async function openOrchestratorApi(
   options: OpenApisOptions,
   engine: Engine,
-  beside: { readonly master: () => string | undefined; readonly audit: AuditLog },
+  beside: {
+    readonly master: () => string | undefined;
+    /** Its URL as people are told it, where that is another. */
+    readonly shownMaster?: () => string | undefined;
+    readonly audit: AuditLog;
+  },
   onOpened: (close: () => Promise<unknown>) => void,
 ): Promise<string> {
   const { config, secret, ports, log, open = listen } = options;
@@ -147,14 +158,17 @@ export async function openOrchestratorApi(
     info: {
       ...(config.clusterName === undefined ? {} : { clusterName: config.clusterName }),
       get marathonConfig() {
-        const at = master();
+        const at = (beside.shownMaster ?? master)();
         return {
           master: at ?? null,
           mesos_leader_ui_url: at === undefined ? null : `${at}/`,
           hostname,
         };
       },
-      httpConfig: { http_port: config.orchestratorPort, https_port: null },
+      httpConfig: {
+        http_port: config.orchestratorPort,
+        https_port: options.tls === undefined ? null : config.orchestratorPort,
+      },
     },
   });
   onOpened(() => orchestratorHttp.close());

@@ -246,11 +246,17 @@ export class Session {
     fallback.port = '5050';
     const told = typeof master === 'string' && master !== '' ? master : fallback.origin;
     return createMasterClient({
-      // Where the platform is reached over TLS, so is its master.
-      baseUrl: url.startsWith('https:') ? told.replace(/^http:/, 'https:') : told,
+      baseUrl: asReached(told, url),
       fetch: this.fetch,
     });
   }
+}
+
+/** Where the platform is reached over TLS, so is its master; and without it, where that is at the same host. */
+function asReached(master: string, platform: string): string {
+  if (platform.startsWith('https:')) return master.replace(/^http:/, 'https:');
+  const isSameHost = URL.canParse(master) && new URL(master).hostname === new URL(platform).hostname;
+  return isSameHost ? master.replace(/^https:/, 'http:') : master;
 }
 
 /** Where `--access-file` without `--secret-file` keeps the secret that the platform's own parts show each other. */
