@@ -1,6 +1,7 @@
 export { AssertionError, assert, assertNever } from './assert.ts';
 export { DueQueue } from './due-queue.ts';
 export { PlatformError, describeError, errorCode, type PlatformErrorOptions } from './errors.ts';
+export { hostPort } from './host-port.ts';
 export type { Service } from './lifecycle.ts';
 export { silentLogger, type LogFields, type Logger } from './log.ts';
 export { LogVerbosity, answerToggle } from './log-verbosity.ts';

@@ -2,7 +2,7 @@
  * What the library `node-zookeeper-client` gets wrong about connections that break: it keeps half a packet and reads the
  * next connection's first bytes as its end; it waits for ever for a server that accepts and says nothing, and as long as
  * a session lasts for one that cannot be reached; and closed while it connects, it goes on, and takes the server's greeting
- * for the answer to its goodbye. And it knows no TLS. It is reached into by name here, and only here, so that this room need not depend on it.
+ * for the answer to its goodbye. It cuts IPv6 addresses at their first colon, and it knows no TLS. It is reached into by name here, and only here, so that this room need not depend on it.
  */
 import { EventEmitter } from 'node:events';
 import { Socket, isIP } from 'node:net';
@@ -34,6 +34,25 @@ export function mendReconnects(client: object): void {
   manager.on('state', (state: unknown) => {
     if (state === DISCONNECTED) Reflect.set(manager, 'pendingBuffer', null);
   });
+}
+
+const SERVER = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/;
+const PORT_DEFAULT = 2181;
+
+/**
+ * Has a client find servers at IPv6 addresses, `[fd00::1]:2181`. To be called before it connects.
+ * @param servers `host:port` or `host` of each, as the client was made with them
+ */
+export function mendAddresses(client: object, servers: readonly string[]): void {
+  if (!servers.some((server) => server.startsWith('['))) return;
+  const places = servers.flatMap((server) => {
+    const [, address, name, port = PORT_DEFAULT] = SERVER.exec(server) ?? [];
+    const host = address ?? name;
+    return host === undefined ? [] : [{ host, port: Number(port) }];
+  });
+  // The library begins anywhere, so that not all clients go to one server; so do clients of different processes here.
+  const first = process.pid % Math.max(1, places.length);
+  Reflect.set(managerOf(client), 'servers', [...places.slice(first), ...places.slice(0, first)]);
 }
 
 /** How long one attempt may take, ms. */

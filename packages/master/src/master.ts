@@ -11,6 +11,7 @@ import {
   type Service,
   type TimerHandle,
   type Timers,
+  hostPort,
 } from '@stadion/base';
 import type { AgentAcceptor, AgentInfo, AgentUpkeep, Link, MasterMessage } from '@stadion/contract/agent-link';
 import type { ClusterSettings } from '@stadion/contract/cluster-settings';
@@ -192,7 +193,7 @@ class MasterShell implements Master {
       id,
       hostname: info.hostname,
       address: { hostname: info.hostname, ip: info.ip, port: info.port },
-      pid: `master@${info.ip}:${String(info.port)}`,
+      pid: `master@${hostPort(info.ip, info.port)}`,
       version: info.version,
     };
     this.ledger = new Ledger(master, this.config, known, settings, clock.now(), clock.monotonic());

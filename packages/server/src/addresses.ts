@@ -1,11 +1,10 @@
 /** Real URLs from what a server listens on, and the address under which others reach this machine. */
 import { networkInterfaces } from 'node:os';
-import { PlatformError } from '@stadion/base';
+import { PlatformError, hostPort } from '@stadion/base';
 
 /** The URL of a listening server; an IPv6 address stands in brackets. */
 export function urlOf(bound: { readonly address: string; readonly port: number }): string {
-  const host = bound.address.includes(':') ? `[${bound.address}]` : bound.address;
-  return `http://${host}:${String(bound.port)}`;
+  return `http://${hostPort(bound.address, bound.port)}`;
 }
 
 /** The name under which others reach this machine: the one that was given, or its address. */

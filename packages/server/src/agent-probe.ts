@@ -1,5 +1,5 @@
 /** Asks an agent's own address whether its process lives, beside the link that it keeps to its master. */
-import { errorCode, type Timers } from '@stadion/base';
+import { errorCode, type Timers, hostPort } from '@stadion/base';
 import type { AgentInfo } from '@stadion/contract/agent-link';
 import type { ProbeAnswer } from '@stadion/master';
 import { AGENT_PROBE_MS_MAX } from './limits.ts';
@@ -14,8 +14,7 @@ import { agentUrl, requestTo } from './tls/requests.ts';
 export function agentProbe(tls: NodeTls | undefined, timers: Timers): (agent: AgentInfo) => Promise<ProbeAnswer> {
   return ({ ip, port }) =>
     new Promise((resolve) => {
-      const host = ip.includes(':') ? `[${ip}]` : ip;
-      const address = agentUrl(`${host}:${String(port)}`, tls);
+      const address = agentUrl(hostPort(ip, port), tls);
       // What an agent says of its address may be none, and then nobody answers there.
       if (!URL.canParse(address)) {
         resolve('silent');

@@ -1,4 +1,5 @@
 /** The environment a task starts with: little from the agent, then Mesos's variables, then the task's own. */
+import { hostPort } from '@stadion/base';
 import type { FrameworkInfo, TaskInfo } from '@stadion/contract/mesos';
 import type { ExecutorInfo } from '@stadion/contract/mesos-workload';
 import { imageOf } from './admission.ts';
@@ -33,7 +34,7 @@ export function taskEnvironment(task: TaskInfo, facts: EnvironmentFacts): Record
   // An image brings its own PATH and HOME; those of this machine mean nothing inside.
   const environment: Record<string, string> = hasImage ? {} : ofMachine(facts.inherited);
   const role = task.resources.find((resource) => resource.allocation_info !== undefined)?.allocation_info?.role;
-  const endpoint = `${facts.ip}:${facts.port}`;
+  const endpoint = hostPort(facts.ip, facts.port);
   Object.assign(environment, {
     MESOS_FRAMEWORK_ID: facts.frameworkId,
     MESOS_EXECUTOR_ID: facts.executorId ?? task.task_id.value,

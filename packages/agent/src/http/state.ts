@@ -1,4 +1,5 @@
 /** The agent's `/state`: who it is, what it has, what runs and what ran. */
+import { hostPort } from '@stadion/base';
 import { dirname } from 'node:path';
 import { AGENT_CAPABILITIES } from '@stadion/contract/agent-link';
 import type { Resource } from '@stadion/contract/mesos';
@@ -58,7 +59,7 @@ export function agentState(
     ...versionJson(info.version),
     start_time: agent.startedAt / 1000,
     id: info.id?.value ?? '',
-    pid: `slave(1)@${info.ip}:${info.port}`,
+    pid: `slave(1)@${hostPort(info.ip, info.port)}`,
     hostname: info.hostname,
     capabilities: AGENT_CAPABILITIES,
     ...(info.domain === undefined ? {} : { domain: info.domain }),

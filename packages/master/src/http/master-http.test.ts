@@ -321,3 +321,13 @@ describe('the smaller resources', () => {
     expect([redirect.statusCode, redirect.headers.location]).toEqual([307, '//master.test:5050']);
   });
 });
+
+it('has IPv6 addresses in brackets, as addresses have them', async () => {
+  const cluster = await Cluster.start();
+  app = createMasterHttp(cluster.master);
+  const agent = await cluster.agent('a6');
+  await agent.disconnect();
+  agent.ip = 'fd00::6';
+  await agent.connect();
+  expect((await get('/slaves')).json()).toMatchObject({ slaves: [{ pid: 'slave(1)@[fd00::6]:5051' }] });
+});

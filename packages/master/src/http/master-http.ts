@@ -1,4 +1,5 @@
 /** The master's read API over HTTP: the legacy endpoints of Mesos, each with and without `/master`, `.json` and `?jsonp=`. */
+import { hostPort } from '@stadion/base';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Master } from '../master.ts';
@@ -56,7 +57,7 @@ export function createMasterHttp(master: Master, options: MasterHttpOptions = {}
     app.get(`${prefix}/redirect`, (request, reply) => {
       const served = servedMaster(master, request);
       if (served === undefined) return unavailable(reply);
-      return reply.redirect(`//${served.identity.hostname}:${String(served.port)}`, 307);
+      return reply.redirect(`//${hostPort(served.identity.hostname, served.port)}`, 307);
     });
   }
   serveSettings(app, seen);

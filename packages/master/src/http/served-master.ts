@@ -1,4 +1,5 @@
 /** What the handlers know of the master that they serve. */
+import { hostPort } from '@stadion/base';
 import type { IncomingMessage } from 'node:http';
 import type { Clock, LogVerbosity } from '@stadion/base';
 import type { VirtualFiles } from '@stadion/base/virtual-files';
@@ -78,5 +79,5 @@ export function servedMaster(master: Master, request: FastifyRequest): ServedMas
   const { view, identity, time, meters, waiting } = master;
   if (view === undefined) return undefined;
   const port = identity.port === 0 ? (request.socket.localPort ?? 0) : identity.port;
-  return { view, identity, clock: time, meters, waiting, port, pid: `master@${identity.ip}:${String(port)}` };
+  return { view, identity, clock: time, meters, waiting, port, pid: `master@${hostPort(identity.ip, port)}` };
 }

@@ -1,5 +1,5 @@
 /** Hands what the master says to whoever is concerned. */
-import { PlatformError, type Clock, type Logger } from '@stadion/base';
+import { PlatformError, type Clock, type Logger, hostPort } from '@stadion/base';
 import { isTerminal, type SchedulerEvent, type TaskStatus } from '@stadion/contract/mesos';
 import { formatTimestamp } from '../core/app/timestamp.ts';
 import { isExecutorOf } from '../core/task/custom-executor.ts';
@@ -37,7 +37,7 @@ export class MasterEvents implements MasterLinkReceiver {
   subscribed(isNew: boolean): void {
     const { clock, log, journal, feed, link, killer, launcher, reconciler } = this.parts;
     const address = link.master?.address;
-    const master = address === undefined ? '' : `${address.hostname}:${String(address.port)}`;
+    const master = address === undefined ? '' : hostPort(address.hostname, address.port);
     const timestamp = formatTimestamp(clock.now());
     if (feed.isHeard) {
       journal.emit(

@@ -2,6 +2,7 @@
  * Task lists as `text/plain`, which bridges to HAProxy read before Marathon 1.10: one line for each service port of an app,
  * `app_id TAB servicePort TAB host:port TAB … TAB`. An app without ports has one line with a blank for the port.
  */
+import { hostPort } from '@stadion/base';
 import type { AppDefinition } from '@stadion/contract/orchestrator';
 import { servicePortsOf } from '../core/app/service-ports.ts';
 import { isOnHostNetwork } from '../core/app/spec.ts';
@@ -55,7 +56,7 @@ function linesOf(app: AppDefinition, instances: readonly PlacedInstance[], hasAd
         const own = hasAddresses ? app.container?.portMappings?.[at]?.containerPort : undefined;
         const port = own ?? (index === undefined ? undefined : instance.hostPorts[index]);
         const host = hostOf(instance, hasAddresses);
-        return port === undefined || host === undefined ? undefined : `${host}:${String(port)}`;
+        return port === undefined || host === undefined ? undefined : hostPort(host, port);
       });
       return line(name, String(servicePort), hosts);
     })

@@ -1,4 +1,5 @@
 /** `/v2/info`, `/v2/leader` and `/ping`, with every name that Marathon gives. */
+import { hostPort } from '@stadion/base';
 import { openApiDocument } from '@stadion/contract/openapi';
 import type { OwnPermissions } from '@stadion/contract/orchestrator-extensions';
 import { PERMISSIONS } from '@stadion/contract/permissions';
@@ -167,7 +168,7 @@ function marathonConfig({
 
 function masterAddress(master: HandlerContext['engine']['view']['master']): string | null {
   if (master === undefined) return null;
-  return `${master.address.hostname}:${String(master.address.port)}`;
+  return hostPort(master.address.hostname, master.address.port);
 }
 
 function nulls(names: readonly string[]): Readonly<Record<string, null>> {

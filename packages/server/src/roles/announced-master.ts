@@ -1,4 +1,5 @@
 /** Where a master answers that announces itself in ZooKeeper, in JSON or, before Mesos 0.24, in protobuf. */
+import { hostPort } from '@stadion/base';
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { decodeProtobuf } from '@stadion/contract/mesos-wire';
@@ -24,7 +25,7 @@ export function announcedMaster({ format, data }: MasterAnnouncement): string | 
   if (!Value.Check(Packed, info)) return undefined;
   const ip = info.address?.ip ?? dotted(info.ip);
   const port = info.address?.port ?? info.port;
-  return `http://${ip.includes(':') ? `[${ip}]` : ip}:${String(port)}`;
+  return `http://${hostPort(ip, port)}`;
 }
 
 /** The number holds the octets in network order, read as a little-endian integer. */

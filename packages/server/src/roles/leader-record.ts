@@ -1,4 +1,5 @@
 /** What a candidate presents itself with: a Mesos `MasterInfo`, so that Mesos's tools find the leader, and a little more. */
+import { hostPort } from '@stadion/base';
 import { isIPv4 } from 'node:net';
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
@@ -32,7 +33,7 @@ export function encodeLeader(leader: LeaderRecord): string {
     hostname,
     id,
     ip: littleEndian(ip),
-    pid: `master@${ip}:${String(port)}`,
+    pid: `master@${hostPort(ip, port)}`,
     port,
     version,
     stadion: { master: leader.master, orchestrator: leader.orchestrator },
@@ -62,7 +63,7 @@ export function masterIn(text: string): string | undefined {
   }
   if (!Value.Check(Stored, value)) return undefined;
   const { ip, port } = value.address;
-  return value.stadion?.master ?? `http://${ip.includes(':') ? `[${ip}]` : ip}:${String(port)}`;
+  return value.stadion?.master ?? `http://${hostPort(ip, port)}`;
 }
 
 /** Mesos's number for an address: its four octets in network order, read as a little-endian integer. */

@@ -1,7 +1,13 @@
 /** A ZooKeeper session that is made anew whenever it has expired, with calls that end. */
 import { Buffer } from 'node:buffer';
 import { PlatformError, every, type Clock, type TimerHandle, type Timers } from '@stadion/base';
-import { closeZooKeeperClient, leaveServer, mendReconnects, seekServer } from '@stadion/base/zookeeper-client';
+import {
+  closeZooKeeperClient,
+  leaveServer,
+  mendAddresses,
+  mendReconnects,
+  seekServer,
+} from '@stadion/base/zookeeper-client';
 import zookeeper, { type Client, type Event } from 'node-zookeeper-client';
 
 /** Where and how. */
@@ -144,6 +150,7 @@ export class ZooKeeperLink {
       spinDelay: SPIN_MS,
       retries: 0,
     });
+    mendAddresses(client, (this.options.connectString.split('/')[0] ?? '').split(','));
     mendReconnects(client);
     seekServer(client, this.options.time, ATTEMPT);
     client.on('connected', () => {

@@ -1,4 +1,5 @@
 /** One agent in the legacy JSON of `/state`, `/slaves` and `/state-summary`. */
+import { hostPort } from '@stadion/base';
 import { AGENT_CAPABILITIES } from '@stadion/contract/agent-link';
 import type { AgentRecord, RecoveredAgent } from '../../core/cluster/records.ts';
 import type { ClusterView } from '../../core/cluster/state.ts';
@@ -21,7 +22,7 @@ export function agentJson(view: ClusterView, agent: AgentRecord) {
     port: info.port,
     attributes: legacyAttributes(info.attributes),
     ...(info.domain === undefined ? {} : { domain: info.domain }),
-    pid: `slave(1)@${info.ip}:${String(info.port)}`,
+    pid: `slave(1)@${hostPort(info.ip, info.port)}`,
     registered_time: agent.registeredAt / 1000,
     ...(agent.reregisteredAt === undefined ? {} : { reregistered_time: agent.reregisteredAt / 1000 }),
     resources: legacyResources(agent.total),

@@ -1,4 +1,5 @@
 /** Agents, frameworks and tasks in the v1 JSON of the operator API (`mesos.v1.master.Response`). */
+import { hostPort } from '@stadion/base';
 import { healthCheckV1, type TaskStatus } from '@stadion/contract/mesos';
 import type {
   AgentRecord,
@@ -27,7 +28,7 @@ export function agentV1(view: ClusterView, agent: AgentRecord) {
     deactivated: view.upkeep.has(agent.id),
     ...drainV1(view, agent),
     version: info.version,
-    pid: `slave(1)@${info.ip}:${String(info.port)}`,
+    pid: `slave(1)@${hostPort(info.ip, info.port)}`,
     registered_time: time(agent.registeredAt),
     ...(agent.reregisteredAt === undefined ? {} : { reregistered_time: time(agent.reregisteredAt) }),
     total_resources: formatResources(agent.total),

@@ -1,5 +1,6 @@
 /** A session against a server that breaks off where the client library is known to stumble. */
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { silentLogger } from '@stadion/base';
 import { systemClock, systemTimers } from '@stadion/base/system';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -52,10 +53,26 @@ test('half a packet is forgotten when the connection breaks', async () => {
   session.close();
 });
 
-function open(): ZooKeeperSession {
+const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
+
+test.skipIf(!hasIpv6)('a server at an IPv6 address is found, among others too', async () => {
+  isTalkedTo = (socket) => {
+    socket.write(greeting());
+    socket.on('data', (data) => socket.write(nothingThere(data)));
+  };
+  await new Promise((resolve) => server.close(resolve));
+  await new Promise<void>((resolve) => server.listen(0, '::1', resolve));
+  for (const others of [[], ['127.0.0.1:1']]) {
+    const session = open('[::1]', others);
+    expect(await session.exists('/any')).toBe(false);
+    session.close();
+  }
+});
+
+function open(host = '127.0.0.1', others: readonly string[] = []): ZooKeeperSession {
   const { port } = server.address() as AddressInfo;
   return new ZooKeeperSession({
-    place: { servers: [`127.0.0.1:${String(port)}`], path: '/', isSecure: false },
+    place: { servers: [`${host}:${String(port)}`, ...others], path: '/', isSecure: false },
     sessionTimeoutMs: 30_000,
     clock: systemClock,
     timers: systemTimers,

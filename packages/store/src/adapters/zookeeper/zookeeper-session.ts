@@ -4,7 +4,13 @@
  * the credentials, and leaves nobody waiting for ever.
  */
 import { every, type Clock, type Logger, type TimerHandle, type Timers } from '@stadion/base';
-import { closeZooKeeperClient, leaveServer, mendReconnects, speakTls } from '@stadion/base/zookeeper-client';
+import {
+  closeZooKeeperClient,
+  leaveServer,
+  mendAddresses,
+  mendReconnects,
+  speakTls,
+} from '@stadion/base/zookeeper-client';
 import zookeeper, { type ACL, type Client, type Exception, type Stat } from 'node-zookeeper-client';
 import type { ZooKeeperPlace } from '../../core/zookeeper-url.ts';
 import { storeUnreachable } from '../../errors.ts';
@@ -72,6 +78,7 @@ export class ZooKeeperSession implements EnsembleSession {
       spinDelay: RECONNECT_PAUSE_MS,
       retries: 0,
     });
+    mendAddresses(this.client, place.servers);
     mendReconnects(this.client);
     if (place.isSecure) {
       speakTls(this.client, options.tls ?? (() => ({})), (error) => {
