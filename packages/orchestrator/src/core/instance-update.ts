@@ -78,12 +78,14 @@ export function stopped(instance: Instance, now: number): Instance {
 }
 
 /** The reservation of an ended instance, while there is a reason to believe in it. */
-function kept({ reservation, condition, taskState }: Instance): { readonly reservation?: Reservation } {
+function kept({ reservation, condition, taskState, incarnation }: Instance): { readonly reservation?: Reservation } {
   if (reservation === undefined || taskState === 'TASK_GONE_BY_OPERATOR') return {};
-  // A first launch that came to nothing: whatever there is of its reservation is found and given back.
-  const cameToNothing =
-    condition === 'Dropped' || condition === 'Error' || condition === 'Unknown' || condition === 'Gone';
-  return !reservation.isConfirmed && cameToNothing ? {} : { reservation };
+  if (reservation.isConfirmed) return { reservation };
+  // Whatever there is of the reservation of a first launch that came to nothing is found and given back. A later launch
+  // was made on what its agent had offered, which is asked for again; unless nobody knows of that agent any more.
+  const isFirst = incarnation === reservation.incarnation;
+  const cameToNothing = isFirst && (condition === 'Dropped' || condition === 'Error' || condition === 'Gone');
+  return cameToNothing || condition === 'Unknown' ? {} : { reservation };
 }
 
 /** An instance whose task was told to end. A goal of `Decommissioned` says that it is not to come back. */

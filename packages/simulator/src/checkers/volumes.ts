@@ -56,8 +56,6 @@ export function volumesChecker(world: World, promises: PromiseBook, violate: Vio
       const machine = container && world.machineNamed(container.machine);
       for (const volume of container?.volumes ?? []) {
         if (machine === undefined || container === undefined || held.has(volume.id)) continue;
-        // Given back before anybody heard that there may be something on it.
-        if (machine.makingOf(volume.id) !== volume.making) continue;
         const { taskId } = container;
         held.set(volume.id, { instanceId: instanceOf(taskId), machine, volume });
       }

@@ -29,11 +29,14 @@ export function reservedIn(
   };
 }
 
-/** Whether an instance waits for something of which nobody ever heard, and which its agent does not offer. */
+/**
+ * Whether an instance waits for something of which nobody ever heard, and which its agent does not offer. What an agent
+ * offers in another role says nothing: reservations are offered in their own.
+ */
 export function isForsaken({ reservation }: Instance, offers: readonly PreparedOffer[]): boolean {
   if (reservation === undefined || reservation.isConfirmed) return false;
-  const { agentId } = reservation.place;
-  return offers.some(({ isReservable, place }) => isReservable && place.agentId === agentId);
+  const { place, role } = reservation;
+  return offers.some(({ offer }) => offer.agent_id.value === place.agentId && offer.allocation_info.role === role);
 }
 
 /** Why instances wait whose volumes nobody has offered. */

@@ -7,7 +7,7 @@ import { prepareOffer } from '../placement/matcher.ts';
 import { confirmedBy } from './confirmation.ts';
 import { reserveOperations, volumeResources } from './launch.ts';
 import { giveBackOperations, leftBehind, reservationsIn } from './offered.ts';
-import { reservedIn, reservedTally } from './relaunch.ts';
+import { isForsaken, reservedIn, reservedTally } from './relaunch.ts';
 import { newReservation, uuidOf } from './reservation.ts';
 
 const FRAMEWORK = 'f1';
@@ -97,6 +97,17 @@ describe('a first launch', () => {
     expect(kept({ source: 'SOURCE_EXECUTOR' })?.isConfirmed).toBe(true);
   });
 
+  it('of which nobody ever heard leaves its claim to a later one, made on what its agent offered, that came to nothing', () => {
+    const waiting = ended(launched('n1'), 'TASK_KILLED', { source: 'SOURCE_MASTER' });
+    const { place } = offerOf('n1', []);
+    const again = provisioned(waiting, { appVersion: app.version, place, hostPorts: [], now: 0 });
+    for (const state of ['TASK_DROPPED', 'TASK_ERROR', 'TASK_GONE'] as const) {
+      expect(ended(again, state).reservation).toEqual(waiting.reservation);
+    }
+    // Nobody knows of its agent any more.
+    expect(ended(again, 'TASK_UNKNOWN').reservation).toBeUndefined();
+  });
+
   it('is believed in as late as its agent tells of it, which says nothing of a reservation that was made later', () => {
     const status = { task_id: { value: taskIdOf(launched('n1')) }, state: 'TASK_RUNNING' as const, timestamp: 0 };
     const waiting = ended(launched('n1'), 'TASK_KILLED', { source: 'SOURCE_MASTER', reason: 'REASON_RECONCILIATION' });
@@ -139,6 +150,16 @@ describe('an offer', () => {
     const tally = reservedTally([launched('n2')], [offerOf('n1', []), offerOf('n1', [], '*')]);
     expect(tally.processed).toBe(1);
     expect([...tally.explanations.values()][0]?.message).toContain('waits for its volumes on n2');
+  });
+
+  it('tells in the role of a reservation, and in no other, that there is nothing of it', () => {
+    const waiting = ended(launched('n1'), 'TASK_KILLED', { source: 'SOURCE_MASTER' });
+    const isGone = (host: string, role: string) => isForsaken(waiting, [offerOf(host, [], role)]);
+    expect(isGone('n1', 'marathon')).toBe(true);
+    expect(isGone('n1', 'team')).toBe(false);
+    expect(isGone('n2', 'marathon')).toBe(false);
+    const running = ended(launched('n1'), 'TASK_KILLED', { source: 'SOURCE_EXECUTOR' });
+    expect(isForsaken(running, [offerOf('n1', [])])).toBe(false);
   });
 
   it('of disks of their own is reserved, made and given back with the word where they are', () => {
