@@ -74,6 +74,7 @@ describe('the log of the platform', () => {
     expect(time.nextAt(), 'nothing keeps the process').toBeUndefined();
     const lines = readFileSync(log.path, 'utf8').trim().split('\n');
     expect(lines.map((line) => JSON.parse(line).msg).filter((line) => !/asked for/.test(line))).toEqual(['heard']);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 40, verbosity: 3 });
     const chatty = await openLog(join(root, 'log'), 'debug', time);
     expect([chatty.verbosity.level, chatty.verbosity.set(0, 1)]).toEqual([1, `'0' < original level`]);
     chatty.close();

@@ -33,7 +33,7 @@ export async function openLog(directory: string, level: string, timers: Timers):
   const levels = new RoomLevels(level);
   const logger = adapt(root, levels);
   const verbosity = new LogVerbosity(Math.max(0, VERBOSE.indexOf(level)), timers, (now) => {
-    logger.warn({ level: now }, 'The log tells as much as somebody asked for');
+    logger.warn({ verbosity: now }, 'The log tells as much as somebody asked for');
     levels.atLeast = VERBOSE[Math.min(now, VERBOSE.length - 1)];
   });
   return {
