@@ -60,10 +60,9 @@ export async function auditOf(
   server: Node,
 ): Promise<{ readonly who: string; readonly what: string; readonly outcome: string; readonly through?: string }[]> {
   const text = await readFile(join(server.folder, 'data', 'log', 'audit.log'), 'utf8');
-  return text
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+  // What follows the last end of a line is being written.
+  const lines = text.split('\n').slice(0, -1);
+  return lines.map((line) => JSON.parse(line));
 }
 
 /** The files below a folder that hold a text. */

@@ -1,6 +1,6 @@
 /**
- * The links of agents. What comes over one reaches the ledger in its order; arrivals, which are many and long after a change
- * of masters, have turns of their own, so that nobody who is at work waits for all of those who come.
+ * The links of agents. The messages of one link reach the ledger in order. Registrations are many and long after a change of
+ * masters: they have turns of their own, so that agents and frameworks at work do not wait for all of them.
  */
 import { Mailbox, type Clock, type Timers } from '@stadion/base';
 import type { AgentMessage, Link, LinkReceiver, MasterMessage } from '@stadion/contract/agent-link';

@@ -22,7 +22,7 @@ export class AllocationTurns {
     this.allocateSlice = allocateSlice;
   }
 
-  /** What happens within the delay is allocated together. */
+  /** Has an allocation begin after the delay; wishes that come before it begins are served by the same one. */
   want(delayMs: number): void {
     if (this.pending !== undefined) return;
     this.underWay ??= { wantedAt: this.time.monotonic(), spentMs: 0 };

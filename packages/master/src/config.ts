@@ -41,7 +41,7 @@ export interface MasterConfig {
   readonly completedFrameworks: number;
 }
 
-/** What holds when nothing else is said. */
+/** The settings that hold where nothing else is given. */
 export const DEFAULT_MASTER_CONFIG: MasterConfig = {
   agentPingIntervalMs: 3_000,
   agentPingMissesMax: 3,

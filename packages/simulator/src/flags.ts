@@ -1,4 +1,4 @@
-/** What the simulator's programs are told on the command line; what they do not understand ends them with a word. */
+/** The flags of the simulator's programs; one that is not understood ends the program with a message. */
 import { describeError } from '@stadion/base';
 
 /** Reads flags; asked for help, or told what it does not know, the program says so and ends. */

@@ -146,7 +146,7 @@ export class LightAgent {
   }
 }
 
-/** What a master is told again after a reconnect. How a task is started it never asks, and that is half of its size. */
+/** A task as it is reported after a reconnect: without its command, which no master needs and which is half of its size. */
 function withoutCommand({ command: _command, ...info }: TaskInfo): TaskInfo {
   return info;
 }

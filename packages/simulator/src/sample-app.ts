@@ -152,7 +152,7 @@ function randomApp(random: Random, id: string, revision: string): AppDefinition 
   };
 }
 
-/** What Marathon's strategies do not have. */
+/** Parts of an upgrade strategy that Marathon does not have. */
 function randomWishes(random: Random): Partial<AppDefinition['upgradeStrategy']> {
   switch (randomBelow(random, 9)) {
     case 0:

@@ -28,7 +28,7 @@ const DIAL_MS_MAX = 20;
 /** How bad the way to the ensemble is, and how slow it answers. */
 export interface EnsembleFaults {
   delayMsMax: number;
-  /** That a connection breaks under an answer. */
+  /** How likely a connection breaks while an answer is on its way. */
   breakProbability: number;
 }
 

@@ -1,8 +1,8 @@
-/** Leading as a way of life: stands for election, leads, steps down, and stands again, until it is told to stop. */
+/** Stands for election, leads, steps down, and stands again, until it is told to stop. */
 import { delay, describeError, type Logger, type Timers } from '@stadion/base';
 import type { CampaignOptions, Election } from './store.ts';
 
-/** What it takes. */
+/** Options of {@link Reigns}. */
 export interface ReignsOptions {
   readonly election: Election;
   /** What this candidate presents itself with. */

@@ -19,8 +19,8 @@ export interface EngineConfig {
   readonly reconcileRetryMinMs: number;
   readonly reconcileRetryMaxMs: number;
   /**
-   * So long after a subscription the master is asked for all that runs: a new one learns it only as agents come to it, and
-   * what we do not know of is ended.
+   * How long after a subscription the master is asked for every task: a new master learns of tasks only as agents register,
+   * and those that we do not know of are ended.
    */
   readonly reconcileEverythingAfterMs: readonly number[];
   readonly scaleAppsIntervalMs: number;
@@ -37,9 +37,9 @@ export interface EngineConfig {
   readonly maxVersionsPerApp: number;
   /** Marathon has 5, which multiplies the rounds through the allocator. */
   readonly maxInstancesPerOffer: number;
-  /** For how long offers that do not fit are not wanted while something waits. */
+  /** How long offers that do not fit are refused while something waits. */
   readonly declineSeconds: number;
-  /** For how long when nothing waits; a REVIVE ends it. */
+  /** How long offers are refused while nothing waits; a REVIVE ends it. */
   readonly declineIdleSeconds: number;
   readonly reviveIntervalMinMs: number;
   /** The first and the longest pause before the master is dialled again. */

@@ -5,8 +5,8 @@ import type { Fleet } from './fleet.ts';
 import { DRAIN_AGENTS_ASKED_MAX, DRAIN_LOOK_MS, DRAIN_QUIET_LOOKS } from './limits.ts';
 
 /**
- * Ids of the tasks of an agent that nobody is connected to. A task of which that cannot be told is not among them. Rejects
- * when the agent cannot be asked.
+ * Asks an agent which of its tasks nobody is connected to; a task for which that cannot be told is left out. Rejects when
+ * the agent cannot be asked.
  */
 export type UnusedTasks = (agentId: string) => Promise<ReadonlySet<string>>;
 
@@ -14,14 +14,14 @@ interface DrainWatchParts {
   readonly time: Clock & Timers;
   readonly fleet: Fleet;
   readonly turn: (work: () => void) => void;
-  /** Without it every instance has its whole time. */
+  /** Absent: every instance drains for its whole time. */
   readonly unusedTasks: UnusedTasks | undefined;
 }
 
 /** Instances are added when they begin to drain and forgotten when they end. */
 export class DrainWatch {
   private readonly parts: DrainWatchParts;
-  /** Until when, by the clock that is never set: an hour more or less on the wall is no reason to end anything, or to wait. */
+  /** When each drain is over, by the monotonic clock: a wall clock that is set must neither end a drain nor prolong it. */
   private readonly untils = new Map<string, number>();
   /** How many times in a row nobody was connected, by instance. */
   private readonly quiet = new Map<string, number>();
@@ -109,7 +109,7 @@ export class DrainWatch {
     for (const [agentId, instanceIds] of byAgent) {
       this.asked.add(agentId);
       void unusedTasks(agentId)
-        // Who cannot be asked says nothing: what drains there has its whole time.
+        // An agent that cannot be asked says nothing: its instances drain for their whole time.
         .catch((): ReadonlySet<string> => new Set())
         .then((unused) => {
           this.asked.delete(agentId);

@@ -17,7 +17,7 @@ export interface EngineOptions {
   readonly random: Random;
   readonly log: Logger;
   readonly config?: Partial<EngineConfig>;
-  /** Whether anybody still uses what drains; without it every instance has its whole time. */
+  /** Says whether anybody still uses what drains; absent: every instance drains for its whole time. */
   readonly unusedTasks?: UnusedTasks;
   /**
    * The engine has stopped acting and cannot go on: the store refused a write, the master refused us, or the engine

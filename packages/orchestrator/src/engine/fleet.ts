@@ -12,7 +12,7 @@ import type { Journal } from './journal.ts';
 import { asJson, failureKey, instanceKey, instanceRecord } from './records.ts';
 import type { RootState } from './root-state.ts';
 
-/** What is, as far as is known. */
+/** All instances, as far as the engine knows. */
 export class Fleet {
   private readonly apps = new Map<string, AppInstances>();
   private readonly bySafeId = new Map<string, AppInstances>();
@@ -62,7 +62,7 @@ export class Fleet {
     return this.apps.values();
   }
 
-  /** Whatever there is is to be looked at, as if something had happened to it. */
+  /** Has every app looked at, as if something had happened to it. */
   lookAtAll(): void {
     for (const { id } of this.root.specs()) this.dirty.add(id);
     for (const { appId } of this.all()) this.dirty.add(appId);
@@ -127,7 +127,7 @@ export class Fleet {
     const before = this.serving(old);
     const after = this.serving(next);
     const task = next?.place === undefined ? old : next;
-    // One that comes to run and has yet to pass its checks, or is to end, looks to others like one that has none.
+    // An instance that comes to run and does not serve is announced, too: to listeners it looks like one without checks.
     const isNew = !after.serving && runs(next) && !runs(old);
     const isSame = before.serving === after.serving && before.draining === after.draining;
     if (task === undefined || (isSame && !isNew)) return;

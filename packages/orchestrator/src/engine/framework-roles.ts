@@ -7,7 +7,7 @@ import type { RootState } from './root-state.ts';
 
 interface FrameworkRolesParts {
   readonly config: EngineConfig;
-  /** The roles of everything that there is, over and over again. */
+  /** The role of every app and reservation; may give one several times. */
   readonly inUse: () => Iterable<string>;
 }
 

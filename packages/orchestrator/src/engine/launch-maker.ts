@@ -44,7 +44,7 @@ export interface PlannedOffer {
   readonly relaunches: { readonly group: PlannedGroup; readonly instance: Instance }[];
 }
 
-/** A group with where its waiting instances have been taken from so far: starting over each time would cost the square. */
+/** A group with an iterator over its waiting instances that all offers share: starting over for each takes quadratic time. */
 export interface PlannedGroup extends LaunchGroup {
   readonly waiting: Iterator<string>;
 }
@@ -69,7 +69,7 @@ export class LaunchMaker {
     this.parts = parts;
   }
 
-  /** An offer shows that what a launch was to reserve is not there, and nobody ever heard of it: it finds another place. */
+  /** Has an instance find another place: an offer shows that its launch never reserved anything, and nobody heard of it. */
   forsake(instance: Instance): void {
     const { fleet } = this.parts;
     const { reservation: _reservation, ...waiting } = instance;

@@ -17,7 +17,7 @@ interface LaunchWatchParts {
 /** Instances are added at their launch and forgotten when they run or end. */
 export class LaunchWatch {
   private readonly parts: LaunchWatchParts;
-  /** When each was launched, or found to be under way, by the clock that is never set; in that order. */
+  /** When each was launched, or found to be under way, by the monotonic clock; in that order. */
   private readonly launched = new Map<string, number>();
   private overdue: (instance: Instance) => void = () => undefined;
   private timer: TimerHandle | undefined;

@@ -25,7 +25,8 @@ export function resumeWatches(
     for (const instance of app.all.values()) {
       if (instance.place === undefined) continue;
       if (instance.drainUntil !== undefined && instance.condition !== 'Killing') {
-        // Out of contact or not: it comes back as it went, and nobody else would end it then. Whoever wrote this down may have had another time of day.
+        // Also one that is out of contact: nobody else would end it once it is back. The clock that the end was written by
+        // may have differed, so no more than the whole time is left.
         drains.watch.add(instance.id, Math.min(instance.drainUntil - now, drains.times.drainTimeOf(instance)));
       } else if (instance.condition === 'Killing' || instance.goal === 'Decommissioned') killer.add(instance.id);
       else if (isComingUp(instance)) launchWatch.add(instance.id);

@@ -1,4 +1,4 @@
-/** Invariant 13: a drained machine is left by everything. That nothing falls short meanwhile, invariants 5 and 6 watch. */
+/** Invariant 13: a drained machine is left by everything. Invariants 5 and 6 watch that no app falls short meanwhile. */
 import type { World } from '../world.ts';
 import type { Checker, Violate } from './checker.ts';
 

@@ -45,7 +45,7 @@ export function leadershipChecker({ cluster }: World, violate: Violate): Checker
   };
 }
 
-/** What an orchestrator does whose reign is over was written down while it was not. */
+/** An orchestrator whose reign is over may only carry out what was written down before. */
 function judgeIntent(call: SchedulerCall, durable: ReadonlyMap<string, string>, violate: Violate): void {
   const recordOf = (taskId: string): Readonly<Record<string, unknown>> | undefined =>
     durableInstanceIn(durable.keys(), (key) => JSON.parse(durable.get(key) ?? 'null'), taskId);

@@ -40,7 +40,7 @@ export function namesChecker(world: World, violate: Violate): Checker {
       isFollowing = true;
     },
     beforeCrash() {
-      // Who asks nobody keeps what there was; what is known of that is known to nobody for now.
+      // A name server that cannot ask keeps its last answers: nothing is judged until somebody leads again.
       isFollowing = false;
       down.clear();
     },
@@ -83,7 +83,7 @@ export function namesChecker(world: World, violate: Violate): Checker {
 
   function judge(taskId: string, before: number, what: string): void {
     const known = down.get(taskId);
-    // What cannot be written down cannot be told: what a full disk holds up has its time from when that was tried last.
+    // Only what is written down is told: while the disk is full, the time counts from the last attempt to write.
     const { storeRefusedAt = -Infinity } = world;
     if (known === undefined || Math.max(known.since, storeRefusedAt) > before) return;
     const ago = world.time.monotonic() - known.since;

@@ -15,7 +15,7 @@ interface Held {
 
 /** Watches what containers are started on, and every volume that may hold something. */
 export function volumesChecker(world: World, promises: PromiseBook, violate: Violate): Checker {
-  /** Whose a volume is, by its id: for ever. */
+  /** The instance that a volume belongs to for ever, by the volume's id. */
   const owners = new Map<string, string>();
   /** Started, and not heard of yet, by task id. */
   const started = new Map<string, StartedContainer>();
@@ -25,7 +25,7 @@ export function volumesChecker(world: World, promises: PromiseBook, violate: Vio
   const apps = new Map<string, string>();
   /** Ids of instances whose app somebody has deleted. */
   const givenUp = new Set<string>();
-  /** What was there when deleted apps were last looked for. */
+  /** The version of the root, and the number of apps, when deleted apps were last looked for. */
   let lookedAt = { version: '', apps: 0 };
 
   return {

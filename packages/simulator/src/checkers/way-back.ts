@@ -47,14 +47,14 @@ export function wayBackChecker(parts: WayBackParts, violate: Violate): Checker {
 
   return {
     beforeCrash() {
-      // Who stands still has done nothing since its last turn.
+      // A process that stands still has done nothing since its last turn.
       if (!standsStill()) afterTurn();
       version = undefined;
       // What a deployment finds that begins before the next look is not known.
       current = NOTHING;
     },
     afterEvent() {
-      // Who goes on has a moment to find what is due, as a newcomer has.
+      // A process that goes on again has a moment to find what is due, like a new one.
       if (standsStill()) lookedAt = now();
     },
     afterTurn,

@@ -2,7 +2,7 @@
 import type { Offer } from '@stadion/contract/mesos';
 import { ALLOCATION_PAUSE_MS_MAX, ALLOCATION_PAUSE_SHARE, OFFERS_PER_EVENT_MAX } from '../../limits.ts';
 import { agentUrl } from '../cluster/agent-url.ts';
-import { offerAll } from '../cluster/charges.ts';
+import { openOffer } from '../cluster/charges.ts';
 import type { AgentRecord, FrameworkRecord, OfferRecord } from '../cluster/records.ts';
 import type { ClusterState } from '../cluster/state.ts';
 import { takesWork } from '../cluster/upkeep.ts';
@@ -92,7 +92,7 @@ function offerAgent(state: ClusterState, agent: AgentRecord, idle: IdleReservati
       madeAt: state.elapsed,
     };
     state.nextOffer += 1;
-    offerAll(state, offer, share);
+    openOffer(state, offer, share);
     return offer;
   }
   return undefined;

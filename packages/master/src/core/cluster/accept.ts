@@ -55,7 +55,7 @@ export function accept(state: ClusterState, framework: FrameworkRecord, call: Ac
     followOperation(state, framework, agent, operation, formatResources(to, { role }));
   }
   refuse(state, agent, share, availableTo(work.remainder, role), call.filters?.refuse_seconds);
-  // What tasks stand on is on the agent's disk before they are.
+  // Reservations and volumes are on the agent's disk before the tasks that use them start.
   if (work.conversions.length > 0) sendCheckpointed(state, agent);
   for (const message of work.messages()) state.toAgent(agent, message);
 }

@@ -31,8 +31,8 @@ import type { ClusterState } from './state.ts';
 /** An executor as an agent reports it. */
 export type ReportedExecutorRecord = Omit<ExecutorRecord, 'charged' | 'hasProcess'>;
 
-/** Everything free on the agent becomes an offer. */
-export function offerAll(state: ClusterState, offer: OfferRecord, share: FrameworkShare): void {
+/** Moves the resources of a new offer from free to offered, and keeps its record. */
+export function openOffer(state: ClusterState, offer: OfferRecord, share: FrameworkShare): void {
   const { agent } = offer;
   agent.free = subtract(agent.free, offer.resources);
   agent.offered = add(agent.offered, offer.resources);
@@ -42,8 +42,7 @@ export function offerAll(state: ClusterState, offer: OfferRecord, share: Framewo
   state.offers.set(offer.id, offer);
 }
 
-/** What became of the resources of offers. `conversions`: what operations took of them, and what they made of it, in
- * order. */
+/** What became of the resources of offers; `conversions`: what operations took, and what they made of it, in order. */
 export interface Settlement {
   readonly launched: ResourceVector;
   readonly remainder: ResourceVector;
@@ -129,7 +128,7 @@ function endExecutor(agent: AgentRecord, task: TaskRecord): ResourceVector {
   return forgetUnused(agent, executor);
 }
 
-/** What it held, when nothing of it is left. */
+/** Forgets an executor that has neither tasks nor a process. @returns what it held; nothing while it has either */
 function forgetUnused(agent: AgentRecord, executor: ExecutorRecord): ResourceVector {
   if (executor.charged > 0 || executor.hasProcess) return NOTHING;
   agent.executors.delete(taskKey(executor.frameworkId, executor.id));
@@ -245,8 +244,8 @@ export function shareOf(state: ClusterState, framework: FrameworkRecord, role: s
 }
 
 /**
- * total = the reported resources, or what is held where that is more; free = the rest. What is held as reserved, and the
- * agent does not say it is, was made of what the agent has for anybody: it is not there twice.
+ * total = what the agent reports, or what is held on it where that is more; free = the rest. A held reservation that the
+ * agent does not report was made of its unreserved resources, which are therefore not counted twice.
  */
 export function refit(state: ClusterState, agent: AgentRecord): void {
   const held = add(agent.charged, agent.offered);

@@ -10,7 +10,7 @@ type Shutdown = Extract<SchedulerCall, { type: 'SHUTDOWN' }>['shutdown'];
 type Word = Extract<AgentMessage, { type: 'EXECUTOR_MESSAGE' }>;
 type Exit = Extract<AgentMessage, { type: 'EXECUTOR_EXITED' }>;
 
-/** What is told where nobody knows how an executor ended: as `wait(2)` has it, SIGKILL. */
+/** The status (as of `wait(2)`) of an executor of which nobody knows how it ended: killed by SIGKILL. */
 const STATUS_UNKNOWN = 9;
 
 /** A framework speaks to an executor. Where that is not connected, the words are lost, as in Mesos. */
@@ -78,7 +78,7 @@ export function endUnreported(state: ClusterState, agent: AgentRecord, reported:
   }
 }
 
-/** They go with their agent, or with their framework. */
+/** Forgets executors whose agent or framework is gone. */
 export function forgetExecutors(
   state: ClusterState,
   agent: AgentRecord,

@@ -9,13 +9,13 @@ type Reconcile = Extract<SchedulerCall, { type: 'RECONCILE' }>['reconcile'];
 type Kill = Extract<SchedulerCall, { type: 'KILL' }>['kill'];
 
 /**
- * No tasks named: every known one. Otherwise one answer per task; where its agent may still come back, once it has, and
- * silence until then. Of a task that it comes back without, whoever asks again is told.
+ * Without tasks: tells of every known task of the framework. Otherwise gives one answer per task. Of a task whose agent may
+ * still come back nothing is said; if the agent comes back without it, the framework is told when it asks again.
  */
 export function reconcile(state: ClusterState, framework: FrameworkRecord, call: Reconcile): void {
   state.counters.messagesReconcileTasks += 1;
   if (call.tasks.length === 0) {
-    // Asked again meanwhile it begins anew, and goes on in the turns that it has.
+    // Asked again while the answer is under way: it begins anew, in the turns that are scheduled already.
     const isUnderWay = state.answering.has(framework.id);
     state.answering.set(framework.id, everyTask(framework));
     if (!isUnderWay) answerMore(state, framework.id);
@@ -43,7 +43,7 @@ export function answerMore(state: ClusterState, frameworkId: string): void {
   state.answering.delete(frameworkId);
 }
 
-/** While it is read, tasks may come and go, and change from one side to the other: such a one may be told twice. */
+/** Tasks may come, go and change between the two maps while this is read: such a task may be told twice. */
 function* everyTask({ unreachableTasks, tasks }: FrameworkRecord): Generator<TaskRecord> {
   yield* unreachableTasks.values();
   yield* tasks.values();

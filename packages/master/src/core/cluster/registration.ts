@@ -140,7 +140,7 @@ function enroll(state: ClusterState, link: LinkRecord, id: string, message: Regi
   state.agents.set(id, agent);
   bind(state, agent, link, message);
   state.tell({ type: 'AGENT_ADDED', agent });
-  // Whoever waits for them would wait for ever: the agent is back, and they are not.
+  // The agent has reported all that it has: tasks that are still missing never come back.
   if (wasUnreachable) {
     endUnreachableTasks(state, id, {
       state: 'TASK_GONE',
@@ -247,7 +247,7 @@ function believeTask(
     if (known.statuses === undefined) takeReported(state, framework, known, task);
     else setTaskState(state, framework, known, task.state);
     if (isTerminal(known.state)) {
-      // It may have been taken in by this very message, with what is free not counted anew yet.
+      // This message may have adopted it, and what is free is counted anew only when all are adopted.
       refit(state, agent);
       releaseTask(state, framework, agent, known);
     }
@@ -351,7 +351,7 @@ function readResources(state: ClusterState, agent: AgentRecord, resources: reado
   return NOTHING;
 }
 
-/** What the agent keeps of operations: its word counts, as it is what is on its disk. */
+/** What the agent has checkpointed of operations: it decides, since that is what is on its disk. */
 function checkpointedBy(
   state: ClusterState,
   agent: AgentRecord,
