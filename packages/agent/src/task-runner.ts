@@ -66,7 +66,7 @@ export class TaskRunner {
   readonly intake: TaskIntake;
   readonly recovery: TaskRecovery;
   private readonly networkInfos: NetworkInfos;
-  private readonly state = { stopped: false };
+  private isStopped = false;
   private readonly removals: ContainerRemovals;
   private living = 0;
 
@@ -181,7 +181,7 @@ export class TaskRunner {
   }
 
   stop(): void {
-    this.state.stopped = true;
+    this.isStopped = true;
     this.updates.stop();
     this.checks.stop();
     this.executors.stop();
@@ -252,7 +252,7 @@ export class TaskRunner {
 
   /** @returns whether what had to be on disk is there; undefined when nothing had to */
   private apply(entry: TaskEntry, input: TaskInput, addresses: readonly string[] = []): Promise<boolean> | undefined {
-    if (this.state.stopped) return undefined;
+    if (this.isStopped) return undefined;
     if (entry.task.runs !== undefined) this.noteExit(entry, input);
     const { task, effects } = applyTask(entry.task, input, {
       now: this.owner.time.now(),
@@ -334,7 +334,7 @@ export class TaskRunner {
       return;
     }
     // Stopped: the next agent finds the task where it is. Killed while the intent was written: no need to start.
-    const isWanted = () => !this.state.stopped && entry.task.kill === undefined;
+    const isWanted = () => !this.isStopped && entry.task.kill === undefined;
     const outcome = await this.launcher.launch(() => entry.task, isWanted);
     if (outcome.ok) {
       this.owner.counters.launched += 1;
@@ -362,7 +362,7 @@ export class TaskRunner {
       return;
     }
     void written.then(() => {
-      if (!this.state.stopped) this.updates.deliver(entry);
+      if (!this.isStopped) this.updates.deliver(entry);
     });
   }
 

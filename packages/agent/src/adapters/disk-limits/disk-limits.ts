@@ -2,15 +2,12 @@
  * Holds tasks to what they were granted on disk, whatever they run in: the sandbox with what is written into an image, and each
  * persistent volume. What they have is measured; who has more is ended, as by Mesos's isolator disk/du.
  */
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Type, type Static } from '@sinclair/typebox';
-import { Value } from '@sinclair/typebox/value';
-import { describeError, type Clock, type Logger, type Timers } from '@stadion/base';
-import type { ContainerExit } from '../../core/container.ts';
+import type { Clock, Logger, Timers } from '@stadion/base';
+import type { ContainerExit, ContainerLimits } from '../../core/container.ts';
 import type { Containerizer, ContainerSpec } from '../../ports/containerizer.ts';
 import { joinTime } from '../../joined-time.ts';
 import { wrapContainerizer } from '../wrapped-containerizer.ts';
+import { DiskRecords, type DiskRecord } from './disk-records.ts';
 import { DiskWatch, type LimitedDisk } from './disk-watch.ts';
 
 /** Options of {@link withDiskLimits}. */
@@ -27,33 +24,100 @@ export interface DiskLimitOptions {
 
 const INTERVAL_MS_DEFAULT = 15_000;
 
-const DiskRecord = Type.Object({
-  /** Of the sandbox; 0: as much as there is room. */
-  bytes: Type.Integer(),
-  sandbox: Type.String(),
-  volumes: Type.Array(Type.Object({ name: Type.String(), directory: Type.String(), bytes: Type.Integer() })),
-  /** Why it is being ended. */
-  exceeded: Type.Optional(Type.String()),
-});
-type DiskRecord = Static<typeof DiskRecord>;
-
 /** A containerizer that ends what has more on disk than it may. */
 export function withDiskLimits(options: DiskLimitOptions): Containerizer {
-  const { containerizer, directory, clock, timers, log } = options;
-  const records = new Map<string, DiskRecord>();
-  /** What is being launched cannot be ended yet. */
-  const launching = new Set<string>();
-  const watch = new DiskWatch({
-    time: joinTime(clock, timers),
-    log,
-    intervalMs: options.intervalMs ?? INTERVAL_MS_DEFAULT,
-    limited: () => [...records].flatMap(([containerId, record]) => limitedOf(containerId, record)),
-    onExceeded: (containerId, message) => void end(containerId, message),
+  const { containerizer } = options;
+  const limits = new DiskLimits(options);
+  return wrapContainerizer(containerizer, {
+    recover: (onExit) => limits.recover(onExit),
+    launch: (spec) => limits.launch(spec),
+    update: (containerId, resources) => limits.update(containerId, resources),
+    async remove(containerId) {
+      await containerizer.remove(containerId);
+      await limits.forget(containerId);
+    },
+    async close() {
+      limits.stop();
+      await containerizer.close();
+    },
   });
+}
 
-  function limitedOf(containerId: string, { bytes, sandbox, volumes, exceeded }: DiskRecord): LimitedDisk[] {
-    if (exceeded !== undefined || launching.has(containerId)) return [];
-    const own = [sandbox, ...(containerizer.writtenDirectories?.(containerId) ?? [])];
+/** What {@link withDiskLimits} adds to a containerizer. */
+class DiskLimits {
+  private readonly containerizer: Containerizer;
+  private readonly records: DiskRecords;
+  private readonly watch: DiskWatch;
+  /** Ids of containers whose launch is under way: they cannot be ended yet. */
+  private readonly launching = new Set<string>();
+
+  constructor({ containerizer, directory, clock, timers, log, intervalMs = INTERVAL_MS_DEFAULT }: DiskLimitOptions) {
+    this.containerizer = containerizer;
+    this.records = new DiskRecords(directory, log);
+    this.watch = new DiskWatch({
+      time: joinTime(clock, timers),
+      log,
+      intervalMs,
+      limited: () => this.records.entries().flatMap(([containerId, record]) => this.limitedOf(containerId, record)),
+      onExceeded: (containerId, message) => void this.end(containerId, message),
+    });
+  }
+
+  async launch(spec: ContainerSpec): ReturnType<Containerizer['launch']> {
+    const record = recordOf(spec);
+    if (record === undefined) return this.containerizer.launch(spec);
+    const { containerId } = spec;
+    this.launching.add(containerId);
+    try {
+      // In memory before the launch: its end may be told before the launch has been.
+      await this.records.put(containerId, record);
+      const outcome = await this.containerizer.launch(spec);
+      if (!outcome.ok) await this.records.forget(containerId);
+      return outcome;
+    } finally {
+      this.launching.delete(containerId);
+    }
+  }
+
+  async recover(onExit: Parameters<Containerizer['recover']>[0]): ReturnType<Containerizer['recover']> {
+    await this.records.load();
+    const found = await this.containerizer.recover((containerId, exit) => {
+      onExit(containerId, this.explain(containerId, exit));
+    });
+    const known = new Set(found.map(({ containerId }) => containerId));
+    for (const [containerId] of this.records.entries()) {
+      if (!known.has(containerId)) await this.records.forget(containerId);
+    }
+    this.watch.start();
+    for (const { containerId, state } of found) {
+      // The agent before this one may have died between its decision and the kill.
+      const isExceeded = this.records.get(containerId)?.exceeded !== undefined;
+      if (state === 'running' && isExceeded) this.containerizer.kill(containerId, 0);
+    }
+    return found.map((each) => {
+      return each.state === 'running' ? each : { ...each, exit: this.explain(each.containerId, each.exit) };
+    });
+  }
+
+  async update(containerId: string, resources: ContainerLimits): Promise<void> {
+    const record = this.records.get(containerId);
+    if (record !== undefined && record.bytes > 0) {
+      await this.records.put(containerId, { ...record, bytes: Math.round(resources.diskBytes) });
+    }
+    await this.containerizer.update?.(containerId, resources);
+  }
+
+  forget(containerId: string): Promise<void> {
+    return this.records.forget(containerId);
+  }
+
+  stop(): void {
+    this.watch.stop();
+  }
+
+  private limitedOf(containerId: string, { bytes, sandbox, volumes, exceeded }: DiskRecord): LimitedDisk[] {
+    if (exceeded !== undefined || this.launching.has(containerId)) return [];
+    const own = [sandbox, ...(this.containerizer.writtenDirectories?.(containerId) ?? [])];
     return [
       ...(bytes === 0 ? [] : [{ containerId, place: 'on disk', bytes, directories: own }]),
       ...volumes.map((volume) => {
@@ -67,104 +131,19 @@ export function withDiskLimits(options: DiskLimitOptions): Containerizer {
     ];
   }
 
-  async function end(containerId: string, exceeded: string): Promise<void> {
-    const record = records.get(containerId);
+  private async end(containerId: string, exceeded: string): Promise<void> {
+    const record = this.records.get(containerId);
     if (record === undefined || record.exceeded !== undefined) return;
-    records.set(containerId, { ...record, exceeded });
-    await write(containerId, { ...record, exceeded });
-    containerizer.kill(containerId, 0);
+    await this.records.put(containerId, { ...record, exceeded });
+    this.containerizer.kill(containerId, 0);
   }
 
   /** How a container ended, with the reason why it was ended. */
-  function explain(containerId: string, exit: ContainerExit): ContainerExit {
-    const message = records.get(containerId)?.exceeded;
-    records.delete(containerId);
+  private explain(containerId: string, exit: ContainerExit): ContainerExit {
+    const message = this.records.get(containerId)?.exceeded;
+    this.records.drop(containerId);
     return message === undefined || exit.kind === 'limited' ? exit : { kind: 'limited', resource: 'disk', message };
   }
-
-  const launch: Containerizer['launch'] = async (spec) => {
-    const record = recordOf(spec);
-    if (record === undefined) return containerizer.launch(spec);
-    const { containerId } = spec;
-    // Its end may be told before its launch has been.
-    records.set(containerId, record);
-    launching.add(containerId);
-    try {
-      await write(containerId, record);
-      const outcome = await containerizer.launch(spec);
-      if (!outcome.ok) await forget(containerId);
-      return outcome;
-    } finally {
-      launching.delete(containerId);
-    }
-  };
-
-  const recover: Containerizer['recover'] = async (onExit) => {
-    for (const name of await readdir(directory).catch(() => [])) {
-      const record = await read(name);
-      if (record !== undefined) records.set(name, record);
-    }
-    const found = await containerizer.recover((containerId, exit) => onExit(containerId, explain(containerId, exit)));
-    const known = new Set(found.map(({ containerId }) => containerId));
-    for (const containerId of [...records.keys()]) if (!known.has(containerId)) await forget(containerId);
-    watch.start();
-    for (const { containerId, state } of found) {
-      // The agent before this one may have died between its decision and the kill.
-      if (state === 'running' && records.get(containerId)?.exceeded !== undefined) containerizer.kill(containerId, 0);
-    }
-    return found.map((each) => {
-      return each.state === 'running' ? each : { ...each, exit: explain(each.containerId, each.exit) };
-    });
-  };
-
-  async function write(containerId: string, record: DiskRecord): Promise<void> {
-    try {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
-      const path = join(directory, `${containerId}.tmp`);
-      await writeFile(path, JSON.stringify(record), { mode: 0o600 });
-      await rename(path, join(directory, containerId));
-    } catch (error) {
-      log.warn({ containerId, error: describeError(error) }, 'what a container may have on disk could not be noted');
-    }
-  }
-
-  async function read(containerId: string): Promise<DiskRecord | undefined> {
-    try {
-      const value: unknown = JSON.parse(await readFile(join(directory, containerId), 'utf8'));
-      return Value.Check(DiskRecord, value) ? value : undefined;
-    } catch {
-      return undefined;
-    }
-  }
-
-  async function forget(containerId: string): Promise<void> {
-    records.delete(containerId);
-    await rm(join(directory, containerId), { force: true }).catch((error: unknown) => {
-      log.warn({ containerId, error: describeError(error) }, 'a note about a container could not be removed');
-    });
-  }
-
-  return wrapContainerizer(containerizer, {
-    recover,
-    launch,
-    async update(containerId, limits) {
-      const record = records.get(containerId);
-      if (record !== undefined && record.bytes > 0) {
-        const grown = { ...record, bytes: Math.round(limits.diskBytes) };
-        records.set(containerId, grown);
-        await write(containerId, grown);
-      }
-      await containerizer.update?.(containerId, limits);
-    },
-    async remove(containerId) {
-      await containerizer.remove(containerId);
-      await forget(containerId);
-    },
-    async close() {
-      watch.stop();
-      await containerizer.close();
-    },
-  });
 }
 
 /** Undefined where nothing is limited. */
