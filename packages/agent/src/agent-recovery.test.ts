@@ -197,6 +197,30 @@ describe('a disk that was full', () => {
     expect([...second.endedTasks()].map(({ task }) => task.info.name)).toEqual(['a']);
   });
 
+  it('does not take an older record over a newer one that it has taken meanwhile', async () => {
+    const machine = new SimulatedMachine();
+    machine.behave = () => ({ exit: { afterMs: 100, exit: { kind: 'exited', code: 0 } } });
+    const agent = await machine.startAgent();
+    machine.master.run(makeTask('a'));
+    await machine.time.advance(50);
+    machine.master.acknowledges = false;
+    machine.checkpoints.fail('the disk is full');
+    await machine.time.advance(100);
+    machine.checkpoints.fail(undefined);
+    const end = machine.master.statuses('a').at(-1);
+    if (end !== undefined) machine.master.acknowledge(end);
+    const pings = setPings(machine);
+    await machine.time.advance(60_000);
+    pings.cancel();
+    await agent.stop();
+    const told = machine.master.states('a');
+    expect(told.at(-1)).toBe('TASK_FINISHED');
+    const second = await machine.startAgent();
+    await machine.time.advance(10);
+    expect(machine.master.states('a')).toEqual(told);
+    expect([...second.endedTasks()].map(({ task }) => task.info.name)).toEqual(['a']);
+  });
+
   it('takes the id of the agent, and tasks start again', async () => {
     const machine = new SimulatedMachine();
     machine.checkpoints.fail('the disk is full');

@@ -24,7 +24,8 @@ export class TaskRecords {
     const { containerId } = task;
     return this.checkpoints.save(taskKey(containerId), toTaskRecord(task, this.agentId()), { durable }).then(
       () => {
-        if (this.unsaved.get(containerId) === task) this.unsaved.delete(containerId);
+        // One that could not be written before is older: written again later, it would take the place of this one.
+        this.unsaved.delete(containerId);
         return true;
       },
       (error: unknown) => {
