@@ -168,6 +168,16 @@ describe('recovery', () => {
     expect(machine.master.states('a').at(-1)).toBe('TASK_KILLED');
   });
 
+  it('starts although what is left of a container that nobody knows cannot be removed', async () => {
+    const machine = new SimulatedMachine();
+    const command = { kind: 'shell', text: 'true' } as const;
+    await machine.containerizer.launch({ containerId: 'left', command, environment: {}, directory: '/left' });
+    machine.containerizer.end('left', { kind: 'exited', code: 0 });
+    machine.containerizer.remove = () => Promise.reject(new Error('the device is busy'));
+    const agent = await machine.startAgent();
+    expect(agent.counters.destroyErrors).toBe(1);
+  });
+
   it('refuses a place that another agent has', async () => {
     const machine = new SimulatedMachine();
     await machine.startAgent();

@@ -1,5 +1,6 @@
 /** What an agent finds of its earlier life: the records of its tasks, and what of them still runs. */
 import type { Logger } from '@stadion/base';
+import type { ContainerRemovals } from './container-removals.ts';
 import type { RecoveredContainer } from './core/container.ts';
 import type { Ledger } from './core/ledger.ts';
 import { isExecuted } from './core/pod.ts';
@@ -15,6 +16,7 @@ interface RecoveryParts {
   readonly pods: Pods;
   readonly executors: Executors;
   readonly containerizer: Containerizer;
+  readonly removals: ContainerRemovals;
   readonly log: Logger;
   /** One task more lives. */
   onAdded(): void;
@@ -71,7 +73,7 @@ export class TaskRecovery {
       this.parts.log.warn({ containerId }, 'ending a container that belongs to no known task');
       this.parts.containerizer.kill(containerId, 0);
     } else {
-      void this.parts.containerizer.remove(containerId);
+      this.parts.removals.add(containerId);
     }
   }
 }

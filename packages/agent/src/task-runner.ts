@@ -158,6 +158,7 @@ export class TaskRunner {
       pods: this.pods,
       executors: this.executors,
       containerizer: ports.containerizer,
+      removals: this.removals,
       log: ports.log,
       onAdded,
       found: (entry, container) => this.dispatch(entry, { type: 'found', container }, addressesOf(container)),
@@ -191,7 +192,7 @@ export class TaskRunner {
   /** A container has ended. */
   onExit(containerId: string, exit: ContainerExit): void {
     const entry = this.owner.table.findContainer(containerId);
-    if (entry === undefined) void this.ports.containerizer.remove(containerId);
+    if (entry === undefined) this.removals.add(containerId);
     else this.dispatch(entry, { type: 'exited', exit });
   }
 
