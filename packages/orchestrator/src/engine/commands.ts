@@ -44,10 +44,8 @@ interface CommandsParts {
   readonly turn: (work: () => void) => void;
 }
 
-type CommandMethods = Pick<
-  OrchestratorEngine,
-  'changeRoot' | 'planChange' | 'killInstances' | 'cancelDeployment' | 'resetDelay'
->;
+/** What the engine's door has besides reading, events and moves. */
+type CommandMethods = Omit<OrchestratorEngine, 'view' | 'events' | 'moves'>;
 
 type ChangeOptions = Parameters<OrchestratorEngine['changeRoot']>[1];
 
