@@ -190,6 +190,14 @@ describe('changes are pushed', () => {
     await eventually(webAddresses, ['10.1.0.3']);
   });
 
+  test('what serves of pods is asked for, too: the master knows only that they run', async () => {
+    cluster.tasks = [{ id: 'two', serving: true }];
+    cluster.pods = [{ instances: [{ serving: false, containers: [{ containerId: 'one' }] }] }];
+    await start({ clusters: [{ domain: 'mesos', masters: [cluster.url], orchestrator: cluster.url }] });
+    await eventually(() => dns.zones()[0]?.status.streams, ['orchestrator']);
+    await eventually(webAddresses, ['10.1.0.2']);
+  });
+
   test('what serves is asked for when the stream opens', async () => {
     cluster.tasks = [
       { id: 'one', serving: false },

@@ -18,8 +18,8 @@ export class NameFollower {
   restart(controlPlane: ControlPlane): void {
     const { view } = controlPlane.engine;
     const serving: [string, boolean][] = [];
-    // As `/v2/tasks` does: it has nothing of pods.
-    for (const app of view.root.apps()) {
+    // As `/v2/tasks` and `/v2/pods::status` do.
+    for (const app of view.root.specs()) {
       for (const instance of view.instances(app.id)) {
         const isServing = serves(instance, view.root.appAtVersion(app.id, instance.appVersion));
         for (const taskId of taskIdsOf(instance)) serving.push([taskId, isServing]);

@@ -39,7 +39,7 @@ export const PodContainerStatus = Type.Object({
 });
 export type PodContainerStatus = Static<typeof PodContainerStatus>;
 
-/** One instance of a pod. */
+/** One instance of a pod. `serving` is Stadion's own, for whoever asks for extensions: whether it may have names and traffic. */
 export const PodInstanceStatus = Type.Object({
   id: Type.String(),
   status: stringEnum(['PENDING', 'STAGING', 'STABLE', 'DEGRADED', 'TERMINAL']),
@@ -54,6 +54,7 @@ export const PodInstanceStatus = Type.Object({
   specReference: Type.String(),
   localVolumes: Type.Array(LocalVolume),
   role: Type.String(),
+  serving: Type.Optional(Type.Boolean()),
   lastUpdated: Type.String(),
   lastChanged: Type.String(),
 });

@@ -1,7 +1,8 @@
 /** Changes as they are told: by the master's operator stream, and by our orchestrator's events. */
 import { delay, describeError, every, type Clock, type Logger, type Timers } from '@stadion/base';
-import { createOrchestratorClient, type Fetch } from '@stadion/contract/client';
+import { isApiError, createOrchestratorClient, type Fetch } from '@stadion/contract/client';
 import type { Task } from '@stadion/contract/orchestrator';
+import type { PodStatus } from '@stadion/contract/orchestrator-pods';
 import { OperatorEvents } from '../core/operator-event.ts';
 import { TaskNews } from '../core/task-news.ts';
 import type { ZoneKeeper } from '../core/zone-keeper.ts';
@@ -75,7 +76,12 @@ export function orchestratorPush(url: string, parts: PushParts): Push {
     const news = new TaskNews();
     // After the stream is open, so that nothing falls between the list and the first event.
     const { tasks } = await client.listTasks({ signal });
-    parts.keeper.setServing(news.restart(tasks.map(servingOf)), true);
+    const pods = await client.listPodStatuses({ signal }).catch((error: unknown): PodStatus[] => {
+      // Marathons before 1.4 know no pods.
+      if (isApiError(error) && error.status === 404) return [];
+      throw error;
+    });
+    parts.keeper.setServing(news.restart([...tasks.map(servingOf), ...pods.flatMap(servingOfPod)]), true);
     parts.onChange();
     parts.resync();
     for await (const event of events) {
@@ -90,6 +96,13 @@ export function orchestratorPush(url: string, parts: PushParts): Push {
 
 function servingOf(task: Task): readonly [string, unknown] {
   return [task.id, task.serving];
+}
+
+/** The containers of a pod's instances are its tasks, and serve together. */
+function servingOfPod({ instances }: PodStatus): (readonly [string, unknown])[] {
+  return instances.flatMap(({ containers, serving }) => {
+    return containers.map(({ containerId }) => [containerId, serving] as const);
+  });
 }
 
 function streamed(

@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 export class FakeCluster {
   state: unknown;
   tasks: unknown[] = [];
+  /** Undefined: a Marathon of before there were pods. */
+  pods: unknown[] | undefined;
   /** How often the state was asked for. */
   asked = 0;
   /** Whether the master has an operator stream. */
@@ -37,6 +39,7 @@ export class FakeCluster {
       } else if (path === '/api/v1' && this.hasOperatorStream) this.keep(this.operators, response);
       else if (path === '/v2/events') this.keep(this.listeners, response, 'text/event-stream');
       else if (path === '/v2/tasks') response.end(JSON.stringify({ tasks: this.tasks }));
+      else if (path === '/v2/pods::status' && this.pods !== undefined) response.end(JSON.stringify(this.pods));
       else response.writeHead(404).end();
     });
     this.server = server;

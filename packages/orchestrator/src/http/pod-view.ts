@@ -17,8 +17,11 @@ import { endpointsOf, podOf, wantedPodPorts, type PodParts } from '../core/pod/r
 import type { EngineView } from '../engine.ts';
 import { localVolumesOf } from './task-view.ts';
 
-/** How a pod is; undefined when there is no such pod, not even one that is being deleted. */
-export function podStatus(view: EngineView, id: string): PodStatus | undefined {
+/**
+ * How a pod is; undefined when there is no such pod, not even one that is being deleted.
+ * @param isExtended also what Marathon does not tell
+ */
+export function podStatus(view: EngineView, id: string, isExtended = false): PodStatus | undefined {
   const { root } = view;
   const target = root.spec(id);
   const spec = target ?? root.appAtVersion(id, root.appVersions(id)[0] ?? '');
@@ -26,7 +29,7 @@ export function podStatus(view: EngineView, id: string): PodStatus | undefined {
   if (spec === undefined || definition === undefined) return undefined;
   const all = view.instances(id);
   if (target === undefined && all.length === 0 && view.deploymentsOf(id).length === 0) return undefined;
-  const instances = all.flatMap((instance) => podInstanceStatus(view, instance) ?? []);
+  const instances = all.flatMap((instance) => podInstanceStatus(view, instance, isExtended) ?? []);
   const stable = instances.filter(({ status }) => status === 'STABLE').length;
   const isStable = stable >= spec.instances;
   const changes = [Date.parse(spec.version), ...all.map(({ since }) => since)];
@@ -45,7 +48,11 @@ export function podStatus(view: EngineView, id: string): PodStatus | undefined {
 }
 
 /** How an instance is; undefined while it has no place, or when nobody knows what it was launched from. */
-export function podInstanceStatus(view: EngineView, instance: Instance): PodInstanceStatus | undefined {
+export function podInstanceStatus(
+  view: EngineView,
+  instance: Instance,
+  isExtended = false,
+): PodInstanceStatus | undefined {
   const spec = view.root.appAtVersion(instance.appId, instance.appVersion);
   const pod = spec && podOf(spec);
   // Between two launches, and while it is stopped, an instance is where its volumes are.
@@ -68,6 +75,7 @@ export function podInstanceStatus(view: EngineView, instance: Instance): PodInst
     specReference: `/v2/pods${spec.id}::versions/${spec.version}`,
     localVolumes: localVolumesOf(instance),
     role: spec.role,
+    ...(isExtended && { serving: serves(instance, spec) }),
     lastUpdated: since,
     lastChanged: since,
   };

@@ -97,6 +97,19 @@ describe('a pod', () => {
     expect(instance?.containers[0]?.containerId).toBe(`${instance?.id ?? ''}.web.1`);
   });
 
+  it('tells whether its instances serve, to whoever asks for what Marathon does not have', async () => {
+    await ask('POST', '/v2/pods', pod());
+    await platform.quiet();
+    expect((await status()).instances[0]).not.toHaveProperty('serving');
+    const [one] = (await ask('GET', '/v2/pods::status?extensions=true')).body as PodStatus[];
+    expect(one?.instances).toMatchObject([{ serving: true }]);
+    for (const { containerId } of one?.instances[0]?.containers ?? []) {
+      platform.master.say(containerId, 'TASK_UNREACHABLE', {});
+    }
+    const lost = (await ask('GET', '/v2/pods/pod::status?extensions=true')).body as PodStatus;
+    expect(lost.instances).toMatchObject([{ serving: false }]);
+  });
+
   it('is launched as a group, with the environment and the volumes of the reference', async () => {
     await ask('POST', '/v2/pods', pod());
     await platform.quiet();

@@ -12,7 +12,7 @@ import { failure, invalidJson, json, rejection, type Answer, type Call } from '.
 import { carryOut, changeContext, changeOptions, ignoredHeader } from './commands.ts';
 import type { Handlers, HandlerContext } from './handler-context.ts';
 import { killedPodInstance, podStatus } from './pod-view.ts';
-import { flag } from './query.ts';
+import { flag, wantsExtensions } from './query.ts';
 import { readList, readObject } from './read-body.ts';
 import { parameter } from './route-table.ts';
 
@@ -56,16 +56,16 @@ export function podHandlers(context: HandlerContext): PodHandlers {
     getPod: show,
     putPod: (call) => write(context, call, podIdOf(call)),
     deletePod: (call) => remove(context, call),
-    listPodStatuses: () => {
+    listPodStatuses: (call) => {
       const pods = [...root.specs()].filter((spec) => podOf(spec) !== undefined);
       return json(
         200,
-        pods.flatMap(({ id }) => podStatus(view, id) ?? []),
+        pods.flatMap(({ id }) => podStatus(view, id, wantsExtensions(call)) ?? []),
       );
     },
     getPodStatus: (call) => {
       const id = podIdOf(call);
-      const status = podStatus(view, id);
+      const status = podStatus(view, id, wantsExtensions(call));
       return status === undefined ? rejection(noSuchPod(id).rejection) : json(200, status);
     },
     listPodVersions: (call) => {
