@@ -98,14 +98,14 @@ describe('a pod', () => {
   });
 
   it('tells whether its instances serve, to whoever asks for what Marathon does not have', async () => {
-    await ask('POST', '/v2/pods', pod());
+    await ask('POST', '/v2/pods', pod({ scheduling: { unreachableStrategy: 'disabled' } }));
     await platform.quiet();
     expect((await status()).instances[0]).not.toHaveProperty('serving');
     const [one] = (await ask('GET', '/v2/pods::status?extensions=true')).body as PodStatus[];
     expect(one?.instances).toMatchObject([{ serving: true }]);
-    for (const { containerId } of one?.instances[0]?.containers ?? []) {
-      platform.master.say(containerId, 'TASK_UNREACHABLE', {});
-    }
+    const agents = platform.master.offers.agents;
+    for (const index of agents.keys()) platform.master.loseAgent(index);
+    await platform.time.advance(100);
     const lost = (await ask('GET', '/v2/pods/pod::status?extensions=true')).body as PodStatus;
     expect(lost.instances).toMatchObject([{ serving: false }]);
   });

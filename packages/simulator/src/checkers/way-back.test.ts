@@ -135,6 +135,25 @@ describe('the checker of the way back', () => {
     expect(stage.complaints).toEqual(['d1 was to be done within 30 seconds, and goes on']);
   });
 
+  it('counts anew from when a deployment that was held is seen to go on', () => {
+    const stage = new Stage();
+    stage.look();
+    stage.deploy('d1', withRollback({ deadlineSeconds: 30 }));
+    const become = (outcome: DeploymentRecord['outcome']): void => {
+      stage.records = stage.records.map((record) => ({ ...record, outcome }));
+      stage.now += 5_000;
+      stage.look();
+    };
+    become('paused');
+    stage.now += 600_000;
+    become('running');
+    stage.now += 29_000;
+    become('running');
+    expect(stage.complaints).toEqual([]);
+    become('running');
+    expect(stage.complaints).toEqual(['d1 was to be done within 30 seconds, and goes on']);
+  });
+
   it('counts from when it has seen a deployment, whatever the clock of its leader said', () => {
     const stage = new Stage();
     stage.look();

@@ -40,7 +40,7 @@ const NOTHING: Definitions = new Map();
 export function wayBackChecker(parts: WayBackParts, violate: Violate): Checker {
   const { look, standsStill, now, appIds, toleranceMs, explain } = parts;
   /** What each deployment found, by its id, and when it was first seen: its own record goes by a clock that may be wrong. */
-  const found = new Map<string, { readonly definitions: Definitions; begunAt: number }>();
+  const found = new Map<string, { readonly definitions: Definitions; begunAt: number; isHeld: boolean }>();
   let version: string | undefined;
   let current = NOTHING;
   let lookedAt = Number.NEGATIVE_INFINITY;
@@ -80,7 +80,7 @@ export function wayBackChecker(parts: WayBackParts, violate: Violate): Checker {
     version = view.root.version;
     current = new Map(appIds.map((id) => [id, definitionOf(view.root.spec(id))]));
     const begun = [...view.deploymentRecords()].filter(({ id }) => !found.has(id));
-    for (const { id } of begun) found.set(id, { definitions: before, begunAt: now() });
+    for (const { id } of begun) found.set(id, { definitions: before, begunAt: now(), isHeld: false });
     for (const { id, by, isRollBack } of begun) {
       if (isRollBack && by?.startsWith(ROLL_BACK_OF) === true) judgeReturn(id, by.slice(ROLL_BACK_OF.length), view);
     }
@@ -103,11 +103,11 @@ export function wayBackChecker(parts: WayBackParts, violate: Violate): Checker {
   function judgeUnderWay(record: DeploymentRecord, { root }: WayBackView): void {
     if (record.isRollBack) return;
     const seen = found.get(record.id);
-    if (record.outcome === 'paused') {
-      // What it has left is less than all of its time.
-      if (seen !== undefined) seen.begunAt = now();
-      return;
-    }
+    const isHeld = record.outcome === 'paused';
+    // Let go, it has less left than all of its time.
+    if (seen?.isHeld === true && !isHeld) seen.begunAt = now();
+    if (seen !== undefined) seen.isHeld = isHeld;
+    if (isHeld) return;
     const rules = record.affectedApps.map((id) => root.app(id)?.upgradeStrategy.rollback);
     const seconds = Math.min(...rules.map((rule) => rule?.deadlineSeconds ?? Infinity));
     const periodMs = seconds * 1000;
