@@ -247,18 +247,22 @@ describe.skipIf(!canMakeCluster())('a cluster of three servers and three agents'
     await runningTasks(6);
     await cluster.settled();
     // Neither both copies nor ghosts: what the agents run is what the orchestrator knows.
-    await waitFor('the agents run what is known', async () => {
-      const known = await runningTasks(6);
-      const run = await Promise.all(
-        cluster.agents.map(async ({ url }) => {
-          const { body } = await callJson(`${url}:5051/state`, 'GET', undefined, cluster.headers);
-          return body.frameworks.flatMap((framework: { executors: { id: string }[] }) =>
-            framework.executors.map(({ id }) => id),
-          );
-        }),
-      );
-      return JSON.stringify(run.flat().sort()) === JSON.stringify(known);
-    });
+    await waitFor(
+      'the agents run what is known',
+      async () => {
+        const known = await runningTasks(6);
+        const run = await Promise.all(
+          cluster.agents.map(async ({ url }) => {
+            const { body } = await callJson(`${url}:5051/state`, 'GET', undefined, cluster.headers);
+            return body.frameworks.flatMap((framework: { executors: { id: string }[] }) =>
+              framework.executors.map(({ id }) => id),
+            );
+          }),
+        );
+        return JSON.stringify(run.flat().sort()) === JSON.stringify(known);
+      },
+      60_000,
+    );
   });
 
   test('empties a node without fewer running meanwhile, gives it no work, and takes it in again', async () => {
@@ -329,11 +333,18 @@ describe.skipIf(!canMakeCluster())('a cluster of three servers and three agents'
       const { tasks } = (await ask('/v2/apps//far/tasks'))?.body ?? {};
       expect(tasks.map(({ state }: TaskView) => state)).toEqual(Array(4).fill('TASK_RUNNING'));
       // What it shows of the cluster, and where it says that the master is, are of the one that leads now.
-      expect((await ask('/v2/cluster/agents'))?.body.slaves).toHaveLength(3);
+      const known = async (): Promise<number | undefined> => (await ask('/v2/cluster/agents'))?.body.slaves?.length;
+      await waitFor('it knows the agents of the next leader', async () => (await known()) === 3, 60_000);
       const next = await cluster.leader();
       const { marathon_config: config } = (await ask('/v2/info'))?.body ?? {};
       expect(config.mesos_leader_ui_url).toBe(`http://${next.machine.address}:5050/`);
       cluster.launch(leader);
+      const isBack = () =>
+        cluster.ask('/health', leader).then(
+          ({ status }) => status === 200,
+          () => false,
+        );
+      await waitFor('the server is back', isBack, 60_000);
       await ask('/v2/apps//far', 'DELETE');
       await waitFor('its app is gone', async () => (await ask('/v2/tasks'))?.body.tasks.length === 0, 60_000);
     } finally {

@@ -196,6 +196,25 @@ describe('a restart of the orchestrator', () => {
     expect(platform.engine.view.lastTaskFailure('/web')?.message).toBe('died alone');
   });
 
+  it('says why a task failed as soon as its agent does, whoever tells first that it has', async () => {
+    const platform = await TestPlatform.started();
+    valueOf(await platform.put([appSpec('/web')]));
+    await platform.quiet();
+    const [taskId = ''] = platform.master.launched;
+    const reason = () => platform.engine.view.lastTaskFailure('/web')?.message;
+    platform.master.say(taskId, 'TASK_FAILED', {
+      message: 'Reconciliation: Latest task state',
+      reason: 'REASON_RECONCILIATION',
+    });
+    await platform.time.advance(10);
+    expect(reason()).toBe('Reconciliation: Latest task state');
+    platform.master.end(taskId, 'TASK_FAILED', 'Command exited with status 7');
+    await platform.time.advance(10);
+    expect(reason()).toBe('Command exited with status 7');
+    await platform.crash();
+    expect(reason()).toBe('Command exited with status 7');
+  });
+
   it('ends a task whose kill was acknowledged before its agent was lost', async () => {
     const platform = await TestPlatform.started({ agents: 1 });
     valueOf(await platform.put([appSpec('/web', { unreachableStrategy: 'disabled' })]));

@@ -162,6 +162,7 @@ export class StatusHandler {
     }
     // What was reserved for it is free to be given back.
     reservations.search();
+    this.explainFailure(status);
     if (!feed.isHeard || status.state === 'TASK_UNKNOWN' || status.reason === 'REASON_RECONCILIATION') return;
     journal.emit({
       eventType: 'unknown_instance_terminated_event',
@@ -179,6 +180,15 @@ export class StatusHandler {
     if (instance === undefined) return;
     const next = confirmedBy(instance, status);
     if (next !== instance) fleet.update(next);
+  }
+
+  /** A master that is asked says that a task failed, and not why: its agent does, when that is heard after it. */
+  private explainFailure({ task_id, state, uuid, message }: TaskStatus): void {
+    const { fleet } = this.parts;
+    const failure = fleet.lastFailure(fleet.appIdOfTask(task_id.value));
+    if (failure?.taskId !== task_id.value || failure.state !== state) return;
+    if (uuid === undefined || message === undefined || message === failure.message) return;
+    fleet.recordFailure({ ...failure, message });
   }
 
   private announceStatus(instance: Instance, status: TaskStatus): void {
