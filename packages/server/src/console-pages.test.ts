@@ -29,6 +29,11 @@ describe('the pages of the console', () => {
     expect(await ask('/app/shop/web')).toBeUndefined();
   });
 
+  test.each(['/ui', '/ui/'])('%s, where Marathon has its page, leads to ours', async (path) => {
+    expect(await ask(path)).toMatchObject({ status: 302, headers: { Location: '/' } });
+    expect(await ask('/ui/other', true)).toMatchObject({ status: 200 });
+  });
+
   test('no script may stand in the page, and the number for styles is new with every answer', async () => {
     const pages = consolePages(new SeededRandom('test'), site);
     const request = { path: '/', wantsHtml: true, acceptEncoding: '' };

@@ -33,6 +33,9 @@ const NOT_BUILT = `<!doctype html><html lang="en"><meta charset="utf-8"><title>S
 <h1>The console is not built</h1><p>Run <code>npm run build</code>. The API works: <a href="/v2/apps">/v2/apps</a></p></html>
 `;
 
+/** Where Marathon has its page, which people have among their bookmarks. What stands behind `#` there means nothing to ours. */
+const MARATHONS_PAGE: Page = { status: 302, headers: { Location: '/' }, body: { kind: 'none' } };
+
 /** Gives the console's files. @param site their folder */
 export function consolePages(random: Random, site = SITE): Pages {
   return async ({ path, wantsHtml, acceptEncoding }) => {
@@ -42,6 +45,7 @@ export function consolePages(random: Random, site = SITE): Pages {
       const asset = await assetAt(join(site, file), type, acceptEncoding);
       if (asset !== undefined) return asset;
     }
+    if (path === '/ui' || path === '/ui/') return MARATHONS_PAGE;
     if (!wantsHtml && path !== '/') return undefined;
     return indexPage(site, randomUuid(random));
   };
