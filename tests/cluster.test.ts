@@ -247,22 +247,18 @@ describe.skipIf(!canMakeCluster())('a cluster of three servers and three agents'
     await runningTasks(6);
     await cluster.settled();
     // Neither both copies nor ghosts: what the agents run is what the orchestrator knows.
-    await waitFor(
-      'the agents run what is known',
-      async () => {
-        const known = await runningTasks(6);
-        const run = await Promise.all(
-          cluster.agents.map(async ({ url }) => {
-            const { body } = await callJson(`${url}:5051/state`, 'GET', undefined, cluster.headers);
-            return body.frameworks.flatMap((framework: { executors: { id: string }[] }) =>
-              framework.executors.map(({ id }) => id),
-            );
-          }),
-        );
-        return JSON.stringify(run.flat().sort()) === JSON.stringify(known);
-      },
-      60_000,
-    );
+    await waitFor('the agents run what is known', async () => {
+      const known = await runningTasks(6);
+      const run = await Promise.all(
+        cluster.agents.map(async ({ url }) => {
+          const { body } = await callJson(`${url}:5051/state`, 'GET', undefined, cluster.headers);
+          return body.frameworks.flatMap((framework: { executors: { id: string }[] }) =>
+            framework.executors.map(({ id }) => id),
+          );
+        }),
+      );
+      return JSON.stringify(run.flat().sort()) === JSON.stringify(known);
+    });
   });
 
   test('empties a node without fewer running meanwhile, gives it no work, and takes it in again', async () => {

@@ -73,14 +73,15 @@ async function measure(): Promise<boolean> {
       what: `a ping was late by at most, until ${half}`,
       value: halfwayLateMs,
       unit: 'ms',
+      // Half of the time from one to the next.
       wanted: { relation: '≤', bound: PING_MS / 2 },
     },
     {
       what: 'a ping was late by at most, until the end',
       value: lateMs,
       unit: 'ms',
-      // A heap of five gigabytes is collected as a whole: no ping may be left out for that.
-      wanted: { relation: '≤', bound: PING_MS },
+      // Not kept in every run: a heap of five gigabytes is collected as a whole on the way.
+      wanted: { relation: '≤', bound: PING_MS / 2 },
     },
     { what: 'instances that run', value: running, unit: '', wanted: { relation: '≥', bound: all } },
     {
